@@ -1,0 +1,13 @@
+// A mistake in the past is mended by an event of its own that says why; the past stays as it was.
+import { refuse } from 'indelible'
+import { z } from 'zod'
+import { account } from './account.ts'
+import { BalanceAdjusted } from './events.ts'
+
+export const AdjustBalance = account.command('AdjustBalance', {
+  input: z.object({ difference: z.int(), reason: z.string().min(1).max(200) }),
+  decide: ({ status }, { difference, reason }) => {
+    if (status === 'none') return refuse('NoSuchAccount')
+    return difference === 0 ? [] : BalanceAdjusted({ difference, reason })
+  },
+})

@@ -1,0 +1,14 @@
+// An account is closed when nothing is left on it and nothing is owed.
+import { refuse } from 'indelible'
+import { z } from 'zod'
+import { account } from './account.ts'
+import { AccountClosed } from './events.ts'
+
+export const CloseAccount = account.command('CloseAccount', {
+  input: z.object({}),
+  decide: ({ status, balance }) => {
+    if (status === 'none') return refuse('NoSuchAccount')
+    if (status === 'closed') return refuse('AccountClosed')
+    return balance === 0 ? AccountClosed({}) : refuse('BalanceNotZero', { balance })
+  },
+})

@@ -1,0 +1,15 @@
+// Money goes out, down to the overdraft limit. What a late reversal left on a closed account can still be fetched.
+import { refuse } from 'indelible'
+import { z } from 'zod'
+import { money, reference } from '../money.ts'
+import { account } from './account.ts'
+import { FundsWithdrawn } from './events.ts'
+
+export const WithdrawFunds = account.command('WithdrawFunds', {
+  input: z.object({ amount: money, reference }),
+  decide: ({ status, balance, overdraftLimit }, { amount, reference }) => {
+    if (status === 'none') return refuse('NoSuchAccount')
+    if (balance - amount < -overdraftLimit) return refuse('InsufficientFunds', { balance, overdraftLimit })
+    return FundsWithdrawn({ amount, reference })
+  },
+})

@@ -1,0 +1,69 @@
+// `indelible read`: events of the past, in either direction.
+import type { Command } from 'commander'
+import type { EventStore, ReadOptions, StreamName } from 'indelible'
+import { fileStore } from 'indelible/file'
+import { wholeNumber } from '../arguments.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { CliError } from '../errors.ts'
+import { eventLines } from '../event-lines.ts'
+import { addFilters, type FilterOptions, queryOf } from '../filters.ts'
+import { addCommand } from '../help.ts'
+import { interruptedError, type Session } from '../session.ts'
+
+interface Options extends CommonOptions, FilterOptions {
+  readonly from?: number
+  readonly to?: number
+  readonly limit?: number
+  readonly backwards?: boolean
+}
+
+export function addRead(program: Command, session: Session): void {
+  const command = addCommand(program, 'read', {
+    about: 'Print events, oldest first.',
+    examples: [
+      ['indelible read account-576', 'everything that happened to one account'],
+      ['indelible read --type FundsWithdrawn --backwards --limit 5', 'the last five withdrawals'],
+      ['indelible read --tag owner:ann --json | jq .data', 'what carries a tag, for a program'],
+      ['indelible read --data ./data --from 1000 --to 1099', 'a hundred positions of a log without a config'],
+    ],
+  })
+  addFilters(command)
+    .option('--from <position>', 'the first position, inclusive', wholeNumber('--from', 'a position', 1))
+    .option('--to <position>', 'the last position, inclusive', wholeNumber('--to', 'a position', 1))
+    .option('--limit <count>', 'at most so many events', wholeNumber('--limit', 'a count', 1))
+    .option('--backwards', 'newest first')
+  addCommonOptions(command).action((stream?: StreamName) => read(stream, command.optsWithGlobals(), session))
+}
+
+async function read(stream: StreamName | undefined, options: Options, session: Session): Promise<void> {
+  const { from, to, limit, backwards, json = false, wide = false } = options
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new CliError('usage', `--from ${from} is after --to ${to}. Give the lower position to --from; --backwards only turns the order.`)
+  }
+  const readOptions: ReadOptions = {
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(limit !== undefined && { limit }),
+    direction: backwards ? 'backwards' : 'forwards',
+  }
+  const lines = eventLines(session.out, { json, wide })
+  const store = await fileStore({ dir: await logDirOf(options, session), access: 'read' })
+  try {
+    let printed = 0
+    for await (const { events } of store.read(queryOf(stream, options), readOptions)) {
+      await session.out.write(lines(events))
+      printed += events.length
+      if (session.out.gone.aborted) return
+      if (session.interrupted.aborted) throw interruptedError()
+    }
+    if (printed === 0 && stream !== undefined) await assertExists(stream, store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** Nothing to print is an answer where a filter leaves nothing, but a misspelt stream should be noticed. */
+async function assertExists(stream: StreamName, store: EventStore): Promise<void> {
+  for await (const { events } of store.read([{ streams: [stream] }], { limit: 1 })) if (events.length > 0) return
+  throw new CliError('stream_missing', `The log has no event of stream "${stream}".`, { details: { stream } })
+}

@@ -1,0 +1,76 @@
+// `indelible tail`: the last events, then what happens, as it happens, while another process writes.
+import type { Command } from 'commander'
+import type { EventBatch, EventStore, Position, Query, RecordedEvent, StreamName } from 'indelible'
+import { fileStore } from 'indelible/file'
+import { wholeNumber } from '../arguments.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { CliError } from '../errors.ts'
+import { eventLines } from '../event-lines.ts'
+import { addFilters, type FilterOptions, queryOf } from '../filters.ts'
+import { addCommand } from '../help.ts'
+import type { Session } from '../session.ts'
+
+interface Options extends CommonOptions, FilterOptions {
+  readonly lines?: number
+  readonly after?: Position
+  readonly until?: Position
+  readonly limit?: number
+}
+
+const linesDefault = 10
+
+export function addTail(program: Command, session: Session): void {
+  const command = addCommand(program, 'tail', {
+    about: 'Print the last events, then follow what is appended until Ctrl-C.',
+    examples: [
+      ['indelible tail', 'the last 10 events, then live'],
+      ['indelible tail account-576 -n 0', 'only what happens to one account from now on'],
+      ['indelible tail --category transfer --json', 'for a program, an event a line'],
+      ['indelible tail --after 1200 --until 1300 --json', 'in a script: ends once position 1300 is written'],
+    ],
+  })
+  addFilters(command)
+    .option('-n, --lines <count>', `start with so many past events (default: ${linesDefault})`, wholeNumber('-n', 'a count', 0))
+    .option('--after <position>', 'start after this position instead', wholeNumber('--after', 'a position', 0))
+    .option('--until <position>', 'end once the log has got to this position', wholeNumber('--until', 'a position', 1))
+    .option('--limit <count>', 'end after so many events', wholeNumber('--limit', 'a count', 1))
+  addCommonOptions(command).action((stream?: StreamName) => tail(stream, command.optsWithGlobals(), session))
+}
+
+async function tail(stream: StreamName | undefined, options: Options, session: Session): Promise<void> {
+  const { after, lines, until = Number.POSITIVE_INFINITY, json = false, wide = false } = options
+  if (after !== undefined && lines !== undefined) {
+    throw new CliError('usage', '-n and --after both say where to start; give one of them.')
+  }
+  const { out, signal } = session
+  const format = eventLines(out, { json, wide })
+  const store = await fileStore({ dir: await logDirOf(options, session), access: 'read' })
+  try {
+    let remaining = options.limit ?? Number.POSITIVE_INFINITY
+    for await (const { events, through } of lastAndLive(store, queryOf(stream, options), { after, lines, until, signal })) {
+      const due = events.filter(({ position }) => position <= until).slice(0, remaining)
+      await out.write(format(due))
+      remaining -= due.length
+      if (remaining === 0 || through >= until) return
+    }
+  } finally {
+    await store.close()
+  }
+}
+
+/** The last events as one batch, then what a subscription after them gives. */
+async function* lastAndLive(
+  store: EventStore,
+  query: Query,
+  { after, lines = linesDefault, until, signal }: { after: Position | undefined; lines: number | undefined; until: Position; signal: AbortSignal },
+): AsyncGenerator<EventBatch> {
+  let start = after
+  if (start === undefined) {
+    start = (await store.head()).position
+    const last: RecordedEvent[] = []
+    const backwards = store.read(query, { to: Math.min(start, until), direction: 'backwards', limit: lines })
+    for await (const { events } of backwards) last.unshift(...events.toReversed())
+    yield { events: last, through: start }
+  }
+  yield* store.subscribe(query, { after: start, signal })
+}

@@ -1,0 +1,30 @@
+// What every command gets: where to write, where it was called, and when to stop.
+import { CliError } from './errors.ts'
+import type { Output } from './output.ts'
+
+export interface Session {
+  readonly out: Output
+  readonly errors: Output
+  /** The directory that relative paths start from. */
+  readonly cwd: string
+  /** Aborts on Ctrl-C. */
+  readonly interrupted: AbortSignal
+  /** Aborts on Ctrl-C and when nobody reads the output any more. */
+  readonly signal: AbortSignal
+}
+
+/** Waits for work that cannot be stopped, but no longer than until Ctrl-C. Throws `interrupted`. */
+export async function untilInterrupted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  // biome-ignore lint/suspicious/noExplicitAny: the listener only ever rejects
+  let stop: any
+  const interruption = new Promise<never>((_, reject) => {
+    stop = () => reject(interruptedError())
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop)
+  })
+  return Promise.race([work, interruption]).finally(() => signal.removeEventListener('abort', stop))
+}
+
+export function interruptedError(): CliError {
+  return new CliError('interrupted', 'Interrupted before it was done.')
+}

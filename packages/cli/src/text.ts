@@ -1,0 +1,61 @@
+// Text that is safe and straight in a terminal: nothing in an event may move the cursor, and columns count cells, not characters.
+
+/** JSON on one line. What a terminal would obey or hide (control and direction characters) is escaped; the value stays the same. */
+export function jsonLine(value: unknown): string {
+  return visible(JSON.stringify(value, plain) ?? 'null')
+}
+
+/** The text with control and direction characters escaped. */
+export function visible(text: string): string {
+  return text.replace(obeyed, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** The cells that a text takes in a terminal. */
+export function cells(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length
+  let count = 0
+  for (const { segment } of graphemes.segment(text)) count += wide.test(segment) ? 2 : 1
+  return count
+}
+
+/** The text, at most so many cells wide; the last one shows that something is missing. */
+export function cut(text: string, cellsMax: number): string {
+  if (cells(text) <= cellsMax) return text
+  let kept = ''
+  let room = cellsMax - 1
+  for (const { segment } of graphemes.segment(text.slice(0, cellsMax * 4))) {
+    room -= cells(segment)
+    if (room < 0) break
+    kept += segment
+  }
+  return cellsMax > 0 ? `${kept}…` : ''
+}
+
+export function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - cells(text)))
+}
+
+/** 12,345 */
+export function grouped(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
+/** 1.5 MiB */
+export function bytesText(bytes: number): string {
+  const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
+  return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${units[power]}`
+}
+
+const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
+const graphemes = new Intl.Segmenter('en')
+const wide = /^(\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}])/u
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
+const obeyed = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+/** A state may hold values that JSON has no form for. */
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  if (value instanceof Map) return Object.fromEntries(value)
+  if (value instanceof Set) return [...value]
+  return value
+}

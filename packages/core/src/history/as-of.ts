@@ -1,0 +1,69 @@
+// Time travel: the state of any aggregate as it was at a version, at a position, or at a time, as recorded or as it was true in the world.
+import type { Aggregate } from '../kernel/aggregates.ts'
+import type { AnyEventType } from '../kernel/event-types.ts'
+import type { RecordedEvent } from '../kernel/events.ts'
+import { type Position, position, type Version, version } from '../kernel/positions.ts'
+import { epochMs, type Instant, type ValidTime } from '../kernel/time.ts'
+import type { EventStore } from '../store/port.ts'
+
+/**
+ * One point of history, inclusive.
+ * `recordedAt`: what we knew then. `validAt`: what was true then by what we know now, events recorded late included, in log order.
+ * A time that is only a day stands for the end of that day (UTC).
+ */
+export type AsOf =
+  | { readonly version: Version }
+  | { readonly position: Position }
+  | { readonly recordedAt: ValidTime }
+  | { readonly validAt: ValidTime }
+
+/** A state and what it was folded from. */
+export interface StateAsOf<State> {
+  readonly state: State
+  /** The version of the last event in it, 0 where there was none yet. */
+  readonly version: Version
+  readonly position: Position
+  /** When that event was recorded, `null` where there was none yet. */
+  readonly recordedAt: Instant | null
+}
+
+/** Folds an aggregate up to a point of history, or to now. Throws `invalid_time`, `invalid_position` and what the store throws. */
+export async function stateAsOf<State, Event extends AnyEventType>(
+  store: EventStore,
+  aggregate: Aggregate<State, Event>,
+  { id, asOf }: { id: string; asOf?: AsOf | undefined },
+): Promise<StateAsOf<State>> {
+  const included = asOf ? upTo(asOf) : () => true
+  let result: StateAsOf<State> = { state: aggregate.initialState, version: 0, position: 0, recordedAt: null }
+  for await (const { events } of store.read([{ streams: [aggregate.stream(id)] }])) {
+    for (const event of events) {
+      if (!included(event)) continue
+      const { version, position, recordedAt } = event
+      result = { state: aggregate.evolve(result.state, event), version, position, recordedAt }
+    }
+  }
+  return result
+}
+
+function upTo(asOf: AsOf): (event: RecordedEvent) => boolean {
+  if ('version' in asOf) {
+    const last = version(asOf.version)
+    return (event) => event.version <= last
+  }
+  if ('position' in asOf) {
+    const last = position(asOf.position)
+    return (event) => event.position <= last
+  }
+  if ('recordedAt' in asOf) {
+    const last = endMs(asOf.recordedAt)
+    return (event) => epochMs(event.recordedAt) <= last
+  }
+  const last = endMs(asOf.validAt)
+  return (event) => epochMs(event.validAt ?? event.recordedAt) <= last
+}
+
+function endMs(time: ValidTime): number {
+  const ms = epochMs(time)
+  const dayMs = 24 * 60 * 60 * 1000
+  return time.includes('T') ? ms : ms + dayMs - 1
+}

@@ -1,0 +1,79 @@
+// `indelible`: everything a domain is declared with, and what runs it. Adapters and tools have subpaths of their own.
+
+export {
+  type Aggregate,
+  type AnyAggregate,
+  type AnyCommandType,
+  aggregate,
+  type Command,
+  type CommandContext,
+  type CommandType,
+  type Decision,
+  type Refusal,
+  refuse,
+} from './kernel/aggregates.ts'
+export { type ErrorCode, errorCodes, IndelibleError, isIndelibleError } from './kernel/errors.ts'
+export {
+  type AnyEventType,
+  type DataOf,
+  type DomainEvent,
+  type EventOf,
+  type EventType,
+  event,
+} from './kernel/event-types.ts'
+export type { EventMetadata, NewEvent, RecordedEvent } from './kernel/events.ts'
+export type { IdGenerator } from './kernel/ids.ts'
+export { type Position, position, type Version, version } from './kernel/positions.ts'
+export { type Projection, projection, type RowChange, type RowHandler } from './kernel/projections.ts'
+export type { Query, QueryItem } from './kernel/queries.ts'
+export { type Saga, type SagaContext, type Step, saga, step } from './kernel/sagas.ts'
+export type { Schema } from './kernel/schemas.ts'
+export { checkedStreamName, type StreamName, streamName } from './kernel/streams.ts'
+export { defineSystem, type System } from './kernel/system.ts'
+export { systemClock, systemIds } from './kernel/system-clock.ts'
+export {
+  bigint,
+  boolean,
+  type Column,
+  type Columns,
+  type ColumnType,
+  checkRow,
+  date,
+  integer,
+  type JsonValue,
+  json,
+  keyText,
+  type Row,
+  type RowOf,
+  type TableDefinition,
+  text,
+  timestamp,
+} from './kernel/tables.ts'
+export { type Clock, epochMs, type Instant, instant, type ValidTime } from './kernel/time.ts'
+export type { CommandOutcome, SendOptions } from './runtime/command-handler.ts'
+export { defineConfig, type IndelibleConfig } from './runtime/config.ts'
+export type { FailedEvent, ProjectionState, ProjectionStatus } from './runtime/projection-runner.ts'
+export {
+  type Health,
+  type RunningSystem,
+  type SystemParts,
+  startSystem,
+  type WaitOptions,
+} from './runtime/running-system.ts'
+export type { SagaRunnerStatus } from './runtime/saga-runner.ts'
+export type { SagaFailure, SagaState, SagaStatus } from './runtime/saga-state.ts'
+export type {
+  AppendCondition,
+  AppendOutcome,
+  Commit,
+  Conflict,
+  EventBatch,
+  EventStore,
+  ExpectedVersion,
+  Head,
+  ReadOptions,
+  WrittenCommit,
+} from './store/port.ts'
+export { type ReadTables, type SelectOptions, selectLimitDefault, type TableChange } from './store/read-tables.ts'
+export { keptKey, keptRow, keptSelect } from './store/rows.ts'
+export type { Snapshot, SnapshotStore } from './store/snapshots.ts'

@@ -1,0 +1,89 @@
+// One error class for every fault, told apart by a closed set of codes, so that callers branch on `code` and never on text.
+
+/** What each code means and whether the same call may succeed when it is made again unchanged. */
+export const errorCodes = {
+  invalid_stream_name: {
+    retryable: false,
+    meaning: 'A stream name is not of the form <category>-<id>, or is too long.',
+  },
+  invalid_event: {
+    retryable: false,
+    meaning: 'An event cannot be recorded: its data, metadata, tags or type break a rule or its schema.',
+  },
+  invalid_commit: {
+    retryable: false,
+    meaning: 'A commit is empty, too large, or names an impossible expected version.',
+  },
+  invalid_query: { retryable: false, meaning: 'A query has no items, or an item that constrains nothing.' },
+  invalid_position: { retryable: false, meaning: 'A position or version is not a whole number in the allowed range.' },
+  invalid_time: { retryable: false, meaning: 'A time is not an RFC 3339 date or date-time.' },
+  invalid_command: { retryable: false, meaning: 'The input of a command does not fit its schema.' },
+  invalid_declaration: {
+    retryable: false,
+    meaning: 'An aggregate, projection, saga or system is declared in a way that cannot work.',
+  },
+  unknown_command: { retryable: false, meaning: 'The system declares no command of that name for that aggregate.' },
+  unknown_projection: { retryable: false, meaning: 'The system declares no projection of that name.' },
+  unknown_saga: { retryable: false, meaning: 'The system declares no saga of that name.' },
+  command_id_reused: { retryable: false, meaning: 'This command id was used before for a command on another stream.' },
+  schema_async: {
+    retryable: false,
+    meaning: 'A schema validates asynchronously; commands and events need synchronous schemas.',
+  },
+  impure_aggregate: {
+    retryable: false,
+    meaning: 'decide or evolve used a clock, randomness or I/O, returned a promise, or changed its input.',
+  },
+  impure_projector: {
+    retryable: false,
+    meaning: 'A projection handler used a clock, randomness or I/O, returned a promise, or changed its input.',
+  },
+  row_missing: { retryable: false, meaning: 'A projection handler needs a row that is not in its read table.' },
+  invalid_row: { retryable: false, meaning: 'A row does not fit the columns of its read table.' },
+  projection_parked: {
+    retryable: false,
+    meaning: 'The projection stopped at an event that its handler could not process.',
+  },
+  wait_timeout: { retryable: true, meaning: 'The projection or saga did not get there within the time allowed.' },
+  store_closed: { retryable: false, meaning: 'The store was closed.' },
+  store_read_only: { retryable: false, meaning: 'The store was opened for reading only.' },
+  store_locked: { retryable: true, meaning: 'Another process has this log open for writing.' },
+  store_full: { retryable: true, meaning: 'The disk or its quota is full; nothing was written and reads go on.' },
+  store_overloaded: { retryable: true, meaning: 'The append queue is full and the caller stopped waiting.' },
+  store_poisoned: {
+    retryable: false,
+    meaning: 'A sync failed, so what is on disk is unknown; open the store again to verify it.',
+  },
+  store_missing: { retryable: false, meaning: 'There is no log in that directory.' },
+  log_corrupt: {
+    retryable: false,
+    meaning: 'A stored byte is not what was written; the log is left as it is and not opened.',
+  },
+  log_format_unknown: { retryable: false, meaning: 'The log was written by a newer version of Indelible.' },
+  aborted: { retryable: true, meaning: 'The caller gave up before the operation began.' },
+  io_failed: { retryable: true, meaning: 'The operating system refused a read or write.' },
+  tables_unavailable: { retryable: true, meaning: 'The database of the read tables does not answer.' },
+} as const satisfies Record<string, { retryable: boolean; meaning: string }>
+
+export type ErrorCode = keyof typeof errorCodes
+
+/** A fault. Recognise it by `code` (see {@link errorCodes}); `details` carries what a program may want to read. */
+export class IndelibleError extends Error {
+  override readonly name = 'IndelibleError'
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, options: { details?: Record<string, unknown>; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.retryable = errorCodes[code].retryable
+    this.details = options.details ?? {}
+  }
+}
+
+/** True for our own errors, of that code if one is given. Works across copies of the library and across worker threads. */
+export function isIndelibleError(error: unknown, code?: ErrorCode): error is IndelibleError {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return false
+  return code === undefined ? Object.hasOwn(errorCodes, String(error.code)) : error.code === code
+}

@@ -1,0 +1,43 @@
+// Declaring an event: its name, the schema of its data, and a function that makes one.
+import { IndelibleError } from './errors.ts'
+import { parse, type Schema } from './schemas.ts'
+import type { ValidTime } from './time.ts'
+
+/** An event that a decision made, not yet recorded. */
+export interface DomainEvent<Type extends string = string, Data = unknown> {
+  readonly type: Type
+  readonly schemaVersion: number
+  readonly data: Data
+  readonly tags?: readonly string[]
+  readonly validAt?: ValidTime
+}
+
+/** A declared kind of event. Call it with data to make one: `FundsWithdrawn({ amount: 100 })`. */
+export interface EventType<Type extends string = string, Data = unknown> {
+  /** Throws `invalid_event` if the data does not fit the schema. */
+  (data: Data, extras?: Pick<DomainEvent, 'tags' | 'validAt'>): DomainEvent<Type, Data>
+  readonly type: Type
+  readonly schemaVersion: number
+  readonly schema: Schema<Data, unknown>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a constraint that every event type satisfies; `unknown` would not be one, for data is also a parameter.
+export type AnyEventType = EventType<string, any>
+export type DataOf<Event> = Event extends EventType<string, infer Data> ? Data : never
+export type EventOf<Event> = Event extends EventType<infer Type, infer Data> ? DomainEvent<Type, Data> : never
+
+/** Declares an event in the past tense, with any Standard Schema for its data. `schemaVersion` is 1 until the schema changes. */
+export function event<const Type extends string, Data>(
+  type: Type,
+  schema: Schema<Data, unknown>,
+  { schemaVersion = 1 }: { schemaVersion?: number } = {},
+): EventType<Type, Data> {
+  if (!type) throw new IndelibleError('invalid_declaration', 'An event needs a name.')
+  const make = (data: Data, extras: Pick<DomainEvent, 'tags' | 'validAt'> = {}): DomainEvent<Type, Data> => ({
+    type,
+    schemaVersion,
+    data: parse(schema, data, `The data of ${type}`, 'invalid_event'),
+    ...extras,
+  })
+  return Object.assign(make, { type, schemaVersion, schema })
+}

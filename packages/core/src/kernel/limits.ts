@@ -1,0 +1,16 @@
+// Every bound of the kernel by name, so that nothing grows without someone having decided how far.
+
+/** The bytes of one event's data, and separately of its metadata. */
+export const eventBytesMax = 4 * 1024 * 1024
+/** The events of one commit. */
+export const commitEventsMax = 10_000
+/** The bytes of all data and metadata in one commit. */
+export const commitBytesMax = 32 * 1024 * 1024
+/** The UTF-8 bytes of a stream name, an event type, a tag, a command id or a content type. */
+export const nameBytesMax = 512
+/** The tags of one event. */
+export const tagsMax = 64
+/** The items of one query. */
+export const queryItemsMax = 1_000
+/** The events of one batch handed to a reader. */
+export const batchEventsMax = 1_000

@@ -1,0 +1,28 @@
+// Any schema library that speaks Standard Schema (https://standardschema.dev) describes inputs and payloads; none is a dependency.
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type ErrorCode, IndelibleError } from './errors.ts'
+
+export type Schema<Output = unknown, Input = Output> = StandardSchemaV1<Input, Output>
+
+/** One thing that is wrong with a value, and where in it. */
+export interface SchemaIssue {
+  readonly path: string
+  readonly message: string
+}
+
+/** Gives the value as the schema has it (defaults filled in). Throws `code`, with every issue in `details.issues`, or `schema_async`. */
+export function parse<Output>(schema: Schema<Output, unknown>, value: unknown, what: string, code: ErrorCode): Output {
+  const result = schema['~standard'].validate(value)
+  if (result instanceof Promise) {
+    throw new IndelibleError('schema_async', `The schema of ${what} is asynchronous. Use one that validates at once.`)
+  }
+  if (!result.issues) return result.value
+  const issues = result.issues.map(readableIssue)
+  const list = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')
+  throw new IndelibleError(code, `${what} does not fit its schema: ${list}`, { details: { issues } })
+}
+
+function readableIssue(issue: StandardSchemaV1.Issue): SchemaIssue {
+  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+  return { path, message: issue.message }
+}

@@ -1,0 +1,37 @@
+// A stream is the history of one thing; its name says which kind of thing and which one.
+import { IndelibleError } from './errors.ts'
+import { nameBytesMax } from './limits.ts'
+import { utf8Length } from './text.ts'
+
+/** `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more. */
+export type StreamName = `${string}-${string}`
+
+const form = /^[A-Za-z][A-Za-z0-9_.]*-[^\p{Cc}\p{Cs}]+$/u
+
+/** Joins category and id. Throws `invalid_stream_name`. */
+export function streamName(category: string, id: string): StreamName {
+  return checkedStreamName(`${category}-${id}`)
+}
+
+/** Checks a name from outside. Throws `invalid_stream_name`. */
+export function checkedStreamName(name: string): StreamName {
+  if (!form.test(name)) {
+    throw new IndelibleError(
+      'invalid_stream_name',
+      `"${name}" is not a stream name. Write <category>-<id>, for example "account-576": ` +
+        'letters, digits, "_" and "." before the first hyphen, anything printable after it.',
+    )
+  }
+  if (utf8Length(name) > nameBytesMax) {
+    throw new IndelibleError('invalid_stream_name', `A stream name has at most ${nameBytesMax} bytes.`)
+  }
+  return name as StreamName
+}
+
+export function categoryOf(stream: StreamName): string {
+  return stream.slice(0, stream.indexOf('-'))
+}
+
+export function streamIdOf(stream: StreamName): string {
+  return stream.slice(stream.indexOf('-') + 1)
+}

@@ -1,0 +1,117 @@
+// Read tables, declared: typed columns that become a Postgres table and a TypeScript row type at once.
+import { IndelibleError } from './errors.ts'
+
+export type ColumnType = 'text' | 'integer' | 'bigint' | 'boolean' | 'date' | 'timestamp' | 'json'
+
+/** A value as handlers and readers see it. `bigint` columns hold safe integers; dates are `1993-01-31`, timestamps RFC 3339 text in UTC. */
+export type ColumnValue = string | number | boolean | null | JsonValue
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
+/** One column; chain `.key()`, `.nullable()` and `.index()`. */
+export interface Column<Value = unknown> {
+  readonly type: ColumnType
+  readonly isKey: boolean
+  readonly isNullable: boolean
+  readonly isIndexed: boolean
+  /** Part of the primary key, in the order in which the key columns are declared. */
+  key(): Column<Value>
+  nullable(): Column<Value | null>
+  index(): Column<Value>
+  /** Never set; carries the type. */
+  readonly '~value'?: Value
+}
+
+export type Columns = Readonly<Record<string, Column>>
+/** The row type of a table. */
+export type RowOf<C extends Columns> = {
+  -readonly [Name in keyof C]: C[Name] extends Column<infer Value> ? Value : never
+}
+/** Any row, as adapters see it. */
+export type Row = Readonly<Record<string, unknown>>
+
+export const text = (): Column<string> => column('text')
+/** 32 bits. */
+export const integer = (): Column<number> => column('integer')
+/** 64 bits in the database; a safe integer here, which is checked both ways. */
+export const bigint = (): Column<number> => column('bigint')
+export const boolean = (): Column<boolean> => column('boolean')
+export const date = (): Column<string> => column('date')
+export const timestamp = (): Column<string> => column('timestamp')
+export const json = <Value extends JsonValue = JsonValue>(): Column<Value> => column('json')
+
+/** A read table as its adapter needs to know it. */
+export interface TableDefinition<C extends Columns = Columns> {
+  readonly name: string
+  readonly columns: C
+  /** Names of the key columns, at least one. */
+  readonly key: readonly string[]
+  /** Changes with the columns and with the code that fills them: the table is then made anew from the log. */
+  readonly fingerprint: string
+}
+
+const nameForm = /^[a-z_][a-z0-9_]{0,62}$/
+
+/** Checks names and key. Throws `invalid_declaration`. */
+export function keyColumns(table: string, columns: Columns): readonly string[] {
+  for (const name of [table, ...Object.keys(columns)]) {
+    if (!nameForm.test(name)) {
+      throw new IndelibleError(
+        'invalid_declaration',
+        `"${name}" cannot name a table or column: use snake_case, at most 63 characters.`,
+      )
+    }
+  }
+  const key = Object.keys(columns).filter((name) => columns[name]!.isKey)
+  if (key.length === 0)
+    throw new IndelibleError('invalid_declaration', `Table "${table}" needs a key: mark a column with .key().`)
+  const nullable = key.find((name) => columns[name]!.isNullable)
+  if (nullable)
+    throw new IndelibleError('invalid_declaration', `Table "${table}": key column "${nullable}" cannot be nullable.`)
+  return key
+}
+
+/** One text for one key, for use in maps. */
+export function keyText(key: readonly string[], row: Row): string {
+  return key.length === 1 ? String(row[key[0]!]) : JSON.stringify(key.map((name) => row[name]))
+}
+
+/** Checks a row that a handler returned or a caller gave. Throws `invalid_row`, naming the column. */
+export function checkRow({ name: table, columns }: Pick<TableDefinition, 'name' | 'columns'>, row: Row): void {
+  for (const name of Object.keys(row)) {
+    if (!Object.hasOwn(columns, name)) throw invalidRow(table, name, 'there is no such column')
+  }
+  for (const [name, { type, isNullable }] of Object.entries(columns)) {
+    const value = row[name]
+    if (value === null ? !isNullable : !fits[type](value)) {
+      throw invalidRow(table, name, `${JSON.stringify(value)} is not ${type}${isNullable ? ' or null' : ''}`)
+    }
+  }
+}
+
+const fits: Record<ColumnType, (value: unknown) => boolean> = {
+  text: (value) => typeof value === 'string' && !value.includes('\0'),
+  integer: (value) => Number.isInteger(value) && Math.abs(value as number) <= 0x7fffffff,
+  bigint: (value) => Number.isSafeInteger(value),
+  boolean: (value) => typeof value === 'boolean',
+  date: (value) => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value),
+  timestamp: (value) => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(value),
+  json: (value) => value !== undefined,
+}
+
+function invalidRow(table: string, column: string, problem: string): IndelibleError {
+  return new IndelibleError('invalid_row', `Table "${table}", column "${column}": ${problem}.`, {
+    details: { table, column },
+  })
+}
+
+function column<Value>(type: ColumnType, isKey = false, isNullable = false, isIndexed = false): Column<Value> {
+  return {
+    type,
+    isKey,
+    isNullable,
+    isIndexed,
+    key: () => column(type, true, isNullable, isIndexed),
+    nullable: () => column(type, isKey, true, isIndexed),
+    index: () => column(type, isKey, isNullable, true),
+  }
+}

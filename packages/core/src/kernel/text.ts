@@ -1,0 +1,23 @@
+// Text as bytes. Payloads are kept byte for byte, so every conversion goes through this one encoder and decoder.
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text)
+}
+
+/** Throws a TypeError on bytes that are not UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+export function utf8Length(text: string): number {
+  return encoder.encode(text).length
+}
+
+export function base64(bytes: Uint8Array): string {
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary)
+}

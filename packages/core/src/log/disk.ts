@@ -1,0 +1,119 @@
+// The only way from the log to the disk, small enough for a simulated disk to stand in. Nothing here deletes a segment or renames one away.
+import * as fs from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { IndelibleError } from '../kernel/errors.ts'
+import { lockDirectory } from './lock.ts'
+
+/** Every method throws `store_full` where space or quota is used up, otherwise `io_failed`. */
+export interface Disk {
+  /** `create` makes the file, or empties the one that is there: for temporary files. */
+  open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile>
+  /** The names in a directory; none if there is no such directory. */
+  list(dir: string): Promise<readonly string[]>
+  /** Makes a directory with all above it, durably. */
+  makeDir(dir: string): Promise<void>
+  /** Makes what was created or renamed in a directory durable. */
+  syncDir(dir: string): Promise<void>
+  /** Gives a finished temporary file its name. */
+  rename(from: string, to: string): Promise<void>
+  /** Removes a temporary file. */
+  remove(path: string): Promise<void>
+  /** Calls back, perhaps too often and perhaps late, when something in a directory changes. Gives a function that ends it. */
+  watch(dir: string, changed: () => void): () => void
+  /** Takes the writer's place in a directory; gives a function that leaves it. Throws `store_locked`. */
+  lock(dir: string): Promise<() => Promise<void>>
+}
+
+export interface DiskFile {
+  size(): Promise<number>
+  /** Fills the bytes from a place in the file. Gives their number, less than asked for only at the end of the file. */
+  read(into: Uint8Array, at: number): Promise<number>
+  /** Writes all of the bytes, or throws; what is on the disk then is unknown. */
+  write(bytes: Uint8Array, at: number): Promise<void>
+  /** Resolves when all that was written is durable (fdatasync). */
+  sync(): Promise<void>
+  truncate(size: number): Promise<void>
+  close(): Promise<void>
+}
+
+export const nodeDisk: Disk = {
+  async open(path, mode) {
+    const fd = await called<number>(path, (done) => fs.open(path, { read: 'r', write: 'r+', create: 'w+' }[mode], done))
+    return nodeFile(fd, path)
+  },
+  async list(dir) {
+    return await readdir(dir).catch((cause) => {
+      if (cause.code === 'ENOENT') return []
+      throw fault(cause, dir)
+    })
+  },
+  async makeDir(path) {
+    const dir = resolve(path)
+    const outermost = await mkdir(dir, { recursive: true }).catch((cause) => Promise.reject(fault(cause, dir)))
+    for (let made = dir; outermost !== undefined; made = dirname(made)) {
+      await this.syncDir(dirname(made))
+      if (made === outermost) return
+    }
+  },
+  async syncDir(dir) {
+    // Windows cannot open a directory; its file systems keep names durable by themselves.
+    if (process.platform === 'win32') return
+    const file = await this.open(dir, 'read')
+    await file.sync().finally(() => file.close())
+  },
+  async rename(from, to) {
+    await rename(from, to).catch((cause) => Promise.reject(fault(cause, to)))
+  },
+  async remove(path) {
+    await rm(path, { force: true }).catch((cause) => Promise.reject(fault(cause, path)))
+  },
+  watch(dir, changed) {
+    // Watching is a courtesy: whoever watches must look by itself from time to time, so a watcher may fail silently.
+    const watcher = fs.watch(dir, changed).on('error', () => {})
+    return () => watcher.close()
+  },
+  lock: lockDirectory,
+}
+
+// The callback functions of node:fs cost about half as much a call as those of node:fs/promises.
+function nodeFile(fd: number, path: string): DiskFile {
+  return {
+    async size() {
+      return (await called<fs.Stats>(path, (done) => fs.fstat(fd, done))).size
+    },
+    async read(into, at) {
+      let filled = 0
+      while (filled < into.length) {
+        const read = await called<number>(path, (done) =>
+          fs.read(fd, into, filled, into.length - filled, at + filled, done),
+        )
+        if (read === 0) break
+        filled += read
+      }
+      return filled
+    },
+    async write(bytes, at) {
+      for (let done = 0; done < bytes.length; ) {
+        done += await called<number>(path, (then) => fs.write(fd, bytes, done, bytes.length - done, at + done, then))
+      }
+    },
+    sync: () => called(path, (done) => fs.fdatasync(fd, done)),
+    truncate: (size) => called(path, (done) => fs.ftruncate(fd, size, done)),
+    close: () => called(path, (done) => fs.close(fd, done)),
+  }
+}
+
+type Done<Value> = (error: NodeJS.ErrnoException | null, value?: Value) => void
+
+function called<Value = void>(path: string, call: (done: Done<Value>) => void): Promise<Value> {
+  return new Promise((resolve, reject) =>
+    call((error, value) => (error ? reject(fault(error, path)) : resolve(value as Value))),
+  )
+}
+
+function fault(cause: NodeJS.ErrnoException, path: string): IndelibleError {
+  const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT'
+  const problem = full ? 'There is no space left' : `The operating system refused (${cause.code ?? cause.message})`
+  return new IndelibleError(full ? 'store_full' : 'io_failed', `${problem}: ${path}`, { details: { path }, cause })
+}

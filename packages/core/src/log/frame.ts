@@ -1,0 +1,230 @@
+// A frame is what one group commit writes: commits that become durable together, under one checksum.
+//
+//   frame   magic "FRME" u32, crc32 u32, length of the body u32, commits u32, first position u64, body, zeros up to a multiple of 8
+//   body    commits: command id text (empty: none), recorded at u64 (ms), events u32, then the events
+//   event   length u32, id text, stream text, version u64, type text, schema version u16, content type text (empty: application/json),
+//           valid at text (empty: none), tags u8 and as many texts, metadata blob, data blob
+//
+// Little-endian; a text is u16 bytes and UTF-8, a blob u32 bytes. A position follows from its place in the frame. A mark is a frame without
+// a body that says what became of the log there: "CLSD" it was closed in order, "SEAL" it goes on in the next segment.
+//
+// The checksum covers everything after itself, and where the frame is: bytes count as a frame only at the place they were written for.
+import { crc32 } from 'node:zlib'
+import type { EncodedEvent } from '../kernel/encoding.ts'
+import { jsonContentType, type StoredFields } from '../kernel/events.ts'
+import type { Position, Version } from '../kernel/positions.ts'
+import type { StreamName } from '../kernel/streams.ts'
+import { type Instant, instant } from '../kernel/time.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+
+export const frameHeaderBytes = 24
+const alignment = 8
+const crcAt = 4
+const checkedFrom = 8
+const magics = { commits: magic('FRME'), closed: magic('CLSD'), sealed: magic('SEAL') }
+
+export type FrameKind = keyof typeof magics
+export type Mark = Exclude<FrameKind, 'commits'>
+
+/** Where a frame is: its checksum depends on it. */
+export interface Place {
+  readonly segment: number
+  readonly offset: number
+}
+
+/** A commit on its way into the log. */
+export interface NewCommit {
+  readonly commandId: string | undefined
+  readonly recordedAtMs: number
+  readonly events: readonly (EncodedEvent & { readonly id: string })[]
+  /** Of each event in its stream. */
+  readonly versions: readonly Version[]
+}
+
+/** Collects commits into one frame. It is used again for the next one, so it allocates nothing once it has grown. */
+export class FrameEncoder {
+  #out: ByteWriter
+  readonly #capacity: number
+  commits = 0
+  events = 0
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+    this.#out = new ByteWriter(capacity)
+    this.clear()
+  }
+
+  /** What it comes to as a frame. */
+  get size(): number {
+    return aligned(this.#out.length)
+  }
+
+  add({ commandId = '', recordedAtMs, events, versions }: NewCommit): void {
+    const out = this.#out
+    out.text(commandId)
+    out.u64(recordedAtMs)
+    out.u32(events.length)
+    events.forEach((event, index) => {
+      const start = out.length
+      out.u32(0)
+      out.text(event.id)
+      out.text(event.stream)
+      out.u64(versions[index]!)
+      out.text(event.type)
+      out.u16(event.schemaVersion)
+      out.text(event.contentType === jsonContentType ? '' : event.contentType)
+      out.text(event.validAt ?? '')
+      out.u8(event.tags.length)
+      for (const tag of event.tags) out.text(tag)
+      out.blob(event.metadataBytes)
+      out.blob(event.dataBytes)
+      out.patchU32(out.length - start - 4, start)
+    })
+    this.commits++
+    this.events += events.length
+  }
+
+  /** The bytes to write; they stay as they are until `clear`. */
+  finish(place: Place, firstPosition: Position): Buffer {
+    this.#out.zeros(this.size - this.#out.length)
+    return completed(this.#out.written, { kind: 'commits', commits: this.commits, firstPosition, place })
+  }
+
+  clear(): void {
+    // A huge commit should not hold its memory for ever.
+    if (this.#out.capacity > 4 * this.#capacity) this.#out = new ByteWriter(this.#capacity)
+    this.#out.length = 0
+    this.#out.zeros(frameHeaderBytes)
+    this.commits = 0
+    this.events = 0
+  }
+}
+
+export function encodeMark(kind: Mark, place: Place, nextPosition: Position): Buffer {
+  return completed(Buffer.alloc(frameHeaderBytes), { kind, commits: 0, firstPosition: nextPosition, place })
+}
+
+function completed(
+  bytes: Buffer,
+  { kind, commits, firstPosition, place }: { kind: FrameKind; commits: number; firstPosition: Position; place: Place },
+): Buffer {
+  bytes.writeUInt32LE(magics[kind], 0)
+  bytes.writeUInt32LE(bytes.length - frameHeaderBytes, 8)
+  bytes.writeUInt32LE(commits, 12)
+  bytes.writeBigUInt64LE(BigInt(firstPosition), 16)
+  bytes.writeUInt32LE(checksum(bytes, place), crcAt)
+  return bytes
+}
+
+/** The length of the frame that these bytes seem to begin, or nothing where no frame begins. Only the checksum proves it. */
+export function seemingLength(bytes: Buffer, at = 0): number | undefined {
+  if (bytes.length < at + frameHeaderBytes) return undefined
+  const first = bytes.readUInt32LE(at)
+  if (first !== magics.commits && first !== magics.closed && first !== magics.sealed) return undefined
+  const length = frameHeaderBytes + bytes.readUInt32LE(at + 8)
+  return length % alignment === 0 ? length : undefined
+}
+
+export function isFrame(bytes: Buffer, place: Place): boolean {
+  return seemingLength(bytes) === bytes.length && checksum(bytes, place) === bytes.readUInt32LE(crcAt)
+}
+
+function checksum(bytes: Buffer, { segment, offset }: Place): number {
+  return crc32(bytes.subarray(checkedFrom), crc32(`${segment}:${offset}`))
+}
+
+/** A commit of a frame. Its events are those at the indexes from `first` on. */
+export interface CommitEntry {
+  readonly commandId: string | undefined
+  readonly recordedAtMs: number
+  readonly recordedAt: Instant
+  readonly first: number
+  readonly events: number
+}
+
+/** Takes a frame apart. Throws a RangeError where lengths do not fit together. */
+export class Frame {
+  readonly kind: FrameKind
+  readonly firstPosition: Position
+  readonly commits: readonly CommitEntry[]
+  readonly #bytes: Buffer
+  /** Where each event begins, and the commit it belongs to. */
+  readonly #events: { readonly at: number; readonly commit: CommitEntry }[] = []
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+    const first = bytes.readUInt32LE(0)
+    this.kind = first === magics.commits ? 'commits' : first === magics.closed ? 'closed' : 'sealed'
+    this.firstPosition = Number(bytes.readBigUInt64LE(16))
+    const reader = new ByteReader(bytes, frameHeaderBytes)
+    const commits: CommitEntry[] = []
+    for (let left = bytes.readUInt32LE(12); left > 0; left--) commits.push(this.#commit(reader))
+    this.commits = commits
+  }
+
+  get bytes(): number {
+    return this.#bytes.length
+  }
+
+  get events(): number {
+    return this.#events.length
+  }
+
+  get lastPosition(): Position {
+    return this.firstPosition + this.#events.length - 1
+  }
+
+  /** A copy of one event, which becomes the caller's. */
+  event(index: number): StoredFields {
+    const { at, commit } = this.#events[index]!
+    const reader = new ByteReader(this.#bytes, at)
+    const id = reader.text()
+    const stream = reader.text() as StreamName
+    const version = reader.u64()
+    const type = reader.text()
+    const schemaVersion = reader.u16()
+    const contentType = reader.text() || jsonContentType
+    const validAt = reader.text() || undefined
+    const tags: string[] = []
+    for (let left = reader.u8(); left > 0; left--) tags.push(reader.text())
+    const metadataBytes = reader.blob()
+    const dataBytes = reader.blob()
+    const position = this.firstPosition + index
+    const { recordedAt } = commit
+    return {
+      id,
+      stream,
+      version,
+      position,
+      type,
+      schemaVersion,
+      contentType,
+      dataBytes,
+      metadataBytes,
+      tags,
+      recordedAt,
+      validAt,
+    }
+  }
+
+  #commit(reader: ByteReader): CommitEntry {
+    const commandId = reader.text() || undefined
+    const recordedAtMs = reader.u64()
+    const events = reader.u32()
+    const first = this.#events.length
+    const commit = { commandId, recordedAtMs, recordedAt: instant(recordedAtMs), first, events }
+    for (let left = events; left > 0; left--) {
+      const length = reader.u32()
+      this.#events.push({ at: reader.skip(length), commit })
+    }
+    return commit
+  }
+}
+
+function aligned(length: number): number {
+  return Math.ceil(length / alignment) * alignment
+}
+
+function magic(text: string): number {
+  return Buffer.from(text).readUInt32LE()
+}

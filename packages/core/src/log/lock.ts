@@ -1,0 +1,88 @@
+// One writer a directory, by a lock that the kernel holds for the process: it is gone the moment the process is, however that dies, so that there
+// is never a stale one to take over, and a pid that is given to another process means nothing. Node's own SQLite is its door to such locks.
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { IndelibleError } from '../kernel/errors.ts'
+
+// Never written and never removed. POSIX drops a process's lock when that process closes the file, so nothing else may open it.
+const lockName = 'writer.lock'
+// Names the holder for people, and is the second line of defence should a program copy its own open store and so drop the lock.
+const holderName = 'writer.pid'
+const sqliteBusy = 5
+
+/** Implements `Disk.lock`. */
+export async function lockDirectory(dir: string): Promise<() => Promise<void>> {
+  const lock = takeLock(dir)
+  if (isRunning(readHolder(dir), dir)) {
+    lock.close()
+    throw locked(dir)
+  }
+  const holder = `${process.pid} ${startOf(process.pid) ?? '-'} ${lockFileId(dir)}\n`
+  // A full disk must not keep a log from being opened and read.
+  ignoreFault(() => writeFileSync(join(dir, holderName), holder))
+  return async () => {
+    ignoreFault(() => rmSync(join(dir, holderName), { force: true }))
+    lock.close()
+  }
+}
+
+function takeLock(dir: string): DatabaseSync {
+  let lock: DatabaseSync | undefined
+  try {
+    lock = new DatabaseSync(join(dir, lockName))
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    return lock
+  } catch (cause) {
+    lock?.close()
+    if ((cause as { errcode?: number }).errcode === sqliteBusy) throw locked(dir)
+    throw new IndelibleError('io_failed', `The lock ${join(dir, lockName)} cannot be taken.`, { cause })
+  }
+}
+
+function locked(dir: string): IndelibleError {
+  const pid = readHolder(dir)?.pid
+  const who = pid === undefined ? 'Another process' : pid === process.pid ? 'This process' : `Process ${pid}`
+  return new IndelibleError(
+    'store_locked',
+    `${who} has the log in ${dir} open for writing. Close it there, or open it here with access: 'read'.`,
+    { details: { dir, pid } },
+  )
+}
+
+interface Holder {
+  readonly pid: number
+  /** When it started, in ticks since the machine did. */
+  readonly start: string
+  /** Of the lock file that it holds: a copy of the directory is another log, which nobody holds. */
+  readonly fileId: string
+}
+
+function readHolder(dir: string): Holder | undefined {
+  const text = ignoreFault(() => readFileSync(join(dir, holderName), 'utf8'))
+  const [, pid, start, fileId] = /^(\d+) (\S+) (\S+)\n$/.exec(text ?? '') ?? []
+  return pid === undefined ? undefined : { pid: Number(pid), start: start!, fileId: fileId! }
+}
+
+function isRunning(holder: Holder | undefined, dir: string): boolean {
+  return holder !== undefined && startOf(holder.pid) === holder.start && lockFileId(dir) === holder.fileId
+}
+
+function lockFileId(dir: string): string {
+  return String(statSync(join(dir, lockName)).ino)
+}
+
+/** Field 22 of /proc/<pid>/stat (proc_pid_stat(5)); nothing where there is no such process, or no /proc. */
+function startOf(pid: number): string | undefined {
+  const stat = ignoreFault(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  const [state, ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+  return state === undefined || state === 'Z' || state === 'X' ? undefined : fields[18]
+}
+
+function ignoreFault<Value>(run: () => Value): Value | undefined {
+  try {
+    return run()
+  } catch {
+    return undefined
+  }
+}

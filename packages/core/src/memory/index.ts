@@ -1,0 +1,4 @@
+// `indelible/memory`: every port without a disk.
+export { memoryStore } from './event-store.ts'
+export { memoryTables } from './read-tables.ts'
+export { memorySnapshots } from './snapshots.ts'

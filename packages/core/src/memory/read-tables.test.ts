@@ -1,0 +1,10 @@
+import { describe, test } from 'vitest'
+import { readTablesContract } from '../store/read-tables-contract.ts'
+import { memoryTables } from './read-tables.ts'
+
+describe('the read tables in memory keep the contract', () => {
+  test.each(readTablesContract)('$name', async ({ run }) => {
+    const tables = memoryTables()
+    await run(tables).finally(() => tables.close())
+  })
+})

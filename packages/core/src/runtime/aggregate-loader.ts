@@ -1,0 +1,102 @@
+// Brings an aggregate to its current state the cheapest way: from memory, else from a snapshot and the events after it.
+import type { AnyAggregate } from '../kernel/aggregates.ts'
+import type { DomainEvent } from '../kernel/event-types.ts'
+import type { Position, Version } from '../kernel/positions.ts'
+import type { StreamName } from '../kernel/streams.ts'
+import type { EventStore } from '../store/port.ts'
+import type { SnapshotStore } from '../store/snapshots.ts'
+import { cachedAggregatesMax, snapshotEveryEvents } from './limits.ts'
+import { deepFreeze, type PureCall, trusted } from './purity.ts'
+
+/** A state and the point of history it stands for. */
+export interface Loaded {
+  readonly state: unknown
+  readonly version: Version
+  readonly position: Position
+}
+
+export class AggregateLoader {
+  readonly #store: EventStore
+  readonly #snapshots: SnapshotStore
+  readonly #call: PureCall
+  /** In order of last use. */
+  readonly #cache = new Map<StreamName, Loaded>()
+  readonly #snapshotVersions = new Map<StreamName, Version>()
+
+  constructor({ store, snapshots, call }: { store: EventStore; snapshots: SnapshotStore; call: PureCall }) {
+    this.#store = store
+    this.#snapshots = snapshots
+    this.#call = call
+  }
+
+  /** What the cache knows, which may be behind the log: an append with its version finds out. */
+  async load(aggregate: AnyAggregate, stream: StreamName): Promise<Loaded> {
+    return this.#cache.get(stream) ?? (await this.reload(aggregate, stream))
+  }
+
+  /** Reads the events after what is known. */
+  async reload(aggregate: AnyAggregate, stream: StreamName): Promise<Loaded> {
+    let loaded = this.#cache.get(stream) ?? (await this.#fromSnapshot(aggregate, stream))
+    for await (const { events } of this.#store.read([{ streams: [stream] }], { from: loaded.position + 1 })) {
+      loaded = this.#fold(aggregate, loaded, events, events.at(-1)!.position)
+    }
+    this.#remember(stream, loaded)
+    return loaded
+  }
+
+  /** The state after events that are about to be appended: code that cannot evolve them must fail before they are written. */
+  preview(aggregate: AnyAggregate, from: Loaded, events: readonly DomainEvent[]): Loaded {
+    // Folded from what a replay will read: JSON, in which a Date is text and undefined is nothing.
+    const asRead = events.map((event) => ({ ...event, data: JSON.parse(JSON.stringify(event.data)) as unknown }))
+    return this.#fold(aggregate, from, asRead, from.position)
+  }
+
+  /** Takes in that previewed events were appended, and makes a snapshot when one is due. */
+  async advance(aggregate: AnyAggregate, stream: StreamName, loaded: Loaded): Promise<void> {
+    this.#remember(stream, loaded)
+    await this.#snapshotIfDue(aggregate, stream, loaded)
+  }
+
+  #fold(
+    aggregate: AnyAggregate,
+    { state, version }: Loaded,
+    events: readonly DomainEvent[],
+    position: Position,
+  ): Loaded {
+    let next = state
+    for (const event of events) {
+      if (this.#call !== trusted) deepFreeze(event.data)
+      next = this.#call(`evolve of ${event.type} in "${aggregate.category}"`, () => aggregate.evolve(next, event))
+      if (this.#call !== trusted) deepFreeze(next)
+    }
+    return { state: next, version: version + events.length, position }
+  }
+
+  async #fromSnapshot({ initialState, fingerprint }: AnyAggregate, stream: StreamName): Promise<Loaded> {
+    const snapshot = await this.#snapshots.load(stream, fingerprint)
+    if (snapshot) this.#snapshotVersions.set(stream, snapshot.version)
+    const { state, version, position } = snapshot ?? { state: initialState, version: 0, position: 0 }
+    return { state: this.#call === trusted ? state : deepFreeze(state), version, position }
+  }
+
+  async #snapshotIfDue(
+    { fingerprint }: AnyAggregate,
+    stream: StreamName,
+    { state, version, position }: Loaded,
+  ): Promise<void> {
+    const last = this.#snapshotVersions.get(stream) ?? 0
+    if (Math.floor(version / snapshotEveryEvents) === Math.floor(last / snapshotEveryEvents)) return
+    this.#snapshotVersions.set(stream, version)
+    // The events are safe already and a snapshot is only a shortcut: that it could not be kept must not fail a command that succeeded.
+    await this.#snapshots.save({ stream, fingerprint, version, position, state }).catch(() => {})
+  }
+
+  #remember(stream: StreamName, loaded: Loaded): void {
+    this.#cache.delete(stream)
+    this.#cache.set(stream, loaded)
+    if (this.#cache.size <= cachedAggregatesMax) return
+    const [oldest] = this.#cache.keys()
+    this.#cache.delete(oldest!)
+    this.#snapshotVersions.delete(oldest!)
+  }
+}

@@ -1,0 +1,214 @@
+// Commands in, events out: load the aggregate, let it decide, append with the version it decided on, decide again if that was overtaken.
+import type { AnyCommandType, Command, Decision, Refusal } from '../kernel/aggregates.ts'
+import { IndelibleError } from '../kernel/errors.ts'
+import type { DomainEvent } from '../kernel/event-types.ts'
+import type { EventMetadata, NewEvent } from '../kernel/events.ts'
+import type { IdGenerator } from '../kernel/ids.ts'
+import type { Position, Version } from '../kernel/positions.ts'
+import type { StreamName } from '../kernel/streams.ts'
+import { type Clock, epochMs, type Instant, instant, type ValidTime } from '../kernel/time.ts'
+import type { EventStore, WrittenCommit } from '../store/port.ts'
+import type { AggregateLoader, Loaded } from './aggregate-loader.ts'
+import { conflictRetriesMax } from './limits.ts'
+import { Mailboxes } from './mailbox.ts'
+import { deepFreeze, type PureCall, trusted } from './purity.ts'
+
+/** What travels with a command. */
+export interface SendOptions {
+  /** Makes the command idempotent: sent again with the same id, it gets the first outcome. A fresh UUIDv7 when left out. */
+  readonly commandId?: string
+  readonly actor?: string
+  /** The command id when left out. */
+  readonly correlationId?: string
+  readonly causationId?: string
+  readonly traceparent?: string
+  /** Free keys, recorded with the events. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /** When the events are true in the world, if not now. An event with a `validAt` of its own keeps it. */
+  readonly validAt?: ValidTime
+  /** Only if the aggregate is at this version; otherwise the outcome is `conflict`. */
+  readonly expectedVersion?: Version
+  readonly signal?: AbortSignal
+}
+
+/**
+ * `accepted`: its events, if any, are durable. `position` is what a reader waits for to see them.
+ * `refused`: the domain said no; nothing was written, and sent again it is decided afresh.
+ * `conflict`: the aggregate is not at the expected version, or others kept overtaking; nothing was written.
+ */
+export type CommandOutcome = { readonly commandId: string; readonly stream: StreamName; readonly version: Version } & (
+  | {
+      readonly status: 'accepted'
+      readonly position: Position
+      readonly recordedAt: Instant | null
+      /** True where an earlier command with this id had already done it. */
+      readonly duplicate: boolean
+    }
+  | { readonly status: 'refused'; readonly reason: string; readonly details: Readonly<Record<string, unknown>> }
+  | { readonly status: 'conflict'; readonly expectedVersion: Version }
+)
+
+export interface CommandHandlerParts {
+  readonly commands: readonly AnyCommandType[]
+  readonly store: EventStore
+  readonly loader: AggregateLoader
+  readonly clock: Clock
+  readonly ids: IdGenerator
+  readonly call: PureCall
+}
+
+interface Envelope {
+  readonly type: AnyCommandType
+  readonly command: Command
+  readonly stream: StreamName
+  readonly commandId: string
+  readonly issuedAt: Instant
+  readonly options: SendOptions
+}
+
+export class CommandHandler {
+  readonly #parts: CommandHandlerParts
+  readonly #types: ReadonlyMap<string, AnyCommandType>
+  readonly #mailboxes = new Mailboxes()
+
+  constructor(parts: CommandHandlerParts) {
+    this.#parts = parts
+    this.#types = new Map(parts.commands.map((type) => [`${type.aggregate.category}/${type.type}`, type]))
+  }
+
+  /** Throws `unknown_command`, `invalid_command`, `invalid_stream_name`, `invalid_time`, `command_id_reused` and what the store throws. */
+  async send(command: Command, options: SendOptions = {}): Promise<CommandOutcome> {
+    const { category, id } = command
+    const type = this.#types.get(`${category}/${command.type}`)
+    if (!type) {
+      throw new IndelibleError('unknown_command', `There is no command "${command.type}" for "${category}".`, {
+        details: { category, type: command.type },
+      })
+    }
+    if (options.validAt !== undefined) epochMs(options.validAt)
+    const stream = type.aggregate.stream(id)
+    const commandId = options.commandId ?? this.#parts.ids()
+    const issuedAt = instant(this.#parts.clock.now())
+    return await this.#mailboxes.post(stream, () =>
+      this.#handle({ type, command, stream, commandId, issuedAt, options }),
+    )
+  }
+
+  async #handle(envelope: Envelope): Promise<CommandOutcome> {
+    const { loader, store } = this.#parts
+    const { type, stream, commandId, options } = envelope
+    const { aggregate } = type
+    let loaded = await loader.load(aggregate, stream)
+
+    for (let attempt = 0; ; attempt++) {
+      if (options.expectedVersion !== undefined && options.expectedVersion !== loaded.version) {
+        // The version may be another because this very command was here before, or because the cache is behind.
+        const earlier = await this.#earlier(envelope)
+        loaded = await loader.reload(aggregate, stream)
+        if (earlier) return earlier
+        if (options.expectedVersion !== loaded.version)
+          return conflict(envelope, options.expectedVersion, loaded.version)
+      }
+
+      const decision = this.#decide(envelope, loaded)
+      if (isRefusal(decision) || decision.length === 0) {
+        const earlier = await this.#earlier(envelope)
+        if (earlier) return earlier
+        const { version, position } = loaded
+        return isRefusal(decision)
+          ? { status: 'refused', commandId, stream, version, reason: decision.refused, details: decision.details }
+          : { status: 'accepted', commandId, stream, version, position, recordedAt: null, duplicate: false }
+      }
+
+      const next = loader.preview(aggregate, loaded, decision)
+      const events = decision.map((event) => newEvent(event, envelope))
+      const outcome = await store.append(
+        { events, expected: { [stream]: loaded.version } as Record<StreamName, Version>, commandId },
+        options.signal && { signal: options.signal },
+      )
+      if (outcome.status === 'duplicate') return accepted(envelope, outcome, true)
+      if (outcome.status === 'written') {
+        await loader.advance(aggregate, stream, { ...next, position: outcome.lastPosition })
+        return accepted(envelope, outcome, false)
+      }
+      const overtaken = loaded.version
+      loaded = await loader.reload(aggregate, stream)
+      if (attempt === conflictRetriesMax) return conflict(envelope, overtaken, loaded.version)
+    }
+  }
+
+  #decide(
+    { type, command, commandId, issuedAt, options }: Envelope,
+    { state }: Loaded,
+  ): Refusal | readonly DomainEvent[] {
+    const { call } = this.#parts
+    const context = { id: command.id, commandId, actor: options.actor, issuedAt, validAt: options.validAt }
+    // A frozen copy: the input itself belongs to the caller, who may well go on using it.
+    const input = call === trusted ? command.input : deepFreeze(structuredClone(command.input))
+    const decision: Decision<DomainEvent> = call(`decide of ${type.type}`, () => type.decide(state, input, context))
+    return isRefusal(decision) || isList(decision) ? decision : [decision]
+  }
+
+  /** The outcome of an earlier command with an id that the caller chose. */
+  async #earlier(envelope: Envelope): Promise<CommandOutcome | undefined> {
+    if (envelope.options.commandId === undefined) return undefined
+    const written = await this.#parts.store.findCommit(envelope.options.commandId)
+    return written && accepted(envelope, written, true)
+  }
+}
+
+function isRefusal(decision: Decision<DomainEvent>): decision is Refusal {
+  return 'refused' in decision
+}
+
+function isList(decision: DomainEvent | readonly DomainEvent[]): decision is readonly DomainEvent[] {
+  return Array.isArray(decision)
+}
+
+function accepted({ stream, commandId }: Envelope, written: WrittenCommit, duplicate: boolean): CommandOutcome {
+  const version = written.versions[stream]
+  if (version === undefined) {
+    throw new IndelibleError(
+      'command_id_reused',
+      `Command id "${commandId}" was used before, for another stream than ${stream}.`,
+      {
+        details: { commandId, stream },
+      },
+    )
+  }
+  return {
+    status: 'accepted',
+    commandId,
+    stream,
+    version,
+    position: written.lastPosition,
+    recordedAt: written.recordedAt,
+    duplicate,
+  }
+}
+
+function conflict({ stream, commandId }: Envelope, expectedVersion: Version, version: Version): CommandOutcome {
+  return { status: 'conflict', commandId, stream, version, expectedVersion }
+}
+
+function newEvent(event: DomainEvent, { stream, commandId, issuedAt, options }: Envelope): NewEvent {
+  const { actor, causationId, traceparent, correlationId = commandId, metadata } = options
+  const known: EventMetadata = {
+    ...(actor === undefined ? {} : { actor }),
+    commandId,
+    correlationId,
+    ...(causationId === undefined ? {} : { causationId }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    issuedAt,
+  }
+  const validAt = event.validAt ?? options.validAt
+  return {
+    stream,
+    type: event.type,
+    schemaVersion: event.schemaVersion,
+    data: event.data,
+    metadata: { ...metadata, ...known },
+    ...(event.tags ? { tags: event.tags } : {}),
+    ...(validAt === undefined ? {} : { validAt }),
+  }
+}

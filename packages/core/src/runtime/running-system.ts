@@ -1,0 +1,179 @@
+// A declared system joined to its stores and set going: the one object that commands are sent to and views are read from.
+import { throwIfAborted } from '../kernel/abort.ts'
+import type { Command } from '../kernel/aggregates.ts'
+import { IndelibleError } from '../kernel/errors.ts'
+import type { IdGenerator } from '../kernel/ids.ts'
+import type { Position } from '../kernel/positions.ts'
+import type { Projection } from '../kernel/projections.ts'
+import { type StreamName, streamName } from '../kernel/streams.ts'
+import type { System } from '../kernel/system.ts'
+import { systemClock, systemIds } from '../kernel/system-clock.ts'
+import type { Columns, RowOf } from '../kernel/tables.ts'
+import type { Clock } from '../kernel/time.ts'
+import type { EventStore, Head } from '../store/port.ts'
+import type { ReadTables, SelectOptions } from '../store/read-tables.ts'
+import type { SnapshotStore } from '../store/snapshots.ts'
+import { AggregateLoader } from './aggregate-loader.ts'
+import { CommandHandler, type CommandOutcome, type SendOptions } from './command-handler.ts'
+import { waitTimeoutMsDefault } from './limits.ts'
+import { ProjectionRunner, type ProjectionStatus } from './projection-runner.ts'
+import { trusted, watched } from './purity.ts'
+import { loadSaga } from './saga-driver.ts'
+import { SagaRunner, type SagaRunnerStatus } from './saga-runner.ts'
+import { foldSaga, hasEnded, type SagaState } from './saga-state.ts'
+
+/** What a system runs on. It takes the store and the tables over: closing the system closes them. */
+export interface SystemParts {
+  readonly store: EventStore
+  readonly tables: ReadTables
+  readonly snapshots: SnapshotStore
+  readonly clock?: Clock
+  readonly ids?: IdGenerator
+  /** `watched`: domain code that breaks law two or three fails with a clear error. `trusted`: not looked at. Watched unless NODE_ENV is `production`. */
+  readonly domainCode?: 'watched' | 'trusted'
+}
+
+/** A declared projection or saga, or just its name. */
+interface Named {
+  readonly name: string
+}
+
+export interface WaitOptions {
+  /** {@link waitTimeoutMsDefault} when left out. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+export interface Health {
+  readonly head: Head
+  readonly projections: readonly ProjectionStatus[]
+  readonly sagas: readonly SagaRunnerStatus[]
+}
+
+/** Sets a system going: projections catch up and sagas are taken up at once, in the background. */
+export function startSystem(system: System, parts: SystemParts): RunningSystem {
+  return new RunningSystem(system, parts)
+}
+
+export class RunningSystem {
+  readonly system: System
+  /** For reading; appending past the commands is possible and on your own head. */
+  readonly store: EventStore
+  readonly #tables: ReadTables
+  readonly #commands: CommandHandler
+  readonly #projections: ReadonlyMap<string, ProjectionRunner>
+  readonly #sagas: ReadonlyMap<string, SagaRunner>
+  #closing: Promise<void> | undefined
+
+  constructor(system: System, parts: SystemParts) {
+    const { store, tables, snapshots, clock = systemClock, ids = systemIds } = parts
+    const { domainCode = process.env.NODE_ENV === 'production' ? 'trusted' : 'watched' } = parts
+    const isWatched = domainCode === 'watched'
+    this.system = system
+    this.store = store
+    this.#tables = tables
+
+    const aggregateCall = isWatched ? watched('impure_aggregate') : trusted
+    const loader = new AggregateLoader({ store, snapshots, call: aggregateCall })
+    this.#commands = new CommandHandler({ commands: system.commands, store, loader, clock, ids, call: aggregateCall })
+
+    const call = isWatched ? watched('impure_projector') : trusted
+    this.#projections = new Map(
+      system.projections.map((projection) => [
+        projection.name,
+        new ProjectionRunner({ projection, store, tables, clock, call }),
+      ]),
+    )
+    this.#sagas = new Map(
+      system.sagas.map((saga) => [
+        saga.name,
+        new SagaRunner({ saga, store, clock, send: (command, options) => this.send(command, options) }),
+      ]),
+    )
+    for (const runner of [...this.#projections.values(), ...this.#sagas.values()]) runner.start()
+  }
+
+  /** Sends a command. A "no" of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}. */
+  async send(command: Command, options?: SendOptions): Promise<CommandOutcome> {
+    return await this.#commands.send(command, options)
+  }
+
+  /** A page of the read table of a projection. Throws `unknown_projection`, `invalid_row`, `tables_unavailable`. */
+  async select<C extends Columns>(projection: Projection<C>, options?: SelectOptions): Promise<readonly RowOf<C>[]> {
+    this.#projection(projection)
+    return (await this.#tables.select(projection.table, options)) as readonly RowOf<C>[]
+  }
+
+  /** Resolves when a read table shows everything up to a position. Throws `wait_timeout`, `projection_parked`, `unknown_projection`, `aborted`. */
+  async waitFor(projection: Named, position: Position, options: WaitOptions = {}): Promise<void> {
+    await this.#projection(projection).waitFor(position, { timeoutMs: waitTimeoutMsDefault, ...options })
+  }
+
+  /** Where a saga is, or nothing if there is none with that id. Throws `unknown_saga`. */
+  async saga(saga: Named, sagaId: string): Promise<SagaState | undefined> {
+    return await loadSaga(this.store, this.#sagaStream(saga, sagaId))
+  }
+
+  /** Resolves when a saga has ended or is stuck. Throws `wait_timeout` (also where no such saga has started), `unknown_saga`, `aborted`. */
+  async waitForSaga(saga: Named, sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
+    const { timeoutMs = waitTimeoutMsDefault, signal } = options
+    const stream = this.#sagaStream(saga, sagaId)
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const stop = signal ? AbortSignal.any([timeout, signal]) : timeout
+    let state: SagaState | undefined
+    for await (const { events } of this.store.subscribe([{ streams: [stream] }], { after: 0, signal: stop })) {
+      state = foldSaga(events, state)
+      if (state && (hasEnded(state) || state.status === 'stuck')) return state
+    }
+    throwIfAborted(signal)
+    const where = state ? `is still ${state.status}` : 'has not started'
+    throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.`)
+  }
+
+  /** Lets a saga that is stuck, or whose code failed, try again. False where there is nothing to resume. Throws `unknown_saga`. */
+  async resumeSaga(saga: Named, sagaId: string, { actor }: { actor?: string } = {}): Promise<boolean> {
+    const runner = this.#sagas.get(saga.name)
+    if (!runner) throw unknown('saga', saga.name)
+    return await runner.resume(sagaId, actor)
+  }
+
+  async health(): Promise<Health> {
+    const head = await this.store.head()
+    return {
+      head,
+      projections: [...this.#projections.values()].map((runner) => runner.status(head.position)),
+      sagas: [...this.#sagas.values()].map((runner) => runner.status()),
+    }
+  }
+
+  /** Ends sagas and projections between two steps, then closes store and tables. What was under way is taken up at the next start. */
+  async close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await Promise.all([...this.#sagas.values()].map((runner) => runner.stop()))
+      await Promise.all([...this.#projections.values()].map((runner) => runner.stop()))
+      await this.store.close()
+      await this.#tables.close()
+    })()
+    await this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #projection({ name }: Named): ProjectionRunner {
+    const runner = this.#projections.get(name)
+    if (!runner) throw unknown('projection', name)
+    return runner
+  }
+
+  #sagaStream({ name }: Named, sagaId: string): StreamName {
+    const saga = this.system.sagas.find((each) => each.name === name)
+    if (!saga) throw unknown('saga', name)
+    return streamName(saga.category, sagaId)
+  }
+}
+
+function unknown(what: 'projection' | 'saga', name: string): IndelibleError {
+  return new IndelibleError(`unknown_${what}`, `The system declares no ${what} "${name}".`)
+}

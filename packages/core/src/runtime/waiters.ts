@@ -1,0 +1,73 @@
+// Those who wait for something to reach a position: read your own writes.
+import { throwIfAborted } from '../kernel/abort.ts'
+import { IndelibleError } from '../kernel/errors.ts'
+import type { Position } from '../kernel/positions.ts'
+
+interface Waiter {
+  readonly position: Position
+  readonly settle: (error?: unknown) => void
+}
+
+export class Waiters {
+  readonly #what: string
+  readonly #waiting = new Set<Waiter>()
+  #reached: Position = 0
+  #failure: IndelibleError | undefined
+
+  constructor(what: string) {
+    this.#what = what
+  }
+
+  get reached(): Position {
+    return this.#reached
+  }
+
+  advance(to: Position): void {
+    this.#reached = Math.max(this.#reached, to)
+    for (const waiter of this.#waiting) if (waiter.position <= this.#reached) waiter.settle()
+  }
+
+  /** Goes back to where the checkpoint is. */
+  restart(at: Position): void {
+    this.#reached = at
+    this.advance(at)
+  }
+
+  /** Tells all who wait, now and later, that it will get no further. */
+  fail(error: IndelibleError): void {
+    this.#failure ??= error
+    for (const waiter of this.#waiting) waiter.settle(this.#failure)
+  }
+
+  /** Throws `wait_timeout` (with `details.reached`), `aborted`, or what it failed with. */
+  async reach(position: Position, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
+    throwIfAborted(signal)
+    if (this.#reached >= position) return
+    if (this.#failure) throw this.#failure
+    await new Promise<void>((resolve, reject) => {
+      const settle = (error?: unknown) => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', aborted)
+        this.#waiting.delete(waiter)
+        if (error === undefined) resolve()
+        else reject(error)
+      }
+      const aborted = () => settle(new IndelibleError('aborted', 'The caller gave up.', { cause: signal?.reason }))
+      const timer = setTimeout(() => settle(this.#timeout(position, timeoutMs)), timeoutMs)
+      const waiter: Waiter = { position, settle }
+      this.#waiting.add(waiter)
+      signal?.addEventListener('abort', aborted)
+    })
+  }
+
+  #timeout(position: Position, timeoutMs: number): IndelibleError {
+    const reached = this.#reached
+    return new IndelibleError(
+      'wait_timeout',
+      `${this.#what} did not reach position ${position} within ${timeoutMs} ms; it is at ${reached}.`,
+      {
+        details: { position, reached, timeoutMs },
+      },
+    )
+  }
+}

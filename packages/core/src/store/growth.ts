@@ -1,0 +1,44 @@
+// Lets readers wait, without polling, until the visible end of a log has moved.
+import { IndelibleError } from '../kernel/errors.ts'
+import type { Position } from '../kernel/positions.ts'
+
+export class Growth {
+  visible: Position = 0
+  #closed = false
+  readonly #waiting = new Set<() => void>()
+
+  /** Makes everything up to a position visible and wakes those who wait. */
+  advance(to: Position): void {
+    this.visible = to
+    this.#wake()
+  }
+
+  /** Resolves when something above the position is visible or the signal aborts. Throws `store_closed`. */
+  async beyond(position: Position, signal: AbortSignal): Promise<void> {
+    while (this.visible <= position && !signal.aborted) {
+      this.assertOpen()
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#waiting.delete(wake)
+          signal.removeEventListener('abort', wake)
+          resolve()
+        }
+        this.#waiting.add(wake)
+        signal.addEventListener('abort', wake)
+      })
+    }
+  }
+
+  assertOpen(): void {
+    if (this.#closed) throw new IndelibleError('store_closed', 'The store is closed.')
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake()
+  }
+}

@@ -1,0 +1,97 @@
+// The store port: the one door to an event log. Adapters implement it, the contract suite proves them, everything above knows only this.
+import type { NewEvent, RecordedEvent } from '../kernel/events.ts'
+import type { Position, Version } from '../kernel/positions.ts'
+import type { Query } from '../kernel/queries.ts'
+import type { StreamName } from '../kernel/streams.ts'
+import type { Instant } from '../kernel/time.ts'
+
+/** What a stream must look like for a commit to be written: nothing in particular, not existing, existing, or at exactly this version. */
+export type ExpectedVersion = 'any' | 'none' | 'exists' | Version
+
+/** The commit fails if an event matches the query: after that position, or anywhere when `after` is left out (https://dcb.events/specification/). */
+export interface AppendCondition {
+  readonly failIfEventsMatch: Query
+  readonly after?: Position
+}
+
+/** Events that are written together or not at all, over one or many streams. */
+export interface Commit {
+  readonly events: readonly NewEvent[]
+  /** By stream. Streams that are not named are not checked; a stream may be named without getting an event. */
+  readonly expected?: Readonly<Record<StreamName, ExpectedVersion>>
+  readonly condition?: AppendCondition
+  /** Makes the commit idempotent: a second commit with this id is not written, it gets the first one's outcome. */
+  readonly commandId?: string
+}
+
+/** Where a commit is in the log. */
+export interface WrittenCommit {
+  readonly firstPosition: Position
+  readonly lastPosition: Position
+  /** The version of each stream that the commit touched, after it. */
+  readonly versions: Readonly<Record<StreamName, Version>>
+  readonly recordedAt: Instant
+}
+
+/** Why a commit was not written. */
+export type Conflict =
+  | {
+      readonly cause: 'version'
+      readonly stream: StreamName
+      readonly expected: ExpectedVersion
+      readonly actual: Version
+    }
+  | { readonly cause: 'condition'; readonly matchedPosition: Position }
+
+export type AppendOutcome =
+  | ({ readonly status: 'written' } & WrittenCommit)
+  | ({ readonly status: 'duplicate' } & WrittenCommit)
+  | { readonly status: 'conflict'; readonly conflict: Conflict }
+
+export interface ReadOptions {
+  /** The first position to read, inclusive. */
+  readonly from?: Position
+  /** The last position to read, inclusive. */
+  readonly to?: Position
+  /** `forwards` when left out. */
+  readonly direction?: 'forwards' | 'backwards'
+  /** The number of events, over all batches. */
+  readonly limit?: number
+}
+
+/** Some events of a read, in its direction. A follower may get a batch without events: then nothing up to `through` matched. */
+export interface EventBatch {
+  readonly events: readonly RecordedEvent[]
+  /** Every match up to here (backwards: down to here) has now been delivered. */
+  readonly through: Position
+}
+
+export interface Head {
+  /** The position of the last event, 0 for an empty log. */
+  readonly position: Position
+  readonly recordedAt: Instant | null
+}
+
+/**
+ * An append-only log. There is no method to change or delete an event (the first law).
+ *
+ * Positions are gapless and in commit order: who has seen position n will never later find an event below n.
+ * Every method throws `store_closed` after `close`.
+ */
+export interface EventStore {
+  /**
+   * Writes a commit; when it resolves with `written`, the commit is durable. Checks are made in this order: command id, expected versions, condition,
+   * and see every commit accepted before, durable or not.
+   * Throws `invalid_event`, `invalid_commit`, `invalid_stream_name`, `invalid_query`, `aborted`, `store_full`, `store_poisoned`, `store_read_only`.
+   */
+  append(commit: Commit, options?: { signal?: AbortSignal }): Promise<AppendOutcome>
+  /** Finds what an earlier commit with this command id wrote. */
+  findCommit(commandId: string): Promise<WrittenCommit | undefined>
+  /** Reads what is durable now, then ends. Throws `invalid_query`, `invalid_position`, `log_corrupt`. */
+  read(query: Query, options?: ReadOptions): AsyncIterable<EventBatch>
+  /** Reads everything after a position, then goes on with what is appended, until the signal aborts; that ends the iteration without an error. */
+  subscribe(query: Query, options: { after: Position; signal: AbortSignal }): AsyncIterable<EventBatch>
+  head(): Promise<Head>
+  /** Waits for appends under way, then releases everything. May be called twice. */
+  close(): Promise<void>
+}

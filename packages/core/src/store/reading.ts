@@ -1,0 +1,67 @@
+// Reading and following, the same for every store that keeps a ledger: find positions, fetch their events, wait at the end for more.
+import { IndelibleError } from '../kernel/errors.ts'
+import type { RecordedEvent } from '../kernel/events.ts'
+import { batchEventsMax } from '../kernel/limits.ts'
+import { type Position, position } from '../kernel/positions.ts'
+import { checkQuery, type Query } from '../kernel/queries.ts'
+import type { Ledger } from './ledger.ts'
+import type { EventBatch, ReadOptions } from './port.ts'
+
+/** What reading needs from a store. */
+export interface Readable {
+  readonly ledger: Pick<Ledger, 'find'>
+  /** The last position that readers may see. */
+  readonly visible: () => Position
+  /** The events at these positions, in this order. */
+  readonly fetch: (positions: readonly Position[]) => Promise<readonly RecordedEvent[]>
+  /** Resolves once `visible()` is above a position, or the signal aborts. Throws `store_closed`. */
+  readonly grown: (above: Position, signal: AbortSignal) => Promise<void>
+}
+
+/** Implements `EventStore.read`. */
+export async function* readBatches(
+  source: Readable,
+  query: Query,
+  options: ReadOptions = {},
+): AsyncGenerator<EventBatch> {
+  const { direction = 'forwards', limit = Number.POSITIVE_INFINITY } = options
+  checkQuery(query)
+  if (limit < 0 || Number.isNaN(limit)) throw new IndelibleError('invalid_position', 'A limit is a number from 0 on.')
+  const low = Math.max(1, position(options.from ?? 1))
+  const high = Math.min(source.visible(), position(options.to ?? Number.MAX_SAFE_INTEGER))
+  const forwards = direction === 'forwards'
+  let next = forwards ? low : high
+  let remaining = limit
+
+  while (remaining > 0 && low <= high && (forwards ? next <= high : next >= low)) {
+    const end = forwards ? high : low
+    const count = Math.min(remaining, batchEventsMax)
+    const positions = source.ledger.find(query, { from: next, to: end, limit: count })
+    const exhausted = positions.length < count
+    const through = exhausted ? end : positions.at(-1)!
+    if (positions.length > 0) yield { events: await source.fetch(positions), through }
+    if (exhausted) return
+    remaining -= positions.length
+    next = forwards ? through + 1 : through - 1
+  }
+}
+
+/** Implements `EventStore.subscribe`. Never waits while there is a backlog. */
+export async function* follow(
+  source: Readable,
+  query: Query,
+  { after, signal }: { after: Position; signal: AbortSignal },
+): AsyncGenerator<EventBatch> {
+  checkQuery(query)
+  let done = position(after)
+  while (!signal.aborted) {
+    const visible = source.visible()
+    if (visible <= done) {
+      await source.grown(done, signal)
+      continue
+    }
+    const positions = source.ledger.find(query, { from: done + 1, to: visible, limit: batchEventsMax })
+    done = positions.length < batchEventsMax ? visible : positions.at(-1)!
+    yield { events: await source.fetch(positions), through: done }
+  }
+}

@@ -1,0 +1,141 @@
+import { type EventStore, startSystem } from 'indelible'
+import { memoryStore } from 'indelible/memory'
+import { manualClock } from 'indelible/testing'
+import { expect, test } from 'vitest'
+import { Nothing, PayIn, parts, startTills, Take, till, tills } from './till.ts'
+
+const readAll = async (store: EventStore) => (await Array.fromAsync(store.read('all'))).flatMap(({ events }) => events)
+
+test('a command that is accepted becomes events that say who, why and when', async () => {
+  await using system = startTills({ clock: manualClock('2026-03-01') })
+  const outcome = await system.send(PayIn('1', { amount: 5 }), {
+    commandId: 'c-1',
+    actor: 'ann',
+    causationId: 'cause',
+    validAt: '2026-02-27',
+    metadata: { branch: 'Brno' },
+  })
+  expect(outcome).toMatchObject({ status: 'accepted', stream: 'till-1', version: 1, position: 1, duplicate: false })
+  const [event] = await readAll(system.store)
+  expect(event).toMatchObject({ type: 'CashPaidIn', data: { amount: 5 }, validAt: '2026-02-27' })
+  expect(event!.metadata).toEqual({
+    branch: 'Brno',
+    actor: 'ann',
+    commandId: 'c-1',
+    correlationId: 'c-1',
+    causationId: 'cause',
+    issuedAt: '2026-03-01T00:00:00.000Z',
+  })
+})
+
+test('a refusal is a value with its reason, and nothing is written', async () => {
+  await using system = startTills()
+  await system.send(PayIn('1', { amount: 5 }))
+  const outcome = await system.send(Take('1', { amount: 6 }))
+  expect(outcome).toMatchObject({ status: 'refused', reason: 'TooLittle', details: { cash: 5 }, version: 1 })
+  expect((await system.store.head()).position).toBe(1)
+})
+
+test('a command that decides nothing is accepted and writes nothing', async () => {
+  await using system = startTills()
+  await system.send(PayIn('1', { amount: 5 }))
+  expect(await system.send(Nothing('1', {}))).toMatchObject({ status: 'accepted', version: 1, position: 1, recordedAt: null })
+})
+
+test('a command that is sent again with its id gets the first outcome, even where it would now be refused', async () => {
+  await using system = startTills()
+  await system.send(PayIn('1', { amount: 5 }))
+  const first = await system.send(Take('1', { amount: 5 }), { commandId: 'take' })
+  await system.send(PayIn('1', { amount: 1 }))
+  const again = await system.send(Take('1', { amount: 5 }), { commandId: 'take' })
+  expect(again).toEqual({ ...first, duplicate: true })
+  expect((await system.store.head()).position).toBe(3)
+})
+
+test('the same command sent 50 times at once is carried out once', async () => {
+  await using system = startTills()
+  const outcomes = await Promise.all(Array.from({ length: 50 }, () => system.send(PayIn('1', { amount: 5 }), { commandId: 'c' })))
+  expect(outcomes.filter((outcome) => outcome.status === 'accepted' && !outcome.duplicate)).toHaveLength(1)
+  expect((await system.store.head()).position).toBe(1)
+})
+
+test('a command id that was used for another aggregate is an error, not somebody else’s outcome', async () => {
+  await using system = startTills()
+  await system.send(PayIn('1', { amount: 5 }), { commandId: 'c' })
+  await expect(system.send(PayIn('2', { amount: 5 }), { commandId: 'c' })).rejects.toMatchObject({ code: 'command_id_reused' })
+})
+
+test('concurrent commands on one aggregate each see the ones before: a till is never overdrawn', async () => {
+  await using system = startTills()
+  await system.send(PayIn('1', { amount: 10 }))
+  const outcomes = await Promise.all(Array.from({ length: 30 }, () => system.send(Take('1', { amount: 1 }))))
+  expect(outcomes.filter(({ status }) => status === 'accepted')).toHaveLength(10)
+  expect(outcomes.filter(({ status }) => status === 'refused')).toHaveLength(20)
+})
+
+test('a decision that was overtaken by another writer is made again on the new state', async () => {
+  const store = memoryStore()
+  let overtakes = 3
+  const overtaken: EventStore = {
+    ...store,
+    async append(commit, options) {
+      if (overtakes-- > 0) await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 1 } }] })
+      return await store.append(commit, options)
+    },
+  }
+  await using system = startTills({ store: overtaken })
+  expect(await system.send(PayIn('1', { amount: 5 }))).toMatchObject({ status: 'accepted', version: 4 })
+})
+
+test('who keeps being overtaken gets a conflict, not an endless loop', async () => {
+  const store = memoryStore()
+  const overtaken: EventStore = {
+    ...store,
+    async append(commit, options) {
+      await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 1 } }] })
+      return await store.append(commit, options)
+    },
+  }
+  await using system = startTills({ store: overtaken })
+  expect(await system.send(PayIn('1', { amount: 5 }))).toMatchObject({ status: 'conflict' })
+})
+
+test('an expected version is checked against the log, not against what is remembered', async () => {
+  await using system = startTills()
+  await system.send(PayIn('1', { amount: 5 }))
+  await system.store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 1 } }] })
+  expect(await system.send(PayIn('1', { amount: 5 }), { expectedVersion: 1 })).toMatchObject({ status: 'conflict', version: 2 })
+  const outcome = await system.send(PayIn('1', { amount: 5 }), { expectedVersion: 2, commandId: 'c' })
+  expect(outcome).toMatchObject({ status: 'accepted', version: 3 })
+  expect(await system.send(PayIn('1', { amount: 5 }), { expectedVersion: 2, commandId: 'c' })).toEqual({ ...outcome, duplicate: true })
+})
+
+test('what nobody declared and what does not fit is refused with its code', async () => {
+  await using system = startTills()
+  const unknown = { ...PayIn('1', { amount: 5 }), type: 'BurnMoney' }
+  await expect(system.send(unknown)).rejects.toMatchObject({ code: 'unknown_command' })
+  await expect(system.send(PayIn('1', { amount: -5 }))).rejects.toMatchObject({
+    code: 'invalid_command',
+    details: { issues: [{ path: 'amount' }] },
+  })
+  await expect(system.send(PayIn('', { amount: 5 }))).rejects.toMatchObject({ code: 'invalid_stream_name' })
+  await expect(system.send(PayIn('1', { amount: 5 }), { validAt: 'yesterday' })).rejects.toMatchObject({ code: 'invalid_time' })
+  expect((await system.store.head()).position).toBe(0)
+})
+
+test('an event that the aggregate cannot evolve is not written', async () => {
+  const broken = { ...till, evolve: () => { throw new Error('no handler') } }
+  const BrokenPayIn = Object.assign(PayIn.bind(null), { ...PayIn, aggregate: broken })
+  await using system = startSystem({ ...tills, commands: [BrokenPayIn as typeof PayIn] }, parts())
+  await expect(system.send(PayIn('1', { amount: 5 }))).rejects.toThrow('no handler')
+  expect((await system.store.head()).position).toBe(0)
+})
+
+test('the input stays the caller’s: it is neither kept nor frozen', async () => {
+  await using system = startTills()
+  const input = { amount: 5 }
+  await system.send(PayIn('1', input))
+  input.amount = 6
+  await system.send(PayIn('1', input))
+  expect((await readAll(system.store)).map(({ data }) => data)).toEqual([{ amount: 5 }, { amount: 6 }])
+})

@@ -1,0 +1,34 @@
+// A store whose process "dies" at the k-th append: before it is written, or after it is written and before anybody hears of it.
+import { type EventStore, IndelibleError } from 'indelible'
+
+export interface Crash {
+  /** Appends that go well before the crash. */
+  readonly after: number
+  readonly written: boolean
+}
+
+/** From the crash on every call fails as a closed store's does, so that nothing of the old process can go on. */
+export function crashingStore(store: EventStore, { after, written }: Crash): EventStore & { readonly hasCrashed: boolean } {
+  let appends = 0
+  let hasCrashed = false
+  const dead = () => new IndelibleError('store_closed', 'The process has died.')
+  return {
+    ...store,
+    get hasCrashed() {
+      return hasCrashed
+    },
+    async append(commit, options) {
+      if (hasCrashed) throw dead()
+      if (appends++ < after) return await store.append(commit, options)
+      hasCrashed = true
+      if (written) await store.append(commit, options)
+      throw dead()
+    },
+    async *read(...args) {
+      if (hasCrashed) throw dead()
+      yield* store.read(...args)
+    },
+    // The store itself lives on for the next process.
+    async close() {},
+  }
+}

@@ -1,0 +1,157 @@
+// The three laws, each attempted to be broken.
+import { aggregate, bigint, type Command, defineSystem, event, projection, startSystem, text } from 'indelible'
+import { memoryStore } from 'indelible/memory'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { CashPaidIn, PayIn, parts, startTills, till } from './till.ts'
+
+describe('first law: an event is never changed or deleted', () => {
+  test('a mistake is mended by another event: the store and the system offer no other way', async () => {
+    await using system = startTills()
+    await system.send(PayIn('1', { amount: 5 }))
+    const names = new Set<string>()
+    for (const offered of [system, Object.getPrototypeOf(system), system.store, memoryStore()]) {
+      for (const name of Object.getOwnPropertyNames(offered)) names.add(name)
+    }
+    expect([...names].filter((name) => /delete|update|remove|truncate|replace|overwrite|drop|purge|scavenge|rewrite/i.test(name))).toEqual([])
+  })
+
+  test('what was read cannot be written back', async () => {
+    await using system = startTills()
+    await system.send(PayIn('1', { amount: 5 }))
+    const [batch] = await Array.fromAsync(system.store.read('all'))
+    const [recorded] = batch!.events
+    expect(() => Object.assign(recorded!, { data: { amount: 9 } })).toThrow(TypeError)
+    Object.assign(recorded!.data as object, { amount: 9 })
+    const [again] = await Array.fromAsync(system.store.read('all'))
+    expect(again!.events[0]!.data).toEqual({ amount: 5 })
+  })
+})
+
+const offences: Record<string, () => unknown> = {
+  'the clock (Date.now)': () => Date.now(),
+  'the clock (new Date)': () => new Date(),
+  'the clock (performance)': () => performance.now(),
+  'the clock (hrtime)': () => process.hrtime(),
+  randomness: () => Math.random(),
+  'random ids': () => crypto.randomUUID(),
+  'the network': () => fetch('http://127.0.0.1:1'),
+  timers: () => setTimeout(() => {}, 0),
+}
+
+describe('second law: a projector only transforms data', () => {
+  test.each(Object.entries(offences))('a handler that uses %s parks its projection', async (_what, offend) => {
+    await expect(projectWith(() => void offend())).rejects.toMatchObject({ cause: { code: 'impure_projector' } })
+  })
+
+  test('a handler that is asynchronous parks its projection', async () => {
+    await expect(projectWith((async () => undefined) as never)).rejects.toMatchObject({ cause: { code: 'impure_projector' } })
+  })
+
+  test('a handler that changes its event parks its projection', async () => {
+    const offend = (data: { amount: number }) => {
+      data.amount = 0
+    }
+    await expect(projectWith(offend)).rejects.toMatchObject({ cause: { code: 'impure_projector' } })
+  })
+
+  async function projectWith(offend: (data: { amount: number }) => void): Promise<void> {
+    const offending = projection('offending', {
+      table: { till: text().key(), cash: bigint() },
+      events: [CashPaidIn],
+      on: {
+        CashPaidIn: (event) => offend(event.data) ?? { till: event.streamId, cash: event.data.amount },
+      },
+    })
+    await using system = startSystem(defineSystem({ name: 'x', commands: [PayIn], projections: [offending] }), parts())
+    await system.send(PayIn('1', { amount: 5 }))
+    await system.waitFor(offending, 1)
+  }
+})
+
+describe('third law: an aggregate knows only its command and its events', () => {
+  test.each(Object.entries(offences))('a decision that uses %s fails and writes nothing', async (_what, offend) => {
+    await expect(sendTo({ decide: () => void offend() })).rejects.toMatchObject({ code: 'impure_aggregate' })
+  })
+
+  test.each(Object.entries(offences))('an evolution that uses %s fails before anything is written', async (_what, offend) => {
+    await expect(sendTo({ evolve: () => void offend() })).rejects.toMatchObject({ code: 'impure_aggregate' })
+  })
+
+  test('an asynchronous decision fails', async () => {
+    await expect(sendTo({ decide: (async () => {}) as never, answerOfDecide: true })).rejects.toMatchObject({ code: 'impure_aggregate' })
+  })
+
+  test('a decision that changes the state, and an evolution that changes its event, fail', async () => {
+    const decide = (state: { cash: number }) => {
+      state.cash = 1_000_000
+    }
+    const evolve = (data: { amount: number }) => {
+      data.amount = 0
+    }
+    await expect(sendTo({ decide })).rejects.toMatchObject({ code: 'impure_aggregate' })
+    await expect(sendTo({ evolve })).rejects.toMatchObject({ code: 'impure_aggregate' })
+  })
+
+  test('what it may know came with the command and is recorded with the events', async () => {
+    const Stamped = event('Stamped', z.object({ at: z.string(), by: z.string() }))
+    const stamp = aggregate('stamp', { initialState: {}, events: [Stamped], evolve: { Stamped: (state) => state } })
+    const Stamp = stamp.command('Stamp', {
+      input: z.object({}),
+      decide: (_state, _input, { issuedAt, actor }) => Stamped({ at: issuedAt, by: actor ?? 'nobody' }),
+    })
+    await using system = startSystem(defineSystem({ name: 'x', commands: [Stamp] }), parts({ clock: { now: () => 0 } }))
+    await system.send(Stamp('1', {}), { actor: 'ann' })
+    const [batch] = await Array.fromAsync(system.store.read('all'))
+    expect(batch!.events[0]).toMatchObject({
+      data: { at: '1970-01-01T00:00:00.000Z', by: 'ann' },
+      metadata: { issuedAt: '1970-01-01T00:00:00.000Z', actor: 'ann' },
+    })
+  })
+
+  test('the globals are back after the domain code ran, also after it threw', async () => {
+    await expect(sendTo({ decide: () => void Math.random() })).rejects.toThrow()
+    expect(typeof Date.now()).toBe('number')
+    expect(new Date()).toBeInstanceOf(Date)
+    expect(Math.random()).toBeLessThan(1)
+  })
+
+  /** Sends a command to an aggregate whose code offends, and makes sure that nothing was written. */
+  async function sendTo({ decide, evolve, answerOfDecide }: {
+    decide?: (state: { cash: number }) => void
+    evolve?: (data: { amount: number }) => void
+    answerOfDecide?: boolean
+  }): Promise<void> {
+    const offending = aggregate('till', {
+      initialState: { cash: 0 },
+      events: [CashPaidIn],
+      evolve: {
+        CashPaidIn: (state, data) => {
+          evolve?.(data)
+          return { cash: state.cash + data.amount }
+        },
+      },
+    })
+    const Offend = offending.command('Offend', {
+      input: z.object({ amount: z.int() }),
+      decide: (state, { amount }) => {
+        const answer = decide?.(state)
+        return answerOfDecide ? (answer as never) : CashPaidIn({ amount })
+      },
+    })
+    const command: Command = Offend('1', { amount: 5 })
+    await using system = startSystem(defineSystem({ name: 'x', commands: [Offend] }), parts())
+    try {
+      await system.send(command)
+    } finally {
+      expect((await system.store.head()).position).toBe(0)
+    }
+  }
+})
+
+test('the laws can be trusted instead of watched, for production', async () => {
+  const idle = aggregate('till', { ...till, evolve: { CashPaidIn: (state) => (Date.now(), state), CashTaken: (state) => state } })
+  const Idle = idle.command('Idle', { input: z.object({}), decide: () => CashPaidIn({ amount: 1 }) })
+  await using system = startSystem(defineSystem({ name: 'x', commands: [Idle] }), parts({ domainCode: 'trusted' }))
+  expect(await system.send(Idle('1', {}))).toMatchObject({ status: 'accepted' })
+})

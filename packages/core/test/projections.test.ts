@@ -1,0 +1,174 @@
+import { bigint, defineSystem, IndelibleError, type Projection, projection, type ReadTables, startSystem, text } from 'indelible'
+import { memoryStore, memoryTables } from 'indelible/memory'
+import { expect, test, vi } from 'vitest'
+import { CashPaidIn, CashTaken, PayIn, parts, Take } from './till.ts'
+
+type Faults = { failAt?: number }
+
+/** Cash by till; the handler of CashTaken fails for amounts of `failAt`. */
+function cashTable({ failAt }: Faults = {}): Projection {
+  return projection('cash', {
+    table: { till: text().key(), cash: bigint() },
+    events: [CashPaidIn, CashTaken],
+    on: {
+      CashPaidIn: (event) => ({ till: event.streamId, cash: event.data.amount }),
+      CashTaken: (event, row) => {
+        if (event.data.amount === failAt) throw new Error('this handler is broken')
+        return { ...row, cash: row.cash - event.data.amount }
+      },
+    },
+    // The closure is not part of the code's text, so it is said.
+    revision: 1,
+  })
+}
+
+const counts = projection('payments', {
+  table: { till: text().key(), last: bigint() },
+  events: [CashPaidIn],
+  on: { CashPaidIn: (event) => ({ till: event.streamId, last: event.data.amount }) },
+})
+
+function systemWith(...projections: Projection[]) {
+  return defineSystem({ name: 'tills', commands: [PayIn, Take], projections })
+}
+
+test('a reader that waits for its own write sees it', async () => {
+  const cash = cashTable()
+  await using system = startSystem(systemWith(cash), parts())
+  for (let n = 1; n <= 20; n++) {
+    const outcome = await system.send(PayIn('1', { amount: n }))
+    if (outcome.status !== 'accepted') throw new Error(outcome.status)
+    await system.waitFor(cash, outcome.position)
+    expect(await system.select(cash)).toEqual([{ till: '1', cash: n }])
+  }
+})
+
+test('a wait that runs out says how far the projection is, and events it does not handle count as done', async () => {
+  await using system = startSystem(systemWith(counts), parts())
+  await system.send(PayIn('1', { amount: 2 }))
+  await system.send(Take('1', { amount: 1 }))
+  await system.waitFor(counts, 2)
+  const late = system.waitFor(counts, 99, { timeoutMs: 20 })
+  await expect(late).rejects.toMatchObject({ code: 'wait_timeout', details: { position: 99, reached: 2 } })
+})
+
+test('a projector that throws parks its projection there, visibly; the others go on; mended, it resumes and has lost nothing', async () => {
+  const shared = parts()
+  const broken = cashTable({ failAt: 3 })
+  const system = startSystem(systemWith(broken, counts), shared)
+  await system.send(PayIn('1', { amount: 10 }))
+  await system.send(Take('1', { amount: 1 }))
+  await system.send(Take('1', { amount: 3 }))
+  await system.send(PayIn('2', { amount: 20 }))
+  await system.send(Take('2', { amount: 5 }))
+  await system.waitFor(counts, 5)
+  await expect(system.waitFor(broken, 5)).rejects.toMatchObject({ code: 'projection_parked', details: { position: 3 } })
+
+  const { projections } = await system.health()
+  expect(projections[0]).toMatchObject({
+    name: 'cash',
+    state: 'parked',
+    position: 2,
+    lagEvents: 3,
+    error: { message: 'this handler is broken', event: { position: 3, type: 'CashTaken', stream: 'till-1' } },
+  })
+  expect(projections[1]).toMatchObject({ name: 'payments', state: 'running', lagEvents: 0 })
+  expect(await system.select(broken)).toEqual([{ till: '1', cash: 9 }])
+
+  // A new start with mended code, on the same log and tables.
+  const mended = cashTable()
+  const again = startSystem(systemWith(mended, counts), shared)
+  await again.waitFor(mended, 5)
+  expect(await again.select(mended)).toEqual([
+    { till: '1', cash: 6 },
+    { till: '2', cash: 15 },
+  ])
+  await again.close()
+})
+
+test('a handler that needs a row that is not there parks with a clear error', async () => {
+  const cash = cashTable()
+  await using system = startSystem(systemWith(cash), parts())
+  await system.store.append({ events: [{ stream: 'till-9', type: 'CashTaken', data: { amount: 1 } }] })
+  await expect(system.waitFor(cash, 1)).rejects.toMatchObject({ code: 'projection_parked' })
+  expect((await system.health()).projections[0]?.error).toMatchObject({ code: 'row_missing' })
+})
+
+test('a database that does not answer is tried again and nothing is lost or counted twice', async () => {
+  const tables = memoryTables()
+  let faults = 0
+  const flaky: ReadTables = {
+    ...tables,
+    async save(change) {
+      if (++faults % 3 === 1) throw new IndelibleError('tables_unavailable', 'before the commit')
+      const outcome = await tables.save(change)
+      // The commit went through but its answer was lost.
+      if (faults % 3 === 2) throw new IndelibleError('tables_unavailable', 'after the commit')
+      return outcome
+    },
+  }
+  const cash = cashTable()
+  await using system = startSystem(systemWith(cash), parts({ tables: flaky }))
+  await system.send(PayIn('1', { amount: 100 }))
+  for (let n = 0; n < 6; n++) {
+    await system.send(Take('1', { amount: 1 }))
+    await system.waitFor(cash, n + 2)
+  }
+  expect(await system.select(cash)).toEqual([{ till: '1', cash: 94 }])
+  expect(faults).toBeGreaterThan(6)
+})
+
+test('two runners on one table never count an event twice', async () => {
+  const shared = parts()
+  const cash = cashTable()
+  const [one, two] = [startSystem(systemWith(cash), shared), startSystem(systemWith(cash), shared)]
+  await one.send(PayIn('1', { amount: 1000 }))
+  for (let n = 0; n < 200; n++) await one.send(Take('1', { amount: 1 }))
+  await Promise.all([one.waitFor(cash, 201), two.waitFor(cash, 201)])
+  expect(await one.select(cash)).toEqual([{ till: '1', cash: 800 }])
+  await Promise.all([one.close(), two.close()])
+})
+
+test('a changed projector makes its table anew from the log', async () => {
+  const shared = parts()
+  const first = startSystem(systemWith(counts), shared)
+  await first.send(PayIn('1', { amount: 7 }))
+  await first.waitFor(counts, 1)
+  const doubled = projection('payments', {
+    table: { till: text().key(), last: bigint() },
+    events: [CashPaidIn],
+    on: { CashPaidIn: (event) => ({ till: event.streamId, last: 2 * event.data.amount }) },
+  })
+  const second = startSystem(systemWith(doubled), shared)
+  await vi.waitFor(async () => expect(await second.select(doubled)).toEqual([{ till: '1', last: 14 }]))
+  await Promise.all([first.close(), second.close()])
+})
+
+test('null takes a row away, undefined leaves it', async () => {
+  const open = projection('open_tills', {
+    table: { till: text().key(), cash: bigint() },
+    events: [CashPaidIn, CashTaken],
+    on: {
+      CashPaidIn: (event) => (event.data.amount === 1 ? undefined : { till: event.streamId, cash: event.data.amount }),
+      CashTaken: () => null,
+    },
+  })
+  await using system = startSystem(systemWith(open), parts())
+  await system.send(PayIn('1', { amount: 1 }))
+  await system.send(PayIn('2', { amount: 2 }))
+  await system.send(PayIn('3', { amount: 3 }))
+  await system.send(Take('2', { amount: 1 }))
+  await system.waitFor(open, 4)
+  expect(await system.select(open)).toEqual([{ till: '3', cash: 3 }])
+})
+
+test('a backlog is taken in whole batches, not event by event', async () => {
+  const store = memoryStore()
+  const events = Array.from({ length: 5000 }, (_, n) => ({ stream: `till-${n % 50}` as const, type: 'CashPaidIn', data: { amount: n + 1 } }))
+  await store.append({ events })
+  const tables = memoryTables()
+  const save = vi.fn(tables.save)
+  await using system = startSystem(systemWith(counts), parts({ store, tables: { ...tables, save } }))
+  await system.waitFor(counts, 5000)
+  expect(save.mock.calls.length).toBeLessThanOrEqual(5)
+})

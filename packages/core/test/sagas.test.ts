@@ -1,0 +1,204 @@
+import { defineSystem, type EventStore, IndelibleError, saga, startSystem, step } from 'indelible'
+import { memoryStore } from 'indelible/memory'
+import { manualClock } from 'indelible/testing'
+import { expect, test, vi } from 'vitest'
+import { crashingStore } from './crashing-store.ts'
+import { AskMove, type Move, MoveAsked, moveSaga, PayIn, parts, startTills, Take, till, tills } from './till.ts'
+import { stateAsOf } from 'indelible/history'
+
+const cashOf = async (store: EventStore, id: string) => (await stateAsOf(store, till, { id })).state.cash
+const typesIn = async (store: EventStore, stream: `${string}-${string}`) =>
+  (await Array.fromAsync(store.read([{ streams: [stream] }]))).flatMap(({ events }) => events.map(({ type }) => type))
+
+test('a saga runs its steps and records each transition together with the command it sends next', async () => {
+  await using system = startTills()
+  await system.send(PayIn('a', { amount: 10 }))
+  await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }), { correlationId: 'corr', validAt: '2020-01-01' })
+  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'completed', done: ['take', 'payIn'] })
+  expect([await cashOf(system.store, 'a'), await cashOf(system.store, 'b')]).toEqual([6, 4])
+  expect(await typesIn(system.store, 'saga.move-m')).toEqual(['SagaStarted', 'StepSent', 'StepDone', 'StepSent', 'StepDone', 'SagaCompleted'])
+  const [paid] = (await Array.fromAsync(system.store.read([{ streams: ['till-b'] }]))).flatMap(({ events }) => events)
+  expect(paid).toMatchObject({ validAt: '2020-01-01', metadata: { actor: 'saga:move', correlationId: 'corr', sagaId: 'm' } })
+})
+
+test('a step that is refused undoes the steps before it', async () => {
+  await using system = startTills()
+  await system.send(PayIn('a', { amount: 10 }))
+  await system.send(AskMove('m', { from: 'a', to: 'closed', amount: 4 }))
+  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({
+    status: 'compensated',
+    done: [],
+    failure: { step: 'payIn', reason: 'Closed' },
+  })
+  expect(await cashOf(system.store, 'a')).toBe(10)
+  expect(await typesIn(system.store, 'till-a')).toEqual(['CashPaidIn', 'CashTaken', 'CashPaidIn'])
+})
+
+test('a refused first step leaves nothing to undo', async () => {
+  await using system = startTills()
+  await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
+  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'compensated', failure: { step: 'take', reason: 'TooLittle' } })
+})
+
+test('at whichever append the process dies, the saga is taken up and moves the cash exactly once', async () => {
+  for (const to of ['b', 'closed']) {
+    for (let after = 0; after < 12; after++) {
+      for (const written of [false, true]) {
+        const store = memoryStore()
+        const seeding = startTills({ store: { ...store, close: async () => {} } })
+        await seeding.send(PayIn('a', { amount: 10 }))
+        await seeding.close()
+        await store.append({ events: [{ stream: 'move-m', type: 'MoveAsked', data: { from: 'a', to, amount: 4 } }] })
+
+        const dying = crashingStore(store, { after, written })
+        const first = startTills({ store: dying })
+        await vi.waitFor(async () => {
+          const ends = await Array.fromAsync(store.read([{ types: ['SagaCompleted', 'SagaCompensated'] }]))
+          expect(dying.hasCrashed || ends.length > 0).toBe(true)
+        })
+        await first.close()
+
+        await using second = startTills({ store })
+        const state = await second.waitForSaga(moveSaga, 'm')
+        expect(state.status, `crash after ${after} appends, written: ${written}`).toBe(to === 'b' ? 'completed' : 'compensated')
+        const total = (await cashOf(store, 'a')) + (await cashOf(store, 'b'))
+        expect([total, await cashOf(store, 'a')]).toEqual([10, to === 'b' ? 6 : 10])
+      }
+    }
+  }
+})
+
+test('an undo that is refused leaves the saga stuck, with the reason, until somebody resumes it', async () => {
+  let isOpen = false
+  const stubborn = saga('stubborn', {
+    startsOn: MoveAsked,
+    steps: [
+      step('take', {
+        send: ({ from, amount }: Move) => Take(from, { amount }),
+        undo: ({ from, amount }) => PayIn(isOpen ? from : 'closed', { amount }),
+      }),
+      step('payIn', { send: ({ amount }: Move) => PayIn('closed', { amount }) }),
+    ],
+  })
+  const shared = parts()
+  const system = startSystem(defineSystem({ ...tills, sagas: [stubborn] }), shared)
+  await system.send(PayIn('a', { amount: 10 }))
+  await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
+  expect(await system.waitForSaga(stubborn, 'm')).toMatchObject({
+    status: 'stuck',
+    undoFailure: { step: 'take', reason: 'Closed' },
+    done: ['take'],
+  })
+  await vi.waitFor(async () => {
+    const [status] = (await system.health()).sagas
+    expect(status!.waitingForHelp).toEqual([{ sagaId: 'm', problem: expect.stringContaining('Closed') }])
+  })
+  isOpen = true
+  expect(await system.resumeSaga(stubborn, 'm', { actor: 'olga' })).toBe(true)
+  await vi.waitFor(async () => expect(await system.saga(stubborn, 'm')).toMatchObject({ status: 'compensated' }))
+  expect(await cashOf(shared.store, 'a')).toBe(10)
+  expect(await system.resumeSaga(stubborn, 'm')).toBe(false)
+  await system.close()
+})
+
+test('a step whose code throws waits for help, is shown, and goes on when resumed', async () => {
+  let isBroken = true
+  const fragile = saga('fragile', {
+    startsOn: MoveAsked,
+    steps: [
+      step('payIn', {
+        send: ({ to, amount }: Move) => {
+          if (isBroken) throw new Error('bug in a step')
+          return PayIn(to, { amount })
+        },
+      }),
+    ],
+  })
+  await using system = startSystem(defineSystem({ ...tills, sagas: [fragile] }), parts())
+  await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
+  await vi.waitFor(async () => {
+    const [status] = (await system.health()).sagas
+    expect(status!.waitingForHelp).toEqual([{ sagaId: 'm', problem: 'Error: bug in a step' }])
+  })
+  isBroken = false
+  await system.resumeSaga(fragile, 'm')
+  expect(await system.waitForSaga(fragile, 'm')).toMatchObject({ status: 'completed' })
+})
+
+test('a step that cannot be carried out before its timeout is undone, and its command can never be carried out later', async () => {
+  const clock = manualClock()
+  const store = memoryStore()
+  // Till b does not answer: every append to it fails, as on a full disk.
+  const failing: EventStore = {
+    ...store,
+    async append(commit, options) {
+      if (commit.events[0]!.stream === 'till-b') throw new IndelibleError('store_full', 'no space')
+      return await store.append(commit, options)
+    },
+  }
+  await using system = startTills({ store: failing, clock })
+  await system.send(PayIn('a', { amount: 10 }))
+  await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
+  await vi.waitFor(async () => expect((await system.health()).sagas[0]!.error).toContain('no space'))
+  clock.advance(61_000)
+  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'compensated', failure: { step: 'payIn', reason: 'TimedOut' } })
+  expect(await cashOf(store, 'a')).toBe(10)
+  const commandId = 'saga.move-m:payIn:do'
+  const late = await store.append({ events: [{ stream: 'till-b', type: 'CashPaidIn', data: { amount: 4 } }], commandId })
+  expect(late.status).toBe('duplicate')
+})
+
+test('a step that had been carried out when its answer was lost counts as done, even past its timeout', async () => {
+  const clock = manualClock()
+  const store = memoryStore()
+  let lost = 0
+  const forgetful: EventStore = {
+    ...store,
+    async append(commit, options) {
+      const outcome = await store.append(commit, options)
+      if (commit.events[0]!.stream !== 'till-b' || lost++ > 0) return outcome
+      clock.advance(61_000)
+      throw new IndelibleError('io_failed', 'the answer was lost')
+    },
+  }
+  await using system = startTills({ store: forgetful, clock })
+  await system.send(PayIn('a', { amount: 10 }))
+  await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
+  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'completed' })
+  expect([await cashOf(store, 'a'), await cashOf(store, 'b')]).toEqual([6, 4])
+})
+
+test('300 sagas at once all end, and start again after nobody', async () => {
+  const store = memoryStore()
+  const system = startTills({ store: { ...store, close: async () => {} } })
+  await system.send(PayIn('a', { amount: 300 }))
+  await Promise.all(Array.from({ length: 300 }, (_, n) => system.send(AskMove(`m${n}`, { from: 'a', to: `b${n % 7}`, amount: 1 }))))
+  for (let n = 0; n < 300; n++) expect(await system.waitForSaga(moveSaga, `m${n}`)).toMatchObject({ status: 'completed' })
+  await system.close()
+  const { position } = await store.head()
+  await using again = startTills({ store })
+  await vi.waitFor(async () => expect((await again.health()).sagas[0]).toMatchObject({ state: 'running', active: 0 }))
+  expect((await store.head()).position).toBe(position)
+  expect(await cashOf(store, 'a')).toBe(0)
+})
+
+test('building a read table fires no saga', async () => {
+  const shared = parts()
+  const first = startTills({ ...shared, store: { ...shared.store, close: async () => {} } })
+  await first.send(PayIn('a', { amount: 10 }))
+  await first.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
+  await first.waitForSaga(moveSaga, 'm')
+  await first.close()
+  const { position } = await shared.store.head()
+  // Fresh tables: everything is projected again.
+  await using again = startTills({ store: shared.store })
+  await again.waitFor({ name: 'tills' }, position)
+  expect((await shared.store.head()).position).toBe(position)
+})
+
+test('a saga that nobody declared, started or finished is told apart', async () => {
+  await using system = startTills()
+  await expect(system.saga({ name: 'nosuch' }, 'm')).rejects.toMatchObject({ code: 'unknown_saga' })
+  expect(await system.saga(moveSaga, 'm')).toBeUndefined()
+  await expect(system.waitForSaga(moveSaga, 'm', { timeoutMs: 20 })).rejects.toMatchObject({ code: 'wait_timeout' })
+})

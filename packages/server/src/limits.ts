@@ -1,0 +1,24 @@
+// Every bound of the server by name.
+
+/** The bytes of a request body, unless the options say otherwise. */
+export const bodyBytesMaxDefault = 1024 * 1024
+/** Arrays and objects inside each other in a request body: deeper ones would overflow the stack of code that walks them. */
+export const jsonDepthMax = 100
+/** The characters of an `Idempotency-Key`: what a store takes as a command id. */
+export const idempotencyKeyCharsMax = 512
+/** The events or rows of a page when the request does not say. */
+export const pageDefault = 100
+/** The events or rows of a page. */
+export const pageMax = 1_000
+/** The bytes of payload after which a page of events ends early. */
+export const pageBytesMax = 8 * 1024 * 1024
+/** How long a read waits for its table when the request does not say. */
+export const waitMsDefault = 5_000
+/** How long a read may wait for its table or saga. */
+export const waitMsMax = 30_000
+/** When a client should try again what may succeed later. */
+export const retryAfterSeconds = 1
+/** How long a client may take to send a whole request. */
+export const requestTimeoutMs = 30_000
+/** How long `close` lets requests under way finish, unless the options say otherwise. */
+export const closeTimeoutMsDefault = 10_000

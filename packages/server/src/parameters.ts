@@ -1,0 +1,99 @@
+// What a request may say besides its body. Each parameter is declared once: the request is read with it, and OpenAPI is written from it.
+import type { Context } from 'hono'
+import type { JsonSchema } from 'indelible/schema'
+import { HttpError } from './problems.ts'
+
+export interface Parameter<Value = unknown> {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly description: string
+  readonly schema: JsonSchema
+  /** Throws `invalid_parameter`. */
+  readonly parse: (text: string) => Value
+}
+
+type Declared = Pick<Parameter, 'in' | 'description'>
+
+/** The value, or nothing where the request does not give it. */
+export function read<Value>(c: Context, { name, in: place, parse }: Parameter<Value>): Value | undefined {
+  const text = place === 'path' ? c.req.param(name) : place === 'query' ? c.req.query(name) : c.req.header(name)
+  return text === undefined ? undefined : parse(text)
+}
+
+/** A misspelt parameter must not silently mean "as if I had not asked": throws `invalid_parameter` for every one that is not declared. */
+export function checkQuery(request: Request, isDeclared: (name: string) => boolean): void {
+  const seen = new Set<string>()
+  for (const name of new URL(request.url).searchParams.keys()) {
+    if (!isDeclared(name)) throw invalid(name, `There is no parameter "${name}" here.`)
+    if (seen.has(name)) throw invalid(name, `"${name}" is given twice.`)
+    seen.add(name)
+  }
+}
+
+export function text(name: string, declared: Declared & { format?: string; charsMax?: number }): Parameter<string> {
+  const { in: place, description, format, charsMax } = declared
+  return {
+    name,
+    in: place,
+    description,
+    schema: {
+      type: 'string',
+      minLength: 1,
+      ...(format ? { format } : {}),
+      ...(charsMax ? { maxLength: charsMax } : {}),
+    },
+    parse: (given) => {
+      if (given !== '' && given.length <= (charsMax ?? given.length)) return given
+      throw invalid(name, `"${name}" has ${charsMax ? `1 to ${charsMax} characters` : 'at least one character'}.`)
+    },
+  }
+}
+
+export function wholeNumber(
+  name: string,
+  declared: Declared & { min?: number; max?: number; default?: number },
+): Parameter<number> {
+  const { in: place, description, min = 0, max = Number.MAX_SAFE_INTEGER } = declared
+  const byDefault = declared.default === undefined ? {} : { default: declared.default }
+  return {
+    name,
+    in: place,
+    description,
+    schema: { type: 'integer', minimum: min, maximum: max, ...byDefault },
+    parse: (given) => {
+      const value = /^\d{1,16}$/.test(given) ? Number(given) : Number.NaN
+      if (value >= min && value <= max) return value
+      throw invalid(name, `"${name}" is a whole number from ${min} to ${max}, not "${given}".`)
+    },
+  }
+}
+
+/** One of some words, the first when left out. */
+export function oneOf<const Word extends string>(
+  name: string,
+  words: readonly [Word, ...Word[]],
+  { in: place, description }: Declared,
+): Parameter<Word> {
+  return {
+    name,
+    in: place,
+    description,
+    schema: { type: 'string', enum: words, default: words[0] },
+    parse: (given) => {
+      const word = words.find((each) => each === given)
+      if (word) return word
+      throw invalid(name, `"${name}" is ${words.join(' or ')}, not "${given}".`)
+    },
+  }
+}
+
+export function invalid(parameter: string, message: string): HttpError {
+  return new HttpError('invalid_parameter', message, { members: { parameter } })
+}
+
+/** The same without what is not there, as options that may be left out but not be `undefined` want it. */
+export function given<Values extends object>(
+  values: Values,
+): { [Name in keyof Values]?: Exclude<Values[Name], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as typeof given.prototype
+}
