@@ -1,11 +1,19 @@
 import { defineConfig } from 'vitest/config'
 
+// Property tests and campaigns draw from one seed: INDELIBLE_SEED=… repeats a run.
+const seed = process.env.INDELIBLE_SEED ?? String(Math.floor(Math.random() * 2 ** 31))
+process.env.INDELIBLE_SEED = seed
+console.log(`INDELIBLE_SEED=${seed}${process.env.INDELIBLE_LONG ? ' INDELIBLE_LONG=1' : ''}`)
+
 export default defineConfig({
   // Packages resolve to their TypeScript sources, as in development.
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'], externalConditions: ['source'] } },
   test: {
-    include: ['packages/*/{src,test}/**/*.test.ts', 'examples/*/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/**/*.test.ts'],
+    include: ['{packages,examples}/*/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    setupFiles: ['./scripts/seed-fast-check.ts'],
+    env: { INDELIBLE_SEED: seed },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

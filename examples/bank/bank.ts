@@ -13,15 +13,7 @@ import { transferSaga } from './transfer/transfer-saga.ts'
 
 export const bank = defineSystem({
   name: 'bank',
-  commands: [
-    OpenAccount,
-    DepositFunds,
-    WithdrawFunds,
-    ReverseWithdrawal,
-    AdjustBalance,
-    CloseAccount,
-    RequestTransfer,
-  ],
+  commands: [OpenAccount, DepositFunds, WithdrawFunds, ReverseWithdrawal, AdjustBalance, CloseAccount, RequestTransfer],
   projections: [accountBalances, accountStatement],
   sagas: [transferSaga],
 })

@@ -9,7 +9,5 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 18)) {
   )
   process.exit(5)
 } else {
-  import('../cli.ts').then(function (cli) {
-    return cli.main(process.argv.slice(2))
-  })
+  import('../cli.ts').then((cli) => cli.main(process.argv.slice(2)))
 }

@@ -18,7 +18,12 @@ export async function readCsv<const Column extends string>(
     throw new BadInput(file, undefined, `cannot be read: ${cause.message}`)
   })
   try {
-    const records = parse(text, { delimiter: ';', bom: true, info: true, columns: (header: string[]) => checked(header) })
+    const records = parse(text, {
+      delimiter: ';',
+      bom: true,
+      info: true,
+      columns: (header: string[]) => checked(header),
+    })
     return (records as unknown as { info: { lines: number }; record: Record<Column, string> }[]).map(
       ({ info, record }) => ({ file, line: info.lines, fields: record }),
     )

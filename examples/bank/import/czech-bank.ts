@@ -118,11 +118,16 @@ function purposeOf(record: CsvRecord<TransactionColumn>): string {
   return [operation, purpose].filter(Boolean).join(', ')
 }
 
-function uniqueId<Column extends string>(record: CsvRecord<Column>, column: Column, firstLine: Map<string, number>): string {
+function uniqueId<Column extends string>(
+  record: CsvRecord<Column>,
+  column: Column,
+  firstLine: Map<string, number>,
+): string {
   const id = record.fields[column]
   if (!/^\d{1,18}$/.test(id)) throw bad(record, `the ${column} "${id}" is not a number.`)
   const before = firstLine.get(id)
-  if (before !== undefined) throw bad(record, `the ${column} ${id} is a duplicate: it stands on line ${before} already.`)
+  if (before !== undefined)
+    throw bad(record, `the ${column} ${id} is a duplicate: it stands on line ${before} already.`)
   firstLine.set(id, record.line)
   return id
 }

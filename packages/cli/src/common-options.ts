@@ -1,6 +1,7 @@
 // The options that every command takes, and the log that they point to.
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { System } from 'indelible'
 import { loadConfig } from './config.ts'
 import type { Session } from './session.ts'
 
@@ -13,13 +14,27 @@ export interface CommonOptions {
 export function addCommonOptions(command: Command): Command {
   return command
     .optionsGroup('Options of every command:')
-    .option('--data <dir>', 'the data directory, which holds log/; default: dataDir of the config')
-    .option('--config <file>', 'the config; default: indelible.config.ts (.js, .mjs) here or in a parent directory')
-    .option('--json', 'for programs: one JSON object a line on stdout, {"error": …} on stderr')
+    .option('--data <dir>', 'the data directory (it holds log/), not that of the config')
+    .option('--config <file>', 'not the nearest indelible.config.ts, .js or .mjs')
+    .option('--json', 'JSON, an object a line; errors too, on stderr')
+    .helpOption('-h, --help', 'show this help')
 }
 
 /** The directory of the log. With `--data` no config is read. */
-export async function logDirOf({ data, config }: CommonOptions, { cwd }: Session): Promise<string> {
-  if (data !== undefined) return join(resolve(cwd, data), 'log')
-  return join((await loadConfig({ cwd, given: config })).dataDir, 'log')
+export async function logDirOf(options: CommonOptions, session: Session): Promise<string> {
+  if (options.data === undefined) return (await systemOf(options, session)).logDir
+  return logDirIn(resolve(session.cwd, options.data))
+}
+
+/** The declared system and the directory of its log. */
+export async function systemOf(
+  { data, config }: CommonOptions,
+  { cwd }: Session,
+): Promise<{ system: System; logDir: string }> {
+  const { system, dataDir } = await loadConfig({ cwd, given: config })
+  return { system, logDir: logDirIn(data === undefined ? dataDir : resolve(cwd, data)) }
+}
+
+function logDirIn(dataDir: string): string {
+  return join(dataDir, 'log')
 }

@@ -18,7 +18,7 @@ export type Outcome = keyof typeof exitCodes
 export const exitMeanings: Readonly<Record<Outcome, string>> = {
   ok: 'done; for tail also when Ctrl-C ends it',
   fault: 'something failed: the disk, the permissions, the declarations',
-  usage: 'the command cannot be understood: an unknown option, a bad value, a broken config',
+  usage: 'not understood: an unknown option, a bad value, a broken config',
   notFound: 'there is no such log, stream, aggregate or point of history',
   damaged: 'the log is damaged; the message names the file and the byte',
   nodeTooOld: 'Node is older than 22.18',

@@ -18,7 +18,7 @@ export function failureOf(error: unknown): Failure {
     const { code, message, details = {} } = error
     return { exitCode: exitCodes[outcomeOf[code] ?? 'fault'], code, message, details }
   }
-  const { message, code, stack } = error instanceof Error ? (error as NodeJS.ErrnoException) : new Error(String(error))
+  const { message, code, stack }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
   // The operating system's errors (EACCES, EMFILE) say by themselves what is wrong.
   const fromSystem = code !== undefined && /^E[A-Z]+$/.test(code)
   return { exitCode: exitCodes.fault, code: code ?? 'bug', message, details: {}, stack: fromSystem ? undefined : stack }

@@ -3,14 +3,16 @@ import type { Command } from 'commander'
 import { exitCodes, exitMeanings, type Outcome } from './exit-codes.ts'
 
 export interface Description {
+  /** For the list of commands. */
+  readonly summary: string
   readonly about: string
   /** Command line and what it shows. */
   readonly examples: readonly (readonly [line: string, shows: string])[]
 }
 
 /** Adds a command without its own options yet. */
-export function addCommand(program: Command, name: string, { about, examples }: Description): Command {
-  return program.command(name).description(about).helpOption('-h, --help', 'show this help').addHelpText('after', examplesText(examples))
+export function addCommand(program: Command, name: string, { summary, about, examples }: Description): Command {
+  return program.command(name).summary(summary).description(about).addHelpText('after', examplesText(examples))
 }
 
 export function examplesText(examples: Description['examples']): string {

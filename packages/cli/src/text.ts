@@ -20,15 +20,19 @@ export function cells(text: string): number {
 
 /** The text, at most so many cells wide; the last one shows that something is missing. */
 export function cut(text: string, cellsMax: number): string {
-  if (cells(text) <= cellsMax) return text
+  if (cellsMax === Number.POSITIVE_INFINITY) return text
+  if (cellsMax <= 0) return ''
+  // Enough to fill the cells, and all that is measured of a payload of megabytes.
+  const start = text.slice(0, cellsMax * 4)
+  if (start.length === text.length && cells(text) <= cellsMax) return text
   let kept = ''
   let room = cellsMax - 1
-  for (const { segment } of graphemes.segment(text.slice(0, cellsMax * 4))) {
+  for (const { segment } of graphemes.segment(start)) {
     room -= cells(segment)
     if (room < 0) break
     kept += segment
   }
-  return cellsMax > 0 ? `${kept}…` : ''
+  return `${kept}…`
 }
 
 export function padded(text: string, width: number): string {

@@ -39,7 +39,12 @@ test('a refusal is a value with its reason, and nothing is written', async () =>
 test('a command that decides nothing is accepted and writes nothing', async () => {
   await using system = startTills()
   await system.send(PayIn('1', { amount: 5 }))
-  expect(await system.send(Nothing('1', {}))).toMatchObject({ status: 'accepted', version: 1, position: 1, recordedAt: null })
+  expect(await system.send(Nothing('1', {}))).toMatchObject({
+    status: 'accepted',
+    version: 1,
+    position: 1,
+    recordedAt: null,
+  })
 })
 
 test('a command that is sent again with its id gets the first outcome, even where it would now be refused', async () => {
@@ -54,7 +59,9 @@ test('a command that is sent again with its id gets the first outcome, even wher
 
 test('the same command sent 50 times at once is carried out once', async () => {
   await using system = startTills()
-  const outcomes = await Promise.all(Array.from({ length: 50 }, () => system.send(PayIn('1', { amount: 5 }), { commandId: 'c' })))
+  const outcomes = await Promise.all(
+    Array.from({ length: 50 }, () => system.send(PayIn('1', { amount: 5 }), { commandId: 'c' })),
+  )
   expect(outcomes.filter((outcome) => outcome.status === 'accepted' && !outcome.duplicate)).toHaveLength(1)
   expect((await system.store.head()).position).toBe(1)
 })
@@ -62,7 +69,9 @@ test('the same command sent 50 times at once is carried out once', async () => {
 test('a command id that was used for another aggregate is an error, not somebody else’s outcome', async () => {
   await using system = startTills()
   await system.send(PayIn('1', { amount: 5 }), { commandId: 'c' })
-  await expect(system.send(PayIn('2', { amount: 5 }), { commandId: 'c' })).rejects.toMatchObject({ code: 'command_id_reused' })
+  await expect(system.send(PayIn('2', { amount: 5 }), { commandId: 'c' })).rejects.toMatchObject({
+    code: 'command_id_reused',
+  })
 })
 
 test('concurrent commands on one aggregate each see the ones before: a till is never overdrawn', async () => {
@@ -79,7 +88,8 @@ test('a decision that was overtaken by another writer is made again on the new s
   const overtaken: EventStore = {
     ...store,
     async append(commit, options) {
-      if (overtakes-- > 0) await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 1 } }] })
+      if (overtakes-- > 0)
+        await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 1 } }] })
       return await store.append(commit, options)
     },
   }
@@ -104,10 +114,16 @@ test('an expected version is checked against the log, not against what is rememb
   await using system = startTills()
   await system.send(PayIn('1', { amount: 5 }))
   await system.store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 1 } }] })
-  expect(await system.send(PayIn('1', { amount: 5 }), { expectedVersion: 1 })).toMatchObject({ status: 'conflict', version: 2 })
+  expect(await system.send(PayIn('1', { amount: 5 }), { expectedVersion: 1 })).toMatchObject({
+    status: 'conflict',
+    version: 2,
+  })
   const outcome = await system.send(PayIn('1', { amount: 5 }), { expectedVersion: 2, commandId: 'c' })
   expect(outcome).toMatchObject({ status: 'accepted', version: 3 })
-  expect(await system.send(PayIn('1', { amount: 5 }), { expectedVersion: 2, commandId: 'c' })).toEqual({ ...outcome, duplicate: true })
+  expect(await system.send(PayIn('1', { amount: 5 }), { expectedVersion: 2, commandId: 'c' })).toEqual({
+    ...outcome,
+    duplicate: true,
+  })
 })
 
 test('what nobody declared and what does not fit is refused with its code', async () => {
@@ -119,12 +135,19 @@ test('what nobody declared and what does not fit is refused with its code', asyn
     details: { issues: [{ path: 'amount' }] },
   })
   await expect(system.send(PayIn('', { amount: 5 }))).rejects.toMatchObject({ code: 'invalid_stream_name' })
-  await expect(system.send(PayIn('1', { amount: 5 }), { validAt: 'yesterday' })).rejects.toMatchObject({ code: 'invalid_time' })
+  await expect(system.send(PayIn('1', { amount: 5 }), { validAt: 'yesterday' })).rejects.toMatchObject({
+    code: 'invalid_time',
+  })
   expect((await system.store.head()).position).toBe(0)
 })
 
 test('an event that the aggregate cannot evolve is not written', async () => {
-  const broken = { ...till, evolve: () => { throw new Error('no handler') } }
+  const broken = {
+    ...till,
+    evolve: () => {
+      throw new Error('no handler')
+    },
+  }
   const BrokenPayIn = Object.assign(PayIn.bind(null), { ...PayIn, aggregate: broken })
   await using system = startSystem({ ...tills, commands: [BrokenPayIn as typeof PayIn] }, parts())
   await expect(system.send(PayIn('1', { amount: 5 }))).rejects.toThrow('no handler')

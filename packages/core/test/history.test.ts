@@ -15,22 +15,32 @@ async function tillWithHistory() {
   clock.advance(dayMs)
   // Recorded last, but true before the taking.
   await system.send(PayIn('1', { amount: 7 }), { validAt: '2026-01-05' })
-  const cash = async (asOf?: Parameters<typeof stateAsOf>[2]['asOf']) => (await stateAsOf(system.store, till, { id: '1', asOf })).state.cash
+  const cash = async (asOf?: Parameters<typeof stateAsOf>[2]['asOf']) =>
+    (await stateAsOf(system.store, till, { id: '1', asOf })).state.cash
   return { system, cash }
 }
 
 test('the state now, at a version and at a position', async () => {
   const { system, cash } = await tillWithHistory()
   expect(await cash()).toBe(77)
-  expect([await cash({ version: 0 }), await cash({ version: 1 }), await cash({ version: 2 }), await cash({ version: 99 })]).toEqual([0, 100, 70, 77])
-  expect([await cash({ position: 1 }), await cash({ position: 2 }), await cash({ position: 3 })]).toEqual([100, 100, 70])
+  expect([
+    await cash({ version: 0 }),
+    await cash({ version: 1 }),
+    await cash({ version: 2 }),
+    await cash({ version: 99 }),
+  ]).toEqual([0, 100, 70, 77])
+  expect([await cash({ position: 1 }), await cash({ position: 2 }), await cash({ position: 3 })]).toEqual([
+    100, 100, 70,
+  ])
   await system.close()
 })
 
 test('what was known at a time, and what was true at a time', async () => {
   const { system, cash } = await tillWithHistory()
   expect([await cash({ recordedAt: '2026-01-09' }), await cash({ recordedAt: '2026-01-10' })]).toEqual([0, 100])
-  expect([await cash({ recordedAt: '2026-01-11' }), await cash({ recordedAt: '2026-01-12T12:00:00Z' })]).toEqual([70, 77])
+  expect([await cash({ recordedAt: '2026-01-11' }), await cash({ recordedAt: '2026-01-12T12:00:00Z' })]).toEqual([
+    70, 77,
+  ])
   expect([await cash({ validAt: '2025-12-31' }), await cash({ validAt: '2026-01-01' })]).toEqual([0, 100])
   expect([await cash({ validAt: '2026-01-05' }), await cash({ validAt: '2026-01-11' })]).toEqual([107, 77])
   await system.close()
@@ -38,7 +48,9 @@ test('what was known at a time, and what was true at a time', async () => {
 
 test('a day stands for its end, and a time that is none is refused', async () => {
   const { system, cash } = await tillWithHistory()
-  expect([await cash({ recordedAt: '2026-01-10' }), await cash({ recordedAt: '2026-01-10T11:59:59Z' })]).toEqual([100, 0])
+  expect([await cash({ recordedAt: '2026-01-10' }), await cash({ recordedAt: '2026-01-10T11:59:59Z' })]).toEqual([
+    100, 0,
+  ])
   await expect(cash({ validAt: 'last week' })).rejects.toMatchObject({ code: 'invalid_time' })
   await expect(cash({ version: -1 })).rejects.toMatchObject({ code: 'invalid_position' })
   await system.close()

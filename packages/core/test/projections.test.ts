@@ -1,4 +1,13 @@
-import { bigint, defineSystem, IndelibleError, type Projection, projection, type ReadTables, startSystem, text } from 'indelible'
+import {
+  bigint,
+  defineSystem,
+  IndelibleError,
+  type Projection,
+  projection,
+  type ReadTables,
+  startSystem,
+  text,
+} from 'indelible'
 import { memoryStore, memoryTables } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
 import { CashPaidIn, CashTaken, PayIn, parts, Take } from './till.ts'
@@ -164,7 +173,11 @@ test('null takes a row away, undefined leaves it', async () => {
 
 test('a backlog is taken in whole batches, not event by event', async () => {
   const store = memoryStore()
-  const events = Array.from({ length: 5000 }, (_, n) => ({ stream: `till-${n % 50}` as const, type: 'CashPaidIn', data: { amount: n + 1 } }))
+  const events = Array.from({ length: 5000 }, (_, n) => ({
+    stream: `till-${n % 50}` as const,
+    type: 'CashPaidIn',
+    data: { amount: n + 1 },
+  }))
   await store.append({ events })
   const tables = memoryTables()
   const save = vi.fn(tables.save)

@@ -1,10 +1,9 @@
 import { defineSystem, type EventStore, IndelibleError, saga, startSystem, step } from 'indelible'
-import { memoryStore } from 'indelible/memory'
-import { manualClock } from 'indelible/testing'
-import { expect, test, vi } from 'vitest'
-import { crashingStore } from './crashing-store.ts'
-import { AskMove, type Move, MoveAsked, moveSaga, PayIn, parts, startTills, Take, till, tills } from './till.ts'
 import { stateAsOf } from 'indelible/history'
+import { memoryStore } from 'indelible/memory'
+import { crashingStore, manualClock } from 'indelible/testing'
+import { expect, test, vi } from 'vitest'
+import { AskMove, type Move, MoveAsked, moveSaga, PayIn, parts, startTills, Take, till, tills } from './till.ts'
 
 const cashOf = async (store: EventStore, id: string) => (await stateAsOf(store, till, { id })).state.cash
 const typesIn = async (store: EventStore, stream: `${string}-${string}`) =>
@@ -16,9 +15,19 @@ test('a saga runs its steps and records each transition together with the comman
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }), { correlationId: 'corr', validAt: '2020-01-01' })
   expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'completed', done: ['take', 'payIn'] })
   expect([await cashOf(system.store, 'a'), await cashOf(system.store, 'b')]).toEqual([6, 4])
-  expect(await typesIn(system.store, 'saga.move-m')).toEqual(['SagaStarted', 'StepSent', 'StepDone', 'StepSent', 'StepDone', 'SagaCompleted'])
+  expect(await typesIn(system.store, 'saga.move-m')).toEqual([
+    'SagaStarted',
+    'StepSent',
+    'StepDone',
+    'StepSent',
+    'StepDone',
+    'SagaCompleted',
+  ])
   const [paid] = (await Array.fromAsync(system.store.read([{ streams: ['till-b'] }]))).flatMap(({ events }) => events)
-  expect(paid).toMatchObject({ validAt: '2020-01-01', metadata: { actor: 'saga:move', correlationId: 'corr', sagaId: 'm' } })
+  expect(paid).toMatchObject({
+    validAt: '2020-01-01',
+    metadata: { actor: 'saga:move', correlationId: 'corr', sagaId: 'm' },
+  })
 })
 
 test('a step that is refused undoes the steps before it', async () => {
@@ -37,7 +46,10 @@ test('a step that is refused undoes the steps before it', async () => {
 test('a refused first step leaves nothing to undo', async () => {
   await using system = startTills()
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
-  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'compensated', failure: { step: 'take', reason: 'TooLittle' } })
+  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({
+    status: 'compensated',
+    failure: { step: 'take', reason: 'TooLittle' },
+  })
 })
 
 test('at whichever append the process dies, the saga is taken up and moves the cash exactly once', async () => {
@@ -60,7 +72,9 @@ test('at whichever append the process dies, the saga is taken up and moves the c
 
         await using second = startTills({ store })
         const state = await second.waitForSaga(moveSaga, 'm')
-        expect(state.status, `crash after ${after} appends, written: ${written}`).toBe(to === 'b' ? 'completed' : 'compensated')
+        expect(state.status, `crash after ${after} appends, written: ${written}`).toBe(
+          to === 'b' ? 'completed' : 'compensated',
+        )
         const total = (await cashOf(store, 'a')) + (await cashOf(store, 'b'))
         expect([total, await cashOf(store, 'a')]).toEqual([10, to === 'b' ? 6 : 10])
       }
@@ -141,10 +155,16 @@ test('a step that cannot be carried out before its timeout is undone, and its co
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
   await vi.waitFor(async () => expect((await system.health()).sagas[0]!.error).toContain('no space'))
   clock.advance(61_000)
-  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'compensated', failure: { step: 'payIn', reason: 'TimedOut' } })
+  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({
+    status: 'compensated',
+    failure: { step: 'payIn', reason: 'TimedOut' },
+  })
   expect(await cashOf(store, 'a')).toBe(10)
   const commandId = 'saga.move-m:payIn:do'
-  const late = await store.append({ events: [{ stream: 'till-b', type: 'CashPaidIn', data: { amount: 4 } }], commandId })
+  const late = await store.append({
+    events: [{ stream: 'till-b', type: 'CashPaidIn', data: { amount: 4 } }],
+    commandId,
+  })
   expect(late.status).toBe('duplicate')
 })
 
@@ -172,8 +192,11 @@ test('300 sagas at once all end, and start again after nobody', async () => {
   const store = memoryStore()
   const system = startTills({ store: { ...store, close: async () => {} } })
   await system.send(PayIn('a', { amount: 300 }))
-  await Promise.all(Array.from({ length: 300 }, (_, n) => system.send(AskMove(`m${n}`, { from: 'a', to: `b${n % 7}`, amount: 1 }))))
-  for (let n = 0; n < 300; n++) expect(await system.waitForSaga(moveSaga, `m${n}`)).toMatchObject({ status: 'completed' })
+  await Promise.all(
+    Array.from({ length: 300 }, (_, n) => system.send(AskMove(`m${n}`, { from: 'a', to: `b${n % 7}`, amount: 1 }))),
+  )
+  for (let n = 0; n < 300; n++)
+    expect(await system.waitForSaga(moveSaga, `m${n}`)).toMatchObject({ status: 'completed' })
   await system.close()
   const { position } = await store.head()
   await using again = startTills({ store })

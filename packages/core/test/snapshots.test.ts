@@ -1,4 +1,4 @@
-import { aggregate, defineSystem, type EventStore, startSystem, type SystemParts } from 'indelible'
+import { aggregate, defineSystem, type EventStore, type SystemParts, startSystem } from 'indelible'
 import { memorySnapshots, memoryStore } from 'indelible/memory'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -14,7 +14,10 @@ function tillSystem(factor: 1 | 2) {
         ? { CashPaidIn: (state, { amount }) => ({ cash: state.cash + amount }) }
         : { CashPaidIn: (state, { amount }) => ({ cash: state.cash + 2 * amount }) },
   })
-  const PayIn = till.command('PayIn', { input: z.object({ amount: z.int() }), decide: (_state, { amount }) => CashPaidIn({ amount }) })
+  const PayIn = till.command('PayIn', {
+    input: z.object({ amount: z.int() }),
+    decide: (_state, { amount }) => CashPaidIn({ amount }),
+  })
   const Tell = till.command('Tell', {
     input: z.object({}),
     decide: ({ cash }) => ({ refused: 'Told', details: { cash } }),
@@ -57,7 +60,10 @@ test('after 250 events an aggregate is loaded from its snapshot at 200 and the 5
 test('below 100 events there is no snapshot', async () => {
   const snapshots = memorySnapshots()
   const saved: number[] = []
-  const watching = { ...snapshots, save: async (snapshot: Parameters<typeof snapshots.save>[0]) => void saved.push(snapshot.version) }
+  const watching = {
+    ...snapshots,
+    save: async (snapshot: Parameters<typeof snapshots.save>[0]) => void saved.push(snapshot.version),
+  }
   await payIn(parts({ snapshots: watching }), 99)
   expect(saved).toEqual([])
   await payIn(parts({ snapshots: watching }), 301)

@@ -1,5 +1,17 @@
 // A small domain for the tests of the runtime: tills that hold cash, and moves of cash between two of them.
-import { aggregate, bigint, defineSystem, event, projection, refuse, saga, startSystem, step, type SystemParts, text } from 'indelible'
+import {
+  aggregate,
+  bigint,
+  defineSystem,
+  event,
+  projection,
+  refuse,
+  type SystemParts,
+  saga,
+  startSystem,
+  step,
+  text,
+} from 'indelible'
 import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { z } from 'zod'
 
@@ -45,7 +57,10 @@ export type Move = { from: string; to: string; amount: number }
 export const moveSaga = saga('move', {
   startsOn: MoveAsked,
   steps: [
-    step('take', { send: ({ from, amount }: Move) => Take(from, { amount }), undo: ({ from, amount }) => PayIn(from, { amount }) }),
+    step('take', {
+      send: ({ from, amount }: Move) => Take(from, { amount }),
+      undo: ({ from, amount }) => PayIn(from, { amount }),
+    }),
     step('payIn', { send: ({ to, amount }: Move) => PayIn(to, { amount }), timeout: '1m' }),
   ],
 })
@@ -57,7 +72,12 @@ export const tillTable = projection('tills', {
   on: { CashPaidIn: (event) => ({ till: event.streamId, cash: event.data.amount }) },
 })
 
-export const tills = defineSystem({ name: 'tills', commands: [PayIn, Take, Nothing, AskMove], projections: [tillTable], sagas: [moveSaga] })
+export const tills = defineSystem({
+  name: 'tills',
+  commands: [PayIn, Take, Nothing, AskMove],
+  projections: [tillTable],
+  sagas: [moveSaga],
+})
 
 export function parts(overrides: Partial<SystemParts> = {}): SystemParts {
   return { store: memoryStore(), tables: memoryTables(), snapshots: memorySnapshots(), ...overrides }

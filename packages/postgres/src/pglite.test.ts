@@ -1,8 +1,15 @@
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
+import { bigint } from 'indelible'
 import { readTablesContract } from 'indelible/testing'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlDatabase } from './database.ts'
-import { pgliteDatabase } from './pglite.ts'
+import { pgliteDatabase, pgliteTables } from './pglite.ts'
 import { freshTables } from './testing/contract-tables.ts'
+import { accountRows, accounts, endOf, runScript } from './testing/samples.ts'
 
 describe('PGlite in memory keeps the contract of read tables', () => {
   let database: SqlDatabase
@@ -11,10 +18,121 @@ describe('PGlite in memory keeps the contract of read tables', () => {
     database = await pgliteDatabase()
     fresh = freshTables(database)
   })
-  afterAll(async () => await database.close())
+  afterAll(async () => await database?.close())
 
   test.each(readTablesContract)('$name', async ({ run }) => {
     const tables = fresh()
     await run(tables).finally(() => tables.close())
   })
+})
+
+describe('PGlite in a directory', () => {
+  let dir: string
+  let worker: Worker
+  const change = { table: accounts, upserts: accountRows(3, 7), removals: [], from: 0, to: 5 }
+  const open = async (path = dir) => {
+    process.once('worker', (thread) => {
+      worker = thread
+    })
+    return await pgliteTables({ dir: path })
+  }
+  beforeAll(async () => {
+    dir = join(await mkdtemp(join(tmpdir(), 'indelible-pglite-')), 'deeper', 'tables')
+  })
+  afterAll(async () => await rm(join(dir, '../..'), { recursive: true, force: true }))
+
+  test('rows and checkpoint are there after closing and opening again', async () => {
+    const first = await open()
+    await first.open(accounts)
+    await first.save(change)
+    await first.close()
+    const second = await open()
+    expect(await second.open(accounts)).toBe(5)
+    expect(await second.select(accounts)).toEqual(change.upserts)
+    await second.close()
+  })
+
+  test('only one at a time can have it open, here or in another process', async () => {
+    const tables = await open()
+    await expect(open()).rejects.toMatchObject({ code: 'tables_unavailable', message: /open already/ })
+    const script = `import { pgliteTables } from '@indelible/postgres'
+      await pgliteTables({ dir: ${JSON.stringify(dir)} }).catch(({ code, message }) => console.log(code, message))`
+    expect((await endOf(runScript(script))).output).toMatch(/^tables_unavailable .*open already/)
+    expect(await tables.checkpoint(accounts)).toBe(5)
+    await tables.close()
+  })
+
+  test('a thread that dies fails the calls under way, and the next call opens the directory again', async () => {
+    const tables = await open()
+    const died = expect(
+      Promise.all([tables.query('SELECT pg_sleep(60)'), tables.checkpoint(accounts)]),
+    ).rejects.toMatchObject({ code: 'tables_unavailable', retryable: true })
+    setTimeout(() => worker.terminate(), 50)
+    await died
+    expect(await tables.select(accounts)).toEqual(change.upserts)
+    await tables.close()
+  })
+
+  test('a process that is killed leaves rows and checkpoint in step, and the directory free', async () => {
+    const script = `import { pgliteTables } from '@indelible/postgres'
+      import { accountRows, accounts } from './src/testing/samples.ts'
+      const tables = await pgliteTables({ dir: ${JSON.stringify(dir)} })
+      for (let from = await tables.open(accounts); ; from++) {
+        await tables.save({ table: accounts, upserts: accountRows(200, from + 1), removals: [], from, to: from + 1 })
+        console.log(from + 1)
+      }`
+    const child = runScript(script)
+    await once(child.stdout!, 'data')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const tables = await open()
+    const checkpoint = await tables.checkpoint(accounts)
+    expect(checkpoint).toBeGreaterThan(5)
+    const balances = (await tables.select(accounts, { limit: 1_000 })).map(({ balance }) => balance)
+    expect(balances).toEqual(Array(200).fill(checkpoint))
+    await tables.close()
+  })
+
+  test('what cannot be opened says so and says why', async () => {
+    const file = join(dir, '../a-file')
+    await writeFile(file, '')
+    await expect(open(file)).rejects.toMatchObject({ code: 'tables_unavailable', message: /a-file.*EEXIST/ })
+    const damaged = join(dir, '../damaged')
+    await mkdir(damaged)
+    await writeFile(join(damaged, 'PG_VERSION'), '18\n')
+    await expect(open(damaged)).rejects.toMatchObject({ code: 'tables_unavailable', message: /may be deleted/ })
+  })
+})
+
+test('rows that change often do not make a table grow for ever', async () => {
+  const tables = await pgliteTables()
+  const table = { ...accounts, columns: { ...accounts.columns, balance: bigint().index() } }
+  await tables.open(table)
+  const pages = async () =>
+    (await tables.query<{ pages: number }>(`SELECT pg_relation_size('accounts') / 8192 AS pages`))[0]!.pages
+  for (let from = 0; from < 4_000; from++) {
+    await tables.save({ table, upserts: accountRows(10, from), removals: [], from, to: from + 1 })
+  }
+  expect(await pages()).toBeLessThan(160)
+  await tables.close()
+})
+
+test('what was in memory is gone with its thread, and says so', async () => {
+  const started = once(process, 'worker') as Promise<[Worker]>
+  const tables = await pgliteTables()
+  const [worker] = await started
+  await tables.open(accounts)
+  await worker.terminate()
+  await expect(tables.checkpoint(accounts)).rejects.toMatchObject({ code: 'tables_unavailable' })
+  await expect(tables.open(accounts)).rejects.toMatchObject({ code: 'tables_unavailable' })
+  await tables.close()
+})
+
+test.each(['await tables.close()', '// left open'])('a process ends by itself: %s', async (end) => {
+  const script = `import { pgliteTables } from '@indelible/postgres'
+    const tables = await pgliteTables()
+    console.log(await tables.query('SELECT 1 AS one'))
+    ${end}`
+  expect(await endOf(runScript(script))).toEqual({ output: '[ { one: 1 } ]\n', code: 0 })
 })

@@ -17,11 +17,15 @@ export async function pgliteTables(options: PgliteOptions = {}): Promise<SqlRead
   return sqlReadTables(await pgliteDatabase(options), { schema: 'public' })
 }
 
+/** PGlite has no autovacuum: without a VACUUM at times, tables whose rows change would grow for ever. It takes some ten milliseconds. */
+const turnsPerVacuum = 2_000
+
 /** PGlite is one connection, so statements and transactions take turns. */
 export async function pgliteDatabase({ dir }: PgliteOptions = {}): Promise<SqlDatabase> {
   const path = dir === undefined ? undefined : resolve(dir)
   let thread = await PgliteThread.start(path)
   let turn: Promise<unknown> = Promise.resolve()
+  let turns = 0
 
   function inTurn<Result>(work: (thread: PgliteThread) => Promise<Result>): Promise<Result> {
     const mine = turn.then(async () => {
@@ -30,6 +34,8 @@ export async function pgliteDatabase({ dir }: PgliteOptions = {}): Promise<SqlDa
       return await work(thread)
     })
     turn = mine.catch(() => {})
+    turns++
+    if (turns % turnsPerVacuum === 0) turn = turn.then(() => thread.query('VACUUM')).catch(() => {})
     return mine
   }
 

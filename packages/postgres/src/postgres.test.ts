@@ -1,27 +1,139 @@
 import { readTablesContract } from 'indelible/testing'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlDatabase } from './database.ts'
-import { postgresDatabase } from './postgres.ts'
+import { postgresDatabase, postgresTables } from './postgres.ts'
+import { type SqlReadTables, sqlReadTables } from './tables.ts'
 import { freshTables } from './testing/contract-tables.ts'
 import { type PostgresServer, startPostgresServer } from './testing/index.ts'
+import { accountRows, accounts, endOf, runScript } from './testing/samples.ts'
 
 let server: PostgresServer
+let database: SqlDatabase
 beforeAll(async () => {
   server = await startPostgresServer()
+  database = await postgresDatabase({ connectionString: server.connectionString })
 })
-afterAll(async () => await server?.remove())
+afterAll(async () => {
+  await database?.close()
+  await server?.remove()
+})
 
 describe('a Postgres server keeps the contract of read tables', () => {
-  let database: SqlDatabase
   let fresh: ReturnType<typeof freshTables>
-  beforeAll(async () => {
-    database = await postgresDatabase({ connectionString: server.connectionString })
+  beforeAll(() => {
     fresh = freshTables(database)
   })
-  afterAll(async () => await database?.close())
 
   test.each(readTablesContract)('$name', async ({ run }) => {
     const tables = fresh()
     await run(tables).finally(() => tables.close())
   })
+})
+
+describe('a Postgres server', () => {
+  let tables: SqlReadTables
+  const openTables = async (schema: string, options: Record<string, unknown> = {}) => {
+    tables = await postgresTables({ connectionString: server.connectionString, schema, ...options })
+    return tables
+  }
+  const change = { table: accounts, upserts: accountRows(3, 1), removals: [], from: 0, to: 1 }
+  afterEach(async () => await tables?.close())
+
+  test('that stops makes calls fail as retryable, and they work again when it is back', async () => {
+    await openTables('restarted')
+    await tables.open(accounts)
+    await tables.save(change)
+    const underWay = expect(tables.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: 'tables_unavailable' })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await server.stop()
+    await underWay
+    const unavailable = { code: 'tables_unavailable', retryable: true, message: /ECONNREFUSED/ }
+    await expect(tables.checkpoint(accounts)).rejects.toMatchObject(unavailable)
+    await expect(tables.open(accounts)).rejects.toMatchObject(unavailable)
+    await expect(tables.save({ ...change, from: 1, to: 2 })).rejects.toMatchObject(unavailable)
+    await server.start()
+    expect(await tables.open(accounts)).toBe(1)
+    expect(await tables.save({ ...change, from: 1, to: 2 })).toBe('saved')
+    expect(await tables.select(accounts)).toEqual(change.upserts)
+  })
+
+  test('that cuts a connection in the middle of a change has written all of it or nothing', async () => {
+    await openTables('cut', { application_name: 'to be cut' })
+    await tables.open(accounts)
+    const observer = sqlReadTables(database, { schema: 'cut' })
+    let [from, cut] = [0, 0]
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const saving = tables.save({
+        table: accounts,
+        upserts: accountRows(5_000, from + 1),
+        removals: [],
+        from,
+        to: from + 1,
+      })
+      const outcome = saving.catch((error) => error.code)
+      await new Promise((resolve) => setTimeout(resolve, attempt * 4))
+      await cutConnections('to be cut')
+      cut += (await outcome) === 'tables_unavailable' ? 1 : 0
+      expect(['saved', 'tables_unavailable']).toContain(await outcome)
+      from = await observer.checkpoint(accounts)
+      const balances = await observer.query('SELECT balance, count(*) FROM cut.accounts GROUP BY balance')
+      expect(balances).toEqual(from === 0 ? [] : [{ balance: from, count: 5_000 }])
+    }
+    expect(cut).toBeGreaterThan(2)
+  })
+
+  test('that cuts a connection while a table is made anew leaves the old one or the new one', async () => {
+    await openTables('renewed', { application_name: 'to be renewed' })
+    await tables.open(accounts)
+    await tables.save(change)
+    const locked = database.transaction(async (query) => {
+      await query('SELECT * FROM renewed.accounts')
+      const opening = tables.open({ ...accounts, fingerprint: 'accounts-2' }).catch((error) => error.code)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await cutConnections('to be renewed')
+      expect(await opening).toBe('tables_unavailable')
+    })
+    await locked
+    expect(await tables.checkpoint(accounts)).toBe(1)
+    expect(await tables.select(accounts)).toEqual(change.upserts)
+  })
+
+  test('that loses idle connections is not noticed', async () => {
+    await openTables('idle', { application_name: 'idle' })
+    await tables.open(accounts)
+    await cutConnections('idle')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(await tables.checkpoint(accounts)).toBe(0)
+  })
+
+  test('that was never there is unavailable', async () => {
+    tables = await postgresTables({ connectionString: 'postgres://nobody:secret@localhost:9/none' })
+    const refused = tables.open(accounts).catch((error) => error)
+    expect(await refused).toMatchObject({ code: 'tables_unavailable', message: /ECONNREFUSED/ })
+    expect((await refused).message).not.toContain('secret')
+  })
+
+  test('may have any settings', async () => {
+    const options =
+      '-c DateStyle=German,DMY -c TimeZone=Asia/Kolkata -c IntervalStyle=iso_8601 -c extra_float_digits=-15'
+    const odd = await postgresDatabase({ connectionString: server.connectionString, options })
+    const roundTrips = readTablesContract.filter(({ name }) => /comes? back|page/.test(name))
+    expect(roundTrips.length).toBeGreaterThan(4)
+    for (const [index, { run }] of roundTrips.entries())
+      await run(sqlReadTables({ ...odd, close: async () => {} }, { schema: `odd ${index}` }))
+    await odd.close()
+  })
+
+  test('is left by a process that has nothing more to do', async () => {
+    const script = `import { postgresTables } from '@indelible/postgres'
+      const tables = await postgresTables({ connectionString: '${server.connectionString}' })
+      console.log(await tables.query('SELECT 1 AS one'))`
+    expect(await endOf(runScript(script))).toEqual({ output: '[ { one: 1 } ]\n', code: 0 })
+  })
+
+  async function cutConnections(name: string): Promise<void> {
+    await database.query('SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1', [
+      name,
+    ])
+  }
 })

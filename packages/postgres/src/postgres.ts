@@ -1,5 +1,5 @@
 // Read tables on a Postgres server, through a pool of the "pg" driver, which the user installs.
-import { type Query, type SqlDatabase, inTransaction } from './database.ts'
+import { inTransaction, type Query, type SqlDatabase } from './database.ts'
 import { sqlState } from './faults.ts'
 import { loadPeer } from './peer.ts'
 import { type SqlReadTables, sqlReadTables } from './tables.ts'
@@ -72,6 +72,8 @@ function typesFor({ types }: PgModule['default']): PgTypes {
 }
 
 const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+  // boolean
+  16: (text) => text === 't',
   // bigint
   20: (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text)),
   // date, timestamp, timestamptz

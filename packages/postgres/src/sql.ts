@@ -1,5 +1,5 @@
 // The SQL of the read tables, as text made by pure functions. Names are quoted, values travel as parameters.
-import type { ColumnType, Row, TableChange, TableDefinition } from 'indelible'
+import { type ColumnType, IndelibleError, type Row, type TableChange, type TableDefinition } from 'indelible'
 import type { SqlRow } from './database.ts'
 
 export interface Statement {
@@ -57,7 +57,8 @@ export function saveChange(schema: string, { table, upserts, removals, from, to 
   const target = quoted(schema, name)
   const all = Object.keys(columns)
   const others = all.filter((column) => !key.includes(column)).map((column) => quoted(column))
-  const replace = others.length > 0 ? `UPDATE SET ${others.map((column) => `${column} = excluded.${column}`)}` : 'NOTHING'
+  const replace =
+    others.length > 0 ? `UPDATE SET ${others.map((column) => `${column} = excluded.${column}`)}` : 'NOTHING'
   return {
     sql: `WITH fence AS (
         UPDATE ${quoted(schema, checkpointsTable)} SET position = $1, updated_at = now()
@@ -134,7 +135,7 @@ const sqlTypes: Record<ColumnType, SqlType> = {
 function safeInteger(text: string): number {
   const value = Number(text)
   if (Number.isSafeInteger(value)) return value
-  throw new RangeError(`${text} is in a bigint column and beyond what a number can hold.`)
+  throw new IndelibleError('invalid_row', `A bigint column holds ${text}, which is beyond the safe integers.`)
 }
 
 function readColumns({ columns }: TableDefinition): string {

@@ -10,7 +10,16 @@ import {
 } from 'indelible'
 import type { Query, SqlDatabase, SqlRow } from './database.ts'
 import { queryFault, tablesFault } from './faults.ts'
-import { checkpointsTable, createCheckpoints, createTable, loadRows, quoted, readRow, saveChange, selectRows } from './sql.ts'
+import {
+  checkpointsTable,
+  createCheckpoints,
+  createTable,
+  loadRows,
+  quoted,
+  readRow,
+  saveChange,
+  selectRows,
+} from './sql.ts'
 
 /**
  * Read tables that can also be asked in SQL.
@@ -55,11 +64,9 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
     },
     async load(table, keys) {
       const wanted = keys.map((key) => keptKey(table, key))
-      return await use(async () => {
-        if (wanted.length === 0) return []
-        const { sql, params } = loadRows(schema, table, wanted)
-        return (await database.query(sql, params)).map((row) => readRow(table, row))
-      })
+      const { sql, params } = loadRows(schema, table, wanted)
+      const rows = await use(() => database.query(sql, params))
+      return rows.map((row) => readRow(table, row))
     },
     async save({ table, upserts, removals, from, to }) {
       const { sql, params } = saveChange(schema, {
@@ -74,12 +81,13 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
     },
     async select(table, options = {}) {
       const { sql, params } = selectRows(schema, table, keptSelect(table, options))
-      return await use(async () => (await database.query(sql, params)).map((row) => readRow(table, row)))
+      const rows = await use(() => database.query(sql, params))
+      return rows.map((row) => readRow(table, row))
     },
     async checkpoint({ name, fingerprint }) {
       const sql = `SELECT position FROM ${quoted(schema, checkpointsTable)} WHERE name = $1 AND fingerprint = $2`
       const [row] = await use(() => database.query(sql, [name, fingerprint]))
-      if (row) return row['position'] as Position
+      if (row) return row.position as Position
       throw new IndelibleError('tables_unavailable', `Read table "${name}" was not opened, or made anew by other code.`)
     },
     async query<Row extends SqlRow>(sql: string, params: readonly unknown[] = []) {
@@ -102,7 +110,7 @@ interface CurrentTable {
   readonly exists: boolean
 }
 
-/** What there is, locked for the rest of the transaction against whoever opens a table of this schema or saves to this one. */
+/** What there is, with everyone else who opens a table of this schema waiting for the end of this transaction. */
 async function currentTable(
   query: Query,
   { schema, name }: { schema: string; name: string },
@@ -114,10 +122,14 @@ async function currentTable(
     'SELECT to_regnamespace($1) IS NULL AS no_schema, to_regclass($2) IS NULL AS no_checkpoints, to_regclass($3) IS NOT NULL AS exists',
     [quoted(schema), checkpoints, quoted(schema, name)],
   )
-  const { no_schema, no_checkpoints, exists } = there as { no_schema: boolean; no_checkpoints: boolean; exists: boolean }
+  const { no_schema, no_checkpoints, exists } = there as {
+    no_schema: boolean
+    no_checkpoints: boolean
+    exists: boolean
+  }
   if (no_schema) await query(`CREATE SCHEMA ${quoted(schema)}`)
   if (no_checkpoints) await query(createCheckpoints(schema))
-  const [row] = await query(`SELECT fingerprint, position FROM ${checkpoints} WHERE name = $1 FOR UPDATE`, [name])
+  const [row] = await query(`SELECT fingerprint, position FROM ${checkpoints} WHERE name = $1`, [name])
   if (row) return { ...(row as { fingerprint: string; position: Position }), exists }
   if (exists) {
     // Not one of ours: it may hold what nobody can make again.
@@ -139,5 +151,8 @@ async function makeAnew(query: Query, { schema, table }: { schema: string; table
 }
 
 function takenOver(name: string): IndelibleError {
-  return new IndelibleError('tables_unavailable', `Read table "${name}" was made anew by other code: stop this process.`)
+  return new IndelibleError(
+    'tables_unavailable',
+    `Read table "${name}" was made anew by other code: stop this process.`,
+  )
 }

@@ -8,7 +8,10 @@ const jsonContentType = /^application\/(json|[\w.-]+\+json)\s*(;\s*charset\s*=\s
 export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
   const contentType = request.headers.get('Content-Type') ?? ''
   if (!jsonContentType.test(contentType) || request.headers.has('Content-Encoding')) {
-    throw new HttpError('content_type_unsupported', 'Send the body with Content-Type: application/json, not compressed.')
+    throw new HttpError(
+      'content_type_unsupported',
+      'Send the body with Content-Type: application/json, not compressed.',
+    )
   }
   const bytes = await readBytes(request, bytesMax)
   const value = parse(decode(bytes))
@@ -18,7 +21,8 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
 
 /** Counts what comes in, for a body that is sent in chunks does not say how long it is. */
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
-  const tooLarge = () => new HttpError('body_too_large', `The body has more than ${bytesMax} bytes.`, { members: { bytesMax } })
+  const tooLarge = () =>
+    new HttpError('body_too_large', `The body has more than ${bytesMax} bytes.`, { members: { bytesMax } })
   if (Number(request.headers.get('Content-Length') ?? 0) > bytesMax) throw tooLarge()
   const chunks: Uint8Array[] = []
   let size = 0
@@ -47,7 +51,10 @@ function parse(text: string): unknown {
   } catch (error) {
     const before = text.slice(0, offsetOf(error as SyntaxError, text)).split('\n')
     const [line, column] = [before.length, before.at(-1)!.length + 1]
-    const problem = (error as SyntaxError).message.replace(/ in JSON at position.*| JSON input|, .* is not valid JSON/s, '')
+    const problem = (error as SyntaxError).message.replace(
+      / in JSON at position.*| JSON input|, .* is not valid JSON/s,
+      '',
+    )
     throw new HttpError('malformed_body', `The body is not JSON: ${problem} at line ${line}, column ${column}.`, {
       members: { line, column },
     })
@@ -77,20 +84,24 @@ function isStoppedIn(text: string): boolean {
   }
 }
 
-/** Walks with a list of its own instead of the call stack, which a body could overflow. */
+/** Walks with lists of its own instead of the call stack, which a body could overflow. */
 function checkShape(value: unknown): void {
-  let level = [value]
-  for (let depth = 0; level.length > 0; depth++) {
+  let level = [value].filter(isObject)
+  for (let depth = 1; level.length > 0; depth++) {
     if (depth > jsonDepthMax) {
-      throw new HttpError('malformed_body', `The body has more than ${jsonDepthMax} arrays and objects inside each other.`)
+      throw new HttpError(
+        'malformed_body',
+        `The body has more than ${jsonDepthMax} arrays and objects inside each other.`,
+      )
     }
-    const next: unknown[] = []
-    for (const each of level) {
-      if (typeof each !== 'object' || each === null) continue
-      // JSON.parse makes it a plain key, but code that copies objects key by key would set a prototype with it.
-      if (Object.hasOwn(each, '__proto__')) throw new HttpError('malformed_body', 'The body has a key "__proto__".')
-      for (const part of Object.values(each)) next.push(part)
+    // JSON.parse makes it a plain key, but code that copies objects key by key would set a prototype with it.
+    if (level.some((each) => Object.hasOwn(each, '__proto__'))) {
+      throw new HttpError('malformed_body', 'The body has a key "__proto__".')
     }
-    level = next
+    level = level.flatMap((each) => Object.values(each).filter(isObject))
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

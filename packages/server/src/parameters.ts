@@ -42,8 +42,8 @@ export function text(name: string, declared: Declared & { format?: string; chars
       ...(format ? { format } : {}),
       ...(charsMax ? { maxLength: charsMax } : {}),
     },
-    parse: (given) => {
-      if (given !== '' && given.length <= (charsMax ?? given.length)) return given
+    parse: (value) => {
+      if (value !== '' && value.length <= (charsMax ?? value.length)) return value
       throw invalid(name, `"${name}" has ${charsMax ? `1 to ${charsMax} characters` : 'at least one character'}.`)
     },
   }
@@ -60,10 +60,10 @@ export function wholeNumber(
     in: place,
     description,
     schema: { type: 'integer', minimum: min, maximum: max, ...byDefault },
-    parse: (given) => {
-      const value = /^\d{1,16}$/.test(given) ? Number(given) : Number.NaN
+    parse: (digits) => {
+      const value = /^\d{1,16}$/.test(digits) ? Number(digits) : Number.NaN
       if (value >= min && value <= max) return value
-      throw invalid(name, `"${name}" is a whole number from ${min} to ${max}, not "${given}".`)
+      throw invalid(name, `"${name}" is a whole number from ${min} to ${max}, not "${digits}".`)
     },
   }
 }
@@ -79,10 +79,10 @@ export function oneOf<const Word extends string>(
     in: place,
     description,
     schema: { type: 'string', enum: words, default: words[0] },
-    parse: (given) => {
-      const word = words.find((each) => each === given)
+    parse: (value) => {
+      const word = words.find((each) => each === value)
       if (word) return word
-      throw invalid(name, `"${name}" is ${words.join(' or ')}, not "${given}".`)
+      throw invalid(name, `"${name}" is ${words.join(' or ')}, not "${value}".`)
     },
   }
 }
@@ -91,9 +91,9 @@ export function invalid(parameter: string, message: string): HttpError {
   return new HttpError('invalid_parameter', message, { members: { parameter } })
 }
 
-/** The same without what is not there, as options that may be left out but not be `undefined` want it. */
-export function given<Values extends object>(
-  values: Values,
-): { [Name in keyof Values]?: Exclude<Values[Name], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as typeof given.prototype
+type Given<Values> = { [Name in keyof Values]?: Exclude<Values[Name], undefined> }
+
+/** The same without what is `undefined`: options that may be left out may not be that. */
+export function given<Values extends object>(values: Values): Given<Values> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<Values>
 }

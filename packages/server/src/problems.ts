@@ -87,7 +87,8 @@ const told: ReadonlySet<ErrorCode> = new Set(['wait_timeout', 'projection_parked
 export function problemOf(error: unknown, onSecret: (error: unknown) => void): Response {
   if (error instanceof HttpError) {
     const { status, meaning } = httpErrors[error.code]
-    return problem(errorType(error.code), meaning, error.message, { status, ...error })
+    const { members, headers } = error
+    return problem(errorType(error.code), meaning, error.message, { status, members, headers })
   }
   if (isIndelibleError(error)) {
     const { code } = error

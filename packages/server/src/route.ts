@@ -26,11 +26,18 @@ export interface Operation {
   /** Parameters that are documented only, as OpenAPI has them. */
   readonly extraParameters?: readonly object[]
   readonly body?: JsonSchema
-  readonly answer: { readonly description: string; readonly schema: JsonSchema; readonly headers?: readonly string[] }
-  /** The statuses, besides those that every route has, that come with a problem document. */
+  /** By status. */
+  readonly answers: Readonly<Record<number, Answer>>
+  /** The statuses, besides those that any route may answer with, that come with a problem document. */
   readonly problems: readonly number[]
   /** Schemas by name that `schemaRef` in this operation refers to. */
   readonly schemas?: Readonly<Record<string, JsonSchema>>
+}
+
+export interface Answer {
+  readonly description: string
+  readonly schema: JsonSchema
+  readonly headers?: readonly string[]
 }
 
 /** Refers to a schema that an operation brings along. */

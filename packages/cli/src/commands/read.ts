@@ -19,6 +19,7 @@ interface Options extends CommonOptions, FilterOptions {
 
 export function addRead(program: Command, session: Session): void {
   const command = addCommand(program, 'read', {
+    summary: 'print events',
     about: 'Print events, oldest first.',
     examples: [
       ['indelible read account-576', 'everything that happened to one account'],

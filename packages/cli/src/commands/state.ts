@@ -1,26 +1,23 @@
 // `indelible state`: what an aggregate is, or was, folded through its declaration.
 import { inspect } from 'node:util'
 import type { Command } from 'commander'
-import { type AnyAggregate, type EventStore, isIndelibleError, type Position, type ValidTime, type Version } from 'indelible'
+import { type AnyAggregate, type EventStore, isIndelibleError } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { type AsOf, type StateAsOf, stateAsOf } from 'indelible/history'
-import { time, wholeNumber } from '../arguments.ts'
-import { addCommonOptions, type CommonOptions } from '../common-options.ts'
-import { loadConfig, placeOf } from '../config.ts'
+import { addCommonOptions, type CommonOptions, systemOf } from '../common-options.ts'
+import { placeOf } from '../config.ts'
 import { CliError } from '../errors.ts'
 import { addCommand } from '../help.ts'
+import type { Output } from '../output.ts'
+import { addPoints, assertReached, type PointOptions, pointOf } from '../point-of-history.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { jsonLine } from '../text.ts'
+import { jsonLine, visible } from '../text.ts'
 
-interface Options extends CommonOptions {
-  readonly version?: Version
-  readonly position?: Position
-  readonly recordedAt?: ValidTime
-  readonly validAt?: ValidTime
-}
+type Options = CommonOptions & PointOptions
 
 export function addState(program: Command, session: Session): void {
   const command = addCommand(program, 'state', {
+    summary: 'what an aggregate is, or was',
     about: 'Fold the state of an aggregate, now or at a point of history, through the declarations in the config.',
     examples: [
       ['indelible state account 576', 'what it is now'],
@@ -31,11 +28,60 @@ export function addState(program: Command, session: Session): void {
   })
     .argument('<category>', 'the category of the aggregate, for example account')
     .argument('<id>', 'its id, for example 576')
-    .option('--version <version>', 'after this event of its own', wholeNumber('--version', 'a version', 1))
-    .option('--position <position>', 'at this position of the log', wholeNumber('--position', 'a position', 1))
-    .option('--recorded-at <time>', 'as it was recorded by then', time('--recorded-at'))
-    .option('--valid-at <time>', 'as it was true then, late news included', time('--valid-at'))
+  addPoints(command)
   addCommonOptions(command).action((category: string, id: string) =>
     state({ category, id }, command.optsWithGlobals(), session),
   )
+}
+
+async function state(name: { category: string; id: string }, options: Options, session: Session): Promise<void> {
+  const { out, signal } = session
+  const asOf = pointOf(options)
+  const { system, logDir } = await systemOf(options, session)
+  const aggregate = system.aggregates.find(({ category }) => category === name.category)
+  if (!aggregate) throw unknownCategory(name.category, system.aggregates)
+  const stream = aggregate.stream(name.id)
+  const store = await fileStore({ dir: logDir, access: 'read' })
+  try {
+    const result = await untilInterrupted(folded(store, aggregate, { id: name.id, asOf }), signal)
+    await assertReached(store, stream, { asOf, result })
+    await out.write(options.json ? `${jsonLine({ stream, ...result })}\n` : shown(result, { stream, out }))
+  } finally {
+    await store.close()
+  }
+}
+
+function shown({ state, version, position, recordedAt }: StateAsOf<unknown>, { stream, out }: { stream: string; out: Output }): string {
+  const title = out.paint(['cyan', 'bold'], visible(stream))
+  const text = inspect(state, {
+    depth: null,
+    maxArrayLength: null,
+    maxStringLength: null,
+    colors: out.hasColors,
+    breakLength: Math.min(out.columns, 120) - 1,
+  })
+  return `${title} at version ${version}, position ${position}, recorded ${recordedAt}\n\n${text}\n`
+}
+
+async function folded(
+  store: EventStore,
+  aggregate: AnyAggregate,
+  point: { id: string; asOf: AsOf | undefined },
+): Promise<StateAsOf<unknown>> {
+  try {
+    return await stateAsOf(store, aggregate, point)
+  } catch (error) {
+    if (isIndelibleError(error)) throw error
+    const { place } = placeOf(error)
+    const where = place === undefined ? '' : ` (${place})`
+    const message = `evolve of "${aggregate.category}" threw: ${error instanceof Error ? error.message : error}${where}`
+    throw new CliError('fold_failed', message, { cause: error })
+  }
+}
+
+function unknownCategory(category: string, aggregates: readonly AnyAggregate[]): CliError {
+  const known = aggregates.map((aggregate) => aggregate.category)
+  return new CliError('unknown_category', `The config declares no aggregate "${category}". It declares: ${known.join(', ')}.`, {
+    details: { category, known },
+  })
 }

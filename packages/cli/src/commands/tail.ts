@@ -21,6 +21,7 @@ const linesDefault = 10
 
 export function addTail(program: Command, session: Session): void {
   const command = addCommand(program, 'tail', {
+    summary: 'print the last events, then follow',
     about: 'Print the last events, then follow what is appended until Ctrl-C.',
     examples: [
       ['indelible tail', 'the last 10 events, then live'],
@@ -42,7 +43,7 @@ async function tail(stream: StreamName | undefined, options: Options, session: S
   if (after !== undefined && lines !== undefined) {
     throw new CliError('usage', '-n and --after both say where to start; give one of them.')
   }
-  const { out, signal } = session
+  const { out, errors, signal } = session
   const format = eventLines(out, { json, wide })
   const store = await fileStore({ dir: await logDirOf(options, session), access: 'read' })
   try {
@@ -52,6 +53,7 @@ async function tail(stream: StreamName | undefined, options: Options, session: S
       await out.write(format(due))
       remaining -= due.length
       if (remaining === 0 || through >= until) return
+      if (through === 0 && errors.isTerminal) await errors.write('The log is empty so far. Following; Ctrl-C ends.\n')
     }
   } finally {
     await store.close()

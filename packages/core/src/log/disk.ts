@@ -69,9 +69,13 @@ export const nodeDisk: Disk = {
     await rm(path, { force: true }).catch((cause) => Promise.reject(fault(cause, path)))
   },
   watch(dir, changed) {
-    // Watching is a courtesy: whoever watches must look by itself from time to time, so a watcher may fail silently.
-    const watcher = fs.watch(dir, changed).on('error', () => {})
-    return () => watcher.close()
+    // The number of watchers is limited. Whoever watches looks by itself from time to time, so it may go without.
+    try {
+      const watcher = fs.watch(dir, changed).on('error', () => {})
+      return () => watcher.close()
+    } catch {
+      return () => {}
+    }
   },
   lock: lockDirectory,
 }

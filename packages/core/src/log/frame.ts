@@ -8,7 +8,8 @@
 // Little-endian; a text is u16 bytes and UTF-8, a blob u32 bytes. A position follows from its place in the frame. A mark is a frame without
 // a body that says what became of the log there: "CLSD" it was closed in order, "SEAL" it goes on in the next segment.
 //
-// The checksum covers everything after itself, and where the frame is: bytes count as a frame only at the place they were written for.
+// The checksum goes over the text "<segment>:<offset>" and everything after itself: bytes count as a frame only at the place they were written
+// for, so that an event whose data is a piece of some log never passes for a piece of this one.
 import { crc32 } from 'node:zlib'
 import type { EncodedEvent } from '../kernel/encoding.ts'
 import { jsonContentType, type StoredFields } from '../kernel/events.ts'
@@ -18,7 +19,8 @@ import { type Instant, instant } from '../kernel/time.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 
 export const frameHeaderBytes = 24
-const alignment = 8
+/** Every frame begins at a multiple of this. */
+export const frameAlignment = 8
 const crcAt = 4
 const checkedFrom = 8
 const magics = { commits: magic('FRME'), closed: magic('CLSD'), sealed: magic('SEAL') }
@@ -116,17 +118,21 @@ function completed(
   return bytes
 }
 
-/** The length of the frame that these bytes seem to begin, or nothing where no frame begins. Only the checksum proves it. */
-export function seemingLength(bytes: Buffer, at = 0): number | undefined {
-  if (bytes.length < at + frameHeaderBytes) return undefined
+/** True where a frame may begin; only its checksum proves it. */
+export function seemsFrame(bytes: Buffer, at = 0): boolean {
   const first = bytes.readUInt32LE(at)
-  if (first !== magics.commits && first !== magics.closed && first !== magics.sealed) return undefined
-  const length = frameHeaderBytes + bytes.readUInt32LE(at + 8)
-  return length % alignment === 0 ? length : undefined
+  return first === magics.commits || first === magics.closed || first === magics.sealed
+}
+
+/** The length that a frame claims in its header, or nothing where none begins. */
+export function claimedLength(header: Buffer): number | undefined {
+  if (header.length < frameHeaderBytes || !seemsFrame(header)) return undefined
+  const length = frameHeaderBytes + header.readUInt32LE(8)
+  return length % frameAlignment === 0 ? length : undefined
 }
 
 export function isFrame(bytes: Buffer, place: Place): boolean {
-  return seemingLength(bytes) === bytes.length && checksum(bytes, place) === bytes.readUInt32LE(crcAt)
+  return claimedLength(bytes) === bytes.length && checksum(bytes, place) === bytes.readUInt32LE(crcAt)
 }
 
 function checksum(bytes: Buffer, { segment, offset }: Place): number {
@@ -142,14 +148,15 @@ export interface CommitEntry {
   readonly events: number
 }
 
-/** Takes a frame apart. Throws a RangeError where lengths do not fit together. */
+/** A frame taken apart. It looks into the bytes it was made from. Making it throws a RangeError where lengths do not fit together. */
 export class Frame {
   readonly kind: FrameKind
   readonly firstPosition: Position
   readonly commits: readonly CommitEntry[]
   readonly #bytes: Buffer
-  /** Where each event begins, and the commit it belongs to. */
-  readonly #events: { readonly at: number; readonly commit: CommitEntry }[] = []
+  /** Of each event: where it begins, and the commit it belongs to. */
+  readonly #starts: number[] = []
+  readonly #commitOf: CommitEntry[] = []
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
@@ -167,17 +174,16 @@ export class Frame {
   }
 
   get events(): number {
-    return this.#events.length
+    return this.#starts.length
   }
 
   get lastPosition(): Position {
-    return this.firstPosition + this.#events.length - 1
+    return this.firstPosition + this.#starts.length - 1
   }
 
   /** A copy of one event, which becomes the caller's. */
   event(index: number): StoredFields {
-    const { at, commit } = this.#events[index]!
-    const reader = new ByteReader(this.#bytes, at)
+    const reader = new ByteReader(this.#bytes, this.#starts[index]!)
     const id = reader.text()
     const stream = reader.text() as StreamName
     const version = reader.u64()
@@ -190,7 +196,7 @@ export class Frame {
     const metadataBytes = reader.blob()
     const dataBytes = reader.blob()
     const position = this.firstPosition + index
-    const { recordedAt } = commit
+    const { recordedAt } = this.#commitOf[index]!
     return {
       id,
       stream,
@@ -211,18 +217,19 @@ export class Frame {
     const commandId = reader.text() || undefined
     const recordedAtMs = reader.u64()
     const events = reader.u32()
-    const first = this.#events.length
+    const first = this.#starts.length
     const commit = { commandId, recordedAtMs, recordedAt: instant(recordedAtMs), first, events }
     for (let left = events; left > 0; left--) {
       const length = reader.u32()
-      this.#events.push({ at: reader.skip(length), commit })
+      this.#starts.push(reader.skip(length))
+      this.#commitOf.push(commit)
     }
     return commit
   }
 }
 
 function aligned(length: number): number {
-  return Math.ceil(length / alignment) * alignment
+  return Math.ceil(length / frameAlignment) * frameAlignment
 }
 
 function magic(text: string): number {

@@ -1,4 +1,12 @@
 // Every bound of the log by name. Tests pass smaller ones; nobody else needs to.
+import type { Disk } from './disk.ts'
+
+/** Which log is meant: its directory, the disk to reach it by, and the bounds to keep. */
+export interface LogSource {
+  readonly dir: string
+  readonly disk: Disk
+  readonly limits: LogLimits
+}
 
 export interface LogLimits {
   /** A segment that a frame would make longer than this is sealed and the next one begun. A longer frame gets a segment of its own. */
@@ -22,7 +30,7 @@ export const logLimits: LogLimits = {
   reserveBytes: 1024 * 1024,
   groupBytesMax: 8 * 1024 * 1024,
   groupCommitsMax: 8192,
-  readBytesMax: 1024 * 1024,
+  readBytesMax: 256 * 1024,
   cacheBytesMax: 32 * 1024 * 1024,
   followMs: 1000,
 }

@@ -2,40 +2,46 @@
 import { join } from 'node:path'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
-import type { Disk, DiskFile } from './disk.ts'
-import { Frame, frameHeaderBytes, isFrame, type Mark, type Place, seemingLength } from './frame.ts'
+import type { DiskFile } from './disk.ts'
+import {
+  claimedLength,
+  Frame,
+  frameAlignment,
+  frameHeaderBytes,
+  isFrame,
+  type Mark,
+  type Place,
+  seemsFrame,
+} from './frame.ts'
+import type { LogSource } from './limits.ts'
 import { checkHeader, corrupt, lastSegment, segmentHeaderBytes, segmentName } from './segment.ts'
 
 /** What comes after the last good frame: nothing, remains of a write that was never acknowledged, or by now another good frame. */
 export type Tail = 'clean' | 'torn' | 'grown'
 
 export class LogReader {
-  readonly #disk: Disk
-  readonly #dir: string
-  readonly #readBytes: number
+  readonly #log: LogSource
   #segment: SegmentReader
   /** Of the last event read. */
   position: Position = 0
   /** What the last frame said, if it was a mark. */
   mark: Mark | undefined
   /** The last frame read in this segment. */
-  last: { readonly place: Place; readonly bytes: Buffer } | undefined
+  last: (Place & { readonly length: number }) | undefined
   /** The bytes of the segments before this one. */
   #passedBytes = 0
 
-  private constructor(disk: Disk, dir: string, readBytes: number, segment: SegmentReader) {
-    this.#disk = disk
-    this.#dir = dir
-    this.#readBytes = readBytes
+  private constructor(log: LogSource, segment: SegmentReader) {
+    this.#log = log
     this.#segment = segment
   }
 
   /** Throws `store_missing`, `log_corrupt` or `log_format_unknown`. */
-  static async open(disk: Disk, dir: string, readBytes: number): Promise<LogReader> {
-    if ((await lastSegment(disk, dir)) === 0) {
-      throw new IndelibleError('store_missing', `There is no log in ${dir}.`, { details: { dir } })
+  static async open(log: LogSource): Promise<LogReader> {
+    if ((await lastSegment(log)) === 0) {
+      throw new IndelibleError('store_missing', `There is no log in ${log.dir}.`, { details: { dir: log.dir } })
     }
-    return new LogReader(disk, dir, readBytes, await SegmentReader.open(disk, dir, { segment: 1, after: 0, readBytes }))
+    return new LogReader(log, await SegmentReader.open(log, { segment: 1, firstPosition: 1 }))
   }
 
   /** Where the next frame will be. */
@@ -48,7 +54,7 @@ export class LogReader {
     return this.#passedBytes + this.#segment.end
   }
 
-  /** The next frame with commits, or nothing while there is none. Throws `log_corrupt`. */
+  /** The next frame with commits, good until the next call, or nothing while there is none. Throws `log_corrupt`. */
   async next(): Promise<{ frame: Frame; place: Place } | undefined> {
     for (;;) {
       const place = this.end
@@ -62,15 +68,20 @@ export class LogReader {
         throw corrupt(place, `position ${frame.firstPosition} is there where ${this.position + 1} must follow`)
       }
       this.mark = frame.kind === 'commits' ? undefined : frame.kind
-      this.last = { place, bytes }
+      this.last = { ...place, length: bytes.length }
       this.position = frame.lastPosition
       if (frame.kind === 'commits') return { frame, place }
     }
   }
 
-  /** Reads on to the end of the last segment. Throws `log_corrupt` where a frame is damaged and whole ones follow. */
+  /** What is there where `next` found nothing. Throws `log_corrupt` where a frame is damaged and a whole one follows. */
   async tail(): Promise<Tail> {
     return await this.#segment.tail()
+  }
+
+  /** Makes durable what was read: whoever writes the log may not have come to it yet. Earlier segments are durable. */
+  async sync(): Promise<void> {
+    await this.#segment.sync()
   }
 
   async close(): Promise<void> {
@@ -79,16 +90,16 @@ export class LogReader {
 
   async #nextSegment(): Promise<boolean> {
     const number = this.#segment.number + 1
-    if ((await lastSegment(this.#disk, this.#dir)) < number) {
+    if ((await lastSegment(this.#log)) < number) {
       if (this.mark === 'sealed') throw corrupt({ segment: number, offset: 0 }, 'the file is missing')
       return false
     }
-    // A later segment is made only when nothing more will be written to this one; before we saw it, more may have been.
-    const tail = await this.#segment.tail()
+    // A later segment is made when this one has its last commit. Its mark may be under way, so what looks torn is looked at twice.
+    let tail = await this.#segment.tail()
+    if (tail === 'torn') tail = await this.#segment.tail()
     if (tail === 'grown') return true
     if (tail === 'torn') throw corrupt(this.end, 'what is there is no frame')
-    const options = { segment: number, after: this.position, readBytes: this.#readBytes }
-    const next = await SegmentReader.open(this.#disk, this.#dir, options)
+    const next = await SegmentReader.open(this.#log, { segment: number, firstPosition: this.position + 1 })
     await this.#segment.close()
     this.#passedBytes += this.#segment.end
     this.#segment = next
@@ -110,26 +121,26 @@ export function decoded(bytes: Buffer, place: Place): Frame {
 class SegmentReader {
   readonly number: number
   readonly #file: DiskFile
-  readonly #readBytes: number
+  readonly #buffer: Buffer
+  /** What was last read of the file, and where. */
+  #window = { at: 0, bytes: Buffer.alloc(0) }
   /** The end of the last good frame. */
   end = segmentHeaderBytes
-  #window = { at: 0, bytes: Buffer.alloc(0) }
 
   private constructor(number: number, file: DiskFile, readBytes: number) {
     this.number = number
     this.#file = file
-    this.#readBytes = readBytes
+    this.#buffer = Buffer.allocUnsafeSlow(Math.ceil(readBytes / frameAlignment) * frameAlignment)
   }
 
   static async open(
-    disk: Disk,
-    dir: string,
-    { segment, after, readBytes }: { segment: number; after: Position; readBytes: number },
+    { disk, dir, limits }: LogSource,
+    { segment, firstPosition }: { segment: number; firstPosition: Position },
   ): Promise<SegmentReader> {
     const file = await disk.open(join(dir, segmentName(segment)), 'read')
-    const reader = new SegmentReader(segment, file, readBytes)
+    const reader = new SegmentReader(segment, file, limits.readBytesMax)
     try {
-      checkHeader(await reader.#bytes(0, segmentHeaderBytes), segment, after + 1)
+      checkHeader(await reader.#bytes(0, segmentHeaderBytes), segment, firstPosition)
     } catch (error) {
       await file.close()
       throw error
@@ -144,56 +155,55 @@ class SegmentReader {
   }
 
   async tail(): Promise<Tail> {
-    const zeros = Buffer.alloc(this.#readBytes)
+    const step = this.#buffer.length
+    const zeros = Buffer.alloc(step)
     let clean = true
-    for (let at = this.end; ; at += this.#readBytes) {
+    for (let at = this.end; ; at += step) {
       this.#forget()
-      const bytes = await this.#bytes(at, this.#readBytes)
+      const bytes = await this.#bytes(at, step)
+      const isLast = bytes.length < step
       if (!bytes.equals(zeros.subarray(0, bytes.length))) {
         clean = false
-        const later = await this.#frameWithin(bytes, at)
-        if (later !== undefined) {
+        for (const offset of frameOffsets(bytes)) {
+          if (at + offset === this.end || !(await this.#frameAt(at + offset))) continue
           if (await this.#freshFrame()) return 'grown'
-          throw corrupt({ segment: this.number, offset: this.end }, `the frame at byte ${later} is whole, this one is not`)
+          const problem = `there is no whole frame, but at byte ${at + offset} there is`
+          throw corrupt({ segment: this.number, offset: this.end }, problem)
         }
       }
-      if (bytes.length < this.#readBytes) return clean ? 'clean' : 'torn'
+      if (isLast) return clean ? 'clean' : 'torn'
     }
+  }
+
+  async sync(): Promise<void> {
+    await this.#file.sync()
   }
 
   async close(): Promise<void> {
     await this.#file.close()
   }
 
-  /** Where the first whole frame begins that is after the end and begins in these bytes. */
-  async #frameWithin(bytes: Buffer, at: number): Promise<number | undefined> {
-    for (let offset = 0; offset + 4 <= bytes.length; offset += 8) {
-      const place = at + offset
-      if (place > this.end && startsFrame(bytes, offset) && (await this.#frameAt(place))) return place
-    }
-    return undefined
-  }
-
-  /** The frame as it is on the disk now: what was read before may have been read too early. */
+  /** The frame as it is on the disk now: what is in the window may have been read before it was written. */
   async #freshFrame(): Promise<Buffer | undefined> {
     this.#forget()
     return await this.#frameAt(this.end)
   }
 
   async #frameAt(offset: number): Promise<Buffer | undefined> {
-    const length = seemingLength(await this.#bytes(offset, frameHeaderBytes))
+    const length = claimedLength(await this.#bytes(offset, frameHeaderBytes))
+    if (length === undefined) return undefined
     // A wrong length must not make us allocate more than the file has.
-    if (length === undefined || (length > this.#readBytes && offset + length > (await this.#file.size()))) return undefined
+    if (length > this.#buffer.length && offset + length > (await this.#file.size())) return undefined
     const bytes = await this.#bytes(offset, length)
     return isFrame(bytes, { segment: this.number, offset }) ? bytes : undefined
   }
 
-  /** Some bytes of the file, fewer at its end, by reading more of it at once than was asked for. */
+  /** Some bytes of the file, fewer at its end, good until the next call. Reads ahead, so that small frames cost no read each. */
   async #bytes(at: number, length: number): Promise<Buffer> {
     const { at: from, bytes } = this.#window
     if (at < from || at + length > from + bytes.length) {
-      const fresh = Buffer.allocUnsafeSlow(Math.max(length, this.#readBytes))
-      this.#window = { at, bytes: fresh.subarray(0, await this.#file.read(fresh, at)) }
+      const into = length > this.#buffer.length ? Buffer.allocUnsafeSlow(length) : this.#buffer
+      this.#window = { at, bytes: into.subarray(0, await this.#file.read(into, at)) }
     }
     const start = at - this.#window.at
     return this.#window.bytes.subarray(start, start + length)
@@ -202,4 +212,12 @@ class SegmentReader {
   #forget(): void {
     this.#window = { at: 0, bytes: Buffer.alloc(0) }
   }
+}
+
+function frameOffsets(bytes: Buffer): number[] {
+  const found: number[] = []
+  for (let offset = 0; offset + 4 <= bytes.length; offset += frameAlignment) {
+    if (seemsFrame(bytes, offset)) found.push(offset)
+  }
+  return found
 }

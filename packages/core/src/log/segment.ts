@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
-import type { Disk, DiskFile } from './disk.ts'
+import type { DiskFile } from './disk.ts'
+import type { LogSource } from './limits.ts'
 
 export const segmentHeaderBytes = 32
 const formatVersion = 1
@@ -19,7 +20,7 @@ export function segmentName(number: number): string {
 }
 
 /** The number of the last segment in a directory, 0 if there is none. Throws `log_corrupt` where one before it is missing. */
-export async function lastSegment(disk: Disk, dir: string): Promise<number> {
+export async function lastSegment({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>): Promise<number> {
   const found = (await disk.list(dir)).map((name) => Number(nameForm.exec(name)?.[1])).filter((number) => number > 0)
   const numbers = new Set(found)
   const last = Math.max(0, ...numbers)
@@ -31,8 +32,8 @@ export async function lastSegment(disk: Disk, dir: string): Promise<number> {
 
 /** Makes a segment that never is seen without its header. The caller makes its name durable. */
 export async function createSegment(
-  disk: Disk,
-  { dir, segment, firstPosition }: { dir: string; segment: number; firstPosition: Position },
+  { disk, dir }: LogSource,
+  { segment, firstPosition }: { segment: number; firstPosition: Position },
 ): Promise<DiskFile> {
   const path = join(dir, segmentName(segment))
   const file = await disk.open(`${path}.new`, 'create')

@@ -140,7 +140,11 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
     async run(tables) {
       const doc = { gone: undefined, when: new Date(0), nan: Number.NaN, zero: -0 }
       const read = { when: '1970-01-01T00:00:00.000Z', nan: null, zero: 0 }
-      await kept(tables, [{ ...sample(1), doc, small: -0, large: -0 }], [{ ...sample(1), doc: read, small: 0, large: 0 }])
+      await kept(
+        tables,
+        [{ ...sample(1), doc, small: -0, large: -0 }],
+        [{ ...sample(1), doc: read, small: 0, large: 0 }],
+      )
     },
   },
   {
@@ -227,7 +231,10 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
       await saved(tables, { table: accounts, upserts: ['a-1', 'a-2', 'a-3'].map((id) => account(id)), to: 1 })
       await saved(tables, { table: accounts, upserts: [account('a-4')], removals, from: 1, to: 2 })
       await saved(tables, { table: accounts, removals, from: 2, to: 3 })
-      assert.deepEqual(await tables.select(accounts), ['a-1', 'a-3', 'a-4'].map((id) => account(id)))
+      assert.deepEqual(
+        await tables.select(accounts),
+        ['a-1', 'a-3', 'a-4'].map((id) => account(id)),
+      )
     },
   },
   {
@@ -248,13 +255,20 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
       await saved(tables, {
         table: entries,
         upserts: [changed],
-        removals: [{ account_id: 'b', entry: 1 }, { account_id: 'b', entry: 3 }],
+        removals: [
+          { account_id: 'b', entry: 1 },
+          { account_id: 'b', entry: 3 },
+        ],
         from: 1,
         to: 2,
       })
       const left = [rows[0], changed, rows[2], rows[4], rows[5]]
       assert.deepEqual(await tables.select(entries), left)
-      const keys = [{ account_id: 'a', entry: 2 }, { entry: 10, account_id: 'b' }, { account_id: 'b', entry: 1 }]
+      const keys = [
+        { account_id: 'a', entry: 2 },
+        { entry: 10, account_id: 'b' },
+        { account_id: 'b', entry: 1 },
+      ]
       assert.deepEqual(byKey(await tables.load(entries, keys)), byKey([changed, rows[5]!]))
     },
   },
@@ -336,7 +350,13 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
         await assert.rejects(refused, { code: 'invalid_row' })
         await assert.rejects(tables.load(samples, [removal]), { code: 'invalid_row' })
       }
-      const partial = tables.save({ table: entries, upserts: [{ account_id: 'a', entry: 1 }], removals: [], from: 0, to: 1 })
+      const partial = tables.save({
+        table: entries,
+        upserts: [{ account_id: 'a', entry: 1 }],
+        removals: [],
+        from: 0,
+        to: 1,
+      })
       await assert.rejects(partial, { code: 'invalid_row' })
       assert.deepEqual([await tables.checkpoint(samples), await tables.checkpoint(entries)], [1, 0])
       assert.deepEqual([await tables.select(samples), await tables.select(entries)], [[sample(1)], []])
@@ -356,7 +376,10 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
       assert.deepEqual(await paged(tables, entries, { where: { account_id: 'b' }, limit: 3 }), ofB)
       const without = rows.filter(({ amount }) => amount === null)
       assert.deepEqual(await paged(tables, entries, { where: { amount: null }, limit: 2 }), without)
-      const both = await tables.select(entries, { where: { account_id: 'b', amount: 7 }, after: { account_id: 'b', entry: 1 } })
+      const both = await tables.select(entries, {
+        where: { account_id: 'b', amount: 7 },
+        after: { account_id: 'b', entry: 1 },
+      })
       assert.deepEqual(
         both.map(({ entry }) => entry),
         [9, 11],
@@ -377,7 +400,26 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
     name: 'text keys sort by code point',
     async run(tables) {
       await tables.open(accounts)
-      const keys = ['', ' ', '!', '10', '9', 'A', 'B', '_', 'a', 'aa', 'a\u{10000}', 'b', 'Ä', 'ä', '\ud7ff', '\ue000', '\ufffd', '😀']
+      const keys = [
+        '',
+        ' ',
+        '!',
+        '10',
+        '9',
+        'A',
+        'B',
+        '_',
+        'a',
+        'aa',
+        'a\u{10000}',
+        'b',
+        'Ä',
+        'ä',
+        '\ud7ff',
+        '\ue000',
+        '\ufffd',
+        '😀',
+      ]
       await saved(tables, { table: accounts, upserts: keys.toReversed().map((id) => account(id)), to: 1 })
       const rows = await paged(tables, accounts, { limit: 1 })
       assert.deepEqual(
@@ -441,7 +483,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
       const row: Record<string, unknown> = { ...sample(1), doc }
       await saved(tables, { table: samples, upserts: [row], to: 1 })
       doc.list.push(2)
-      row['words'] = 'changed'
+      row.words = 'changed'
       for (const read of [await tables.select(samples), await tables.load(samples, [{ id: 1 }])]) {
         const [copy] = read as [{ doc: { list: number[] } }]
         copy.doc.list.push(3)
@@ -577,7 +619,10 @@ async function paged(
 
 /** Rows in one order, to compare what may come in any. */
 function byKey(rows: readonly Row[]): readonly Row[] {
-  return rows.map((row) => ({ at: JSON.stringify(row), row })).sort((a, b) => (a.at < b.at ? -1 : 1)).map(({ row }) => row)
+  return rows
+    .map((row) => ({ at: JSON.stringify(row), row }))
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .map(({ row }) => row)
 }
 
 function range(from: number, to: number): number[] {

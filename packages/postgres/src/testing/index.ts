@@ -26,7 +26,8 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     password: 'postgres',
     // Postgres refuses to run as root: then a user "postgres", made if there is none, owns the directory and runs the server.
     createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
+    // A locale that sorts as people do, and not as our keys.
+    initdbFlags: ['--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en-US', '--no-sync'],
     // Nobody misses what a test wrote, and sockets in /run would need rights.
     postgresFlags: ['-h', '127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'],
     onLog: (line) => log.push(String(line)),

@@ -1,5 +1,6 @@
 // A store whose process "dies" at the k-th append: before it is written, or after it is written and before anybody hears of it.
-import { type EventStore, IndelibleError } from 'indelible'
+import { IndelibleError } from '../kernel/errors.ts'
+import type { EventStore } from '../store/port.ts'
 
 export interface Crash {
   /** Appends that go well before the crash. */
@@ -7,8 +8,14 @@ export interface Crash {
   readonly written: boolean
 }
 
-/** From the crash on every call fails as a closed store's does, so that nothing of the old process can go on. */
-export function crashingStore(store: EventStore, { after, written }: Crash): EventStore & { readonly hasCrashed: boolean } {
+/**
+ * Wraps a store for one "process". From the crash on every call fails as a closed store's does, so that nothing of the old process can go on;
+ * the wrapped store lives on for the next one, and closing the wrapper leaves it open.
+ */
+export function crashingStore(
+  store: EventStore,
+  { after, written }: Crash,
+): EventStore & { readonly hasCrashed: boolean } {
   let appends = 0
   let hasCrashed = false
   const dead = () => new IndelibleError('store_closed', 'The process has died.')

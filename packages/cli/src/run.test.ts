@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { cli, ndjson } from '../test/support.ts'
+import { exitCodes, exitMeanings } from './exit-codes.ts'
+
+const commands = ['stat', 'read', 'tail', 'state', 'verify']
+
+describe('help', () => {
+  test('of the whole names every command and every exit code, and has examples', async () => {
+    const { code, out, err } = await cli(['--help'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
+    for (const meaning of Object.values(exitMeanings)) expect(out).toContain(meaning)
+    expect(out).toContain('Examples:\n  indelible stat --data ./data\n')
+  })
+
+  test.each(commands)('of %s has examples and fits a terminal of 80 columns', async (command) => {
+    const { code, out } = await cli([command, '--help'], { columns: 80 })
+    expect(code).toBe(0)
+    expect(out).toContain(`Examples:\n  indelible ${command}`)
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([])
+    expect((await cli(['help', command], { columns: 80 })).out).toBe(out)
+  })
+
+  test('is what one gets who names no command, as an error', async () => {
+    const { code, out, err } = await cli([])
+    expect({ code, out }).toEqual({ code: exitCodes.usage, out: '' })
+    expect(err).toBe((await cli(['--help'])).out)
+  })
+
+  test('of tail reads like this', async () => {
+    expect((await cli(['tail', '--help'], { columns: 80 })).out).toMatchSnapshot()
+  })
+})
+
+test('--version prints the version of the package', async () => {
+  expect((await cli(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+describe('what cannot be understood ends with 2 and says what to write instead', () => {
+  test.each([
+    ['raed', "Unknown command 'raed' (Did you mean read?)."],
+    ['help raed', "There is no command 'raed'."],
+    ['read --limt 3', "Unknown option '--limt' (Did you mean --limit?)."],
+    ['read --limit', "Option '--limit <count>' argument missing."],
+    ['read --limit ten', '--limit takes a count, a whole number from 1 on, not "ten".'],
+    ['read --from 0', '--from takes a position, a whole number from 1 on, not "0".'],
+    ['read --from 1.5', '--from takes a position, a whole number from 1 on, not "1.5".'],
+    ['read --to 99999999999999999', 'not "99999999999999999".'],
+    ['read --from 9 --to 3', '--from 9 is after --to 3.'],
+    ['read account576', '"account576" is not a stream name. Write <category>-<id>'],
+    ['read --category account-576', 'A category has no hyphen.'],
+    ['read --type=', 'A filter cannot be empty text.'],
+    ['read a-1 b-2', "Too many arguments for 'read'. Expected 1 argument but got 2: a-1, b-2."],
+    ['tail -n 1 --after 2', '-n and --after both say where to start; give one of them.'],
+    ['state account', "Missing required argument 'id'."],
+    ['state account 1 --recorded-at noon', '--recorded-at takes a day like 2026-11-23 or a time like'],
+    ['state account 1 --valid-at 2026-02-30', '--valid-at takes a day like'],
+    ['state account 1 --version 1 --position 2', 'Give one point of history'],
+    ['read', 'There is no indelible.config.ts in'],
+    ['read --config nowhere.ts', 'nowhere.ts.'],
+  ])('%s', async (line, message) => {
+    const { code, out, err } = await cli(line.split(' '))
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toMatch(/^error: .*\n$/)
+    expect(err).toContain(message)
+  })
+})
+
+test('with --json an error is one line of JSON on stderr', async () => {
+  const { code, out, err } = await cli(['read', '--limit', 'ten', '--json'])
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  const message = '--limit takes a count, a whole number from 1 on, not "ten".'
+  expect(ndjson(err)).toEqual([{ error: { code: 'usage', message } }])
+})
+
+describe('a log that is not there ends with 3', () => {
+  test.each(commands.filter((command) => command !== 'state'))('%s', async (command) => {
+    const { code, err } = await cli([command, '--data', '/no/such/directory', '--json'])
+    expect(code).toBe(exitCodes.notFound)
+    expect(ndjson(err)).toMatchObject([{ error: { code: 'store_missing' } }])
+  })
+})

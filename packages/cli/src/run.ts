@@ -1,0 +1,54 @@
+// One call of the program, from arguments to exit code. It knows nothing of the process, so that tests can call it.
+import { CommanderError } from 'commander'
+import { CliError } from './errors.ts'
+import { exitCodes } from './exit-codes.ts'
+import { failureOf, failureText } from './failure.ts'
+import { type OutputStream, outputTo } from './output.ts'
+import { programFor } from './program.ts'
+import type { Session } from './session.ts'
+
+export interface Surroundings {
+  /** Where results go. Colors, cut lines and the like come only where a stream says `isTTY`. */
+  readonly stdout: OutputStream
+  /** Where errors and progress go. */
+  readonly stderr: OutputStream
+  /** The working directory. */
+  readonly cwd: string
+  /** Ends a command early, as Ctrl-C does. */
+  readonly signal: AbortSignal
+}
+
+/** Runs a command: `run(['stat', '--data', './data'], …)`. Never throws; gives one of {@link exitCodes}. */
+export async function run(argv: readonly string[], { stdout, stderr, cwd, signal }: Surroundings): Promise<number> {
+  const out = outputTo(stdout)
+  const errors = outputTo(stderr)
+  const session: Session = { out, errors, cwd, interrupted: signal, signal: AbortSignal.any([signal, out.gone]) }
+  const printed: string[] = []
+  try {
+    try {
+      await programFor(session, (text) => printed.push(text)).parseAsync(argv, { from: 'user' })
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error
+      if (argv.length === 0) {
+        await errors.write(printed.join(''))
+        return exitCodes.usage
+      }
+      if (error.exitCode !== 0) throw usageError(error, argv)
+      await out.write(printed.join(''))
+    }
+    return exitCodes.ok
+  } catch (error) {
+    // With nobody left to read, there is nobody to tell either; that is how `| head` ends a command.
+    if (out.gone.aborted) return exitCodes.ok
+    const failure = failureOf(error)
+    await errors.write(failureText(failure, { json: argv.includes('--json') })).catch(() => {})
+    return failure.exitCode
+  }
+}
+
+function usageError({ code, message }: CommanderError, argv: readonly string[]): CliError {
+  const [name, topic] = argv
+  const said = code === 'commander.help' ? (name === 'help' ? `There is no command '${topic}'.` : 'Which command?') : message
+  const sentence = said.replace(/^error: /, '').replaceAll('\n', ' ').replace(/[^?.!]$/, '$&.')
+  return new CliError('usage', `${sentence[0]!.toUpperCase()}${sentence.slice(1)} Add --help to see what can be given.`)
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { aggregate } from './aggregates.ts'
+import { event } from './event-types.ts'
+import { projection } from './projections.ts'
+import { saga, step } from './sagas.ts'
+import { defineSystem } from './system.ts'
+import { integer, text } from './tables.ts'
+
+const Happened = event('Happened', z.object({ n: z.int() }))
+const Other = event('Other', z.object({}))
+const thing = aggregate('thing', {
+  initialState: { n: 0 },
+  events: [Happened],
+  evolve: { Happened: (_state, { n }) => ({ n }) },
+})
+const Do = thing.command('Do', {
+  input: z.object({ n: z.int().default(7) }),
+  decide: (_state, { n }) => Happened({ n }),
+})
+const invalid = expect.objectContaining({ code: 'invalid_declaration' })
+
+test('making an event checks its data', () => {
+  expect(Happened({ n: 1 })).toEqual({ type: 'Happened', schemaVersion: 1, data: { n: 1 } })
+  expect(() => Happened({ n: 'one' as never })).toThrow(expect.objectContaining({ code: 'invalid_event' }))
+})
+
+test('a command takes its defaults from its schema', () => {
+  const context = { id: '1', commandId: 'c', actor: undefined, issuedAt: '', validAt: undefined }
+  expect(Do.decide(thing.initialState, {}, context)).toEqual(Happened({ n: 7 }))
+})
+
+test('a schema that validates later is refused', () => {
+  const later = event(
+    'Later',
+    z.object({}).refine(async () => true),
+  )
+  expect(() => later({})).toThrow(expect.objectContaining({ code: 'schema_async' }))
+})
+
+test('the fingerprint changes with the evolve code, the initial state, the schema version and the revision, and with nothing else', () => {
+  const make = (n: number, revision = 1, happened = Happened) =>
+    aggregate('thing', {
+      initialState: { n },
+      events: [happened],
+      evolve: { Happened: (_state, data) => ({ n: data.n }) },
+      revision,
+    })
+  expect(make(0).fingerprint).toBe(make(0).fingerprint)
+  const versionTwo = event('Happened', Happened.schema, { schemaVersion: 2 })
+  const fingerprints = [make(0), make(1), make(0, 2), make(0, 1, versionTwo), thing].map(
+    ({ fingerprint }) => fingerprint,
+  )
+  expect(new Set(fingerprints).size).toBe(5)
+})
+
+test('declarations that cannot work are refused when they are made', () => {
+  expect(() =>
+    aggregate('two-parts', { initialState: {}, events: [Other], evolve: { Other: (state) => state } }),
+  ).toThrow(invalid)
+  expect(() => step('s', { send: () => Do('1', {}), timeout: 'soon' })).toThrow(invalid)
+  expect(() => saga('s', { startsOn: Happened, steps: [] })).toThrow(invalid)
+  const twoKeys = { a: text().key(), b: integer().key() }
+  expect(() => projection('p', { table: twoKeys, events: [Happened], on: { Happened: () => null } })).toThrow(invalid)
+})
+
+test('a system whose parts do not fit is refused', () => {
+  const p = (name: string, type = Happened) =>
+    projection(name, { table: { id: text().key() }, events: [type], on: { Happened: () => null } })
+  expect(() => defineSystem({ name: 'x', commands: [Do, Do] })).toThrow(invalid)
+  expect(() => defineSystem({ name: 'x', commands: [Do], projections: [p('a'), p('a')] })).toThrow(invalid)
+  const stranger = projection('s', { table: { id: text().key() }, events: [Other], on: { Other: () => null } })
+  expect(() => defineSystem({ name: 'x', commands: [Do], projections: [stranger] })).toThrow(/Other/)
+  const lost = saga('lost', { startsOn: Other, steps: [step('s', { send: () => Do('1', {}) })] })
+  expect(() => defineSystem({ name: 'x', commands: [Do], sagas: [lost] })).toThrow(/Other/)
+})

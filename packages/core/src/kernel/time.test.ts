@@ -1,0 +1,36 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { epochMs, instant } from './time.ts'
+
+test('days and date-times with a zone are times', () => {
+  expect(epochMs('1970-01-02')).toBe(86_400_000)
+  expect(epochMs('1970-01-01T01:00:00+01:00')).toBe(0)
+  expect(epochMs('1970-01-01T00:00:00.5Z')).toBe(500)
+  expect(epochMs('2024-02-29')).toBe(Date.UTC(2024, 1, 29))
+})
+
+test.each([
+  '',
+  'yesterday',
+  '1993',
+  '1993-13-01',
+  '1993-02-29',
+  '1993-02-30',
+  '1993-02-31T00:00:00Z',
+  '1993-1-1',
+  '1993-01-01T00:00:00',
+  '1993-01-01 00:00:00Z',
+  '1993-01-01T25:00:00Z',
+])('"%s" is not a time', (text) => {
+  expect(() => epochMs(text)).toThrow(expect.objectContaining({ code: 'invalid_time' }))
+})
+
+test('an instant reads back as the milliseconds it was made of, and sorts as they do', () => {
+  const ms = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) })
+  fc.assert(
+    fc.property(ms, ms, (a, b) => {
+      expect(epochMs(instant(a))).toBe(a)
+      expect(instant(a) < instant(b)).toBe(a < b)
+    }),
+  )
+})

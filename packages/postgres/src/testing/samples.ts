@@ -1,0 +1,30 @@
+// What the tests of the adapters share: a table, its rows, and a process to run a script in.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { bigint, type Row, type TableDefinition, text } from 'indelible'
+
+export const accounts: TableDefinition = {
+  name: 'accounts',
+  columns: { account_id: text().key(), balance: bigint() },
+  key: ['account_id'],
+  fingerprint: 'accounts-1',
+}
+
+/** So many rows that all say the same balance, so that a mixture of two changes shows. */
+export function accountRows(count: number, balance: number): readonly Row[] {
+  return Array.from({ length: count }, (_, index) => ({ account_id: `a-${index}`, balance }))
+}
+
+/** Runs a module in a process of its own, from our sources. */
+export function runScript(script: string): ChildProcess {
+  const cwd = new URL('../..', import.meta.url)
+  const args = ['--conditions=source', '--input-type=module', '--eval', script]
+  return spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** What a process wrote and how it ended. */
+export async function endOf(child: ChildProcess): Promise<{ output: string; code: number | null }> {
+  let output = ''
+  child.stdout!.on('data', (chunk) => (output += chunk))
+  child.stderr!.on('data', (chunk) => (output += chunk))
+  return await new Promise((resolve) => child.on('close', (code) => resolve({ output, code })))
+}

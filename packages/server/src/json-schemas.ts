@@ -1,0 +1,95 @@
+// The schemas of the domain as OpenAPI wants them: JSON Schema that stands in a larger document.
+import type { AnyEventType, Schema, System } from 'indelible'
+import { type JsonSchema, jsonSchemaOf } from 'indelible/schema'
+import { schemaName, schemaRef } from './route.ts'
+
+/** A schema library may throw for a type that JSON Schema cannot describe; then anything is allowed as far as the document can tell. */
+export function jsonSchemaOrAnything(schema: Schema, side: 'input' | 'output'): JsonSchema {
+  try {
+    return jsonSchemaOf(schema, side)
+  } catch {
+    return { description: 'The schema of this cannot be written as JSON Schema; the server checks it all the same.' }
+  }
+}
+
+/** The names and schemas of all declared events as they are read, and of what any event has. */
+export function eventSchemas({ events }: System): {
+  events: readonly string[]
+  schemas: Readonly<Record<string, JsonSchema>>
+} {
+  const names = events.map(eventName)
+  const schemas = events.flatMap((event): [string, JsonSchema][] => [
+    [eventName(event), readEvent(event)],
+    [`${eventName(event)}.data`, jsonSchemaOrAnything(event.schema, 'output')],
+  ])
+  return { events: names, schemas: { ...Object.fromEntries(schemas), RecordedEvent: recordedEvent } }
+}
+
+/** The same schema at home in the components of a document: without its dialect, and with references that start there. */
+export function asComponent(name: string, schema: JsonSchema): JsonSchema {
+  const { $schema: _dialect, ...rest } = schema
+  return movedTo(`#/components/schemas/${schemaName(name)}`, rest) as JsonSchema
+}
+
+/** Schema libraries refer to `#` and `#/$defs/...`, from the root of what they wrote. */
+function movedTo(root: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((part) => movedTo(root, part))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => {
+      const isLocal = key === '$ref' && typeof part === 'string' && /^#(\/\$defs\/|$)/.test(part)
+      return [key, isLocal ? root + part.slice(1) : movedTo(root, part)]
+    }),
+  )
+}
+
+function eventName({ type, schemaVersion }: AnyEventType): string {
+  return `${type}.v${schemaVersion}`
+}
+
+function readEvent(event: AnyEventType): JsonSchema {
+  const { type, schemaVersion } = event
+  return {
+    allOf: [
+      schemaRef('RecordedEvent'),
+      {
+        properties: {
+          type: { const: type },
+          schemaVersion: { const: schemaVersion },
+          data: schemaRef(`${eventName(event)}.data`),
+        },
+      },
+    ],
+  }
+}
+
+const recordedEvent: JsonSchema = {
+  type: 'object',
+  required: ['position', 'stream', 'version', 'type', 'schemaVersion', 'data', 'metadata', 'tags', 'recordedAt', 'id'],
+  properties: {
+    position: { type: 'integer', minimum: 1, description: 'Its place in the log.' },
+    stream: { type: 'string' },
+    version: { type: 'integer', minimum: 1, description: 'Its place in its stream.' },
+    type: { type: 'string' },
+    schemaVersion: { type: 'integer', minimum: 1 },
+    data: { description: 'As recorded; base64 where the content type is not JSON.' },
+    contentType: { type: 'string', description: 'application/json when left out.' },
+    metadata: {
+      type: 'object',
+      properties: {
+        actor: { type: 'string' },
+        commandId: { type: 'string' },
+        correlationId: { type: 'string' },
+        causationId: { type: 'string' },
+        traceparent: { type: 'string' },
+      },
+    },
+    tags: { type: 'array', items: { type: 'string' } },
+    recordedAt: { type: 'string', format: 'date-time' },
+    validAt: {
+      type: 'string',
+      description: 'When it was true in the world, where that is another time: a day or a date-time.',
+    },
+    id: { type: 'string', format: 'uuid' },
+  },
+}

@@ -1,0 +1,61 @@
+// Puts the HTTP door on a port of this machine.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { IndelibleError, type RunningSystem } from 'indelible'
+import { gracefulClose } from './graceful-close.ts'
+import { type HttpApiOptions, httpApi } from './http-api.ts'
+import { closeTimeoutMsDefault, requestTimeoutMs } from './limits.ts'
+import { HttpError, problemOf } from './problems.ts'
+
+export interface ServeOptions extends HttpApiOptions {
+  /** `127.0.0.1` when left out: reachable from this machine only. Nobody is authenticated yet, so open it to others behind a proxy only. */
+  readonly host?: string
+  /** 3000 when left out; 0 for any that is free. */
+  readonly port?: number
+  /** How long `close` lets requests under way finish; 10 seconds when left out. */
+  readonly closeTimeoutMs?: number
+}
+
+export interface HttpServer {
+  readonly url: string
+  /** Takes no more connections, lets requests under way finish, cuts what is left after the time allowed. The system stays the caller's to close. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Resolves when the server listens. Throws `io_failed` where it cannot, saying why. */
+export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
+  const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...apiOptions } = options
+  const { fetch } = httpApi(running, apiOptions)
+  const listener = getRequestListener(fetch, { errorHandler: malformedRequest })
+  const server = createServer({ requestTimeout: requestTimeoutMs }, listener)
+  const close = gracefulClose(server, closeTimeoutMs)
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, { host, port })))
+    server.listen(port, host, resolve)
+  })
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
+  return { url, close, [Symbol.asyncDispose]: close }
+}
+
+/** Only a request that cannot even be made into one gets here; the app answers everything else. */
+function malformedRequest(error: unknown): Response {
+  const message = error instanceof Error ? error.message : String(error)
+  return problemOf(new HttpError('malformed_url', `The request has no valid address: ${message}.`), () => {})
+}
+
+const listenProblems: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something listens there already. Choose another port, or end what listens',
+  EACCES: 'this user may not. Choose a port above 1023',
+  EADDRNOTAVAIL: 'this machine has no such address',
+}
+
+function cannotListen(cause: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): IndelibleError {
+  const problem = listenProblems[cause.code ?? ''] ?? cause.message
+  return new IndelibleError('io_failed', `Cannot listen on ${host}, port ${port}: ${problem}.`, {
+    details: { host, port, errno: cause.code },
+    cause,
+  })
+}

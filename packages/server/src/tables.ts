@@ -1,0 +1,112 @@
+// `GET /tables/{name}`: pages of a read table, filtered by column, and if asked to only once it shows what the caller has just written.
+import type { Context } from 'hono'
+import { IndelibleError, type Position, type Projection, type RunningSystem } from 'indelible'
+import { json, linkTo, positionHeader } from './answers.ts'
+import { pageDefault, pageMax, waitMsDefault, waitMsMax } from './limits.ts'
+import { read, text, wholeNumber } from './parameters.ts'
+import type { Operation, Route } from './route.ts'
+import { columnSchemas, cursorOf, filterIn, isFilter, rowAfter } from './table-query.ts'
+
+const name = text('name', { in: 'path', description: 'The name of the read table.' })
+const limit = wholeNumber('limit', {
+  in: 'query',
+  min: 1,
+  max: pageMax,
+  default: pageDefault,
+  description: 'The most rows that the page has.',
+})
+const after = text('after', {
+  in: 'query',
+  description: 'Where the page before ended; the link to the next page has it.',
+})
+const waitFor = wholeNumber('waitFor', {
+  in: 'query',
+  description: `Answer only when the table shows everything up to this position: the ${positionHeader} that a command answered.`,
+})
+const timeoutMs = wholeNumber('timeoutMs', {
+  in: 'query',
+  max: waitMsMax,
+  default: waitMsDefault,
+  description: 'How long to wait for that.',
+})
+
+export function tableRoute(running: RunningSystem): Route {
+  const { projections } = running.system
+  return {
+    method: 'GET',
+    path: '/tables/{name}',
+    parameters: [name, limit, after, waitFor, timeoutMs],
+    isQuery: isFilter,
+    async handle(c) {
+      const projection = projections.find((each) => each.name === read(c, name))
+      if (!projection) throw new IndelibleError('unknown_projection', `There is no read table "${read(c, name)}".`)
+      const { table } = projection
+      const count = read(c, limit) ?? pageDefault
+      const where = filterIn(c.req.raw, table)
+      const cursor = read(c, after)
+      const start = cursor === undefined ? {} : { after: rowAfter(cursor, table) }
+
+      await waitIfAsked(running, projection, c)
+      // Asked before the rows are read, so that they show at least this much.
+      const position = await positionOf(running, projection)
+      const rows = await running.select(projection, { where, ...start, limit: count + 1 })
+      const page = rows.slice(0, count)
+      const more = { after: cursorOf(page.at(-1) ?? {}, table), waitFor: undefined, timeoutMs: undefined }
+      const next = rows.length > count ? linkTo(c.req.raw, more) : null
+      return json(
+        { table: table.name, rows: page, position, next },
+        { headers: { [positionHeader]: String(position) } },
+      )
+    },
+    operations: projections.map(operationOf),
+  }
+}
+
+async function waitIfAsked(running: RunningSystem, projection: Projection, c: Context): Promise<void> {
+  const position = read(c, waitFor)
+  const options = { timeoutMs: read(c, timeoutMs) ?? waitMsDefault, signal: c.req.raw.signal }
+  if (position !== undefined) await running.waitFor(projection, position, options)
+}
+
+async function positionOf(running: RunningSystem, { name }: Projection): Promise<Position> {
+  const { projections } = await running.health()
+  return projections.find((each) => each.name === name)!.position
+}
+
+function operationOf({ table }: Projection): Operation {
+  const { columns, filters, required } = columnSchemas(table)
+  return {
+    path: `/tables/${table.name}`,
+    tag: 'tables',
+    summary: `Rows of ${table.name}`,
+    description: `In the order of the key (${table.key.join(', ')}).`,
+    extraParameters: [
+      {
+        name: 'where',
+        in: 'query',
+        description:
+          'Only rows with these values: where[column]=value. Rows in which a column is null cannot be asked for.',
+        style: 'deepObject',
+        explode: true,
+        schema: { type: 'object', properties: filters, additionalProperties: false },
+      },
+    ],
+    answers: {
+      200: {
+        description: 'One page, and the link to the next; null where this is the last.',
+        schema: {
+          type: 'object',
+          required: ['table', 'rows', 'position', 'next'],
+          properties: {
+            table: { const: table.name },
+            rows: { type: 'array', items: { type: 'object', required, properties: columns } },
+            position: { type: 'integer', description: 'The rows show everything up to here, perhaps more.' },
+            next: { type: ['string', 'null'], format: 'uri-reference' },
+          },
+        },
+        headers: [positionHeader],
+      },
+    },
+    problems: [400, 404, 504],
+  }
+}

@@ -1,0 +1,171 @@
+// The small domain that the server is tested with: stock that can run out, orders that a saga fulfils, and events that make a view stumble.
+import {
+  aggregate,
+  bigint,
+  boolean,
+  date,
+  defineSystem,
+  event,
+  integer,
+  json,
+  projection,
+  type RunningSystem,
+  refuse,
+  type SystemParts,
+  saga,
+  startSystem,
+  step,
+  text,
+} from 'indelible'
+import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
+import { onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { type HttpApiOptions, httpApi } from '../src/index.ts'
+
+const quantity = z.int().positive()
+const StockReceived = event('StockReceived', z.object({ quantity }))
+const StockShipped = event('StockShipped', z.object({ quantity }))
+const NoteTaken = event('NoteTaken', z.object({ note: z.unknown() }))
+const item = aggregate('item', {
+  initialState: { inStock: 0, frozen: false },
+  events: [StockReceived, StockShipped, NoteTaken],
+  evolve: {
+    StockReceived: (state, { quantity }) => ({ ...state, inStock: state.inStock + quantity }),
+    StockShipped: (state, { quantity }) => ({ ...state, inStock: state.inStock - quantity }),
+    NoteTaken: (state, { note }) => ({ ...state, frozen: note === 'freeze' }),
+  },
+})
+export const ReceiveStock = item.command('ReceiveStock', {
+  input: z.object({ quantity }),
+  decide: (state, input) => (state.frozen ? refuse('Frozen') : StockReceived(input)),
+})
+export const ShipStock = item.command('ShipStock', {
+  input: z.object({ quantity }),
+  decide: ({ inStock }, input) =>
+    inStock < input.quantity ? refuse('Out of stock', { inStock }) : StockShipped(input, { tags: ['shipped'] }),
+})
+/** Takes any JSON. */
+export const TakeNote = item.command('TakeNote', { input: z.unknown(), decide: (_, note) => NoteTaken({ note }) })
+const Fail = item.command('Fail', {
+  input: z.object({ with: z.enum(['error', 'text', 'clock']) }),
+  decide: (_, input) => {
+    if (input.with === 'clock') return NoteTaken({ note: Date.now() })
+    throw input.with === 'error' ? new Error('the password is hunter2') : 'the password is hunter2'
+  },
+})
+/** A schema that JSON Schema cannot describe, and one that refers to itself. */
+const Schedule = item.command('Schedule', { input: z.object({ at: z.date() }), decide: () => [] })
+const tree = z.object({
+  name: z.string(),
+  get parts() {
+    return z.array(tree).optional()
+  },
+})
+const Assemble = item.command('Assemble', { input: tree, decide: () => [] })
+
+const OrderPlaced = event('OrderPlaced', z.object({ item: z.string(), extra: z.string(), quantity }))
+const order = aggregate('order', {
+  initialState: {},
+  events: [OrderPlaced],
+  evolve: { OrderPlaced: (state) => state },
+})
+export const PlaceOrder = order.command('PlaceOrder', {
+  input: z.object({ item: z.string(), extra: z.string(), quantity }),
+  decide: (_, input) => OrderPlaced(input),
+})
+const fulfilment = saga('fulfilment', {
+  startsOn: OrderPlaced,
+  steps: [
+    step('item', {
+      send: ({ item, quantity }) => ShipStock(item, { quantity }),
+      undo: ({ item, quantity }) => ReceiveStock(item, { quantity }),
+    }),
+    step('extra', { send: ({ extra, quantity }) => ShipStock(extra, { quantity }) }),
+  ],
+})
+
+export const stockLevels = projection('stock_levels', {
+  table: {
+    item_id: text().key(),
+    in_stock: bigint(),
+    low: boolean(),
+    deliveries: integer(),
+    last_seen: date().nullable(),
+    limit: text().nullable(),
+    extras: json(),
+  },
+  events: [StockReceived, StockShipped],
+  on: {
+    StockReceived: ({ streamId, data }) => ({
+      item_id: streamId,
+      in_stock: data.quantity,
+      low: data.quantity < 10,
+      deliveries: 1,
+      last_seen: '2026-01-31',
+      limit: null,
+      extras: { colour: 'red' },
+    }),
+    StockShipped: ({ data }, row) => ({ ...row, in_stock: row.in_stock - data.quantity }),
+  },
+})
+/** Parks at the note "park". */
+export const notes = projection('notes', {
+  table: { item_id: text().key(), note: json() },
+  events: [NoteTaken],
+  on: {
+    NoteTaken: ({ streamId, data }) => {
+      if (data.note === 'park') throw new Error('this note cannot be shown')
+      return { item_id: streamId, note: JSON.stringify(data.note) }
+    },
+  },
+})
+
+export const shop = defineSystem({
+  name: 'shop',
+  commands: [ReceiveStock, ShipStock, TakeNote, Fail, Schedule, Assemble, PlaceOrder],
+  projections: [stockLevels, notes],
+  sagas: [fulfilment],
+})
+
+/** A running shop, closed when the test ends. */
+export function runningShop(parts: Partial<SystemParts> = {}): RunningSystem {
+  const memory = { store: memoryStore(), tables: memoryTables(), snapshots: memorySnapshots() }
+  const running = startSystem(shop, { ...memory, ...parts })
+  onTestFinished(() => running.close())
+  return running
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON the server answered
+  readonly body: any
+}
+
+/** The HTTP door of a running shop, called without a socket. */
+export function openShop(parts: Partial<SystemParts> & { api?: HttpApiOptions } = {}) {
+  const { api, ...systemParts } = parts
+  const running = runningShop(systemParts)
+  const app = httpApi(running, api)
+  const get = async (path: string, init: RequestInit = {}): Promise<Answer> => answerOf(await app.request(path, init))
+  return {
+    running,
+    app,
+    get,
+    post: (path: string, input: unknown = {}, headers: Record<string, string> = {}) =>
+      get(path, jsonPost(input, headers)),
+  }
+}
+
+export function jsonPost(input: unknown, headers: Record<string, string> = {}): RequestInit {
+  return {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(input),
+  }
+}
+
+export async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) }
+}

@@ -1,0 +1,79 @@
+// The floors and the ban on cycles are lint rules. Here they are broken on purpose, in a copy of the house, to see that the linter notices.
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const forbidden = [
+  ['packages/core/src/kernel', '../store/port.ts'],
+  ['packages/core/src/kernel', 'node:fs'],
+  ['packages/core/src/store', '../file/index.ts'],
+  ['packages/core/src/log', '../store/port.ts'],
+  ['packages/core/src/memory', '../file/index.ts'],
+  ['packages/core/src/file', '../memory/index.ts'],
+  ['packages/core/src/runtime', '../memory/index.ts'],
+  ['packages/core/src/history', '../log/disk.ts'],
+  ['packages/core/src/schema', '../file/index.ts'],
+  ['packages/postgres/src', 'indelible/file'],
+  ['packages/server/src', '@indelible/postgres'],
+  ['packages/cli/src', '@indelible/example-bank'],
+] as const
+
+const allowed = [
+  ['packages/core/src/kernel', './errors.ts'],
+  ['packages/core/src/file', '../log/disk.ts'],
+  ['packages/core/src/runtime', '../store/port.ts'],
+  ['packages/core/src/testing', '../memory/index.ts'],
+  ['packages/postgres/src', 'indelible'],
+] as const
+
+const house = mkdtempSync(join(tmpdir(), 'indelible-floors-'))
+let findings = ''
+
+beforeAll(() => {
+  cpSync('biome.json', join(house, 'biome.json'))
+  writeFileSync(join(house, '.gitignore'), '')
+  for (const [index, [room, specifier]] of [...forbidden, ...allowed].entries()) {
+    write(`${room}/case${index}.ts`, `import type { X } from '${specifier}'\n\nexport type Y = X\n`)
+  }
+  write('packages/core/src/store/a.ts', `import { b } from './b.ts'\n\nexport const a = () => b\n`)
+  write('packages/core/src/store/b.ts', `import { a } from './a.ts'\n\nexport const b = () => a\n`)
+  findings = lint()
+})
+
+afterAll(() => rmSync(house, { recursive: true }))
+
+test.each(forbidden.map((entry, index) => ({ entry, index })))(
+  '$entry.0 may not import $entry.1',
+  ({ entry, index }) => {
+    expect(findings).toMatch(new RegExp(`${entry[0]}/case${index}\\.ts:\\d+:\\d+ lint/style/noRestrictedImports`))
+  },
+)
+
+test.each(allowed.map((entry, index) => ({ entry, index })))('$entry.0 may import $entry.1', ({ entry, index }) => {
+  expect(findings).not.toContain(`${entry[0]}/case${forbidden.length + index}.ts`)
+})
+
+test('two files that import each other are a cycle', () => {
+  expect(findings).toMatch(/store\/a\.ts:\d+:\d+ lint\/suspicious\/noImportCycles/)
+})
+
+function write(file: string, code: string): void {
+  mkdirSync(dirname(join(house, file)), { recursive: true })
+  writeFileSync(join(house, file), code)
+}
+
+function lint(): string {
+  const options = { cwd: house, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] } as const
+  try {
+    return execFileSync(
+      resolve('node_modules/.bin/biome'),
+      ['lint', '--vcs-enabled=false', '--max-diagnostics=100', '.'],
+      options,
+    )
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    return stdout + stderr
+  }
+}
