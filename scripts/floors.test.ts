@@ -65,7 +65,7 @@ function write(file: string, code: string): void {
 }
 
 function lint(): string {
-  const options = { cwd: house, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] } as const
+  const options = { cwd: house, encoding: 'utf8', stdio: 'pipe' } as const
   try {
     return execFileSync(
       resolve('node_modules/.bin/biome'),

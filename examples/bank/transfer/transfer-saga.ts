@@ -1,5 +1,5 @@
 // Two accounts, two banks, no common transaction: withdraw here, deposit there, and when there refuses, take the withdrawal back.
-import { type SagaContext, saga, step } from 'indelible'
+import { type SagaContext, saga } from 'indelible'
 import { DepositFunds } from '../account/deposit-funds.ts'
 import { ReverseWithdrawal } from '../account/reverse-withdrawal.ts'
 import { WithdrawFunds } from '../account/withdraw-funds.ts'
@@ -8,8 +8,8 @@ import { type TransferOrder, TransferRequested } from './transfer.ts'
 export const transferSaga = saga('transfer', {
   startsOn: TransferRequested,
   steps: [
-    step('withdraw', { send: withdrawFromSource, undo: reverseWithdrawal }),
-    step('deposit', { send: depositToTarget, timeout: '1m' }),
+    { name: 'withdraw', send: withdrawFromSource, undo: reverseWithdrawal },
+    { name: 'deposit', send: depositToTarget, timeout: '1m' },
   ],
 })
 

@@ -1,24 +1,25 @@
 #!/usr/bin/env node
-// The door: an old Node must be told so in one plain line, therefore this file is JavaScript that old Nodes can read.
-var parts = process.versions.node.split('.').map(Number)
+// The door: whoever comes with an old Node must be told so in one plain line, so this is JavaScript that Node 12 can read.
+const [major, minor] = process.versions.node.split('.').map(Number)
 
-if (parts[0] > 22 || (parts[0] === 22 && parts[1] >= 18)) {
-  // The package's own name, so that `--conditions=source` runs the TypeScript and everything else runs `dist`.
-  import('@indelible/cli').then(
-    function (cli) {
-      return cli.main()
-    },
-    function (error) {
+if (major > 22 || (major === 22 && minor >= 18)) start()
+else refuse()
+
+function start() {
+  // The package by its own name: `--conditions=source` gives its TypeScript, otherwise it is `dist`.
+  import('@indelible/cli')
+    .then((cli) => cli.main())
+    .catch((error) => {
       console.error(error)
       process.exit(1)
-    },
-  )
-} else {
-  var message =
-    'Indelible needs Node 22.18 or newer; this is ' +
-    process.versions.node +
-    '. Run it with npm (npm run indelible -- ...), which uses the pinned Node 24, or upgrade Node.'
-  var asJson = process.argv.indexOf('--json') !== -1
-  console.error(asJson ? JSON.stringify({ error: { code: 'node_too_old', message: message } }) : 'error: ' + message)
+    })
+}
+
+function refuse() {
+  const message =
+    `Indelible needs Node 22.18 or newer; this is ${process.versions.node}. ` +
+    'Run it with npm (npm run indelible -- ...), which uses the pinned Node 24, or upgrade Node.'
+  const json = JSON.stringify({ error: { code: 'node_too_old', message } })
+  console.error(process.argv.includes('--json') ? json : `error: ${message}`)
   process.exit(5)
 }

@@ -40,7 +40,10 @@ export function several(text: string, before: readonly string[] = []): readonly 
 
 export function categories(text: string, before: readonly string[] = []): readonly string[] {
   if (text.includes('-')) {
-    throw new CliError('usage', `A category has no hyphen. For one stream leave --category out and write its name: ${text}`)
+    throw new CliError(
+      'usage',
+      `A category has no hyphen. For one stream leave --category out and write its name: ${text}`,
+    )
   }
   return several(text, before)
 }

@@ -16,7 +16,12 @@ describe('an old Node', () => {
       const pretend = `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'${version}'})`
       return spawnSync(process.execPath, ['--conditions=source', '--import', pretend, bin, '--version']).status
     }
-    expect(['12.22.0', '22.17.1', '22.18.0', '26.0.0'].map(codeAs)).toEqual([exitCodes.nodeTooOld, exitCodes.nodeTooOld, 0, 0])
+    expect(['12.22.0', '22.17.1', '22.18.0', '26.0.0'].map(codeAs)).toEqual([
+      exitCodes.nodeTooOld,
+      exitCodes.nodeTooOld,
+      0,
+      0,
+    ])
   })
 
   test.skipIf(oldNode === undefined)('gets one clear line (needs a Node below 22 on the PATH)', () => {
@@ -42,7 +47,10 @@ test('it runs by the name of its package and prints to the real streams', async 
 test('a reader that goes away (| head) ends it quietly', async () => {
   const dataDir = temporaryDirectory()
   const note = 'x'.repeat(10_000)
-  await append(dataDir, Array.from({ length: 200 }, () => ({ stream: 'note-1', type: 'NoteTaken', data: { note } }) as const))
+  await append(
+    dataDir,
+    Array.from({ length: 200 }, () => ({ stream: 'note-1', type: 'NoteTaken', data: { note } }) as const),
+  )
   const child = start([bin, 'read', '--data', dataDir])
   child.stdout!.once('data', () => child.stdout!.destroy())
   expect(await ended(child)).toMatchObject({ code: 0, err: '' })
@@ -67,12 +75,18 @@ test('Ctrl-C ends tail with 0', async () => {
 })
 
 function nodesOnPath(): string[] {
-  return (process.env.PATH ?? '').split(':').map((directory) => join(directory, 'node')).filter((node) => versionOf(node) !== '')
+  return (process.env.PATH ?? '')
+    .split(':')
+    .map((directory) => join(directory, 'node'))
+    .filter((node) => versionOf(node) !== '')
 }
 
 function versionOf(node: string): string {
   try {
-    return execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    return execFileSync(node, ['-p', 'process.versions.node'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
   } catch {
     return ''
   }

@@ -1,9 +1,10 @@
-// The options that every command takes, and the log that they point to.
+// The options that every command takes, and the log that they point to. Here the command line chooses the file adapter.
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { System } from 'indelible'
+import type { EventStore, System } from 'indelible'
+import { fileStore } from 'indelible/file'
 import { loadConfig } from './config.ts'
-import type { Session } from './session.ts'
+import { type Session, untilInterrupted } from './session.ts'
 
 export interface CommonOptions {
   readonly data?: string
@@ -33,6 +34,11 @@ export async function systemOf(
 ): Promise<{ system: System; logDir: string }> {
   const { system, dataDir } = await loadConfig({ cwd, given: config })
   return { system, logDir: logDirIn(data === undefined ? dataDir : resolve(cwd, data)) }
+}
+
+/** Opens a log beside whoever writes it. */
+export async function openLog(dir: string, { signal }: Session): Promise<EventStore> {
+  return untilInterrupted(fileStore({ dir, access: 'read' }), signal)
 }
 
 function logDirIn(dataDir: string): string {

@@ -29,7 +29,9 @@ test('--config names another, --data another log, from the working directory', a
   const directory = directoryWith({ 'other.mjs': good.replace(' satisfies string', '') })
   await appendHistory(join(directory, 'elsewhere'))
   const argv = ['state', 'account', '2', '--json', '--config', 'other.mjs', '--data', 'elsewhere']
-  expect(JSON.parse((await binary(argv, { cwd: directory })).out)).toMatchObject({ state: { owner: 'bob', balance: 5 } })
+  expect(JSON.parse((await binary(argv, { cwd: directory })).out)).toMatchObject({
+    state: { owner: 'bob', balance: 5 },
+  })
 })
 
 describe('a broken config ends with 2, one line and the place to look', () => {

@@ -26,6 +26,9 @@ export function failureOf(error: unknown): Failure {
 
 export function failureText(failure: Failure, { json }: { json: boolean }): string {
   const { code, message, details, stack } = failure
-  if (json) return `${jsonLine({ error: { code, message, ...(Object.keys(details).length > 0 ? { details } : {}) } })}\n`
-  return stack === undefined ? `error: ${message}\n` : `error: ${message}\nThis is a bug in Indelible. Where it happened:\n${stack}\n`
+  if (json)
+    return `${jsonLine({ error: { code, message, ...(Object.keys(details).length > 0 ? { details } : {}) } })}\n`
+  return stack === undefined
+    ? `error: ${message}\n`
+    : `error: ${message}\nThis is a bug in Indelible. Where it happened:\n${stack}\n`
 }

@@ -1,7 +1,8 @@
 // Which point of history is meant, and whether history has got there.
+
+import type { Command } from 'commander'
 import type { EventStore, Position, StreamName, ValidTime, Version } from 'indelible'
 import type { AsOf, StateAsOf } from 'indelible/history'
-import type { Command } from 'commander'
 import { time, wholeNumber } from './arguments.ts'
 import { CliError } from './errors.ts'
 
@@ -40,13 +41,16 @@ export async function assertReached(
   if (!first) throw new CliError('aggregate_missing', `The log has no event of "${stream}".`, { details: { stream } })
   const missing = (message: string) => new CliError('point_missing', message, { details: { stream } })
   if (version === 0) {
-    throw missing(`"${stream}" had no event by then; its first is at position ${first.position}, recorded ${first.recordedAt}.`)
+    throw missing(
+      `"${stream}" had no event by then; its first is at position ${first.position}, recorded ${first.recordedAt}.`,
+    )
   }
   if (asOf && 'version' in asOf && version < asOf.version) {
     throw missing(`"${stream}" has no version ${asOf.version} yet; its last is ${version}.`)
   }
   if (asOf && 'position' in asOf) {
     const head = await store.head()
-    if (head.position < asOf.position) throw missing(`The log has no position ${asOf.position} yet; its last is ${head.position}.`)
+    if (head.position < asOf.position)
+      throw missing(`The log has no position ${asOf.position} yet; its last is ${head.position}.`)
   }
 }

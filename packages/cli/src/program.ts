@@ -14,7 +14,9 @@ import type { Session } from './session.ts'
 export function programFor(session: Session, print: (text: string) => void): Command {
   const { out } = session
   const program = new Command('indelible')
-    .description('Look at an Indelible log: what is in it, what happens, what was, and whether it is whole.\nNo command changes the log.')
+    .description(
+      'Look at an Indelible log: what is in it, what happens, what was, and whether it is whole.\nNo command changes the log.',
+    )
     .version(packageVersion(), '-v, --version', 'print the version')
     .usage('<command> [options]')
     .helpCommand('help [command]', 'show the help of a command')
@@ -47,7 +49,9 @@ const examples = [
 
 /** How a command stands in the list: with its arguments, without a word on options, which every command has. */
 function termOf(command: Command): string {
-  const names = command.registeredArguments.map((argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`))
+  const names = command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  )
   return [command.name(), ...names].join(' ')
 }
 

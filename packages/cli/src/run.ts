@@ -48,7 +48,11 @@ export async function run(argv: readonly string[], { stdout, stderr, cwd, signal
 
 function usageError({ code, message }: CommanderError, argv: readonly string[]): CliError {
   const [name, topic] = argv
-  const said = code === 'commander.help' ? (name === 'help' ? `There is no command '${topic}'.` : 'Which command?') : message
-  const sentence = said.replace(/^error: /, '').replaceAll('\n', ' ').replace(/[^?.!]$/, '$&.')
+  const said =
+    code === 'commander.help' ? (name === 'help' ? `There is no command '${topic}'.` : 'Which command?') : message
+  const sentence = said
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .replace(/[^?.!]$/, '$&.')
   return new CliError('usage', `${sentence[0]!.toUpperCase()}${sentence.slice(1)} Add --help to see what can be given.`)
 }

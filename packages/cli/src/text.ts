@@ -44,6 +44,11 @@ export function grouped(count: number): string {
   return count.toLocaleString('en-US')
 }
 
+/** 1 event, 2 events */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** 1.5 MiB */
 export function bytesText(bytes: number): string {
   const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
@@ -52,7 +57,8 @@ export function bytesText(bytes: number): string {
 
 const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
 const graphemes = new Intl.Segmenter('en')
-const wide = /^(\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}])/u
+const wide =
+  /^(\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}])/u
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
 const obeyed = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 

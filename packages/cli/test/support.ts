@@ -26,7 +26,10 @@ export const bin = fileURLToPath(new URL('../bin/indelible.js', import.meta.url)
 const appender = fileURLToPath(new URL('./append.ts', import.meta.url))
 
 /** Calls the program in this process. */
-export async function cli(argv: readonly string[], { cwd = tmpdir(), columns, signal }: Terminal = {}): Promise<Result> {
+export async function cli(
+  argv: readonly string[],
+  { cwd = tmpdir(), columns, signal }: Terminal = {},
+): Promise<Result> {
   const stdout = new Screen(columns)
   const stderr = new Screen(columns)
   const code = await run(argv, { stdout, stderr, cwd, signal: signal ?? new AbortController().signal })
@@ -35,7 +38,10 @@ export async function cli(argv: readonly string[], { cwd = tmpdir(), columns, si
 
 /** The JSON of every line. */
 export function ndjson(text: string): Record<string, unknown>[] {
-  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line))
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
 }
 
 /** Runs the binary. */

@@ -103,6 +103,24 @@ test('a handler that needs a row that is not there parks with a clear error', as
   expect((await system.health()).projections[0]?.error).toMatchObject({ code: 'row_missing' })
 })
 
+test('a handler whose row has a default makes the first row itself', async () => {
+  const totals = projection('totals', {
+    table: { till: text().key(), total: bigint() },
+    events: [CashPaidIn],
+    on: {
+      CashPaidIn: ({ streamId, data }, row = { till: streamId, total: 0 }) => ({
+        ...row,
+        total: row.total + data.amount,
+      }),
+    },
+  })
+  await using system = startSystem(systemWith(totals), parts())
+  await system.send(PayIn('1', { amount: 2 }))
+  await system.send(PayIn('1', { amount: 3 }))
+  await system.waitFor(totals, 2)
+  expect(await system.select(totals)).toEqual([{ till: '1', total: 5 }])
+})
+
 test('a database that does not answer is tried again and nothing is lost or counted twice', async () => {
   const tables = memoryTables()
   let faults = 0

@@ -1,9 +1,9 @@
-import { defineSystem, type EventStore, IndelibleError, saga, startSystem, step } from 'indelible'
+import { defineSystem, type EventStore, IndelibleError, saga, startSystem } from 'indelible'
 import { stateAsOf } from 'indelible/history'
 import { memoryStore } from 'indelible/memory'
 import { crashingStore, manualClock } from 'indelible/testing'
 import { expect, test, vi } from 'vitest'
-import { AskMove, type Move, MoveAsked, moveSaga, PayIn, parts, startTills, Take, till, tills } from './till.ts'
+import { AskMove, MoveAsked, moveSaga, PayIn, parts, startTills, Take, till, tills } from './till.ts'
 
 const cashOf = async (store: EventStore, id: string) => (await stateAsOf(store, till, { id })).state.cash
 const typesIn = async (store: EventStore, stream: `${string}-${string}`) =>
@@ -87,11 +87,12 @@ test('an undo that is refused leaves the saga stuck, with the reason, until some
   const stubborn = saga('stubborn', {
     startsOn: MoveAsked,
     steps: [
-      step('take', {
-        send: ({ from, amount }: Move) => Take(from, { amount }),
+      {
+        name: 'take',
+        send: ({ from, amount }) => Take(from, { amount }),
         undo: ({ from, amount }) => PayIn(isOpen ? from : 'closed', { amount }),
-      }),
-      step('payIn', { send: ({ amount }: Move) => PayIn('closed', { amount }) }),
+      },
+      { name: 'payIn', send: ({ amount }) => PayIn('closed', { amount }) },
     ],
   })
   const shared = parts()
@@ -120,12 +121,13 @@ test('a step whose code throws waits for help, is shown, and goes on when resume
   const fragile = saga('fragile', {
     startsOn: MoveAsked,
     steps: [
-      step('payIn', {
-        send: ({ to, amount }: Move) => {
+      {
+        name: 'payIn',
+        send: ({ to, amount }) => {
           if (isBroken) throw new Error('bug in a step')
           return PayIn(to, { amount })
         },
-      }),
+      },
     ],
   })
   await using system = startSystem(defineSystem({ ...tills, sagas: [fragile] }), parts())

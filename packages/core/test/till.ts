@@ -9,7 +9,6 @@ import {
   type SystemParts,
   saga,
   startSystem,
-  step,
   text,
 } from 'indelible'
 import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
@@ -52,16 +51,15 @@ export const AskMove = move.command('AskMove', {
   decide: (_state, data) => MoveAsked(data),
 })
 
-export type Move = { from: string; to: string; amount: number }
-
 export const moveSaga = saga('move', {
   startsOn: MoveAsked,
   steps: [
-    step('take', {
-      send: ({ from, amount }: Move) => Take(from, { amount }),
+    {
+      name: 'take',
+      send: ({ from, amount }) => Take(from, { amount }),
       undo: ({ from, amount }) => PayIn(from, { amount }),
-    }),
-    step('payIn', { send: ({ to, amount }: Move) => PayIn(to, { amount }), timeout: '1m' }),
+    },
+    { name: 'payIn', send: ({ to, amount }) => PayIn(to, { amount }), timeout: '1m' },
   ],
 })
 

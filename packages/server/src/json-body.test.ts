@@ -25,7 +25,7 @@ test.each([
   const { status, body } = await post(text)
   expect(status).toBe(400)
   expect(body).toMatchObject({ type: 'urn:indelible:error:malformed_body', line, column })
-  expect(body.detail).toMatch(/^The body is not JSON: [^,]+ at line \d+, column \d+\.$/)
+  expect(body.detail).toMatch(/^The body is not JSON: [^:]+ at line \d+, column \d+\.$/)
 })
 
 test('an empty body is refused', async () => {

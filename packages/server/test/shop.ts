@@ -3,6 +3,7 @@ import {
   aggregate,
   bigint,
   boolean,
+  type DataOf,
   date,
   defineSystem,
   event,
@@ -14,9 +15,9 @@ import {
   type SystemParts,
   saga,
   startSystem,
-  step,
   text,
 } from 'indelible'
+// biome-ignore lint/style/noRestrictedImports: a test chooses adapters; the server itself does not
 import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -64,6 +65,7 @@ const tree = z.object({
 const Assemble = item.command('Assemble', { input: tree, decide: () => [] })
 
 const OrderPlaced = event('OrderPlaced', z.object({ item: z.string(), extra: z.string(), quantity }))
+type Order = DataOf<typeof OrderPlaced>
 const order = aggregate('order', {
   initialState: {},
   events: [OrderPlaced],
@@ -76,11 +78,12 @@ export const PlaceOrder = order.command('PlaceOrder', {
 const fulfilment = saga('fulfilment', {
   startsOn: OrderPlaced,
   steps: [
-    step('item', {
-      send: ({ item, quantity }) => ShipStock(item, { quantity }),
-      undo: ({ item, quantity }) => ReceiveStock(item, { quantity }),
-    }),
-    step('extra', { send: ({ extra, quantity }) => ShipStock(extra, { quantity }) }),
+    {
+      name: 'item',
+      send: ({ item, quantity }: Order) => ShipStock(item, { quantity }),
+      undo: ({ item, quantity }: Order) => ReceiveStock(item, { quantity }),
+    },
+    { name: 'extra', send: ({ extra, quantity }: Order) => ShipStock(extra, { quantity }) },
   ],
 })
 

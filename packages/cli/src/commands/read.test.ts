@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { append, appendHistory } from '../../test/append.ts'
 import { cli, ndjson, temporaryDirectory } from '../../test/support.ts'
 
@@ -39,4 +39,78 @@ test('selects by stream, category, type, tag and position', async () => {
   expect(await positions(dataDir, '--from', '2', '--to', '4')).toEqual([2, 3, 4])
   expect(await positions(dataDir, '--from', '2', '--to', '4', '--backwards', '--limit', '2')).toEqual([4, 3])
   expect(await positions(dataDir, '--from', '7')).toEqual([])
+})
+
+test('--json prints every event whole, as its readable form', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  const { out } = await cli(['read', '--data', dataDir, '--json', '--from', '4', '--to', '4'])
+  expect(ndjson(out)).toEqual([
+    {
+      position: 4,
+      stream: 'account-1',
+      version: 3,
+      type: 'FundsWithdrawn',
+      schemaVersion: 1,
+      data: { amount: 30 },
+      metadata: {},
+      tags: [],
+      recordedAt: expect.stringMatching(/Z$/),
+      validAt: '2020-01-01',
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    },
+  ])
+})
+
+test('a stream without events ends with 3, a filter that leaves nothing does not', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  expect(await cli(['read', 'account-9', '--data', dataDir])).toEqual({
+    code: 3,
+    out: '',
+    err: 'error: The log has no event of stream "account-9".\n',
+  })
+  expect(await positions(dataDir, 'account-1', '--type', 'ParcelSent')).toEqual([])
+  expect(await positions(dataDir, '--category', 'nothing')).toEqual([])
+})
+
+describe('on a terminal', () => {
+  const uuid = '01a206d3-154d-7000-be70-62ba18539ff1'
+  const events = [
+    { stream: `transfer-${uuid}`, type: 'TransferRequested', data: { note: '送金 '.repeat(50) } },
+    { stream: 'photo-1', type: 'PhotoTaken', data: new Uint8Array(5), contentType: 'image/png' },
+    { stream: 'trick-1', type: 'Tricked\u009b2J', data: { text: '\u009b2J\u202e' } },
+  ] as const
+
+  test.each([60, 80, 120])('every event fits one line of %i columns', async (columns) => {
+    const dataDir = temporaryDirectory()
+    await append(dataDir, events)
+    const { out } = await cli(['read', '--data', dataDir], { columns })
+    const lines = out.trimEnd().split('\n')
+    expect(lines).toHaveLength(3)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns)
+    expect(lines[0]).toMatch(
+      columns < 100 ? /transfer-01a2…9ff1@1/ : /transfer-01a206…539ff1@1 {2}TransferRequested {2}\{"note":"送金.*…$/,
+    )
+  })
+
+  test('--wide cuts nothing', async () => {
+    const dataDir = temporaryDirectory()
+    await append(dataDir, events)
+    const { out } = await cli(['read', '--data', dataDir, '--wide'], { columns: 80 })
+    expect(out).toContain(`transfer-${uuid}@1  TransferRequested  ${JSON.stringify(events[0].data)}\n`)
+    expect(out).toContain('photo-1@1')
+    expect(out).toContain('5 bytes of image/png')
+  })
+
+  test.each([[], ['--json']])(
+    'nothing in an event reaches the terminal as a control character %s',
+    async (...flags) => {
+      const dataDir = temporaryDirectory()
+      await append(dataDir, events)
+      const { out } = await cli(['read', '--data', dataDir, '--wide', ...flags], { columns: 80 })
+      expect(out).toContain('"text":"\\u009b2J\\u202e"')
+      expect(out).not.toMatch(/[\u0080-\u009f\u202e]/)
+    },
+  )
 })

@@ -1,9 +1,8 @@
 // `indelible read`: events of the past, in either direction.
 import type { Command } from 'commander'
 import type { EventStore, ReadOptions, StreamName } from 'indelible'
-import { fileStore } from 'indelible/file'
 import { wholeNumber } from '../arguments.ts'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { addCommonOptions, type CommonOptions, logDirOf, openLog } from '../common-options.ts'
 import { CliError } from '../errors.ts'
 import { eventLines } from '../event-lines.ts'
 import { addFilters, type FilterOptions, queryOf } from '../filters.ts'
@@ -39,7 +38,10 @@ export function addRead(program: Command, session: Session): void {
 async function read(stream: StreamName | undefined, options: Options, session: Session): Promise<void> {
   const { from, to, limit, backwards, json = false, wide = false } = options
   if (from !== undefined && to !== undefined && from > to) {
-    throw new CliError('usage', `--from ${from} is after --to ${to}. Give the lower position to --from; --backwards only turns the order.`)
+    throw new CliError(
+      'usage',
+      `--from ${from} is after --to ${to}. Give the lower position to --from; --backwards only turns the order.`,
+    )
   }
   const readOptions: ReadOptions = {
     ...(from !== undefined && { from }),
@@ -48,7 +50,7 @@ async function read(stream: StreamName | undefined, options: Options, session: S
     direction: backwards ? 'backwards' : 'forwards',
   }
   const lines = eventLines(session.out, { json, wide })
-  const store = await fileStore({ dir: await logDirOf(options, session), access: 'read' })
+  const store = await openLog(await logDirOf(options, session), session)
   try {
     let printed = 0
     for await (const { events } of store.read(queryOf(stream, options), readOptions)) {

@@ -2,9 +2,8 @@
 import { inspect } from 'node:util'
 import type { Command } from 'commander'
 import { type AnyAggregate, type EventStore, isIndelibleError } from 'indelible'
-import { fileStore } from 'indelible/file'
 import { type AsOf, type StateAsOf, stateAsOf } from 'indelible/history'
-import { addCommonOptions, type CommonOptions, systemOf } from '../common-options.ts'
+import { addCommonOptions, type CommonOptions, openLog, systemOf } from '../common-options.ts'
 import { placeOf } from '../config.ts'
 import { CliError } from '../errors.ts'
 import { addCommand } from '../help.ts'
@@ -41,7 +40,7 @@ async function state(name: { category: string; id: string }, options: Options, s
   const aggregate = system.aggregates.find(({ category }) => category === name.category)
   if (!aggregate) throw unknownCategory(name.category, system.aggregates)
   const stream = aggregate.stream(name.id)
-  const store = await fileStore({ dir: logDir, access: 'read' })
+  const store = await openLog(logDir, session)
   try {
     const result = await untilInterrupted(folded(store, aggregate, { id: name.id, asOf }), signal)
     await assertReached(store, stream, { asOf, result })
@@ -51,7 +50,10 @@ async function state(name: { category: string; id: string }, options: Options, s
   }
 }
 
-function shown({ state, version, position, recordedAt }: StateAsOf<unknown>, { stream, out }: { stream: string; out: Output }): string {
+function shown(
+  { state, version, position, recordedAt }: StateAsOf<unknown>,
+  { stream, out }: { stream: string; out: Output },
+): string {
   const title = out.paint(['cyan', 'bold'], visible(stream))
   const text = inspect(state, {
     depth: null,
@@ -81,7 +83,11 @@ async function folded(
 
 function unknownCategory(category: string, aggregates: readonly AnyAggregate[]): CliError {
   const known = aggregates.map((aggregate) => aggregate.category)
-  return new CliError('unknown_category', `The config declares no aggregate "${category}". It declares: ${known.join(', ')}.`, {
-    details: { category, known },
-  })
+  return new CliError(
+    'unknown_category',
+    `The config declares no aggregate "${category}". It declares: ${known.join(', ')}.`,
+    {
+      details: { category, known },
+    },
+  )
 }

@@ -1,9 +1,8 @@
 // `indelible tail`: the last events, then what happens, as it happens, while another process writes.
 import type { Command } from 'commander'
 import type { EventBatch, EventStore, Position, Query, RecordedEvent, StreamName } from 'indelible'
-import { fileStore } from 'indelible/file'
 import { wholeNumber } from '../arguments.ts'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { addCommonOptions, type CommonOptions, logDirOf, openLog } from '../common-options.ts'
 import { CliError } from '../errors.ts'
 import { eventLines } from '../event-lines.ts'
 import { addFilters, type FilterOptions, queryOf } from '../filters.ts'
@@ -31,11 +30,22 @@ export function addTail(program: Command, session: Session): void {
     ],
   })
   addFilters(command)
-    .option('-n, --lines <count>', `start with so many past events (default: ${linesDefault})`, wholeNumber('-n', 'a count', 0))
+    .option(
+      '-n, --lines <count>',
+      `start with so many past events (default: ${linesDefault})`,
+      wholeNumber('-n', 'a count', 0),
+    )
     .option('--after <position>', 'start after this position instead', wholeNumber('--after', 'a position', 0))
     .option('--until <position>', 'end once the log has got to this position', wholeNumber('--until', 'a position', 1))
     .option('--limit <count>', 'end after so many events', wholeNumber('--limit', 'a count', 1))
-  addCommonOptions(command).action((stream?: StreamName) => tail(stream, command.optsWithGlobals(), session))
+  addCommonOptions(command).action((stream?: StreamName) =>
+    untilStopped(tail(stream, command.optsWithGlobals(), session), session),
+  )
+}
+
+/** Ctrl-C is how tail ends, even while the log is being opened. */
+async function untilStopped(tailing: Promise<void>, { interrupted }: Session): Promise<void> {
+  await tailing.catch((error) => (interrupted.aborted ? undefined : Promise.reject(error)))
 }
 
 async function tail(stream: StreamName | undefined, options: Options, session: Session): Promise<void> {
@@ -45,10 +55,15 @@ async function tail(stream: StreamName | undefined, options: Options, session: S
   }
   const { out, errors, signal } = session
   const format = eventLines(out, { json, wide })
-  const store = await fileStore({ dir: await logDirOf(options, session), access: 'read' })
+  const store = await openLog(await logDirOf(options, session), session)
   try {
     let remaining = options.limit ?? Number.POSITIVE_INFINITY
-    for await (const { events, through } of lastAndLive(store, queryOf(stream, options), { after, lines, until, signal })) {
+    for await (const { events, through } of lastAndLive(store, queryOf(stream, options), {
+      after,
+      lines,
+      until,
+      signal,
+    })) {
       const due = events.filter(({ position }) => position <= until).slice(0, remaining)
       await out.write(format(due))
       remaining -= due.length
@@ -64,7 +79,12 @@ async function tail(stream: StreamName | undefined, options: Options, session: S
 async function* lastAndLive(
   store: EventStore,
   query: Query,
-  { after, lines = linesDefault, until, signal }: { after: Position | undefined; lines: number | undefined; until: Position; signal: AbortSignal },
+  {
+    after,
+    lines = linesDefault,
+    until,
+    signal,
+  }: { after: Position | undefined; lines: number | undefined; until: Position; signal: AbortSignal },
 ): AsyncGenerator<EventBatch> {
   let start = after
   if (start === undefined) {

@@ -1,11 +1,13 @@
 // `indelible verify`: reads every byte of the log and checks every checksum.
 import type { Command } from 'commander'
-import { verifyLog } from 'indelible/file'
+import { IndelibleError, isIndelibleError } from 'indelible'
+import { type LogSummary, verifyLog } from 'indelible/file'
 import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
 import { addCommand } from '../help.ts'
+import type { Output } from '../output.ts'
 import { progressBar } from '../progress-bar.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { bytesText, grouped, jsonLine } from '../text.ts'
+import { bytesText, counted, jsonLine } from '../text.ts'
 
 export function addVerify(program: Command, session: Session): void {
   const command = addCommand(program, 'verify', {
@@ -21,21 +23,35 @@ export function addVerify(program: Command, session: Session): void {
 }
 
 async function verify(options: CommonOptions, session: Session): Promise<void> {
+  const { out, errors, signal } = session
   const dir = await logDirOf(options, session)
-  const bar = progressBar(session.errors, 'Verifying')
+  const bar = progressBar(errors, 'Verifying')
   const startMs = performance.now()
-  const report = await untilInterrupted(verifyLog({ dir, onProgress: bar.update }), session.signal).finally(bar.clear)
-  const { segments, bytes, commits, events, head, recordedAt } = report
+  const work = verifyLog({ dir, onProgress: bar.update }).catch((error) => Promise.reject(withDirectory(error, dir)))
+  const summary = await untilInterrupted(work, signal).finally(bar.clear)
   const ms = Math.round(performance.now() - startMs)
-  if (options.json) {
-    await session.out.write(`${jsonLine({ dir, ...report, ms })}\n`)
-    return
-  }
-  const { out } = session
-  const last = head === 0 ? 'The log is empty.' : `The last event is at position ${grouped(head)}, recorded ${recordedAt}.`
-  await out.write(
-    `${out.paint('green', 'The log is whole.')} Every checksum was checked and is right.\n\n` +
-      `  ${grouped(events)} events in ${grouped(commits)} commits\n` +
-      `  ${grouped(segments)} segments, ${bytesText(bytes)}, read in ${(ms / 1000).toFixed(1)} s\n\n${last}\n`,
-  )
+  await out.write(options.json ? `${jsonLine({ dir, ...summary, ms })}\n` : shown(summary, { ms, out }))
+}
+
+function shown(
+  { segments, bytes, commits, events, head, recordedAt }: LogSummary,
+  { ms, out }: { ms: number; out: Output },
+): string {
+  return [
+    `${out.paint('green', 'The log is whole.')} Every byte was read, every checksum is right.`,
+    '',
+    `  ${counted(events, 'event')} in ${counted(commits, 'commit')}`,
+    `  ${bytesText(bytes)} in ${counted(segments, 'segment')}, read in ${(ms / 1000).toFixed(1)} s`,
+    head === 0 ? '  nothing recorded yet' : `  last event at position ${head}, recorded ${recordedAt}`,
+    '',
+  ].join('\n')
+}
+
+/** Whoever has to mend it needs to know which log was looked at. */
+function withDirectory(error: unknown, dir: string): unknown {
+  if (!isIndelibleError(error, 'log_corrupt')) return error
+  return new IndelibleError('log_corrupt', `In ${dir}: ${error.message}`, {
+    details: { dir, ...error.details },
+    cause: error,
+  })
 }

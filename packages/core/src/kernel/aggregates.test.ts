@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { aggregate } from './aggregates.ts'
 import { event } from './event-types.ts'
 import { projection } from './projections.ts'
-import { saga, step } from './sagas.ts'
+import { saga } from './sagas.ts'
 import { defineSystem } from './system.ts'
 import { integer, text } from './tables.ts'
 
@@ -58,7 +58,9 @@ test('declarations that cannot work are refused when they are made', () => {
   expect(() =>
     aggregate('two-parts', { initialState: {}, events: [Other], evolve: { Other: (state) => state } }),
   ).toThrow(invalid)
-  expect(() => step('s', { send: () => Do('1', {}), timeout: 'soon' })).toThrow(invalid)
+  expect(() =>
+    saga('s', { startsOn: Happened, steps: [{ name: 's', send: () => Do('1', {}), timeout: 'soon' }] }),
+  ).toThrow(invalid)
   expect(() => saga('s', { startsOn: Happened, steps: [] })).toThrow(invalid)
   const twoKeys = { a: text().key(), b: integer().key() }
   expect(() => projection('p', { table: twoKeys, events: [Happened], on: { Happened: () => null } })).toThrow(invalid)
@@ -71,6 +73,6 @@ test('a system whose parts do not fit is refused', () => {
   expect(() => defineSystem({ name: 'x', commands: [Do], projections: [p('a'), p('a')] })).toThrow(invalid)
   const stranger = projection('s', { table: { id: text().key() }, events: [Other], on: { Other: () => null } })
   expect(() => defineSystem({ name: 'x', commands: [Do], projections: [stranger] })).toThrow(/Other/)
-  const lost = saga('lost', { startsOn: Other, steps: [step('s', { send: () => Do('1', {}) })] })
+  const lost = saga('lost', { startsOn: Other, steps: [{ name: 's', send: () => Do('1', {}) }] })
   expect(() => defineSystem({ name: 'x', commands: [Do], sagas: [lost] })).toThrow(/Other/)
 })

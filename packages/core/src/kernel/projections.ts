@@ -8,7 +8,10 @@ import { type Columns, keyColumns, type Row, type RowOf, type TableDefinition } 
 /** The row to write (under its own key), `null` to take the row away, `undefined` to leave everything as it is. */
 export type RowChange<C extends Columns> = RowOf<C> | null | undefined
 
-/** Turns one event into a change. A handler that takes a second parameter needs a row; without one the projection parks (`row_missing`). */
+/**
+ * Turns one event into a change. A handler that takes a row needs one: without it the projection parks (`row_missing`).
+ * Where there may be none yet, give the parameter a default: `(event, row = { id: event.streamId, total: 0 }) => …`.
+ */
 export type RowHandler<C extends Columns, Type extends string, Data> = (
   event: RecordedEvent<Type, Data>,
   row: RowOf<C>,

@@ -2,7 +2,7 @@
 // (Garcia-Molina and Salem, "Sagas", SIGMOD 1987, https://doi.org/10.1145/38713.38742).
 import type { Command } from './aggregates.ts'
 import { IndelibleError } from './errors.ts'
-import type { DataOf, EventType } from './event-types.ts'
+import type { EventType } from './event-types.ts'
 
 /** What a step may know besides the data of the event that started the saga. */
 export interface SagaContext {
@@ -10,14 +10,18 @@ export interface SagaContext {
   readonly sagaId: string
 }
 
+/** A step as it is declared. */
 export interface Step<Data> {
   readonly name: string
   /** The command of this step. Pure: it is asked again after a crash. */
   readonly send: (data: Data, context: SagaContext) => Command
   /** The command that takes the step back, if there is anything to take back. */
-  readonly undo: ((data: Data, context: SagaContext) => Command) | undefined
-  /** How long the step may take before it counts as failed and the saga compensates. Without it the step is tried for ever. */
-  readonly timeoutMs: number | undefined
+  readonly undo?: (data: Data, context: SagaContext) => Command
+  /**
+   * How long the step may take before it counts as failed and the saga compensates, written like `'500ms'`, `'30s'`, `'1m'`, `'2h'` or `'7d'`.
+   * Without it the step is tried for ever.
+   */
+  readonly timeout?: string
 }
 
 export interface Saga {
@@ -29,31 +33,24 @@ export interface Saga {
   readonly steps: readonly Step<any>[]
 }
 
-const durationForm = /^(\d+)(ms|s|m|h|d)$/
-const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-/** Declares a step. `timeout` is written like `'500ms'`, `'30s'`, `'1m'`, `'2h'` or `'7d'`. */
-export function step<Data>(
-  name: string,
-  { send, undo, timeout }: { send: Step<Data>['send']; undo?: Step<Data>['send']; timeout?: string },
-): Step<Data> {
-  return { name, send, undo, timeoutMs: timeout === undefined ? undefined : durationMs(timeout) }
-}
-
 /** Declares a saga: the event that starts one, and its steps in order. Throws `invalid_declaration`. */
-// biome-ignore lint/suspicious/noExplicitAny: any event can start a saga; its data type flows into the steps
-export function saga<Start extends EventType<string, any>>(
+export function saga<Data>(
   name: string,
-  { startsOn, steps }: { startsOn: Start; steps: readonly Step<DataOf<Start>>[] },
+  { startsOn, steps }: { startsOn: EventType<string, Data>; steps: readonly Step<NoInfer<Data>>[] },
 ): Saga {
-  const names = new Set(steps.map((each) => each.name))
+  const names = new Set(steps.map((step) => step.name))
   if (steps.length === 0 || names.size < steps.length) {
     throw new IndelibleError('invalid_declaration', `Saga "${name}" needs steps, each with a name of its own.`)
   }
+  for (const { timeout } of steps) if (timeout !== undefined) durationMs(timeout)
   return { name, category: `saga.${name}`, startsOn: startsOn.type, steps }
 }
 
-function durationMs(text: string): number {
+const durationForm = /^(\d+)(ms|s|m|h|d)$/
+const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Throws `invalid_declaration`. */
+export function durationMs(text: string): number {
   const [, count, unit] = durationForm.exec(text) ?? []
   if (!unit)
     throw new IndelibleError('invalid_declaration', `"${text}" is not a duration. Write 500ms, 30s, 1m, 2h or 7d.`)

@@ -3,7 +3,7 @@ import type { Command } from '../kernel/aggregates.ts'
 import type { DomainEvent } from '../kernel/event-types.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Position, Version } from '../kernel/positions.ts'
-import type { Saga, Step } from '../kernel/sagas.ts'
+import { durationMs, type Saga, type Step } from '../kernel/sagas.ts'
 import { type Instant, instant, type ValidTime } from '../kernel/time.ts'
 
 /** What the stream of a saga records. Each transition is one commit, together with the command it sends out next. */
@@ -117,7 +117,7 @@ export function nextMove(saga: Saga, sagaId: string, state: SagaState, nowMs: nu
   if (state.status === 'running') {
     const step = saga.steps.find(({ name }) => !state.done.includes(name))
     if (!step) return { type: 'SagaCompleted', data: {} }
-    const deadline = step.timeoutMs === undefined ? null : instant(nowMs + step.timeoutMs)
+    const deadline = step.timeout === undefined ? null : instant(nowMs + durationMs(step.timeout))
     return {
       type: 'StepSent',
       data: sentCommand(saga, sagaId, { state, step, make: step.send, attempt: 'do', deadline }),

@@ -71,9 +71,12 @@ const yearForm = /^(?!0000)\d{4}-/
 const unkeepable = /(?<!\\)(\\\\)*\\u(0000|d[89a-f][0-9a-f]{2})/
 
 function inCalendar(time: string): boolean {
+  const day = time.slice(0, 10)
   try {
-    epochMs(time)
-    return yearForm.test(time)
+    // Date.parse takes some days that there are not for others, so the day has to come out as it went in.
+    return (
+      yearForm.test(day) && instant(epochMs(`${day}T00:00:00.000Z`)).startsWith(day) && !Number.isNaN(epochMs(time))
+    )
   } catch {
     return false
   }

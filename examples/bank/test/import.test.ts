@@ -1,0 +1,183 @@
+// The real bank of 1993, imported for real: whole, interrupted, and on a Postgres server.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { type PostgresServer, startPostgres } from '@indelible/postgres/testing'
+import fc from 'fast-check'
+import { fileStore } from 'indelible/file'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { czechBankDir, czechBankMissing } from './czech-bank-data.ts'
+
+const expected = {
+  accountDays: 23440,
+  balanceMismatches: 0,
+  closingTotalMinor: 3657591290,
+  adjustments: 1422,
+  // One for each account opened, each transaction and each adjustment.
+  events: 1139 + 28205 + 1422,
+}
+const kills = process.env.INDELIBLE_LONG ? 100 : 20
+const bankBin = fileURLToPath(new URL('../bin/bank.js', import.meta.url))
+const importing = fileURLToPath(new URL('./importing-process.ts', import.meta.url))
+
+describe.skipIf(czechBankMissing)(
+  `the bank of 1993${czechBankMissing ? ` (skipped: ${czechBankMissing})` : ''}`,
+  () => {
+    let dir = ''
+    beforeAll(() => {
+      dir = mkdtempSync(join(tmpdir(), 'indelible-import-'))
+    })
+    afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+    test('import --json ends with one line, and every balance of every day is the bank’s own', async () => {
+      const { code, stdout, stderr } = await run([
+        'import',
+        '--from',
+        czechBankDir,
+        '--data',
+        join(dir, 'whole'),
+        '--json',
+      ])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      const { seconds, ...report } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
+      expect(report).toEqual({ accounts: 1139, transactions: 28205, ...expected })
+      expect(seconds).toBeGreaterThan(0)
+    })
+
+    test('imported again it adds nothing', async () => {
+      const { stdout } = await run(['import', '--from', czechBankDir, '--data', join(dir, 'whole'), '--json'])
+      expect(JSON.parse(stdout)).toMatchObject(expected)
+    })
+
+    test('the day of a booking is when it was valid; when it was recorded is today', async () => {
+      const store = await fileStore({ dir: join(dir, 'whole', 'log'), access: 'read' })
+      for await (const { events } of store.read([{ streams: ['account-576'] }], { limit: 2 })) {
+        for (const { validAt, recordedAt } of events) {
+          expect(validAt).toBe('1993-01-01')
+          expect(Date.now() - Date.parse(recordedAt)).toBeLessThan(60 * 60_000)
+        }
+      }
+      await store.close()
+    })
+
+    describe('with the read tables on a Postgres server', () => {
+      let server: PostgresServer
+      beforeAll(async () => {
+        server = await startPostgres()
+      })
+      afterAll(() => server.stop())
+
+      test('the same', async () => {
+        const database = ['--database', server.connectionString]
+        const { code, stdout } = await run([
+          'import',
+          '--from',
+          czechBankDir,
+          '--data',
+          join(dir, 'server'),
+          ...database,
+          '--json',
+        ])
+        expect(code).toBe(0)
+        expect(JSON.parse(stdout)).toMatchObject(expected)
+      })
+    })
+
+    test(`killed ${kills} times while it runs, the import ends with the same balances, and no booking is lost or doubled`, async () => {
+      const dataDir = join(dir, 'killed')
+      const delays = fc.sample(fc.integer({ min: 0, max: 160 }), {
+        numRuns: kills,
+        seed: Number(process.env.INDELIBLE_SEED),
+      })
+      const acknowledged = new Map<string, number>()
+      let killed = 0
+      let report: unknown
+      for (let attempt = 0; report === undefined; attempt++) {
+        const killAfterMs = killed < kills ? delays[killed] : undefined
+        const outcome = await importUntilKilled(dataDir, { killAfterMs, acknowledged })
+        if (outcome.signal === 'SIGKILL') killed++
+        else report = outcome.report
+        expect(attempt).toBeLessThanOrEqual(kills)
+      }
+      console.log(`kills: ${killed}, acknowledged commands: ${acknowledged.size}, seed ${process.env.INDELIBLE_SEED}`)
+      expect(killed).toBe(kills)
+      expect(report).toEqual(expected)
+
+      const store = await fileStore({ dir: join(dataDir, 'log'), access: 'read' })
+      const commandIds = new Set<unknown>()
+      for await (const { events } of store.read('all'))
+        for (const { metadata } of events) commandIds.add(metadata.commandId)
+      expect(commandIds.size).toBe(expected.events)
+      for (const [commandId, position] of acknowledged) {
+        expect((await store.findCommit(commandId))?.lastPosition, commandId).toBe(position)
+      }
+      await store.close()
+    }, 600_000)
+  },
+)
+
+test('a broken file ends with file and line, exit code 2, and nothing is imported', async () => {
+  const { writeFileSync, existsSync, mkdirSync } = await import('node:fs')
+  const dir = mkdtempSync(join(tmpdir(), 'indelible-broken-'))
+  const from = join(dir, 'files')
+  mkdirSync(from)
+  writeFileSync(
+    join(from, 'account.asc'),
+    '"account_id";"district_id";"frequency";"date"\r\n1;55;"POPLATEK MESICNE";930101\r\n',
+  )
+  const header = '"trans_id";"account_id";"date";"type";"operation";"amount";"balance";"k_symbol";"bank";"account"'
+  writeFileSync(join(from, 'trans.asc'), `${header}\r\n10;1;930101;"DAR";"VKLAD";700.00;700.00;"";;\r\n`)
+  const { code, stderr } = await run(['import', '--from', from, '--data', join(dir, 'data')])
+  expect(code).toBe(2)
+  expect(stderr).toBe(`${join(from, 'trans.asc')}:2: the type "DAR" is unknown.\n`)
+  expect(existsSync(join(dir, 'data'))).toBe(false)
+  rmSync(dir, { recursive: true })
+})
+
+async function run(args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, ['--conditions=source', bankBin, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, stdout, stderr }
+}
+
+/** Runs the import; kills it so many milliseconds after it has acknowledged something new. Records what it acknowledged. */
+async function importUntilKilled(
+  dataDir: string,
+  { killAfterMs, acknowledged }: { killAfterMs: number | undefined; acknowledged: Map<string, number> },
+): Promise<{ signal: NodeJS.Signals | null; report: unknown }> {
+  const child = spawn(process.execPath, ['--conditions=source', importing, czechBankDir, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('close', (_code, signal) => resolve(signal)))
+  let report: unknown
+  let isTimed = killAfterMs === undefined
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [first, second, third] = line.split(' ')
+    if (first === 'done') {
+      report = JSON.parse(second!)
+      continue
+    }
+    // The pipe may end in half a line: the last thing that the process did.
+    if (third !== 'new' && third !== 'again') continue
+    const before = acknowledged.get(first!)
+    if (before !== undefined) expect(Number(second), first).toBe(before)
+    acknowledged.set(first!, Number(second))
+    if (third === 'again' || isTimed) continue
+    isTimed = true
+    setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+  }
+  return { signal: await ended, report }
+}

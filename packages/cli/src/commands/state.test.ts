@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { appendHistory } from '../../test/append.ts'
+import { binary, cli, configFile, temporaryDirectory } from '../../test/support.ts'
+
+async function state(dataDir: string, ...argv: string[]) {
+  return cli(['state', ...argv, '--config', configFile, '--data', dataDir])
+}
+
+test('prints what an aggregate is now', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  const { code, out, err } = await state(dataDir, 'account', '1')
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).toMatch(/^account-1 at version 3, position 4, recorded \S+Z\n\n\{ owner: 'ann', balance: 70 \}\n$/)
+})
+
+test('prints one line of JSON for programs', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  const { out } = await state(dataDir, 'account', '2', '--json')
+  expect(out).toMatch(/^.*\n$/)
+  expect(JSON.parse(out)).toEqual({
+    stream: 'account-2',
+    state: { owner: 'bob', balance: 5 },
+    version: 2,
+    position: 6,
+    recordedAt: expect.stringMatching(/Z$/),
+  })
+})
+
+describe('at a point of history', () => {
+  test.each([
+    ['--version', '1', 0],
+    ['--version', '2', 100],
+    ['--position', '3', 100],
+    ['--position', '4', 70],
+    ['--recorded-at', '2999-01-01', 70],
+    ['--valid-at', '2999-01-01T00:00:00Z', 70],
+    ['--valid-at', '2020-06-01', -30],
+  ])('%s %s', async (option, value, balance) => {
+    const dataDir = temporaryDirectory()
+    await appendHistory(dataDir)
+    const { out } = await state(dataDir, 'account', '1', option, value, '--json')
+    expect(JSON.parse(out).state.balance).toBe(balance)
+  })
+
+  test.each([
+    ['--version', '4', /"account-1" has no version 4 yet; its last is 3\./],
+    ['--position', '7', /The log has no position 7 yet; its last is 6\./],
+    ['--recorded-at', '2001-01-01', /"account-1" had no event by then; its first is at position 1, recorded \S+Z\./],
+  ])('that is not there: %s %s ends with 3', async (option, value, message) => {
+    const dataDir = temporaryDirectory()
+    await appendHistory(dataDir)
+    const { code, err } = await state(dataDir, 'account', '1', option, value)
+    expect(code).toBe(3)
+    expect(err).toMatch(message)
+  })
+})
+
+test('an aggregate without events ends with 3', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  const { code, err } = await state(dataDir, 'account', '404', '--json')
+  expect(code).toBe(3)
+  expect(JSON.parse(err)).toMatchObject({ error: { code: 'aggregate_missing', details: { stream: 'account-404' } } })
+})
+
+test('an unknown category ends with 2 and lists the known ones', async () => {
+  const { code, err } = await state(temporaryDirectory(), 'acount', '1')
+  expect(code).toBe(2)
+  expect(err).toBe('error: The config declares no aggregate "acount". It declares: account.\n')
+})
+
+test('an evolve that throws ends with 1 and says where', async () => {
+  const directory = temporaryDirectory()
+  await appendHistory(join(directory, 'data'))
+  const domain = JSON.stringify(new URL('../../test/domain.ts', import.meta.url).href)
+  writeFileSync(
+    join(directory, 'indelible.config.mjs'),
+    `import { Account, system } from ${domain}
+const broken = { ...Account, evolve: () => { throw new TypeError('no such field') } }
+export default { system: { ...system, aggregates: [broken] }, dataDir: 'data' }
+`,
+  )
+  const { code, err } = await binary(['state', 'account', '1'], { cwd: directory })
+  expect(code).toBe(1)
+  expect(err).toMatch(/^error: evolve of "account" threw: no such field \(.*indelible\.config\.mjs:2:52\)\n$/)
+})

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { appendHistory } from '../../test/append.ts'
+import { bin, cli, ended, ndjson, start, startAppending, temporaryDirectory } from '../../test/support.ts'
+
+async function positions(dataDir: string, ...argv: string[]): Promise<unknown[]> {
+  const { code, out, err } = await cli(['tail', '--data', dataDir, '--json', ...argv])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  return ndjson(out).map(({ position }) => position)
+}
+
+describe('ends by itself', () => {
+  test('--until a position that is written', async () => {
+    const dataDir = temporaryDirectory()
+    await appendHistory(dataDir)
+    expect(await positions(dataDir, '--until', '6')).toEqual([1, 2, 3, 4, 5, 6])
+    expect(await positions(dataDir, '-n', '2', '--until', '6')).toEqual([5, 6])
+    expect(await positions(dataDir, '-n', '2', '--until', '4')).toEqual([3, 4])
+    expect(await positions(dataDir, '-n', '0', '--until', '6')).toEqual([])
+    expect(await positions(dataDir, '--after', '2', '--until', '4')).toEqual([3, 4])
+    expect(await positions(dataDir, 'account-2', '--after', '0', '--until', '5')).toEqual([3])
+    expect(await positions(dataDir, 'account-9', '--until', '6')).toEqual([])
+  })
+
+  test('--limit events were printed', async () => {
+    const dataDir = temporaryDirectory()
+    await appendHistory(dataDir)
+    expect(await positions(dataDir, '--after', '1', '--limit', '3')).toEqual([2, 3, 4])
+    expect(await positions(dataDir, 'account-1', '-n', '2', '--limit', '2')).toEqual([2, 4])
+    expect(await positions(dataDir, '-n', '4', '--limit', '2')).toEqual([3, 4])
+  })
+})
+
+test('follows what another process writes, without a gap or a double', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  const writer = startAppending(dataDir, { count: 60, pauseMs: 5 })
+  const tails = [
+    ended(start([bin, 'tail', '--data', dataDir, '-n', '2', '--until', '66', '--json'])),
+    cli(['tail', 'account-1', '--data', dataDir, '--after', '0', '--limit', '63', '--json']),
+  ]
+  const [last, account] = await Promise.all(tails)
+  expect(await ended(writer)).toMatchObject({ code: 0, err: '' })
+
+  const seen = ndjson(last!.out).map(({ position }) => Number(position))
+  expect(seen).toEqual(Array.from(seen, (_, index) => seen[0]! + index))
+  expect(seen.at(-1)).toBe(66)
+  expect(ndjson(account!.out).map(({ version }) => version)).toEqual(
+    Array.from({ length: 63 }, (_, index) => index + 1),
+  )
+})
+
+test('waits where there is nothing yet, and ends with 0 when it is stopped', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  const stop = new AbortController()
+  const waiting = cli(['tail', 'account-9', '--data', dataDir], { signal: stop.signal })
+  setTimeout(() => stop.abort(), 300)
+  expect(await waiting).toEqual({ code: 0, out: '', err: '' })
+})

@@ -1,0 +1,79 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { appendHistory } from '../../test/append.ts'
+import { binary, cli, temporaryDirectory } from '../../test/support.ts'
+
+/** Turns one bit of the stored owner "ann", which whole commits follow. */
+function damage(dataDir: string): number {
+  const file = join(dataDir, 'log', '00000001.log')
+  const bytes = readFileSync(file)
+  const at = bytes.indexOf('"ann"')
+  bytes[at + 1]! ^= 1
+  writeFileSync(file, bytes)
+  return at
+}
+
+test('says what was checked', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  const { code, out, err } = await cli(['verify', '--data', dataDir])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).toMatch(
+    /^The log is whole\. Every byte was read, every checksum is right\.\n\n {2}6 events in 6 commits\n/,
+  )
+  expect(out).toMatch(/last event at position 6, recorded \S+Z\n$/)
+})
+
+test('--json says it in one line', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  const { out } = await cli(['verify', '--data', dataDir, '--json'])
+  expect(JSON.parse(out)).toMatchObject({ dir: join(dataDir, 'log'), events: 6, commits: 6, segments: 1, head: 6 })
+})
+
+test('shows progress on a terminal only, and removes it at the end', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  const { out, err } = await cli(['verify', '--data', dataDir], { columns: 80 })
+  expect(out).toContain('6 events in 6 commits')
+  expect(err.split('\x1b[K')).toEqual([expect.stringMatching(/^\rVerifying ━+ 100% {2}\d+ bytes of/), '\r', ''])
+})
+
+describe('damage ends with 4 and names file and byte', () => {
+  test('for a person', async () => {
+    const dataDir = temporaryDirectory()
+    await appendHistory(dataDir)
+    damage(dataDir)
+    const { code, out, err } = await binary(['verify', '--data', dataDir])
+    expect({ code, out }).toEqual({ code: 4, out: '' })
+    expect(err).toMatch(/^error: In \S+\/log: 00000001\.log is damaged at byte \d+: .*\n$/)
+  })
+
+  test('for a program', async () => {
+    const dataDir = temporaryDirectory()
+    await appendHistory(dataDir)
+    const at = damage(dataDir)
+    const { code, err } = await cli(['verify', '--data', dataDir, '--json'])
+    expect(code).toBe(4)
+    const { error } = JSON.parse(err)
+    expect(error).toMatchObject({ code: 'log_corrupt', details: { file: '00000001.log', offset: expect.any(Number) } })
+    expect(error.details.offset).toBeLessThanOrEqual(at)
+  })
+
+  test.each(['stat', 'read', 'tail'])('also in %s, which then shows nothing as if it were whole', async (command) => {
+    const dataDir = temporaryDirectory()
+    await appendHistory(dataDir)
+    damage(dataDir)
+    const { code, err } = await cli([command, '--data', dataDir])
+    expect(code).toBe(4)
+    expect(err).toMatch(/^error: .*00000001\.log is damaged at byte \d+/)
+  })
+})
+
+test('stopped before the end it answers 130, never 0', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  const { code, out, err } = await cli(['verify', '--data', dataDir], { signal: AbortSignal.abort() })
+  expect({ code, out, err }).toEqual({ code: 130, out: '', err: 'error: Interrupted before it was done.\n' })
+})

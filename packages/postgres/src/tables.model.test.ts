@@ -1,0 +1,129 @@
+import fc from 'fast-check'
+import {
+  bigint,
+  boolean,
+  type Columns,
+  date,
+  integer,
+  json,
+  type ReadTables,
+  type TableDefinition,
+  text,
+  timestamp,
+} from 'indelible'
+import { memoryTables } from 'indelible/memory'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { SqlDatabase } from './database.ts'
+import { pgliteDatabase } from './pglite.ts'
+import { freshTables } from './testing/contract-tables.ts'
+
+let database: SqlDatabase
+let fresh: () => ReadTables
+beforeAll(async () => {
+  database = await pgliteDatabase()
+  fresh = freshTables(database)
+})
+afterAll(async () => await database?.close())
+
+/** A value that a table can hold, and now and then one that it may not. */
+function mostly<Value>(usual: fc.Arbitrary<Value>, odd: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> {
+  return fc.option(fc.oneof({ weight: 40, arbitrary: usual }, { weight: 1, arbitrary: odd }))
+}
+
+const brokenText = fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)), maxLength: 3 })
+const usualText = fc.string({ unit: 'binary', maxLength: 12 }).map((words) => words.replaceAll('\0', '0'))
+const time = ({ min, zones }: { min: string; zones: readonly string[] }) =>
+  fc
+    .tuple(fc.date({ min: new Date(min), max: new Date('9999-12-30'), noInvalidDate: true }), fc.constantFrom(...zones))
+    .map(([date, zone]) => date.toISOString().replace('Z', zone))
+const oddDay = fc
+  .tuple(fc.constantFrom('0000', '0001', '1900', '2024'), fc.nat(13), fc.nat(32))
+  .map(([year, month, day]) => `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`)
+const usualTime = time({ min: '0001-01-03', zones: ['Z', '999Z', '+01:00', '-12:30'] })
+
+/** Few keys, so that changes meet. */
+const values = {
+  category: fc.constantFrom('a', 'A', 'ä', '😀', '\ufffd', '', '%'),
+  number: fc.constantFrom(-1, 0, 1, 2, 10, Number.MAX_SAFE_INTEGER),
+  words: mostly(usualText, brokenText),
+  small: mostly(fc.integer(), fc.integer({ min: -(2 ** 32), max: 2 ** 32 })),
+  large: mostly(fc.maxSafeInteger(), fc.double()),
+  flag: fc.option(fc.boolean()),
+  day: mostly(
+    usualTime.map((at) => at.slice(0, 10)),
+    oddDay,
+  ),
+  at: mostly(usualTime, time({ min: '0000-12-30', zones: ['Z', '+23:59', '-23:59'] })),
+  doc: mostly<unknown>(
+    fc.oneof(fc.jsonValue(), fc.json(), fc.dictionary(usualText, usualText)),
+    fc.dictionary(brokenText, fc.anything()),
+  ),
+}
+const columns: Columns = {
+  category: text().key(),
+  number: bigint().key(),
+  words: text().nullable(),
+  small: integer().nullable(),
+  large: bigint().nullable(),
+  flag: boolean().nullable(),
+  day: date().nullable(),
+  at: timestamp().nullable(),
+  doc: json().nullable(),
+}
+const table: TableDefinition = { name: 'model', columns, key: ['category', 'number'], fingerprint: '1' }
+
+const key = fc.record({ category: values.category, number: values.number })
+const keyOf = (row: { category: string; number: number }) => JSON.stringify([row.category, row.number])
+const step = fc.oneof(
+  fc
+    .record({
+      upserts: fc.uniqueArray(fc.record(values), { selector: keyOf, maxLength: 6 }),
+      removals: fc.uniqueArray(key, { selector: keyOf, maxLength: 4 }),
+      isLate: fc.boolean(),
+    })
+    .map(({ upserts, removals, isLate }) => async (tables: ReadTables) => {
+      const written = new Set(upserts.map(keyOf))
+      const from = (await tables.checkpoint(table)) + (isLate ? 1 : 0)
+      return await tables.save({
+        table,
+        upserts,
+        removals: removals.filter((gone) => !written.has(keyOf(gone))),
+        from,
+        to: from + 1,
+      })
+    }),
+  fc.array(key, { maxLength: 5 }).map((keys) => async (tables: ReadTables) => {
+    const rows = await tables.load(table, keys)
+    return rows.map((row) => JSON.stringify(Object.entries(row).slice(0, 2))).sort()
+  }),
+  fc
+    .record({
+      where: fc.record(values, { requiredKeys: [] }),
+      after: fc.option(key, { nil: undefined }),
+      limit: fc.nat(5),
+    })
+    .map(
+      ({ where, after, limit }) =>
+        (tables: ReadTables) =>
+          tables.select(table, after ? { where, after, limit } : { where, limit }),
+    ),
+)
+
+test('whatever is done to them, tables in Postgres and in memory give the same answers', async () => {
+  const answers = async (tables: ReadTables, steps: readonly ((tables: ReadTables) => Promise<unknown>)[]) => {
+    await tables.open(table)
+    const given: unknown[] = []
+    for (const step of steps) given.push(await step(tables).catch(({ code }) => code), await tables.select(table))
+    return given
+  }
+  setTimeout(() => console.log(globalThis.tally), 20000)
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
+      const expected = await answers(memoryTables(), steps)
+      globalThis.tally ??= {}
+      for (const e of expected) if (typeof e === 'string') globalThis.tally[e] = (globalThis.tally[e] ?? 0) + 1
+      expect(await answers(fresh(), steps)).toEqual(expected)
+    }),
+    { reporter: undefined, numRuns: process.env['INDELIBLE_LONG'] ? 2_000 : 60 },
+  )
+})

@@ -1,0 +1,50 @@
+import { memoryTables } from 'indelible/memory'
+import { expect, test, vi } from 'vitest'
+import { openShop } from '../test/shop.ts'
+
+test('a system in which everything runs is well', async () => {
+  const { get, post } = openShop()
+  await post('/commands/item/tea/ReceiveStock', { quantity: 5 })
+  await get('/tables/stock_levels?waitFor=1')
+  const { status, headers, body } = await get('/health')
+  expect(status).toBe(200)
+  expect(headers.get('x-position')).toBe('1')
+  expect(body).toMatchObject({
+    status: 'ok',
+    head: { position: 1 },
+    projections: [
+      { name: 'stock_levels', state: 'running', position: 1, lagEvents: 0 },
+      { name: 'notes', state: 'running' },
+    ],
+    sagas: [{ name: 'fulfilment', state: 'running', waitingForHelp: [] }],
+  })
+})
+
+test('a parked table degrades the system and says at which event', async () => {
+  const { get, post } = openShop()
+  await post('/commands/item/tea/TakeNote', 'park')
+  await get('/tables/notes?waitFor=1')
+  const { status, headers, body } = await get('/health')
+  expect(status).toBe(503)
+  expect(headers.get('content-type')).toBe('application/json')
+  expect(body.status).toBe('degraded')
+  expect(body.projections[1]).toMatchObject({
+    state: 'parked',
+    error: { message: 'this note cannot be shown', event: { position: 1, type: 'NoteTaken', stream: 'item-tea' } },
+  })
+})
+
+test('a table whose database does not answer degrades the system', async () => {
+  const unavailable = async () => {
+    throw new Error('down')
+  }
+  const { get } = openShop({ tables: { ...memoryTables(), open: unavailable } })
+  await vi.waitFor(async () => expect((await get('/health')).body.projections[0].state).toBe('retrying'))
+  expect(await get('/health')).toMatchObject({ status: 503, body: { status: 'degraded' } })
+})
+
+test('a system that was closed answers with a problem', async () => {
+  const { get, running } = openShop({ api: { onError: () => {} } })
+  await running.close()
+  expect(await get('/health')).toMatchObject({ status: 503, body: { type: 'urn:indelible:error:store_closed' } })
+})

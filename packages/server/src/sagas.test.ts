@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { openShop } from '../test/shop.ts'
+import { waitMsMax } from './limits.ts'
+
+const order = { item: 'tea', extra: 'jam', quantity: 2 }
+
+test('a saga is shown at its end when the reader waits', async () => {
+  const { get, post } = openShop()
+  await post('/commands/item/tea/ReceiveStock', { quantity: 5 })
+  await post('/commands/item/jam/ReceiveStock', { quantity: 5 })
+  await post('/commands/order/o1/PlaceOrder', order)
+  const { status, body } = await get('/sagas/fulfilment/o1?waitMs=5000')
+  expect(status).toBe(200)
+  expect(body).toMatchObject({
+    saga: 'fulfilment',
+    id: 'o1',
+    status: 'completed',
+    done: ['item', 'extra'],
+    pending: null,
+    failure: null,
+    input: order,
+  })
+})
+
+test('a saga that was refused is shown with what it took back and why', async () => {
+  const { get, post } = openShop()
+  await post('/commands/item/tea/ReceiveStock', { quantity: 5 })
+  await post('/commands/order/o1/PlaceOrder', order)
+  const { body } = await get('/sagas/fulfilment/o1?waitMs=5000')
+  expect(body).toMatchObject({ status: 'compensated', done: [], failure: { step: 'extra', reason: 'Out of stock' } })
+  expect((await get('/aggregates/item/tea')).body.state.inStock).toBe(5)
+})
+
+test('a stuck saga can be resumed, by somebody with a name', async () => {
+  const { get, post, running } = openShop()
+  await post('/commands/item/tea/ReceiveStock', { quantity: 2 })
+  // Frozen tea cannot be given back, and is frozen between the step and its undo.
+  const { store } = running
+  const append = store.append.bind(store)
+  store.append = async (commit, options) => {
+    const outcome = await append(commit, options)
+    if (commit.events.some(({ type, stream }) => type === 'StockShipped' && stream === 'item-tea')) {
+      await append({ events: [{ stream: 'item-tea', type: 'NoteTaken', data: { note: 'freeze' } }] })
+    }
+    return outcome
+  }
+  await post('/commands/order/o1/PlaceOrder', order)
+  const stuck = await get('/sagas/fulfilment/o1?waitMs=5000')
+  expect(stuck.body).toMatchObject({ status: 'stuck', undoFailure: { step: 'item', reason: 'Frozen' } })
+  expect(await get('/health')).toMatchObject({ status: 200, body: { sagas: [{ waitingForHelp: [{ sagaId: 'o1' }] }] } })
+
+  await post('/commands/item/tea/TakeNote', 'thaw')
+  const resumed = await get('/sagas/fulfilment/o1/resume', { method: 'POST', headers: { 'X-Actor': 'ann' } })
+  expect(resumed).toMatchObject({ status: 200, body: { saga: 'fulfilment', id: 'o1', resumed: true } })
+  expect((await get('/sagas/fulfilment/o1?waitMs=5000')).body).toMatchObject({ status: 'compensated', resumed: 1 })
+  const { body } = await get('/streams/saga.fulfilment-o1')
+  const event = body.events.find(({ type }: { type: string }) => type === 'SagaResumed')
+  expect(event.metadata.actor).toBe('ann')
+  expect((await post('/sagas/fulfilment/o1/resume')).body.resumed).toBe(false)
+})
+
+test('a wait that runs out answers with what is there', async () => {
+  const { get, running } = openShop()
+  // No runner drives what another saga of that name left behind half way.
+  const startedBy = { eventId: 'e', position: 1, correlationId: 'c', validAt: null }
+  const started = { saga: 'fulfilment', input: order, startedBy }
+  await running.store.append({ events: [{ stream: 'saga.fulfilment-o9', type: 'SagaStarted', data: started }] })
+  expect((await get('/sagas/fulfilment/o9?waitMs=20')).body).toMatchObject({ status: 'running', version: 1 })
+})
+
+test('a saga that has not started is missing, also for one who waits or resumes', async () => {
+  const { get, post } = openShop()
+  const missing = { status: 404, body: { type: 'urn:indelible:error:saga_missing' } }
+  expect(await get('/sagas/fulfilment/o1')).toMatchObject(missing)
+  expect(await get('/sagas/fulfilment/o1?waitMs=20')).toMatchObject(missing)
+  expect(await post('/sagas/fulfilment/o1/resume')).toMatchObject(missing)
+})
+
+test('a saga that is not declared is unknown', async () => {
+  const { get, post } = openShop()
+  const unknown = { status: 404, body: { type: 'urn:indelible:error:unknown_saga' } }
+  expect(await get('/sagas/nope/o1')).toMatchObject(unknown)
+  expect(await get('/sagas/nope/o1?waitMs=20')).toMatchObject(unknown)
+  expect(await post('/sagas/nope/o1/resume')).toMatchObject(unknown)
+})
+
+test('a wait has a greatest length', async () => {
+  const { get } = openShop()
+  expect((await get(`/sagas/fulfilment/o1?waitMs=${waitMsMax + 1}`)).status).toBe(400)
+})

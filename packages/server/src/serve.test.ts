@@ -1,0 +1,189 @@
+// The only test over a real socket: what a connection adds to what app.request() shows.
+import { Agent, get as httpGet, type IncomingMessage } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { answerOf, jsonPost, runningShop } from '../test/shop.ts'
+import { type ServeOptions, serve } from './index.ts'
+
+async function servedShop(options: ServeOptions = {}) {
+  const running = runningShop()
+  const server = await serve(running, { port: 0, ...options })
+  onTestFinished(() => server.close())
+  const { port } = new URL(server.url)
+  return {
+    running,
+    server,
+    port: Number(port),
+    get: async (path: string, init?: RequestInit) => answerOf(await fetch(server.url + path, init)),
+    post: async (path: string, input: unknown, headers?: Record<string, string>) =>
+      answerOf(await fetch(server.url + path, jsonPost(input, headers))),
+  }
+}
+
+/** A connection by hand. */
+async function open(port: number): Promise<{ socket: Socket; received: () => string; closed: Promise<void> }> {
+  const socket = connect(port, '127.0.0.1')
+  let received = ''
+  socket.on('data', (bytes) => {
+    received += bytes
+  })
+  socket.on('error', () => {})
+  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()))
+  await new Promise((resolve) => socket.once('connect', resolve))
+  onTestFinished(() => void socket.destroy())
+  return { socket, received: () => received, closed }
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  await expect.poll(isTrue, { timeout: 5_000, interval: 5 }).toBe(true)
+}
+
+test('fifty posts at once with one key write once', async () => {
+  const { post, running } = await servedShop()
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      post('/commands/item/tea/ReceiveStock', { quantity: 5 }, { 'Idempotency-Key': 'k' }),
+    ),
+  )
+  expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200))
+  expect(new Set(answers.map(({ body }) => body.position))).toEqual(new Set([1]))
+  expect(answers.filter(({ body }) => !body.duplicate)).toHaveLength(1)
+  expect((await running.store.head()).position).toBe(1)
+})
+
+test('a reader sees its own writes', async () => {
+  const { get, post } = await servedShop()
+  for (let quantity = 1; quantity <= 20; quantity++) {
+    const { headers } = await post(`/commands/item/tea${quantity}/ReceiveStock`, { quantity })
+    const waited = await get(`/tables/stock_levels?waitFor=${headers.get('x-position')}`)
+    expect(waited.body.rows).toHaveLength(quantity)
+  }
+})
+
+test('a connection is used for many requests', async () => {
+  const { server } = await servedShop()
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  onTestFinished(() => agent.destroy())
+  const ports = new Set<number | undefined>()
+  for (let count = 0; count < 10; count++) {
+    const response = await new Promise<IncomingMessage>((resolve) =>
+      httpGet(`${server.url}/health`, { agent }, resolve),
+    )
+    ports.add(response.socket.localPort)
+    response.resume()
+    await new Promise((resolve) => response.once('end', resolve))
+  }
+  expect(ports.size).toBe(1)
+})
+
+test('a body above the limit is refused when its length is said', async () => {
+  const { post } = await servedShop({ bodyBytesMax: 1_000 })
+  const { status, body } = await post('/commands/item/tea/TakeNote', 'x'.repeat(100_000))
+  expect(status).toBe(413)
+  expect(body.type).toBe('urn:indelible:error:body_too_large')
+})
+
+test('a body without a length is refused as soon as it is above the limit, and the connection ends', async () => {
+  const { port, get } = await servedShop({ bodyBytesMax: 1_000 })
+  const { socket, received, closed } = await open(port)
+  socket.write(
+    'POST /commands/item/tea/TakeNote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+  )
+  const endless = setInterval(() => socket.write(`64\r\n${'1'.repeat(100)}\r\n`), 1)
+  onTestFinished(() => clearInterval(endless))
+  await until(() => received().includes('urn:indelible:error:body_too_large'))
+  expect(received()).toMatch(/^HTTP\/1\.1 413 /)
+  await closed
+  expect((await get('/health')).status).toBe(200)
+})
+
+test('a body in chunks within the limit is taken', async () => {
+  const { port } = await servedShop()
+  const { socket, received } = await open(port)
+  const chunks = ['{"quan', 'tity":', '5}'].map((text) => `${text.length.toString(16)}\r\n${text}\r\n`)
+  socket.write(
+    'POST /commands/item/tea/ReceiveStock HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+  )
+  for (const chunk of [...chunks, '0\r\n\r\n']) {
+    socket.write(chunk)
+    await sleep(5)
+  }
+  await until(() => received().includes('"accepted"'))
+})
+
+test('a request with a host that is none is a problem', async () => {
+  const { port } = await servedShop()
+  const { socket, received } = await open(port)
+  socket.write('GET /health HTTP/1.1\r\nHost: a b\r\n\r\n')
+  await until(() => received().includes('urn:indelible:error:malformed_url'))
+  expect(received()).toMatch(/^HTTP\/1\.1 400 /)
+})
+
+test('a port that is taken is said so', async () => {
+  const { running, port } = await servedShop()
+  await expect(serve(running, { port })).rejects.toMatchObject({
+    code: 'io_failed',
+    message: expect.stringMatching(/^Cannot listen on 127\.0\.0\.1, port \d+: something listens there already\./),
+    details: { host: '127.0.0.1', port, errno: 'EADDRINUSE' },
+  })
+})
+
+test('a closed server takes no more connections and may be closed again', async () => {
+  const { server, get } = await servedShop()
+  expect((await get('/health')).status).toBe(200)
+  await server.close()
+  await server.close()
+  await expect(get('/health')).rejects.toThrow('fetch failed')
+})
+
+test('closing lets go of idle connections at once', async () => {
+  const { server, port } = await servedShop()
+  const { socket, received, closed } = await open(port)
+  socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => received().includes('"ok"'))
+  await open(port)
+  await server.close()
+  await closed
+})
+
+test('closing lets a request under way finish', async () => {
+  const { server, get, post } = await servedShop()
+  const waiting = get('/tables/stock_levels?waitFor=1')
+  await sleep(50)
+  const posting = post('/commands/item/tea/ReceiveStock', { quantity: 5 })
+  await sleep(0)
+  await Promise.all([posting, server.close()])
+  expect((await waiting).body.rows).toHaveLength(1)
+})
+
+test('closing does not cut off a client that reads slowly', async () => {
+  const { server, running, port } = await servedShop()
+  const note = 'x'.repeat(4_000_000)
+  for (const _ of [1, 2]) await running.store.append({ events: [{ stream: 'item-tea', type: 'N', data: note }] })
+  const { socket, received, closed } = await open(port)
+  socket.pause()
+  socket.write('GET /streams/item-tea HTTP/1.1\r\nHost: x\r\n\r\n')
+  await sleep(300)
+  const closing = server.close()
+  socket.resume()
+  await Promise.all([closing, closed])
+  expect(received()).toMatch(/"next":null\}$/)
+})
+
+test('closing cuts what does not finish in time', async () => {
+  const { server, get } = await servedShop({ closeTimeoutMs: 50 })
+  const cut = expect(get('/tables/stock_levels?waitFor=99&timeoutMs=30000')).rejects.toThrow('fetch failed')
+  await sleep(50)
+  await server.close()
+  await cut
+})
+
+test('a wait ends when its client goes away', async () => {
+  const { server, port } = await servedShop()
+  const { socket } = await open(port)
+  socket.write('GET /tables/stock_levels?waitFor=99&timeoutMs=30000 HTTP/1.1\r\nHost: x\r\n\r\n')
+  await sleep(50)
+  socket.destroy()
+  await server.close()
+})
