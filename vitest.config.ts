@@ -7,8 +7,7 @@ console.log(`INDELIBLE_SEED=${seed}${process.env.INDELIBLE_LONG ? ' INDELIBLE_LO
 
 export default defineConfig({
   // Packages resolve to their TypeScript sources, as in development.
-  resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'], externalConditions: ['source'] } },
+  ssr: { resolve: { conditions: ['source', 'module', 'node'], externalConditions: ['source'] } },
   test: {
     include: ['{packages,examples}/*/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],

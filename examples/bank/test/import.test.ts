@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { type PostgresServer, startPostgres } from '@indelible/postgres/testing'
+import { type PostgresServer, startPostgresServer } from '@indelible/postgres/testing'
 import fc from 'fast-check'
 import { fileStore } from 'indelible/file'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -66,9 +66,9 @@ describe.skipIf(czechBankMissing)(
     describe('with the read tables on a Postgres server', () => {
       let server: PostgresServer
       beforeAll(async () => {
-        server = await startPostgres()
+        server = await startPostgresServer()
       })
-      afterAll(() => server.stop())
+      afterAll(() => server.remove())
 
       test('the same', async () => {
         const database = ['--database', server.connectionString]

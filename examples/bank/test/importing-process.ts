@@ -11,12 +11,24 @@ const [from, dataDir] = process.argv.slice(2)
 const histories = accountHistories(await readCzechBank(from!))
 const bank = await openBank({ dataDir: dataDir! })
 const { adjustments } = await replay(bank, histories, {
-  // A synchronous write: when it returns, the line is with the other process, whatever happens to this one.
   onAcknowledged: ({ commandId, position, duplicate }) =>
-    writeSync(1, `${commandId} ${position} ${duplicate ? 'again' : 'new'}\n`),
+    tell(`${commandId} ${position} ${duplicate ? 'again' : 'new'}`),
 })
 const { position } = await bank.store.head()
 for (const projection of [accountBalances, accountStatement])
   await bank.waitFor(projection, position, { timeoutMs: 60_000 })
-writeSync(1, `done ${JSON.stringify({ ...(await check(bank, histories)), adjustments, events: position })}\n`)
+tell(`done ${JSON.stringify({ ...(await check(bank, histories)), adjustments, events: position })}`)
 await bank.close()
+
+/** Synchronous: when it returns, the line is with the other process, whatever happens to this one. */
+function tell(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`)
+      return
+    } catch (error) {
+      // The pipe is full; the other process is slower for a moment.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
+  }
+}

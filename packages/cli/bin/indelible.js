@@ -6,6 +6,7 @@ if (major > 22 || (major === 22 && minor >= 18)) start()
 else refuse()
 
 function start() {
+  muteLoader()
   // The package by its own name: `--conditions=source` gives its TypeScript, otherwise it is `dist`.
   import('@indelible/cli')
     .then((cli) => cli.main())
@@ -13,6 +14,16 @@ function start() {
       console.error(error)
       process.exit(1)
     })
+}
+
+/** How Node loads modules is nothing that whoever calls a command can act on, and programs read stderr. Other warnings stay. */
+function muteLoader() {
+  const printers = process.listeners('warning')
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => {
+    if (warning.name === 'ExperimentalWarning' || warning.code === 'MODULE_TYPELESS_PACKAGE_JSON') return
+    for (const print of printers) print(warning)
+  })
 }
 
 function refuse() {

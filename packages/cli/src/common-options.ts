@@ -15,9 +15,9 @@ export interface CommonOptions {
 export function addCommonOptions(command: Command): Command {
   return command
     .optionsGroup('Options of every command:')
-    .option('--data <dir>', 'the data directory (it holds log/), not that of the config')
-    .option('--config <file>', 'not the nearest indelible.config.ts, .js or .mjs')
-    .option('--json', 'JSON, an object a line; errors too, on stderr')
+    .option('--data <dir>', 'directory that holds log/ (default: from the config)')
+    .option('--config <file>', 'default: the nearest indelible.config.ts, .js or .mjs')
+    .option('--json', 'a JSON object a line; errors too, on stderr')
     .helpOption('-h, --help', 'show this help')
 }
 
@@ -38,7 +38,15 @@ export async function systemOf(
 
 /** Opens a log beside whoever writes it. */
 export async function openLog(dir: string, { signal }: Session): Promise<EventStore> {
-  return untilInterrupted(fileStore({ dir, access: 'read' }), signal)
+  const opening = fileStore({ dir, access: 'read' })
+  return untilInterrupted(opening, signal).catch((error) => {
+    // Interrupted: nobody waits for the store any more, so whoever opened it closes it.
+    opening.then(
+      (store) => store.close(),
+      () => {},
+    )
+    throw error
+  })
 }
 
 function logDirIn(dataDir: string): string {

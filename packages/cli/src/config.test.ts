@@ -16,7 +16,7 @@ function directoryWith(files: Record<string, string>): string {
 }
 
 test('a config is found in a parent directory, and its dataDir counts from the config', async () => {
-  const directory = directoryWith({ 'indelible.config.ts': good })
+  const directory = directoryWith({ 'indelible.config.ts': good, 'package.json': '{}' })
   await appendHistory(join(directory, 'var'))
   const below = join(directory, 'a', 'b')
   mkdirSync(below, { recursive: true })

@@ -2,7 +2,7 @@
 import { isIndelibleError } from 'indelible'
 import { CliError } from './errors.ts'
 import { exitCodes, outcomeOf } from './exit-codes.ts'
-import { jsonLine } from './text.ts'
+import { jsonLine, visible } from './text.ts'
 
 export interface Failure {
   readonly exitCode: number
@@ -28,7 +28,6 @@ export function failureText(failure: Failure, { json }: { json: boolean }): stri
   const { code, message, details, stack } = failure
   if (json)
     return `${jsonLine({ error: { code, message, ...(Object.keys(details).length > 0 ? { details } : {}) } })}\n`
-  return stack === undefined
-    ? `error: ${message}\n`
-    : `error: ${message}\nThis is a bug in Indelible. Where it happened:\n${stack}\n`
+  const line = `error: ${visible(message.replaceAll(/\s*\n\s*/g, ' '))}\n`
+  return stack === undefined ? line : `${line}This is a bug in Indelible. Where it happened:\n${stack}\n`
 }

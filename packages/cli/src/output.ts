@@ -26,7 +26,7 @@ export function outputTo(stream: OutputStream): Output {
   const isTerminal = stream.isTTY === true
   const hasColors = isTerminal && stream.hasColors?.() === true
   // The callback of `write` tells about errors; without a listener Node would end the process for them as well.
-  stream.on('error', () => {})
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
 
   return {
     isTerminal,
@@ -45,3 +45,5 @@ export function outputTo(stream: OutputStream): Output {
     paint: (style, text) => (hasColors ? styleText(style, text, { validateStream: false }) : text),
   }
 }
+
+function ignore(): void {}

@@ -1,5 +1,4 @@
 // Which point of history is meant, and whether history has got there.
-
 import type { Command } from 'commander'
 import type { EventStore, Position, StreamName, ValidTime, Version } from 'indelible'
 import type { AsOf, StateAsOf } from 'indelible/history'

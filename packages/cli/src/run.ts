@@ -22,27 +22,28 @@ export interface Surroundings {
 export async function run(argv: readonly string[], { stdout, stderr, cwd, signal }: Surroundings): Promise<number> {
   const out = outputTo(stdout)
   const errors = outputTo(stderr)
-  const session: Session = { out, errors, cwd, interrupted: signal, signal: AbortSignal.any([signal, out.gone]) }
-  const printed: string[] = []
   try {
-    try {
-      await programFor(session, (text) => printed.push(text)).parseAsync(argv, { from: 'user' })
-    } catch (error) {
-      if (!(error instanceof CommanderError)) throw error
-      if (argv.length === 0) {
-        await errors.write(printed.join(''))
-        return exitCodes.usage
-      }
-      if (error.exitCode !== 0) throw usageError(error, argv)
-      await out.write(printed.join(''))
-    }
-    return exitCodes.ok
+    return await execute(argv, { out, errors, cwd, interrupted: signal, signal: AbortSignal.any([signal, out.gone]) })
   } catch (error) {
     // With nobody left to read, there is nobody to tell either; that is how `| head` ends a command.
     if (out.gone.aborted) return exitCodes.ok
     const failure = failureOf(error)
     await errors.write(failureText(failure, { json: argv.includes('--json') })).catch(() => {})
     return failure.exitCode
+  }
+}
+
+async function execute(argv: readonly string[], session: Session): Promise<number> {
+  const printed: string[] = []
+  try {
+    await programFor(session, (text) => printed.push(text)).parseAsync(argv, { from: 'user' })
+    return exitCodes.ok
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode !== 0 && argv.length > 0) throw usageError(error, argv)
+    // Help and version, asked for or because nothing was asked.
+    await (argv.length > 0 ? session.out : session.errors).write(printed.join(''))
+    return argv.length > 0 ? exitCodes.ok : exitCodes.usage
   }
 }
 

@@ -70,7 +70,6 @@ export class PgliteThread {
       return await this.#pending.promise
     } finally {
       this.#pending = undefined
-      this.#worker.unref()
     }
   }
 

@@ -25,7 +25,10 @@ export function gracefulClose(server: Server, timeoutMs: number): () => Promise<
   return async () => {
     closing ??= new Promise((resolve) => {
       const cut = setTimeout(() => server.closeAllConnections(), timeoutMs)
-      NetServer.prototype.close.call(server, () => {
+      // The server ends a moment before its connections tell those who answer on them that nobody listens any more.
+      const ended = Promise.all([...answers.keys()].map((socket) => new Promise((end) => socket.once('close', end))))
+      NetServer.prototype.close.call(server, async () => {
+        await ended
         clearTimeout(cut)
         // Nothing is left to cut; this ends the timer with which the server looks for slow requests.
         server.close()

@@ -1,4 +1,5 @@
 // Reads a request body that nobody has to trust: bounded in bytes and depth, UTF-8, JSON, and free of keys that rewire objects.
+import { IndelibleError } from 'indelible'
 import { jsonDepthMax } from './limits.ts'
 import { HttpError } from './problems.ts'
 
@@ -26,10 +27,15 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
   if (Number(request.headers.get('Content-Length') ?? 0) > bytesMax) throw tooLarge()
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length
-    if (size > bytesMax) throw tooLarge()
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.length
+      if (size > bytesMax) throw tooLarge()
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof HttpError) throw error
+    throw new IndelibleError('aborted', 'The client went away in the middle of the body.', { cause: error })
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
 }

@@ -1,6 +1,6 @@
 // `GET /openapi.json`: the HTTP contract of this very system, written from the routes and the declaration, so that it cannot lag behind them.
 import { errorCodes, type System } from 'indelible'
-import { json } from './answers.ts'
+import { json, positionHeader } from './answers.ts'
 import { asComponent } from './json-schemas.ts'
 import type { Parameter } from './parameters.ts'
 import { errorType, httpErrors, statusOf } from './problems.ts'
@@ -83,7 +83,7 @@ function answerObject({ description, schema, headers = [] }: Answer): object {
 }
 
 const headerObjects: Readonly<Record<string, object>> = {
-  'X-Position': { description: 'How far this answer reaches in the log.', schema: { type: 'integer' } },
+  [positionHeader]: { description: 'How far this answer reaches in the log.', schema: { type: 'integer' } },
   ETag: { description: 'The version of the aggregate, for If-Match.', schema: { type: 'string' } },
 }
 

@@ -36,18 +36,16 @@ function shown(stats: LogStats, { dir, out }: { dir: string; out: Output }): str
   const { events, commits, streams, bytes, segments, eventTypes, firstRecordedAt, lastRecordedAt } = stats
   const lastSegments = segments.slice(-segmentsShownMax)
   const title = (text: string) => out.paint('bold', text)
-  const left =
-    segments.length === lastSegments.length ? '' : ` (the last ${lastSegments.length} of ${grouped(segments.length)})`
+  const types = eventTypes.map(({ type, count }) => [visible(type), grouped(count)])
+  const omitted = segments.length > segmentsShownMax ? ` (the last ${segmentsShownMax})` : ''
   return [
     `${title('Log')}       ${dir}`,
     `${title('Events')}    ${counted(events, 'event')} in ${counted(commits, 'commit')} over ${counted(streams, 'stream')}`,
     `${title('Recorded')}  ${firstRecordedAt === null ? 'nothing yet' : `${firstRecordedAt} to ${lastRecordedAt}`}`,
     `${title('Size')}      ${bytesText(bytes)} in ${counted(segments.length, 'segment')}`,
     '',
-    ...(eventTypes.length === 0
-      ? []
-      : [title('Event types'), ...table(eventTypes.map(({ type, count }) => [visible(type), grouped(count)])), '']),
-    `${title('Segments')}${left}`,
+    ...(types.length === 0 ? [] : [title('Event types'), ...table(types), '']),
+    `${title('Segments')}${omitted}`,
     ...table(lastSegments.map(({ file, bytes, events }) => [file, bytesText(bytes), counted(events, 'event')])),
     '',
   ].join('\n')

@@ -49,21 +49,17 @@ async function untilStopped(tailing: Promise<void>, { interrupted }: Session): P
 }
 
 async function tail(stream: StreamName | undefined, options: Options, session: Session): Promise<void> {
-  const { after, lines, until = Number.POSITIVE_INFINITY, json = false, wide = false } = options
-  if (after !== undefined && lines !== undefined) {
+  if (options.after !== undefined && options.lines !== undefined) {
     throw new CliError('usage', '-n and --after both say where to start; give one of them.')
   }
+  const { after, lines = linesDefault, until = Number.POSITIVE_INFINITY, json = false, wide = false } = options
   const { out, errors, signal } = session
   const format = eventLines(out, { json, wide })
   const store = await openLog(await logDirOf(options, session), session)
   try {
     let remaining = options.limit ?? Number.POSITIVE_INFINITY
-    for await (const { events, through } of lastAndLive(store, queryOf(stream, options), {
-      after,
-      lines,
-      until,
-      signal,
-    })) {
+    const batches = lastAndLive(store, queryOf(stream, options), { after, lines, until, signal })
+    for await (const { events, through } of batches) {
       const due = events.filter(({ position }) => position <= until).slice(0, remaining)
       await out.write(format(due))
       remaining -= due.length
@@ -75,24 +71,26 @@ async function tail(stream: StreamName | undefined, options: Options, session: S
   }
 }
 
-/** The last events as one batch, then what a subscription after them gives. */
+interface Span {
+  readonly after: Position | undefined
+  readonly lines: number
+  readonly until: Position
+  readonly signal: AbortSignal
+}
+
+/** The last events as one batch, unless it is said after what to start; then what a subscription gives. */
 async function* lastAndLive(
   store: EventStore,
   query: Query,
-  {
-    after,
-    lines = linesDefault,
-    until,
-    signal,
-  }: { after: Position | undefined; lines: number | undefined; until: Position; signal: AbortSignal },
+  { after, lines, until, signal }: Span,
 ): AsyncGenerator<EventBatch> {
   let start = after
   if (start === undefined) {
     start = (await store.head()).position
     const last: RecordedEvent[] = []
     const backwards = store.read(query, { to: Math.min(start, until), direction: 'backwards', limit: lines })
-    for await (const { events } of backwards) last.unshift(...events.toReversed())
-    yield { events: last, through: start }
+    for await (const { events } of backwards) last.push(...events)
+    yield { events: last.reverse(), through: start }
   }
   yield* store.subscribe(query, { after: start, signal })
 }

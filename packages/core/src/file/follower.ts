@@ -2,7 +2,7 @@
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { LogSource } from '../log/limits.ts'
 import type { LogReader } from '../log/reader.ts'
-import type { LogView } from './log-view.ts'
+import { type LogView, takeAll } from './log-view.ts'
 
 export class Follower {
   readonly #reader: LogReader
@@ -19,6 +19,7 @@ export class Follower {
     const look = () => void this.catchUp().catch(() => {})
     this.#stopWatching = log.disk.watch(log.dir, look)
     this.#timer = setInterval(look, log.limits.followMs)
+    look()
   }
 
   /** Takes in all that was durable at the time of the call. */
@@ -50,18 +51,4 @@ export class Follower {
       throw error
     }
   }
-}
-
-/** Brings everything that a reader still finds into a view. */
-export async function takeAll(reader: LogReader, view: LogView): Promise<void> {
-  let last: { position: number; recordedAtMs: number } | undefined
-  for (let next = await reader.next(); next; next = await reader.next()) {
-    const { frame, place } = next
-    view.take(frame, { ...place, length: frame.bytes, firstPosition: frame.firstPosition })
-    last = { position: frame.lastPosition, recordedAtMs: frame.commits.at(-1)!.recordedAtMs }
-  }
-  if (!last) return
-  // The frame may not have been synced yet by who wrote it; what readers have seen must stay.
-  await reader.sync()
-  view.show(last)
 }

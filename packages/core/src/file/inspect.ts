@@ -1,7 +1,7 @@
 // Looking at a log from outside: is every byte what was written, and what is in it. Works beside a writer, and changes nothing.
 import { join } from 'node:path'
 import type { Position } from '../kernel/positions.ts'
-import type { Instant } from '../kernel/time.ts'
+import { type Instant, instant } from '../kernel/time.ts'
 import { type Disk, nodeDisk } from '../log/disk.ts'
 import type { Frame, Place } from '../log/frame.ts'
 import { logLimits } from '../log/limits.ts'
@@ -53,82 +53,77 @@ const progressBytes = 4 * 1024 * 1024
  * Throws `store_missing`, `log_format_unknown`, and `log_corrupt` with `details.file` and `details.offset`.
  */
 export async function verifyLog(options: InspectOptions): Promise<LogSummary> {
-  const versions = new Map<string, number>()
-  let commits = 0
-  let lastMs = 0
-  let recordedAt: Instant | null = null
-  const { segments, bytes, head } = await walk(options, (frame, place) => {
-    for (let index = 0; index < frame.events; index++) {
-      const { stream, version } = frame.event(index)
-      const expected = (versions.get(stream) ?? 0) + 1
-      if (version !== expected) throw corrupt(place, `${stream} has version ${version} where ${expected} must follow`)
-      versions.set(stream, version)
-    }
-    for (const commit of frame.commits) {
-      if (commit.recordedAtMs < lastMs) throw corrupt(place, 'the time of recording goes back')
-      lastMs = commit.recordedAtMs
-      recordedAt = commit.recordedAt
-    }
-    commits += frame.commits.length
-  })
-  return { segments: segments.length, bytes, commits, events: head, head, recordedAt }
+  const { segments, bytes, commits, events, lastRecordedAt } = await survey(options)
+  return { segments: segments.length, bytes, commits, events, head: events, recordedAt: lastRecordedAt }
 }
 
-/** Counts what is in a log. Throws what `verifyLog` throws for damaged bytes. */
+/** Counts what is in a log, and checks it on the way. Throws what `verifyLog` throws. */
 export async function logStats(options: InspectOptions): Promise<LogStats> {
-  const streams = new Set<string>()
-  const types = new Map<string, number>()
-  const counts = new Map<number, { commits: number; events: number }>()
-  let firstRecordedAt: Instant | null = null
-  let lastRecordedAt: Instant | null = null
-  const { segments, bytes, head } = await walk(options, (frame, { segment }) => {
-    const count = counts.get(segment) ?? { commits: 0, events: 0 }
-    counts.set(segment, { commits: count.commits + frame.commits.length, events: count.events + frame.events })
-    for (let index = 0; index < frame.events; index++) {
-      const { stream, type } = frame.event(index)
-      streams.add(stream)
-      types.set(type, (types.get(type) ?? 0) + 1)
-    }
-    firstRecordedAt ??= frame.commits[0]!.recordedAt
-    lastRecordedAt = frame.commits.at(-1)!.recordedAt
-  })
-  const perSegment = segments.map((size, index) => {
-    const { commits, events } = counts.get(index + 1) ?? { commits: 0, events: 0 }
-    return { file: segmentName(index + 1), bytes: size, commits, events }
-  })
-  return {
-    segments: perSegment,
-    bytes,
-    commits: perSegment.reduce((sum, { commits }) => sum + commits, 0),
-    events: head,
-    streams: streams.size,
-    eventTypes: [...types].map(([type, count]) => ({ type, count })).sort((a, b) => b.count - a.count),
-    firstRecordedAt,
-    lastRecordedAt,
-  }
+  return await survey(options)
 }
 
-async function walk(
-  { dir, disk = nodeDisk, onProgress }: InspectOptions,
-  visit: (frame: Frame, place: Place) => void,
-): Promise<{ segments: number[]; bytes: number; head: Position }> {
+async function survey({ dir, disk = nodeDisk, onProgress }: InspectOptions): Promise<LogStats> {
   const reader = await LogReader.open({ dir, disk, limits: logLimits })
   try {
     const bytesTotal = sum(await segmentSizes(disk, dir))
+    const count = new Count()
     let reportAt = progressBytes
     do {
       for (let next = await reader.next(); next; next = await reader.next()) {
-        visit(next.frame, next.place)
+        count.add(next.frame, next.place)
         if (reader.passedBytes < reportAt) continue
         reportAt = reader.passedBytes + progressBytes
         onProgress?.({ bytesDone: Math.min(reader.passedBytes, bytesTotal), bytesTotal })
       }
     } while ((await reader.tail()) === 'grown')
     onProgress?.({ bytesDone: bytesTotal, bytesTotal })
-    const segments = await segmentSizes(disk, dir)
-    return { segments, bytes: sum(segments), head: reader.position }
+    return count.result(await segmentSizes(disk, dir))
   } finally {
     await reader.close()
+  }
+}
+
+class Count {
+  readonly #versions = new Map<string, number>()
+  readonly #types = new Map<string, number>()
+  readonly #segments: { commits: number; events: number }[] = []
+  #firstMs: number | undefined
+  #lastMs = 0
+
+  add(frame: Frame, place: Place): void {
+    this.#segments[place.segment - 1] ??= { commits: 0, events: 0 }
+    const segment = this.#segments[place.segment - 1]!
+    segment.commits += frame.commits.length
+    segment.events += frame.events
+    for (const { recordedAtMs } of frame.commits) {
+      if (recordedAtMs < this.#lastMs) throw corrupt(place, 'the time of recording goes back')
+      this.#firstMs ??= recordedAtMs
+      this.#lastMs = recordedAtMs
+    }
+    for (let index = 0; index < frame.events; index++) {
+      const { stream, version, type } = frame.event(index)
+      const expected = (this.#versions.get(stream) ?? 0) + 1
+      if (version !== expected) throw corrupt(place, `${stream} has version ${version} where ${expected} must follow`)
+      this.#versions.set(stream, version)
+      this.#types.set(type, (this.#types.get(type) ?? 0) + 1)
+    }
+  }
+
+  result(sizes: readonly number[]): LogStats {
+    const segments = sizes.map((bytes, index) => {
+      return { file: segmentName(index + 1), bytes, ...(this.#segments[index] ?? { commits: 0, events: 0 }) }
+    })
+    const types = [...this.#types].map(([type, count]) => ({ type, count }))
+    return {
+      segments,
+      bytes: sum(sizes),
+      commits: sum(segments.map(({ commits }) => commits)),
+      events: sum(segments.map(({ events }) => events)),
+      streams: this.#versions.size,
+      eventTypes: types.sort((a, b) => b.count - a.count),
+      firstRecordedAt: this.#firstMs === undefined ? null : instant(this.#firstMs),
+      lastRecordedAt: this.#firstMs === undefined ? null : instant(this.#lastMs),
+    }
   }
 }
 

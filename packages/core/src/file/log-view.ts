@@ -6,6 +6,7 @@ import type { StreamName } from '../kernel/streams.ts'
 import { instant } from '../kernel/time.ts'
 import type { Frame } from '../log/frame.ts'
 import type { LogSource } from '../log/limits.ts'
+import type { LogReader } from '../log/reader.ts'
 import { corrupt } from '../log/segment.ts'
 import type { FramePlace } from '../log/writer.ts'
 import { Growth } from '../store/growth.ts'
@@ -110,4 +111,18 @@ export class LogView implements Readable {
     this.end()
     await this.#files.close()
   }
+}
+
+/** Brings everything that a reader still finds into a view. */
+export async function takeAll(reader: LogReader, view: LogView): Promise<void> {
+  let last: { position: number; recordedAtMs: number } | undefined
+  for (let next = await reader.next(); next; next = await reader.next()) {
+    const { frame, place } = next
+    view.take(frame, { ...place, length: frame.bytes, firstPosition: frame.firstPosition })
+    last = { position: frame.lastPosition, recordedAtMs: frame.commits.at(-1)!.recordedAtMs }
+  }
+  if (!last) return
+  // The frame may not have been synced yet by who wrote it; what readers have seen must stay.
+  await reader.sync()
+  view.show(last)
 }

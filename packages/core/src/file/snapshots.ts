@@ -15,7 +15,6 @@ export interface FileSnapshotsOptions {
 
 export function fileSnapshots({ dir, disk = nodeDisk }: FileSnapshotsOptions): SnapshotStore {
   let saved = 0
-  let made: Promise<void> | undefined
 
   return {
     async load(stream, fingerprint) {
@@ -24,8 +23,7 @@ export function fileSnapshots({ dir, disk = nodeDisk }: FileSnapshotsOptions): S
       return snapshot?.stream === stream && snapshot.fingerprint === fingerprint ? snapshot : undefined
     },
     async save(snapshot) {
-      made ??= disk.makeDir(dir)
-      await made
+      await disk.makeDir(dir)
       const path = join(dir, fileName(snapshot.stream))
       const temporary = `${path}.${process.pid}-${++saved}.new`
       try {

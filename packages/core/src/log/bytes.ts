@@ -106,7 +106,7 @@ export class ByteReader {
 
   text(): string {
     const length = this.u16()
-    return this.#bytes.utf8Slice(this.skip(length), this.at)
+    return this.#bytes.toString('utf8', this.skip(length), this.at)
   }
 
   /** A copy, which becomes the caller's. */

@@ -11,12 +11,11 @@
 // The checksum goes over the text "<segment>:<offset>" and everything after itself: bytes count as a frame only at the place they were written
 // for, so that an event whose data is a piece of some log never passes for a piece of this one.
 import { crc32 } from 'node:zlib'
-import type { EncodedEvent } from '../kernel/encoding.ts'
 import { jsonContentType, type StoredFields } from '../kernel/events.ts'
-import type { Position, Version } from '../kernel/positions.ts'
+import type { Position } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { type Instant, instant } from '../kernel/time.ts'
-import { ByteReader, ByteWriter } from './bytes.ts'
+import { ByteReader } from './bytes.ts'
 
 export const frameHeaderBytes = 24
 /** Every frame begins at a multiple of this. */
@@ -34,79 +33,12 @@ export interface Place {
   readonly offset: number
 }
 
-/** A commit on its way into the log. */
-export interface NewCommit {
-  readonly commandId: string | undefined
-  readonly recordedAtMs: number
-  readonly events: readonly (EncodedEvent & { readonly id: string })[]
-  /** Of each event in its stream. */
-  readonly versions: readonly Version[]
-}
-
-/** Collects commits into one frame. It is used again for the next one, so it allocates nothing once it has grown. */
-export class FrameEncoder {
-  #out: ByteWriter
-  readonly #capacity: number
-  commits = 0
-  events = 0
-
-  constructor(capacity: number) {
-    this.#capacity = capacity
-    this.#out = new ByteWriter(capacity)
-    this.clear()
-  }
-
-  /** What it comes to as a frame. */
-  get size(): number {
-    return aligned(this.#out.length)
-  }
-
-  add({ commandId = '', recordedAtMs, events, versions }: NewCommit): void {
-    const out = this.#out
-    out.text(commandId)
-    out.u64(recordedAtMs)
-    out.u32(events.length)
-    events.forEach((event, index) => {
-      const start = out.length
-      out.u32(0)
-      out.text(event.id)
-      out.text(event.stream)
-      out.u64(versions[index]!)
-      out.text(event.type)
-      out.u16(event.schemaVersion)
-      out.text(event.contentType === jsonContentType ? '' : event.contentType)
-      out.text(event.validAt ?? '')
-      out.u8(event.tags.length)
-      for (const tag of event.tags) out.text(tag)
-      out.blob(event.metadataBytes)
-      out.blob(event.dataBytes)
-      out.patchU32(out.length - start - 4, start)
-    })
-    this.commits++
-    this.events += events.length
-  }
-
-  /** The bytes to write; they stay as they are until `clear`. */
-  finish(place: Place, firstPosition: Position): Buffer {
-    this.#out.zeros(this.size - this.#out.length)
-    return completed(this.#out.written, { kind: 'commits', commits: this.commits, firstPosition, place })
-  }
-
-  clear(): void {
-    // A huge commit should not hold its memory for ever.
-    if (this.#out.capacity > 4 * this.#capacity) this.#out = new ByteWriter(this.#capacity)
-    this.#out.length = 0
-    this.#out.zeros(frameHeaderBytes)
-    this.commits = 0
-    this.events = 0
-  }
-}
-
 export function encodeMark(kind: Mark, place: Place, nextPosition: Position): Buffer {
   return completed(Buffer.alloc(frameHeaderBytes), { kind, commits: 0, firstPosition: nextPosition, place })
 }
 
-function completed(
+/** Fills in the header, for which the bytes leave room. */
+export function completed(
   bytes: Buffer,
   { kind, commits, firstPosition, place }: { kind: FrameKind; commits: number; firstPosition: Position; place: Place },
 ): Buffer {
@@ -165,6 +97,7 @@ export class Frame {
     this.firstPosition = Number(bytes.readBigUInt64LE(16))
     const reader = new ByteReader(bytes, frameHeaderBytes)
     const commits: CommitEntry[] = []
+    if (this.kind === 'commits' && bytes.readUInt32LE(12) === 0) throw new RangeError('it has no commit')
     for (let left = bytes.readUInt32LE(12); left > 0; left--) commits.push(this.#commit(reader))
     this.commits = commits
   }
@@ -226,10 +159,6 @@ export class Frame {
     }
     return commit
   }
-}
-
-function aligned(length: number): number {
-  return Math.ceil(length / frameAlignment) * frameAlignment
 }
 
 function magic(text: string): number {

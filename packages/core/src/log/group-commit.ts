@@ -1,7 +1,7 @@
 // Group commit: while one frame is being written, the commits that arrive collect in the next one, so that many callers share one sync.
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
-import { FrameEncoder, type NewCommit } from './frame.ts'
+import { FrameEncoder, type NewCommit } from './frame-encoder.ts'
 import type { LogLimits } from './limits.ts'
 import type { FramePlace } from './writer.ts'
 

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import type { DiskFile } from './disk.ts'
-import { encodeMark, type FrameEncoder, type Mark, type Place } from './frame.ts'
+import { encodeMark, type Mark, type Place } from './frame.ts'
+import type { FrameEncoder } from './frame-encoder.ts'
 import type { LogSource } from './limits.ts'
 import type { LogReader } from './reader.ts'
 import { createSegment, segmentHeaderBytes, segmentName } from './segment.ts'
@@ -70,7 +71,7 @@ export class LogWriter {
     try {
       if (this.#end > segmentHeaderBytes && this.#end + length > this.#log.limits.segmentBytesMax) await this.#roll()
       await this.#reserve(length)
-      await this.#file.write(frame.finish(this.#place, this.#position + 1), this.#end)
+      await this.#write(frame.finish(this.#place, this.#position + 1), this.#end)
     } catch (error) {
       await this.#clean(error)
       throw error
@@ -78,6 +79,7 @@ export class LogWriter {
     await this.#orPoison(this.#file.sync())
     const place = { ...this.#place, length, firstPosition: this.#position + 1 }
     this.#end += length
+    this.#reserved = Math.max(this.#reserved, this.#end)
     this.#position += frame.events
     this.#mark = undefined
     return place
@@ -116,7 +118,7 @@ export class LogWriter {
     const needed = this.#end + length
     if (needed <= this.#reserved || length > reserveBytes) return
     const reserved = Math.max(needed, Math.min(this.#reserved + reserveBytes, segmentBytesMax))
-    await this.#file.write(Buffer.alloc(reserved - this.#reserved), this.#reserved)
+    await this.#write(Buffer.alloc(reserved - this.#reserved), this.#reserved)
     await this.#file.sync()
     this.#reserved = reserved
   }
@@ -125,7 +127,7 @@ export class LogWriter {
   async #leaveMark(mark: Mark): Promise<void> {
     const bytes = encodeMark(mark, this.#place, this.#position + 1)
     try {
-      await this.#file.write(bytes, this.#end)
+      await this.#write(bytes, this.#end)
     } catch (error) {
       await this.#clean(error)
       return
@@ -133,6 +135,12 @@ export class LogWriter {
     await this.#orPoison(this.#file.truncate(this.#end + bytes.length))
     await this.#orPoison(this.#file.sync())
     this.#mark = mark
+  }
+
+  /** The only way into the file. What is durable is never written again (the first law). */
+  async #write(bytes: Uint8Array, at: number): Promise<void> {
+    if (at < this.#end) throw new RangeError(`A write at ${at} would change what is durable up to ${this.#end}.`)
+    await this.#file.write(bytes, at)
   }
 
   /** After a write on a full disk, takes away whatever is behind the durable end. After any other fault nobody knows what is there. */

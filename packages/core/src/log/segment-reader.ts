@@ -1,0 +1,118 @@
+// Reads one segment frame by frame, and tells an end of the log from damage to it.
+import { join } from 'node:path'
+import type { Position } from '../kernel/positions.ts'
+import type { DiskFile } from './disk.ts'
+import { claimedLength, frameAlignment, frameHeaderBytes, isFrame, seemsFrame } from './frame.ts'
+import type { LogSource } from './limits.ts'
+import { checkHeader, corrupt, segmentHeaderBytes, segmentName } from './segment.ts'
+
+/** What comes after the last good frame: zeros at most, remains of a write that was never acknowledged, or by now another good frame. */
+export type Tail = 'clean' | 'torn' | 'grown'
+
+const noWindow = { at: 0, bytes: Buffer.alloc(0) }
+
+export class SegmentReader {
+  readonly number: number
+  readonly #file: DiskFile
+  readonly #buffer: Buffer
+  /** What was last read of the file, and where. */
+  #window: { readonly at: number; readonly bytes: Buffer } = noWindow
+  /** The end of the last good frame. */
+  end = segmentHeaderBytes
+
+  private constructor(number: number, file: DiskFile, readBytes: number) {
+    this.number = number
+    this.#file = file
+    this.#buffer = Buffer.allocUnsafeSlow(Math.ceil(readBytes / frameAlignment) * frameAlignment)
+  }
+
+  static async open(
+    { disk, dir, limits }: LogSource,
+    { segment, firstPosition }: { segment: number; firstPosition: Position },
+  ): Promise<SegmentReader> {
+    const file = await disk.open(join(dir, segmentName(segment)), 'read')
+    const reader = new SegmentReader(segment, file, limits.readBytesMax)
+    try {
+      checkHeader(await reader.#bytes(0, segmentHeaderBytes), segment, firstPosition)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+    return reader
+  }
+
+  /** The next whole frame, good until the next call, or nothing where none is (yet). */
+  async next(): Promise<Buffer | undefined> {
+    const bytes = (await this.#frameAt(this.end)) ?? (await this.#freshFrame())
+    if (bytes) this.end += bytes.length
+    return bytes
+  }
+
+  /** Reads all that is left. Throws `log_corrupt` where a frame is not whole and one after it is: then it was acknowledged. */
+  async tail(): Promise<Tail> {
+    const step = this.#buffer.length
+    const zeros = Buffer.alloc(step)
+    let clean = true
+    for (let at = this.end; ; at += step) {
+      this.#forget()
+      const bytes = await this.#bytes(at, step)
+      const isLast = bytes.length < step
+      if (!bytes.equals(zeros.subarray(0, bytes.length))) {
+        clean = false
+        for (const offset of frameOffsets(bytes)) {
+          if (at + offset === this.end || !(await this.#frameAt(at + offset))) continue
+          if (await this.#freshFrame()) return 'grown'
+          const problem = `there is no whole frame, but at byte ${at + offset} there is`
+          throw corrupt({ segment: this.number, offset: this.end }, problem)
+        }
+      }
+      if (isLast) return clean ? 'clean' : 'torn'
+    }
+  }
+
+  async sync(): Promise<void> {
+    await this.#file.sync()
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+
+  /** The frame as it is on the disk now: what is in the window may have been read before it was written. */
+  async #freshFrame(): Promise<Buffer | undefined> {
+    this.#forget()
+    return await this.#frameAt(this.end)
+  }
+
+  async #frameAt(offset: number): Promise<Buffer | undefined> {
+    const length = claimedLength(await this.#bytes(offset, frameHeaderBytes))
+    if (length === undefined) return undefined
+    // A wrong length must not make us allocate more than the file has.
+    if (length > this.#buffer.length && offset + length > (await this.#file.size())) return undefined
+    const bytes = await this.#bytes(offset, length)
+    return isFrame(bytes, { segment: this.number, offset }) ? bytes : undefined
+  }
+
+  /** Some bytes of the file, fewer at its end, good until the next call. Reads ahead, so that small frames cost no read each. */
+  async #bytes(at: number, length: number): Promise<Buffer> {
+    const { at: from, bytes } = this.#window
+    if (at < from || at + length > from + bytes.length) {
+      const into = length > this.#buffer.length ? Buffer.allocUnsafeSlow(length) : this.#buffer
+      this.#window = { at, bytes: into.subarray(0, await this.#file.read(into, at)) }
+    }
+    const start = at - this.#window.at
+    return this.#window.bytes.subarray(start, start + length)
+  }
+
+  #forget(): void {
+    this.#window = noWindow
+  }
+}
+
+function frameOffsets(bytes: Buffer): number[] {
+  const found: number[] = []
+  for (let offset = 0; offset + 4 <= bytes.length; offset += frameAlignment) {
+    if (seemsFrame(bytes, offset)) found.push(offset)
+  }
+  return found
+}

@@ -1,0 +1,41 @@
+// `exports` is the whole API: what each package offers stands in a file, so that a change of it is seen and meant.
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+interface Manifest {
+  readonly name: string
+  readonly exports: Record<string, { source: string; default?: string }>
+}
+
+const entries = globSync('packages/*/package.json')
+  .sort()
+  .flatMap((file) => {
+    const { name, exports } = JSON.parse(readFileSync(file, 'utf8')) as Manifest
+    return Object.entries(exports).map(([path, { source, default: built }]) => ({
+      name: join(name, path),
+      source: join(dirname(file), source),
+      built: built && join(dirname(file), built),
+    }))
+  })
+
+test('the public API is the one that is written down', async () => {
+  const lines = await Promise.all(
+    entries.map(async ({ name, source }) => {
+      const names = Object.keys((await import(pathToFileURL(source).href)) as object).sort()
+      return `${name}\n${names.map((each) => `  ${each}\n`).join('')}`
+    }),
+  )
+  await expect(lines.join('\n')).toMatchFileSnapshot('public-api.txt')
+})
+
+describe('what was built offers the same as the source', () => {
+  const built = entries.filter((entry) => entry.built !== undefined)
+  const isBuilt = built.every((entry) => existsSync(entry.built!))
+  const reason = isBuilt ? '' : ' (skipped: nothing is built, run npm run build)'
+  test.skipIf(!isBuilt).each(built)(`$name${reason}`, async ({ source, built }) => {
+    const names = async (file: string) => Object.keys((await import(pathToFileURL(file).href)) as object).sort()
+    expect(await names(built!)).toEqual(await names(source))
+  })
+})
