@@ -1,35 +1,27 @@
 // A progress bar where somebody watches, silence where nobody does. On standard error, so that standard output stays the report's.
-import { progress } from '@clack/prompts'
+import { SingleBar } from 'cli-progress'
 
 export interface ImportProgress {
   readonly advance: (transactions: number) => void
+  /** Says what is being done after the last transaction. */
   readonly say: (what: string) => void
   readonly end: () => void
 }
 
-/** The bar is drawn anew after so many transactions. */
-const drawEvery = 500
-
 export function importProgress(total: number): ImportProgress {
   if (!process.stderr.isTTY) return { advance: () => {}, say: () => {}, end: () => {} }
-  const bar = progress({ max: total, size: 30, output: process.stderr })
-  const startedAt = performance.now()
-  let done = 0
-  let isOver = false
-  bar.start('Replaying transactions')
+  const bar = new SingleBar({
+    format: '{what} {bar} {value} of {total}, {eta_formatted} left',
+    barCompleteChar: '━',
+    barIncompleteChar: ' ',
+    barsize: 30,
+    clearOnComplete: true,
+    hideCursor: true,
+  })
+  bar.start(total, 0, { what: 'Replaying transactions' })
   return {
-    advance: (transactions) => {
-      const before = Math.floor(done / drawEvery)
-      done += transactions
-      if (Math.floor(done / drawEvery) === before && done < total) return
-      const perSecond = Math.round(done / ((performance.now() - startedAt) / 1000))
-      const secondsLeft = Math.ceil((total - done) / perSecond)
-      bar.advance(done - before * drawEvery, `${done} of ${total} transactions, ${perSecond}/s, ${secondsLeft} s left`)
-    },
-    say: (what) => bar.message(what),
-    end: () => {
-      if (!isOver) bar.stop('Import ended')
-      isOver = true
-    },
+    advance: (transactions) => bar.increment(transactions),
+    say: (what) => bar.update({ what }),
+    end: () => bar.stop(),
   }
 }

@@ -10,6 +10,7 @@ export interface OutputStream extends NodeJS.WritableStream {
 }
 
 export interface Output {
+  readonly stream: OutputStream
   readonly isTerminal: boolean
   readonly hasColors: boolean
   /** The width of the terminal; unlimited where there is none. */
@@ -29,6 +30,7 @@ export function outputTo(stream: OutputStream): Output {
   if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
 
   return {
+    stream,
     isTerminal,
     hasColors,
     get columns() {

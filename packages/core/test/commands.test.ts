@@ -82,6 +82,13 @@ test('concurrent commands on one aggregate each see the ones before: a till is n
   expect(outcomes.filter(({ status }) => status === 'refused')).toHaveLength(20)
 })
 
+test('a refusal is decided on the log as it is, not on what is remembered of it', async () => {
+  await using system = startTills()
+  await system.send(PayIn('1', { amount: 5 }))
+  await system.store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 5 } }] })
+  expect(await system.send(Take('1', { amount: 10 }))).toMatchObject({ status: 'accepted', version: 3 })
+})
+
 test('a decision that was overtaken by another writer is made again on the new state', async () => {
   const store = memoryStore()
   let overtakes = 3

@@ -70,6 +70,7 @@ export class PgliteThread {
       return await this.#pending.promise
     } finally {
       this.#pending = undefined
+      this.#worker.unref()
     }
   }
 

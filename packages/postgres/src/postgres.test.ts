@@ -106,6 +106,13 @@ describe('a Postgres server', () => {
     expect(await tables.checkpoint(accounts)).toBe(0)
   })
 
+  test('that answers too late costs its connection, and nobody else waits for it', async () => {
+    await openTables('late', { max: 1, query_timeout: 200 })
+    await tables.open(accounts)
+    await expect(tables.query('SELECT pg_sleep(30)')).rejects.toMatchObject({ code: 'tables_unavailable' })
+    expect(await tables.checkpoint(accounts)).toBe(0)
+  })
+
   test('that was never there is unavailable', async () => {
     tables = await postgresTables({ connectionString: 'postgres://nobody:secret@localhost:9/none' })
     const refused = tables.open(accounts).catch((error) => error)

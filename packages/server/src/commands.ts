@@ -1,10 +1,10 @@
 // `POST /commands/{category}/{id}/{command}`: the only way in. The body is the input, the headers are what travels with it.
 import type { Context } from 'hono'
 import type { AnyCommandType, CommandOutcome, RunningSystem, SendOptions, Version } from 'indelible'
+import { jsonSchemaOf } from 'indelible/schema'
 import { category, id } from './aggregates.ts'
 import { json, positionHeader } from './answers.ts'
 import { readJson } from './json-body.ts'
-import { jsonSchemaOrAnything } from './json-schemas.ts'
 import { idempotencyKeyCharsMax } from './limits.ts'
 import { given, invalid, type Parameter, read, text } from './parameters.ts'
 import { HttpError, problem } from './problems.ts'
@@ -135,7 +135,7 @@ function operationOf({ type, aggregate, input }: AnyCommandType): Operation {
       },
     },
     problems: [400, 404, 409, 412, 413, 415, 422, 507],
-    schemas: { [name]: jsonSchemaOrAnything(input, 'input'), Accepted: acceptedSchema },
+    schemas: { [name]: jsonSchemaOf(input, 'input'), Accepted: acceptedSchema },
   }
 }
 

@@ -1,16 +1,7 @@
 // The schemas of the domain as OpenAPI wants them: JSON Schema that stands in a larger document.
-import type { AnyEventType, Schema, System } from 'indelible'
+import type { AnyEventType, System } from 'indelible'
 import { type JsonSchema, jsonSchemaOf } from 'indelible/schema'
 import { schemaName, schemaRef } from './route.ts'
-
-/** A schema library may throw for a type that JSON Schema cannot describe; then anything is allowed as far as the document can tell. */
-export function jsonSchemaOrAnything(schema: Schema, side: 'input' | 'output'): JsonSchema {
-  try {
-    return jsonSchemaOf(schema, side)
-  } catch {
-    return { description: 'The schema of this cannot be written as JSON Schema; the server checks it all the same.' }
-  }
-}
 
 /** The names and schemas of all declared events as they are read, and of what any event has. */
 export function eventSchemas({ events }: System): {
@@ -20,7 +11,7 @@ export function eventSchemas({ events }: System): {
   const names = events.map(eventName)
   const schemas = events.flatMap((event): [string, JsonSchema][] => [
     [eventName(event), readEvent(event)],
-    [`${eventName(event)}.data`, jsonSchemaOrAnything(event.schema, 'output')],
+    [`${eventName(event)}.data`, jsonSchemaOf(event.schema, 'output')],
   ])
   return { events: names, schemas: { ...Object.fromEntries(schemas), RecordedEvent: recordedEvent } }
 }

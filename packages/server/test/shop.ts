@@ -17,7 +17,6 @@ import {
   startSystem,
   text,
 } from 'indelible'
-// biome-ignore lint/style/noRestrictedImports: a test chooses adapters; the server itself does not
 import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'

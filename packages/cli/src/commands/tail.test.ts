@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { appendHistory } from '../../test/append.ts'
+import { append, appendHistory } from '../../test/append.ts'
 import { bin, cli, ended, ndjson, start, startAppending, temporaryDirectory } from '../../test/support.ts'
 
 async function positions(dataDir: string, ...argv: string[]): Promise<unknown[]> {
@@ -56,4 +56,13 @@ test('waits where there is nothing yet, and ends with 0 when it is stopped', asy
   const waiting = cli(['tail', 'account-9', '--data', dataDir], { signal: stop.signal })
   setTimeout(() => stop.abort(), 300)
   expect(await waiting).toEqual({ code: 0, out: '', err: '' })
+})
+
+test('tells a person at a terminal that it waits where the log is empty', async () => {
+  const dataDir = temporaryDirectory()
+  await append(dataDir, [])
+  const stop = new AbortController()
+  const waiting = cli(['tail', '--data', dataDir], { signal: stop.signal, columns: 80 })
+  setTimeout(() => stop.abort(), 300)
+  expect(await waiting).toEqual({ code: 0, out: '', err: 'The log is empty so far. Following; Ctrl-C ends.\n\n' })
 })

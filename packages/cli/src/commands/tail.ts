@@ -44,8 +44,10 @@ export function addTail(program: Command, session: Session): void {
 }
 
 /** Ctrl-C is how tail ends, even while the log is being opened. */
-async function untilStopped(tailing: Promise<void>, { interrupted }: Session): Promise<void> {
+async function untilStopped(tailing: Promise<void>, { interrupted, errors }: Session): Promise<void> {
   await tailing.catch((error) => (interrupted.aborted ? undefined : Promise.reject(error)))
+  // The terminal has written ^C; the prompt belongs on a line of its own.
+  if (interrupted.aborted && errors.isTerminal) await errors.write('\n')
 }
 
 async function tail(stream: StreamName | undefined, options: Options, session: Session): Promise<void> {

@@ -37,7 +37,8 @@ test('shows progress on a terminal only, and removes it at the end', async () =>
   await appendHistory(dataDir)
   const { out, err } = await cli(['verify', '--data', dataDir], { columns: 80 })
   expect(out).toContain('6 events in 6 commits')
-  expect(err.split('\x1b[K')).toEqual([expect.stringMatching(/^\rVerifying ━+ 100% {2}\d+ bytes of/), '\r', ''])
+  expect(err).toMatch(/Verifying ━+ 100% {2}\d+ bytes of/)
+  expect((await cli(['verify', '--data', dataDir])).err).toBe('')
 })
 
 describe('damage ends with 4 and names file and byte', () => {

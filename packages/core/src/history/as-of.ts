@@ -4,7 +4,7 @@ import type { AnyEventType } from '../kernel/event-types.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import { type Position, position, type Version, version } from '../kernel/positions.ts'
 import { epochMs, type Instant, type ValidTime } from '../kernel/time.ts'
-import type { EventStore } from '../store/port.ts'
+import type { EventStore, ReadOptions } from '../store/port.ts'
 
 /**
  * One point of history, inclusive.
@@ -33,9 +33,9 @@ export async function stateAsOf<State, Event extends AnyEventType>(
   aggregate: Aggregate<State, Event>,
   { id, asOf }: { id: string; asOf?: AsOf | undefined },
 ): Promise<StateAsOf<State>> {
-  const included = asOf ? upTo(asOf) : () => true
+  const { options, included } = asOf ? upTo(asOf) : everything
   let result: StateAsOf<State> = { state: aggregate.initialState, version: 0, position: 0, recordedAt: null }
-  for await (const { events } of store.read([{ streams: [aggregate.stream(id)] }])) {
+  for await (const { events } of store.read([{ streams: [aggregate.stream(id)] }], options)) {
     for (const event of events) {
       if (!included(event)) continue
       const { version, position, recordedAt } = event
@@ -45,21 +45,23 @@ export async function stateAsOf<State, Event extends AnyEventType>(
   return result
 }
 
-function upTo(asOf: AsOf): (event: RecordedEvent) => boolean {
-  if ('version' in asOf) {
-    const last = version(asOf.version)
-    return (event) => event.version <= last
-  }
-  if ('position' in asOf) {
-    const last = position(asOf.position)
-    return (event) => event.position <= last
-  }
+/** What to read, and which of it to fold. */
+interface Selection {
+  readonly options: ReadOptions
+  readonly included: (event: RecordedEvent) => boolean
+}
+
+const everything: Selection = { options: {}, included: () => true }
+
+function upTo(asOf: AsOf): Selection {
+  if ('version' in asOf) return { ...everything, options: { limit: version(asOf.version) } }
+  if ('position' in asOf) return { ...everything, options: { to: position(asOf.position) } }
   if ('recordedAt' in asOf) {
     const last = endMs(asOf.recordedAt)
-    return (event) => epochMs(event.recordedAt) <= last
+    return { ...everything, included: (event) => epochMs(event.recordedAt) <= last }
   }
   const last = endMs(asOf.validAt)
-  return (event) => epochMs(event.validAt ?? event.recordedAt) <= last
+  return { ...everything, included: (event) => epochMs(event.validAt ?? event.recordedAt) <= last }
 }
 
 function endMs(time: ValidTime): number {

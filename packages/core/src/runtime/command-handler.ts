@@ -114,6 +114,10 @@ export class CommandHandler {
       if (isRefusal(decision) || decision.length === 0) {
         const earlier = await this.#earlier(envelope)
         if (earlier) return earlier
+        // Nothing will be appended, so no version check would find out that what is remembered is behind the log.
+        const seen = loaded.version
+        loaded = await loader.reload(aggregate, stream)
+        if (loaded.version !== seen && attempt < conflictRetriesMax) continue
         const { version, position } = loaded
         return isRefusal(decision)
           ? { status: 'refused', commandId, stream, version, reason: decision.refused, details: decision.details }

@@ -1,2 +1,2 @@
-// `indelible/schema`: a system's commands and events as JSON Schema.
-export { type JsonSchema, jsonSchemaOf, type SystemSchemas, schemasOf } from './json-schema.ts'
+// `indelible/schema`: the schemas of a domain as JSON Schema.
+export { type JsonSchema, jsonSchemaOf } from './json-schema.ts'

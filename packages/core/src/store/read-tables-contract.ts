@@ -130,6 +130,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
         [1e-7, 1.5, -2.25, 1e21, 1.7976931348623157e308, 5e-324, Number.MAX_SAFE_INTEGER, 0.1 + 0.2],
         '{"not": "parsed"}',
         '\\u0000 is six characters',
+        range(1, 5_000),
       ]
       const rows = docs.map((doc, id) => ({ ...sample(id), doc }))
       await kept(tables, rows, rows)
