@@ -17,6 +17,8 @@ export function importProgress(total: number): ImportProgress {
     barsize: 30,
     clearOnComplete: true,
     hideCursor: true,
+    // The time left is judged by so many of the last transactions.
+    etaBuffer: 5_000,
   })
   bar.start(total, 0, { what: 'Replaying transactions' })
   return {

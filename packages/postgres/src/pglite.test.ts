@@ -14,7 +14,11 @@ import { accountRows, accounts, endOf, runScript } from './testing/samples.ts'
 describe('PGlite in memory keeps the contract of read tables', () => {
   let database: SqlDatabase
   let fresh: ReturnType<typeof freshTables>
+  let worker: Worker
   beforeAll(async () => {
+    process.once('worker', (thread) => {
+      worker = thread
+    })
     database = await pgliteDatabase()
     fresh = freshTables(database)
   })
@@ -23,6 +27,14 @@ describe('PGlite in memory keeps the contract of read tables', () => {
   test.each(readTablesContract)('$name', async ({ run }) => {
     const tables = fresh()
     await run(tables).finally(() => tables.close())
+  })
+
+  test('what was in memory is gone with its thread, and says so', async () => {
+    const tables = fresh()
+    await tables.open(accounts)
+    await worker.terminate()
+    await expect(tables.checkpoint(accounts)).rejects.toMatchObject({ code: 'tables_unavailable' })
+    await expect(tables.open(accounts)).rejects.toMatchObject({ code: 'tables_unavailable' })
   })
 })
 
@@ -103,42 +115,31 @@ describe('PGlite in a directory', () => {
     await writeFile(join(damaged, 'PG_VERSION'), '18\n')
     await expect(open(damaged)).rejects.toMatchObject({ code: 'tables_unavailable', message: /may be deleted/ })
   })
-})
 
-test('rows that change often do not make a table grow for ever', async () => {
-  const tables = await pgliteTables()
-  const table = { ...accounts, columns: { ...accounts.columns, balance: bigint().index() } }
-  await tables.open(table)
-  const pages = async () =>
-    (await tables.query<{ pages: number }>(`SELECT pg_relation_size('accounts') / 8192 AS pages`))[0]!.pages
-  const saveMany = async () => {
-    for (let from = await tables.checkpoint(table), to = from + 500; from < to; from++) {
-      await tables.save({ table, upserts: accountRows(10, from), removals: [], from, to: from + 1 })
+  test('rows that change often do not make a table grow for ever', async () => {
+    const tables = await open()
+    const table = { ...accounts, fingerprint: 'indexed', columns: { ...accounts.columns, balance: bigint().index() } }
+    await tables.open(table)
+    const pages = async () =>
+      (await tables.query<{ pages: number }>(`SELECT pg_relation_size('accounts') / 8192 AS pages`))[0]!.pages
+    const saveMany = async () => {
+      for (let from = await tables.checkpoint(table), to = from + 500; from < to; from++) {
+        await tables.save({ table, upserts: accountRows(10, from), removals: [], from, to: from + 1 })
+      }
     }
-  }
-  await saveMany()
-  const before = await pages()
-  for (let turn = 0; turn < 2_000; turn++) await tables.checkpoint(table)
-  await saveMany()
-  expect(await pages()).toBe(before)
-  await tables.close()
-})
+    await saveMany()
+    const before = await pages()
+    for (let turn = 0; turn < 2_000; turn++) await tables.checkpoint(table)
+    await saveMany()
+    expect(await pages()).toBe(before)
+    await tables.close()
+  })
 
-test('what was in memory is gone with its thread, and says so', async () => {
-  const started = once(process, 'worker') as Promise<[Worker]>
-  const tables = await pgliteTables()
-  const [worker] = await started
-  await tables.open(accounts)
-  await worker.terminate()
-  await expect(tables.checkpoint(accounts)).rejects.toMatchObject({ code: 'tables_unavailable' })
-  await expect(tables.open(accounts)).rejects.toMatchObject({ code: 'tables_unavailable' })
-  await tables.close()
-})
-
-test.each(['await tables.close()', '// left open'])('a process ends by itself: %s', async (end) => {
-  const script = `import { pgliteTables } from '@indelible/postgres'
-    const tables = await pgliteTables()
-    console.log(await tables.query('SELECT 1 AS one'))
-    ${end}`
-  expect(await endOf(runScript(script))).toEqual({ output: '[ { one: 1 } ]\n', code: 0 })
+  test.each(['await tables.close()', '// left open'])('a process ends by itself: %s', async (end) => {
+    const script = `import { pgliteTables } from '@indelible/postgres'
+      const tables = await pgliteTables({ dir: ${JSON.stringify(dir)} })
+      console.log(await tables.query('SELECT 1 AS one'))
+      ${end}`
+    expect(await endOf(runScript(script))).toEqual({ output: '[ { one: 1 } ]\n', code: 0 })
+  })
 })

@@ -66,7 +66,9 @@ export class SegmentReader {
           throw corrupt({ segment: this.number, offset: this.end }, problem)
         }
       }
-      if (isLast) return clean ? 'clean' : 'torn'
+      if (!isLast) continue
+      if (clean) return 'clean'
+      return (await this.#freshFrame()) ? 'grown' : 'torn'
     }
   }
 
