@@ -62,6 +62,7 @@ function checked({ parameters, isQuery, handle }: Route): Route['handle'] {
   const names = new Set(parameters.filter((each) => each.in === 'query').map(({ name }) => name))
   return async (c) => {
     checkUrl(c)
+    checkSite(c)
     checkQuery(c.req.raw, (name) => names.has(name) || isQuery?.(name) === true)
     return await handle(c)
   }
@@ -73,6 +74,14 @@ function checkUrl({ req }: Context): void {
     decodeURIComponent(pathname)
   } catch {
     throw new HttpError('malformed_url', `"${pathname}" is not percent-encoded UTF-8.`)
+  }
+}
+
+/** Browsers say where a request comes from (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header): no other site's page may send commands. */
+function checkSite({ req }: Context): void {
+  const site = req.header('sec-fetch-site')
+  if (req.method === 'POST' && (site === 'cross-site' || site === 'same-site')) {
+    throw new HttpError('cross_site', 'This request was made by a web page of another site.')
   }
 }
 

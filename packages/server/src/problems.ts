@@ -46,6 +46,7 @@ export const httpErrors = {
   malformed_url: { status: 400, meaning: 'The address is not valid percent-encoded UTF-8, or the host is not one.' },
   malformed_body: { status: 400, meaning: 'The body is not JSON in UTF-8.' },
   invalid_parameter: { status: 400, meaning: 'A parameter is unknown, given twice, or has a value it cannot have.' },
+  cross_site: { status: 403, meaning: 'A web page of another site may not change anything here.' },
   unknown_route: { status: 404, meaning: 'There is nothing at this address.' },
   unknown_aggregate: { status: 404, meaning: 'The system declares no aggregate of that name.' },
   stream_missing: { status: 404, meaning: 'The stream has no events.' },
