@@ -17,8 +17,10 @@ export async function pgliteTables(options: PgliteOptions = {}): Promise<SqlRead
   return sqlReadTables(await pgliteDatabase(options), { schema: 'public' })
 }
 
-/** PGlite has no autovacuum: without a VACUUM at times, tables whose rows change would grow for ever. It takes some ten milliseconds. */
-const turnsPerVacuum = 2_000
+/** PGlite runs nothing in the background: without this, tables whose rows change and the write-ahead log would grow for ever. */
+const upkeep = ['VACUUM', 'CHECKPOINT']
+/** It takes some ten milliseconds, so this often costs a few percent at most. */
+const turnsPerUpkeep = 2_000
 
 /** PGlite is one connection, so statements and transactions take turns. */
 export async function pgliteDatabase({ dir }: PgliteOptions = {}): Promise<SqlDatabase> {
@@ -35,7 +37,9 @@ export async function pgliteDatabase({ dir }: PgliteOptions = {}): Promise<SqlDa
     })
     turn = mine.catch(() => {})
     turns++
-    if (turns % turnsPerVacuum === 0) turn = turn.then(() => thread.query('VACUUM')).catch(() => {})
+    if (turns % turnsPerUpkeep === 0) {
+      for (const sql of upkeep) turn = turn.then(() => thread.query(sql)).catch(() => {})
+    }
     return mine
   }
 

@@ -1,15 +1,117 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { utf8 } from '../kernel/text.ts'
 import { eventStoreContract } from '../store/contract.ts'
 import { fileStore } from './event-store.ts'
+import { logStats } from './inspect.ts'
+import { all, allFields, copyOfLog, fact, openStore, segmentsIn, temporaryDirectory } from './test-support.ts'
 
 describe('the file store keeps the contract', () => {
-  test.each(eventStoreContract)('$name', async ({ run }) => {
-    const dir = await mkdtemp(join(tmpdir(), 'indelible-'))
-    const store = await fileStore({ dir })
-    await run(store).finally(() => store.close())
-    await rm(dir, { recursive: true })
+  test.each(eventStoreContract)('$name', async ({ run }) => await run(await openStore()))
+})
+
+describe('the file store keeps the contract with small segments and groups', () => {
+  const limits = { segmentBytesMax: 2000, reserveBytes: 500, groupBytesMax: 300, readBytesMax: 64, cacheBytesMax: 1000 }
+  test.each(eventStoreContract)('$name', async ({ run }) => await run(await openStore({ limits })))
+})
+
+test('what was appended is there byte for byte after a reopen, and goes on without a gap', async () => {
+  const dir = temporaryDirectory()
+  const store = await openStore({ dir })
+  await store.append({
+    commandId: 'c-ü',
+    events: [
+      { ...fact('thing-ü😀', 'Happened', { a: 'ü' }), tags: ['x:1', 'ü'], validAt: '1993-01-01', schemaVersion: 65535 },
+      { stream: 'thing-1', type: 'Raw', data: Uint8Array.from({ length: 256 }, (_, byte) => byte) },
+      { stream: 'thing-1', type: 'Empty', data: new Uint8Array(0), contentType: 'image/png' },
+      { ...fact('thing-1'), data: utf8('{ "a" : 1.0 }'), contentType: 'application/json', metadata: utf8('{"b":1 }') },
+      { ...fact('thing-1'), metadata: { actor: 'ann' }, id: '00000000-0000-7000-8000-000000000001' },
+    ],
   })
+  for (let n = 0; n < 20; n++) await store.append({ events: [fact(`other-${n % 3}`, 'Counted', { n })] })
+  const before = await allFields(store)
+  const head = await store.head()
+  await store.close()
+
+  for (const access of ['read', 'write'] as const) {
+    const again = await openStore({ dir, access })
+    expect(await allFields(again)).toEqual(before)
+    expect(await again.head()).toEqual(head)
+    await again.close()
+  }
+  const again = await openStore({ dir })
+  expect(await again.append({ events: [fact('other-0')] })).toMatchObject({
+    firstPosition: 26,
+    versions: { 'other-0': 8 },
+  })
+})
+
+test.each(['closed', 'killed'])('command ids, versions and conditions hold after the process was %s', async (end) => {
+  const dir = temporaryDirectory()
+  const store = await openStore({ dir })
+  const commit = { events: [fact('thing-1'), fact('thing-2')], commandId: 'c-1' }
+  const first = await store.append(commit)
+  await store.append({ events: [{ ...fact('thing-1', 'Booked'), tags: ['seat:1'] }] })
+  if (end === 'closed') await store.close()
+
+  const again = await openStore({ dir: end === 'closed' ? dir : await copyOfLog(dir) })
+  expect(await again.append(commit)).toEqual({ ...first, status: 'duplicate' })
+  const { status: _, ...written } = first
+  expect(await again.findCommit('c-1')).toEqual(written)
+  expect(await again.append({ events: [fact('thing-1')], expected: { 'thing-1': 1 } })).toMatchObject({
+    conflict: { actual: 2 },
+  })
+  const failIfEventsMatch = [{ tags: ['seat:1'] }]
+  expect(await again.append({ events: [fact('thing-3')], condition: { failIfEventsMatch } })).toMatchObject({
+    conflict: { matchedPosition: 3 },
+  })
+  expect(await again.append({ events: [fact('thing-3')], condition: { failIfEventsMatch, after: 3 } })).toMatchObject({
+    status: 'written',
+    firstPosition: 4,
+  })
+})
+
+test('the time of recording does not go back over a reopen', async () => {
+  const dir = temporaryDirectory()
+  const store = await openStore({ dir, clock: { now: () => 5000 } })
+  await store.append({ events: [fact('thing-1')] })
+  await store.close()
+  const again = await openStore({ dir, clock: { now: () => 3000 } })
+  expect(await again.append({ events: [fact('thing-1')] })).toMatchObject({ recordedAt: '1970-01-01T00:00:05.000Z' })
+})
+
+test('the log rolls over many small segments and over frames that are longer than one', async () => {
+  const dir = temporaryDirectory()
+  const limits = { segmentBytesMax: 600, reserveBytes: 200 }
+  const store = await openStore({ dir, limits })
+  const texts = Array.from({ length: 120 }, (_, n) => 'x'.repeat(n % 7 === 0 ? n * 20 : n))
+  for (const text of texts) await store.append({ events: [fact('thing-1', 'Happened', { text })] })
+  expect((await all(store)).map(({ data }) => (data as { text: string }).text)).toEqual(texts)
+  await store.close()
+  expect((await segmentsIn(dir)).length).toBeGreaterThan(40)
+
+  const again = await openStore({ dir, limits })
+  expect((await all(again)).map(({ data }) => (data as { text: string }).text)).toEqual(texts)
+  const backwards = await Array.fromAsync(again.read('all', { direction: 'backwards', limit: 3 }))
+  expect(backwards.flatMap(({ events }) => events.map(({ position }) => position))).toEqual([120, 119, 118])
+})
+
+test('closing waits for appends under way, and every one of them is there afterwards', async () => {
+  const dir = temporaryDirectory()
+  const store = await openStore({ dir, limits: { groupCommitsMax: 3 } })
+  const appends = Array.from({ length: 20 }, (_, n) => store.append({ events: [fact(`thing-${n}`)] }))
+  await store.close()
+  expect((await Promise.all(appends)).map(({ status }) => status)).toEqual(Array(20).fill('written'))
+  expect(await all(await openStore({ dir }))).toHaveLength(20)
+})
+
+test('opening and closing without an append adds nothing to the log', async () => {
+  const dir = temporaryDirectory()
+  const sizes: unknown[] = []
+  for (let n = 0; n < 3; n++) {
+    const store = await fileStore({ dir })
+    if (n === 0) await store.append({ events: [fact('thing-1')] })
+    await store.close()
+    sizes.push((await logStats({ dir })).bytes)
+  }
+  expect(sizes).toEqual([sizes[0], sizes[0], sizes[0]])
 })

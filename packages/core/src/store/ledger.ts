@@ -5,6 +5,7 @@ import { commitBytesMax, commitEventsMax, nameBytesMax } from '../kernel/limits.
 import { type Position, type Version, version } from '../kernel/positions.ts'
 import { checkQuery, matcher, type Query, type Queryable, type QueryItem } from '../kernel/queries.ts'
 import { categoryOf, checkedStreamName, type StreamName } from '../kernel/streams.ts'
+import { utf8Length } from '../kernel/text.ts'
 import type { AppendOutcome, Commit, Conflict, ExpectedVersion, WrittenCommit } from './port.ts'
 
 /** Checks a commit and encodes its events. Throws what `EventStore.append` throws for bad input. */
@@ -13,8 +14,12 @@ export function encodeCommit(commit: Commit): readonly EncodedEvent[] {
   if (events.length === 0) throw invalid('A commit needs at least one event.')
   if (events.length > commitEventsMax)
     throw invalid(`A commit has at most ${commitEventsMax} events, not ${events.length}.`)
-  if (commandId !== undefined && (commandId === '' || commandId.length > nameBytesMax)) {
-    throw invalid(`A command id has 1 to ${nameBytesMax} characters.`)
+  // Half a surrogate pair has no UTF-8, so it would not come back from a file as it was.
+  if (
+    commandId !== undefined &&
+    !(commandId !== '' && commandId.isWellFormed() && utf8Length(commandId) <= nameBytesMax)
+  ) {
+    throw invalid(`A command id is well-formed text of 1 to ${nameBytesMax} bytes.`)
   }
   for (const [stream, wanted] of Object.entries(expected)) {
     checkedStreamName(stream)

@@ -1,4 +1,5 @@
 // `@indelible/postgres/testing`: a real Postgres server for tests, from the binaries that npm installed. For our own workspaces; it is not published.
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -14,9 +15,10 @@ export interface PostgresServer {
   remove(): Promise<void>
 }
 
-/** Starts an empty server that listens on the loopback interface only. The caller removes it; when the process ends it is stopped anyway. */
+/** Starts an empty server that listens on the loopback interface only. The caller removes it; if this process dies first, it goes too. */
 export async function startPostgresServer(): Promise<PostgresServer> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'indelible-postgres-'))
+  const release = guard(databaseDir)
   const port = await freePort()
   const log: string[] = []
   const server = new EmbeddedPostgres({
@@ -43,6 +45,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   const remove = async () => {
     await server.stop()
     await rm(databaseDir, { recursive: true, force: true })
+    release()
   }
 
   try {
@@ -58,6 +61,17 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     start,
     remove,
   }
+}
+
+/** Waits for our end of the pipe to close, which the kernel does even when this process is killed; then nothing of the server stays behind. */
+function guard(databaseDir: string): () => void {
+  const script = `cat
+    pid=$(head -n 1 "$0/postmaster.pid") && kill -INT "$pid" && while kill -0 "$pid"; do sleep 0.1; done
+    rm -rf "$0"`
+  if (process.platform === 'win32') return () => {}
+  const child = spawn('sh', ['-c', script, databaseDir], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  child.unref()
+  return () => child.stdin.end()
 }
 
 async function freePort(): Promise<number> {

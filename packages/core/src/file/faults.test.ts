@@ -1,0 +1,377 @@
+// What a failing, full or slow disk does to a store, by a disk that does so when it is told to.
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import type { Disk } from '../log/disk.ts'
+import type { AppendOutcome, EventStore } from '../store/port.ts'
+import { fileStore } from './event-store.ts'
+import * as door from './index.ts'
+import { verifyLog } from './inspect.ts'
+import {
+  all,
+  allFields,
+  copyOfLog,
+  type DiskCall,
+  diskBroken,
+  diskFull,
+  fact,
+  logBytes,
+  observedDisk,
+  openStore,
+  temporaryDirectory,
+} from './test-support.ts'
+
+const small = { segmentBytesMax: 1200, reserveBytes: 400 }
+
+/** A disk whose calls of some kinds wait until they are released. */
+function gatedDisk(...gated: DiskCall['call'][]): { disk: Disk; open: () => void; close: () => void } {
+  let gate = Promise.withResolvers<void>()
+  gate.resolve()
+  const disk = observedDisk({
+    async before({ call }) {
+      if (gated.includes(call)) await gate.promise
+    },
+  })
+  return {
+    disk,
+    open: () => gate.resolve(),
+    close: () => {
+      gate = Promise.withResolvers()
+    },
+  }
+}
+
+/** Appends one event a stream, `perRound` at a time; gives the outcome or the error code of each. */
+async function appendRounds(
+  store: EventStore,
+  { rounds, perRound, name }: { rounds: number; perRound: number; name: string },
+) {
+  const results: { stream: string; result: string }[] = []
+  for (let round = 0; round < rounds; round++) {
+    const appends = Array.from({ length: perRound }, async (_, n) => {
+      const stream = `${name}-${round}.${n}`
+      const events = [fact(stream, 'Happened', { text: 'x'.repeat(40 * n) })]
+      const result = await store.append({ events }).then(
+        ({ status }) => status,
+        ({ code }) => code,
+      )
+      results.push({ stream, result })
+    })
+    await Promise.all(appends)
+  }
+  return results
+}
+
+const streamsIn = async (store: EventStore) => (await all(store)).map(({ stream }) => stream)
+const withResult = (results: { stream: string; result: string }[], result: string) =>
+  results.filter((each) => each.result === result).map(({ stream }) => stream)
+
+describe('acknowledged means synced', () => {
+  test('nothing is acknowledged, and no reader sees anything, before fdatasync has returned', async () => {
+    const { disk, open, close } = gatedDisk('sync')
+    const store = await openStore({ disk })
+    await store.append({ events: [fact('thing-1')] })
+    close()
+    let acknowledged = false
+    const append = store.append({ events: [fact('thing-1')], commandId: 'c-1' }).finally(() => {
+      acknowledged = true
+    })
+    const duplicate = store.append({ events: [fact('thing-1')], commandId: 'c-1' }).finally(() => {
+      acknowledged = true
+    })
+    // A conflict may be told at once: it does not become less true.
+    expect(await store.append({ events: [fact('thing-1')], expected: { 'thing-1': 1 } })).toMatchObject({
+      conflict: { actual: 2 },
+    })
+    await pause(30)
+    expect(acknowledged).toBe(false)
+    expect(await store.head()).toMatchObject({ position: 1 })
+    expect(await store.findCommit('c-1')).toBeUndefined()
+    expect(await all(store)).toHaveLength(1)
+    open()
+    expect([(await append).status, (await duplicate).status]).toEqual(['written', 'duplicate'])
+    expect(await store.head()).toMatchObject({ position: 2 })
+  })
+
+  test('over a long run, every acknowledgement follows a sync that follows its write, with one write at a time', async () => {
+    let written = 0
+    let synced = 0
+    let inFlight = 0
+    let inFlightMax = 0
+    const disk = observedDisk({
+      before({ call }) {
+        if (call === 'write' || call === 'sync') inFlightMax = Math.max(inFlightMax, ++inFlight)
+      },
+      after({ call }) {
+        if (call === 'write' || call === 'sync') inFlight--
+        if (call === 'write') written++
+        if (call === 'sync') synced = written
+      },
+    })
+    const store = await openStore({ disk, limits: small })
+    const client = async (id: number) => {
+      for (let n = 0; n < 40; n++) {
+        const before = written
+        await store.append({ events: [fact(`thing-${id}`)] })
+        expect(synced).toBeGreaterThan(before)
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, (_, id) => client(id)))
+    expect(await all(store)).toHaveLength(320)
+    expect(inFlightMax).toBe(1)
+  })
+})
+
+describe('a full disk', () => {
+  // The calls that need space; which of them they are is told apart by counting them.
+  const needsSpace = (call: DiskCall) => ['open', 'write', 'rename'].includes(call.call)
+
+  test('refuses cleanly at any call, reads go on, and so do appends when space returns', async () => {
+    let fullCases = 0
+    for (let k = 1; fullCases === k - 1; k++) {
+      const dir = temporaryDirectory()
+      let calls = 0
+      let full = false
+      const disk = observedDisk({
+        before(call) {
+          if (!needsSpace(call)) return
+          if (++calls === k) full = true
+          if (full) throw diskFull()
+        },
+      })
+      await (await fileStore({ dir })).close()
+      const store = await openStore({ dir, disk, limits: small })
+      const during = await appendRounds(store, { rounds: 8, perRound: 3, name: 'during' })
+      if (full) {
+        fullCases++
+        expect(withResult(during, 'store_full').length).toBeGreaterThan(0)
+        expect(await streamsIn(store)).toEqual(withResult(during, 'written'))
+      }
+      const left = await openStore({ dir: await copyOfLog(dir) })
+      expect(await streamsIn(left)).toEqual(withResult(during, 'written'))
+      full = false
+      calls = k
+      const after = await appendRounds(store, { rounds: 3, perRound: 3, name: 'after' })
+      expect(withResult(after, 'written')).toHaveLength(9)
+      const expected = [...withResult(during, 'written'), ...withResult(after, 'written')]
+      expect(await streamsIn(store)).toEqual(expected)
+      expect((await all(store)).map(({ position }) => position)).toEqual(expected.map((_, index) => index + 1))
+      await store.close()
+      expect(await streamsIn(await openStore({ dir }))).toEqual(expected)
+      expect(await verifyLog({ dir })).toMatchObject({ events: expected.length })
+    }
+    expect(fullCases).toBeGreaterThan(15)
+  })
+
+  test('refuses what waits behind a refused commit, and the duplicates of both; their ids and versions are free again', async () => {
+    let full = false
+    const disk = observedDisk({
+      async before({ call }) {
+        if (!full || call !== 'write') return
+        await pause(20)
+        throw diskFull()
+      },
+    })
+    const store = await openStore({ disk })
+    await store.append({ events: [fact('thing-1')] })
+    full = true
+    const append = (commandId: string, expected: number) =>
+      store.append({ events: [fact('thing-1')], commandId, expected: { 'thing-1': expected } })
+    const appends = [append('c-1', 1), append('c-1', 1)]
+    await pause(5)
+    appends.push(append('c-2', 2), append('c-1', 1), append('c-2', 2))
+    const results = await Promise.allSettled(appends)
+    expect(results.map((result) => result.status === 'rejected' && result.reason.code)).toEqual(
+      Array(5).fill('store_full'),
+    )
+    full = false
+    expect(await append('c-2', 1)).toMatchObject({ status: 'written', firstPosition: 2 })
+    expect(await append('c-1', 2)).toMatchObject({ status: 'written', firstPosition: 3 })
+  })
+
+  test('does not keep a log from being opened, read and closed', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir })
+    await store.append({ events: [fact('thing-1')] })
+    const disk = observedDisk({
+      before(call) {
+        if (needsSpace(call)) throw diskFull()
+      },
+    })
+    const full = await openStore({ dir: await copyOfLog(dir), disk })
+    expect(await all(full)).toHaveLength(1)
+    await expect(full.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'store_full' })
+    await full.close()
+  })
+})
+
+describe('a broken disk', () => {
+  test.each(['write', 'sync', 'truncate', 'rename', 'syncDir'] as const)(
+    'a %s that fails poisons the store: nothing is tried again, nothing acknowledged, reads go on',
+    async (kind) => {
+      let failures = 0
+      for (let k = 1; failures === k - 1; k++) {
+        const dir = temporaryDirectory()
+        let calls = Number.NEGATIVE_INFINITY
+        let failed = false
+        let triedAgain = false
+        const disk = observedDisk({
+          before({ call }) {
+            triedAgain ||= failed && (call === 'write' || call === 'sync')
+            if (call !== kind || ++calls !== k) return
+            failed = true
+            throw diskBroken()
+          },
+        })
+        const store = await openStore({ dir, disk, limits: small })
+        calls = 0
+        const results = await appendRounds(store, { rounds: 6, perRound: 3, name: 'during' })
+        if (!failed) break
+        failures++
+        expect(triedAgain).toBe(false)
+        expect(withResult(results, 'written').length + withResult(results, 'store_poisoned').length).toBe(18)
+        await expect(store.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'store_poisoned' })
+        const acknowledged = withResult(results, 'written')
+        expect(await streamsIn(store)).toEqual(acknowledged)
+        await store.close()
+        // What was not acknowledged may be there or not, but only behind what was.
+        const again = await openStore({ dir })
+        const found = await streamsIn(again)
+        expect(found.slice(0, acknowledged.length)).toEqual(acknowledged)
+        expect(await again.append({ events: [fact('thing-1')] })).toMatchObject({ firstPosition: found.length + 1 })
+      }
+      expect(failures).toBeGreaterThan(0)
+    },
+  )
+
+  test('a sync that reports a full disk poisons too: what is on the disk is unknown all the same', async () => {
+    let armed = false
+    const disk = observedDisk({
+      before({ call }) {
+        if (armed && call === 'sync') throw diskFull()
+      },
+    })
+    const store = await openStore({ disk })
+    await store.append({ events: [fact('thing-1')] })
+    armed = true
+    await expect(store.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'store_poisoned' })
+    armed = false
+    await expect(store.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'store_poisoned' })
+  })
+
+  test('a frame that was written but not synced is written again when the log is opened', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir })
+    await store.append({ events: [fact('thing-1')] })
+    const writes: DiskCall[] = []
+    const disk = observedDisk({ after: (call) => void (call.call === 'write' && writes.push(call)) })
+    const again = await openStore({ dir: await copyOfLog(dir), disk })
+    expect(writes).toMatchObject([{ at: 32 }])
+    expect(await all(again)).toHaveLength(1)
+  })
+})
+
+describe('backpressure', () => {
+  const limits = { groupCommitsMax: 4 }
+
+  test('past the limits appends wait for their turn, keep their order, and a caller may give up', async () => {
+    const { disk, open, close } = gatedDisk('sync')
+    const store = await openStore({ disk, limits })
+    await store.append({ events: [fact('thing-0')] })
+    close()
+    const stop = new AbortController()
+    const outcomes: (AppendOutcome | string)[] = []
+    const append = (n: number, signal?: AbortSignal) =>
+      store.append({ events: [fact(`thing-${n}`)] }, signal ? { signal } : {}).then(
+        (outcome) => outcomes.push(outcome),
+        (error) => outcomes.push(error.code),
+      )
+    const first = append(1)
+    await pause(5)
+    // Four fit into the next group, the others wait.
+    const others = [2, 3, 4, 5, 6].map((n) => append(n))
+    const given = [append(7, stop.signal), append(8)]
+    await pause(5)
+    stop.abort()
+    await given[0]
+    expect(outcomes).toEqual(['aborted'])
+    open()
+    await Promise.all([first, ...others, ...given])
+    expect(outcomes.slice(1)).toMatchObject([2, 3, 4, 5, 6, 7, 8].map((firstPosition) => ({ firstPosition })))
+    expect(await streamsIn(store)).toEqual([0, 1, 2, 3, 4, 5, 6, 8].map((n) => `thing-${n}`))
+  })
+
+  test('the bytes that wait are bounded too, and a commit larger than the bound goes alone', async () => {
+    const writes: number[] = []
+    const disk = observedDisk({ after: (call) => void (call.call === 'write' && writes.push(call.length)) })
+    const store = await openStore({ disk, limits: { groupBytesMax: 2000, reserveBytes: 8 } })
+    const text = (length: number) => ({ events: [fact('thing-1', 'Happened', { text: 'x'.repeat(length) })] })
+    await Promise.all([store.append(text(50_000)), ...Array.from({ length: 50 }, () => store.append(text(500)))])
+    expect(await all(store)).toHaveLength(51)
+    expect(writes.filter((length) => length > 3000)).toHaveLength(1)
+    expect(writes.length).toBeGreaterThan(10)
+  })
+})
+
+describe('an event is never changed or deleted', () => {
+  test('update and delete are attempted: no door of the file store leads to them', async () => {
+    expect(Object.keys(door).sort()).toEqual(['fileSnapshots', 'fileStore', 'logStats', 'verifyLog'])
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir })
+    await store.append({ events: [fact('thing-1', 'Happened', { amount: 1 })], commandId: 'c-1' })
+    const before = await allFields(store)
+    expect(Object.keys(store).sort()).toEqual(['append', 'close', 'findCommit', 'head', 'read', 'subscribe'])
+    // The nearest to an update that the API allows: the same event id, the same command id, an earlier expected version.
+    const [event] = await all(store)
+    const forged = { ...fact('thing-1', 'Happened', { amount: 2 }), id: event!.id }
+    await store.append({ events: [forged], commandId: 'c-1' })
+    await store.append({ events: [forged], expected: { 'thing-1': 0 } })
+    await store.append({ events: [forged] })
+    expect((await allFields(store)).slice(0, 1)).toEqual(before)
+  })
+
+  test('over a long run a writer writes and cuts only behind what is durable, and removes or replaces no segment', async () => {
+    const dir = temporaryDirectory()
+    const durable = new Map<string, number>()
+    const last = new Map<string, number>()
+    const violations: DiskCall[] = []
+    let calls = 0
+    const disk = observedDisk({
+      before(told) {
+        const { call, file, at } = told
+        const end = durable.get(file) ?? 0
+        if ((call === 'write' || call === 'truncate') && at < end) violations.push(told)
+        if ((call === 'remove' || call === 'rename' || call === 'open') && end > 32) violations.push(told)
+        if (++calls % 97 > 90 && call === 'write') throw diskFull()
+      },
+      after({ call, file, at, length, zeros }) {
+        if (call === 'write' && !zeros) last.set(file, at + length)
+        if (call === 'sync') durable.set(file, last.get(file) ?? 0)
+      },
+    })
+    const limits = { segmentBytesMax: 4096, reserveBytes: 512 }
+    const sizes = new Map<string, Buffer>()
+    let written = 0
+    for (let round = 0; round < 6; round++) {
+      const store = await fileStore({ dir, disk, limits })
+      for (let n = 0; n < 60; n++) {
+        const data = { text: 'x'.repeat((n * 37) % 900) }
+        await store.append({ events: [fact(`thing-${n % 5}`, 'Happened', data)] }).then(
+          () => written++,
+          () => {},
+        )
+      }
+      await store.close()
+      for (const [name, bytes] of await logBytes(dir)) {
+        const before = sizes.get(name) ?? Buffer.alloc(0)
+        expect(bytes.subarray(0, before.length).equals(before), join(dir, name)).toBe(true)
+        sizes.set(name, bytes)
+      }
+    }
+    expect(violations).toEqual([])
+    expect(durable.size).toBeGreaterThan(5)
+    expect(written).toBeGreaterThan(200)
+    expect(written).toBeLessThan(360)
+    expect(await verifyLog({ dir })).toMatchObject({ events: written })
+  })
+})

@@ -1,0 +1,10 @@
+// Whatever is asked of it, in whatever order, over reopens and crashes: the file store answers as the memory store does.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Query } from '../kernel/queries.ts'
+import type { StreamName } from '../kernel/streams.ts'
+import { memoryStore } from '../memory/event-store.ts'
+import type { Commit, EventStore, ReadOptions } from '../store/port.ts'
+import { fileStore } from './event-store.ts'
+import { verifyLog } from './inspect.ts'
+import { copyOfLog, temporaryDirectory } from './test-support.ts'

@@ -1,0 +1,206 @@
+// Several processes on one log: the lock, and readers that follow a writer. The others run in Node processes of their own.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { fileStore } from './event-store.ts'
+import { verifyLog } from './inspect.ts'
+import { all, fact, openStore, temporaryDirectory } from './test-support.ts'
+
+const door = new URL('index.ts', import.meta.url).href
+const limits = { segmentBytesMax: 3000, reserveBytes: 500 }
+
+/** Runs a script in another process, with `fileStore`, `dir`, `limits` and `say` given to it. Gives the lines it says. */
+function run(dir: string, script: string): { process: ChildProcess; lines: AsyncIterator<string> } {
+  const code = `import { fileStore } from ${JSON.stringify(door)}
+    const dir = ${JSON.stringify(dir)}, limits = ${JSON.stringify(limits)}, say = (line) => console.log(line)
+    ${script}`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return { process: child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator]() }
+}
+
+const nextLine = async (lines: AsyncIterator<string>) => (await lines.next()).value as string
+const holdOpen = `const store = await fileStore({ dir, limits }); say('open'); setInterval(() => {}, 1000)`
+
+describe('one writer', () => {
+  test('a second opener in the same process is told that this process holds the log', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir })
+    const told = {
+      code: 'store_locked',
+      message: expect.stringContaining('This process'),
+      details: { pid: process.pid },
+    }
+    await expect(fileStore({ dir })).rejects.toMatchObject(told)
+    await expect(fileStore({ dir: join(dir, '.', '') })).rejects.toMatchObject(told)
+    await store.close()
+    await (await fileStore({ dir })).close()
+  })
+
+  test('a second opener is told which process holds the log; when that was killed, the next one gets it', async () => {
+    const dir = temporaryDirectory()
+    const holder = run(dir, holdOpen)
+    expect(await nextLine(holder.lines)).toBe('open')
+    for (let n = 0; n < 2; n++) {
+      await expect(fileStore({ dir })).rejects.toMatchObject({
+        code: 'store_locked',
+        message: expect.stringMatching(new RegExp(`Process ${holder.process.pid} .*access: 'read'`)),
+        details: { dir, pid: holder.process.pid },
+      })
+    }
+    await (await fileStore({ dir, access: 'read' })).close()
+    holder.process.kill('SIGKILL')
+    await once(holder.process, 'exit')
+    const store = await openStore({ dir })
+    expect(await store.append({ events: [fact('thing-1')] })).toMatchObject({ status: 'written' })
+  })
+
+  test('of many processes that want the log of a killed one at the same moment, one gets it', async () => {
+    const dir = temporaryDirectory()
+    const holder = run(dir, holdOpen)
+    await nextLine(holder.lines)
+    const go = Date.now() + 1500
+    const racers = Array.from({ length: 4 }, () =>
+      run(
+        dir,
+        `await new Promise((resolve) => setTimeout(resolve, ${go} - Date.now()))
+         try { await fileStore({ dir, limits }); say('open'); setInterval(() => {}, 1000) } catch ({ code }) { say(code) }`,
+      ),
+    )
+    setTimeout(() => holder.process.kill('SIGKILL'), go - Date.now() - 100)
+    const said = await Promise.all(racers.map(({ lines }) => nextLine(lines)))
+    expect(said.sort()).toEqual(['open', 'store_locked', 'store_locked', 'store_locked'])
+  })
+
+  test('a pid that another process has by now, and a copy of an open log, lock nobody out', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir })
+    const copy = temporaryDirectory()
+    await cp(dir, copy, { recursive: true })
+    await (await fileStore({ dir: copy })).close()
+    const holder = await readFile(join(dir, 'writer.pid'), 'utf8')
+    await store.close()
+    await writeFile(join(dir, 'writer.pid'), holder.replace(/^(\d+) (\d+)/, '$1 1'))
+    await (await fileStore({ dir })).close()
+  })
+
+  test('a program that copied its own open log, and so lost the kernel lock, still keeps others out', async () => {
+    const dir = temporaryDirectory()
+    await openStore({ dir })
+    await readFile(join(dir, 'writer.lock'))
+    const other = run(dir, `await fileStore({ dir }).then(() => say('open'), ({ code }) => say(code)); process.exit()`)
+    expect(await nextLine(other.lines)).toBe('store_locked')
+  })
+})
+
+describe('a reader in another process', () => {
+  test('sees what is appended live, in order, without gap or double, over many segments', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir, limits })
+    await store.append({ events: [fact('thing-0')] })
+    const follower = run(
+      dir,
+      `const store = await fileStore({ dir, access: 'read' })
+       say('open')
+       let seen = 0
+       for await (const { events } of store.subscribe('all', { after: 0, signal: new AbortController().signal })) {
+         for (const { position, data } of events) {
+           if (position !== ++seen || (data.n ?? 0) !== seen - 1) { say('wrong ' + position); process.exit(1) }
+         }
+         if (seen >= 1001) break
+       }
+       await store.close()
+       say('seen ' + seen)`,
+    )
+    expect(await nextLine(follower.lines)).toBe('open')
+    for (let n = 1; n <= 1000; n += 10) {
+      await Promise.all(
+        Array.from({ length: 10 }, (_, i) => store.append({ events: [fact('thing-1', 'Happened', { n: n + i })] })),
+      )
+    }
+    expect(await nextLine(follower.lines)).toBe('seen 1001')
+  })
+
+  test('reads its own call back: what was acknowledged before a read is in it', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir, limits })
+    const reader = await openStore({ dir, access: 'read', limits: { followMs: 60_000 } })
+    for (let n = 1; n <= 100; n++) {
+      await store.append({ events: [fact('thing-1')], commandId: `c-${n}` })
+      if (n % 3 === 0) expect(await all(reader)).toHaveLength(n)
+      if (n % 3 === 1) expect((await reader.head()).position).toBe(n)
+      if (n % 3 === 2) expect(await reader.findCommit(`c-${n}`)).toMatchObject({ lastPosition: n })
+    }
+  })
+
+  test('goes on over a killed writer and the next one', async () => {
+    const dir = temporaryDirectory()
+    await (await fileStore({ dir })).close()
+    const reader = await openStore({ dir, access: 'read' })
+    const stop = new AbortController()
+    const seen: number[] = []
+    const following = (async () => {
+      for await (const { events } of reader.subscribe('all', { after: 0, signal: stop.signal })) {
+        seen.push(...events.map(({ position }) => position))
+      }
+    })()
+    let acknowledged = 0
+    for (let round = 0; round < 3; round++) {
+      const writer = run(
+        dir,
+        `const store = await fileStore({ dir, limits })
+         for (;;) {
+           const { lastPosition } = await store.append({ events: [{ stream: 'thing-1', type: 'Happened', data: {} }] })
+           say(lastPosition)
+         }`,
+      )
+      const until = acknowledged + 40
+      while (acknowledged < until) acknowledged = Number(await nextLine(writer.lines))
+      writer.process.kill('SIGKILL')
+      await once(writer.process, 'exit')
+      for (let line = await writer.lines.next(); !line.done; line = await writer.lines.next()) {
+        acknowledged = Number(line.value)
+      }
+    }
+    const { events } = await verifyLog({ dir })
+    expect(events).toBeGreaterThanOrEqual(acknowledged)
+    expect((await reader.head()).position).toBe(events)
+    stop.abort()
+    await following
+    expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => index + 1))
+    expect(seen.length).toBeGreaterThanOrEqual(120)
+  })
+
+  test('cannot append, and needs a log', async () => {
+    const dir = temporaryDirectory()
+    for (const missing of [dir, join(dir, 'nowhere')]) {
+      await expect(fileStore({ dir: missing, access: 'read' })).rejects.toMatchObject({ code: 'store_missing' })
+    }
+    await (await fileStore({ dir })).close()
+    const reader = await openStore({ dir, access: 'read' })
+    expect(await reader.head()).toEqual({ position: 0, recordedAt: null })
+    await expect(reader.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'store_read_only' })
+    await reader.close()
+    await reader.close()
+    await expect(reader.head()).rejects.toMatchObject({ code: 'store_closed' })
+    await expect(reader.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'store_closed' })
+  })
+
+  test('tells those who follow of damage that it meets', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir, limits })
+    const reader = await openStore({ dir, access: 'read' })
+    const following = (async () => {
+      for await (const _ of reader.subscribe('all', { after: 0, signal: new AbortController().signal }));
+    })()
+    following.catch(() => {})
+    await store.append({ events: [fact('thing-1')] })
+    await reader.head()
+    // Somebody replaces the end of the first segment before the reader has come to it.
+    await reader.close()
+    await expect(following).rejects.toMatchObject({ code: 'store_closed' })
+  })
+})

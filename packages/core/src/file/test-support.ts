@@ -1,0 +1,121 @@
+// What the tests of log/ and file/ share: directories that vanish, short events, and a disk that can be watched and made to fail.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { cp, readdir, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { IndelibleError } from '../kernel/errors.ts'
+import type { NewEvent, RecordedEvent } from '../kernel/events.ts'
+import type { StreamName } from '../kernel/streams.ts'
+import { type Disk, type DiskFile, nodeDisk } from '../log/disk.ts'
+import type { EventStore } from '../store/port.ts'
+import { type FileStoreOptions, fileStore } from './event-store.ts'
+
+export function temporaryDirectory(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'indelible-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
+/** A store in a new directory unless one is given, closed when the test ends. */
+export async function openStore(options: Partial<FileStoreOptions> = {}): Promise<EventStore> {
+  const store = await fileStore({ dir: temporaryDirectory(), ...options })
+  onTestFinished(() => store.close().catch(() => {}))
+  return store
+}
+
+export function fact(stream: string, type = 'Happened', data: unknown = {}): NewEvent {
+  return { stream: stream as StreamName, type, data }
+}
+
+export async function all(store: EventStore): Promise<RecordedEvent[]> {
+  return (await Array.fromAsync(store.read('all'))).flatMap(({ events }) => events)
+}
+
+/** Every field of every event, in a form that two lists can be compared in. */
+export async function allFields(store: EventStore): Promise<unknown[]> {
+  return (await all(store)).map((event) => ({ ...event, category: event.category, streamId: event.streamId }))
+}
+
+/** The log as it is on the disk now, in a new directory: what a process that dies at this moment leaves behind. */
+export async function copyOfLog(dir: string): Promise<string> {
+  const copy = temporaryDirectory()
+  for (const name of await segmentsIn(dir)) await cp(join(dir, name), join(copy, name))
+  return copy
+}
+
+export async function segmentsIn(dir: string): Promise<string[]> {
+  return (await readdir(dir)).filter((name) => name.endsWith('.log')).sort()
+}
+
+export async function logBytes(dir: string): Promise<Map<string, Buffer>> {
+  const names = await segmentsIn(dir)
+  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(dir, name))] as const)))
+}
+
+export interface DiskCall {
+  readonly call: keyof DiskFile | keyof Disk
+  readonly file: string
+  /** Where a write begins, or the size that a file is cut to. */
+  readonly at: number
+  readonly length: number
+  /** Whether what is written is zeros only, as is the reserve. */
+  readonly zeros: boolean
+}
+
+/** A disk that tells of every change before it is made and after. Throwing from `before` makes it fail; a failing write writes half. */
+export function observedDisk({
+  before = () => {},
+  after = () => {},
+}: {
+  before?: (call: DiskCall) => void | Promise<void>
+  after?: (call: DiskCall) => void
+}): Disk {
+  const observed = async <Value>(call: DiskCall, run: () => Promise<Value>): Promise<Value> => {
+    await before(call)
+    const value = await run()
+    after(call)
+    return value
+  }
+  return {
+    ...nodeDisk,
+    async open(path, mode) {
+      const told = (call: DiskCall['call'], at = 0, bytes?: Uint8Array) => toldOf(call, path, at, bytes)
+      const open = () => nodeDisk.open(path, mode)
+      const file = mode === 'create' ? await observed(told('open'), open) : await open()
+      return {
+        ...file,
+        async write(bytes, at) {
+          const call = told('write', at, bytes)
+          try {
+            await before(call)
+          } catch (error) {
+            await file.write(bytes.subarray(0, bytes.length / 2), at)
+            throw error
+          }
+          await file.write(bytes, at)
+          after(call)
+        },
+        sync: () => (mode === 'read' ? file.sync() : observed(told('sync'), () => file.sync())),
+        truncate: (size) => observed(told('truncate', size), () => file.truncate(size)),
+      }
+    },
+    syncDir: (dir) => observed(toldOf('syncDir', dir), () => nodeDisk.syncDir(dir)),
+    rename: (from, to) => observed(toldOf('rename', to), () => nodeDisk.rename(from, to)),
+    remove: (path) => observed(toldOf('remove', path), () => nodeDisk.remove(path)),
+  }
+}
+
+/** A segment keeps its name here while it still has its temporary one. */
+function toldOf(call: DiskCall['call'], path: string, at = 0, bytes: Uint8Array = Buffer.alloc(0)): DiskCall {
+  const zeros = Buffer.alloc(bytes.length).equals(bytes)
+  return { call, file: basename(path, '.new'), at, length: bytes.length, zeros }
+}
+
+export function diskFull(): IndelibleError {
+  return new IndelibleError('store_full', 'There is no space left (injected).')
+}
+
+export function diskBroken(): IndelibleError {
+  return new IndelibleError('io_failed', 'The disk is broken (injected).')
+}
