@@ -1,13 +1,6 @@
 // An account as its events make it: the state that commands are checked against.
 import { aggregate } from 'indelible'
-import {
-  AccountClosed,
-  AccountOpened,
-  BalanceAdjusted,
-  FundsDeposited,
-  FundsWithdrawn,
-  WithdrawalReversed,
-} from './events.ts'
+import { accountEvents } from './events.ts'
 
 export interface AccountState {
   status: 'none' | 'open' | 'closed'
@@ -19,7 +12,7 @@ const initialState: AccountState = { status: 'none', balance: 0, overdraftLimit:
 
 export const account = aggregate('account', {
   initialState,
-  events: [AccountOpened, FundsDeposited, FundsWithdrawn, WithdrawalReversed, BalanceAdjusted, AccountClosed],
+  events: accountEvents,
   evolve: {
     AccountOpened: (state, { overdraftLimit }) => ({ ...state, status: 'open', overdraftLimit }),
     FundsDeposited: (state, { amount }) => ({ ...state, balance: state.balance + amount }),

@@ -1,18 +1,11 @@
 // What every account holds now: one row an account.
 import { bigint, projection, text } from 'indelible'
-import {
-  AccountClosed,
-  AccountOpened,
-  BalanceAdjusted,
-  FundsDeposited,
-  FundsWithdrawn,
-  WithdrawalReversed,
-} from '../account/events.ts'
+import { accountEvents } from '../account/events.ts'
 
 export const accountBalances = projection('account_balances', {
   table: { account_id: text().key(), owner: text(), status: text(), balance: bigint() },
   staleness: { targetMs: 50 },
-  events: [AccountOpened, FundsDeposited, FundsWithdrawn, WithdrawalReversed, BalanceAdjusted, AccountClosed],
+  events: accountEvents,
   on: {
     AccountOpened: ({ streamId, data }) => ({ account_id: streamId, owner: data.owner, status: 'open', balance: 0 }),
     FundsDeposited: ({ data }, row) => ({ ...row, balance: row.balance + data.amount }),

@@ -1,13 +1,6 @@
 // The statement of every account: one row a booking, with the balance after it. Each event of an account is a line, so a line follows the one before.
 import { bigint, date, integer, projection, type RecordedEvent, type RowOf, text } from 'indelible'
-import {
-  AccountClosed,
-  AccountOpened,
-  BalanceAdjusted,
-  FundsDeposited,
-  FundsWithdrawn,
-  WithdrawalReversed,
-} from '../account/events.ts'
+import { accountEvents } from '../account/events.ts'
 
 const table = {
   account_id: text().key(),
@@ -23,7 +16,7 @@ export const accountStatement = projection('account_statement', {
   table,
   staleness: { targetMs: 500 },
   key: ({ streamId, version }) => ({ account_id: streamId, line: version - 1 }),
-  events: [AccountOpened, FundsDeposited, FundsWithdrawn, WithdrawalReversed, BalanceAdjusted, AccountClosed],
+  events: accountEvents,
   on: {
     AccountOpened: (event) => line(event, 0, { amount: 0 }),
     FundsDeposited: (event, { balance }) => line(event, balance, event.data),

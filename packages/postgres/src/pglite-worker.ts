@@ -1,5 +1,16 @@
 // The thread that PGlite runs in, so that SQL never holds up the event loop of the process. Node starts this very file, so it imports nothing of ours.
-import { mkdirSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -18,16 +29,16 @@ const port = parentPort!
 const answer = (message: PgliteAnswer) => port.postMessage(message)
 
 try {
-  const lock = dir === undefined ? undefined : lockDirectory(dir)
+  const directory = dir === undefined ? undefined : enter(dir)
   const { PGlite } = await import('@electric-sql/pglite')
   const asText = String
   const parsers = { 1082: asText, 1114: asText, 1184: asText }
-  const database = await PGlite.create({ ...(dir === undefined ? {} : { dataDir: dir }), parsers })
+  const database = await PGlite.create({ ...(directory && { dataDir: directory.data }), parsers })
   port.on('message', async (request: PgliteRequest) => {
     try {
       if (request === 'close') {
         await database.close()
-        lock?.close()
+        directory?.leave()
         answer({ rows: [] })
         port.close()
       } else {
@@ -46,10 +57,31 @@ try {
   port.close()
 }
 
-/** PGlite takes no lock, and two that write one directory destroy it. The kernel lets go of SQLite's lock when the process dies, however it dies. */
-function lockDirectory(dir: string): DatabaseSync {
+/**
+ * PGlite takes no lock and never syncs, so both are done here. Two that write one directory would destroy it. And when the machine stops while
+ * it is open, the pages on disk may be of different moments: such tables are thrown away, to be made again from the log.
+ */
+function enter(dir: string): { data: string; leave: () => void } {
   mkdirSync(dir, { recursive: true })
-  const lock = new DatabaseSync(join(dir, 'indelible.lock'))
+  const lock = takeLock(join(dir, 'indelible.lock'))
+  const data = join(dir, 'data')
+  const marker = join(dir, 'indelible.boot')
+  const boot = bootId()
+  if (existsSync(marker) && readFileSync(marker, 'utf8') !== boot) rmSync(data, { recursive: true, force: true })
+  writeFileSync(marker, boot)
+  for (const path of [marker, dir]) sync(path)
+  const leave = () => {
+    for (const entry of readdirSync(data, { recursive: true, withFileTypes: true }))
+      sync(join(entry.parentPath, entry.name))
+    rmSync(marker)
+    lock.close()
+  }
+  return { data, leave }
+}
+
+/** The kernel lets go of SQLite's lock when the process dies, however it dies. */
+function takeLock(file: string): DatabaseSync {
+  const lock = new DatabaseSync(file)
   try {
     lock.exec('BEGIN EXCLUSIVE')
     return lock
@@ -58,6 +90,20 @@ function lockDirectory(dir: string): DatabaseSync {
     const isTaken = (error as { errcode?: number }).errcode === 5
     throw isTaken ? new Error('it is open already, here or in another process.') : error
   }
+}
+
+/** Names the time since the machine was started: by its own name on Linux, elsewhere to ten minutes; a needless new name costs a rebuild, no more. */
+function bootId(): string {
+  const file = '/proc/sys/kernel/random/boot_id'
+  return existsSync(file)
+    ? readFileSync(file, 'utf8')
+    : new Date(Date.now() - uptime() * 1_000).toISOString().slice(0, 15)
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path)
+  fsyncSync(descriptor)
+  closeSync(descriptor)
 }
 
 function faultOf(error: unknown): PgliteFault {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
@@ -106,13 +106,23 @@ describe('PGlite in a directory', () => {
     await tables.close()
   })
 
+  test('tables that were open when the machine stopped are not trusted, and begin anew', async () => {
+    const tables = await open()
+    await expect(tables.open(accounts)).resolves.toBeGreaterThan(5)
+    await worker.terminate()
+    await writeFile(join(dir, 'indelible.boot'), 'an earlier start of the machine')
+    expect(await tables.open(accounts)).toBe(0)
+    await tables.close()
+    await expect(readFile(join(dir, 'indelible.boot'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
   test('what cannot be opened says so and says why', async () => {
     const file = join(dir, '../a-file')
     await writeFile(file, '')
     await expect(open(file)).rejects.toMatchObject({ code: 'tables_unavailable', message: /a-file.*EEXIST/ })
     const damaged = join(dir, '../damaged')
-    await mkdir(damaged)
-    await writeFile(join(damaged, 'PG_VERSION'), '18\n')
+    await mkdir(join(damaged, 'data'), { recursive: true })
+    await writeFile(join(damaged, 'data', 'PG_VERSION'), '18\n')
     await expect(open(damaged)).rejects.toMatchObject({ code: 'tables_unavailable', message: /may be deleted/ })
   })
 

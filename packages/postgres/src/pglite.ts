@@ -10,8 +10,8 @@ export interface PgliteOptions {
 }
 
 /**
- * Opens PGlite in a thread of its own. PGlite never syncs to disk: what it holds outlives the process, but not a loss of power,
- * after which the directory may have to be deleted.
+ * Opens PGlite in a thread of its own. What a directory holds outlives the process, however it ends. PGlite does not sync while it runs, so
+ * a directory that was open when the machine stopped begins empty, and its tables are made again from the log.
  */
 export async function pgliteTables(options: PgliteOptions = {}): Promise<SqlReadTables> {
   return sqlReadTables(await pgliteDatabase(options), { schema: 'public' })
