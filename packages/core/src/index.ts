@@ -37,7 +37,6 @@ export {
   type Column,
   type Columns,
   type ColumnType,
-  checkRow,
   date,
   integer,
   type JsonValue,

@@ -7,8 +7,8 @@ import type { PgliteAnswer, PgliteFault, PgliteRequest } from './pglite-worker.t
 
 /** In development Node runs the source itself. */
 const workerFile = import.meta.url.endsWith('.ts') ? './pglite-worker.ts' : './pglite-worker.js'
-/** PGlite closes within milliseconds; a thread that does not end by itself is stopped. */
-const closeMsMax = 5_000
+/** Closing syncs the whole directory, which takes a moment; a thread that does not end by itself is stopped. */
+const closeMsMax = 30_000
 
 export class PgliteThread {
   readonly #worker: Worker
@@ -57,6 +57,7 @@ export class PgliteThread {
       await this.#ended.promise
     } finally {
       clearTimeout(stop)
+      await this.#worker.terminate()
     }
   }
 

@@ -101,7 +101,9 @@ function bootId(): string {
 }
 
 function sync(path: string): void {
-  const descriptor = openSync(path)
+  // Windows syncs neither directories nor what is open for reading.
+  if (process.platform === 'win32') return
+  const descriptor = openSync(path, 'r')
   fsyncSync(descriptor)
   closeSync(descriptor)
 }

@@ -107,7 +107,7 @@ describe('a Postgres server', () => {
   })
 
   test('that answers too late costs its connection, and nobody else waits for it', async () => {
-    await openTables('late', { max: 1, query_timeout: 200 })
+    await openTables('late', { max: 1, query_timeout: 1_000 })
     await tables.open(accounts)
     await expect(tables.query('SELECT pg_sleep(30)')).rejects.toMatchObject({ code: 'tables_unavailable' })
     expect(await tables.checkpoint(accounts)).toBe(0)

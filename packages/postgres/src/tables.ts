@@ -47,20 +47,18 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
   return {
     async open(table) {
       const { name, fingerprint } = table
-      return await use(() =>
+      const position = await use(() =>
         database.transaction(async (query) => {
           const current = await currentTable(query, { schema, name })
-          if (current?.fingerprint === fingerprint && current.exists) {
-            opened.set(name, fingerprint)
-            return current.position
-          }
+          if (current?.fingerprint === fingerprint && current.exists) return current.position
           // Two versions of the code that run side by side must not take the table from each other for ever.
           if (current && opened.get(name) === fingerprint && current.fingerprint !== fingerprint) throw takenOver(name)
           await makeAnew(query, { schema, table })
-          opened.set(name, fingerprint)
           return 0
         }),
       )
+      opened.set(name, fingerprint)
+      return position
     },
     async load(table, keys) {
       const wanted = keys.map((key) => keptKey(table, key))

@@ -64,6 +64,12 @@ export function keyColumns(table: string, columns: Columns): readonly string[] {
   const key = Object.keys(columns).filter((name) => columns[name]!.isKey)
   if (key.length === 0)
     throw new IndelibleError('invalid_declaration', `Table "${table}" needs a key: mark a column with .key().`)
+  const json = key.find((name) => columns[name]!.type === 'json')
+  if (json)
+    throw new IndelibleError(
+      'invalid_declaration',
+      `Table "${table}": json column "${json}" cannot be part of the key.`,
+    )
   const nullable = key.find((name) => columns[name]!.isNullable)
   if (nullable)
     throw new IndelibleError('invalid_declaration', `Table "${table}": key column "${nullable}" cannot be nullable.`)
@@ -73,35 +79,6 @@ export function keyColumns(table: string, columns: Columns): readonly string[] {
 /** One text for one key, for use in maps. */
 export function keyText(key: readonly string[], row: Row): string {
   return key.length === 1 ? String(row[key[0]!]) : JSON.stringify(key.map((name) => row[name]))
-}
-
-/** Checks a row that a handler returned or a caller gave. Throws `invalid_row`, naming the column. */
-export function checkRow({ name: table, columns }: Pick<TableDefinition, 'name' | 'columns'>, row: Row): void {
-  for (const name of Object.keys(row)) {
-    if (!Object.hasOwn(columns, name)) throw invalidRow(table, name, 'there is no such column')
-  }
-  for (const [name, { type, isNullable }] of Object.entries(columns)) {
-    const value = row[name]
-    if (value === null ? !isNullable : !fits[type](value)) {
-      throw invalidRow(table, name, `${JSON.stringify(value)} is not ${type}${isNullable ? ' or null' : ''}`)
-    }
-  }
-}
-
-const fits: Record<ColumnType, (value: unknown) => boolean> = {
-  text: (value) => typeof value === 'string' && !value.includes('\0'),
-  integer: (value) => Number.isInteger(value) && Math.abs(value as number) <= 0x7fffffff,
-  bigint: (value) => Number.isSafeInteger(value),
-  boolean: (value) => typeof value === 'boolean',
-  date: (value) => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value),
-  timestamp: (value) => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(value),
-  json: (value) => value !== undefined,
-}
-
-function invalidRow(table: string, column: string, problem: string): IndelibleError {
-  return new IndelibleError('invalid_row', `Table "${table}", column "${column}": ${problem}.`, {
-    details: { table, column },
-  })
 }
 
 function column<Value>(type: ColumnType, isKey = false, isNullable = false, isIndexed = false): Column<Value> {

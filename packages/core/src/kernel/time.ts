@@ -20,10 +20,8 @@ export function instant(epochMs: number): Instant {
 
 /** Milliseconds since 1970 of a valid time or instant. Throws `invalid_time`. */
 export function epochMs(time: ValidTime): number {
-  const ms = validTimeForm.test(time) ? Date.parse(time) : Number.NaN
-  // Date.parse takes 1993-02-31 for the 3rd of March; a day that does not exist must not become another.
-  const day = Number(time.slice(8, 10))
-  if (Number.isNaN(ms) || day > daysInMonth(Number(time.slice(0, 4)), Number(time.slice(5, 7)))) {
+  const ms = validTimeForm.test(time) && isDay(time.slice(0, 10)) ? Date.parse(time) : Number.NaN
+  if (Number.isNaN(ms)) {
     throw new IndelibleError(
       'invalid_time',
       `"${time}" is not a time. Write 2026-11-23 or 2026-11-23T04:28:43Z (RFC 3339).`,
@@ -32,6 +30,8 @@ export function epochMs(time: ValidTime): number {
   return ms
 }
 
-function daysInMonth(year: number, month: number): number {
-  return new Date(Date.UTC(year, month, 0)).getUTCDate()
+/** Date.parse takes 1993-02-31 for the 3rd of March; a day that does not exist must not become another. */
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00.000Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day)
 }

@@ -2,7 +2,8 @@
 import { IndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Projection } from '../kernel/projections.ts'
-import { checkRow, keyText, type Row } from '../kernel/tables.ts'
+import { keyText, type Row } from '../kernel/tables.ts'
+import { keptKey, keptRow } from '../store/rows.ts'
 import { deepFreeze, type PureCall, trusted } from './purity.ts'
 
 /** What a batch did: whole rows to write, keys to remove, and where a handler failed, if one did. */
@@ -28,7 +29,7 @@ export async function foldBatch(
   const keys: Row[] = []
   for (const event of events) {
     // A key that cannot be made is the handler's failure too: it is found again, and reported, in the fold below.
-    const key = attempt(() => projection.keyOf(event))
+    const key = attempt(() => keptKey(table, projection.keyOf(event)))
     if ('error' in key) break
     keys.push(key.value)
     concerned.set(textOf(key.value), key.value)
@@ -38,7 +39,7 @@ export async function foldBatch(
   let failure: Folded['failure']
   for (const [index, event] of events.entries()) {
     const result = attempt(() => {
-      const key = keys[index] ?? projection.keyOf(event)
+      const key = keys[index] ?? keptKey(table, projection.keyOf(event))
       const at = textOf(key)
       const row = changed.has(at) ? changed.get(at)!.row : rows.get(at)
       const next = applyHandler(projection, event, { key, row: row ?? undefined, call })
@@ -75,8 +76,8 @@ function applyHandler(
     deepFreeze(row)
   }
   const next = call(`the handler of ${event.type} in "${name}"`, () => handler(event, row))
-  if (next) checkRow(table, next)
-  return next
+  // In the form that every database gives back: a later event of the batch must see what it would see after a reload.
+  return next ? keptRow(table, next) : next
 }
 
 function attempt<Value>(run: () => Value): { value: Value } | { error: unknown } {

@@ -1,6 +1,6 @@
 // Rows as they are kept: every adapter passes what it is given through here, so that all of them refuse the same and give back the same values.
 import { IndelibleError } from '../kernel/errors.ts'
-import { type Columns, type ColumnType, checkRow, type Row, type TableDefinition } from '../kernel/tables.ts'
+import type { Columns, ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
 import { epochMs, instant } from '../kernel/time.ts'
 import { type SelectOptions, selectLimitDefault } from './read-tables.ts'
 
@@ -36,47 +36,50 @@ export function keptSelect(
 }
 
 function kept(table: string, columns: Columns, row: Row): Row {
-  checkRow({ name: table, columns }, row)
+  const stranger = Object.keys(row).find((column) => !Object.hasOwn(columns, column))
+  if (stranger !== undefined) throw invalidRow(table, stranger, 'there is no such column')
   const values: Record<string, unknown> = {}
-  for (const [column, { type }] of Object.entries(columns)) {
-    const value = row[column]
-    values[column] = value === null ? null : keep[type](value as never)
-    if (values[column] === undefined) throw invalidRow(table, column, `${shown(value)} cannot be kept as ${type}`)
+  for (const [column, { type, isNullable }] of Object.entries(columns)) {
+    const given = Object.hasOwn(row, column) ? row[column] : undefined
+    const value = given === null ? (isNullable ? null : undefined) : keep[type](given)
+    if (value === undefined)
+      throw invalidRow(table, column, `${shown(given)} is not ${type}${isNullable ? ' or null' : ''}`)
+    values[column] = value
   }
   return values
 }
 
-/** The value as it comes back, or undefined if it would not. `checkRow` has seen to its type. */
-const keep: Record<ColumnType, (value: never) => unknown> = {
-  // Half of a surrogate pair has no UTF-8: it would come back as U+FFFD.
-  text: (value: string) => (value.isWellFormed() ? value : undefined),
+/** The value as it comes back from a database, or undefined if it would not fit or come back as another. */
+const keep: Record<ColumnType, (value: unknown) => unknown> = {
+  // NUL has no place in Postgres, and half of a surrogate pair has no UTF-8: it would come back as U+FFFD.
+  text: (value) => (typeof value === 'string' && !value.includes('\0') && value.isWellFormed() ? value : undefined),
   // -0 comes back as 0.
-  integer: (value: number) => value + 0,
-  bigint: (value: number) => value + 0,
-  boolean: (value: boolean) => value,
-  date: (value: string) => (inCalendar(value) ? value : undefined),
-  timestamp(value: string) {
-    const utc = inCalendar(value) ? instant(epochMs(value)) : ''
+  integer: (value) =>
+    Number.isInteger(value) && Math.abs(value as number) <= 0x7fffffff ? (value as number) + 0 : undefined,
+  bigint: (value) => (Number.isSafeInteger(value) ? (value as number) + 0 : undefined),
+  boolean: (value) => (typeof value === 'boolean' ? value : undefined),
+  date: (value) => (dateForm.test(String(value)) && isTime(value) ? value : undefined),
+  timestamp(value) {
+    const utc = timestampForm.test(String(value)) && isTime(value) ? instant(epochMs(value)) : ''
     return yearForm.test(utc) ? utc : undefined
   },
-  json(value: unknown) {
+  json(value) {
     const text = jsonText(value)
     return text === undefined || unkeepable.test(text) ? undefined : JSON.parse(text)
   },
 }
 
+const dateForm = /^\d{4}-\d{2}-\d{2}$/
+const timestampForm = /^\d{4}-\d{2}-\d{2}T/
 /** Postgres knows no year 0, and texts of other years would not sort. */
 const yearForm = /^(?!0000)\d{4}-/
 /** JSON.stringify writes NUL and halves of surrogate pairs as escapes, and Postgres takes neither. */
 const unkeepable = /(?<!\\)(\\\\)*\\u(0000|d[89a-f][0-9a-f]{2})/
 
-function inCalendar(time: string): boolean {
-  const day = time.slice(0, 10)
+function isTime(value: unknown): value is string {
   try {
-    // Date.parse takes some days that there are not for others, so the day has to come out as it went in.
-    return (
-      yearForm.test(day) && instant(epochMs(`${day}T00:00:00.000Z`)).startsWith(day) && !Number.isNaN(epochMs(time))
-    )
+    epochMs(value as string)
+    return yearForm.test(value as string)
   } catch {
     return false
   }

@@ -1,0 +1,82 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Snapshot } from '../store/snapshots.ts'
+import { fileSnapshots } from './snapshots.ts'
+import { diskFull, observedDisk, temporaryDirectory } from './test-support.ts'
+
+const snapshot: Snapshot = {
+  stream: 'a-ü/../x',
+  fingerprint: 'f1',
+  version: 100,
+  position: 250,
+  state: { balance: 'ü' },
+}
+
+test('a snapshot is there after a restart, and a newer one replaces it', async () => {
+  const dir = join(temporaryDirectory(), 'made', 'anew')
+  await fileSnapshots({ dir }).save(snapshot)
+  expect(await fileSnapshots({ dir }).load(snapshot.stream, 'f1')).toEqual(snapshot)
+  const newer = { ...snapshot, version: 200, state: [] }
+  await fileSnapshots({ dir }).save(newer)
+  expect(await fileSnapshots({ dir }).load(snapshot.stream, 'f1')).toEqual(newer)
+  expect(await readdir(dir)).toHaveLength(1)
+})
+
+test('of other code, another stream or nothing at all there is no snapshot', async () => {
+  const dir = join(temporaryDirectory(), 'snapshots')
+  const snapshots = fileSnapshots({ dir })
+  expect(await snapshots.load(snapshot.stream, 'f1')).toBeUndefined()
+  await snapshots.save(snapshot)
+  expect(await snapshots.load(snapshot.stream, 'f2')).toBeUndefined()
+  expect(await snapshots.load('a-2', 'f1')).toBeUndefined()
+  // A file that somebody gave the name of another stream.
+  await snapshots.save({ ...snapshot, stream: 'a-2' })
+  const [first, second] = (await readdir(dir)).map((name) => join(dir, name))
+  const [one, two] = [await readFile(first!), await readFile(second!)]
+  await writeFile(first!, two)
+  await writeFile(second!, one)
+  expect(await snapshots.load(snapshot.stream, 'f1')).toBeUndefined()
+})
+
+test('damaged anywhere or cut anywhere, it is not there, or it is what was saved', async () => {
+  const dir = temporaryDirectory()
+  const snapshots = fileSnapshots({ dir })
+  await snapshots.save(snapshot)
+  const path = join(dir, (await readdir(dir))[0]!)
+  const whole = await readFile(path)
+  for (let at = 0; at < whole.length; at++) {
+    const damaged = Buffer.from(whole)
+    damaged[at]! ^= 1 << (at % 8)
+    await writeFile(path, damaged)
+    expect(await snapshots.load(snapshot.stream, 'f1')).toBeUndefined()
+    await writeFile(path, whole.subarray(0, at))
+    expect(await snapshots.load(snapshot.stream, 'f1')).toBeUndefined()
+  }
+  await snapshots.save(snapshot)
+  expect(await snapshots.load(snapshot.stream, 'f1')).toEqual(snapshot)
+})
+
+test('many may be saved at once, also of one stream', async () => {
+  const dir = temporaryDirectory()
+  const snapshots = fileSnapshots({ dir })
+  await Promise.all(Array.from({ length: 50 }, (_, version) => snapshots.save({ ...snapshot, version })))
+  expect(await snapshots.load(snapshot.stream, 'f1')).toMatchObject({ stream: snapshot.stream })
+  expect(await readdir(dir)).toHaveLength(1)
+})
+
+test('a full disk is told and leaves the older snapshot, and nothing else; a directory that was deleted is made anew', async () => {
+  const dir = join(temporaryDirectory(), 'snapshots')
+  await fileSnapshots({ dir }).save(snapshot)
+  const disk = observedDisk({
+    before({ call }) {
+      if (call === 'write') throw diskFull()
+    },
+  })
+  const full = fileSnapshots({ dir, disk })
+  await expect(full.save({ ...snapshot, version: 200 })).rejects.toMatchObject({ code: 'store_full' })
+  expect(await full.load(snapshot.stream, 'f1')).toEqual(snapshot)
+  expect(await readdir(dir)).toHaveLength(1)
+  await rm(dir, { recursive: true })
+  await fileSnapshots({ dir }).save(snapshot)
+})
