@@ -6,7 +6,17 @@ import { describe, expect, test } from 'vitest'
 import { isIndelibleError } from '../kernel/errors.ts'
 import { fileStore } from './event-store.ts'
 import { verifyLog } from './inspect.ts'
-import { all, allFields, copyOfLog, fact, logBytes, openStore, segmentsIn, temporaryDirectory } from './test-support.ts'
+import {
+  all,
+  allFields,
+  copyOfLog,
+  fact,
+  logBytes,
+  openStore,
+  segmentsIn,
+  tailOf,
+  temporaryDirectory,
+} from './test-support.ts'
 
 const first = '00000001.log'
 const headerBytes = 32
@@ -80,6 +90,7 @@ describe('a torn tail', () => {
         await reader.close()
         const store = await fileStore({ dir, limits: { reserveBytes: 500 } })
         expect(await allFields(store)).toEqual(events)
+        expect(await tailOf(dir)).toBe('clean')
         await store.append({ events: [fact('thing-9')] })
         await store.close()
         expect(await verifyLog({ dir })).toMatchObject({ events: 3 })

@@ -18,6 +18,7 @@ import {
   logBytes,
   observedDisk,
   openStore,
+  tailOf,
   temporaryDirectory,
 } from './test-support.ts'
 
@@ -147,6 +148,7 @@ describe('a full disk', () => {
         expect(withResult(during, 'store_full').length).toBeGreaterThan(0)
         expect(await streamsIn(store)).toEqual(withResult(during, 'written'))
       }
+      expect(await tailOf(dir)).toBe('clean')
       const left = await openStore({ dir: await copyOfLog(dir) })
       expect(await streamsIn(left)).toEqual(withResult(during, 'written'))
       full = false

@@ -21,6 +21,8 @@ export class LogView implements Readable {
   readonly #files: FrameFiles
   /** Of the last event that is visible. */
   lastRecordedAtMs = 0
+  /** The last event that was read of the log. */
+  #taken = { position: 0, recordedAtMs: 0 }
   /** Why nothing more can be read of this log, if it is so. */
   #fault: unknown
 
@@ -43,6 +45,7 @@ export class LogView implements Readable {
       const { commandId, recordedAt } = commit
       const written = { firstPosition, lastPosition: this.ledger.head, versions, recordedAt }
       if (commandId !== undefined) this.ledger.remember(commandId, written)
+      this.#taken = { position: written.lastPosition, recordedAtMs: commit.recordedAtMs }
     }
     this.#files.add(place)
   }
@@ -56,6 +59,15 @@ export class LogView implements Readable {
   show({ position, recordedAtMs }: { position: Position; recordedAtMs: number }): void {
     this.lastRecordedAtMs = recordedAtMs
     this.#growth.advance(position)
+  }
+
+  /** Whether something was taken in but not shown. */
+  get hasUnseen(): boolean {
+    return this.#taken.position > this.visible()
+  }
+
+  showTaken(): void {
+    this.show(this.#taken)
   }
 
   /** Ends all reading with this fault. */
@@ -115,14 +127,21 @@ export class LogView implements Readable {
 
 /** Brings everything that a reader still finds into a view. */
 export async function takeAll(reader: LogReader, view: LogView): Promise<void> {
-  let last: { position: number; recordedAtMs: number } | undefined
   for (let next = await reader.next(); next; next = await reader.next()) {
     const { frame, place } = next
     view.take(frame, { ...place, length: frame.bytes, firstPosition: frame.firstPosition })
-    last = { position: frame.lastPosition, recordedAtMs: frame.commits.at(-1)!.recordedAtMs }
   }
-  if (!last) return
-  // The frame may not have been synced yet by who wrote it; what readers have seen must stay.
+  if (!view.hasUnseen) return
+  // Who wrote it may not have synced it yet, and what readers have seen must stay.
   await reader.sync()
-  view.show(last)
+  view.showTaken()
+}
+
+/** Brings a whole log into a view. Gives what is behind its last frame. */
+export async function takeWhole(reader: LogReader, view: LogView): Promise<'clean' | 'torn'> {
+  for (;;) {
+    await takeAll(reader, view)
+    const tail = await reader.tail()
+    if (tail !== 'grown') return tail
+  }
 }

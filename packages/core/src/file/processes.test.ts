@@ -5,9 +5,10 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Disk, nodeDisk } from '../log/disk.ts'
 import { fileStore } from './event-store.ts'
 import { verifyLog } from './inspect.ts'
-import { all, fact, openStore, temporaryDirectory } from './test-support.ts'
+import { all, diskBroken, fact, openStore, temporaryDirectory } from './test-support.ts'
 
 const door = new URL('index.ts', import.meta.url).href
 const limits = { segmentBytesMax: 3000, reserveBytes: 500 }
@@ -174,6 +175,49 @@ describe('a reader in another process', () => {
     expect(seen.length).toBeGreaterThanOrEqual(120)
   })
 
+  test.each([1, 2, 8])(
+    'takes what is written (%i at a time) between its look at the end and at the directory',
+    async (count) => {
+      const dir = temporaryDirectory()
+      const store = await openStore({ dir, limits })
+      let left = 0
+      const disk: Disk = {
+        ...nodeDisk,
+        async list(dir) {
+          for (; left > 0; left--) await store.append({ events: [fact('thing-1', 'Happened', 'x'.repeat(700))] })
+          return await nodeDisk.list(dir)
+        },
+      }
+      const reader = await openStore({ dir, access: 'read', disk })
+      for (let n = 1; n <= 20; n++) {
+        left = count
+        expect((await reader.head()).position).toBeGreaterThanOrEqual((n - 1) * count)
+      }
+      left = 0
+      expect(await reader.head()).toEqual(await store.head())
+    },
+  )
+
+  test('shows nothing that is not durable, though the writer may not have synced it yet', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir })
+    let fails = false
+    const disk: Disk = {
+      ...nodeDisk,
+      async open(path, mode) {
+        const file = await nodeDisk.open(path, mode)
+        return { ...file, sync: () => (fails ? Promise.reject(diskBroken()) : file.sync()) }
+      },
+    }
+    const reader = await openStore({ dir, access: 'read', disk })
+    fails = true
+    await store.append({ events: [fact('thing-1')] })
+    await expect(reader.head()).rejects.toMatchObject({ code: 'io_failed' })
+    await expect(all(reader)).rejects.toMatchObject({ code: 'io_failed' })
+    fails = false
+    expect((await reader.head()).position).toBe(1)
+  })
+
   test('cannot append, and needs a log', async () => {
     const dir = temporaryDirectory()
     for (const missing of [dir, join(dir, 'nowhere')]) {
@@ -197,9 +241,10 @@ describe('a reader in another process', () => {
     const following = (async () => {
       for await (const _ of reader.subscribe('all', { after: 0, signal: new AbortController().signal }));
     })()
-    await cp(join(dir, '00000001.log'), join(dir, '00000003.log'))
     const damage = { code: 'log_corrupt', details: { file: '00000002.log' } }
-    await expect(following).rejects.toMatchObject(damage)
+    const told = expect(following).rejects.toMatchObject(damage)
+    await cp(join(dir, '00000001.log'), join(dir, '00000003.log'))
+    await told
     await expect(reader.head()).rejects.toMatchObject(damage)
   })
 })

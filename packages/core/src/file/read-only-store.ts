@@ -4,14 +4,13 @@ import type { LogSource } from '../log/limits.ts'
 import { LogReader } from '../log/reader.ts'
 import type { EventStore } from '../store/port.ts'
 import { Follower } from './follower.ts'
-import { LogView, takeAll } from './log-view.ts'
+import { LogView, takeWhole } from './log-view.ts'
 
 export async function openReadOnly(log: LogSource): Promise<EventStore> {
   const reader = await LogReader.open(log)
   const view = new LogView(log)
   try {
-    do await takeAll(reader, view)
-    while ((await reader.tail()) === 'grown')
+    await takeWhole(reader, view)
   } catch (error) {
     await reader.close()
     throw error

@@ -8,6 +8,9 @@ import { IndelibleError } from '../kernel/errors.ts'
 import type { NewEvent, RecordedEvent } from '../kernel/events.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { type Disk, type DiskFile, nodeDisk } from '../log/disk.ts'
+import { logLimits } from '../log/limits.ts'
+import { LogReader } from '../log/reader.ts'
+import type { Tail } from '../log/segment-reader.ts'
 import type { EventStore } from '../store/port.ts'
 import { type FileStoreOptions, fileStore } from './event-store.ts'
 
@@ -51,6 +54,13 @@ export async function segmentsIn(dir: string): Promise<string[]> {
 export async function logBytes(dir: string): Promise<Map<string, Buffer>> {
   const names = await segmentsIn(dir)
   return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(dir, name))] as const)))
+}
+
+/** What is behind the last frame of a log. */
+export async function tailOf(dir: string): Promise<Tail> {
+  const reader = await LogReader.open({ dir, disk: nodeDisk, limits: logLimits })
+  while (await reader.next());
+  return await reader.tail().finally(() => reader.close())
 }
 
 export interface DiskCall {

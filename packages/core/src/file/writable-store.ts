@@ -11,7 +11,7 @@ import { LogWriter } from '../log/writer.ts'
 import { encodeCommit } from '../store/ledger.ts'
 import type { AppendOutcome, Commit, EventStore } from '../store/port.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
-import { LogView, takeAll } from './log-view.ts'
+import { LogView, takeWhole } from './log-view.ts'
 
 /** Takes the lock, reads all that is there, and goes on behind it. */
 export async function openWritable(log: LogSource, given: { clock: Clock; ids: IdGenerator }): Promise<EventStore> {
@@ -33,8 +33,8 @@ async function openWriter(log: LogSource, view: LogView): Promise<LogWriter> {
   if ((await lastSegment(log)) === 0) return await LogWriter.create(log)
   const reader = await LogReader.open(log)
   try {
-    await takeAll(reader, view)
-    return await LogWriter.resume(log, reader)
+    const tail = await takeWhole(reader, view)
+    return await LogWriter.resume(log, reader, tail)
   } finally {
     await reader.close()
   }

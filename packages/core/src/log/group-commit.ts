@@ -45,7 +45,8 @@ export class GroupCommit {
 
   /** Runs `admit`, which may add a commit: at once if there is room, else in turn. Throws `aborted` if the caller gives up while waiting. */
   async enter<Value>(admit: () => Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-    if (this.#waiting.size === 0 && this.#hasRoom) return await admit()
+    // As long as anyone waits there is no room: nobody is overtaken.
+    if (this.#hasRoom) return await admit()
     return await new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.delete(run)

@@ -43,16 +43,15 @@ export class LogWriter {
     return new LogWriter(log, file, { segment: 1, offset: segmentHeaderBytes })
   }
 
-  /** Goes on where a reader is that has read everything. Throws `log_corrupt`. */
-  static async resume(log: LogSource, reader: LogReader): Promise<LogWriter> {
-    const tail = await reader.tail()
+  /** Goes on where a reader is that has read everything, and takes away a torn tail. */
+  static async resume(log: LogSource, reader: LogReader, tail: 'clean' | 'torn'): Promise<LogWriter> {
     const file = await log.disk.open(join(log.dir, segmentName(reader.end.segment)), 'write')
     try {
       const writer = new LogWriter(log, file, reader.end)
       writer.#position = reader.position
       writer.#mark = reader.mark
       if (tail === 'clean') writer.#reserved = Math.max(writer.#end, await file.size())
-      // What is torn was never acknowledged, and nothing of it may ever be taken for a frame.
+      // It was never acknowledged, and nothing of it may ever be taken for a frame.
       else await file.truncate(writer.#end)
       if (reader.last && reader.mark === undefined) await rewrite(file, reader.last)
       await file.sync()
