@@ -1,13 +1,15 @@
 // A mistake in the past is mended by an event of its own that says why; the past stays as it was.
 import { refuse } from 'indelible'
 import { z } from 'zod'
+import { text } from '../text.ts'
 import { account } from './account.ts'
 import { BalanceAdjusted } from './events.ts'
 
 export const AdjustBalance = account.command('AdjustBalance', {
-  input: z.object({ difference: z.int(), reason: z.string().min(1).max(200) }),
-  decide: ({ status }, { difference, reason }) => {
+  input: z.object({ difference: z.int(), reason: text }),
+  decide: ({ status, balance }, { difference, reason }) => {
     if (status === 'none') return refuse('NoSuchAccount')
+    if (!Number.isSafeInteger(balance + difference)) return refuse('BalanceTooLarge', { balance })
     return difference === 0 ? [] : BalanceAdjusted({ difference, reason })
   },
 })

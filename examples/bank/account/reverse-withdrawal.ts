@@ -7,6 +7,9 @@ import { WithdrawalReversed } from './events.ts'
 
 export const ReverseWithdrawal = account.command('ReverseWithdrawal', {
   input: z.object({ amount: money, reference }),
-  decide: ({ status }, { amount, reference }) =>
-    status === 'none' ? refuse('NoSuchAccount') : WithdrawalReversed({ amount, reference }),
+  decide: ({ status, balance }, { amount, reference }) => {
+    if (status === 'none') return refuse('NoSuchAccount')
+    if (!Number.isSafeInteger(balance + amount)) return refuse('BalanceTooLarge', { balance })
+    return WithdrawalReversed({ amount, reference })
+  },
 })

@@ -2,8 +2,9 @@
 import { aggregate, event, refuse } from 'indelible'
 import { z } from 'zod'
 import { money } from '../money.ts'
+import { text } from '../text.ts'
 
-const order = z.object({ from: z.string().min(1), to: z.string().min(1), amount: money })
+const order = z.object({ from: text, to: text, amount: money })
 
 export type TransferOrder = z.infer<typeof order>
 

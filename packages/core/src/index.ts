@@ -27,7 +27,7 @@ export { type Position, position, type Version, version } from './kernel/positio
 export { type Projection, projection, type RowChange, type RowHandler } from './kernel/projections.ts'
 export type { Query, QueryItem } from './kernel/queries.ts'
 export { type Saga, type SagaContext, type Step, saga } from './kernel/sagas.ts'
-export type { Schema } from './kernel/schemas.ts'
+export type { Schema, SchemaIssue } from './kernel/schemas.ts'
 export { checkedStreamName, type StreamName, streamName } from './kernel/streams.ts'
 export { defineSystem, type System } from './kernel/system.ts'
 export { systemClock, systemIds } from './kernel/system-clock.ts'
@@ -37,6 +37,7 @@ export {
   type Column,
   type Columns,
   type ColumnType,
+  type ColumnValue,
   date,
   integer,
   type JsonValue,
@@ -60,7 +61,7 @@ export {
   type WaitOptions,
 } from './runtime/running-system.ts'
 export type { SagaRunnerStatus } from './runtime/saga-runner.ts'
-export type { SagaFailure, SagaState, SagaStatus } from './runtime/saga-state.ts'
+export type { SagaFailure, SagaStart, SagaState, SagaStatus, SentCommand } from './runtime/saga-state.ts'
 export type {
   AppendCondition,
   AppendOutcome,

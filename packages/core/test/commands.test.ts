@@ -1,7 +1,8 @@
-import { type EventStore, startSystem } from 'indelible'
+import { aggregate, defineSystem, type EventStore, event, startSystem } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { manualClock } from 'indelible/testing'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { Nothing, PayIn, parts, startTills, Take, till, tills } from './till.ts'
 
 const readAll = async (store: EventStore) => (await Array.fromAsync(store.read('all'))).flatMap(({ events }) => events)
@@ -25,6 +26,7 @@ test('a command that is accepted becomes events that say who, why and when', asy
     correlationId: 'c-1',
     causationId: 'cause',
     issuedAt: '2026-03-01T00:00:00.000Z',
+    requestHash: expect.stringMatching(/^[0-9a-f]{16}$/),
   })
 })
 
@@ -72,6 +74,50 @@ test('a command id that was used for another aggregate is an error, not somebody
   await expect(system.send(PayIn('2', { amount: 5 }), { commandId: 'c' })).rejects.toMatchObject({
     code: 'command_id_reused',
   })
+})
+
+test('a command id that was used for another command on the same aggregate is an error too', async () => {
+  await using system = startTills()
+  await system.send(PayIn('1', { amount: 5 }), { commandId: 'c' })
+  for (const other of [PayIn('1', { amount: 6 }), Take('1', { amount: 5 }), Take('1', { amount: 500 })]) {
+    await expect(system.send(other, { commandId: 'c' })).rejects.toMatchObject({ code: 'command_id_reused' })
+  }
+  expect((await system.store.head()).position).toBe(1)
+})
+
+test('nobody but a saga may use the id of a saga’s command', async () => {
+  await using system = startTills()
+  const stolen = system.send(PayIn('1', { amount: 1 }), { commandId: 'saga.move-m:take:do' })
+  await expect(stolen).rejects.toMatchObject({ code: 'invalid_command' })
+})
+
+test('what is no decision, no state and no JSON is refused with its code and writes nothing', async () => {
+  const Odd = event('Odd', z.any())
+  const odd = aggregate('odd', {
+    initialState: { n: 0 } as { n: number } | undefined,
+    events: [Odd],
+    evolve: { Odd: (state, data) => (data === 'nothing' ? undefined : state) },
+  })
+  const Try = odd.command('Try', {
+    input: z.any(),
+    decide: (_state, data) => (data === 'undecided' ? (undefined as never) : Odd(data)),
+  })
+  await using system = startSystem(defineSystem({ name: 'odd', commands: [Try] }), parts())
+  const cyclic: Record<string, unknown> = {}
+  cyclic.self = cyclic
+  for (const data of [undefined, 1n, cyclic])
+    await expect(system.send(Try('1', data))).rejects.toMatchObject({ code: 'invalid_event' })
+  for (const data of ['undecided', 'nothing']) {
+    await expect(system.send(Try('1', data))).rejects.toMatchObject({ code: 'invalid_declaration' })
+  }
+  expect((await system.store.head()).position).toBe(0)
+})
+
+test('a closed system takes no commands', async () => {
+  const system = startTills()
+  const closing = system.close()
+  await expect(system.send(PayIn('1', { amount: 5 }))).rejects.toMatchObject({ code: 'store_closed' })
+  await closing
 })
 
 test('concurrent commands on one aggregate each see the ones before: a till is never overdrawn', async () => {

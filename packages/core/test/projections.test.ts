@@ -156,6 +156,30 @@ test('two runners on one table never count an event twice', async () => {
   await Promise.all([one.close(), two.close()])
 })
 
+test('a table that is ahead of the log parks instead of skipping what comes next', async () => {
+  const shared = parts()
+  const cash = cashTable()
+  const first = startSystem(systemWith(cash), shared)
+  for (let n = 1; n <= 5; n++) await first.send(PayIn('1', { amount: n }))
+  await first.waitFor(cash, 5)
+  // The log was put back from a copy; the tables were not.
+  await using second = startSystem(systemWith(cash), { ...shared, store: memoryStore() })
+  await second.send(PayIn('1', { amount: 1 }))
+  await expect(second.waitFor(cash, 1)).rejects.toMatchObject({ code: 'tables_ahead' })
+  expect((await second.health()).projections[0]).toMatchObject({ state: 'parked', error: { code: 'tables_ahead' } })
+  await first.close()
+})
+
+test('one may wait as long as one likes', async () => {
+  await using system = startSystem(systemWith(counts), parts())
+  const waits = [
+    system.waitFor(counts, 1, { timeoutMs: Number.POSITIVE_INFINITY }),
+    system.waitFor(counts, 1, { timeoutMs: 30 * 86_400_000 }),
+  ]
+  await system.send(PayIn('1', { amount: 2 }))
+  await Promise.all(waits)
+})
+
 test('a changed projector makes its table anew from the log', async () => {
   const shared = parts()
   const first = startSystem(systemWith(counts), shared)

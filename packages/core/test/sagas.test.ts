@@ -190,6 +190,40 @@ test('a step that had been carried out when its answer was lost counts as done, 
   expect([await cashOf(store, 'a'), await cashOf(store, 'b')]).toEqual([6, 4])
 })
 
+test('a command that nobody can ever carry out counts as refused: the saga compensates', async () => {
+  await using system = startTills()
+  await system.send(PayIn('a', { amount: 10 }))
+  await system.send(AskMove('m', { from: 'a', to: 'no\nname', amount: 4 }))
+  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({
+    status: 'compensated',
+    failure: { step: 'payIn', reason: 'invalid_stream_name' },
+  })
+  expect(await cashOf(system.store, 'a')).toBe(10)
+})
+
+test('a saga whose id is as long as an id can be runs like any other', async () => {
+  await using system = startTills()
+  const id = 'ü'.repeat(128)
+  await system.send(PayIn('a', { amount: 10 }))
+  await system.send(AskMove(id, { from: 'a', to: 'closed', amount: 4 }))
+  expect(await system.waitForSaga(moveSaga, id)).toMatchObject({ status: 'compensated' })
+  await expect(system.send(AskMove(`${id}x`, { from: 'a', to: 'b', amount: 4 }))).rejects.toMatchObject({
+    code: 'invalid_stream_name',
+  })
+})
+
+test('a start event that no saga can be made of is shown, and the others go on', async () => {
+  await using system = startTills()
+  const huge = { from: 'a', to: 'b', amount: 4, padding: 'x'.repeat(4 * 1024 * 1024 - 60) }
+  await system.store.append({ events: [{ stream: 'move-huge', type: 'MoveAsked', data: huge }] })
+  await system.send(PayIn('a', { amount: 10 }))
+  await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
+  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'completed' })
+  expect((await system.health()).sagas[0]!.waitingForHelp).toEqual([
+    { sagaId: 'huge', problem: expect.stringContaining('bytes') },
+  ])
+})
+
 test('300 sagas at once all end, and start again after nobody', async () => {
   const store = memoryStore()
   const system = startTills({ store: { ...store, close: async () => {} } })

@@ -80,6 +80,41 @@ test('changed evolve code never reads an old snapshot', async () => {
   expect(store.eventsRead).toBe(120)
 })
 
+test('a snapshot from beyond the end of the log is not believed', async () => {
+  const snapshots = memorySnapshots()
+  await payIn(parts({ snapshots }), 150)
+  const older = parts({ snapshots })
+  await payIn(older, 3)
+  const { system, Tell } = tillSystem(1)
+  expect(await startSystem(system, older).send(Tell('1', {}))).toMatchObject({ details: { cash: 3 }, version: 3 })
+})
+
+test('a state that JSON would change is folded from its events instead', async () => {
+  const seen = aggregate('seen', {
+    initialState: { amounts: new Set<number>(), lowest: Number.POSITIVE_INFINITY },
+    events: [CashPaidIn],
+    evolve: {
+      CashPaidIn: ({ amounts, lowest }, { amount }) => ({
+        amounts: new Set([...amounts, amount]),
+        lowest: Math.min(lowest, amount),
+      }),
+    },
+  })
+  const See = seen.command('See', {
+    input: z.object({ amount: z.int() }),
+    decide: ({ amounts, lowest }, { amount }) =>
+      amounts.has(amount) ? { refused: 'Seen', details: { lowest } } : CashPaidIn({ amount }),
+  })
+  const shared = parts()
+  const system = defineSystem({ name: 'seen', commands: [See] })
+  const first = startSystem(system, shared)
+  for (let n = 1; n <= 120; n++) await first.send(See('1', { amount: n }))
+  expect(await startSystem(system, shared).send(See('1', { amount: 5 }))).toMatchObject({
+    reason: 'Seen',
+    details: { lowest: 1 },
+  })
+})
+
 test('a snapshot that cannot be kept does not fail the command', async () => {
   const snapshots = { load: async () => undefined, save: () => Promise.reject(new Error('disk full')) }
   await payIn(parts({ snapshots }), 101)

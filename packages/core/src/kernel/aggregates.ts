@@ -2,6 +2,7 @@
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DataOf, DomainEvent, EventOf } from './event-types.ts'
 import { fingerprint } from './fingerprint.ts'
+import { deepFreeze } from './freeze.ts'
 import { parse, type Schema } from './schemas.ts'
 import { type StreamName, streamName } from './streams.ts'
 import type { Instant, ValidTime } from './time.ts'
@@ -94,7 +95,9 @@ export function aggregate<State, const Event extends AnyEventType>(
     revision?: number
   },
 ): Aggregate<State, Event> {
-  const { initialState, events, revision = 1 } = definition
+  const { events, revision = 1 } = definition
+  // Every aggregate of the kind begins with it.
+  const initialState = deepFreeze(definition.initialState)
   streamName(category, 'any')
   if (category.includes('-'))
     throw new IndelibleError('invalid_declaration', `The category "${category}" has a hyphen.`)

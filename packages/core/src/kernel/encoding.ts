@@ -91,6 +91,9 @@ function parsed(bytes: Uint8Array, what: string, fail: Fail): unknown {
   }
 }
 
+/** Half of a surrogate pair has no UTF-8 and would come back as another text. */
 function isName(text: unknown): text is string {
-  return typeof text === 'string' && text.length > 0 && text.length <= nameBytesMax && utf8Length(text) <= nameBytesMax
+  if (typeof text !== 'string' || text === '' || text.length > nameBytesMax || !text.isWellFormed()) return false
+  // A UTF-16 unit takes at most three bytes, so a short name need not be encoded to be measured.
+  return 3 * text.length <= nameBytesMax || utf8Length(text) <= nameBytesMax
 }

@@ -49,7 +49,6 @@ export const errorCodes = {
   store_read_only: { retryable: false, meaning: 'The store was opened for reading only.' },
   store_locked: { retryable: true, meaning: 'Another process has this log open for writing.' },
   store_full: { retryable: true, meaning: 'The disk or its quota is full; nothing was written and reads go on.' },
-  store_overloaded: { retryable: true, meaning: 'The append queue is full and the caller stopped waiting.' },
   store_poisoned: {
     retryable: false,
     meaning: 'A sync failed, so what is on disk is unknown; open the store again to verify it.',
@@ -62,6 +61,10 @@ export const errorCodes = {
   log_format_unknown: { retryable: false, meaning: 'The log was written by a newer version of Indelible.' },
   aborted: { retryable: true, meaning: 'The caller gave up before the operation began.' },
   io_failed: { retryable: true, meaning: 'The operating system refused a read or write.' },
+  tables_ahead: {
+    retryable: false,
+    meaning: 'A read table is ahead of the log: it was made from another log, or the log from an older copy.',
+  },
   tables_unavailable: { retryable: true, meaning: 'The database of the read tables does not answer.' },
 } as const satisfies Record<string, { retryable: boolean; meaning: string }>
 

@@ -12,28 +12,33 @@ export interface DomainEvent<Type extends string = string, Data = unknown> {
   readonly validAt?: ValidTime
 }
 
-/** A declared kind of event. Call it with data to make one: `FundsWithdrawn({ amount: 100 })`. */
-export interface EventType<Type extends string = string, Data = unknown> {
+/**
+ * A declared kind of event. Call it with data to make one: `FundsWithdrawn({ amount: 100 })`.
+ * `Input` is what the schema takes, where it fills in defaults or transforms.
+ */
+export interface EventType<Type extends string = string, Data = unknown, Input = Data> {
   /** Throws `invalid_event` if the data does not fit the schema. */
-  (data: Data, extras?: Pick<DomainEvent, 'tags' | 'validAt'>): DomainEvent<Type, Data>
+  (data: Input, extras?: Pick<DomainEvent, 'tags' | 'validAt'>): DomainEvent<Type, Data>
   readonly type: Type
   readonly schemaVersion: number
-  readonly schema: Schema<Data, unknown>
+  readonly schema: Schema<Data, Input>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a constraint that every event type satisfies; `unknown` would not be one, for data is also a parameter.
-export type AnyEventType = EventType<string, any>
-export type DataOf<Event> = Event extends EventType<string, infer Data> ? Data : never
-export type EventOf<Event> = Event extends EventType<infer Type, infer Data> ? DomainEvent<Type, Data> : never
+export type AnyEventType = EventType<string, any, any>
+// biome-ignore lint/suspicious/noExplicitAny: whatever the schema takes
+export type DataOf<Event> = Event extends EventType<string, infer Data, any> ? Data : never
+// biome-ignore lint/suspicious/noExplicitAny: whatever the schema takes
+export type EventOf<Event> = Event extends EventType<infer Type, infer Data, any> ? DomainEvent<Type, Data> : never
 
 /** Declares an event in the past tense, with any Standard Schema for its data. `schemaVersion` is 1 until the schema changes. */
-export function event<const Type extends string, Data>(
+export function event<const Type extends string, Data, Input>(
   type: Type,
-  schema: Schema<Data, unknown>,
+  schema: Schema<Data, Input>,
   { schemaVersion = 1 }: { schemaVersion?: number } = {},
-): EventType<Type, Data> {
+): EventType<Type, Data, Input> {
   if (!type) throw new IndelibleError('invalid_declaration', 'An event needs a name.')
-  const make = (data: Data, extras: Pick<DomainEvent, 'tags' | 'validAt'> = {}): DomainEvent<Type, Data> => ({
+  const make = (data: Input, extras: Pick<DomainEvent, 'tags' | 'validAt'> = {}): DomainEvent<Type, Data> => ({
     type,
     schemaVersion,
     data: parse(schema, data, `The data of ${type}`, 'invalid_event'),

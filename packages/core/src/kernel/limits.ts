@@ -6,8 +6,12 @@ export const eventBytesMax = 4 * 1024 * 1024
 export const commitEventsMax = 10_000
 /** The bytes of all data and metadata in one commit. */
 export const commitBytesMax = 32 * 1024 * 1024
-/** The UTF-8 bytes of a stream name, an event type, a tag, a command id or a content type. */
+/** The UTF-8 bytes of an event type, a tag, a command id or a content type. */
 export const nameBytesMax = 512
+/** The characters of a category, and of the name of a saga or step: with an id they still make a stream name and a command id. */
+export const categoryCharactersMax = 80
+/** The UTF-8 bytes of the id in a stream name. */
+export const streamIdBytesMax = 256
 /** The tags of one event. */
 export const tagsMax = 64
 /** The items of one query. */

@@ -36,16 +36,31 @@ export interface Saga {
 /** Declares a saga: the event that starts one, and its steps in order. Throws `invalid_declaration`. */
 export function saga<Data>(
   name: string,
-  { startsOn, steps }: { startsOn: EventType<string, Data>; steps: readonly Step<NoInfer<Data>>[] },
+  {
+    startsOn,
+    steps,
+  }: {
+    // biome-ignore lint/suspicious/noExplicitAny: a saga starts on what was recorded, however it was made
+    startsOn: EventType<string, Data, any>
+    steps: readonly Step<NoInfer<Data>>[]
+  },
 ): Saga {
   const names = new Set(steps.map((step) => step.name))
   if (steps.length === 0 || names.size < steps.length) {
     throw new IndelibleError('invalid_declaration', `Saga "${name}" needs steps, each with a name of its own.`)
   }
+  for (const each of [name, ...names]) {
+    if (nameForm.test(each)) continue
+    throw new IndelibleError(
+      'invalid_declaration',
+      `"${each}" cannot name a saga or step: use letters, digits and "_", at most 60.`,
+    )
+  }
   for (const { timeout } of steps) if (timeout !== undefined) durationMs(timeout)
   return { name, category: `saga.${name}`, startsOn: startsOn.type, steps }
 }
 
+const nameForm = /^[A-Za-z]\w{0,59}$/
 const durationForm = /^(\d+)(ms|s|m|h|d)$/
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 

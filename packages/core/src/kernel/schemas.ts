@@ -11,7 +11,13 @@ export interface SchemaIssue {
 }
 
 /** Gives the value as the schema has it (defaults filled in). Throws `code`, with every issue in `details.issues`, or `schema_async`. */
-export function parse<Output>(schema: Schema<Output, unknown>, value: unknown, what: string, code: ErrorCode): Output {
+export function parse<Output>(
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the schema takes, it is about to say whether this value is that
+  schema: Schema<Output, any>,
+  value: unknown,
+  what: string,
+  code: ErrorCode,
+): Output {
   const result = schema['~standard'].validate(value)
   if (result instanceof Promise) {
     throw new IndelibleError('schema_async', `The schema of ${what} is asynchronous. Use one that validates at once.`)

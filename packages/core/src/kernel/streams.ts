@@ -1,6 +1,6 @@
 // A stream is the history of one thing; its name says which kind of thing and which one.
 import { IndelibleError } from './errors.ts'
-import { nameBytesMax } from './limits.ts'
+import { categoryCharactersMax, streamIdBytesMax } from './limits.ts'
 import { utf8Length } from './text.ts'
 
 /** `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more. */
@@ -22,10 +22,14 @@ export function checkedStreamName(name: string): StreamName {
         'letters, digits, "_" and "." before the first hyphen, anything printable after it.',
     )
   }
-  if (utf8Length(name) > nameBytesMax) {
-    throw new IndelibleError('invalid_stream_name', `A stream name has at most ${nameBytesMax} bytes.`)
+  const stream = name as StreamName
+  if (categoryOf(stream).length > categoryCharactersMax || utf8Length(streamIdOf(stream)) > streamIdBytesMax) {
+    throw new IndelibleError(
+      'invalid_stream_name',
+      `A category has at most ${categoryCharactersMax} characters and an id ${streamIdBytesMax} bytes.`,
+    )
   }
-  return name as StreamName
+  return stream
 }
 
 export function categoryOf(stream: StreamName): string {

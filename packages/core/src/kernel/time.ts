@@ -33,5 +33,5 @@ export function epochMs(time: ValidTime): number {
 /** Date.parse takes 1993-02-31 for the 3rd of March; a day that does not exist must not become another. */
 function isDay(day: string): boolean {
   const date = new Date(`${day}T00:00:00.000Z`)
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day)
+  return !day.startsWith('0000') && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day)
 }

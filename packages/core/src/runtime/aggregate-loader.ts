@@ -1,12 +1,15 @@
 // Brings an aggregate to its current state the cheapest way: from memory, else from a snapshot and the events after it.
+
 import type { AnyAggregate } from '../kernel/aggregates.ts'
+import { IndelibleError } from '../kernel/errors.ts'
 import type { DomainEvent } from '../kernel/event-types.ts'
+import { deepFreeze } from '../kernel/freeze.ts'
 import type { Position, Version } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import type { EventStore } from '../store/port.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
 import { cachedAggregatesMax, snapshotEveryEvents } from './limits.ts'
-import { deepFreeze, type PureCall, trusted } from './purity.ts'
+import { type PureCall, trusted } from './purity.ts'
 
 /** A state and the point of history it stands for. */
 export interface Loaded {
@@ -47,7 +50,7 @@ export class AggregateLoader {
   /** The state after events that are about to be appended: code that cannot evolve them must fail before they are written. */
   preview(aggregate: AnyAggregate, from: Loaded, events: readonly DomainEvent[]): Loaded {
     // Folded from what a replay will read: JSON, in which a Date is text and undefined is nothing.
-    const asRead = events.map((event) => ({ ...event, data: JSON.parse(JSON.stringify(event.data)) as unknown }))
+    const asRead = events.map((event) => ({ ...event, data: throughJson(event) }))
     return this.#fold(aggregate, from, asRead, from.position)
   }
 
@@ -67,13 +70,22 @@ export class AggregateLoader {
     for (const event of events) {
       if (this.#call !== trusted) deepFreeze(event.data)
       next = this.#call(`evolve of ${event.type} in "${aggregate.category}"`, () => aggregate.evolve(next, event))
+      if (next === undefined) {
+        throw new IndelibleError(
+          'invalid_declaration',
+          `evolve of ${event.type} in "${aggregate.category}" answered with nothing.`,
+        )
+      }
       if (this.#call !== trusted) deepFreeze(next)
     }
     return { state: next, version: version + events.length, position }
   }
 
   async #fromSnapshot({ initialState, fingerprint }: AnyAggregate, stream: StreamName): Promise<Loaded> {
-    const snapshot = await this.#snapshots.load(stream, fingerprint)
+    const found = await this.#snapshots.load(stream, fingerprint)
+    // A log that was put back from an older copy may end before a snapshot.
+    const isAhead = found !== undefined && found.position > (await this.#store.head()).position
+    const snapshot = isAhead ? undefined : found
     if (snapshot) this.#snapshotVersions.set(stream, snapshot.version)
     const { state, version, position } = snapshot ?? { state: initialState, version: 0, position: 0 }
     return { state: this.#call === trusted ? state : deepFreeze(state), version, position }
@@ -87,6 +99,8 @@ export class AggregateLoader {
     const last = this.#snapshotVersions.get(stream) ?? 0
     if (Math.floor(version / snapshotEveryEvents) === Math.floor(last / snapshotEveryEvents)) return
     this.#snapshotVersions.set(stream, version)
+    // What would come back from JSON as something else is folded from its events each time instead.
+    if (!survivesJson(state)) return
     // The events are safe already and a snapshot is only a shortcut: that it could not be kept must not fail a command that succeeded.
     await this.#snapshots.save({ stream, fingerprint, version, position, state }).catch(() => {})
   }
@@ -99,4 +113,24 @@ export class AggregateLoader {
     this.#cache.delete(oldest!)
     this.#snapshotVersions.delete(oldest!)
   }
+}
+
+/** The data as a replay will read it. Throws `invalid_event`. */
+function throughJson({ type, data }: DomainEvent): unknown {
+  try {
+    return JSON.parse(JSON.stringify(data))
+  } catch (cause) {
+    throw new IndelibleError('invalid_event', `The data of ${type} cannot be written as JSON.`, { cause })
+  }
+}
+
+/** True for what JSON gives back as it was: null, booleans, finite numbers, text, and lists and plain objects of such. */
+function survivesJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null)
+    return value !== undefined && ['string', 'boolean', 'object'].includes(typeof value)
+  if (Array.isArray(value)) return value.every(survivesJson)
+  const prototype = Object.getPrototypeOf(value)
+  const parts = Object.values(value).filter((part) => part !== undefined)
+  return (prototype === Object.prototype || prototype === null) && !('toJSON' in value) && parts.every(survivesJson)
 }

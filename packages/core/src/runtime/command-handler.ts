@@ -1,8 +1,11 @@
 // Commands in, events out: load the aggregate, let it decide, append with the version it decided on, decide again if that was overtaken.
+
 import type { AnyCommandType, Command, Decision, Refusal } from '../kernel/aggregates.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { DomainEvent } from '../kernel/event-types.ts'
 import type { EventMetadata, NewEvent } from '../kernel/events.ts'
+import { fingerprint } from '../kernel/fingerprint.ts'
+import { deepFreeze } from '../kernel/freeze.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import type { Position, Version } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
@@ -11,7 +14,7 @@ import type { EventStore, WrittenCommit } from '../store/port.ts'
 import type { AggregateLoader, Loaded } from './aggregate-loader.ts'
 import { conflictRetriesMax } from './limits.ts'
 import { Mailboxes } from './mailbox.ts'
-import { deepFreeze, type PureCall, trusted } from './purity.ts'
+import { type PureCall, trusted } from './purity.ts'
 
 /** What travels with a command. */
 export interface SendOptions {
@@ -63,6 +66,8 @@ interface Envelope {
   readonly stream: StreamName
   readonly commandId: string
   readonly issuedAt: Instant
+  /** Of a command whose id the caller chose: what a second command with that id must equal. */
+  readonly requestHash: string | undefined
   readonly options: SendOptions
 }
 
@@ -89,8 +94,10 @@ export class CommandHandler {
     const stream = type.aggregate.stream(id)
     const commandId = options.commandId ?? this.#parts.ids()
     const issuedAt = instant(this.#parts.clock.now())
+    const requestHash =
+      options.commandId === undefined ? undefined : fingerprint([command.type, JSON.stringify(command.input)])
     return await this.#mailboxes.post(stream, () =>
-      this.#handle({ type, command, stream, commandId, issuedAt, options }),
+      this.#handle({ type, command, stream, commandId, issuedAt, requestHash, options }),
     )
   }
 
@@ -130,7 +137,7 @@ export class CommandHandler {
         { events, expected: { [stream]: loaded.version } as Record<StreamName, Version>, commandId },
         options.signal && { signal: options.signal },
       )
-      if (outcome.status === 'duplicate') return accepted(envelope, outcome, true)
+      if (outcome.status === 'duplicate') return await this.#duplicate(envelope, outcome)
       if (outcome.status === 'written') {
         await loader.advance(aggregate, stream, { ...next, position: outcome.lastPosition })
         return accepted(envelope, outcome, false)
@@ -150,6 +157,12 @@ export class CommandHandler {
     // A frozen copy: the input itself belongs to the caller, who may well go on using it.
     const input = call === trusted ? command.input : deepFreeze(structuredClone(command.input))
     const decision: Decision<DomainEvent> = call(`decide of ${type.type}`, () => type.decide(state, input, context))
+    if (typeof decision !== 'object' || decision === null) {
+      throw new IndelibleError(
+        'invalid_declaration',
+        `${type.type} decided "${decision}": answer with a refusal, an event or a list of events.`,
+      )
+    }
     return isRefusal(decision) || isList(decision) ? decision : [decision]
   }
 
@@ -157,7 +170,21 @@ export class CommandHandler {
   async #earlier(envelope: Envelope): Promise<CommandOutcome | undefined> {
     if (envelope.options.commandId === undefined) return undefined
     const written = await this.#parts.store.findCommit(envelope.options.commandId)
-    return written && accepted(envelope, written, true)
+    return written && (await this.#duplicate(envelope, written))
+  }
+
+  /** Throws `command_id_reused` where the command that was carried out under this id was another one. */
+  async #duplicate(envelope: Envelope, written: WrittenCommit): Promise<CommandOutcome> {
+    const { stream, commandId, requestHash } = envelope
+    const [batch] = await Array.fromAsync(
+      this.#parts.store.read([{ streams: [stream] }], { from: written.firstPosition, limit: 1 }),
+    )
+    const recorded = batch?.events[0]?.metadata.requestHash
+    if (written.versions[stream] === undefined || (recorded !== undefined && recorded !== requestHash)) {
+      const message = `Command id "${commandId}" was used before, for another command. Each command needs an id of its own.`
+      throw new IndelibleError('command_id_reused', message, { details: { commandId, stream } })
+    }
+    return accepted(envelope, written, true)
   }
 }
 
@@ -170,21 +197,11 @@ function isList(decision: DomainEvent | readonly DomainEvent[]): decision is rea
 }
 
 function accepted({ stream, commandId }: Envelope, written: WrittenCommit, duplicate: boolean): CommandOutcome {
-  const version = written.versions[stream]
-  if (version === undefined) {
-    throw new IndelibleError(
-      'command_id_reused',
-      `Command id "${commandId}" was used before, for another stream than ${stream}.`,
-      {
-        details: { commandId, stream },
-      },
-    )
-  }
   return {
     status: 'accepted',
     commandId,
     stream,
-    version,
+    version: written.versions[stream]!,
     position: written.lastPosition,
     recordedAt: written.recordedAt,
     duplicate,
@@ -195,7 +212,7 @@ function conflict({ stream, commandId }: Envelope, expectedVersion: Version, ver
   return { status: 'conflict', commandId, stream, version, expectedVersion }
 }
 
-function newEvent(event: DomainEvent, { stream, commandId, issuedAt, options }: Envelope): NewEvent {
+function newEvent(event: DomainEvent, { stream, commandId, issuedAt, requestHash, options }: Envelope): NewEvent {
   const { actor, causationId, traceparent, correlationId = commandId, metadata } = options
   const known: EventMetadata = {
     ...(actor === undefined ? {} : { actor }),
@@ -204,6 +221,7 @@ function newEvent(event: DomainEvent, { stream, commandId, issuedAt, options }: 
     ...(causationId === undefined ? {} : { causationId }),
     ...(traceparent === undefined ? {} : { traceparent }),
     issuedAt,
+    ...(requestHash === undefined ? {} : { requestHash }),
   }
   const validAt = event.validAt ?? options.validAt
   return {

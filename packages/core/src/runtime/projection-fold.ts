@@ -1,10 +1,12 @@
 // Folds a batch of events into row changes in memory, so that the database sees one read and one write for the whole batch.
+
 import { IndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
+import { deepFreeze } from '../kernel/freeze.ts'
 import type { Projection } from '../kernel/projections.ts'
 import { keyText, type Row } from '../kernel/tables.ts'
 import { keptKey, keptRow } from '../store/rows.ts'
-import { deepFreeze, type PureCall, trusted } from './purity.ts'
+import { type PureCall, trusted } from './purity.ts'
 
 /** What a batch did: whole rows to write, keys to remove, and where a handler failed, if one did. */
 export interface Folded {

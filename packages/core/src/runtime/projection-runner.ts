@@ -6,10 +6,10 @@ import type { Projection } from '../kernel/projections.ts'
 import type { Clock } from '../kernel/time.ts'
 import type { EventBatch, EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
-import { backoff } from './backoff.ts'
 import { foldBatch } from './projection-fold.ts'
 import type { PureCall } from './purity.ts'
 import { Waiters } from './waiters.ts'
+import { backoff } from './waiting.ts'
 
 /**
  * `running`: in step or catching up. `retrying`: the database or the log does not answer; nothing is lost, it goes on by itself.
@@ -110,6 +110,8 @@ export class ProjectionRunner {
     const { projection, store, tables } = this.#parts
     const { signal } = this.#stop
     this.#saved = await tables.open(projection.table)
+    const { position: head } = await store.head()
+    if (this.#saved > head) return this.#parkAhead(head)
     this.#waiters.restart(this.#saved)
     this.#state = 'running'
     this.#error = undefined
@@ -134,7 +136,7 @@ export class ProjectionRunner {
         return false
       }
       if (!(await this.#save(changes, through))) return false
-      this.#lastMs = clock.now() - Date.parse(events.at(-1)!.recordedAt)
+      this.#lastMs = Math.max(0, clock.now() - Date.parse(events.at(-1)!.recordedAt))
     }
     this.#waiters.advance(through)
     return true
@@ -151,6 +153,20 @@ export class ProjectionRunner {
     if (outcome === 'superseded') return false
     this.#saved = to
     return true
+  }
+
+  /** The table shows events that the log does not have. To go on would be to skip the next ones. */
+  #parkAhead(head: Position): void {
+    const { name } = this.#parts.projection
+    const error = new IndelibleError(
+      'tables_ahead',
+      `Read table "${name}" is at position ${this.#saved}, the log ends at ${head}: one of them was put back from another copy. ` +
+        'Drop the table and its row in indelible_projections (or delete the embedded database), and it is made anew from the log.',
+      { details: { name, position: this.#saved, head } },
+    )
+    this.#state = 'parked'
+    this.#error = describe(error)
+    this.#waiters.fail(error)
   }
 
   #park(event: RecordedEvent, error: unknown): void {

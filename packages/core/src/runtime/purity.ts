@@ -30,15 +30,6 @@ export function watched(code: ErrorCode): PureCall {
 
 export const trusted: PureCall = (_what, run) => run()
 
-/** Freezes a value and everything in it; bytes cannot be frozen and are left. */
-export function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
-    Object.freeze(value)
-    for (const part of Object.values(value)) deepFreeze(part)
-  }
-  return value
-}
-
 type Violation = (name: string) => never
 
 /** Domain code is synchronous, so nothing else can run between taking the globals away and giving them back. */

@@ -20,7 +20,8 @@ import { ProjectionRunner, type ProjectionStatus } from './projection-runner.ts'
 import { trusted, watched } from './purity.ts'
 import { loadSaga } from './saga-driver.ts'
 import { SagaRunner, type SagaRunnerStatus } from './saga-runner.ts'
-import { foldSaga, hasEnded, type SagaState } from './saga-state.ts'
+import { foldSaga, hasEnded, type SagaState, sagaCommandIdPrefix } from './saga-state.ts'
+import { timer } from './waiting.ts'
 
 /** What a system runs on. It takes the store and the tables over: closing the system closes them. */
 export interface SystemParts {
@@ -87,7 +88,7 @@ export class RunningSystem {
     this.#sagas = new Map(
       system.sagas.map((saga) => [
         saga.name,
-        new SagaRunner({ saga, store, clock, send: (command, options) => this.send(command, options) }),
+        new SagaRunner({ saga, store, clock, send: (command, options) => this.#commands.send(command, options) }),
       ]),
     )
     for (const runner of [...this.#projections.values(), ...this.#sagas.values()]) runner.start()
@@ -95,6 +96,14 @@ export class RunningSystem {
 
   /** Sends a command. A "no" of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}. */
   async send(command: Command, options?: SendOptions): Promise<CommandOutcome> {
+    if (this.#closing) throw new IndelibleError('store_closed', 'The system was closed.')
+    if (options?.commandId?.startsWith(sagaCommandIdPrefix)) {
+      // Whoever used the id of a saga's command before the saga would make it believe that the command was carried out.
+      throw new IndelibleError(
+        'invalid_command',
+        `Command ids that begin with "${sagaCommandIdPrefix}" belong to sagas.`,
+      )
+    }
     return await this.#commands.send(command, options)
   }
 
@@ -118,12 +127,18 @@ export class RunningSystem {
   async waitForSaga(saga: Named, sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
     const { timeoutMs = waitTimeoutMsDefault, signal } = options
     const stream = this.#sagaStream(saga, sagaId)
-    const timeout = AbortSignal.timeout(timeoutMs)
-    const stop = signal ? AbortSignal.any([timeout, signal]) : timeout
+    const timeout = new AbortController()
+    // Not AbortSignal.timeout: that lets the process end while somebody waits.
+    const waiting = timer(timeoutMs, () => timeout.abort())
+    const stop = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal
     let state: SagaState | undefined
-    for await (const { events } of this.store.subscribe([{ streams: [stream] }], { after: 0, signal: stop })) {
-      state = foldSaga(events, state)
-      if (state && (hasEnded(state) || state.status === 'stuck')) return state
+    try {
+      for await (const { events } of this.store.subscribe([{ streams: [stream] }], { after: 0, signal: stop })) {
+        state = foldSaga(events, state)
+        if (state && (hasEnded(state) || state.status === 'stuck')) return state
+      }
+    } finally {
+      clearTimeout(waiting)
     }
     throwIfAborted(signal)
     const where = state ? `is still ${state.status}` : 'has not started'

@@ -1,21 +1,21 @@
 // Drives one saga from wherever its stream says it is to its end. Everything it does may be done again after a crash.
 import type { Command } from '../kernel/aggregates.ts'
-import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
+import { type ErrorCode, IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import type { Saga } from '../kernel/sagas.ts'
 import { type StreamName, streamName } from '../kernel/streams.ts'
 import type { Clock } from '../kernel/time.ts'
 import type { AppendOutcome, EventStore } from '../store/port.ts'
-import { backoff } from './backoff.ts'
 import type { CommandOutcome, SendOptions } from './command-handler.ts'
 import { asDomainEvent, foldSaga, nextMove, type SagaEvent, type SagaState } from './saga-state.ts'
+import { backoff } from './waiting.ts'
 
 export interface SagaDriverParts {
   readonly saga: Saga
   readonly store: EventStore
   readonly send: (command: Command, options: SendOptions) => Promise<CommandOutcome>
   readonly clock: Clock
-  /** Told of faults that are tried again, with nothing when it goes on. */
-  readonly onFault: (sagaId: string, error: unknown) => void
+  /** Told of a fault that is tried again, and with nothing when a command was answered. */
+  readonly onFault: (error: unknown) => void
 }
 
 /** The saga's stream as it is now, or nothing if no such saga was started. */
@@ -85,6 +85,7 @@ async function obtainAnswer(
     }
     try {
       const outcome = await send(pending.command, options)
+      onFault(undefined)
       if (outcome.status === 'accepted') {
         return {
           event: { type: undo ? 'UndoDone' : 'StepDone', data: { step, position: outcome.position } },
@@ -99,12 +100,27 @@ async function obtainAnswer(
         }
       }
     } catch (error) {
+      const reason = impossibleReason(error)
+      if (reason) {
+        const details = { message: (error as Error).message }
+        return {
+          event: { type: undo ? 'UndoRefused' : 'StepRefused', data: { step, reason, details } },
+          claim: commandId,
+        }
+      }
       if (!isIndelibleError(error) || !error.retryable) throw error
-      onFault(sagaId, error)
+      onFault(error)
     }
     await backoff(attempt, signal)
   }
   return undefined
+}
+
+/** Commands that nobody can ever carry out are as good as refused: the saga has to compensate, not to wait. */
+const impossible: readonly ErrorCode[] = ['invalid_command', 'invalid_stream_name', 'unknown_command', 'invalid_event']
+
+function impossibleReason(error: unknown): ErrorCode | undefined {
+  return impossible.find((code) => isIndelibleError(error, code))
 }
 
 /** Appends an event together with the next outgoing command, and gives the state after it. */

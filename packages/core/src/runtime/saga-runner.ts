@@ -4,10 +4,10 @@ import { isIndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Position } from '../kernel/positions.ts'
 import { type StreamName, streamIdOf, streamName } from '../kernel/streams.ts'
-import { backoff } from './backoff.ts'
 import { sagasAtOnceMax } from './limits.ts'
 import { driveSaga, resumeStuckSaga, type SagaDriverParts } from './saga-driver.ts'
 import { asDomainEvent, foldSaga, hasEnded, type SagaEvent, type SagaState } from './saga-state.ts'
+import { backoff } from './waiting.ts'
 
 export interface SagaRunnerStatus {
   readonly name: string
@@ -34,8 +34,8 @@ export class SagaRunner {
   constructor(parts: Omit<SagaDriverParts, 'onFault'>) {
     this.#parts = {
       ...parts,
-      onFault: (_sagaId, error) => {
-        this.#error = String(error)
+      onFault: (error) => {
+        this.#error = error === undefined ? undefined : String(error)
       },
     }
   }
@@ -114,17 +114,30 @@ export class SagaRunner {
       signal,
     })) {
       for (const event of events) {
-        await this.#begin(event)
         await this.#room()
+        if (await this.#begin(event)) this.#drive(event.streamId)
         this.#position = event.position
-        this.#drive(event.streamId)
       }
       this.#position = through
     }
   }
 
-  /** One saga per stream of start events: a start event that was taken in before finds the saga there. */
-  async #begin(event: RecordedEvent): Promise<void> {
+  /**
+   * One saga per stream of start events: a start event that was taken in before finds the saga there.
+   * False where this saga can never be recorded, for example for the length of its id; the others must not wait for it.
+   */
+  async #begin(event: RecordedEvent): Promise<boolean> {
+    try {
+      await this.#record(event)
+      return true
+    } catch (error) {
+      if (!isIndelibleError(error) || !error.code.startsWith('invalid_')) throw error
+      this.#problems.set(event.streamId, String(error))
+      return false
+    }
+  }
+
+  async #record(event: RecordedEvent): Promise<void> {
     const { saga, store } = this.#parts
     const stream = streamName(saga.category, event.streamId)
     const correlationId = event.metadata.correlationId ?? event.id
@@ -143,7 +156,12 @@ export class SagaRunner {
   }
 
   #drive(sagaId: string): void {
-    if (this.#active.has(sagaId)) return
+    const before = this.#active.get(sagaId)
+    if (before) {
+      // It may be at its last step and not see what changed.
+      void before.then(() => this.#stop.signal.aborted || this.#drive(sagaId))
+      return
+    }
     const driving = driveSaga(this.#parts, sagaId, this.#stop.signal)
       .then(
         (state) => {

@@ -156,6 +156,9 @@ function sentCommand(
   return { step: step.name, commandId: `${saga.category}-${sagaId}:${step.name}:${attempt}`, command, deadline }
 }
 
+/** Every saga's category begins with it, and so does the id of every command that a saga sends. */
+export const sagaCommandIdPrefix = 'saga.'
+
 /** The form in which the store takes a saga's event. */
 export function asDomainEvent({ type, data }: SagaEvent): DomainEvent {
   return { type, schemaVersion: 1, data }

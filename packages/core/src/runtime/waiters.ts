@@ -2,6 +2,7 @@
 import { throwIfAborted } from '../kernel/abort.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
+import { timer } from './waiting.ts'
 
 interface Waiter {
   readonly position: Position
@@ -46,14 +47,14 @@ export class Waiters {
     if (this.#failure) throw this.#failure
     await new Promise<void>((resolve, reject) => {
       const settle = (error?: unknown) => {
-        clearTimeout(timer)
+        clearTimeout(timeout)
         signal?.removeEventListener('abort', aborted)
         this.#waiting.delete(waiter)
         if (error === undefined) resolve()
         else reject(error)
       }
       const aborted = () => settle(new IndelibleError('aborted', 'The caller gave up.', { cause: signal?.reason }))
-      const timer = setTimeout(() => settle(this.#timeout(position, timeoutMs)), timeoutMs)
+      const timeout = timer(timeoutMs, () => settle(this.#timeout(position, timeoutMs)))
       const waiter: Waiter = { position, settle }
       this.#waiting.add(waiter)
       signal?.addEventListener('abort', aborted)

@@ -1,8 +1,10 @@
 // Given these events, when this command comes, what is decided: the test of an aggregate, without a store.
+
 import type { Aggregate, Command, CommandContext, CommandType, Refusal } from '../kernel/aggregates.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { AnyEventType, DomainEvent, EventOf } from '../kernel/event-types.ts'
-import { deepFreeze, watched } from '../runtime/purity.ts'
+import { deepFreeze } from '../kernel/freeze.ts'
+import { watched } from '../runtime/purity.ts'
 
 /**
  * Decides a command after a history, under the laws: `decide(account, [AccountOpened(...)], WithdrawFunds, { amount: 5 })`.
