@@ -22,7 +22,22 @@ test('says what was checked', async () => {
   expect(out).toMatch(
     /^The log is whole\. Every byte was read, every checksum is right\.\n\n {2}6 events in 6 commits\n/,
   )
-  expect(out).toMatch(/last event at position 6, recorded \S+Z\n$/)
+  expect(out).toMatch(/last event at position 6, recorded \S+Z\n {2}closed in order\n$/)
+})
+
+test('says how the log ends: an open one, and one with half a write behind it', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  const file = join(dataDir, 'log', '00000001.log')
+  const bytes = readFileSync(file)
+  writeFileSync(file, bytes.subarray(0, -24))
+  expect((await cli(['verify', '--data', dataDir])).out).toContain('not closed')
+  writeFileSync(file, Buffer.concat([bytes, Buffer.alloc(100, 7)]))
+  expect((await cli(['verify', '--data', dataDir])).out).toContain('ends in a write that was cut off')
+  expect(JSON.parse((await cli(['verify', '--data', dataDir, '--json'])).out)).toMatchObject({
+    ending: 'torn',
+    events: 6,
+  })
 })
 
 test('--json says it in one line', async () => {

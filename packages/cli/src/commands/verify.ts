@@ -34,7 +34,7 @@ async function verify(options: CommonOptions, session: Session): Promise<void> {
 }
 
 function shown(
-  { segments, bytes, commits, events, head, recordedAt }: LogSummary,
+  { segments, bytes, commits, events, head, recordedAt, ending }: LogSummary,
   { ms, out }: { ms: number; out: Output },
 ): string {
   return [
@@ -43,8 +43,15 @@ function shown(
     `  ${counted(events, 'event')} in ${counted(commits, 'commit')}`,
     `  ${bytesText(bytes)} in ${counted(segments, 'segment')}, read in ${(ms / 1000).toFixed(1)} s`,
     head === 0 ? '  nothing recorded yet' : `  last event at position ${head}, recorded ${recordedAt}`,
+    `  ${endings[ending]}`,
     '',
   ].join('\n')
+}
+
+const endings: Readonly<Record<LogSummary['ending'], string>> = {
+  closed: 'closed in order',
+  open: 'not closed: a process has it open for writing, or died',
+  torn: 'ends in a write that was cut off; it was never acknowledged, and the next writer takes it away',
 }
 
 /** Whoever has to mend it needs to know which log was looked at. */

@@ -2,6 +2,7 @@
 export { type FileStoreOptions, fileStore } from './event-store.ts'
 export {
   type InspectOptions,
+  type LogEnding,
   type LogStats,
   type LogSummary,
   logStats,

@@ -7,6 +7,7 @@ import type { Frame, Place } from '../log/frame.ts'
 import { logLimits } from '../log/limits.ts'
 import { LogReader } from '../log/reader.ts'
 import { corrupt, lastSegment, segmentName } from '../log/segment.ts'
+import type { Tail } from '../log/segment-reader.ts'
 
 export interface InspectOptions {
   readonly dir: string
@@ -14,6 +15,13 @@ export interface InspectOptions {
   /** Called now and then, and at the end. */
   readonly onProgress?: (progress: { bytesDone: number; bytesTotal: number }) => void
 }
+
+/**
+ * `closed`: in order, so that every byte up to the end is known to be there. `open`: a writer has it, or died with nothing half-written.
+ * `torn`: behind the last commit are bytes that are no commit, as of a write that was cut off before it was acknowledged. After `open` and `torn`,
+ * a loss at the very end cannot be told from that.
+ */
+export type LogEnding = 'closed' | 'open' | 'torn'
 
 export interface LogSummary {
   readonly segments: number
@@ -24,6 +32,7 @@ export interface LogSummary {
   readonly head: Position
   /** Of the last event. */
   readonly recordedAt: Instant | null
+  readonly ending: LogEnding
 }
 
 export interface LogStats {
@@ -53,21 +62,27 @@ const progressBytes = 4 * 1024 * 1024
  * Throws `store_missing`, `log_format_unknown`, and `log_corrupt` with `details.file` and `details.offset`.
  */
 export async function verifyLog(options: InspectOptions): Promise<LogSummary> {
-  const { segments, bytes, commits, events, lastRecordedAt } = await survey(options)
-  return { segments: segments.length, bytes, commits, events, head: events, recordedAt: lastRecordedAt }
+  const { stats, ending } = await survey(options)
+  const { segments, bytes, commits, events, lastRecordedAt } = stats
+  return { segments: segments.length, bytes, commits, events, head: events, recordedAt: lastRecordedAt, ending }
 }
 
 /** Counts what is in a log, and checks it on the way. Throws what `verifyLog` throws. */
 export async function logStats(options: InspectOptions): Promise<LogStats> {
-  return await survey(options)
+  return (await survey(options)).stats
 }
 
-async function survey({ dir, disk = nodeDisk, onProgress }: InspectOptions): Promise<LogStats> {
+async function survey({
+  dir,
+  disk = nodeDisk,
+  onProgress,
+}: InspectOptions): Promise<{ stats: LogStats; ending: LogEnding }> {
   const reader = await LogReader.open({ dir, disk, limits: logLimits })
   try {
     const bytesTotal = sum(await segmentSizes(disk, dir))
     const count = new Count()
     let reportAt = progressBytes
+    let tail: Tail
     do {
       for (let next = await reader.next(); next; next = await reader.next()) {
         count.add(next.frame, next.place)
@@ -75,9 +90,11 @@ async function survey({ dir, disk = nodeDisk, onProgress }: InspectOptions): Pro
         reportAt = reader.passedBytes + progressBytes
         onProgress?.({ bytesDone: Math.min(reader.passedBytes, bytesTotal), bytesTotal })
       }
-    } while ((await reader.tail()) === 'grown')
+      tail = await reader.tail()
+    } while (tail === 'grown')
     onProgress?.({ bytesDone: bytesTotal, bytesTotal })
-    return count.result(await segmentSizes(disk, dir))
+    const ending = tail === 'torn' ? 'torn' : reader.mark === 'closed' ? 'closed' : 'open'
+    return { stats: count.result(await segmentSizes(disk, dir)), ending }
   } finally {
     await reader.close()
   }
