@@ -32,7 +32,7 @@ test.each([true, false])('a whole log is found whole and counted (closed: %s)', 
     events: 10,
     head: 10,
     recordedAt: times.last,
-    ending: closed ? 'closed' : 'open',
+    ending: close ? 'closed' : 'open',
   })
   const stats = await logStats({ dir })
   expect(stats).toMatchObject({
