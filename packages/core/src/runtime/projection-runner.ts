@@ -93,6 +93,7 @@ export class ProjectionRunner {
 
   async #run(): Promise<void> {
     for (let attempt = 0; !this.#stop.signal.aborted && this.#state !== 'parked'; attempt++) {
+      if (attempt > 0) await backoff(attempt - 1, this.#stop.signal)
       try {
         await this.#follow(() => {
           attempt = 0
@@ -101,7 +102,6 @@ export class ProjectionRunner {
         if (isIndelibleError(error, 'store_closed')) return
         this.#state = 'retrying'
         this.#error = describe(error)
-        await backoff(attempt, this.#stop.signal)
       }
     }
   }
