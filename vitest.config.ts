@@ -13,7 +13,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     setupFiles: ['./scripts/seed-fast-check.ts'],
     env: { INDELIBLE_SEED: seed },
-    testTimeout: 60_000,
+    testTimeout: process.env.INDELIBLE_LONG ? 30 * 60_000 : 60_000,
     hookTimeout: 60_000,
   },
 })

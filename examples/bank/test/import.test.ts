@@ -115,7 +115,7 @@ describe.skipIf(czechBankMissing)(
         expect((await store.findCommit(commandId))?.lastPosition, commandId).toBe(position)
       }
       await store.close()
-    }, 600_000)
+    }, 30 * 60_000)
   },
 )
 
