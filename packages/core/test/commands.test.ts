@@ -107,6 +107,7 @@ test('what is no decision, no state and no JSON is refused with its code and wri
   cyclic.self = cyclic
   for (const data of [undefined, 1n, cyclic])
     await expect(system.send(Try('1', data))).rejects.toMatchObject({ code: 'invalid_event' })
+  await expect(system.send(Try('1', cyclic), { commandId: 'c' })).rejects.toMatchObject({ code: 'invalid_command' })
   for (const data of ['undecided', 'nothing']) {
     await expect(system.send(Try('1', data))).rejects.toMatchObject({ code: 'invalid_declaration' })
   }

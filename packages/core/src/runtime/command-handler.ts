@@ -94,8 +94,7 @@ export class CommandHandler {
     const stream = type.aggregate.stream(id)
     const commandId = options.commandId ?? this.#parts.ids()
     const issuedAt = instant(this.#parts.clock.now())
-    const requestHash =
-      options.commandId === undefined ? undefined : fingerprint([command.type, JSON.stringify(command.input)])
+    const requestHash = options.commandId === undefined ? undefined : hashOf(command)
     return await this.#mailboxes.post(stream, () =>
       this.#handle({ type, command, stream, commandId, issuedAt, requestHash, options }),
     )
@@ -185,6 +184,15 @@ export class CommandHandler {
       throw new IndelibleError('command_id_reused', message, { details: { commandId, stream } })
     }
     return accepted(envelope, written, true)
+  }
+}
+
+/** Throws `invalid_command`. */
+function hashOf({ type, input }: Command): string {
+  try {
+    return fingerprint([type, JSON.stringify(input)])
+  } catch (cause) {
+    throw new IndelibleError('invalid_command', `The input of ${type} cannot be written as JSON.`, { cause })
   }
 }
 
