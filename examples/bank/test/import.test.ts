@@ -86,36 +86,40 @@ describe.skipIf(czechBankMissing)(
       })
     })
 
-    test(`killed ${kills} times while it runs, the import ends with the same balances, and no booking is lost or doubled`, async () => {
-      const dataDir = join(dir, 'killed')
-      const delays = fc.sample(fc.integer({ min: 0, max: 160 }), {
-        numRuns: kills,
-        seed: Number(process.env.INDELIBLE_SEED),
-      })
-      const acknowledged = new Map<string, number>()
-      let killed = 0
-      let report: unknown
-      for (let attempt = 0; report === undefined; attempt++) {
-        const killAfterMs = killed < kills ? delays[killed] : undefined
-        const outcome = await importUntilKilled(dataDir, { killAfterMs, acknowledged })
-        if (outcome.signal === 'SIGKILL') killed++
-        else report = outcome.report
-        expect(attempt).toBeLessThanOrEqual(kills)
-      }
-      console.log(`kills: ${killed}, acknowledged commands: ${acknowledged.size}, seed ${process.env.INDELIBLE_SEED}`)
-      expect(killed).toBe(kills)
-      expect(report).toEqual(expected)
+    test(
+      `killed ${kills} times while it runs, the import ends with the same balances, and no booking is lost or doubled`,
+      async () => {
+        const dataDir = join(dir, 'killed')
+        const delays = fc.sample(fc.integer({ min: 0, max: 160 }), {
+          numRuns: kills,
+          seed: Number(process.env.INDELIBLE_SEED),
+        })
+        const acknowledged = new Map<string, number>()
+        let killed = 0
+        let report: unknown
+        for (let attempt = 0; report === undefined; attempt++) {
+          const killAfterMs = killed < kills ? delays[killed] : undefined
+          const outcome = await importUntilKilled(dataDir, { killAfterMs, acknowledged })
+          if (outcome.signal === 'SIGKILL') killed++
+          else report = outcome.report
+          expect(attempt).toBeLessThanOrEqual(kills)
+        }
+        console.log(`kills: ${killed}, acknowledged commands: ${acknowledged.size}, seed ${process.env.INDELIBLE_SEED}`)
+        expect(killed).toBe(kills)
+        expect(report).toEqual(expected)
 
-      const store = await fileStore({ dir: join(dataDir, 'log'), access: 'read' })
-      const commandIds = new Set<unknown>()
-      for await (const { events } of store.read('all'))
-        for (const { metadata } of events) commandIds.add(metadata.commandId)
-      expect(commandIds.size).toBe(expected.events)
-      for (const [commandId, position] of acknowledged) {
-        expect((await store.findCommit(commandId))?.lastPosition, commandId).toBe(position)
-      }
-      await store.close()
-    }, 30 * 60_000)
+        const store = await fileStore({ dir: join(dataDir, 'log'), access: 'read' })
+        const commandIds = new Set<unknown>()
+        for await (const { events } of store.read('all'))
+          for (const { metadata } of events) commandIds.add(metadata.commandId)
+        expect(commandIds.size).toBe(expected.events)
+        for (const [commandId, position] of acknowledged) {
+          expect((await store.findCommit(commandId))?.lastPosition, commandId).toBe(position)
+        }
+        await store.close()
+      },
+      30 * 60_000,
+    )
   },
 )
 

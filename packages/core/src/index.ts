@@ -42,7 +42,6 @@ export {
   integer,
   type JsonValue,
   json,
-  keyText,
   type Row,
   type RowOf,
   type TableDefinition,
@@ -74,6 +73,5 @@ export type {
   ReadOptions,
   WrittenCommit,
 } from './store/port.ts'
-export { type ReadTables, type SelectOptions, selectLimitDefault, type TableChange } from './store/read-tables.ts'
-export { keptKey, keptRow, keptSelect } from './store/rows.ts'
+export type { ReadTables, SelectOptions, TableChange } from './store/read-tables.ts'
 export type { Snapshot, SnapshotStore } from './store/snapshots.ts'

@@ -1,13 +1,6 @@
 // Read tables in Postgres: rows and checkpoint of a projection change in one statement, so a crash leaves both as they were or both as they should be.
-import {
-  IndelibleError,
-  keptKey,
-  keptRow,
-  keptSelect,
-  type Position,
-  type ReadTables,
-  type TableDefinition,
-} from 'indelible'
+import { IndelibleError, type Position, type ReadTables, type TableDefinition } from 'indelible'
+import { keptKey, keptRow, keptSelect } from 'indelible/adapter'
 import type { Query, SqlDatabase, SqlRow } from './database.ts'
 import { queryFault, tablesFault } from './faults.ts'
 import {
