@@ -1,7 +1,7 @@
 // Reads a log frame by frame from its first segment to its last, checking all it passes: to open a log, to follow one, to verify one.
-import { IndelibleError } from '../kernel/errors.ts'
+import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
-import { encodeMark, Frame, type Mark, type Place } from './frame.ts'
+import { Frame, type Mark, type Place } from './frame.ts'
 import type { LogSource } from './limits.ts'
 import { corrupt, lastSegment } from './segment.ts'
 import { SegmentReader, type Tail } from './segment-reader.ts'
@@ -63,7 +63,7 @@ export class LogReader {
 
   /** What is there where `next` found nothing. Throws `log_corrupt` where a frame is damaged and a whole one follows. */
   async tail(): Promise<Tail> {
-    return await this.#segment.tail(Buffer.alloc(0))
+    return await this.#segment.tail()
   }
 
   /** Makes durable what was read: whoever writes the log may not have come to it yet. Earlier segments are durable. */
@@ -81,17 +81,26 @@ export class LogReader {
       if (this.mark === 'sealed') throw corrupt({ segment: number, offset: 0 }, 'the file is missing')
       return false
     }
-    // A later segment is made when this one has its last commit; the mark follows, if the writer lives to write it.
-    const tail = await this.#segment.tail(encodeMark('sealed', this.end, this.position + 1))
+    // A later segment is made when this one has its last commit; the mark follows, if the writer lives to write all of it.
+    const tail = await this.#segment.tail()
     if (tail === 'grown') return true
-    if (tail === 'torn') throw corrupt(this.end, 'there is no whole frame')
-    const next = await SegmentReader.open(this.#log, { segment: number, firstPosition: this.position + 1 })
+    const next = await this.#openNext(number, tail)
     await this.#segment.close()
     this.#passedBytes += this.#segment.end
     this.#segment = next
     this.mark = undefined
     this.last = undefined
     return true
+  }
+
+  /** The header of the next segment proves that this one has all its commits, whatever is behind them. */
+  async #openNext(segment: number, tail: Tail): Promise<SegmentReader> {
+    try {
+      return await SegmentReader.open(this.#log, { segment, firstPosition: this.position + 1 })
+    } catch (error) {
+      if (tail === 'torn' && isIndelibleError(error, 'log_corrupt')) throw corrupt(this.end, 'there is no whole frame')
+      throw error
+    }
   }
 }
 

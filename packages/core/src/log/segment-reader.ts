@@ -48,11 +48,8 @@ export class SegmentReader {
     return bytes
   }
 
-  /**
-   * Reads all that is left. Bytes of a mark whose write may be under way, or may have been cut short, count as zeros.
-   * Throws `log_corrupt` where a frame is not whole and a later one is: then it was acknowledged.
-   */
-  async tail(pendingMark: Buffer): Promise<Tail> {
+  /** Reads all that is left. Throws `log_corrupt` where a frame is not whole and one after it is: then it was acknowledged. */
+  async tail(): Promise<Tail> {
     const step = this.#buffer.length
     const zeros = Buffer.alloc(step)
     let clean = true
@@ -60,7 +57,6 @@ export class SegmentReader {
       this.#forget()
       const bytes = await this.#bytes(at, step)
       const isLast = bytes.length < step
-      if (at === this.end) blank(bytes, pendingMark)
       if (!bytes.equals(zeros.subarray(0, bytes.length))) {
         clean = false
         for (const offset of frameOffsets(bytes)) {
@@ -113,11 +109,6 @@ export class SegmentReader {
   #forget(): void {
     this.#window = noWindow
   }
-}
-
-/** Zeroes the bytes that are those of a mark. */
-function blank(bytes: Buffer, mark: Buffer): void {
-  for (let at = 0; at < Math.min(bytes.length, mark.length); at++) if (bytes[at] === mark[at]) bytes[at] = 0
 }
 
 function frameOffsets(bytes: Buffer): number[] {
