@@ -87,7 +87,7 @@ async function perform(actions: readonly (readonly (readonly number[])[] | 'reop
   return { operations, commits: commits.sort((a, b) => a.lastPosition - b.lastPosition), contents }
 }
 
-/** Opens the log on what a crash left, checks it, appends, closes, and opens it again. */
+/** Opens the log on what a crash left, checks it, goes on with it, closes it, and opens it again. */
 async function recovered(image: DiskImage, run: Run, crash: number): Promise<SimulatedDisk> {
   const simulated = simulatedDisk(image)
   const store = await fileStore({ dir: '/log', disk: simulated.disk, limits })
@@ -104,6 +104,7 @@ async function recovered(image: DiskImage, run: Run, crash: number): Promise<Sim
     )
   }
   const operations = [...simulated.operations]
+  await goesOn(image, found)
   await store.close()
 
   const before = simulated.image()
@@ -113,6 +114,16 @@ async function recovered(image: DiskImage, run: Run, crash: number): Promise<Sim
   if (changed || again.image().size !== before.size)
     expect.fail(`A second recovery changed the disk (crash at operation ${crash}).`)
   return { ...simulated, operations }
+}
+
+/** Appends behind what was recovered and "crashes" with everything on the disk: what the first crash left behind must not come up again. */
+async function goesOn(image: DiskImage, found: readonly string[]): Promise<void> {
+  const first = simulatedDisk(image)
+  const store = await fileStore({ dir: '/log', disk: first.disk, limits })
+  await store.append({ events: [{ stream: 's-new', type: 'T', data: 'new' }] })
+  const second = await fileStore({ dir: '/log', disk: simulatedDisk(first.image()).disk, limits })
+  expect(await contentsOf(second)).toEqual([...found, 'new'])
+  await Promise.all([store.close(), second.close()])
 }
 
 async function contentsOf(store: EventStore): Promise<string[]> {
