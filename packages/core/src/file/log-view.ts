@@ -42,10 +42,12 @@ export class LogView implements Readable {
         if (version !== expected) throw corrupt(place, `${stream} has version ${version} where ${expected} must follow`)
         versions[stream] = version
       }
-      const { commandId, recordedAt } = commit
-      const written = { firstPosition, lastPosition: this.ledger.head, versions, recordedAt }
-      if (commandId !== undefined) this.ledger.remember(commandId, written)
-      this.#taken = { position: written.lastPosition, recordedAtMs: commit.recordedAtMs }
+      const { commandId, recordedAtMs } = commit
+      const lastPosition = this.ledger.head
+      if (commandId !== undefined) {
+        this.ledger.remember(commandId, { firstPosition, lastPosition, versions, recordedAt: instant(recordedAtMs) })
+      }
+      this.#taken = { position: lastPosition, recordedAtMs }
     }
     this.#files.add(place)
   }

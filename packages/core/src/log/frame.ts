@@ -14,7 +14,7 @@ import { crc32 } from 'node:zlib'
 import { jsonContentType, type StoredFields } from '../kernel/events.ts'
 import type { Position } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
-import { type Instant, instant } from '../kernel/time.ts'
+import { instant } from '../kernel/time.ts'
 import { ByteReader } from './bytes.ts'
 
 export const frameHeaderBytes = 24
@@ -75,7 +75,6 @@ function checksum(bytes: Buffer, { segment, offset }: Place): number {
 export interface CommitEntry {
   readonly commandId: string | undefined
   readonly recordedAtMs: number
-  readonly recordedAt: Instant
   readonly first: number
   readonly events: number
 }
@@ -129,7 +128,7 @@ export class Frame {
     const metadataBytes = reader.blob()
     const dataBytes = reader.blob()
     const position = this.firstPosition + index
-    const { recordedAt } = this.#commitOf[index]!
+    const recordedAt = instant(this.#commitOf[index]!.recordedAtMs)
     return {
       id,
       stream,
@@ -151,7 +150,7 @@ export class Frame {
     const recordedAtMs = reader.u64()
     const events = reader.u32()
     const first = this.#starts.length
-    const commit = { commandId, recordedAtMs, recordedAt: instant(recordedAtMs), first, events }
+    const commit = { commandId, recordedAtMs, first, events }
     for (let left = events; left > 0; left--) {
       const length = reader.u32()
       this.#starts.push(reader.skip(length))
