@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { IndelibleConfig, System } from 'indelible'
 import { CliError } from './errors.ts'
 
-export const configNames = ['indelible.config.ts', 'indelible.config.js', 'indelible.config.mjs'] as const
+const configNames = ['indelible.config.ts', 'indelible.config.js', 'indelible.config.mjs'] as const
 
 export interface Declared {
   readonly configFile: string

@@ -31,7 +31,7 @@ export function openApiRoute(system: System, routes: () => readonly Route[], api
   }
 }
 
-export function openApiDocument({ name }: System, routes: readonly Route[], apiVersion: string): object {
+function openApiDocument({ name }: System, routes: readonly Route[], apiVersion: string): object {
   const operations = routes.flatMap((route) => route.operations.map((operation) => ({ route, operation })))
   const paths: Record<string, Record<string, object>> = {}
   const schemas: Record<string, object> = { Problem: problemSchema }

@@ -1,5 +1,4 @@
 // Brings an aggregate to its current state the cheapest way: from memory, else from a snapshot and the events after it.
-
 import type { AnyAggregate } from '../kernel/aggregates.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { DomainEvent } from '../kernel/event-types.ts'
@@ -126,11 +125,21 @@ function throughJson({ type, data }: DomainEvent): unknown {
 
 /** True for what JSON gives back as it was: null, booleans, finite numbers, text, and lists and plain objects of such. */
 function survivesJson(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isFinite(value)
-  if (typeof value !== 'object' || value === null)
-    return value !== undefined && ['string', 'boolean', 'object'].includes(typeof value)
-  if (Array.isArray(value)) return value.every(survivesJson)
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0)
+    case 'object':
+      return value === null || (Array.isArray(value) ? value.every(survivesJson) : isPlain(value))
+    default:
+      return false
+  }
+}
+
+function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value)
-  const parts = Object.values(value).filter((part) => part !== undefined)
-  return (prototype === Object.prototype || prototype === null) && !('toJSON' in value) && parts.every(survivesJson)
+  if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) return false
+  return Object.values(value).every((part) => part === undefined || survivesJson(part))
 }

@@ -1,5 +1,4 @@
 // Commands in, events out: load the aggregate, let it decide, append with the version it decided on, decide again if that was overtaken.
-
 import type { AnyCommandType, Command, Decision, Refusal } from '../kernel/aggregates.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { DomainEvent } from '../kernel/event-types.ts'

@@ -1,5 +1,4 @@
 // Folds a batch of events into row changes in memory, so that the database sees one read and one write for the whole batch.
-
 import { IndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import { deepFreeze } from '../kernel/freeze.ts'

@@ -1,5 +1,4 @@
 // Starts a saga for every start event, and after a restart takes up those that had not ended. Sagas run from here only, so rebuilding a table fires none.
-
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Position } from '../kernel/positions.ts'
@@ -77,8 +76,9 @@ export class SagaRunner {
         await this.#takeUp()
         this.#state = 'running'
         this.#error = undefined
-        attempt = 0
-        await this.#takeIn()
+        await this.#takeIn(() => {
+          attempt = 0
+        })
       } catch (error) {
         if (isIndelibleError(error, 'store_closed')) return
         this.#state = 'retrying'
@@ -106,7 +106,7 @@ export class SagaRunner {
     }
   }
 
-  async #takeIn(): Promise<void> {
+  async #takeIn(onProgress: () => void): Promise<void> {
     const { saga, store } = this.#parts
     const { signal } = this.#stop
     for await (const { events, through } of store.subscribe([{ types: [saga.startsOn] }], {
@@ -119,6 +119,7 @@ export class SagaRunner {
         this.#position = event.position
       }
       this.#position = through
+      onProgress()
     }
   }
 

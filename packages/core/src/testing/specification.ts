@@ -1,5 +1,4 @@
 // Given these events, when this command comes, what is decided: the test of an aggregate, without a store.
-
 import type { Aggregate, Command, CommandContext, CommandType, Refusal } from '../kernel/aggregates.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { AnyEventType, DomainEvent, EventOf } from '../kernel/event-types.ts'
