@@ -1,16 +1,25 @@
-import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isIndelibleError } from '../kernel/errors.ts'
+import type { RecordedEvent } from '../kernel/events.ts'
+import type { Query } from '../kernel/queries.ts'
+import { frameAlignment, frameHeaderBytes } from '../log/frame.ts'
+import { pageBytes } from '../log/index/pages.ts'
+import { segmentHeaderBytes } from '../log/segment.ts'
+import type { EventBatch, EventStore } from '../store/port.ts'
 import { fileStore } from './event-store.ts'
-import { verifyLog } from './inspect.ts'
+import { verifyLog } from './maintenance/verify.ts'
 import {
   all,
   allFields,
   copyOfLog,
+  diskHere,
   fact,
+  fieldsOf,
+  indexesIn,
   logBytes,
   openStore,
   segmentsIn,
@@ -19,7 +28,6 @@ import {
 } from './test-support.ts'
 
 const first = '00000001.log'
-const headerBytes = 32
 
 /** A log of single-event frames, and where in its first file each frame begins; the last entry is where the next would. */
 async function writtenLog(count: number, { close = false, limits = {} } = {}) {
@@ -38,7 +46,7 @@ async function writtenLog(count: number, { close = false, limits = {} } = {}) {
 
 async function endOfFrames(path: string): Promise<number> {
   const bytes = await readFile(path)
-  let end = headerBytes
+  let end = segmentHeaderBytes
   while (end + 24 <= bytes.length && bytes.readUInt32LE(end) !== 0) end += 24 + bytes.readUInt32LE(end + 8)
   return end
 }
@@ -117,33 +125,62 @@ describe('damage', () => {
     }
   })
 
-  test('anywhere in a log that was closed in order is found, or harmless', async () => {
-    const { dir, events } = await writtenLog(8, { close: true, limits: { segmentBytesMax: 500 } })
+  test('anywhere in a log that was closed in order is found, or harmless, by whoever opens, reads or verifies it', {
+    timeout: 10 * 60_000,
+  }, async () => {
+    const { dir, events } = await writtenLog(7, { close: true, limits: { segmentBytesMax: 500 } })
     const files = await logBytes(dir)
     expect(files.size).toBeGreaterThan(2)
-    let found = 0
-    let harmless = 0
+    expect(await indexesIn(dir)).toHaveLength(files.size - 1)
+    const found = { opening: 0, readingAll: 0, readingStreams: 0, verifying: 0, nobody: 0 }
     for (const [name, whole] of files) {
       for (let at = 0; at < whole.length; at++) {
         const damaged = Buffer.from(whole)
         damaged[at]! ^= 1 << (at % 8)
         await writeFile(join(dir, name), damaged)
-        try {
-          const store = await fileStore({ dir, access: 'read' })
-          expect(await allFields(store)).toEqual(events)
-          await store.close()
-          harmless++
-        } catch (error) {
+        const told = (error: unknown) => {
           if (!isIndelibleError(error, 'log_corrupt')) throw error
-          expect(error.details).toMatchObject({ file: name })
-          found++
+          expect(error.details).toEqual({ file: name, offset: expect.any(Number) })
+          return false
         }
+        const verified = await verifyLog({ dir, disk: diskHere }).then(() => true, told)
+        const readers = await readingAll(dir, events, told)
+        // What is wrong nobody may take for right: all of it was read and compared, and verifying found no less than reading did.
+        if (verified) expect(readers).toEqual({ opened: true, all: true, streams: true })
+        if (!readers.opened) found.opening++
+        else if (!readers.all) found.readingAll++
+        else if (!readers.streams) found.readingStreams++
+        else if (!verified) found.verifying++
+        else found.nobody++
+        if (at % 16 > 0) continue
+        const written = await readingAll(await copyOfLog(dir), events, told, 'write')
+        if (!readers.opened) expect(written.opened).toBe(false)
       }
       await writeFile(join(dir, name), whole)
     }
     // Only the marks behind the last commit of each file are not proven by something after them; they hold no event.
-    expect(harmless).toBe(24 * files.size)
-    expect(found).toBeGreaterThan(1000)
+    expect(found.nobody).toBe(24 * files.size)
+    // A sealed segment that has an index is read when its events are. Its header holds no event.
+    expect(found.opening).toBeGreaterThan(100)
+    expect(found.readingAll).toBeGreaterThan(500)
+    expect(found.verifying).toBeLessThanOrEqual(segmentHeaderBytes * files.size)
+  })
+
+  test('to any byte of an event in a sealed segment is found by who reads its stream alone', async () => {
+    const { dir, starts } = await writtenLog(8, { close: true, limits: { segmentBytesMax: 500 } })
+    const whole = await readFile(join(dir, first))
+    for (let at = starts[0]! + frameHeaderBytes; at < starts[1]! - frameAlignment; at++) {
+      const damaged = Buffer.from(whole)
+      damaged[at]! ^= 1 << (at % 8)
+      await writeFile(join(dir, first), damaged)
+      for (const access of ['read', 'write'] as const) {
+        const store = await fileStore({ dir, access, disk: diskHere })
+        const corrupt = { code: 'log_corrupt', details: { file: first, offset: starts[0]! + frameHeaderBytes } }
+        await expect(all(store, [{ streams: ['thing-1'] }])).rejects.toMatchObject(corrupt)
+        expect(await all(store, [{ streams: ['thing-0'] }])).toHaveLength(4)
+        await store.close()
+      }
+    }
   })
 
   test('that happens while the store is open is found by who reads it', async () => {
@@ -151,11 +188,11 @@ describe('damage', () => {
     const store = await openStore({ dir })
     for (let n = 0; n < 3; n++) await store.append({ events: [fact('thing-1')] })
     const bytes = await readFile(join(dir, first))
-    bytes[headerBytes + 60]! ^= 1
+    bytes[segmentHeaderBytes + 60]! ^= 1
     await writeFile(join(dir, first), bytes)
     await expect(all(store)).rejects.toMatchObject({
       code: 'log_corrupt',
-      details: { file: first, offset: headerBytes },
+      details: { file: first, offset: segmentHeaderBytes },
     })
     expect(await store.append({ events: [fact('thing-1')] })).toMatchObject({ status: 'written' })
   })
@@ -175,22 +212,213 @@ describe('damage', () => {
 
   test('a sealed segment that lost its last frames is named', async () => {
     const { dir } = await writtenLog(8, { close: true, limits: { segmentBytesMax: 500 } })
-    await truncate(join(dir, first), headerBytes)
+    await truncate(join(dir, first), segmentHeaderBytes)
     await expect(fileStore({ dir })).rejects.toMatchObject({
       code: 'log_corrupt',
       details: { file: '00000002.log', offset: 0 },
     })
   })
 
-  test('a segment of a newer format is not opened, and not taken for damage', async () => {
+  test.each([
+    ['newer', 3, 60],
+    ['earlier', 1, 28],
+  ])('a segment of a %s format is not opened, and not taken for damage', async (_, format, checksumAt) => {
     const { dir } = await writtenLog(1, { close: true })
     const bytes = await readFile(join(dir, first))
-    bytes.writeUInt32LE(2, 8)
-    bytes.writeUInt32LE(crc32(bytes.subarray(0, 28)), 28)
+    bytes.writeUInt32LE(format, 8)
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, checksumAt)), checksumAt)
     await writeFile(join(dir, first), bytes)
-    for (const access of ['read', 'write'] as const) {
-      await expect(fileStore({ dir, access })).rejects.toMatchObject({ code: 'log_format_unknown' })
-    }
+    const unknown = { code: 'log_format_unknown', details: { file: first, format } }
+    for (const access of ['read', 'write'] as const)
+      await expect(fileStore({ dir, access })).rejects.toMatchObject(unknown)
+    await expect(verifyLog({ dir })).rejects.toMatchObject(unknown)
     expect((await readFile(join(dir, first))).equals(bytes)).toBe(true)
   })
+
+  test.each([0, 1, -1])('a segment of another log (%i) is not taken for one of this', async (index) => {
+    const limits = { segmentBytesMax: 500 }
+    const { dir } = await writtenLog(8, { close: true, limits })
+    const { dir: other } = await writtenLog(8, { close: true, limits })
+    const name = (await segmentsIn(dir)).at(index)!
+    await copyFile(join(other, name), join(dir, name))
+    for (const access of ['read', 'write'] as const) {
+      const store = await fileStore({ dir, access }).catch((error) => error)
+      // The last segment says whose log it is, so with another one there all the others seem foreign.
+      const file = index === -1 ? first : name
+      if (store instanceof Error) expect(store).toMatchObject({ code: 'log_corrupt', details: { file } })
+      else {
+        await expect(all(store)).rejects.toMatchObject({ code: 'log_corrupt', details: { file: name } })
+        await store.close()
+      }
+    }
+    await expect(verifyLog({ dir })).rejects.toMatchObject({ code: 'log_corrupt' })
+  })
 })
+
+describe('an index file', () => {
+  const limits = { segmentBytesMax: 500 }
+  const index = '00000001.idx'
+
+  /** What a writer says of a log, and the index afterwards. */
+  async function opened(dir: string, events: readonly unknown[]): Promise<Buffer> {
+    const store = await fileStore({ dir, disk: diskHere, limits })
+    expect(await allFields(store)).toEqual(events)
+    await asksEverything(store)
+    await store.close()
+    return await readFile(join(dir, index))
+  }
+
+  async function asksEverything(store: EventStore): Promise<void> {
+    const positions = async (query: Query) => (await all(store, query)).map(({ position }) => position)
+    expect(await positions([{ streams: ['thing-0'] }])).toEqual([2, 4, 6, 8])
+    expect(await positions([{ streams: ['thing-1'] }])).toEqual([1, 3, 5, 7])
+    expect(await positions([{ streams: ['thing-2'] }])).toEqual([])
+    expect(await positions([{ types: ['Happened'], categories: ['thing'] }])).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    for (let n = 1; n <= 8; n++) expect(await store.findCommit(`c-${n}`)).toMatchObject({ firstPosition: n })
+    expect(await store.findCommit('c-9')).toBeUndefined()
+    const append = { events: [fact('thing-1')], commandId: 'c-1' }
+    expect(await store.append(append).catch(({ code }) => code)).toMatchObject({
+      status: 'duplicate',
+      firstPosition: 1,
+    })
+    const late = { events: [fact('thing-1')], expected: { 'thing-1': 1 } }
+    expect(await store.append(late)).toMatchObject({ conflict: { actual: 4 } })
+  }
+
+  test('damaged at any byte makes no answer wrong; it is made anew where that is met, and told by who verifies', async () => {
+    const { dir, events } = await writtenLog(8, { close: true, limits })
+    const whole = await readFile(join(dir, index))
+    const counts = { anew: 0, notMet: 0 }
+    for (let at = 0; at < whole.length; at += at < 120 ? 3 : 97) {
+      const damaged = Buffer.from(whole)
+      damaged[at]! ^= 1 << (at % 8)
+      await writeFile(join(dir, index), damaged)
+      const told = { code: 'index_damaged', details: { file: index } }
+      await expect(verifyLog({ dir, disk: diskHere })).rejects.toMatchObject(told)
+      const reader = await fileStore({ dir, access: 'read', disk: diskHere, limits })
+      const read = await allFields(reader).catch((error) => expect(error).toMatchObject(told))
+      if (Array.isArray(read)) expect(read).toEqual(events)
+      await reader.close()
+      const left = await opened(dir, events)
+      // The first page is read when the log is opened.
+      if (at < pageBytes || !left.equals(damaged)) expect(left.equals(whole)).toBe(true)
+      if (left.equals(whole)) counts.anew++
+      else counts.notMet++
+    }
+    expect(counts.anew).toBeGreaterThan(100)
+    await writeFile(join(dir, index), whole)
+    expect(await verifyLog({ dir })).toMatchObject({ events: 8 })
+  })
+
+  test('cut anywhere, of another log, or not there at all is made anew', async () => {
+    const { dir, events } = await writtenLog(8, { close: true, limits })
+    const { dir: other } = await writtenLog(8, { close: true, limits })
+    const whole = await readFile(join(dir, index))
+    for (let length = 0; length < whole.length; length += 811) {
+      await writeFile(join(dir, index), whole.subarray(0, length))
+      expect((await opened(dir, events)).equals(whole)).toBe(true)
+    }
+    await writeFile(join(dir, index), await readFile(join(other, index)))
+    expect((await opened(dir, events)).equals(whole)).toBe(true)
+    await rm(join(dir, index))
+    expect((await opened(dir, events)).equals(whole)).toBe(true)
+  })
+
+  test('of an earlier day, when its segment had fewer events, is good for those', async () => {
+    const dir = temporaryDirectory()
+    const limits = { segmentEventsMax: 8, unindexedEventsMax: 0 }
+    const early = await openStore({ dir, limits })
+    for (let n = 1; n <= 3; n++) await early.append({ events: [fact(`thing-${n % 2}`)], commandId: `c-${n}` })
+    await early.close()
+    const old = await readFile(join(dir, index))
+    const later = await openStore({ dir, limits })
+    for (let n = 4; n <= 8; n++) await later.append({ events: [fact(`thing-${n % 2}`)], commandId: `c-${n}` })
+    const events = await allFields(later)
+    await later.close()
+    const whole = await readFile(join(dir, index))
+    expect(whole.equals(old)).toBe(false)
+    for (const access of ['read', 'write'] as const) {
+      await writeFile(join(dir, index), old)
+      const store = await fileStore({ dir, access, disk: diskHere, limits })
+      expect(await allFields(store)).toEqual(events)
+      if (access === 'write') await asksEverything(store)
+      await store.close()
+    }
+    expect((await readFile(join(dir, index))).equals(whole)).toBe(true)
+  })
+
+  test('of more than the log has says that the log lost its end', async () => {
+    const { dir } = await writtenLog(2, { close: true })
+    const backup = await readFile(join(dir, first))
+    const store = await openStore({ dir, limits: { unindexedEventsMax: 0 } })
+    await store.append({ events: [fact('thing-1')], commandId: 'c-lost' })
+    await store.close()
+    expect(await indexesIn(dir)).toEqual([index])
+    await writeFile(join(dir, first), backup)
+    for (const access of ['read', 'write'] as const) {
+      await expect(fileStore({ dir, access })).rejects.toMatchObject({ code: 'log_corrupt', details: { file: first } })
+    }
+    // Whoever put the log back from an older copy on purpose takes the index away.
+    await rm(join(dir, index))
+    const again = await fileStore({ dir })
+    expect(await all(again)).toHaveLength(2)
+    expect(await again.findCommit('c-lost')).toBeUndefined()
+    await again.close()
+  })
+
+  test('damaged while the store is open is made anew under those who read and append', async () => {
+    const dir = temporaryDirectory()
+    const limits = { segmentEventsMax: 8, indexCacheBytesMax: 0 }
+    const store = await openStore({ dir, disk: diskHere, limits })
+    for (let n = 1; n <= 30; n++) await store.append({ events: [fact(`thing-${n}`)], commandId: `c-${n}` })
+    const indexes = await indexesIn(dir)
+    expect(indexes).toHaveLength(3)
+    const whole = await Promise.all(indexes.map((name) => readFile(join(dir, name))))
+    // More than one at a time: an append has to look into all of them.
+    for (const name of indexes)
+      await writeFile(join(dir, name), Buffer.alloc((await readFile(join(dir, name))).length, 7))
+    const appends = [
+      store.append({ events: [fact('thing-1')], expected: { 'thing-1': 'none' } }),
+      store.append({ events: [fact('thing-1')], commandId: 'c-2' }),
+      store.append({ events: [fact('thing-9')], expected: { 'thing-9': 1 } }),
+    ]
+    expect(await Promise.all(appends)).toMatchObject([
+      { conflict: { actual: 1 } },
+      { status: 'duplicate', firstPosition: 2 },
+      { status: 'written', versions: { 'thing-9': 2 } },
+    ])
+    expect(await all(store)).toHaveLength(31)
+    for (let n = 0; n < 3; n++) expect((await readFile(join(dir, indexes[n]!))).equals(whole[n]!)).toBe(true)
+  })
+})
+
+/** Opens a log and reads all of it in every way: with all fields as they were, or telling of damage. */
+async function readingAll(
+  dir: string,
+  events: readonly unknown[],
+  told: (error: unknown) => boolean,
+  access: 'read' | 'write' = 'read',
+): Promise<{ opened: boolean; all: boolean; streams: boolean }> {
+  const store = await fileStore({ dir, access, disk: diskHere }).catch((error) => void told(error))
+  if (!store) return { opened: false, all: false, streams: false }
+  const streams = ['thing-0', 'thing-1'] as const
+  const [forwards, backwards] = [events, events.toReversed()] as unknown as RecordedEvent[][]
+  const right = async (read: AsyncIterable<EventBatch>, expected: readonly RecordedEvent[]) => {
+    let found: EventBatch[]
+    try {
+      found = await Array.fromAsync(read)
+    } catch (error) {
+      return told(error)
+    }
+    expect(found.flatMap((batch) => batch.events.map(fieldsOf))).toEqual(expected)
+    return true
+  }
+  const readAll = await right(store.read('all'), forwards!)
+  let readStreams = await right(store.read('all', { direction: 'backwards' }), backwards!)
+  for (const stream of streams) {
+    const mine = forwards!.filter((event) => event.stream === stream)
+    readStreams = (await right(store.read([{ streams: [stream] }]), mine)) && readStreams
+  }
+  await store.close()
+  return { opened: true, all: readAll, streams: readStreams }
+}

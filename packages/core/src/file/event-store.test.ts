@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { utf8 } from '../kernel/text.ts'
 import { eventStoreContract } from '../store/contract.ts'
 import { fileStore } from './event-store.ts'
-import { logStats } from './inspect.ts'
+import { logStats } from './maintenance/stats.ts'
 import { all, allFields, copyOfLog, fact, openStore, segmentsIn, temporaryDirectory } from './test-support.ts'
 
 describe('the file store keeps the contract', () => {
@@ -10,7 +10,17 @@ describe('the file store keeps the contract', () => {
 })
 
 describe('the file store keeps the contract with small segments and groups', () => {
-  const limits = { segmentBytesMax: 2000, reserveBytes: 500, groupBytesMax: 300, readBytesMax: 64, cacheBytesMax: 1000 }
+  const limits = {
+    segmentBytesMax: 2000,
+    segmentEventsMax: 20,
+    reserveBytes: 500,
+    queuedBytesMax: 300,
+    readBytesMax: 64,
+    frameCacheBytesMax: 1000,
+    indexCacheBytesMax: 8192,
+    unindexedEventsMax: 3,
+    openFilesMax: 2,
+  }
   test.each(eventStoreContract)('$name', async ({ run }) => await run(await openStore({ limits })))
 })
 
@@ -97,7 +107,7 @@ test('the log rolls over many small segments and over frames that are longer tha
 
 test('closing waits for appends under way, and every one of them is there afterwards', async () => {
   const dir = temporaryDirectory()
-  const store = await openStore({ dir, limits: { groupCommitsMax: 3 } })
+  const store = await openStore({ dir, limits: { queuedAppendsMax: 3 } })
   const appends = Array.from({ length: 20 }, (_, n) => store.append({ events: [fact(`thing-${n}`)] }))
   await store.close()
   expect((await Promise.all(appends)).map(({ status }) => status)).toEqual(Array(20).fill('written'))

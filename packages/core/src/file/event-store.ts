@@ -1,7 +1,7 @@
 // The event store on a directory of files. One process writes it, any number read and follow it.
 import { resolve } from 'node:path'
-import type { IdGenerator } from '../kernel/ids.ts'
-import { systemClock, systemIds } from '../kernel/system-clock.ts'
+import { type IdGenerator, type IdWriter, writeUuid } from '../kernel/ids.ts'
+import { systemClock, systemIds, systemIdWriter } from '../kernel/system-clock.ts'
 import type { Clock } from '../kernel/time.ts'
 import { type Disk, nodeDisk } from '../log/disk.ts'
 import { type LogLimits, logLimits } from '../log/limits.ts'
@@ -15,20 +15,24 @@ export interface FileStoreOptions {
   /** `read` opens a log beside the process that writes it, and follows that. `write` when left out. */
   readonly access?: 'write' | 'read'
   readonly clock?: Clock
+  /** Makes the ids of events that have none. */
   readonly ids?: IdGenerator
   readonly disk?: Disk
   readonly limits?: Partial<LogLimits>
 }
 
 /**
- * Opens a log. The whole of it is read and checked, and an index of it kept in memory.
+ * Opens a log. What has no index yet is read and checked, which is a segment or so however long the log is; the rest is checked when it is read,
+ * and all of it by `verifyLog`.
  *
  * What a process that died had begun to write but not acknowledged is taken away. Anything else that is not as it was written is damage:
  * then the log is left as it is and not opened.
- * Throws `store_locked`, `store_missing` (for `read`), `log_corrupt`, `log_format_unknown`, `store_full`, `io_failed`.
+ * Throws `store_locked`, `store_missing` and `index_missing` (for `read`), `log_corrupt`, `log_format_unknown`, `store_full`, `io_failed`.
  */
 export async function fileStore(options: FileStoreOptions): Promise<EventStore> {
-  const { access = 'write', clock = systemClock, ids = systemIds, disk = nodeDisk } = options
+  const { access = 'write', clock = systemClock, ids, disk = nodeDisk } = options
   const log = { dir: resolve(options.dir), disk, limits: { ...logLimits, ...options.limits } }
-  return access === 'read' ? await openReadOnly(log) : await openWritable(log, { clock, ids })
+  if (access === 'read') return await openReadOnly(log)
+  const newId: IdWriter = ids ? (into, at) => writeUuid(ids(), into, at) : systemIdWriter
+  return await openWritable(log, { clock, newId, newLogId: systemIds })
 }

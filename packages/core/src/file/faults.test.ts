@@ -1,12 +1,15 @@
 // What a failing, full or slow disk does to a store, by a disk that does so when it is told to.
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import type { StreamName } from '../kernel/streams.ts'
 import type { Disk } from '../log/disk.ts'
+import { segmentHeaderBytes } from '../log/segment.ts'
 import type { AppendOutcome, EventStore } from '../store/port.ts'
 import { fileStore } from './event-store.ts'
 import * as door from './index.ts'
-import { verifyLog } from './inspect.ts'
+import { verifyLog } from './maintenance/verify.ts'
 import {
   all,
   allFields,
@@ -14,10 +17,14 @@ import {
   type DiskCall,
   diskBroken,
   diskFull,
+  diskHere,
   fact,
+  indexesIn,
+  isOfLog,
   logBytes,
   observedDisk,
   openStore,
+  segmentsIn,
   tailOf,
   temporaryDirectory,
 } from './test-support.ts'
@@ -63,6 +70,8 @@ async function appendRounds(
   return results
 }
 
+/** Of the log: indexes are made beside it, and may fail as they like. */
+const isWriteOrSync = (told: DiskCall) => isOfLog(told) && (told.call === 'write' || told.call === 'sync')
 const streamsIn = async (store: EventStore) => (await all(store)).map(({ stream }) => stream)
 const withResult = (results: { stream: string; result: string }[], result: string) =>
   results.filter((each) => each.result === result).map(({ stream }) => stream)
@@ -100,13 +109,13 @@ describe('acknowledged means synced', () => {
     let inFlight = 0
     let inFlightMax = 0
     const disk = observedDisk({
-      before({ call }) {
-        if (call === 'write' || call === 'sync') inFlightMax = Math.max(inFlightMax, ++inFlight)
+      before(told) {
+        if (isWriteOrSync(told)) inFlightMax = Math.max(inFlightMax, ++inFlight)
       },
-      after({ call }) {
-        if (call === 'write' || call === 'sync') inFlight--
-        if (call === 'write') written++
-        if (call === 'sync') synced = written
+      after(told) {
+        if (isWriteOrSync(told)) inFlight--
+        if (isWriteOrSync(told) && told.call === 'write') written++
+        if (isWriteOrSync(told) && told.call === 'sync') synced = written
       },
     })
     const store = await openStore({ disk, limits: small })
@@ -136,7 +145,7 @@ describe('a full disk', () => {
       const disk = observedDisk({
         before(call) {
           if (!needsSpace(call)) return
-          if (++calls === k) full = true
+          if (isOfLog(call) && ++calls === k) full = true
           if (full) throw diskFull()
         },
       })
@@ -207,6 +216,46 @@ describe('a full disk', () => {
   })
 })
 
+describe('a disk that takes no index', () => {
+  test.each([diskFull, diskBroken])(
+    'refuses and poisons nothing: all is found as before, and a later index makes up for it (%o)',
+    async (fault) => {
+      const dir = temporaryDirectory()
+      let failing = true
+      let [calls, failures] = [0, 0]
+      const disk = observedDisk({
+        before(told) {
+          if (!failing || !told.file.includes('.idx') || !['open', 'write', 'sync', 'rename'].includes(told.call))
+            return
+          if (++calls % 5 > 1) return
+          failures++
+          throw fault()
+        },
+      })
+      const limits = { ...small, unindexedSegmentsMax: 1, unindexedEventsMax: 3 }
+      const store = await openStore({ dir, disk, limits })
+      const results = await appendRounds(store, { rounds: 12, perRound: 3, name: 'a' })
+      expect(withResult(results, 'written')).toHaveLength(36)
+      expect(failures).toBeGreaterThan(4)
+      expect(await streamsIn(store)).toEqual(withResult(results, 'written'))
+      for (const { stream } of results) {
+        expect(await all(store, [{ streams: [stream as StreamName] }])).toHaveLength(1)
+        const expected = { [stream as StreamName]: 'none' as const }
+        const again = await store.append({ events: [fact(stream)], expected })
+        expect(again).toMatchObject({ conflict: { actual: 1 } })
+      }
+      failing = false
+      await store.append({ events: [fact('thing-1', 'Happened', 'x'.repeat(1200))] })
+      await store.append({ events: [fact('thing-1')] })
+      await store.close()
+      const left = (await readdir(dir)).filter((name) => name.endsWith('.new'))
+      expect(left).toEqual([])
+      expect((await indexesIn(dir)).length).toBeGreaterThanOrEqual((await segmentsIn(dir)).length - 1)
+      expect(await verifyLog({ dir, disk: diskHere })).toMatchObject({ events: 38 })
+    },
+  )
+})
+
 describe('a broken disk', () => {
   test.each(['write', 'sync', 'truncate', 'rename', 'syncDir'] as const)(
     'a %s that fails poisons the store: nothing is tried again, nothing acknowledged, reads go on',
@@ -218,9 +267,9 @@ describe('a broken disk', () => {
         let failed = false
         let triedAgain = false
         const disk = observedDisk({
-          before({ call }) {
-            triedAgain ||= failed && (call === 'write' || call === 'sync')
-            if (call !== kind || ++calls !== k) return
+          before(told) {
+            triedAgain ||= failed && isWriteOrSync(told)
+            if (told.call !== kind || !(isOfLog(told) || kind === 'syncDir') || ++calls !== k) return
             failed = true
             throw diskBroken()
           },
@@ -268,13 +317,13 @@ describe('a broken disk', () => {
     const writes: DiskCall[] = []
     const disk = observedDisk({ after: (call) => void (call.call === 'write' && writes.push(call)) })
     const again = await openStore({ dir: await copyOfLog(dir), disk })
-    expect(writes).toMatchObject([{ at: 32 }])
+    expect(writes).toMatchObject([{ at: segmentHeaderBytes }])
     expect(await all(again)).toHaveLength(1)
   })
 })
 
 describe('backpressure', () => {
-  const limits = { groupCommitsMax: 4 }
+  const limits = { queuedAppendsMax: 4 }
 
   test('past the limits appends wait for their turn, keep their order, and a caller may give up', async () => {
     const { disk, open, close } = gatedDisk('sync')
@@ -306,7 +355,7 @@ describe('backpressure', () => {
   test('the bytes that wait are bounded too, and a commit larger than the bound goes alone', async () => {
     const writes: number[] = []
     const disk = observedDisk({ after: (call) => void (call.call === 'write' && writes.push(call.length)) })
-    const store = await openStore({ disk, limits: { groupBytesMax: 2000, reserveBytes: 8 } })
+    const store = await openStore({ disk, limits: { queuedBytesMax: 2000, reserveBytes: 8 } })
     const text = (length: number) => ({ events: [fact('thing-1', 'Happened', { text: 'x'.repeat(length) })] })
     await Promise.all([store.append(text(50_000)), ...Array.from({ length: 50 }, () => store.append(text(500)))])
     expect(await all(store)).toHaveLength(51)
@@ -317,7 +366,8 @@ describe('backpressure', () => {
 
 describe('an event is never changed or deleted', () => {
   test('update and delete are attempted: no door of the file store leads to them', async () => {
-    expect(Object.keys(door).sort()).toEqual(['fileSnapshots', 'fileStore', 'logStats', 'verifyLog'])
+    const doors = ['backupLog', 'fileSnapshots', 'fileStore', 'logStats', 'rebuildIndex', 'verifyLog']
+    expect(Object.keys(door).sort()).toEqual(doors)
     const dir = temporaryDirectory()
     const store = await openStore({ dir })
     await store.append({ events: [fact('thing-1', 'Happened', { amount: 1 })], commandId: 'c-1' })
@@ -338,17 +388,23 @@ describe('an event is never changed or deleted', () => {
     const last = new Map<string, number>()
     const violations: DiskCall[] = []
     let calls = 0
+    // When a log is opened that was not closed in order, its last frame is written once more.
+    const isThere = async ({ file, at, bytes }: DiskCall) =>
+      (await readFile(join(dir, file))).subarray(at, at + bytes.length).equals(bytes)
     const disk = observedDisk({
-      before(told) {
+      async before(told) {
         const { call, file, at } = told
-        const end = durable.get(file) ?? 0
-        if ((call === 'write' || call === 'truncate') && at < end) violations.push(told)
-        if ((call === 'remove' || call === 'rename' || call === 'open') && end > 32) violations.push(told)
+        const end = isOfLog(told) ? (durable.get(file) ?? 0) : 0
+        if (call === 'write' && at < end && !(await isThere(told))) violations.push(told)
+        if (call === 'truncate' && at < end) violations.push(told)
+        if ((call === 'remove' || call === 'rename' || call === 'open') && end > segmentHeaderBytes)
+          violations.push(told)
         if (++calls % 97 > 90 && call === 'write') throw diskFull()
       },
-      after({ call, file, at, length, zeros }) {
-        if (call === 'write' && !zeros) last.set(file, at + length)
-        if (call === 'sync') durable.set(file, last.get(file) ?? 0)
+      after(told) {
+        if (!isOfLog(told)) return
+        if (told.call === 'write') last.set(told.file, told.end)
+        if (told.call === 'sync') durable.set(told.file, last.get(told.file) ?? 0)
       },
     })
     const limits = { segmentBytesMax: 4096, reserveBytes: 512 }

@@ -1,21 +1,24 @@
 // Keeps a view up with a log that another process writes: told by the operating system when something changes, and by looking now and then.
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { LogSource } from '../log/limits.ts'
-import type { LogReader } from '../log/reader.ts'
-import { type LogView, takeAll } from './log-view.ts'
+import type { LogView } from './log-view.ts'
+
+export interface Followed {
+  readonly view: LogView
+  /** Brings everything new into the view. */
+  readonly take: () => Promise<void>
+  readonly close: () => Promise<void>
+}
 
 export class Follower {
-  readonly #reader: LogReader
-  readonly #view: LogView
+  readonly #followed: Followed
   readonly #stopWatching: () => void
   readonly #timer: NodeJS.Timeout
   #looking: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
 
-  /** Goes on where a reader is. */
-  constructor(log: LogSource, reader: LogReader, view: LogView) {
-    this.#reader = reader
-    this.#view = view
+  constructor(log: LogSource, followed: Followed) {
+    this.#followed = followed
     const look = () => void this.catchUp().catch(() => {})
     this.#stopWatching = log.disk.watch(log.dir, look)
     this.#timer = setInterval(look, log.limits.followMs)
@@ -38,16 +41,17 @@ export class Follower {
     clearInterval(this.#timer)
     this.#stopWatching()
     await this.catchUp().catch(() => {})
-    await this.#reader.close()
+    await this.#followed.close()
   }
 
   async #look(): Promise<void> {
+    const { view, take } = this.#followed
     try {
-      this.#view.assertOpen()
-      await takeAll(this.#reader, this.#view)
+      view.assertOpen()
+      await take()
     } catch (error) {
       // A failed read may succeed the next time; damage stays.
-      if (isIndelibleError(error, 'log_corrupt')) this.#view.fail(error)
+      if (isIndelibleError(error, 'log_corrupt')) view.fail(error)
       throw error
     }
   }

@@ -1,75 +1,50 @@
 // What readers see of a log: everything that is known to be durable. Writer and follower each move its end; reading is the same for both.
+import { isIndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
-import type { Position, Version } from '../kernel/positions.ts'
+import { batchEventsMax } from '../kernel/limits.ts'
+import type { Position } from '../kernel/positions.ts'
+import type { Stretch } from '../kernel/postings.ts'
 import type { Query } from '../kernel/queries.ts'
-import type { StreamName } from '../kernel/streams.ts'
 import { instant } from '../kernel/time.ts'
-import type { Frame } from '../log/frame.ts'
+import { EventFiles } from '../log/event-files.ts'
+import type { LogIndex } from '../log/index/log-index.ts'
+import type { PlacedFrame } from '../log/index/recent-index.ts'
 import type { LogSource } from '../log/limits.ts'
-import type { LogReader } from '../log/reader.ts'
-import { corrupt } from '../log/segment.ts'
-import type { FramePlace } from '../log/writer.ts'
+import { type FrameStart, scanEvents } from '../log/scan.ts'
+import { lastVersions } from '../store/commit.ts'
 import { Growth } from '../store/growth.ts'
-import { Ledger } from '../store/ledger.ts'
 import type { EventBatch, Head, ReadOptions, WrittenCommit } from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
-import { FrameFiles } from './frame-files.ts'
 
 export class LogView implements Readable {
-  readonly ledger = new Ledger()
+  readonly index: LogIndex
+  readonly #log: LogSource
   readonly #growth = new Growth()
-  readonly #files: FrameFiles
+  readonly #files: EventFiles
+  readonly #heal: (segment: number) => Promise<void>
   /** Of the last event that is visible. */
   lastRecordedAtMs = 0
-  /** The last event that was read of the log. */
-  #taken = { position: 0, recordedAtMs: 0 }
   /** Why nothing more can be read of this log, if it is so. */
   #fault: unknown
 
-  constructor(log: LogSource) {
-    this.#files = new FrameFiles(log)
+  /** `heal` makes the index of a segment good again, if it can. */
+  constructor(log: LogSource, index: LogIndex, heal: (segment: number) => Promise<void>) {
+    this.#log = log
+    this.index = index
+    this.#files = new EventFiles(log, index)
+    this.#heal = heal
   }
 
-  /** Takes in the next frame that was read of the log, without showing it. Throws `log_corrupt`. */
-  take(frame: Frame, place: FramePlace): void {
-    for (const commit of frame.commits) {
-      const versions: Record<StreamName, Version> = {}
-      const firstPosition = this.ledger.head + 1
-      for (let index = commit.first; index < commit.first + commit.events; index++) {
-        const { stream, version, type, tags } = frame.event(index)
-        this.ledger.add({ stream, type, tags })
-        const expected = this.ledger.versionOf(stream)
-        if (version !== expected) throw corrupt(place, `${stream} has version ${version} where ${expected} must follow`)
-        versions[stream] = version
-      }
-      const { commandId, recordedAtMs } = commit
-      const lastPosition = this.ledger.head
-      if (commandId !== undefined) {
-        this.ledger.remember(commandId, { firstPosition, lastPosition, versions, recordedAt: instant(recordedAtMs) })
-      }
-      this.#taken = { position: lastPosition, recordedAtMs }
-    }
-    this.#files.add(place)
-  }
-
-  /** Takes in a frame that was just written; its commits are in the ledger. */
-  addWritten(place: FramePlace): void {
-    this.#files.add(place)
+  /** Takes in a frame that was just written; its commits are in the index. */
+  addWritten(frame: PlacedFrame, recordedAtMs: number): void {
+    this.index.place(frame)
+    this.show({ position: frame.firstPosition + frame.starts.length - 1, recordedAtMs })
   }
 
   /** Shows readers everything up to an event. */
   show({ position, recordedAtMs }: { position: Position; recordedAtMs: number }): void {
     this.lastRecordedAtMs = recordedAtMs
     this.#growth.advance(position)
-  }
-
-  /** Whether something was taken in but not shown. */
-  get hasUnseen(): boolean {
-    return this.#taken.position > this.visible()
-  }
-
-  showTaken(): void {
-    this.show(this.#taken)
   }
 
   /** Ends all reading with this fault. */
@@ -85,10 +60,21 @@ export class LogView implements Readable {
 
   visible = (): Position => this.#growth.visible
 
-  fetch = async (positions: readonly Position[]): Promise<readonly RecordedEvent[]> => {
-    this.assertOpen()
-    return await this.#files.fetch(positions)
-  }
+  find = async (query: Query, stretch: Stretch): Promise<readonly Position[]> =>
+    await this.healed(() => this.index.find(query, stretch))
+
+  fetch = async (positions: readonly Position[]): Promise<readonly RecordedEvent[]> =>
+    await this.healed(() => this.#files.fetch(positions))
+
+  scan = async function* (this: LogView, from: Position, to: Position): AsyncGenerator<readonly RecordedEvent[]> {
+    const { start, before } = await this.healed(() => this.#frameFrom(from, to))
+    for (let at = 0; at < before.length; at += batchEventsMax) yield before.slice(at, at + batchEventsMax)
+    if (!start) return
+    for await (const events of scanEvents(this.#log, start, { to, batch: batchEventsMax })) {
+      this.assertOpen()
+      yield events
+    }
+  }.bind(this)
 
   grown = async (above: Position, signal: AbortSignal): Promise<void> => {
     await this.#growth.beyond(above, signal).catch((closed) => Promise.reject(this.#fault ?? closed))
@@ -104,10 +90,21 @@ export class LogView implements Readable {
     yield* follow(this, query, options)
   }
 
-  findCommit(commandId: string): WrittenCommit | undefined {
-    this.assertOpen()
-    const found = this.ledger.findCommit(commandId)
-    return found && found.lastPosition <= this.visible() ? found : undefined
+  async findCommit(commandId: string): Promise<WrittenCommit | undefined> {
+    return await this.healed(() => {
+      const first = this.index.commitOf(commandId)
+      return first === undefined || first > this.visible() ? undefined : this.writtenAt(first)
+    })
+  }
+
+  /** The commit that begins at a position. */
+  writtenAt(firstPosition: Position): WrittenCommit {
+    const [first] = this.#files.fetch([firstPosition])
+    const { commitEvents, recordedAt } = first!
+    const others = Array.from({ length: commitEvents - 1 }, (_, index) => firstPosition + 1 + index)
+    const events = [first!, ...this.#files.fetch(others)]
+    const versions = lastVersions(events, (index) => events[index]!.version)
+    return { firstPosition, lastPosition: firstPosition + commitEvents - 1, versions, recordedAt }
   }
 
   head(): Head {
@@ -116,34 +113,41 @@ export class LogView implements Readable {
     return { position, recordedAt: position === 0 ? null : instant(this.lastRecordedAtMs) }
   }
 
+  /** Runs what needs the index; where that of a segment is damaged, again with a new one. */
+  async healed<Value>(run: () => Value | Promise<Value>): Promise<Value> {
+    for (const healed = new Set<unknown>(); ; ) {
+      this.assertOpen()
+      try {
+        return await run()
+      } catch (error) {
+        if (!isIndelibleError(error, 'index_damaged') || healed.has(error.details.segment)) throw error
+        healed.add(error.details.segment)
+        await this.#heal(error.details.segment as number)
+      }
+    }
+  }
+
   /** Ends waiting and reading at once. */
   end(): void {
     this.#growth.close()
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.end()
-    await this.#files.close()
+    this.#files.close()
+    this.index.close()
   }
-}
 
-/** Brings everything that a reader still finds into a view. */
-export async function takeAll(reader: LogReader, view: LogView): Promise<void> {
-  for (let next = await reader.next(); next; next = await reader.next()) {
-    const { frame, place } = next
-    view.take(frame, { ...place, length: frame.bytes, firstPosition: frame.firstPosition })
-  }
-  if (!view.hasUnseen) return
-  // Who wrote it may not have synced it yet, and what readers have seen must stay.
-  await reader.sync()
-  view.showTaken()
-}
-
-/** Brings a whole log into a view. Gives what is behind its last frame. */
-export async function takeWhole(reader: LogReader, view: LogView): Promise<'clean' | 'torn'> {
-  for (;;) {
-    await takeAll(reader, view)
-    const tail = await reader.tail()
-    if (tail !== 'grown') return tail
+  /** The first frame that begins at a position or after it, and the events before that frame: only from a frame on can a log be read by frames. */
+  #frameFrom(from: Position, to: Position): { start: FrameStart | undefined; before: readonly RecordedEvent[] } {
+    const before: RecordedEvent[] = []
+    for (let position = from; position <= to; ) {
+      const start = this.#files.frameStart(position)
+      if (start) return { start, before }
+      const events = this.#files.untilFrameEnd(position, to)
+      before.push(...events)
+      position += events.length
+    }
+    return { start: undefined, before }
   }
 }

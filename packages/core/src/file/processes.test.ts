@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Disk, nodeDisk } from '../log/disk.ts'
 import { fileStore } from './event-store.ts'
-import { verifyLog } from './inspect.ts'
+import { verifyLog } from './maintenance/verify.ts'
 import { all, diskBroken, fact, openStore, temporaryDirectory } from './test-support.ts'
 
 const door = new URL('index.ts', import.meta.url).href

@@ -1,21 +1,33 @@
 // The store of a process that reads a log which another one may be writing. It takes no lock and changes nothing.
 import { IndelibleError } from '../kernel/errors.ts'
+import type { IndexTask } from '../log/index/build.ts'
+import { LogIndex } from '../log/index/log-index.ts'
 import type { LogSource } from '../log/limits.ts'
-import { LogReader } from '../log/reader.ts'
+import { openIndex, openLog, type Taken, takeAll } from '../log/open-log.ts'
+import type { LogReader } from '../log/reader.ts'
 import type { EventStore } from '../store/port.ts'
 import { Follower } from './follower.ts'
-import { LogView, takeWhole } from './log-view.ts'
+import { LogView } from './log-view.ts'
 
 export async function openReadOnly(log: LogSource): Promise<EventStore> {
-  const reader = await LogReader.open(log)
-  const view = new LogView(log)
+  const index = new LogIndex(log)
+  const view = new LogView(log, index, async (segment) => reopenIndex(index, segment))
+  const { reader, indexed } = await openLog(log, index, undefined).catch((error) => {
+    view.close()
+    throw error
+  })
+  const take = taking(reader, index, view)
+  if (indexed.position > 0) view.show(indexed)
   try {
-    await takeWhole(reader, view)
+    await take()
+    // Damage is found at once, not by the first who reads.
+    await reader.tail()
   } catch (error) {
     await reader.close()
+    view.close()
     throw error
   }
-  const follower = new Follower(log, reader, view)
+  const follower = new Follower(log, { view, take, close: () => reader.close() })
   let closing: Promise<void> | undefined
 
   return {
@@ -25,7 +37,7 @@ export async function openReadOnly(log: LogSource): Promise<EventStore> {
     },
     async findCommit(commandId) {
       await follower.catchUp()
-      return view.findCommit(commandId)
+      return await view.findCommit(commandId)
     },
     async *read(query, options) {
       await follower.catchUp()
@@ -44,4 +56,44 @@ export async function openReadOnly(log: LogSource): Promise<EventStore> {
       return closing
     },
   }
+}
+
+/** Brings everything new into a view, and lets go of what is in memory once the writer has put an index for it on disk. */
+function taking(reader: LogReader, index: LogIndex, view: LogView): () => Promise<void> {
+  const sealed: IndexTask[] = []
+  let notShown: Taken | undefined
+  return async () => {
+    await takeAll(reader, index, {
+      passed(task) {
+        index.turnOver()
+        sealed.push(task)
+      },
+      taken(last) {
+        notShown = last
+      },
+    })
+    if (notShown) {
+      // Who wrote it may not have synced it yet, and what readers have seen must stay.
+      await reader.sync()
+      view.show(notShown)
+      notShown = undefined
+    }
+    while (sealed.length > 0) {
+      const { segment, lastPosition } = sealed[0]!
+      const opened = openIndex(index, segment, reader.header.logId)
+      if (!opened) return
+      if (opened.lastPosition < lastPosition) return opened.release()
+      index.addSegment(opened)
+      sealed.shift()
+    }
+  }
+}
+
+/** Whoever writes the log may have made the index anew. */
+function reopenIndex(index: LogIndex, segment: number): void {
+  const damaged = index.segments.find(({ header }) => header.segment === segment)
+  if (!damaged) return
+  damaged.release()
+  const anew = index.openSegment(segment, damaged.header.logId)
+  if (anew) index.replaceSegment(anew)
 }

@@ -65,7 +65,13 @@ async function readText(disk: Disk, path: string): Promise<string | undefined> {
 
 function parsed(text: string): Snapshot | undefined {
   const json = text.slice(text.indexOf('\n') + 1)
-  return text.startsWith(`${checksum(json)}\n`) ? (JSON.parse(json) as Snapshot) : undefined
+  if (!text.startsWith(`${checksum(json)}\n`)) return undefined
+  try {
+    return JSON.parse(json) as Snapshot
+  } catch {
+    // Somebody else wrote it: what cannot be read is not there.
+    return undefined
+  }
 }
 
 function checksum(json: string): string {

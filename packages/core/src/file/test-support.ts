@@ -1,13 +1,15 @@
 // What the tests of log/ and file/ share: directories that vanish, short events, and a disk that can be watched and made to fail.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { cp, readdir, readFile } from 'node:fs/promises'
+import { cp, open, readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { NewEvent, RecordedEvent } from '../kernel/events.ts'
+import type { Query } from '../kernel/queries.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { type Disk, type DiskFile, nodeDisk } from '../log/disk.ts'
+import { frameAlignment } from '../log/frame.ts'
 import { logLimits } from '../log/limits.ts'
 import { LogReader } from '../log/reader.ts'
 import type { Tail } from '../log/segment-reader.ts'
@@ -20,6 +22,9 @@ export function temporaryDirectory(): string {
   return dir
 }
 
+/** The disk, but with all work on this thread: others take long to start. */
+export const diskHere: Disk = { ...nodeDisk }
+
 /** A store in a new directory unless one is given, closed when the test ends. */
 export async function openStore(options: Partial<FileStoreOptions> = {}): Promise<EventStore> {
   const store = await fileStore({ dir: temporaryDirectory(), ...options })
@@ -31,24 +36,71 @@ export function fact(stream: string, type = 'Happened', data: unknown = {}): New
   return { stream: stream as StreamName, type, data }
 }
 
-export async function all(store: EventStore): Promise<RecordedEvent[]> {
-  return (await Array.fromAsync(store.read('all'))).flatMap(({ events }) => events)
+export async function all(store: EventStore, query: Query = 'all'): Promise<RecordedEvent[]> {
+  return (await Array.fromAsync(store.read(query))).flatMap(({ events }) => events)
 }
 
 /** Every field of every event, in a form that two lists can be compared in. */
 export async function allFields(store: EventStore): Promise<unknown[]> {
-  return (await all(store)).map((event) => ({ ...event, category: event.category, streamId: event.streamId }))
+  return (await all(store)).map(fieldsOf)
 }
 
-/** The log as it is on the disk now, in a new directory: what a process that dies at this moment leaves behind. */
+/** Events may keep their fields behind getters, which `toEqual` and spreading do not see, so each is named. */
+export function fieldsOf(event: RecordedEvent): Record<keyof RecordedEvent, unknown> {
+  const { id, stream, category, streamId, version, position, type, schemaVersion, contentType } = event
+  const { data, dataBytes, metadata, metadataBytes, tags, recordedAt, validAt } = event
+  return {
+    id,
+    stream,
+    category,
+    streamId,
+    version,
+    position,
+    type,
+    schemaVersion,
+    contentType,
+    data,
+    // A view of a larger buffer and bytes of their own are the same to a reader.
+    dataBytes: [...dataBytes],
+    metadata,
+    metadataBytes: [...metadataBytes],
+    tags: [...tags],
+    recordedAt,
+    validAt,
+  }
+}
+
+/**
+ * The log as it is on the disk now, in a new directory: what a process that dies at this moment leaves behind. The indexes that it has
+ * come to are copied first, as they only ever speak of what is in the log already.
+ */
 export async function copyOfLog(dir: string): Promise<string> {
   const copy = temporaryDirectory()
-  for (const name of await segmentsIn(dir)) await cp(join(dir, name), join(copy, name))
+  for (const name of [...(await indexesIn(dir)), ...(await segmentsIn(dir))])
+    await cp(join(dir, name), join(copy, name))
   return copy
+}
+
+export async function indexesIn(dir: string): Promise<string[]> {
+  return (await readdir(dir)).filter((name) => name.endsWith('.idx')).sort()
 }
 
 export async function segmentsIn(dir: string): Promise<string[]> {
   return (await readdir(dir)).filter((name) => name.endsWith('.log')).sort()
+}
+
+/** Turns over a bit of a file, without replacing the file. */
+export async function changeByte(path: string, where: number): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    const { size } = await file.stat()
+    const byte = Buffer.alloc(1)
+    await file.read(byte, 0, 1, where % size)
+    byte[0]! ^= 1 << (where % 8)
+    await file.write(byte, 0, 1, where % size)
+  } finally {
+    await file.close()
+  }
 }
 
 export async function logBytes(dir: string): Promise<Map<string, Buffer>> {
@@ -69,11 +121,15 @@ export interface DiskCall {
   /** Where a write begins, or the size that a file is cut to. */
   readonly at: number
   readonly length: number
-  /** Whether what is written is zeros only, as is the reserve. */
-  readonly zeros: boolean
+  readonly bytes: Uint8Array
+  /** Where what is written ends, but for the zeros of the reserve behind it. */
+  readonly end: number
 }
 
-/** A disk that tells of every change before it is made and after. Throwing from `before` makes it fail; a failing write writes half. */
+/**
+ * A disk that tells of every change before it is made and after. Throwing from `before` makes it fail; a failing write writes half. A write that
+ * is durable when it resolves is told of as a write and then a sync, and may fail as either.
+ */
 export function observedDisk({
   before = () => {},
   after = () => {},
@@ -105,6 +161,7 @@ export function observedDisk({
           }
           await file.write(bytes, at)
           after(call)
+          if (mode === 'write') await observed(told('sync'), async () => {})
         },
         sync: () => (mode === 'read' ? file.sync() : observed(told('sync'), () => file.sync())),
         truncate: (size) => observed(told('truncate', size), () => file.truncate(size)),
@@ -116,10 +173,16 @@ export function observedDisk({
   }
 }
 
+/** Of the log itself, not of what is derived from it. */
+export function isOfLog({ file }: DiskCall): boolean {
+  return file.endsWith('.log')
+}
+
 /** A segment keeps its name here while it still has its temporary one. */
 function toldOf(call: DiskCall['call'], path: string, at = 0, bytes: Uint8Array = Buffer.alloc(0)): DiskCall {
-  const zeros = Buffer.alloc(bytes.length).equals(bytes)
-  return { call, file: basename(path, '.new'), at, length: bytes.length, zeros }
+  const last = bytes.findLastIndex((byte) => byte !== 0)
+  const end = at + Math.ceil((last + 1) / frameAlignment) * frameAlignment
+  return { call, file: basename(path, '.new'), at, length: bytes.length, bytes, end }
 }
 
 export function diskFull(): IndelibleError {

@@ -1,40 +1,83 @@
-// The store of the one process that writes a log: commits are checked in memory, at once and in order, and acknowledged when they are durable.
+// The store of the one process that writes a log: commits are checked against the index, at once and in order, and acknowledged when they are durable.
 import { throwIfAborted } from '../kernel/abort.ts'
 import type { EncodedEvent } from '../kernel/encoding.ts'
-import type { IdGenerator } from '../kernel/ids.ts'
-import type { Clock } from '../kernel/time.ts'
+import { isIndelibleError } from '../kernel/errors.ts'
+import type { IdWriter } from '../kernel/ids.ts'
+import type { Position, Version } from '../kernel/positions.ts'
+import type { StreamName } from '../kernel/streams.ts'
+import { type Clock, instant } from '../kernel/time.ts'
 import { GroupCommit } from '../log/group-commit.ts'
-import type { LogLimits, LogSource } from '../log/limits.ts'
-import { LogReader } from '../log/reader.ts'
+import type { IndexTask } from '../log/index/build.ts'
+import type { LogSource } from '../log/limits.ts'
+import { openLog, takeAll, takeTail } from '../log/open-log.ts'
 import { lastSegment } from '../log/segment.ts'
-import { LogWriter } from '../log/writer.ts'
-import { encodeCommit } from '../store/ledger.ts'
-import type { AppendOutcome, Commit, EventStore } from '../store/port.ts'
+import { SyncClock } from '../log/sync-times.ts'
+import { LogWriter, type WriterEvents } from '../log/writer.ts'
+import { conflictOf, type EncodedCommit, encodeCommit, lastVersions } from '../store/commit.ts'
+import type { AppendOutcome, EventStore } from '../store/port.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
-import { LogView, takeWhole } from './log-view.ts'
+import { Indexing } from './indexing.ts'
+import { LogView } from './log-view.ts'
 
-/** Takes the lock, reads all that is there, and goes on behind it. */
-export async function openWritable(log: LogSource, given: { clock: Clock; ids: IdGenerator }): Promise<EventStore> {
+interface Given {
+  readonly clock: Clock
+  readonly newId: IdWriter
+  /** For a log that is begun. */
+  readonly newLogId: () => string
+}
+
+/** Takes the lock, reads what has no index yet, and goes on behind it. */
+export async function openWritable(log: LogSource, given: Given): Promise<EventStore> {
   await log.disk.makeDir(log.dir)
   const unlock = await log.disk.lock(log.dir)
+  const indexing = new Indexing(log)
+  const view = new LogView(log, indexing.index, (segment) => indexing.heal(segment))
+  const syncs = new SyncClock(log, instant(given.clock.now()))
   try {
-    const view = new LogView(log)
-    const writer = await openWriter(log, view)
+    const writer = await openWriter(log, { indexing, view, newLogId: given.newLogId, durable: (ms) => syncs.add(ms) })
     const time = new RecordingClock(given.clock)
     time.observe(view.lastRecordedAtMs)
-    return writableStore({ view, writer, time, ids: given.ids, limits: log.limits, unlock })
+    return writableStore(log, { view, writer, time, indexing, syncs, newId: given.newId, unlock })
   } catch (error) {
+    view.close()
+    await indexing.close()
     await unlock()
     throw error
   }
 }
 
-async function openWriter(log: LogSource, view: LogView): Promise<LogWriter> {
-  if ((await lastSegment(log)) === 0) return await LogWriter.create(log)
-  const reader = await LogReader.open(log)
+async function openWriter(
+  log: LogSource,
+  parts: {
+    readonly indexing: Indexing
+    readonly view: LogView
+    readonly newLogId: () => string
+    readonly durable: WriterEvents['durable']
+  },
+): Promise<LogWriter> {
+  const { indexing, view, durable } = parts
+  const tell: WriterEvents = { durable, sealed: (task) => indexing.sealed(task) }
+  if ((await lastSegment(log)) === 0) {
+    const logId = parts.newLogId()
+    indexing.logId = logId
+    return await LogWriter.create(log, logId, tell)
+  }
+  const { reader, indexed } = await openLog(log, indexing.index, (task) => indexing.build(task))
+  indexing.logId = reader.header.logId
+  if (indexed.position > 0) view.show(indexed)
   try {
-    const tail = await takeWhole(reader, view)
-    return await LogWriter.resume(log, reader, tail)
+    const tail = await takeTail(reader, async () => {
+      const sealed: IndexTask[] = []
+      await takeAll(reader, indexing.index, {
+        passed(task) {
+          indexing.index.turnOver()
+          sealed.push(task)
+        },
+        taken: (last) => view.show(last),
+      })
+      for (const task of sealed) await indexing.add(task)
+    })
+    return await LogWriter.resume(log, { reader, tail, tell })
   } finally {
     await reader.close()
   }
@@ -44,49 +87,100 @@ interface Parts {
   readonly view: LogView
   readonly writer: LogWriter
   readonly time: RecordingClock
-  readonly ids: IdGenerator
-  readonly limits: LogLimits
+  readonly indexing: Indexing
+  readonly syncs: SyncClock
+  readonly newId: IdWriter
   readonly unlock: () => Promise<void>
 }
 
-function writableStore({ view, writer, time, ids, limits, unlock }: Parts): EventStore {
+/** What became of a commit, once it is durable. */
+interface Admitted {
+  readonly outcome: AppendOutcome
+  readonly durable: Promise<void> | undefined
+}
+
+function writableStore(log: LogSource, { view, writer, time, indexing, syncs, newId, unlock }: Parts): EventStore {
+  const { index } = indexing
   const group = new GroupCommit({
-    limits,
+    limits: log.limits,
+    newId,
     write: (frame) => writer.append(frame),
-    written(place, last) {
-      view.addWritten(place)
-      view.show(last)
+    written: (frame, recordedAtMs) => view.addWritten(frame, recordedAtMs),
+    refused(commits) {
+      for (const commit of commits.toReversed()) index.removeLast(commit)
     },
-    refused: () => view.ledger.forgetAfter(view.visible()),
   })
   let closing: Promise<void> | undefined
 
   /** Checks a commit against all that were accepted before, and joins it to them, in one step. */
-  const admit = async (commit: Commit, encoded: readonly EncodedEvent[]): Promise<AppendOutcome> => {
+  const admit = (commit: EncodedCommit): Admitted | Promise<Admitted> => {
     group.assertSound()
-    const obstacle = view.ledger.obstacle(commit)
-    if (obstacle) {
-      // The first commit may yet fail, and this one with it.
-      const pending = obstacle.status === 'duplicate' && obstacle.lastPosition > view.visible()
-      if (pending) await group.durable(obstacle.lastPosition)
-      return obstacle
-    }
-    const events = encoded.map((event) => ({ ...event, id: event.id ?? ids() }))
+    const { events, commandId } = commit
+    const earlier = commandId === undefined ? undefined : index.commitOf(commandId)
+    if (earlier !== undefined) return duplicate(earlier)
+    const conflict = conflictOf(commit, index)
+    if (conflict) return { outcome: { status: 'conflict', conflict }, durable: undefined }
+    const firstPosition = index.head + 1
+    // What may fail comes before anything is changed.
+    const versions = versionsAfter(events)
+    for (let at = 0; at < events.length; at++) index.add(events[at]!, versions[at]!)
+    if (commandId !== undefined) index.addCommand(commandId, firstPosition)
     const { epochMs: recordedAtMs, recordedAt } = time.next()
-    const { commandId } = commit
-    const { written, eventVersions: versions } = view.ledger.accept(encoded, { commandId, recordedAt })
-    await group.add({ commandId, recordedAtMs, events, versions }, written.lastPosition)
-    return { status: 'written', ...written }
+    const durable = group.add({ commandId, firstPosition, recordedAtMs, events, versions })
+    const lastPosition = firstPosition + events.length - 1
+    const outcome: AppendOutcome = {
+      status: 'written',
+      firstPosition,
+      lastPosition,
+      versions: lastVersions(events, (index) => versions[index]!),
+      recordedAt,
+    }
+    return { outcome, durable }
+  }
+
+  /** Of each event in its stream. */
+  const versionsAfter = (events: readonly EncodedEvent[]): Version[] => {
+    if (events.length === 1) return [index.versionOf(events[0]!.stream) + 1]
+    const last = new Map<StreamName, Version>()
+    return events.map(({ stream }) => {
+      const version = (last.get(stream) ?? index.versionOf(stream)) + 1
+      last.set(stream, version)
+      return version
+    })
+  }
+
+  const duplicate = async (firstPosition: Position): Promise<Admitted> => {
+    // The first commit may yet fail, and this one with it.
+    if (firstPosition > view.visible()) await group.durable(firstPosition)
+    const written = await view.healed(() => view.writtenAt(firstPosition))
+    return { outcome: { status: 'duplicate', ...written }, durable: undefined }
+  }
+
+  const enter = (commit: EncodedCommit, signal: AbortSignal | undefined): Admitted | Promise<Admitted> =>
+    group.hasRoom ? admit(commit) : group.inTurn(() => admit(commit), signal)
+
+  const accept = (commit: EncodedCommit, signal: AbortSignal | undefined): Promise<AppendOutcome> => {
+    let admitted: Admitted | Promise<Admitted>
+    try {
+      admitted = enter(commit, signal)
+    } catch (error) {
+      if (!isIndelibleError(error, 'index_damaged')) throw error
+      admitted = view.healed(() => enter(commit, signal))
+    }
+    return admitted instanceof Promise ? admitted.then(acknowledged) : acknowledged(admitted)
   }
 
   return {
-    async append(commit, { signal } = {}) {
-      view.assertOpen()
-      throwIfAborted(signal)
-      const encoded = encodeCommit(commit)
-      return await group.enter(() => admit(commit, encoded), signal)
+    append(commit, { signal } = {}) {
+      try {
+        view.assertOpen()
+        throwIfAborted(signal)
+        return accept(encodeCommit(commit), signal)
+      } catch (error) {
+        return Promise.reject(error)
+      }
     },
-    findCommit: async (commandId) => view.findCommit(commandId),
+    findCommit: (commandId) => view.findCommit(commandId),
     read: (query, options) => view.read(query, options),
     subscribe: (query, options) => view.subscribe(query, options),
     head: async () => view.head(),
@@ -94,12 +188,23 @@ function writableStore({ view, writer, time, ids, limits, unlock }: Parts): Even
       closing ??= (async () => {
         view.end()
         await group.idle()
-        await writer
-          .close()
-          .finally(() => view.close())
-          .finally(unlock)
+        try {
+          await writer.close()
+          await indexing.complete(writer)
+          await syncs.close()
+        } finally {
+          await indexing.close()
+          view.close()
+          await unlock()
+        }
       })()
       return closing
     },
   }
+}
+
+/** Holds nothing but the outcome while it waits: the many commits under way are what the garbage collector has to copy. */
+async function acknowledged({ outcome, durable }: Admitted): Promise<AppendOutcome> {
+  await durable
+  return outcome
 }

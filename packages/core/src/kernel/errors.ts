@@ -58,7 +58,20 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A stored byte is not what was written; the log is left as it is and not opened.',
   },
-  log_format_unknown: { retryable: false, meaning: 'The log was written by a newer version of Indelible.' },
+  log_format_unknown: { retryable: false, meaning: 'The log was written by another version of Indelible.' },
+  index_damaged: {
+    retryable: true,
+    meaning: 'An index file is not what was written; the log is whole, and the index can be made again from it.',
+  },
+  index_missing: {
+    retryable: true,
+    meaning: 'The log has no index yet for much of it; open it for writing, or make its index again.',
+  },
+  backup_mismatch: {
+    retryable: false,
+    meaning:
+      'A directory cannot take the backup of this log: it holds another log, commits that this one has not, or other files.',
+  },
   aborted: { retryable: true, meaning: 'The caller gave up before the operation began.' },
   io_failed: { retryable: true, meaning: 'The operating system refused a read or write.' },
   tables_ahead: {

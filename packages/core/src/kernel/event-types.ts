@@ -9,7 +9,7 @@ export interface DomainEvent<Type extends string = string, Data = unknown> {
   readonly schemaVersion: number
   readonly data: Data
   readonly tags?: readonly string[]
-  readonly validAt?: ValidTime
+  readonly validAt?: ValidTime | undefined
 }
 
 /**

@@ -1,4 +1,5 @@
 // What an event is before and after it is recorded. Payloads stay the bytes they were given as; parsing waits until somebody looks.
+import { correlationIdCharactersMax } from './limits.ts'
 import type { Position, Version } from './positions.ts'
 import { categoryOf, type StreamName, streamIdOf } from './streams.ts'
 import { base64, fromUtf8 } from './text.ts'
@@ -37,7 +38,7 @@ export interface NewEvent {
   /** Terms to find it by, for example `owner:ann`. */
   readonly tags?: readonly string[]
   /** When it was true in the world, where that differs from when it was recorded. */
-  readonly validAt?: ValidTime
+  readonly validAt?: ValidTime | undefined
 }
 
 /** An event in the log. It never changes, so whoever reads it gets a copy of their own. */
@@ -59,7 +60,7 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly tags: readonly string[]
   /** Set by the store when the event was appended; never goes back along the log. */
   readonly recordedAt: Instant
-  readonly validAt?: ValidTime
+  readonly validAt?: ValidTime | undefined
 }
 
 /** The fields of a recorded event as a store keeps them. */
@@ -85,6 +86,33 @@ export function isJson(contentType: string): boolean {
   return contentType === jsonContentType || /^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(contentType)
 }
 
+/** What an event can be found by, where its metadata names one that could be a name. */
+export function correlationIdOf({ correlationId }: EventMetadata): string | undefined {
+  const fits =
+    typeof correlationId === 'string' && correlationId !== '' && correlationId.length <= correlationIdCharactersMax
+  return fits && correlationId.isWellFormed() ? correlationId : undefined
+}
+
+/** The readable form of an event, as the command line and HTTP print it. Bytes that are not JSON become base64. */
+export function eventJson(event: RecordedEvent): Record<string, unknown> {
+  const { id, stream, version, position, type, schemaVersion, contentType, tags, recordedAt, validAt, metadata } = event
+  const data = isJson(contentType) ? event.data : base64(event.dataBytes)
+  return {
+    position,
+    stream,
+    version,
+    type,
+    schemaVersion,
+    data,
+    ...(contentType === jsonContentType ? {} : { contentType }),
+    metadata,
+    tags,
+    recordedAt,
+    ...(validAt === undefined ? {} : { validAt }),
+    id,
+  }
+}
+
 /** Makes the event that readers see from what a store kept. The bytes become the reader's: pass no shared ones. */
 export function recordedEvent(fields: StoredFields): RecordedEvent {
   return new StoredEvent(fields)
@@ -102,7 +130,7 @@ class StoredEvent implements RecordedEvent {
   readonly metadataBytes: Uint8Array
   readonly tags: readonly string[]
   readonly recordedAt: Instant
-  declare readonly validAt?: ValidTime
+  declare readonly validAt?: ValidTime | undefined
   #data: unknown
   #metadata: EventMetadata | undefined
 
@@ -140,24 +168,7 @@ class StoredEvent implements RecordedEvent {
     return this.#metadata
   }
 
-  /** The readable form, as the command line and HTTP print it. Bytes that are not JSON become base64. */
   toJSON(): Record<string, unknown> {
-    const { id, stream, version, position, type, schemaVersion, contentType, tags, recordedAt, validAt, metadata } =
-      this
-    const data = isJson(contentType) ? this.data : base64(this.dataBytes)
-    return {
-      position,
-      stream,
-      version,
-      type,
-      schemaVersion,
-      data,
-      ...(contentType === jsonContentType ? {} : { contentType }),
-      metadata,
-      tags,
-      recordedAt,
-      ...(validAt === undefined ? {} : { validAt }),
-      id,
-    }
+    return eventJson(this)
   }
 }

@@ -1,11 +1,13 @@
 // The machine's own clock and randomness, for those who compose a system. Everything else gets them passed in.
-import { type IdGenerator, uuidV7 } from './ids.ts'
+import { type IdGenerator, type IdWriter, uuidV7, uuidV7Writer } from './ids.ts'
 import type { Clock } from './time.ts'
 
 export const systemClock: Clock = { now: () => Date.now() }
 
+const fillRandom = (bytes: Uint8Array) => void crypto.getRandomValues(bytes)
+
 /** UUIDv7 from the machine's clock and cryptographic randomness. */
-export const systemIds: IdGenerator = uuidV7({
-  clock: systemClock,
-  fillRandom: (bytes) => void crypto.getRandomValues(bytes),
-})
+export const systemIds: IdGenerator = uuidV7({ clock: systemClock, fillRandom })
+
+/** The same as bytes, with the time passed in. */
+export const systemIdWriter: IdWriter = uuidV7Writer(fillRandom)

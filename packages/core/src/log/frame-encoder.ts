@@ -1,74 +1,71 @@
 // Turns commits into the bytes of a frame, in one buffer that is used again and again.
-import type { EncodedEvent } from '../kernel/encoding.ts'
-import { jsonContentType } from '../kernel/events.ts'
-import type { Position, Version } from '../kernel/positions.ts'
-import { ByteWriter } from './bytes.ts'
+import type { IdWriter } from '../kernel/ids.ts'
+import type { Position } from '../kernel/positions.ts'
 import { completed, frameAlignment, frameHeaderBytes, type Place } from './frame.ts'
+import { type NewCommit, recordBytesMax, type Utf8Buffer, writeRecord } from './record.ts'
 
-/** A commit on its way into the log. */
-export interface NewCommit {
-  readonly commandId: string | undefined
-  readonly recordedAtMs: number
-  readonly events: readonly (EncodedEvent & { readonly id: string })[]
-  /** Of each event in its stream. */
-  readonly versions: readonly Version[]
-}
+const initialBytes = 16 * 1024
+const keptBytesMax = 4 * 1024 * 1024
 
 /** Collects commits into one frame. It is used again for the next one, so it allocates nothing once it has grown. */
 export class FrameEncoder {
-  #out: ByteWriter
-  readonly #capacity: number
+  readonly #newId: IdWriter
+  #bytes = Buffer.alloc(initialBytes)
+  #length = frameHeaderBytes
   commits = 0
-  events = 0
+  firstPosition: Position = 0
+  /** Where in the frame each record begins. */
+  starts: number[] = []
 
-  constructor(capacity: number) {
-    this.#capacity = capacity
-    this.#out = new ByteWriter(capacity)
-    this.clear()
+  constructor(newId: IdWriter) {
+    this.#newId = newId
   }
 
   /** What it comes to as a frame. */
   get size(): number {
-    return Math.ceil(this.#out.length / frameAlignment) * frameAlignment
+    return Math.ceil(this.#length / frameAlignment) * frameAlignment
   }
 
-  add({ commandId = '', recordedAtMs, events, versions }: NewCommit): void {
-    const out = this.#out
-    out.text(commandId)
-    out.u64(recordedAtMs)
-    out.u32(events.length)
-    events.forEach((event, index) => {
-      const start = out.length
-      out.u32(0)
-      out.text(event.id)
-      out.text(event.stream)
-      out.u64(versions[index]!)
-      out.text(event.type)
-      out.u16(event.schemaVersion)
-      out.text(event.contentType === jsonContentType ? '' : event.contentType)
-      out.text(event.validAt ?? '')
-      out.u8(event.tags.length)
-      for (const tag of event.tags) out.text(tag)
-      out.blob(event.metadataBytes)
-      out.blob(event.dataBytes)
-      out.patchU32(out.length - start - 4, start)
+  get events(): number {
+    return this.starts.length
+  }
+
+  add(commit: NewCommit): void {
+    const { events, commandId, firstPosition } = commit
+    if (this.commits++ === 0) this.firstPosition = firstPosition
+    for (let index = 0; index < events.length; index++) {
+      this.#room(recordBytesMax(events[index]!, commandId))
+      this.starts.push(this.#length)
+      this.#length += writeRecord(this.#bytes as Utf8Buffer, this.#length, commit, index, this.#newId)
+    }
+  }
+
+  /** The bytes to write, with this many zeros behind them; they stay as they are until `clear`. */
+  finish(place: Place, zeros: number): Buffer {
+    const { size } = this
+    this.#room(size + zeros - this.#length)
+    this.#bytes.fill(0, this.#length, size + zeros)
+    completed(this.#bytes.subarray(0, size), {
+      kind: 'commits',
+      events: this.events,
+      firstPosition: this.firstPosition,
+      place,
     })
-    this.commits++
-    this.events += events.length
-  }
-
-  /** The bytes to write; they stay as they are until `clear`. */
-  finish(place: Place, firstPosition: Position): Buffer {
-    this.#out.zeros(this.size - this.#out.length)
-    return completed(this.#out.written, { kind: 'commits', commits: this.commits, firstPosition, place })
+    return this.#bytes.subarray(0, size + zeros)
   }
 
   clear(): void {
     // A huge commit should not hold its memory for ever.
-    if (this.#out.capacity > 4 * this.#capacity) this.#out = new ByteWriter(this.#capacity)
-    this.#out.length = 0
-    this.#out.zeros(frameHeaderBytes)
+    if (this.#bytes.length > keptBytesMax) this.#bytes = Buffer.alloc(initialBytes)
+    this.#length = frameHeaderBytes
     this.commits = 0
-    this.events = 0
+    this.starts = []
+  }
+
+  #room(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, this.#length + count))
+    this.#bytes.copy(larger, 0, 0, this.#length)
+    this.#bytes = larger
   }
 }

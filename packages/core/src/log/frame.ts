@@ -1,21 +1,16 @@
 // A frame is what one group commit writes: commits that become durable together, under one checksum.
 //
-//   frame   magic "FRME" u32, crc32 u32, length of the body u32, commits u32, first position u64, body, zeros up to a multiple of 8
-//   body    commits: command id text (empty: none), recorded at u64 (ms), events u32, then the events
-//   event   length u32, id text, stream text, version u64, type text, schema version u16, content type text (empty: application/json),
-//           valid at text (empty: none), tags u8 and as many texts, metadata blob, data blob
+//   frame   magic "FRME" u32, crc32 u32, length of the body u32, events u32, first position u64, body, zeros up to a multiple of 8
+//   body    the records of the events, one behind the other
 //
-// Little-endian; a text is u16 bytes and UTF-8, a blob u32 bytes. A position follows from its place in the frame. A mark is a frame without
-// a body that says what became of the log there: "CLSD" it was closed in order, "SEAL" it goes on in the next segment.
+// Little-endian. A mark is a frame without a body that says what became of the log there: "CLSD" it was closed in order, "SEAL" it goes on in the
+// next segment; its first position is that of the event to come.
 //
 // The checksum goes over the text "<segment>:<offset>" and everything after itself: bytes count as a frame only at the place they were written
 // for, so that an event whose data is a piece of some log never passes for a piece of this one.
 import { crc32 } from 'node:zlib'
-import { jsonContentType, type StoredFields } from '../kernel/events.ts'
 import type { Position } from '../kernel/positions.ts'
-import type { StreamName } from '../kernel/streams.ts'
-import { instant } from '../kernel/time.ts'
-import { ByteReader } from './bytes.ts'
+import { checkRecord, LogEvent, readU48 } from './record.ts'
 
 export const frameHeaderBytes = 24
 /** Every frame begins at a multiple of this. */
@@ -34,17 +29,17 @@ export interface Place {
 }
 
 export function encodeMark(kind: Mark, place: Place, nextPosition: Position): Buffer {
-  return completed(Buffer.alloc(frameHeaderBytes), { kind, commits: 0, firstPosition: nextPosition, place })
+  return completed(Buffer.alloc(frameHeaderBytes), { kind, events: 0, firstPosition: nextPosition, place })
 }
 
 /** Fills in the header, for which the bytes leave room. */
 export function completed(
   bytes: Buffer,
-  { kind, commits, firstPosition, place }: { kind: FrameKind; commits: number; firstPosition: Position; place: Place },
+  { kind, events, firstPosition, place }: { kind: FrameKind; events: number; firstPosition: Position; place: Place },
 ): Buffer {
   bytes.writeUInt32LE(magics[kind], 0)
   bytes.writeUInt32LE(bytes.length - frameHeaderBytes, 8)
-  bytes.writeUInt32LE(commits, 12)
+  bytes.writeUInt32LE(events, 12)
   bytes.writeBigUInt64LE(BigInt(firstPosition), 16)
   bytes.writeUInt32LE(checksum(bytes, place), crcAt)
   return bytes
@@ -71,92 +66,53 @@ function checksum(bytes: Buffer, { segment, offset }: Place): number {
   return crc32(bytes.subarray(checkedFrom), crc32(`${segment}:${offset}`))
 }
 
-/** A commit of a frame. Its events are those at the indexes from `first` on. */
-export interface CommitEntry {
-  readonly commandId: string | undefined
-  readonly recordedAtMs: number
-  readonly first: number
-  readonly events: number
-}
-
-/** A frame taken apart. It looks into the bytes it was made from. Making it throws a RangeError where lengths do not fit together. */
+/** A frame whose checksum was found right. It looks into the bytes it was made from. */
 export class Frame {
   readonly kind: FrameKind
+  readonly bytes: Buffer
+  readonly events: number
   readonly firstPosition: Position
-  readonly commits: readonly CommitEntry[]
-  readonly #bytes: Buffer
-  /** Of each event: where it begins, and the commit it belongs to. */
-  readonly #starts: number[] = []
-  readonly #commitOf: CommitEntry[] = []
+  /** Of the last record. */
+  lastRecordedAtMs = 0
 
   constructor(bytes: Buffer) {
-    this.#bytes = bytes
     const first = bytes.readUInt32LE(0)
     this.kind = first === magics.commits ? 'commits' : first === magics.closed ? 'closed' : 'sealed'
+    this.bytes = bytes
+    this.events = bytes.readUInt32LE(12)
     this.firstPosition = Number(bytes.readBigUInt64LE(16))
-    const reader = new ByteReader(bytes, frameHeaderBytes)
-    const commits: CommitEntry[] = []
-    if (this.kind === 'commits' && bytes.readUInt32LE(12) === 0) throw new RangeError('it has no commit')
-    for (let left = bytes.readUInt32LE(12); left > 0; left--) commits.push(this.#commit(reader))
-    this.commits = commits
-  }
-
-  get bytes(): number {
-    return this.#bytes.length
-  }
-
-  get events(): number {
-    return this.#starts.length
   }
 
   get lastPosition(): Position {
-    return this.firstPosition + this.#starts.length - 1
+    return this.firstPosition + this.events - 1
   }
 
-  /** A copy of one event, which becomes the caller's. */
-  event(index: number): StoredFields {
-    const reader = new ByteReader(this.#bytes, this.#starts[index]!)
-    const id = reader.text()
-    const stream = reader.text() as StreamName
-    const version = reader.u64()
-    const type = reader.text()
-    const schemaVersion = reader.u16()
-    const contentType = reader.text() || jsonContentType
-    const validAt = reader.text() || undefined
-    const tags: string[] = []
-    for (let left = reader.u8(); left > 0; left--) tags.push(reader.text())
-    const metadataBytes = reader.blob()
-    const dataBytes = reader.blob()
-    const position = this.firstPosition + index
-    const recordedAt = instant(this.#commitOf[index]!.recordedAtMs)
-    return {
-      id,
-      stream,
-      version,
-      position,
-      type,
-      schemaVersion,
-      contentType,
-      dataBytes,
-      metadataBytes,
-      tags,
-      recordedAt,
-      validAt,
+  /** Where each record begins. Throws a RangeError where the body is not that many records, in commits, one position after the other. */
+  starts(): number[] {
+    const { bytes, events } = this
+    if ((this.kind === 'commits') !== events > 0) throw new RangeError('its number of events is wrong')
+    // A frame may claim more events than it has bytes for, so the list grows as they are found.
+    const starts: number[] = []
+    let at = frameHeaderBytes
+    let nextInCommit = 0
+    for (let index = 0; index < events; index++) {
+      const length = checkRecord(bytes, at, bytes.length)
+      if (readU48(bytes, at + 4) !== this.firstPosition + index) throw new RangeError('a position does not follow')
+      const commitIndex = bytes[at + 24]! | (bytes[at + 25]! << 8)
+      if (commitIndex !== nextInCommit) throw new RangeError('a commit is cut off')
+      nextInCommit = commitIndex + 1 === (bytes[at + 26]! | (bytes[at + 27]! << 8)) ? 0 : commitIndex + 1
+      if (index + 1 === events) this.lastRecordedAtMs = readU48(bytes, at + 16)
+      starts.push(at)
+      at += length
     }
+    if (nextInCommit !== 0 || bytes.length - at >= frameAlignment)
+      throw new RangeError('its end is not where its records end')
+    return starts
   }
 
-  #commit(reader: ByteReader): CommitEntry {
-    const commandId = reader.text() || undefined
-    const recordedAtMs = reader.u64()
-    const events = reader.u32()
-    const first = this.#starts.length
-    const commit = { commandId, recordedAtMs, first, events }
-    for (let left = events; left > 0; left--) {
-      const length = reader.u32()
-      this.#starts.push(reader.skip(length))
-      this.#commitOf.push(commit)
-    }
-    return commit
+  /** The events whose records begin there. */
+  event(start: number): LogEvent {
+    return new LogEvent(this.bytes, start)
   }
 }
 

@@ -1,32 +1,43 @@
 // Group commit: while one frame is being written, the commits that arrive collect in the next one, so that many callers share one sync.
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
+import type { IdWriter } from '../kernel/ids.ts'
 import type { Position } from '../kernel/positions.ts'
-import { FrameEncoder, type NewCommit } from './frame-encoder.ts'
+import { FrameEncoder } from './frame-encoder.ts'
+import type { PlacedFrame } from './index/recent-index.ts'
 import type { LogLimits } from './limits.ts'
+import type { NewCommit } from './record.ts'
 import type { FramePlace } from './writer.ts'
 
 /** What group commit needs, and whom it tells. */
 export interface GroupSink {
-  readonly limits: Pick<LogLimits, 'groupBytesMax' | 'groupCommitsMax'>
+  readonly limits: Pick<LogLimits, 'queuedBytesMax' | 'queuedAppendsMax'>
+  readonly newId: IdWriter
   /** Makes a frame durable. Throws `store_full`, or for good `store_poisoned`. */
   readonly write: (frame: FrameEncoder) => Promise<FramePlace>
-  readonly written: (place: FramePlace, last: { position: Position; recordedAtMs: number }) => void
-  /** A frame was not written, nor will be what was added after it. */
-  readonly refused: () => void
+  readonly written: (frame: PlacedFrame, recordedAtMs: number) => void
+  /** These commits, in order, were not written. */
+  readonly refused: (commits: readonly QueuedCommit[]) => void
+}
+
+/** What is remembered of a commit until it is durable: its payloads are in the frame by then. */
+export interface QueuedCommit {
+  readonly commandId: string | undefined
+  /** How many. */
+  readonly events: number
 }
 
 /** Commits that become durable together. */
 interface Group {
   readonly frame: FrameEncoder
   readonly durable: PromiseWithResolvers<void>
-  last: { position: Position; recordedAtMs: number }
+  readonly commits: QueuedCommit[]
+  lastPosition: Position
+  lastRecordedAtMs: number
 }
-
-const initialFrameBytes = 64 * 1024
 
 export class GroupCommit {
   readonly #sink: GroupSink
-  #collecting = newGroup()
+  #collecting: Group
   #writing: Group | undefined
   #spare: FrameEncoder | undefined
   /** Those who wait for room, in the order in which they came. */
@@ -36,6 +47,7 @@ export class GroupCommit {
 
   constructor(sink: GroupSink) {
     this.#sink = sink
+    this.#collecting = newGroup(new FrameEncoder(sink.newId))
   }
 
   /** Throws `store_poisoned` if no write can succeed any more. */
@@ -43,10 +55,8 @@ export class GroupCommit {
     if (this.#poison) throw this.#poison
   }
 
-  /** Runs `admit`, which may add a commit: at once if there is room, else in turn. Throws `aborted` if the caller gives up while waiting. */
-  async enter<Value>(admit: () => Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-    // As long as anyone waits there is no room: nobody is overtaken.
-    if (this.#hasRoom) return await admit()
+  /** Runs `admit`, which may add a commit, when there is room and those before had their turn. Throws `aborted` if the caller gives up first. */
+  async inTurn<Value>(admit: () => Value | Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
     return await new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.delete(run)
@@ -54,7 +64,8 @@ export class GroupCommit {
       }
       const run = () => {
         leave()
-        resolve(admit())
+        // What it throws goes to whoever waits.
+        resolve((async () => await admit())())
       }
       const giveUp = () => {
         leave()
@@ -65,19 +76,21 @@ export class GroupCommit {
     })
   }
 
-  /** Adds a commit that ends at a position. Resolves when it is durable. Throws what `write` throws. */
-  add(commit: NewCommit, position: Position): Promise<void> {
+  /** Adds a commit. Resolves when it is durable. Throws what `write` throws. */
+  add(commit: NewCommit): Promise<void> {
     const group = this.#collecting
     group.frame.add(commit)
-    group.last = { position, recordedAtMs: commit.recordedAtMs }
+    group.commits.push({ commandId: commit.commandId, events: commit.events.length })
+    group.lastPosition = commit.firstPosition + commit.events.length - 1
+    group.lastRecordedAtMs = commit.recordedAtMs
     this.#running ??= this.#run()
     return group.durable.promise
   }
 
   /** Resolves when what was added at a position is durable. Throws what `write` throws. */
   durable(position: Position): Promise<void> {
-    const group = this.#writing && position <= this.#writing.last.position ? this.#writing : this.#collecting
-    return group.durable.promise
+    const isWriting = this.#writing !== undefined && position <= this.#writing.lastPosition
+    return (isWriting ? this.#writing! : this.#collecting).durable.promise
   }
 
   /** Resolves when nothing is under way. */
@@ -85,9 +98,10 @@ export class GroupCommit {
     await this.#running
   }
 
-  get #hasRoom(): boolean {
-    const { groupBytesMax, groupCommitsMax } = this.#sink.limits
-    return this.#collecting.frame.size < groupBytesMax && this.#collecting.frame.commits < groupCommitsMax
+  /** Whether a commit can be added at once. As long as anyone waits there is no room: nobody is overtaken. */
+  get hasRoom(): boolean {
+    const { queuedBytesMax, queuedAppendsMax } = this.#sink.limits
+    return this.#collecting.frame.size < queuedBytesMax && this.#collecting.frame.commits < queuedAppendsMax
   }
 
   async #run(): Promise<void> {
@@ -96,12 +110,13 @@ export class GroupCommit {
       await new Promise((resolve) => setImmediate(resolve))
       const group = this.#collecting
       this.#writing = group
-      this.#collecting = newGroup(this.#spare)
+      this.#collecting = newGroup(this.#spare ?? new FrameEncoder(this.#sink.newId))
+      this.#spare = undefined
       this.#letIn()
       try {
         const place = await this.#sink.write(group.frame)
         this.#writing = undefined
-        this.#sink.written(place, group.last)
+        this.#sink.written({ ...place, starts: group.frame.starts }, group.lastRecordedAtMs)
         group.durable.resolve()
       } catch (fault) {
         this.#refuse(group, fault as IndelibleError)
@@ -115,7 +130,7 @@ export class GroupCommit {
 
   #letIn(): void {
     for (const run of this.#waiting) {
-      if (!this.#hasRoom) return
+      if (!this.hasRoom) return
       run()
     }
   }
@@ -124,17 +139,18 @@ export class GroupCommit {
   #refuse(group: Group, fault: IndelibleError): void {
     const following = this.#collecting
     this.#writing = undefined
-    this.#collecting = newGroup()
+    following.frame.clear()
+    this.#collecting = newGroup(following.frame)
     if (!isIndelibleError(fault, 'store_full')) this.#poison = fault
-    this.#sink.refused()
+    this.#sink.refused([...group.commits, ...following.commits])
     group.durable.reject(fault)
     following.durable.reject(fault)
   }
 }
 
-function newGroup(frame = new FrameEncoder(initialFrameBytes)): Group {
+function newGroup(frame: FrameEncoder): Group {
   const durable = Promise.withResolvers<void>()
   // Whoever added a commit sees the fault; a group without commits has nobody to tell.
   durable.promise.catch(() => {})
-  return { frame, durable, last: { position: 0, recordedAtMs: 0 } }
+  return { frame, durable, commits: [], lastPosition: 0, lastRecordedAtMs: 0 }
 }

@@ -11,26 +11,44 @@ export interface LogSource {
 export interface LogLimits {
   /** A segment that a frame would make longer than this is sealed and the next one begun. A longer frame gets a segment of its own. */
   readonly segmentBytesMax: number
+  /** The same in events. What was not yet indexed is kept in memory and read when the log is opened, so it bounds both. */
+  readonly segmentEventsMax: number
   /** The zeros written ahead of the log, so that a durable append changes no metadata of the file. */
   readonly reserveBytes: number
-  /** A group that has this many bytes takes no further commit; who comes then waits. One commit may go beyond it. */
-  readonly groupBytesMax: number
+  /** Commits queued for the next frame, in bytes: past this `append` waits. One commit may go beyond it. */
+  readonly queuedBytesMax: number
   /** The same in commits. */
-  readonly groupCommitsMax: number
+  readonly queuedAppendsMax: number
   /** The bytes that one read of the disk asks for, unless a frame is longer. */
   readonly readBytesMax: number
-  /** The bytes of frames kept in memory for readers. */
-  readonly cacheBytesMax: number
+  /** The bytes of frames kept in memory for readers of what is not indexed yet. */
+  readonly frameCacheBytesMax: number
+  /** The bytes of single records kept in memory for readers of what is. */
+  readonly recordCacheBytesMax: number
+  /** The bytes of index pages kept in memory. */
+  readonly indexCacheBytesMax: number
+  /** Sealed segments whose index is still being made: past this appends wait for it. A reader that finds more of them refuses to open. */
+  readonly unindexedSegmentsMax: number
+  /** A log closed in order with more events than this behind the last index gets one for them, so that it opens at once. */
+  readonly unindexedEventsMax: number
+  /** Files of the log kept open for reading. */
+  readonly openFilesMax: number
   /** How long a follower in another process may miss something when the operating system does not tell it of a change. */
   readonly followMs: number
 }
 
 export const logLimits: LogLimits = {
-  segmentBytesMax: 64 * 1024 * 1024,
+  segmentBytesMax: 32 * 1024 * 1024,
+  segmentEventsMax: 131_072,
   reserveBytes: 1024 * 1024,
-  groupBytesMax: 8 * 1024 * 1024,
-  groupCommitsMax: 8192,
+  queuedBytesMax: 8 * 1024 * 1024,
+  queuedAppendsMax: 8192,
   readBytesMax: 256 * 1024,
-  cacheBytesMax: 32 * 1024 * 1024,
+  frameCacheBytesMax: 16 * 1024 * 1024,
+  recordCacheBytesMax: 16 * 1024 * 1024,
+  indexCacheBytesMax: 64 * 1024 * 1024,
+  unindexedSegmentsMax: 3,
+  unindexedEventsMax: 10_000,
+  openFilesMax: 128,
   followMs: 1000,
 }

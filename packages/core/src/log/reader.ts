@@ -3,37 +3,75 @@ import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import { Frame, type Mark, type Place } from './frame.ts'
 import type { LogSource } from './limits.ts'
-import { corrupt, lastSegment } from './segment.ts'
+import { corrupt, lastSegment, type SegmentHeader, segmentHeaderBytes } from './segment.ts'
 import { SegmentReader, type Tail } from './segment-reader.ts'
+
+/** Where to begin to read: at a place in a segment, after a position. What is known of the segment's header is checked. */
+export interface ReadFrom extends Place, Partial<Omit<SegmentHeader, 'segment'>> {
+  readonly after: Position
+  /** The log is known to have had an event at this position. */
+  readonly atLeast?: Position
+}
+
+/** A frame with what reading it found out. */
+export interface ReadFrame {
+  readonly frame: Frame
+  readonly place: Place
+  /** Where in the frame each record begins. */
+  readonly starts: readonly number[]
+}
 
 export class LogReader {
   readonly #log: LogSource
+  readonly #atLeast: Position
   #segment: SegmentReader
   /** Of the last event read. */
-  position: Position = 0
+  position: Position
   /** What the last frame said, if it was a mark. */
   mark: Mark | undefined
   /** The last frame read in this segment. */
   last: (Place & { readonly length: number }) | undefined
   /** The bytes of the segments before this one. */
   #passedBytes = 0
+  /** There is at least a segment with this number. */
+  #lastKnown = 0
 
-  private constructor(log: LogSource, segment: SegmentReader) {
+  private constructor(
+    log: LogSource,
+    segment: SegmentReader,
+    { after, atLeast }: { after: Position; atLeast: Position },
+  ) {
     this.#log = log
     this.#segment = segment
+    this.position = after
+    this.#atLeast = atLeast
   }
 
-  /** Throws `store_missing`, `log_corrupt` or `log_format_unknown`. */
-  static async open(log: LogSource): Promise<LogReader> {
-    if ((await lastSegment(log)) === 0) {
+  /** Begins with the first segment, or where a frame ends. Throws `store_missing`, `log_corrupt` or `log_format_unknown`. */
+  static async open(log: LogSource, start?: ReadFrom): Promise<LogReader> {
+    if (!start && (await lastSegment(log)) === 0) {
       throw new IndelibleError('store_missing', `There is no log in ${log.dir}.`, { details: { dir: log.dir } })
     }
-    return new LogReader(log, await SegmentReader.open(log, { segment: 1, firstPosition: 1 }))
+    const {
+      segment = 1,
+      offset = segmentHeaderBytes,
+      after = 0,
+      atLeast = 0,
+      ...expected
+    } = start ?? { firstPosition: 1 }
+    const reader = await SegmentReader.open(log, { segment, ...expected })
+    reader.end = offset
+    return new LogReader(log, reader, { after, atLeast })
+  }
+
+  /** Of the segment it is in. */
+  get header(): SegmentHeader {
+    return this.#segment.header
   }
 
   /** Where the next frame will be. */
   get end(): Place {
-    return { segment: this.#segment.number, offset: this.#segment.end }
+    return { segment: this.header.segment, offset: this.#segment.end }
   }
 
   /** How much has been read, over all segments. */
@@ -42,7 +80,15 @@ export class LogReader {
   }
 
   /** The next frame with commits, good until the next call, or nothing while there is none. Throws `log_corrupt`. */
-  async next(): Promise<{ frame: Frame; place: Place } | undefined> {
+  async next(): Promise<ReadFrame | undefined> {
+    for (;;) {
+      const read = await this.nextFrame()
+      if (!read || read.frame.kind === 'commits') return read
+    }
+  }
+
+  /** The same with the marks. */
+  async nextFrame(): Promise<ReadFrame | undefined> {
     for (;;) {
       const place = this.end
       const bytes = await this.#segment.next()
@@ -50,20 +96,25 @@ export class LogReader {
         if (!(await this.#nextSegment())) return undefined
         continue
       }
-      const frame = decoded(bytes, place)
+      const { frame, starts } = decoded(bytes, place)
       if (frame.firstPosition !== this.position + 1) {
         throw corrupt(place, `position ${frame.firstPosition} is there where ${this.position + 1} must follow`)
       }
       this.mark = frame.kind === 'commits' ? undefined : frame.kind
       this.last = { ...place, length: bytes.length }
       this.position = frame.lastPosition
-      if (frame.kind === 'commits') return { frame, place }
+      return { frame, place, starts }
     }
   }
 
-  /** What is there where `next` found nothing. Throws `log_corrupt` where a frame is damaged and a whole one follows. */
+  /** What is there where `next` found nothing. Throws `log_corrupt` where a frame is damaged and a whole one follows, or must be there. */
   async tail(): Promise<Tail> {
-    return await this.#segment.tail()
+    const tail = await this.#segment.tail()
+    if (tail !== 'grown' && this.position < this.#atLeast) {
+      const problem = `the log ends with position ${this.position}, but its index knows ${this.#atLeast}`
+      throw corrupt(this.end, `${problem} (if it was put back from an older copy, take its .idx files away)`)
+    }
+    return tail
   }
 
   /** Makes durable what was read: whoever writes the log may not have come to it yet. Earlier segments are durable. */
@@ -76,8 +127,10 @@ export class LogReader {
   }
 
   async #nextSegment(): Promise<boolean> {
-    const number = this.#segment.number + 1
-    if ((await lastSegment(this.#log)) < number) {
+    const number = this.header.segment + 1
+    // A log may have many files, so they are listed only at what was the last one.
+    if (this.#lastKnown < number) this.#lastKnown = await lastSegment(this.#log)
+    if (this.#lastKnown < number) {
       if (this.mark === 'sealed') throw corrupt({ segment: number, offset: 0 }, 'the file is missing')
       return false
     }
@@ -96,7 +149,11 @@ export class LogReader {
   /** The header of the next segment proves that this one has all its commits, whatever is behind them. */
   async #openNext(segment: number, tail: Tail): Promise<SegmentReader> {
     try {
-      return await SegmentReader.open(this.#log, { segment, firstPosition: this.position + 1 })
+      return await SegmentReader.open(this.#log, {
+        segment,
+        firstPosition: this.position + 1,
+        logId: this.header.logId,
+      })
     } catch (error) {
       if (tail === 'torn' && isIndelibleError(error, 'log_corrupt')) throw corrupt(this.end, 'there is no whole frame')
       throw error
@@ -105,9 +162,10 @@ export class LogReader {
 }
 
 /** Throws `log_corrupt`: the bytes have their checksum, so what does not fit together was written so. */
-function decoded(bytes: Buffer, place: Place): Frame {
+function decoded(bytes: Buffer, place: Place): Pick<ReadFrame, 'frame' | 'starts'> {
   try {
-    return new Frame(bytes)
+    const frame = new Frame(bytes)
+    return { frame, starts: frame.starts() }
   } catch (cause) {
     throw corrupt(place, `the frame there cannot be read (${(cause as Error).message})`)
   }

@@ -1,10 +1,9 @@
 // Reads one segment frame by frame, and tells an end of the log from damage to it.
 import { join } from 'node:path'
-import type { Position } from '../kernel/positions.ts'
 import type { DiskFile } from './disk.ts'
 import { claimedLength, frameAlignment, frameHeaderBytes, isFrame, seemsFrame } from './frame.ts'
 import type { LogSource } from './limits.ts'
-import { checkHeader, corrupt, segmentHeaderBytes, segmentName } from './segment.ts'
+import { checkHeader, corrupt, decodeHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from './segment.ts'
 
 /** What comes after the last good frame: zeros at most, remains of a write that was never acknowledged, or by now another good frame. */
 export type Tail = 'clean' | 'torn' | 'grown'
@@ -12,7 +11,7 @@ export type Tail = 'clean' | 'torn' | 'grown'
 const noWindow = { at: 0, bytes: Buffer.alloc(0) }
 
 export class SegmentReader {
-  readonly number: number
+  readonly header: SegmentHeader
   readonly #file: DiskFile
   readonly #buffer: Buffer
   /** What was last read of the file, and where. */
@@ -20,25 +19,28 @@ export class SegmentReader {
   /** The end of the last good frame. */
   end = segmentHeaderBytes
 
-  private constructor(number: number, file: DiskFile, readBytes: number) {
-    this.number = number
+  private constructor(header: SegmentHeader, file: DiskFile, buffer: Buffer) {
+    this.header = header
     this.#file = file
-    this.#buffer = Buffer.allocUnsafeSlow(Math.ceil(readBytes / frameAlignment) * frameAlignment)
+    this.#buffer = buffer
   }
 
+  /** Throws `log_corrupt` where the header is not the expected one, or `log_format_unknown`. */
   static async open(
     { disk, dir, limits }: LogSource,
-    { segment, firstPosition }: { segment: number; firstPosition: Position },
+    { segment, ...expected }: Partial<SegmentHeader> & { segment: number },
   ): Promise<SegmentReader> {
     const file = await disk.open(join(dir, segmentName(segment)), 'read')
-    const reader = new SegmentReader(segment, file, limits.readBytesMax)
     try {
-      checkHeader(await reader.#bytes(0, segmentHeaderBytes), segment, firstPosition)
+      const buffer = Buffer.allocUnsafeSlow(Math.ceil(limits.readBytesMax / frameAlignment) * frameAlignment)
+      const bytes = Buffer.alloc(segmentHeaderBytes)
+      const header = decodeHeader(bytes.subarray(0, await file.read(bytes, 0)), segment)
+      checkHeader(header, expected)
+      return new SegmentReader(header, file, buffer)
     } catch (error) {
       await file.close()
       throw error
     }
-    return reader
   }
 
   /** The next whole frame, good until the next call, or nothing where none is (yet). */
@@ -63,7 +65,7 @@ export class SegmentReader {
           if (at + offset === this.end || !(await this.#frameAt(at + offset))) continue
           if (await this.#freshFrame()) return 'grown'
           const problem = `there is no whole frame, but at byte ${at + offset} there is`
-          throw corrupt({ segment: this.number, offset: this.end }, problem)
+          throw corrupt({ segment: this.header.segment, offset: this.end }, problem)
         }
       }
       if (!isLast) continue
@@ -92,7 +94,7 @@ export class SegmentReader {
     // A wrong length must not make us allocate more than the file has.
     if (length > this.#buffer.length && offset + length > (await this.#file.size())) return undefined
     const bytes = await this.#bytes(offset, length)
-    return isFrame(bytes, { segment: this.number, offset }) ? bytes : undefined
+    return isFrame(bytes, { segment: this.header.segment, offset }) ? bytes : undefined
   }
 
   /** Some bytes of the file, fewer at its end, good until the next call. Reads ahead, so that small frames cost no read each. */

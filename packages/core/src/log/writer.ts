@@ -7,48 +7,76 @@ import { encodeMark, type Mark, type Place } from './frame.ts'
 import type { FrameEncoder } from './frame-encoder.ts'
 import type { LogSource } from './limits.ts'
 import type { LogReader } from './reader.ts'
-import { createSegment, segmentHeaderBytes, segmentName } from './segment.ts'
+import { createSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from './segment.ts'
 
 export interface FramePlace extends Place {
   readonly length: number
   readonly firstPosition: Position
 }
 
+/** Whom a writer tells. */
+export interface WriterEvents {
+  /** A segment got its last frame. What this waits for, the next append waits for. */
+  readonly sealed: (task: { segment: number; lastPosition: Position }) => Promise<void>
+  /** A write became durable. */
+  readonly durable: (ms: number) => void
+}
+
+interface Writing {
+  readonly file: DiskFile
+  readonly header: SegmentHeader
+  /** The events of the segment so far. */
+  readonly events: number
+  readonly offset: number
+}
+
 export class LogWriter {
   readonly #log: LogSource
+  readonly #tell: WriterEvents
+  readonly #logId: string
   #file: DiskFile
   #segment: number
+  #segmentEvents: number
   /** The end of what is durable in this segment. */
   #end: number
   /** The end of the zeros behind it. */
   #reserved: number
   /** Of the last durable event. */
-  #position: Position = 0
+  #position: Position
   /** What the last frame says, if it is a mark. */
   #mark: Mark | undefined
   #poisoned = false
 
-  private constructor(log: LogSource, file: DiskFile, { segment, offset }: Place) {
+  private constructor(log: LogSource, tell: WriterEvents, { file, header, events, offset }: Writing) {
     this.#log = log
+    this.#tell = tell
+    this.#logId = header.logId
     this.#file = file
-    this.#segment = segment
+    this.#segment = header.segment
+    this.#segmentEvents = events
+    this.#position = header.firstPosition + events - 1
     this.#end = offset
     this.#reserved = offset
   }
 
   /** Begins a log. */
-  static async create(log: LogSource): Promise<LogWriter> {
-    const file = await createSegment(log, { segment: 1, firstPosition: 1 })
+  static async create(log: LogSource, logId: string, tell: WriterEvents): Promise<LogWriter> {
+    const header = { segment: 1, firstPosition: 1, logId }
+    const file = await createSegment(log, header)
     await log.disk.syncDir(log.dir)
-    return new LogWriter(log, file, { segment: 1, offset: segmentHeaderBytes })
+    return new LogWriter(log, tell, { file, header, events: 0, offset: segmentHeaderBytes })
   }
 
   /** Goes on where a reader is that has read everything, and takes away a torn tail. */
-  static async resume(log: LogSource, reader: LogReader, tail: 'clean' | 'torn'): Promise<LogWriter> {
-    const file = await log.disk.open(join(log.dir, segmentName(reader.end.segment)), 'write')
+  static async resume(
+    log: LogSource,
+    { reader, tail, tell }: { reader: LogReader; tail: 'clean' | 'torn'; tell: WriterEvents },
+  ): Promise<LogWriter> {
+    const { header, end, position } = reader
+    const file = await log.disk.open(join(log.dir, segmentName(header.segment)), 'write')
     try {
-      const writer = new LogWriter(log, file, reader.end)
-      writer.#position = reader.position
+      const events = position + 1 - header.firstPosition
+      const writer = new LogWriter(log, tell, { file, header, events, offset: end.offset })
       writer.#mark = reader.mark
       if (tail === 'clean') writer.#reserved = Math.max(writer.#end, await file.size())
       // It was never acknowledged, and nothing of it may ever be taken for a frame.
@@ -63,23 +91,29 @@ export class LogWriter {
     }
   }
 
+  /** What the segment that is written to has so far. */
+  get active(): { readonly segment: number; readonly lastPosition: Position; readonly events: number } {
+    return { segment: this.#segment, lastPosition: this.#position, events: this.#segmentEvents }
+  }
+
   /** Throws `store_full`: nothing was written, and it can be tried again. Or `store_poisoned`, from then on. */
   async append(frame: FrameEncoder): Promise<FramePlace> {
     if (this.#poisoned) throw poisoned()
     const length = frame.size
+    const startMs = performance.now()
     try {
-      if (this.#end > segmentHeaderBytes && this.#end + length > this.#log.limits.segmentBytesMax) await this.#roll()
-      await this.#reserve(length)
-      await this.#write(frame.finish(this.#place, this.#position + 1), this.#end)
+      if (!this.#fits(frame)) await this.#roll()
+      await this.#writeFrame(frame)
     } catch (error) {
       await this.#clean(error)
       throw error
     }
-    await this.#orPoison(this.#file.sync())
+    this.#tell.durable(performance.now() - startMs)
     const place = { ...this.#place, length, firstPosition: this.#position + 1 }
     this.#end += length
     this.#reserved = Math.max(this.#reserved, this.#end)
     this.#position += frame.events
+    this.#segmentEvents += frame.events
     this.#mark = undefined
     return place
   }
@@ -97,29 +131,46 @@ export class LogWriter {
     return { segment: this.#segment, offset: this.#end }
   }
 
+  #fits(frame: FrameEncoder): boolean {
+    const { segmentBytesMax, segmentEventsMax } = this.#log.limits
+    if (this.#segmentEvents === 0) return true
+    return this.#end + frame.size <= segmentBytesMax && this.#segmentEvents + frame.events <= segmentEventsMax
+  }
+
   /** Begins the next segment, durably, and then seals this one: where a sealed segment has no next one, a file was lost. */
   async #roll(): Promise<void> {
-    const segment = this.#segment + 1
-    const file = await createSegment(this.#log, { segment, firstPosition: this.#position + 1 })
+    const sealed = this.#segment
+    const segment = sealed + 1
+    const file = await createSegment(this.#log, {
+      segment,
+      firstPosition: this.#position + 1,
+      logId: this.#logId,
+    })
     await this.#orPoison(this.#log.disk.syncDir(this.#log.dir))
     await this.#leaveMark('sealed')
     await this.#orPoison(this.#file.close())
     this.#file = file
     this.#segment = segment
+    this.#segmentEvents = 0
     this.#end = segmentHeaderBytes
     this.#reserved = segmentHeaderBytes
     this.#mark = undefined
+    await this.#tell.sealed({ segment: sealed, lastPosition: this.#position })
   }
 
-  /** Writes zeros ahead. A frame longer than the reserve goes without: compared to it, a change of metadata costs little. */
-  async #reserve(length: number): Promise<void> {
+  /** Where the zeros are used up, writes new ones in the same call, unless that is what fills the disk. */
+  async #writeFrame(frame: FrameEncoder): Promise<void> {
     const { reserveBytes, segmentBytesMax } = this.#log.limits
-    const needed = this.#end + length
-    if (needed <= this.#reserved || length > reserveBytes) return
-    const reserved = Math.max(needed, Math.min(this.#reserved + reserveBytes, segmentBytesMax))
-    await this.#write(Buffer.alloc(reserved - this.#reserved), this.#reserved)
-    await this.#file.sync()
-    this.#reserved = reserved
+    const end = this.#end + frame.size
+    const wanted = end <= this.#reserved ? end : Math.max(end, Math.min(end + reserveBytes, segmentBytesMax))
+    try {
+      await this.#write(frame.finish(this.#place, wanted - end), this.#end)
+      this.#reserved = Math.max(this.#reserved, wanted)
+    } catch (error) {
+      if (wanted === end || !isIndelibleError(error, 'store_full')) throw error
+      await this.#clean(error)
+      await this.#write(frame.finish(this.#place, 0), this.#end)
+    }
   }
 
   /** Writes a mark and gives back the reserve. Where the disk is full it goes without a mark. */

@@ -1,15 +1,18 @@
 // The smallest store that keeps every promise of the port, for tests and as the guide to writing an adapter. Nothing outlives the process.
 import { throwIfAborted } from '../kernel/abort.ts'
+import type { Payload } from '../kernel/encoding.ts'
 import { recordedEvent, type StoredFields } from '../kernel/events.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import type { Position } from '../kernel/positions.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
+import { utf8 } from '../kernel/text.ts'
 import type { Clock } from '../kernel/time.ts'
+import { conflictOf, encodeCommit } from '../store/commit.ts'
 import { Growth } from '../store/growth.ts'
-import { encodeCommit, Ledger } from '../store/ledger.ts'
 import type { EventStore } from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
+import { Ledger } from './ledger.ts'
 
 /** An event store in memory. The clock and the ids can be passed in, so that tests know them. */
 export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}): EventStore {
@@ -21,7 +24,7 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
 
   const fetch = async (positions: readonly Position[]) => positions.map((at) => recordedEvent(copyOf(events[at - 1]!)))
   const source: Readable = {
-    ledger,
+    find: (query, stretch) => ledger.find(query, stretch),
     visible: () => growth.visible,
     fetch,
     grown: (above, signal) => growth.beyond(above, signal),
@@ -32,13 +35,17 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
       growth.assertOpen()
       throwIfAborted(signal)
       const encoded = encodeCommit(commit)
-      const obstacle = ledger.obstacle(commit)
-      if (obstacle) return obstacle
+      const earlier = commit.commandId === undefined ? undefined : ledger.findCommit(commit.commandId)
+      if (earlier) return { status: 'duplicate', ...earlier }
+      const conflict = conflictOf(encoded, ledger)
+      if (conflict) return { status: 'conflict', conflict }
       const { recordedAt } = time.next()
-      const { written, eventVersions } = ledger.accept(encoded, { commandId: commit.commandId, recordedAt })
-      encoded.forEach((event, index) => {
+      const { written, eventVersions } = ledger.accept(encoded.events, { commandId: commit.commandId, recordedAt })
+      encoded.events.forEach(({ data, metadata, ...event }, index) => {
         const version = eventVersions[index]!
-        events.push({ ...event, id: event.id ?? ids(), version, position: written.firstPosition + index, recordedAt })
+        const position = written.firstPosition + index
+        const [dataBytes, metadataBytes] = [bytesOf(data), bytesOf(metadata)]
+        events.push({ ...event, id: event.id ?? ids(), dataBytes, metadataBytes, version, position, recordedAt })
       })
       growth.advance(written.lastPosition)
       return { status: 'written', ...written }
@@ -63,6 +70,10 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
       growth.close()
     },
   }
+}
+
+function bytesOf(payload: Payload): Uint8Array {
+  return typeof payload === 'string' ? utf8(payload) : payload
 }
 
 /** Readers own what they get, so each gets bytes that nobody else sees. */

@@ -27,7 +27,7 @@ export interface SendOptions {
   /** Free keys, recorded with the events. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /** When the events are true in the world, if not now. An event with a `validAt` of its own keeps it. */
-  readonly validAt?: ValidTime
+  readonly validAt?: ValidTime | undefined
   /** Only if the aggregate is at this version; otherwise the outcome is `conflict`. */
   readonly expectedVersion?: Version
   readonly signal?: AbortSignal

@@ -3,17 +3,20 @@ import { IndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import { batchEventsMax } from '../kernel/limits.ts'
 import { type Position, position } from '../kernel/positions.ts'
+import type { Stretch } from '../kernel/postings.ts'
 import { checkQuery, type Query } from '../kernel/queries.ts'
-import type { Ledger } from './ledger.ts'
 import type { EventBatch, ReadOptions } from './port.ts'
 
 /** What reading needs from a store. */
 export interface Readable {
-  readonly ledger: Pick<Ledger, 'find'>
+  /** The positions of a stretch that match. */
+  readonly find: (query: Query, stretch: Stretch) => readonly Position[] | Promise<readonly Position[]>
   /** The last position that readers may see. */
   readonly visible: () => Position
   /** The events at these positions, in this order. */
   readonly fetch: (positions: readonly Position[]) => Promise<readonly RecordedEvent[]>
+  /** All events from a position up to another, both inclusive, in lists of at most `batchEventsMax`: for a store that does this faster than by `fetch`. */
+  readonly scan?: (from: Position, to: Position) => AsyncIterable<readonly RecordedEvent[]>
   /** Resolves once `visible()` is above a position, or the signal aborts. Throws `store_closed`. */
   readonly grown: (above: Position, signal: AbortSignal) => Promise<void>
 }
@@ -30,13 +33,17 @@ export async function* readBatches(
   const low = Math.max(1, position(options.from ?? 1))
   const high = Math.min(source.visible(), position(options.to ?? Number.MAX_SAFE_INTEGER))
   const forwards = direction === 'forwards'
+  if (query === 'all' && forwards && source.scan && limit > batchEventsMax) {
+    yield* scanned(source.scan(low, Math.min(high, low + limit - 1)))
+    return
+  }
   let next = forwards ? low : high
   let remaining = limit
 
   while (remaining > 0 && low <= high && (forwards ? next <= high : next >= low)) {
     const end = forwards ? high : low
     const count = Math.min(remaining, batchEventsMax)
-    const positions = source.ledger.find(query, { from: next, to: end, limit: count })
+    const positions = await source.find(query, { from: next, to: end, limit: count })
     const exhausted = positions.length < count
     const through = exhausted ? end : positions.at(-1)!
     if (positions.length > 0) yield { events: await source.fetch(positions), through }
@@ -44,6 +51,10 @@ export async function* readBatches(
     remaining -= positions.length
     next = forwards ? through + 1 : through - 1
   }
+}
+
+async function* scanned(lists: AsyncIterable<readonly RecordedEvent[]>): AsyncGenerator<EventBatch> {
+  for await (const events of lists) yield { events, through: events.at(-1)!.position }
 }
 
 /** Implements `EventStore.subscribe`. Never waits while there is a backlog. */
@@ -60,7 +71,15 @@ export async function* follow(
       await source.grown(done, signal)
       continue
     }
-    const positions = source.ledger.find(query, { from: done + 1, to: visible, limit: batchEventsMax })
+    if (query === 'all' && source.scan && visible - done > batchEventsMax) {
+      for await (const batch of scanned(source.scan(done + 1, visible))) {
+        if (signal.aborted) return
+        done = batch.through
+        yield batch
+      }
+      continue
+    }
+    const positions = await source.find(query, { from: done + 1, to: visible, limit: batchEventsMax })
     done = positions.length < batchEventsMax ? visible : positions.at(-1)!
     yield { events: await source.fetch(positions), through: done }
   }

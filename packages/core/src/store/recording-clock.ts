@@ -4,6 +4,7 @@ import { type Clock, type Instant, instant } from '../kernel/time.ts'
 export class RecordingClock {
   readonly #clock: Clock
   #lastMs = 0
+  #text = { ms: -1, instant: '' }
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -16,6 +17,8 @@ export class RecordingClock {
 
   next(): { epochMs: number; recordedAt: Instant } {
     this.observe(this.#clock.now())
-    return { epochMs: this.#lastMs, recordedAt: instant(this.#lastMs) }
+    // Many commits share a millisecond.
+    if (this.#text.ms !== this.#lastMs) this.#text = { ms: this.#lastMs, instant: instant(this.#lastMs) }
+    return { epochMs: this.#lastMs, recordedAt: this.#text.instant }
   }
 }

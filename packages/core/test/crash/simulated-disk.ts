@@ -1,21 +1,21 @@
 // A disk in memory that remembers every change, so that a test can ask what a machine that crashed at any moment may have left behind.
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { IndelibleError } from '../../src/kernel/errors.ts'
 import type { Disk, DiskFile } from '../../src/log/disk.ts'
 
 type Inode = number
 
-/** What was done to the disk, in order. Names are those of one directory. */
+/** What was done to the disk, in order. Names are whole paths. */
 export type DiskOperation =
   | { readonly kind: 'create'; readonly name: string; readonly inode: Inode }
   | { readonly kind: 'rename'; readonly from: string; readonly to: string; readonly inode: Inode }
   | { readonly kind: 'remove'; readonly name: string }
-  | { readonly kind: 'syncDir' }
+  | { readonly kind: 'syncDir'; readonly dir: string }
   | { readonly kind: 'write'; readonly inode: Inode; readonly at: number; readonly bytes: Buffer }
   | { readonly kind: 'truncate'; readonly inode: Inode; readonly size: number }
   | { readonly kind: 'sync'; readonly inode: Inode }
 
-/** The files of a directory by name. */
+/** All files by name. */
 export type DiskImage = ReadonlyMap<string, Buffer>
 
 export interface SimulatedDisk {
@@ -34,42 +34,62 @@ export function simulatedDisk(start: DiskImage = new Map()): SimulatedDisk {
   }
   const disk: Disk = {
     async open(path, mode) {
-      const name = basename(path)
-      let inode = state.names.get(name)
+      let inode = state.names.get(path)
       if (mode === 'create') {
         inode = state.nextInode()
-        does({ kind: 'create', name, inode })
+        does({ kind: 'create', name: path, inode })
       }
-      if (inode === undefined) throw new IndelibleError('io_failed', `There is no file ${name}.`)
-      return fileOf(inode, state, does)
+      if (inode === undefined) throw new IndelibleError('io_failed', `There is no file ${path}.`)
+      return fileOf(inode, { state, does, durable: mode === 'write' })
     },
-    list: async () => [...state.names.keys()],
+    openNow(path) {
+      const inode = state.names.get(path)
+      if (inode === undefined) throw new IndelibleError('io_failed', `There is no file ${path}.`)
+      return {
+        size: () => state.bytesOf(inode).length,
+        read: (into, at) => readInto(into, state.bytesOf(inode).subarray(at, at + into.length)),
+        close: () => {},
+      }
+    },
+    list: async (dir) => [...state.names.keys()].filter((name) => dirname(name) === dir).map((name) => basename(name)),
     makeDir: async () => {},
-    syncDir: async () => does({ kind: 'syncDir' }),
+    syncDir: async (dir) => does({ kind: 'syncDir', dir }),
     rename: async (from, to) => {
-      const inode = state.names.get(basename(from))!
-      does({ kind: 'rename', from: basename(from), to: basename(to), inode })
+      const inode = state.names.get(from)
+      if (inode === undefined) throw new IndelibleError('io_failed', `There is no file ${from}.`)
+      does({ kind: 'rename', from, to, inode })
     },
-    remove: async (path) => does({ kind: 'remove', name: basename(path) }),
+    remove: async (path) => does({ kind: 'remove', name: path }),
     watch: () => () => {},
     lock: async () => async () => {},
   }
   return { disk, operations, image: () => state.image() }
 }
 
-function fileOf(inode: Inode, state: State, does: (operation: DiskOperation) => void): DiskFile {
+interface Opened {
+  readonly state: State
+  readonly does: (operation: DiskOperation) => void
+  /** Whether writes are as if synced. */
+  readonly durable: boolean
+}
+
+function fileOf(inode: Inode, { state, does, durable }: Opened): DiskFile {
   return {
     size: async () => state.bytesOf(inode).length,
-    read: async (into, at) => {
-      const bytes = state.bytesOf(inode).subarray(at, at + into.length)
-      into.set(bytes)
-      return bytes.length
+    read: async (into, at) => readInto(into, state.bytesOf(inode).subarray(at, at + into.length)),
+    write: async (bytes, at) => {
+      does({ kind: 'write', inode, at, bytes: Buffer.from(bytes) })
+      if (durable) does({ kind: 'sync', inode })
     },
-    write: async (bytes, at) => does({ kind: 'write', inode, at, bytes: Buffer.from(bytes) }),
     sync: async () => does({ kind: 'sync', inode }),
     truncate: async (size) => does({ kind: 'truncate', inode, size }),
     close: async () => {},
   }
+}
+
+function readInto(into: Uint8Array, bytes: Buffer): number {
+  into.set(bytes)
+  return bytes.length
 }
 
 /** What is durable after some operations, and what was under way: of that a crash may keep any part. */
@@ -81,7 +101,7 @@ export function crashAfter(start: DiskImage, operations: readonly DiskOperation[
       operation.kind === 'sync'
         ? (other: DiskOperation) => ('at' in other || 'size' in other ? other.inode === operation.inode : false)
         : operation.kind === 'syncDir'
-          ? (other: DiskOperation) => !('at' in other || 'size' in other)
+          ? (other: DiskOperation) => dirOf(other) === operation.dir
           : undefined
     if (!settles) {
       pending.push(operation)
@@ -96,6 +116,12 @@ export function crashAfter(start: DiskImage, operations: readonly DiskOperation[
     /** What is durable of a file from a place on. */
     durableBytes: (inode: Inode, at: number, length: number) => durable.bytesOf(inode).subarray(at, at + length),
   }
+}
+
+/** Of the directory entry that an operation changes, if it does. */
+function dirOf(operation: DiskOperation): string | undefined {
+  if (operation.kind === 'rename') return dirname(operation.to)
+  return operation.kind === 'create' || operation.kind === 'remove' ? dirname(operation.name) : undefined
 }
 
 class State {

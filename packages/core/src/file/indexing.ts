@@ -1,0 +1,84 @@
+// Keeps the index of a log that is being written: makes the files of sealed segments in the background, and anew where one is damaged.
+import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
+import type { IndexTask } from '../log/index/build.ts'
+import { Indexer, type IndexMaker } from '../log/index/indexer.ts'
+import { LogIndex } from '../log/index/log-index.ts'
+import { indexMaker } from '../log/index/makers.ts'
+import type { LogSource } from '../log/limits.ts'
+import { openIndex } from '../log/open-log.ts'
+import type { LogWriter } from '../log/writer.ts'
+
+export class Indexing {
+  readonly index: LogIndex
+  /** Known when the log is open. */
+  logId = ''
+  readonly #log: LogSource
+  readonly #maker: IndexMaker
+  readonly #indexer: Indexer
+  readonly #healing = new Map<number, Promise<void>>()
+
+  constructor(log: LogSource) {
+    this.#log = log
+    this.index = new LogIndex(log)
+    this.#maker = indexMaker(log)
+    this.#indexer = new Indexer({ limits: log.limits, maker: this.#maker, built: ({ segment }) => this.#take(segment) })
+  }
+
+  async build(task: IndexTask): Promise<void> {
+    await this.#maker.build(task)
+  }
+
+  /** A segment got its last event. Resolves when there is room for another. */
+  async sealed(task: IndexTask): Promise<void> {
+    this.index.turnOver()
+    await this.#indexer.add(task)
+  }
+
+  async add(task: IndexTask): Promise<void> {
+    await this.#indexer.add(task)
+  }
+
+  /** Makes the index of a segment anew that was found damaged. Throws `log_corrupt`, `store_full`, `io_failed`. */
+  async heal(segment: number): Promise<void> {
+    const healing = this.#healing.get(segment) ?? this.#heal(segment).finally(() => this.#healing.delete(segment))
+    this.#healing.set(segment, healing)
+    await healing
+  }
+
+  /** Finishes what is under way and, where many events have no index yet, makes one for them. */
+  async complete(writer: LogWriter): Promise<void> {
+    await this.#indexer.idle()
+    const { segment, lastPosition, events } = writer.active
+    const unindexed = lastPosition - this.index.indexedThrough
+    if (events === 0 || unindexed <= this.#log.limits.unindexedEventsMax) return
+    // Without it the next to open has more to read, no more than that.
+    await this.#maker.build({ segment, lastPosition }).catch((error) => {
+      if (!isIndelibleError(error)) throw error
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#indexer.close()
+  }
+
+  #take(segment: number): void {
+    const opened = openIndex(this.index, segment, this.logId)
+    if (opened) this.index.addSegment(opened)
+  }
+
+  async #heal(segment: number): Promise<void> {
+    const current = () => this.index.segments.find(({ header }) => header.segment === segment)
+    const damaged = current()
+    if (!damaged) return
+    // A longer one may be on its way to replace it.
+    await this.#indexer.idle()
+    if (current() !== damaged) return
+    await this.#maker.build({ segment, lastPosition: damaged.lastPosition })
+    if (current() !== damaged) return
+    damaged.release()
+    const anew = this.index.openSegment(segment, this.logId)
+    if (!anew)
+      throw new IndelibleError('io_failed', `The index of segment ${segment} cannot be read after it was made anew.`)
+    this.index.replaceSegment(anew)
+  }
+}

@@ -1,0 +1,43 @@
+// How long work on a log tells how far it came.
+
+/** In bytes of the log. */
+export interface Progress {
+  readonly bytesDone: number
+  readonly bytesTotal: number
+}
+
+export type OnProgress = (progress: Progress) => void
+
+/** How many bytes pass between two calls. */
+const progressBytes = 4 * 1024 * 1024
+
+/** Tells how far it came, not too often. */
+export class ProgressTeller {
+  readonly #told: OnProgress | undefined
+  readonly #total: number
+  #passed = 0
+  #tellAt = progressBytes
+
+  constructor(told: OnProgress | undefined, bytesTotal: number) {
+    this.#told = told
+    this.#total = bytesTotal
+  }
+
+  /** So many bytes are done for good. */
+  add(bytes: number): void {
+    this.#passed += bytes
+    this.tell(0)
+  }
+
+  /** So many bytes are done besides. */
+  tell(bytes: number): void {
+    const done = this.#passed + bytes
+    if (done < this.#tellAt) return
+    this.#tellAt = done + progressBytes
+    this.#told?.({ bytesDone: Math.min(done, this.#total), bytesTotal: this.#total })
+  }
+
+  end(): void {
+    this.#told?.({ bytesDone: this.#total, bytesTotal: this.#total })
+  }
+}

@@ -1,0 +1,70 @@
+// Makes the indexes of sealed segments one after the other, beside everything else.
+import type { LogSource } from '../limits.ts'
+import type { IndexTask } from './build.ts'
+
+/** Makes index files somewhere: on this thread or on another. */
+export interface IndexMaker {
+  build(task: IndexTask): Promise<void>
+  close(): Promise<void>
+}
+
+export class Indexer {
+  readonly #limits: LogSource['limits']
+  readonly #maker: IndexMaker
+  readonly #built: (task: IndexTask) => void
+  readonly #queue: IndexTask[] = []
+  #running: Promise<void> | undefined
+  #room = Promise.withResolvers<void>()
+  #failures = 0
+  #closed = false
+
+  constructor({
+    limits,
+    maker,
+    built,
+  }: { limits: LogSource['limits']; maker: IndexMaker; built: (task: IndexTask) => void }) {
+    this.#limits = limits
+    this.#maker = maker
+    this.#built = built
+  }
+
+  /** Resolves when there is room for another: at once, unless the log grows faster than it is indexed. */
+  async add(task: IndexTask): Promise<void> {
+    this.#queue.push(task)
+    this.#running ??= this.#run()
+    while (this.#queue.length > this.#limits.unindexedSegmentsMax && this.#failures === 0 && !this.#closed) {
+      await this.#room.promise
+    }
+  }
+
+  /** Resolves when all is made that could be. */
+  async idle(): Promise<void> {
+    await this.#running
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#running
+    await this.#maker.close()
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#closed) {
+      const task = this.#queue[0]!
+      try {
+        await this.#maker.build(task)
+        this.#queue.shift()
+        this.#failures = 0
+        this.#built(task)
+      } catch {
+        // A full disk, for example. The index in memory goes on; the next sealed segment tries again.
+        this.#failures++
+        break
+      } finally {
+        this.#room.resolve()
+        this.#room = Promise.withResolvers()
+      }
+    }
+    this.#running = undefined
+  }
+}

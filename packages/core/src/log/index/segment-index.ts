@@ -1,0 +1,303 @@
+// Reads the index file of a segment, page by page as they are needed, each checked when it comes from the disk.
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { Position, Version } from '../../kernel/positions.ts'
+import type { TermPositions } from '../../kernel/postings.ts'
+import type { OpenFiles } from '../open-files.ts'
+import { blockAt, blocksPerPage, filterBlock, isInBlock } from './filter.ts'
+import {
+  decodeIndexHeader,
+  type IndexHeader,
+  indexName,
+  lineBytes,
+  linesPerPage,
+  placeBytes,
+  placesPerPage,
+} from './index-file.ts'
+import type { CachedPages, PageCache } from './page-cache.ts'
+import { isPage, pageBytes, payloadBytes } from './pages.ts'
+import { hashTerm, type IndexedKind, kindCodes, type TermHash } from './terms.ts'
+
+/** Lists of at least this many positions are kept decoded, a few at a time. */
+const longList = 256
+const longListsMax = 4
+
+/** Where a record is, and its checksum. */
+export interface RecordSpot {
+  readonly segment: number
+  readonly offset: number
+  /** It ends here or before. */
+  readonly end: number
+  readonly crc: number
+}
+
+/** A term to look for in many segments. */
+export interface Wanted {
+  readonly kind: number
+  readonly text: Buffer
+  readonly hash: TermHash
+}
+
+let latest: { readonly kind: IndexedKind; readonly name: string; readonly term: Wanted } | undefined
+
+/** The same term is looked for in one segment after the other, so the last one is remembered. */
+export function wanted(kind: IndexedKind, name: string): Wanted {
+  if (latest?.name !== name || latest.kind !== kind) latest = { kind, name, term: hashed(kind, name) }
+  return latest.term
+}
+
+function hashed(kind: IndexedKind, text: string): Wanted {
+  const bytes = Buffer.from(text)
+  const hash = { high: 0, low: 0 }
+  hashTerm(kindCodes[kind], bytes, 0, bytes.length, hash)
+  return { kind: kindCodes[kind], text: bytes, hash }
+}
+
+interface Entry {
+  /** Where its positions begin in the entries. */
+  readonly at: number
+  readonly count: number
+  readonly firstVersion: Version
+}
+
+export class SegmentIndex implements TermPositions, CachedPages {
+  readonly header: IndexHeader
+  readonly pages: (Buffer | undefined)[] = []
+  readonly used: Uint8Array
+  readonly #name: string
+  readonly #files: OpenFiles
+  readonly #cache: PageCache
+  readonly #longLists = new Map<string, Float64Array>()
+  /** Where the next byte of the entries is read. */
+  #at = 0
+
+  private constructor(header: IndexHeader, files: OpenFiles, cache: PageCache) {
+    this.header = header
+    this.#name = indexName(header.segment)
+    this.#files = files
+    this.#cache = cache
+    this.used = new Uint8Array(header.pages)
+  }
+
+  /** Nothing where there is no such file, or none that fits the segment and log: then it must be made anew. */
+  static open(
+    { files, cache }: { files: OpenFiles; cache: PageCache },
+    { segment, logId }: { segment: number; logId: string },
+  ): SegmentIndex | undefined {
+    const name = indexName(segment)
+    // A newer file may have got this name.
+    files.close(name)
+    try {
+      const page = Buffer.allocUnsafeSlow(pageBytes)
+      const whole = files.read(name, page, 0) === pageBytes && isPage(page, { segment, logId }, 0)
+      const header = whole ? decodeIndexHeader(page) : undefined
+      const fits = header?.segment === segment && header.logId === logId && header.events > 0
+      if (fits && files.size(name) === header.pages * pageBytes) return new SegmentIndex(header, files, cache)
+    } catch (error) {
+      if (!(error instanceof IndelibleError)) throw error
+    }
+    files.close(name)
+    return undefined
+  }
+
+  get firstPosition(): Position {
+    return this.header.firstPosition
+  }
+
+  get lastPosition(): Position {
+    return this.header.firstPosition + this.header.events - 1
+  }
+
+  /** False only where the term is not in this segment. */
+  mayHave({ hash }: Wanted): boolean {
+    const { filterPage, filterBlocks } = this.header
+    const block = filterBlock(hash, filterBlocks)
+    return isInBlock(this.#page(filterPage + Math.floor(block / blocksPerPage)), blockAt(block), hash)
+  }
+
+  /** The versions of a stream that this segment has. */
+  versionsOf(stream: Wanted): { readonly first: Version; readonly last: Version } | undefined {
+    const entry = this.#find(stream)
+    return entry && { first: entry.firstVersion, last: entry.firstVersion + entry.count - 1 }
+  }
+
+  /** Of the first event of a term. */
+  firstOf(term: Wanted): Position | undefined {
+    const entry = this.#find(term)
+    return entry && this.#decoded(entry)[0]
+  }
+
+  positions(kind: IndexedKind, text: string): ArrayLike<Position> {
+    const key = `${kind} ${text}`
+    const known = this.#longLists.get(key)
+    if (known) return known
+    const entry = this.#find(wanted(kind, text))
+    if (!entry) return []
+    const list = this.#decoded(entry)
+    if (list.length >= longList) this.#keepLong(key, list)
+    return list
+  }
+
+  place(position: Position): RecordSpot {
+    const event = position - this.header.firstPosition
+    const { placesPage, events, logEnd, segment } = this.header
+    const page = this.#page(placesPage + Math.floor(event / placesPerPage))
+    const at = (event % placesPerPage) * placeBytes
+    const isLast = event + 1 === events
+    const inPage = (event + 1) % placesPerPage !== 0
+    const end = isLast
+      ? logEnd
+      : inPage
+        ? page.readUInt32LE(at + placeBytes)
+        : this.#page(placesPage + Math.floor((event + 1) / placesPerPage)).readUInt32LE(0)
+    return { segment, offset: page.readUInt32LE(at), end, crc: page.readUInt32LE(at + 4) }
+  }
+
+  /** Gives back what it holds. */
+  release(): void {
+    this.#cache.forget(this)
+    this.#files.close(this.#name)
+  }
+
+  #keepLong(key: string, list: Float64Array): void {
+    const [oldest] = this.#longLists.keys()
+    if (this.#longLists.size >= longListsMax) this.#longLists.delete(oldest!)
+    this.#longLists.set(key, list)
+  }
+
+  #find(term: Wanted): Entry | undefined {
+    if (!this.mayHave(term)) return undefined
+    const { terms } = this.header
+    for (let line = this.#firstLine(term.hash.high); line < terms; line++) {
+      const { page, at } = this.#line(line)
+      if (page.readUInt32LE(at) !== term.hash.high) return undefined
+      if (page.readUInt32LE(at + 4) !== term.hash.low) continue
+      const entry = this.#entry(page.readUInt32LE(at + 8), term)
+      if (entry) return entry
+    }
+    return undefined
+  }
+
+  /** The first line of the directory whose hash is not below: hashes spread evenly, so it is near where it would be if they did so exactly. */
+  #firstLine(high: number): number {
+    const { terms } = this.header
+    let low = 0
+    let end = terms
+    let guess = Math.floor((high / 0x1_0000_0000) * terms)
+    let step = linesPerPage
+    // Steps outwards from the guess until the line is enclosed, then halves.
+    if (guess < terms && this.#highOf(guess) < high) {
+      low = guess + 1
+      for (let up = guess + step; up < terms; step *= 2, up = guess + step) {
+        if (this.#highOf(up) >= high) {
+          end = up
+          break
+        }
+        low = up + 1
+      }
+    } else {
+      end = Math.min(guess, terms)
+      for (let down = guess - step; down >= 0; step *= 2, down = guess - step) {
+        if (this.#highOf(down) < high) {
+          low = down + 1
+          break
+        }
+        end = down
+      }
+    }
+    while (low < end) {
+      guess = (low + end) >>> 1
+      if (this.#highOf(guess) < high) low = guess + 1
+      else end = guess
+    }
+    return low
+  }
+
+  #highOf(line: number): number {
+    const { page, at } = this.#line(line)
+    return page.readUInt32LE(at)
+  }
+
+  #line(line: number): { page: Buffer; at: number } {
+    const page = this.#page(this.header.directoryPage + Math.floor(line / linesPerPage))
+    return { page, at: (line % linesPerPage) * lineBytes }
+  }
+
+  #entry(offset: number, { kind, text }: Wanted): Entry | undefined {
+    this.#at = offset
+    if (this.#byte() !== kind || this.#number() !== text.length) return undefined
+    for (let at = 0; at < text.length; at++) if (this.#byte() !== text[at]) return undefined
+    const firstVersion = kind === kindCodes.stream ? this.#number() : 0
+    const count = this.#number()
+    return { at: this.#at, count, firstVersion }
+  }
+
+  #decoded({ at, count }: Entry): Float64Array {
+    // A wrong number must not make it allocate more than there is: each event takes a byte at least.
+    const room = (this.header.pages - this.header.entriesPage) * payloadBytes - at
+    if (count > Math.min(this.header.events, room)) {
+      throw this.#damaged(this.#pageOf(at), 'a term has more events than the segment')
+    }
+    this.#at = at
+    const list = new Float64Array(count)
+    let position = this.header.firstPosition
+    for (let index = 0; index < count; index++) {
+      position += this.#number()
+      list[index] = position
+    }
+    return list
+  }
+
+  #number(): number {
+    let value = 0
+    let scale = 1
+    for (;;) {
+      const byte = this.#byte()
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+      scale *= 0x80
+    }
+  }
+
+  #byte(): number {
+    const page = this.#page(this.#pageOf(this.#at))
+    return page[this.#at++ % payloadBytes]!
+  }
+
+  #pageOf(at: number): number {
+    return this.header.entriesPage + Math.floor(at / payloadBytes)
+  }
+
+  #page(number: number): Buffer {
+    const kept = this.pages[number]
+    if (kept) {
+      this.used[number] = 1
+      return kept
+    }
+    const page = Buffer.allocUnsafeSlow(pageBytes)
+    if (number >= this.header.pages || this.#readInto(page, number) < pageBytes) {
+      throw this.#damaged(number, 'it ends there')
+    }
+    if (!isPage(page, this.header, number)) throw this.#damaged(number, 'its checksum is wrong')
+    this.#cache.keep(this, number, page)
+    this.used[number] = 1
+    return page
+  }
+
+  #readInto(page: Buffer, number: number): number {
+    try {
+      return this.#files.read(this.#name, page, number * pageBytes)
+    } catch (cause) {
+      // A file that somebody took away can be made again as one that is damaged can.
+      throw this.#damaged(number, 'it cannot be read', cause)
+    }
+  }
+
+  #damaged(page: number, problem: string, cause?: unknown): IndelibleError {
+    const offset = page * pageBytes
+    return new IndelibleError(
+      'index_damaged',
+      `${this.#name} is damaged at byte ${offset}: ${problem}. The log is whole; its index can be made again from it.`,
+      { details: { file: this.#name, offset, segment: this.header.segment }, cause },
+    )
+  }
+}

@@ -1,0 +1,66 @@
+// What a store in memory knows of its events: every stream's version, every command id, and which events match a query.
+import type { EncodedEvent } from '../kernel/encoding.ts'
+import type { Position, Version } from '../kernel/positions.ts'
+import { matching, type Stretch, type TermKind, type TermPositions } from '../kernel/postings.ts'
+import type { Query } from '../kernel/queries.ts'
+import { categoryOf, type StreamName } from '../kernel/streams.ts'
+import { type Facts, lastVersions } from '../store/commit.ts'
+import type { WrittenCommit } from '../store/port.ts'
+
+/** The parts of an event that it is found by. */
+export type Findable = Pick<EncodedEvent, 'stream' | 'type' | 'tags' | 'correlationId'>
+
+export class Ledger implements Facts, TermPositions {
+  head: Position = 0
+  /** From a term, such as `type FundsWithdrawn`, to the ascending positions of its events. */
+  readonly #postings = new Map<string, Position[]>()
+  readonly #commits = new Map<string, WrittenCommit>()
+
+  versionOf(stream: StreamName): Version {
+    return this.positions('stream', stream).length
+  }
+
+  findCommit(commandId: string): WrittenCommit | undefined {
+    return this.#commits.get(commandId)
+  }
+
+  /** Gives every event its version and takes the next positions. */
+  accept(
+    events: readonly Findable[],
+    { commandId, recordedAt }: { commandId: string | undefined; recordedAt: string },
+  ): { written: WrittenCommit; eventVersions: readonly Version[] } {
+    const firstPosition = this.head + 1
+    const eventVersions = events.map((event) => {
+      this.#add(event)
+      return this.versionOf(event.stream)
+    })
+    const versions = lastVersions(events, (index) => eventVersions[index]!)
+    const written: WrittenCommit = { firstPosition, lastPosition: this.head, versions, recordedAt }
+    if (commandId !== undefined) this.#commits.set(commandId, written)
+    return { written, eventVersions }
+  }
+
+  find(query: Query, stretch: Stretch): Position[] {
+    return matching(this, query, stretch)
+  }
+
+  positions(kind: TermKind, text: string): readonly Position[] {
+    return this.#postings.get(`${kind} ${text}`) ?? []
+  }
+
+  #add({ stream, type, tags, correlationId }: Findable): void {
+    this.head++
+    this.#post('stream', stream)
+    this.#post('category', categoryOf(stream))
+    this.#post('type', type)
+    for (const tag of new Set(tags)) this.#post('tag', tag)
+    if (correlationId !== undefined) this.#post('correlation', correlationId)
+  }
+
+  #post(kind: TermKind, text: string): void {
+    const term = `${kind} ${text}`
+    const posting = this.#postings.get(term)
+    if (posting) posting.push(this.head)
+    else this.#postings.set(term, [this.head])
+  }
+}
