@@ -21,7 +21,7 @@ export async function loadConfig({ cwd, given }: { cwd: string; given: string | 
     throw new CliError(
       'config_missing',
       `There is no ${configNames[0]} in ${cwd} or above it. Name one with --config FILE` +
-        ', or give --data DIR to stat, read, tail and verify, which need no declarations.',
+        ', or give --data DIR: only state needs declarations.',
     )
   }
   if (!existsSync(configFile)) throw new CliError('config_missing', `There is no ${configFile}.`)

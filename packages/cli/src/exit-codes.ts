@@ -20,7 +20,7 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   fault: 'something failed: the disk, the permissions, the declarations',
   usage: 'not understood: an unknown option, a bad value, a broken config',
   notFound: 'there is no such log, stream, aggregate or point of history',
-  damaged: 'the log is damaged; the message names the file and the byte',
+  damaged: 'the log or its index is damaged; the message names file and byte',
   nodeTooOld: 'Node is older than 22.18',
   interrupted: 'interrupted before it was done',
 }
@@ -40,5 +40,6 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   aggregate_missing: 'notFound',
   point_missing: 'notFound',
   log_corrupt: 'damaged',
+  index_damaged: 'damaged',
   interrupted: 'interrupted',
 }

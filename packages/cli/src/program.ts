@@ -1,6 +1,8 @@
 // The command line as a whole: which commands there are and what they have in common.
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addBackup } from './commands/backup.ts'
+import { addIndex } from './commands/index-command.ts'
 import { addRead } from './commands/read.ts'
 import { addStat } from './commands/stat.ts'
 import { addState } from './commands/state.ts'
@@ -15,7 +17,7 @@ export function programFor(session: Session, print: (text: string) => void): Com
   const { out } = session
   const program = new Command('indelible')
     .description(
-      'Look at an Indelible log: what is in it, what happens, what was, and whether it is whole.\nNo command changes the log.',
+      'Look at an Indelible log: what is in it, what happens, what was, and whether it is whole. Copy it.\nNo command changes the log.',
     )
     .version(packageVersion(), '-v, --version', 'print the version')
     .usage('<command> [options]')
@@ -35,7 +37,7 @@ export function programFor(session: Session, print: (text: string) => void): Com
     .configureHelp({ subcommandTerm: termOf, styleTitle: (title) => out.paint('bold', title) })
     .addHelpText('after', `${examplesText(examples)}\n${exitCodesText()}`)
   addCommonOptions(program)
-  for (const add of [addStat, addRead, addTail, addState, addVerify]) add(program, session)
+  for (const add of [addStat, addRead, addTail, addState, addVerify, addBackup, addIndex]) add(program, session)
   return program
 }
 
@@ -45,6 +47,7 @@ const examples = [
   ['indelible tail --type FundsWithdrawn', 'withdrawals, as they happen'],
   ['indelible state account 576 --recorded-at 2026-11-23', 'an account as it was known to be on that day'],
   ['indelible verify', 'check every byte'],
+  ['indelible backup /backup/data', 'copy the log, or what is new in it'],
 ] as const
 
 /** How a command stands in the list: with its arguments, without a word on options, which every command has. */

@@ -1,8 +1,9 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { cli, ndjson } from '../test/support.ts'
+import { cli, ndjson, temporaryDirectory } from '../test/support.ts'
 import { exitCodes, exitMeanings } from './exit-codes.ts'
 
-const commands = ['stat', 'read', 'tail', 'state', 'verify']
+const commands = ['stat', 'read', 'tail', 'state', 'verify', 'backup', 'index']
 
 describe('help', () => {
   test('of the whole names every command and every exit code, and has examples', async () => {
@@ -53,6 +54,7 @@ describe('what cannot be understood ends with 2 and says what to write instead',
     ['read a-1 b-2', "Too many arguments for 'read'. Expected 1 argument but got 2: a-1, b-2."],
     ['tail -n 1 --after 2', '-n and --after both say where to start; give one of them.'],
     ['state account', "Missing required argument 'id'."],
+    ['backup', "Missing required argument 'to'."],
     ['state account 1 --recorded-at noon', '--recorded-at takes a day like 2026-11-23 or a time like'],
     ['state account 1 --valid-at 2026-02-30', '--valid-at takes a day like'],
     ['state account 1 --version 1 --position 2', 'Give one point of history'],
@@ -75,7 +77,8 @@ test('with --json an error is one line of JSON on stderr', async () => {
 
 describe('a log that is not there ends with 3', () => {
   test.each(commands.filter((command) => command !== 'state'))('%s', async (command) => {
-    const { code, err } = await cli([command, '--data', '/no/such/directory', '--json'])
+    const to = command === 'backup' ? [join(temporaryDirectory(), 'backup')] : []
+    const { code, err } = await cli([command, ...to, '--data', '/no/such/directory', '--json'])
     expect(code).toBe(exitCodes.notFound)
     expect(ndjson(err)).toMatchObject([{ error: { code: 'store_missing' } }])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bytesText, cells, cut, jsonLine, padded, visible } from './text.ts'
+import { bytesText, cells, cut, jsonLine, microsecondsText, padded, visible } from './text.ts'
 
 describe('text for a terminal', () => {
   test('counts cells, not characters', () => {
@@ -37,5 +37,15 @@ test('bytes are told in the unit that fits', () => {
     '1.5 KiB',
     '64.0 MiB',
     '5120.0 TiB',
+  ])
+})
+
+test('times are told in the unit that fits', () => {
+  expect([16, 512, 1024, 16_384, 2 ** 24].map(microsecondsText)).toEqual([
+    '16 us',
+    '512 us',
+    '1.0 ms',
+    '16.4 ms',
+    '16.8 s',
   ])
 })

@@ -55,6 +55,17 @@ export function bytesText(bytes: number): string {
   return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${units[power]}`
 }
 
+/** 1.5 s */
+export function secondsText(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}
+
+/** 512 us, 1.5 ms, 2.1 s */
+export function microsecondsText(microseconds: number): string {
+  if (microseconds < 1000) return `${microseconds} us`
+  return microseconds < 1_000_000 ? `${(microseconds / 1000).toFixed(1)} ms` : secondsText(microseconds / 1000)
+}
+
 const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
 const graphemes = new Intl.Segmenter('en')
 const wide =

@@ -25,6 +25,15 @@ export async function append(dataDir: string, events: readonly NewEvent[], pause
   await store.close()
 }
 
+/** Eight events in four segments, the first three of them sealed and indexed. */
+export async function appendSegments(dataDir: string): Promise<void> {
+  const store = await fileStore({ dir: join(dataDir, 'log'), limits: { segmentEventsMax: 2 } })
+  for (let amount = 1; amount <= 8; amount++) {
+    await store.append({ events: [{ stream: 'account-1', type: 'FundsDeposited', data: { amount } }] })
+  }
+  await store.close()
+}
+
 if (import.meta.main) {
   const [dataDir, count, pauseMs] = process.argv.slice(2)
   const events = Array.from({ length: Number(count) }, (_, index): NewEvent => {

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { append, appendHistory } from '../../test/append.ts'
+import { append, appendHistory, appendSegments } from '../../test/append.ts'
 import { cli, ndjson, temporaryDirectory } from '../../test/support.ts'
 
 test('shows what is in the log', async () => {
@@ -9,11 +9,16 @@ test('shows what is in the log', async () => {
   await appendHistory(dataDir)
   const { code, out, err } = await cli(['stat', '--data', dataDir])
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out.replaceAll(/\d{4}-\d\d-\d\dT\S+Z/g, 'TIME').replaceAll(/[\d.]+ (bytes|[KM]iB)/g, 'SIZE')).toBe(
+  const [numbers, times] = out.split(/(?<=Durable writes\n)/)
+  expect(times).toMatch(
+    /^( +to [\d.]+ (us|ms|s) +\d+( {2}━+)?\n)+ {2}6 since \S+Z\n {2}half within .+, 99 of 100 within .+, all within .+\n$/,
+  )
+  expect(numbers!.replaceAll(/\d{4}-\d\d-\d\dT\S+Z/g, 'TIME').replaceAll(/[\d.]+ (bytes|[KM]iB)/g, 'SIZE')).toBe(
     `Log       ${dataDir}/log
 Events    6 events in 6 commits over 3 streams
 Recorded  TIME to TIME
 Size      SIZE in 1 segment
+Index     none yet
 
 Event types
   AccountOpened   2
@@ -22,7 +27,9 @@ Event types
   ParcelSent      1
 
 Segments
-  00000001.log  SIZE  6 events
+  00000001.log  SIZE  6 events  no index
+
+Durable writes
 `,
   )
 })
@@ -34,7 +41,7 @@ test('--json gives every number in one line', async () => {
   expect(ndjson(out)).toEqual([
     {
       dir: join(dataDir, 'log'),
-      segments: [{ file: '00000001.log', bytes: expect.any(Number), commits: 6, events: 6 }],
+      segments: [{ file: '00000001.log', bytes: expect.any(Number), commits: 6, events: 6, indexBytes: null }],
       bytes: expect.any(Number),
       commits: 6,
       events: 6,
@@ -42,8 +49,45 @@ test('--json gives every number in one line', async () => {
       eventTypes: expect.arrayContaining([{ type: 'AccountOpened', count: 2 }]),
       firstRecordedAt: expect.stringMatching(/Z$/),
       lastRecordedAt: expect.stringMatching(/Z$/),
+      indexes: { count: 0, bytes: 0 },
+      syncs: {
+        since: expect.stringMatching(/Z$/),
+        count: 6,
+        classes: expect.arrayContaining([{ microsecondsMax: 16, count: expect.any(Number) }]),
+        p50Microseconds: expect.any(Number),
+        p99Microseconds: expect.any(Number),
+        maxMicroseconds: expect.any(Number),
+      },
     },
   ])
+})
+
+test('says how much index there is, and draws how long durable writes took', async () => {
+  const dataDir = temporaryDirectory()
+  await appendSegments(dataDir)
+  const ofClass = (microsecondsMax: number | null, count: number) => ({ microsecondsMax, count })
+  const classes = [
+    ofClass(16, 0),
+    ofClass(512, 3),
+    ofClass(1024, 1200),
+    ofClass(2048, 0),
+    ofClass(4096, 40),
+    ofClass(null, 1),
+  ]
+  const syncs = { since: '2026-11-23T00:00:00.000Z', count: 1244, classes }
+  writeFileSync(join(dataDir, 'log', 'syncs.json'), JSON.stringify(syncs))
+  const { out } = await cli(['stat', '--data', dataDir])
+  expect(out).toMatch(/\nIndex {5}\S+ KiB in 3 files\n/)
+  expect(out).toMatch(/\n {2}00000001\.log {2}\d+ bytes {2}2 events {2}index \S+ KiB\n/)
+  expect(out.slice(out.indexOf('Durable writes'))).toBe(`Durable writes
+  to 512 us      3  ━
+  to 1.0 ms  1,200  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+  to 2.0 ms      0
+  to 4.1 ms     40  ━
+     longer      1  ━
+  1,244 since 2026-11-23T00:00:00.000Z
+  half within 1.0 ms, 99 of 100 within 4.1 ms, all within no known time
+`)
 })
 
 test('an empty log is a log, an empty directory is none', async () => {

@@ -1,20 +1,24 @@
 // `indelible stat`: what is in the log, at a glance.
 import type { Command } from 'commander'
-import { type LogStats, logStats } from 'indelible/file'
+import { type LogStats, logStats, type SyncStats } from 'indelible/file'
 import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
 import { addCommand } from '../help.ts'
 import type { Output } from '../output.ts'
 import { progressBar } from '../progress-bar.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { bytesText, cells, counted, grouped, jsonLine, padded, visible } from '../text.ts'
+import { bytesText, cells, counted, grouped, jsonLine, microsecondsText, padded, visible } from '../text.ts'
 
 /** A large log has thousands of segments; the last ones are those that change. */
 const segmentsShownMax = 10
+/** The cells of the longest bar. */
+const barCells = 30
 
 export function addStat(program: Command, session: Session): void {
   const command = addCommand(program, 'stat', {
     summary: 'what is in the log',
-    about: 'Show what is in the log: segments, events, streams, and how often each type of event occurs.',
+    about:
+      'Show what is in the log: segments, events, streams, how often each type of event occurs, ' +
+      'and how long the disk took to make writes durable.',
     examples: [
       ['indelible stat', 'the log of the config'],
       ['indelible stat --data ./data', 'any log'],
@@ -33,7 +37,8 @@ async function stat(options: CommonOptions, session: Session): Promise<void> {
 }
 
 function shown(stats: LogStats, { dir, out }: { dir: string; out: Output }): string {
-  const { events, commits, streams, bytes, segments, eventTypes, firstRecordedAt, lastRecordedAt } = stats
+  const { events, commits, streams, bytes, segments, eventTypes, firstRecordedAt, lastRecordedAt, indexes, syncs } =
+    stats
   const lastSegments = segments.slice(-segmentsShownMax)
   const title = (text: string) => out.paint('bold', text)
   const types = eventTypes.map(({ type, count }) => [visible(type), grouped(count)])
@@ -43,12 +48,46 @@ function shown(stats: LogStats, { dir, out }: { dir: string; out: Output }): str
     `${title('Events')}    ${counted(events, 'event')} in ${counted(commits, 'commit')} over ${counted(streams, 'stream')}`,
     `${title('Recorded')}  ${firstRecordedAt === null ? 'nothing yet' : `${firstRecordedAt} to ${lastRecordedAt}`}`,
     `${title('Size')}      ${bytesText(bytes)} in ${counted(segments.length, 'segment')}`,
+    `${title('Index')}     ${indexes.count === 0 ? 'none yet' : `${bytesText(indexes.bytes)} in ${counted(indexes.count, 'file')}`}`,
     '',
     ...(types.length === 0 ? [] : [title('Event types'), ...table(types), '']),
     `${title('Segments')}${omitted}`,
-    ...table(lastSegments.map(({ file, bytes, events }) => [file, bytesText(bytes), counted(events, 'event')])),
+    ...table(
+      lastSegments.map(({ file, bytes, events, indexBytes }) => {
+        const index = indexBytes === null ? 'no index' : `index ${bytesText(indexBytes)}`
+        return [file, bytesText(bytes), counted(events, 'event'), index]
+      }),
+    ),
     '',
+    ...(syncs ? [title('Durable writes'), ...histogram(syncs, out), ''] : []),
   ].join('\n')
+}
+
+/** A bar for each class, from the fastest that occurred to the slowest, and what the whole says. */
+function histogram({ since, count, classes, ...at }: SyncStats, out: Output): string[] {
+  const used = classes.map(({ count }) => count > 0)
+  const shown = classes.slice(used.indexOf(true), used.lastIndexOf(true) + 1)
+  const most = Math.max(...shown.map(({ count }) => count))
+  const rows = shown.map(({ microsecondsMax, count }) => {
+    const limit = microsecondsMax === null ? 'longer' : `to ${microsecondsText(microsecondsMax)}`
+    return { limit, count: grouped(count), bar: '━'.repeat(Math.ceil((barCells * count) / most)) }
+  })
+  const [limitCells, countCells] = [rows.map(({ limit }) => cells(limit)), rows.map(({ count }) => cells(count))]
+  const lines = rows.map(({ limit, count, bar }) => {
+    const columns = [
+      limit.padStart(Math.max(...limitCells)),
+      count.padStart(Math.max(...countCells)),
+      out.paint('cyan', bar),
+    ]
+    return `  ${columns.join('  ').trimEnd()}`
+  })
+  const within = (limit: number | null) => (limit === null ? 'no known time' : microsecondsText(limit))
+  const { p50Microseconds, p99Microseconds, maxMicroseconds } = at
+  return [
+    ...lines,
+    `  ${grouped(count)} since ${since}`,
+    `  half within ${within(p50Microseconds)}, 99 of 100 within ${within(p99Microseconds)}, all within ${within(maxMicroseconds)}`,
+  ]
 }
 
 /** Rows with the first column to the left and the others to the right. */

@@ -33,13 +33,14 @@ describe('ends by itself', () => {
 test('follows what another process writes, without a gap or a double', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
-  const writer = startAppending(dataDir, { count: 60, pauseMs: 5 })
+  // Listened to from the start: it may end before those who follow it.
+  const writing = ended(startAppending(dataDir, { count: 60, pauseMs: 5 }))
   const tails = [
     ended(start([bin, 'tail', '--data', dataDir, '-n', '2', '--until', '66', '--json'])),
     cli(['tail', 'account-1', '--data', dataDir, '--after', '0', '--limit', '63', '--json']),
   ]
   const [last, account] = await Promise.all(tails)
-  expect(await ended(writer)).toMatchObject({ code: 0, err: '' })
+  expect(await writing).toMatchObject({ code: 0, err: '' })
 
   const seen = ndjson(last!.out).map(({ position }) => Number(position))
   expect(seen).toEqual(Array.from(seen, (_, index) => seen[0]! + index))

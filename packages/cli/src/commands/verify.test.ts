@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { appendHistory } from '../../test/append.ts'
+import { appendHistory, appendSegments } from '../../test/append.ts'
 import { binary, cli, temporaryDirectory } from '../../test/support.ts'
 
 /** Turns one bit of the stored owner "ann", which whole commits follow. */
@@ -22,7 +22,9 @@ test('says what was checked', async () => {
   expect(out).toMatch(
     /^The log is whole\. Every byte was read, every checksum is right\.\n\n {2}6 events in 6 commits\n/,
   )
-  expect(out).toMatch(/last event at position 6, recorded \S+Z\n {2}closed in order\n$/)
+  expect(out).toMatch(
+    /no index yet: no segment is sealed\n {2}last event at position 6, recorded \S+Z\n {2}closed in order\n$/,
+  )
 })
 
 test('says how the log ends: an open one, and one with half a write behind it', async () => {
@@ -56,6 +58,27 @@ test('shows progress on a terminal only, and removes it at the end', async () =>
   expect((await cli(['verify', '--data', dataDir])).err).toBe('')
 })
 
+test('the index is checked too, and one that is missing is told but is no damage', async () => {
+  const dataDir = temporaryDirectory()
+  await appendSegments(dataDir)
+  expect((await cli(['verify', '--data', dataDir])).out).toContain('\n  3 index files as the log says\n')
+  rmSync(join(dataDir, 'log', '00000002.idx'))
+  const { code, out } = await cli(['verify', '--data', dataDir])
+  expect(code).toBe(0)
+  expect(out).toContain('\n  2 index files as the log says, 1 missing: "indelible index" makes them\n')
+  const file = join(dataDir, 'log', '00000001.idx')
+  const bytes = readFileSync(file)
+  bytes[4100]! ^= 1
+  writeFileSync(file, bytes)
+  const damaged = await cli(['verify', '--data', dataDir, '--json'])
+  expect(damaged).toMatchObject({ code: 4, out: '' })
+  expect(JSON.parse(damaged.err)).toMatchObject({
+    error: { code: 'index_damaged', details: { dir: join(dataDir, 'log'), file: '00000001.idx', offset: 4100 } },
+  })
+  expect((await cli(['index', '--data', dataDir])).code).toBe(0)
+  expect((await cli(['verify', '--data', dataDir])).out).toContain('\n  3 index files as the log says\n')
+})
+
 describe('damage ends with 4 and names file and byte', () => {
   test('for a person', async () => {
     const dataDir = temporaryDirectory()
@@ -77,14 +100,18 @@ describe('damage ends with 4 and names file and byte', () => {
     expect(error.details.offset).toBeLessThanOrEqual(at)
   })
 
-  test.each(['stat', 'read', 'tail'])('also in %s, which then shows nothing as if it were whole', async (command) => {
-    const dataDir = temporaryDirectory()
-    await appendHistory(dataDir)
-    damage(dataDir)
-    const { code, err } = await cli([command, '--data', dataDir])
-    expect(code).toBe(4)
-    expect(err).toMatch(/^error: .*00000001\.log is damaged at byte \d+/)
-  })
+  test.each(['stat', 'read', 'tail', 'backup'])(
+    'also in %s, which then shows nothing as if it were whole',
+    async (command) => {
+      const dataDir = temporaryDirectory()
+      await appendHistory(dataDir)
+      damage(dataDir)
+      const to = command === 'backup' ? [temporaryDirectory()] : []
+      const { code, err } = await cli([command, ...to, '--data', dataDir])
+      expect(code).toBe(4)
+      expect(err).toMatch(/^error: .*00000001\.log is damaged at byte \d+/)
+    },
+  )
 })
 
 test('stopped before the end it answers 130, never 0', async () => {

@@ -1,18 +1,20 @@
-// `indelible verify`: reads every byte of the log and checks every checksum.
+// `indelible verify`: reads every byte of the log, checks every checksum, and the index against the log.
 import type { Command } from 'commander'
-import { IndelibleError, isIndelibleError } from 'indelible'
 import { type LogSummary, verifyLog } from 'indelible/file'
 import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
 import { addCommand } from '../help.ts'
+import { withDirectory } from '../log-fault.ts'
 import type { Output } from '../output.ts'
 import { progressBar } from '../progress-bar.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { bytesText, counted, jsonLine } from '../text.ts'
+import { bytesText, counted, grouped, jsonLine, secondsText } from '../text.ts'
 
 export function addVerify(program: Command, session: Session): void {
   const command = addCommand(program, 'verify', {
     summary: 'check every byte of the log',
-    about: 'Read every byte of the log and check every checksum. Changes nothing; another process may go on writing.',
+    about:
+      'Read every byte of the log, check every checksum, and compare its index with one made anew. ' +
+      'Changes nothing; another process may go on writing.',
     examples: [
       ['indelible verify', 'check the log of the config'],
       ['indelible verify --data /backup/data', 'check a backup'],
@@ -34,31 +36,29 @@ async function verify(options: CommonOptions, session: Session): Promise<void> {
 }
 
 function shown(
-  { segments, bytes, commits, events, head, recordedAt, ending }: LogSummary,
+  { segments, bytes, commits, events, head, recordedAt, ending, indexes }: LogSummary,
   { ms, out }: { ms: number; out: Output },
 ): string {
   return [
     `${out.paint('green', 'The log is whole.')} Every byte was read, every checksum is right.`,
     '',
     `  ${counted(events, 'event')} in ${counted(commits, 'commit')}`,
-    `  ${bytesText(bytes)} in ${counted(segments, 'segment')}, read in ${(ms / 1000).toFixed(1)} s`,
+    `  ${bytesText(bytes)} in ${counted(segments, 'segment')}, read in ${secondsText(ms)}`,
+    `  ${indexText(indexes)}`,
     head === 0 ? '  nothing recorded yet' : `  last event at position ${head}, recorded ${recordedAt}`,
     `  ${endings[ending]}`,
     '',
   ].join('\n')
 }
 
+function indexText({ checked, missing }: LogSummary['indexes']): string {
+  if (checked + missing === 0) return 'no index yet: no segment is sealed'
+  const right = checked === 0 ? 'no index to check' : `${counted(checked, 'index file')} as the log says`
+  return missing === 0 ? right : `${right}, ${grouped(missing)} missing: "indelible index" makes them`
+}
+
 const endings: Readonly<Record<LogSummary['ending'], string>> = {
   closed: 'closed in order',
   open: 'not closed: a process has it open for writing, or died',
   torn: 'ends in a write that was cut off; it was never acknowledged, and the next writer takes it away',
-}
-
-/** Whoever has to mend it needs to know which log was looked at. */
-function withDirectory(error: unknown, dir: string): unknown {
-  if (!isIndelibleError(error, 'log_corrupt')) return error
-  return new IndelibleError('log_corrupt', `In ${dir}: ${error.message}`, {
-    details: { dir, ...error.details },
-    cause: error,
-  })
 }

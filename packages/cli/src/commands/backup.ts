@@ -1,0 +1,59 @@
+// `indelible backup`: copies the log while it is being written; run again, what is new.
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { type BackupSummary, backupLog } from 'indelible/file'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { addCommand } from '../help.ts'
+import { withDirectory } from '../log-fault.ts'
+import type { Output } from '../output.ts'
+import { progressBar } from '../progress-bar.ts'
+import { type Session, untilInterrupted } from '../session.ts'
+import { bytesText, counted, jsonLine, secondsText } from '../text.ts'
+
+export function addBackup(program: Command, session: Session): void {
+  const command = addCommand(program, 'backup', {
+    summary: 'copy the log, or what is new in it',
+    about:
+      'Copy the log to another directory, or to an earlier backup what is new since. Another process may go on writing. ' +
+      'The backup is itself a log: to restore, copy it back.',
+    examples: [
+      ['indelible backup /backup/data', 'the log of the config, to /backup/data/log'],
+      ['indelible backup /backup/data --data ./data', 'any log; run again, it copies what is new'],
+      ['indelible verify --data /backup/data', 'read all of a backup'],
+      ['cp -r /backup/data/log ./data/log', 'restore, where there is no ./data/log'],
+    ],
+  }).argument('<to>', 'directory that gets log/, or has it from an earlier backup')
+  addCommonOptions(command).action((to: string) => backup(to, command.optsWithGlobals(), session))
+}
+
+async function backup(given: string, options: CommonOptions, session: Session): Promise<void> {
+  const { out, errors, signal, cwd } = session
+  const from = await logDirOf(options, session)
+  const to = join(resolve(cwd, given), 'log')
+  const bar = progressBar(errors, 'Copying')
+  const startMs = performance.now()
+  const work = backupLog({ from, to, onProgress: bar.update }).catch((error) =>
+    Promise.reject(withDirectory(error, from)),
+  )
+  const summary = await untilInterrupted(work, signal).finally(bar.clear)
+  const ms = Math.round(performance.now() - startMs)
+  await out.write(options.json ? `${jsonLine({ from, to, ...summary, ms })}\n` : shown(summary, { to, ms, out }))
+}
+
+function shown(
+  { head, recordedAt, segmentsCopied, segmentsSkipped, bytesCopied, bytesTotal }: BackupSummary,
+  { to, ms, out }: { to: string; ms: number; out: Output },
+): string {
+  const copied =
+    segmentsCopied === 0 ? 'nothing new' : `${bytesText(bytesCopied)} copied in ${counted(segmentsCopied, 'segment')}`
+  const before = segmentsSkipped === 0 ? '' : `; ${counted(segmentsSkipped, 'segment')} there before`
+  return [
+    `${out.paint('green', 'The backup is complete.')} What was copied was checked, and read back from the disk.`,
+    '',
+    `  ${to}`,
+    `  ${copied}, in ${secondsText(ms)}${before}`,
+    `  ${bytesText(bytesTotal)} in all`,
+    head === 0 ? '  nothing recorded yet' : `  last event at position ${head}, recorded ${recordedAt}`,
+    '',
+  ].join('\n')
+}

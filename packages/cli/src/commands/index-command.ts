@@ -1,0 +1,44 @@
+// `indelible index`: makes the index of the log again.
+import type { Command } from 'commander'
+import { type RebuildSummary, rebuildIndex } from 'indelible/file'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { addCommand } from '../help.ts'
+import { withDirectory } from '../log-fault.ts'
+import type { Output } from '../output.ts'
+import { progressBar } from '../progress-bar.ts'
+import { type Session, untilInterrupted } from '../session.ts'
+import { bytesText, counted, jsonLine, secondsText } from '../text.ts'
+
+export function addIndex(program: Command, session: Session): void {
+  const command = addCommand(program, 'index', {
+    summary: 'make the index again',
+    about:
+      'Make the index files of the log again, from the log: where verify or stat finds one missing or damaged. ' +
+      'Another process may go on writing and reading.',
+    examples: [
+      ['indelible index', 'the log of the config'],
+      ['indelible index --data ./data --json', 'any log, for a program'],
+    ],
+  })
+  addCommonOptions(command).action(() => index(command.optsWithGlobals(), session))
+}
+
+async function index(options: CommonOptions, session: Session): Promise<void> {
+  const { out, errors, signal } = session
+  const dir = await logDirOf(options, session)
+  const bar = progressBar(errors, 'Indexing')
+  const work = rebuildIndex({ dir, onProgress: bar.update }).catch((error) => Promise.reject(withDirectory(error, dir)))
+  const summary = await untilInterrupted(work, signal).finally(bar.clear)
+  await out.write(options.json ? `${jsonLine({ dir, ...summary })}\n` : shown(summary, { out }))
+}
+
+function shown({ segments, events, bytes, ms }: RebuildSummary, { out }: { out: Output }): string {
+  if (segments === 0) return 'No segment is sealed yet, so there is nothing to make.\n'
+  return [
+    `${out.paint('green', 'The index was made again.')}`,
+    '',
+    `  ${counted(events, 'event')} in ${counted(segments, 'sealed segment')}`,
+    `  ${bytesText(bytes)} of index, made in ${secondsText(ms)}`,
+    '',
+  ].join('\n')
+}
