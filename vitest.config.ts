@@ -9,7 +9,12 @@ export default defineConfig({
   // Packages resolve to their TypeScript sources, as in development.
   ssr: { resolve: { conditions: ['source', 'module', 'node'], externalConditions: ['source'] } },
   test: {
-    include: ['{packages,examples}/*/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/**/*.test.ts'],
+    include: [
+      '{packages,examples}/*/**/*.test.ts',
+      'bench/test/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      'docs/**/*.test.ts',
+    ],
     exclude: ['**/node_modules/**', '**/dist/**'],
     setupFiles: ['./scripts/seed-fast-check.ts'],
     env: { INDELIBLE_SEED: seed },

@@ -1,0 +1,21 @@
+// All cases, in the order in which `--list` shows them and `all` runs them.
+import type { BenchCase } from '../case.ts'
+import { appendBatched } from './append-batched.ts'
+import { appendConcurrent } from './append-concurrent.ts'
+import { appendSequential } from './append-sequential.ts'
+import { growth } from './growth.ts'
+import { memory } from './memory.ts'
+import { open } from './open.ts'
+import { readStream } from './read-stream.ts'
+import { scan } from './scan.ts'
+
+export const cases: readonly BenchCase[] = [
+  appendSequential,
+  appendConcurrent,
+  appendBatched,
+  scan,
+  readStream,
+  open,
+  memory,
+  growth,
+]

@@ -1,0 +1,53 @@
+// Processes of their own, for what must begin in a fresh one or be killed: they run a script of `children/` with our flags and report to us.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+export interface Child {
+  /** What the script reports next. Rejects if it ends without another report. */
+  report(): Promise<Report>
+  kill(): Promise<void>
+  /** Resolves when it has ended in order; rejects if it failed. */
+  ended(): Promise<void>
+}
+
+export type Report = Readonly<Record<string, number>>
+
+export function startChild(script: string, args: readonly (string | number)[]): Child {
+  const path = fileURLToPath(new URL(`children/${script}`, import.meta.url))
+  const child = fork(path, args.map(String), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const reports: Report[] = []
+  let arrived = Promise.withResolvers<void>()
+  child.on('message', (report) => {
+    reports.push(report as Report)
+    arrived.resolve()
+    arrived = Promise.withResolvers()
+  })
+  const exit = once(child, 'exit') as Promise<[number | null]>
+  return {
+    async report() {
+      while (reports.length === 0) {
+        const ended = await Promise.race([arrived.promise.then(() => false), exit.then(() => true)])
+        if (ended && reports.length === 0)
+          throw new Error(`${script} ended with ${child.exitCode} and without a report.`)
+      }
+      return reports.shift()!
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await exit
+    },
+    async ended() {
+      const [code] = await exit
+      if (code !== 0) throw new Error(`${script} ended with ${code}.`)
+    },
+  }
+}
+
+/** For the scripts: what they tell whoever started them. They end when nobody is left to listen. */
+export async function tell(report: Report): Promise<void> {
+  process.once('disconnect', () => process.exit())
+  await new Promise<void>((resolve, reject) =>
+    process.send!(report, undefined, {}, (error: Error | null) => (error ? reject(error) : resolve())),
+  )
+}

@@ -1,0 +1,140 @@
+// Emmett (https://github.com/event-driven-io/emmett) on Postgres and on SQLite. Its packages carry no licence, so that they are no dependency of ours:
+// whoever wants to measure them installs them elsewhere, and they come in from there by their form alone.
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { check } from '../check.ts'
+import type { Payload } from '../payload.ts'
+import { eventType, type Peer, type Subject } from '../subject.ts'
+import { connectionsMax, type PostgresServer } from './postgres-server.ts'
+
+/** What both of its stores offer, as far as it is used here. */
+interface EmmettStore {
+  appendToStream(stream: string, events: readonly EmmettEvent[], options: object): Promise<unknown>
+  readStream(stream: string): Promise<{ readonly events: readonly EmmettEvent[] }>
+  readonly schema: { migrate(): Promise<void> }
+  close(): Promise<void>
+}
+
+interface EmmettEvent {
+  readonly type: string
+  readonly data: unknown
+  readonly metadata?: { readonly streamPosition: bigint }
+}
+
+interface Batch {
+  readonly messages: readonly EmmettEvent[]
+  readonly currentGlobalPosition: bigint
+}
+
+type ReadBatch = (executor: unknown, options: { after: bigint; batchSize: number }) => Promise<Batch>
+
+const batchEvents = 1000
+
+export function emmettPostgres(server: () => Promise<PostgresServer>, modulesDir: string): Peer {
+  return {
+    name: 'emmett-postgres',
+    async open() {
+      const load = loaderFrom(modulesDir)
+      const { getPostgreSQLEventStore, readMessagesBatch } = load('@event-driven-io/emmett-postgresql') as {
+        getPostgreSQLEventStore(connectionString: string, options: object): EmmettStore
+        readMessagesBatch: ReadBatch
+      }
+      const { Pool } = load('pg') as typeof import('pg')
+      const { dumbo } = load('@event-driven-io/dumbo') as {
+        dumbo(options: object): { readonly execute: unknown; close(): Promise<void> }
+      }
+      const database = await (await server()).database()
+      const pool = new Pool({ connectionString: database.connectionString, max: connectionsMax })
+      const store = getPostgreSQLEventStore(database.connectionString, { connectionOptions: { pool } })
+      await store.schema.migrate()
+      const reader = dumbo({ connectionString: database.connectionString, pool })
+      return {
+        ...streamsOf(store),
+        scan: (visit) => scanBatches(readMessagesBatch, reader.execute, visit),
+        count: async () => Number((await database.pool.query('SELECT count(*) FROM emt_messages')).rows[0].count),
+        async close() {
+          await store.close()
+          await pool.end()
+          await database.drop()
+        },
+      }
+    },
+  }
+}
+
+export function emmettSqlite(modulesDir: string): Peer {
+  return {
+    name: 'emmett-sqlite',
+    async open(dir) {
+      const { getSQLiteEventStore, readMessagesBatch, sqliteConnection } = loaderFrom(modulesDir)(
+        '@event-driven-io/emmett-sqlite',
+      ) as {
+        getSQLiteEventStore(options: object): EmmettStore
+        readMessagesBatch: ReadBatch
+        sqliteConnection(options: object): {
+          query(sql: string): Promise<readonly { readonly found: number | string }[]>
+          close(): void
+        }
+      }
+      const fileName = join(dir, 'emmett.sqlite')
+      const connection = sqliteConnection({ fileName })
+      const [mode] = await connection.query('SELECT journal_mode AS found FROM pragma_journal_mode')
+      const [sync] = await connection.query('SELECT synchronous AS found FROM pragma_synchronous')
+      check(mode?.found === 'wal' && sync?.found === 2, 'Emmett on SQLite runs with WAL and synchronous=FULL')
+      // One connection for everything: by itself it would open the file anew for every call.
+      const connectionOptions = { connection, singleton: true }
+      const store = getSQLiteEventStore({ fileName, connectionOptions, schema: { autoMigration: 'CreateOrUpdate' } })
+      await store.schema.migrate()
+      return {
+        ...streamsOf(store),
+        scan: (visit) => scanBatches(readMessagesBatch, connection, visit),
+        count: async () => Number((await connection.query('SELECT count(*) AS found FROM emt_messages'))[0]!.found),
+        close: async () => connection.close(),
+      }
+    },
+  }
+}
+
+function streamsOf(store: EmmettStore): Pick<Subject, 'append' | 'readStream'> {
+  return {
+    append(stream, version, payloads) {
+      const events = payloads.map((data) => ({ type: eventType, data }))
+      // Its STREAM_DOES_NOT_EXIST checks nothing; version 0 does.
+      return store.appendToStream(stream, events, { expectedStreamVersion: BigInt(version) })
+    },
+    async readStream(stream) {
+      const { events } = await store.readStream(stream)
+      return events.map(({ data, metadata }, index) => {
+        check(metadata?.streamPosition === BigInt(index + 1), `${stream} is read without a gap`)
+        return data as Payload
+      })
+    },
+  }
+}
+
+async function scanBatches(readBatch: ReadBatch, executor: unknown, visit: (payload: Payload) => void): Promise<void> {
+  let after = 0n
+  let read = batchEvents
+  while (read === batchEvents) {
+    const { messages, currentGlobalPosition } = await readBatch(executor, { after, batchSize: batchEvents })
+    for (const { data } of messages) visit(data as Payload)
+    after = currentGlobalPosition
+    read = messages.length
+  }
+}
+
+/** True if a module can be loaded from there. */
+export function isInstalled(modulesDir: string, module: string): boolean {
+  try {
+    createRequire(join(resolve(modulesDir), 'package.json')).resolve(module)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function loaderFrom(modulesDir: string): (module: string) => unknown {
+  // It prints every append that it refuses to the console, where our results go.
+  console.log = () => {}
+  return createRequire(join(resolve(modulesDir), 'package.json'))
+}

@@ -1,0 +1,71 @@
+// What a run has around it: a place on the disk, the large logs, the peers, and one Postgres server if one is needed.
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { bigLog } from './big-log.ts'
+import type { BenchCase, BenchContext, BigLog } from './case.ts'
+import { type Options, UsageError } from './options.ts'
+import { installedPeers, peerNames } from './peers/index.ts'
+import { type PostgresServer, startPostgres } from './peers/postgres-server.ts'
+
+export interface Workplace {
+  context(one: BenchCase): BenchContext
+  /** Stops and removes everything but the large logs. */
+  leave(): Promise<void>
+}
+
+export async function openWorkplace(options: Options): Promise<Workplace> {
+  const dataDir = resolve(options.dataDir)
+  mkdirSync(dataDir, { recursive: true })
+  const scratchDir = mkdtempSync(join(dataDir, 'run-'))
+  // The user that Postgres runs as must be able to get to its data.
+  chmodSync(scratchDir, 0o755)
+  let server: Promise<PostgresServer> | undefined
+  const postgres = () => {
+    server ??= startPostgres(scratchDir)
+    return server
+  }
+  const installed = installedPeers({ postgres, modulesDir: options.peerModulesDir })
+  const wanted = wantedPeers(options, installed)
+  const logs = new Map<number, Promise<BigLog>>()
+  let scratches = 0
+
+  return {
+    context(one) {
+      const progress = (line: string) => void process.stderr.write(`${one.name}: ${line}\n`)
+      return {
+        scale: options.scale,
+        rounds: options.scale === 'full' ? 3 : 1,
+        peers: (...names) => installed.filter(({ name }) => names.includes(name) && wanted.includes(name)),
+        scratch: (name) => join(scratchDir, `${name}-${++scratches}`),
+        bigLog(events) {
+          const log = logs.get(events) ?? bigLog(events, { dataDir, fresh: options.fresh, progress })
+          logs.set(events, log)
+          return log
+        },
+        progress,
+      }
+    },
+    async leave() {
+      const running = await server?.catch(() => undefined)
+      server = undefined
+      await running?.remove()
+      rmSync(scratchDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Throws for a peer that is not known, or that was asked for by name and is not there. */
+function wantedPeers({ peers: asked }: Options, installed: readonly { readonly name: string }[]): readonly string[] {
+  if (asked === undefined) return peerNames
+  for (const name of asked) {
+    if (!(peerNames as readonly string[]).includes(name)) {
+      throw new UsageError(`There is no peer "${name}". There are ${peerNames.join(', ')}.`)
+    }
+    if (!installed.some((peer) => peer.name === name)) {
+      throw new UsageError(
+        `The peer ${name} is not installed. bench/README.md says how; name its place with --peer-modules.`,
+      )
+    }
+  }
+  return asked
+}
