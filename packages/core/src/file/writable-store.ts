@@ -10,7 +10,7 @@ import { GroupCommit } from '../log/group-commit.ts'
 import type { IndexTask } from '../log/index/build.ts'
 import type { LogSource } from '../log/limits.ts'
 import { openLog, takeAll, takeTail } from '../log/open-log.ts'
-import { lastSegment } from '../log/segment.ts'
+import { lastSegment, removeUnfinished } from '../log/segment.ts'
 import { SyncClock } from '../log/sync-times.ts'
 import { LogWriter, type WriterEvents } from '../log/writer.ts'
 import { conflictOf, type EncodedCommit, encodeCommit, lastVersions } from '../store/commit.ts'
@@ -34,6 +34,7 @@ export async function openWritable(log: LogSource, given: Given): Promise<EventS
   const view = new LogView(log, indexing.index, (segment) => indexing.heal(segment))
   const syncs = new SyncClock(log, instant(given.clock.now()))
   try {
+    await removeUnfinished(log)
     const writer = await openWriter(log, { indexing, view, newLogId: given.newLogId, durable: (ms) => syncs.add(ms) })
     const time = new RecordingClock(given.clock)
     time.observe(view.lastRecordedAtMs)

@@ -31,6 +31,8 @@ export interface LogLimits {
   readonly unindexedSegmentsMax: number
   /** A log closed in order with more events than this behind the last index gets one for them, so that it opens at once. */
   readonly unindexedEventsMax: number
+  /** How long after an index could not be made it is tried again, unless another segment is sealed before. */
+  readonly indexRetryMs: number
   /** Files of the log kept open for reading. */
   readonly openFilesMax: number
   /** How long a follower in another process may miss something when the operating system does not tell it of a change. */
@@ -49,6 +51,7 @@ export const logLimits: LogLimits = {
   indexCacheBytesMax: 64 * 1024 * 1024,
   unindexedSegmentsMax: 3,
   unindexedEventsMax: 10_000,
+  indexRetryMs: 10_000,
   openFilesMax: 128,
   followMs: 1000,
 }

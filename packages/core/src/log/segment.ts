@@ -17,6 +17,7 @@ export const formatVersion = 2
 const magic = 'INDELLOG'
 const checksumAt = segmentHeaderBytes - 4
 const nameForm = /^(\d{8,})\.log$/
+const unfinishedForm = /^\d{8,}\.(log|idx\.\d+-\d+)\.new$/
 
 export interface SegmentHeader {
   readonly segment: number
@@ -38,6 +39,11 @@ export async function lastSegment({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>
     if (!numbers.has(number)) throw corrupt({ segment: number, offset: 0 }, 'the file is missing')
   }
   return last
+}
+
+/** Takes away what a process that died was still making. A file of the log never has such a name. */
+export async function removeUnfinished({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>): Promise<void> {
+  for (const name of await disk.list(dir)) if (unfinishedForm.test(name)) await disk.remove(join(dir, name))
 }
 
 /** Makes a segment that never is seen without its header. The caller makes its name durable. */

@@ -16,7 +16,7 @@ export class RecordingClock {
   }
 
   next(): { epochMs: number; recordedAt: Instant } {
-    this.observe(this.#clock.now())
+    this.observe(Math.trunc(this.#clock.now()))
     // Many commits share a millisecond.
     if (this.#text.ms !== this.#lastMs) this.#text = { ms: this.#lastMs, instant: instant(this.#lastMs) }
     return { epochMs: this.#lastMs, recordedAt: this.#text.instant }

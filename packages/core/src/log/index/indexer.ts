@@ -16,6 +16,7 @@ export class Indexer {
   #running: Promise<void> | undefined
   #room = Promise.withResolvers<void>()
   #failures = 0
+  #retry: NodeJS.Timeout | undefined
   #closed = false
 
   constructor({
@@ -44,8 +45,16 @@ export class Indexer {
 
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#retry)
     await this.#running
     await this.#maker.close()
+  }
+
+  #tryLater(): void {
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => {
+      if (!this.#closed) this.#running ??= this.#run()
+    }, this.#limits.indexRetryMs).unref()
   }
 
   async #run(): Promise<void> {
@@ -57,8 +66,9 @@ export class Indexer {
         this.#failures = 0
         this.#built(task)
       } catch {
-        // A full disk, for example. The index in memory goes on; the next sealed segment tries again.
+        // A full disk, for example. The index in memory goes on meanwhile.
         this.#failures++
+        this.#tryLater()
         break
       } finally {
         this.#room.resolve()
