@@ -106,8 +106,8 @@ export class GroupCommit {
 
   async #run(): Promise<void> {
     while (this.#collecting.frame.commits > 0) {
-      // Whoever else appends in this turn of the event loop shares the frame.
-      await new Promise((resolve) => setImmediate(resolve))
+      // Whoever else appends in this turn of the event loop shares the frame, until it is full.
+      if (this.hasRoom) await new Promise((resolve) => setImmediate(resolve))
       const group = this.#collecting
       this.#writing = group
       this.#collecting = newGroup(this.#spare ?? new FrameEncoder(this.#sink.newId))

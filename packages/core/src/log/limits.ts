@@ -43,7 +43,7 @@ export const logLimits: LogLimits = {
   segmentBytesMax: 32 * 1024 * 1024,
   segmentEventsMax: 131_072,
   reserveBytes: 1024 * 1024,
-  queuedBytesMax: 8 * 1024 * 1024,
+  queuedBytesMax: 1024 * 1024,
   queuedAppendsMax: 8192,
   readBytesMax: 256 * 1024,
   frameCacheBytesMax: 16 * 1024 * 1024,
