@@ -1,0 +1,175 @@
+// Whichever call to the disk fails, once or for ever: nothing acknowledged is lost, nothing is doubled, and every fault has its code.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { fileStore } from '../../src/file/event-store.ts'
+import { nodeDisk } from '../../src/log/disk.ts'
+import type { EventStore } from '../../src/store/port.ts'
+import { crashAfter, simulatedDisk } from '../crash/simulated-disk.ts'
+import { type Fault, failingDisk, faults } from './failing-disk.ts'
+import { type FsFault, failingFs } from './failing-fs.ts'
+import { draws, hours, long, seed } from './support.ts'
+import { closed, Ledger, smallLimits as limits, work } from './workload.ts'
+
+test('the k-th call of a disk fails, for every k, once and for ever', hours, async () => {
+  const stray = strayFaults()
+  const next = draws()
+  const counts = { runs: 0, ...newCounts() }
+  for (const fault of faults) {
+    for (const forever of [false, true]) {
+      const step = long ? 1 : 53
+      for (let k = 1 + (long ? 0 : next(step)); ; k += step) {
+        const hit = await run(fault, { k, forever }, counts)
+        if (!hit) break
+        counts.runs++
+      }
+    }
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(stray).toEqual([])
+  console.log(
+    `failing disk: ${counts.runs} runs with a fault (${counts.poisoned} poisoned, ${counts.full} went on after a full disk, ` +
+      `${counts.reopened} reopened), 0 failures, seed ${seed}`,
+  )
+})
+
+test('the k-th call to the operating system fails; a short read or write is gone on with', hours, async () => {
+  const stray = strayFaults()
+  const next = draws(seed + 1)
+  const counts = { runs: 0, short: 0, ...newCounts() }
+  for (const fault of ['EIO', 'ENOSPC', 'EDQUOT', 'EMFILE', 'short write', 'short read'] as const) {
+    for (const forever of [false, true]) {
+      const step = long ? 7 : 401
+      for (let k = 1 + (forever && fault.startsWith('short') ? 0 : next(step)); ; k += step) {
+        if (!(await runOnFiles(fault, { k, forever }, counts))) break
+        counts.runs++
+        if (fault.startsWith('short')) counts.short++
+      }
+    }
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(stray).toEqual([])
+  console.log(
+    `failing node:fs: ${counts.runs} runs with a fault (${counts.short} short reads and writes, ${counts.poisoned} poisoned, ` +
+      `${counts.full} went on after a full disk), 0 failures, seed ${seed}`,
+  )
+})
+
+const newCounts = () => ({ poisoned: 0, full: 0, reopened: 0 })
+type Counts = ReturnType<typeof newCounts>
+
+/** Gives whether the call was ever made. */
+async function run(fault: Fault, when: { k: number; forever: boolean }, counts: Counts): Promise<boolean> {
+  const simulated = simulatedDisk()
+  const failing = failingDisk(simulated.disk, fault, when)
+  let hitBefore = false
+  const open = () => {
+    hitBefore = failing.hit !== undefined
+    return fileStore({ dir: '/log', disk: failing.disk, limits })
+  }
+  try {
+    return await survives(open, counts, {
+      hit: () => failing.hit !== undefined,
+      heal: () => failing.heal(),
+      // Should the machine fail before the disk is well again, what is durable is all there is.
+      async meanwhile(ledger) {
+        const image = crashAfter(new Map(), simulated.operations).with([])
+        const left = await fileStore({ dir: '/log', disk: simulatedDisk(image).disk, limits })
+        expect(await ledger.reads(left)).toBe(true)
+        await left.close()
+      },
+      afterwards() {
+        const { call, file = '' } = failing.hit!
+        // Who was told once that nobody knows what is on the disk is told so until the log is opened again.
+        const unknown = ['write', 'sync', 'truncate'].includes(call) && file.endsWith('.log')
+        if (fault.code === 'io_failed') return unknown && !hitBefore ? ['store_poisoned'] : anything
+        return fault.calls.includes('sync') ? anything : ['written']
+      },
+    })
+  } catch (error) {
+    const { call, file } = failing.hit ?? {}
+    const context = `${fault.name} at call ${when.k}${when.forever ? ' and ever after' : ''}: ${call} of ${file}`
+    throw new Error(context, { cause: error })
+  }
+}
+
+/** The same on the real disk. Indexes are made on this thread, where its calls can be made to fail. */
+async function runOnFiles(fault: FsFault, when: { k: number; forever: boolean }, counts: Counts): Promise<boolean> {
+  const dir = mkdtempSync(join(tmpdir(), 'indelible-fs-'))
+  const failing = failingFs(dir, fault, when)
+  const isShort = fault.startsWith('short')
+  try {
+    return await survives(() => fileStore({ dir: join(dir, 'log'), disk: { ...nodeDisk }, limits }), counts, {
+      hit: () => failing.hit !== undefined,
+      heal: () => failing.heal(),
+      afterwards: () => (isShort || fault === 'ENOSPC' || fault === 'EDQUOT' ? ['written'] : anything),
+      mustSucceed: isShort,
+    })
+  } catch (error) {
+    const context = `${fault} at call ${when.k}${when.forever ? ' and ever after' : ''}: ${failing.hit}`
+    throw new Error(context, { cause: error })
+  } finally {
+    failing.restore()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+const anything = ['written', 'store_poisoned']
+
+interface Trouble {
+  readonly hit: () => boolean
+  readonly heal: () => void
+  readonly meanwhile?: (ledger: Ledger) => Promise<void>
+  /** What an append may say when the disk is well again and the log was not reopened. */
+  readonly afterwards: () => readonly string[]
+  readonly mustSucceed?: boolean
+}
+
+/** Works while the disk fails, then goes on when it does no more. Gives whether it ever did. */
+async function survives(open: () => Promise<EventStore>, counts: Counts, trouble: Trouble): Promise<boolean> {
+  const ledger = new Ledger()
+  const store = await work(ledger, open)
+  await trouble.meanwhile?.(ledger)
+  trouble.heal()
+  if (!trouble.hit() || trouble.mustSucceed) expect(ledger.codes).toEqual([])
+  if (!trouble.hit()) {
+    await store!.close()
+    return false
+  }
+  if (store) {
+    expect(await ledger.reads(store), 'reads go on').toBe(true)
+    const result = await ledger.append(store)
+    expect(trouble.afterwards()).toContain(result)
+    if (result === 'store_poisoned') {
+      counts.poisoned++
+      expect(await ledger.append(store)).toBe('store_poisoned')
+    }
+    if (ledger.codes.includes('store_full')) counts.full++
+    expect(await ledger.reads(store), 'reads go on').toBe(true)
+    await closed(ledger, store)
+  }
+  // What had failed must not keep the log from being opened again in this process.
+  for (let round = 0; round < 2; round++) {
+    const again = await open()
+    expect(await ledger.reads(again)).toBe(true)
+    for (const id of [...ledger.unknown, ...ledger.refused]) {
+      expect(['written', 'duplicate']).toContain(await ledger.append(again, id))
+    }
+    expect(await ledger.append(again)).toBe('written')
+    expect(await ledger.reads(again)).toBe(true)
+    await again.close()
+    counts.reopened++
+  }
+  return true
+}
+
+function strayFaults(): unknown[] {
+  const stray: unknown[] = []
+  const note = (error: unknown) => void stray.push(error)
+  for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+    process.on(event, note)
+    onTestFinished(() => void process.off(event, note))
+  }
+  return stray
+}

@@ -1,0 +1,164 @@
+// A disk of which one call fails, or one and all like it from then on, as the real disk would tell of it.
+import { basename } from 'node:path'
+import { IndelibleError } from '../../src/kernel/errors.ts'
+import type { Disk, DiskFile, FileNow } from '../../src/log/disk.ts'
+
+export type Call = keyof DiskFile | keyof Disk | 'create' | 'readNow' | 'sizeNow' | 'closeNow'
+
+/** What may fail, with what, and how much of its bytes a write that fails has written. */
+export interface Fault {
+  readonly name: string
+  readonly code: 'io_failed' | 'store_full'
+  readonly errno: string
+  readonly calls: readonly Call[]
+  readonly part?: number
+}
+
+const needSpace = ['create', 'write', 'rename', 'makeDir'] as const
+const make = ['sync', 'truncate', 'syncDir'] as const
+const needFile = ['open', 'create', 'openNow', 'list', 'lock', 'syncDir'] as const
+const read = ['read', 'size', 'readNow', 'sizeNow', 'close', 'closeNow', 'remove'] as const
+
+export const faults: readonly Fault[] = [
+  { name: 'EIO', code: 'io_failed', errno: 'EIO', calls: [...needSpace, ...make, ...needFile, ...read], part: 0.5 },
+  { name: 'EIO after a write', code: 'io_failed', errno: 'EIO', calls: ['write'], part: 1 },
+  { name: 'ENOSPC', code: 'store_full', errno: 'ENOSPC', calls: needSpace },
+  { name: 'EDQUOT', code: 'store_full', errno: 'EDQUOT', calls: needSpace },
+  { name: 'ENOSPC of a sync', code: 'store_full', errno: 'ENOSPC', calls: make },
+  { name: 'EMFILE', code: 'io_failed', errno: 'EMFILE', calls: needFile },
+  { name: 'short write', code: 'store_full', errno: 'ENOSPC', calls: ['write'], part: 0.5 },
+  { name: 'ENOSPC after a write', code: 'store_full', errno: 'ENOSPC', calls: ['write'], part: 1 },
+]
+
+export interface Failing {
+  readonly disk: Disk
+  /** The calls that could have failed so far. */
+  readonly calls: number
+  /** The first that did. */
+  readonly hit: { readonly call: Call; readonly file: string } | undefined
+  heal(): void
+}
+
+/** Lets the k-th call that a fault fits fail, counted from 1. */
+export function failingDisk(under: Disk, fault: Fault, { k, forever }: { k: number; forever: boolean }): Failing {
+  let calls = 0
+  let healed = false
+  let hit: Failing['hit']
+  let locked = false
+  const fails = (call: Call, path: string): IndelibleError | undefined => {
+    if (healed || !fault.calls.includes(call)) return undefined
+    calls++
+    if (calls !== k && !(forever && calls > k)) return undefined
+    hit ??= { call, file: basename(path) }
+    const cause = Object.assign(new Error(fault.errno), { code: fault.errno })
+    return new IndelibleError(fault.code, `${fault.errno} (injected) at ${call} of ${path}`, { cause })
+  }
+  const mayFail = (call: Call, path: string) => {
+    const error = fails(call, path)
+    if (error) throw error
+  }
+  const failingFile = (file: DiskFile, path: string): DiskFile => ({
+    async size() {
+      mayFail('size', path)
+      return await file.size()
+    },
+    async read(into, at) {
+      mayFail('read', path)
+      return await file.read(into, at)
+    },
+    async write(bytes, at) {
+      const error = fails('write', path)
+      if (error && fault.part) await file.write(bytes.subarray(0, bytes.length * fault.part), at)
+      if (error) throw error
+      await file.write(bytes, at)
+    },
+    async sync() {
+      mayFail('sync', path)
+      await file.sync()
+    },
+    async truncate(size) {
+      mayFail('truncate', path)
+      await file.truncate(size)
+    },
+    async close() {
+      await file.close()
+      mayFail('close', path)
+    },
+  })
+  const failingNow = (file: FileNow, path: string): FileNow => {
+    let open = true
+    // A file that was closed has a number that may by now be another file's.
+    const used = () => {
+      if (!open) throw new Error(`${path} is read after it was closed.`)
+    }
+    return {
+      size() {
+        used()
+        mayFail('sizeNow', path)
+        return file.size()
+      },
+      read(into, at) {
+        used()
+        mayFail('readNow', path)
+        return file.read(into, at)
+      },
+      close() {
+        used()
+        open = false
+        file.close()
+        mayFail('closeNow', path)
+      },
+    }
+  }
+  const disk: Disk = {
+    async open(path, mode) {
+      mayFail(mode === 'create' ? 'create' : 'open', path)
+      return failingFile(await under.open(path, mode), path)
+    },
+    openNow(path) {
+      mayFail('openNow', path)
+      return failingNow(under.openNow(path), path)
+    },
+    async list(dir) {
+      mayFail('list', dir)
+      return await under.list(dir)
+    },
+    async makeDir(dir) {
+      mayFail('makeDir', dir)
+      await under.makeDir(dir)
+    },
+    async syncDir(dir) {
+      mayFail('syncDir', dir)
+      await under.syncDir(dir)
+    },
+    async rename(from, to) {
+      mayFail('rename', to)
+      await under.rename(from, to)
+    },
+    async remove(path) {
+      mayFail('remove', path)
+      await under.remove(path)
+    },
+    watch: under.watch,
+    async lock(dir) {
+      mayFail('lock', dir)
+      if (locked) throw new IndelibleError('store_locked', 'Whoever had the log open did not let go of it.')
+      locked = true
+      return async () => {
+        locked = false
+      }
+    },
+  }
+  return {
+    disk,
+    get calls() {
+      return calls
+    },
+    get hit() {
+      return hit
+    },
+    heal: () => {
+      healed = true
+    },
+  }
+}

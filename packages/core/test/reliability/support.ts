@@ -1,0 +1,52 @@
+// What the reliability campaigns share: draws from the seed of the run, and events in a form that can be compared.
+import type { EventStore } from '../../src/index.ts'
+import type { RecordedEvent } from '../../src/kernel/events.ts'
+import type { Query } from '../../src/kernel/queries.ts'
+import type { ReadOptions } from '../../src/store/port.ts'
+import type { DiskImage } from '../crash/simulated-disk.ts'
+
+/** Set for full counts; a share of them runs with every `npm test`. */
+export const long = process.env.INDELIBLE_LONG !== undefined
+export const seed = Number(process.env.INDELIBLE_SEED)
+/** Full counts take hours, not the minutes of other tests. */
+export const hours = { timeout: 12 * 60 * 60_000 }
+
+export type Draw = (below: number) => number
+
+/** Mulberry32 (public domain): small, seeded, good enough to draw samples. */
+export function draws(from = seed): Draw {
+  let state = from
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
+
+/** Every field of an event, each by its name: they may be getters, which no comparison of objects sees. */
+export function told(event: RecordedEvent): string {
+  const { id, stream, category, streamId, version, position, type, schemaVersion, contentType } = event
+  const { data, dataBytes, metadata, metadataBytes, tags, recordedAt, validAt } = event
+  const bytes = [dataBytes, metadataBytes].map((each) => Buffer.from(each).toString('base64'))
+  const names = [id, stream, category, streamId, version, position, type, schemaVersion, contentType]
+  return JSON.stringify([...names, data, metadata, bytes, tags, recordedAt, validAt])
+}
+
+export async function read(store: EventStore, query: Query = 'all', options?: ReadOptions): Promise<string[]> {
+  const found: string[] = []
+  for await (const { events } of store.read(query, options)) for (const event of events) found.push(told(event))
+  return found
+}
+
+/** The same files, one of them with other bytes. */
+export function withFile(image: DiskImage, name: string, bytes: Buffer): DiskImage {
+  return new Map(image).set(name, bytes)
+}
+
+/** Fails if something takes longer than it ever should: what hangs must not hang the campaign. */
+export async function soon<Value>(what: string, promise: Promise<Value>, ms = 20_000): Promise<Value> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`${what} did not end within ${ms} ms.`)), ms)
+  return await Promise.race([promise, late.promise]).finally(() => clearTimeout(timer))
+}
