@@ -233,6 +233,24 @@ describe('a reader in another process', () => {
     await expect(reader.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'store_closed' })
   })
 
+  test('is not deceived by a listing that missed a name which was being given, though it has a later one', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir, limits })
+    for (let n = 0; n < 20; n++)
+      await store.append({ events: [fact('thing-1', 'Happened', { n, text: 'x'.repeat(500) })] })
+    const missed = '00000003.log'
+    let listings = 0
+    const list = async (path: string) => {
+      const names = await nodeDisk.list(path)
+      expect(names).toContain('00000004.log')
+      return listings++ % 2 === 0 ? names.filter((name) => name !== missed) : names
+    }
+    const reader = await openStore({ dir, access: 'read', disk: { ...nodeDisk, list }, limits })
+    expect((await all(reader)).length).toBe(20)
+    expect(await verifyLog({ dir, disk: { ...nodeDisk, list } })).toMatchObject({ events: 20 })
+    expect(listings).toBeGreaterThan(2)
+  })
+
   test('tells those who follow of damage that it meets', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir, limits })

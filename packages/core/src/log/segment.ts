@@ -31,14 +31,24 @@ export function segmentName(number: number): string {
 }
 
 /** The number of the last segment in a directory, 0 if there is none. Throws `log_corrupt` where one before it is missing. */
-export async function lastSegment({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>): Promise<number> {
-  const found = (await disk.list(dir)).map((name) => Number(nameForm.exec(name)?.[1])).filter((number) => number > 0)
-  const numbers = new Set(found)
+export async function lastSegment(log: Pick<LogSource, 'disk' | 'dir'>): Promise<number> {
+  const numbers = await segmentNumbers(log)
   const last = Math.max(0, ...numbers)
-  for (let number = 1; number < last; number++) {
-    if (!numbers.has(number)) throw corrupt({ segment: number, offset: 0 }, 'the file is missing')
-  }
+  if (firstGap(numbers, last) === undefined) return last
+  // A name that is given while the directory is read may be missed, though a later one is seen. Whoever looks again sees it.
+  const missing = firstGap(await segmentNumbers(log), last)
+  if (missing !== undefined) throw corrupt({ segment: missing, offset: 0 }, 'the file is missing')
   return last
+}
+
+async function segmentNumbers({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>): Promise<Set<number>> {
+  const numbers = (await disk.list(dir)).map((name) => Number(nameForm.exec(name)?.[1]))
+  return new Set(numbers.filter((number) => number > 0))
+}
+
+function firstGap(numbers: ReadonlySet<number>, last: number): number | undefined {
+  for (let number = 1; number <= last; number++) if (!numbers.has(number)) return number
+  return undefined
 }
 
 /** Takes away what a process that died was still making. A file of the log never has such a name. */

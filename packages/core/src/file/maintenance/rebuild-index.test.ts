@@ -72,15 +72,17 @@ test('a damaged index of the segment that is written to goes away, a whole one s
 test('it works beside a writer', async () => {
   const dir = temporaryDirectory()
   const store = await openStore({ dir, limits })
+  const write = async () => {
+    for (let n = 0; n < 1000; n++) await store.append({ events: [fact(`a-${n % 4}`, 'Moved', { n })] })
+  }
   let writing = true
-  const writer = (async () => {
-    for (let n = 0; writing; n++) await store.append({ events: [fact(`a-${n % 4}`, 'Moved', { n })] })
-  })()
-  for (let n = 0; n < 10; n++) {
+  const writer = write().finally(() => {
+    writing = false
+  })
+  while (writing) {
     await rebuildIndex({ dir })
     await verifyLog({ dir })
   }
-  writing = false
   await writer
   const { position } = await store.head()
   expect((await all(store)).length).toBe(position)
