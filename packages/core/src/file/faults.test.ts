@@ -1,5 +1,6 @@
 // What a failing, full or slow disk does to a store, by a disk that does so when it is told to.
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -30,6 +31,9 @@ import {
 } from './test-support.ts'
 
 const small = { segmentBytesMax: 1200, reserveBytes: 400 }
+
+/** Whoever holds up a write must not hold up the thread. */
+const waiting = { blockingWriteBytesMax: 0 }
 
 /** A disk whose calls of some kinds wait until they are released. */
 function gatedDisk(...gated: DiskCall['call'][]): { disk: Disk; open: () => void; close: () => void } {
@@ -79,7 +83,7 @@ const withResult = (results: { stream: string; result: string }[], result: strin
 describe('acknowledged means synced', () => {
   test('nothing is acknowledged, and no reader sees anything, before fdatasync has returned', async () => {
     const { disk, open, close } = gatedDisk('sync')
-    const store = await openStore({ disk })
+    const store = await openStore({ disk, limits: waiting })
     await store.append({ events: [fact('thing-1')] })
     close()
     let acknowledged = false
@@ -103,33 +107,36 @@ describe('acknowledged means synced', () => {
     expect(await store.head()).toMatchObject({ position: 2 })
   })
 
-  test('over a long run, every acknowledgement follows a sync that follows its write, with one write at a time', async () => {
-    let written = 0
-    let synced = 0
-    let inFlight = 0
-    let inFlightMax = 0
-    const disk = observedDisk({
-      before(told) {
-        if (isWriteOrSync(told)) inFlightMax = Math.max(inFlightMax, ++inFlight)
-      },
-      after(told) {
-        if (isWriteOrSync(told)) inFlight--
-        if (isWriteOrSync(told) && told.call === 'write') written++
-        if (isWriteOrSync(told) && told.call === 'sync') synced = written
-      },
-    })
-    const store = await openStore({ disk, limits: small })
-    const client = async (id: number) => {
-      for (let n = 0; n < 40; n++) {
-        const before = written
-        await store.append({ events: [fact(`thing-${id}`)] })
-        expect(synced).toBeGreaterThan(before)
+  test.each([0, 32_768])(
+    'over a long run, every acknowledgement follows a sync that follows its write, with one write at a time (%i)',
+    async (blockingWriteBytesMax) => {
+      let written = 0
+      let synced = 0
+      let inFlight = 0
+      let inFlightMax = 0
+      const disk = observedDisk({
+        before(told) {
+          if (isWriteOrSync(told)) inFlightMax = Math.max(inFlightMax, ++inFlight)
+        },
+        after(told) {
+          if (isWriteOrSync(told)) inFlight--
+          if (isWriteOrSync(told) && told.call === 'write') written++
+          if (isWriteOrSync(told) && told.call === 'sync') synced = written
+        },
+      })
+      const store = await openStore({ disk, limits: { ...small, blockingWriteBytesMax } })
+      const client = async (id: number) => {
+        for (let n = 0; n < 40; n++) {
+          const before = written
+          await store.append({ events: [fact(`thing-${id}`)] })
+          expect(synced).toBeGreaterThan(before)
+        }
       }
-    }
-    await Promise.all(Array.from({ length: 8 }, (_, id) => client(id)))
-    expect(await all(store)).toHaveLength(320)
-    expect(inFlightMax).toBe(1)
-  })
+      await Promise.all(Array.from({ length: 8 }, (_, id) => client(id)))
+      expect(await all(store)).toHaveLength(320)
+      expect(inFlightMax).toBe(1)
+    },
+  )
 })
 
 describe('a full disk', () => {
@@ -183,7 +190,7 @@ describe('a full disk', () => {
         throw diskFull()
       },
     })
-    const store = await openStore({ disk })
+    const store = await openStore({ disk, limits: waiting })
     await store.append({ events: [fact('thing-1')] })
     full = true
     const append = (commandId: string, expected: number) =>
@@ -347,7 +354,7 @@ describe('a broken disk', () => {
 })
 
 describe('backpressure', () => {
-  const limits = { queuedAppendsMax: 4 }
+  const limits = { queuedAppendsMax: 4, ...waiting }
 
   test('past the limits appends wait for their turn, keep their order, and a caller may give up', async () => {
     const { disk, open, close } = gatedDisk('sync')
@@ -413,13 +420,15 @@ describe('an event is never changed or deleted', () => {
     const violations: DiskCall[] = []
     let calls = 0
     // When a log is opened that was not closed in order, its last frame is written once more.
-    const isThere = async ({ file, at, bytes }: DiskCall) =>
-      (await readFile(join(dir, file))).subarray(at, at + bytes.length).equals(bytes)
+    const isThere = ({ file, at, bytes }: DiskCall) =>
+      readFileSync(join(dir, file))
+        .subarray(at, at + bytes.length)
+        .equals(bytes)
     const disk = observedDisk({
-      async before(told) {
+      before(told) {
         const { call, file, at } = told
         const end = isOfLog(told) ? (durable.get(file) ?? 0) : 0
-        if (call === 'write' && at < end && !(await isThere(told))) violations.push(told)
+        if (call === 'write' && at < end && !isThere(told)) violations.push(told)
         if (call === 'truncate' && at < end) violations.push(told)
         if ((call === 'remove' || call === 'rename' || call === 'open') && end > segmentHeaderBytes)
           violations.push(told)

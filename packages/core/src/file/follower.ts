@@ -7,6 +7,8 @@ export interface Followed {
   readonly view: LogView
   /** Brings everything new into the view. */
   readonly take: () => Promise<void>
+  /** False only where `take` would find nothing; at once. */
+  readonly hasMore: () => boolean
   readonly close: () => Promise<void>
 }
 
@@ -16,17 +18,24 @@ export class Follower {
   readonly #timer: NodeJS.Timeout
   #looking: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
+  /** No look is under way, and the last one took in all there was. */
+  #isSettled = false
 
   constructor(log: LogSource, followed: Followed) {
     this.#followed = followed
-    const look = () => void this.catchUp().catch(() => {})
+    const look = () => void this.#lookAgain().catch(() => {})
     this.#stopWatching = log.disk.watch(log.dir, look)
     this.#timer = setInterval(look, log.limits.followMs)
     look()
   }
 
   /** Takes in all that was durable at the time of the call. */
-  catchUp(): Promise<void> {
+  async catchUp(): Promise<void> {
+    if (this.#isSettled && !this.#followed.hasMore()) return
+    await this.#lookAgain()
+  }
+
+  #lookAgain(): Promise<void> {
     // A look under way may have passed the end already, so who comes now shares the next one.
     this.#next ??= this.#looking.then(async () => {
       const now = this.#next!
@@ -40,15 +49,17 @@ export class Follower {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     this.#stopWatching()
-    await this.catchUp().catch(() => {})
+    await this.#lookAgain().catch(() => {})
     await this.#followed.close()
   }
 
   async #look(): Promise<void> {
     const { view, take } = this.#followed
+    this.#isSettled = false
     try {
       view.assertOpen()
       await take()
+      this.#isSettled = true
     } catch (error) {
       // A failed read may succeed the next time; damage stays.
       if (isIndelibleError(error, 'log_corrupt')) view.fail(error)

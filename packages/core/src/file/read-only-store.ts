@@ -27,7 +27,12 @@ export async function openReadOnly(log: LogSource): Promise<EventStore> {
     view.close()
     throw error
   }
-  const follower = new Follower(log, { view, take, close: () => reader.close() })
+  const follower = new Follower(log, {
+    view,
+    take,
+    hasMore: () => reader.hasMore(),
+    close: () => reader.close(),
+  })
   let closing: Promise<void> | undefined
 
   return {

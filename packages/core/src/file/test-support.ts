@@ -143,6 +143,9 @@ export function observedDisk({
     after(call)
     return value
   }
+  const beforeNow = (call: DiskCall) => {
+    if (before(call) instanceof Promise) throw new TypeError('Who waits needs writes that do: blockingWriteBytesMax 0.')
+  }
   return {
     ...nodeDisk,
     async open(path, mode) {
@@ -162,6 +165,20 @@ export function observedDisk({
           await file.write(bytes, at)
           after(call)
           if (mode === 'write') await observed(told('sync'), async () => {})
+        },
+        writeNow(bytes, at) {
+          const call = told('write', at, bytes)
+          try {
+            beforeNow(call)
+          } catch (error) {
+            file.writeNow(bytes.subarray(0, bytes.length / 2), at)
+            throw error
+          }
+          file.writeNow(bytes, at)
+          after(call)
+          if (mode !== 'write') return
+          beforeNow(told('sync'))
+          after(told('sync'))
         },
         sync: () => (mode === 'read' ? file.sync() : observed(told('sync'), () => file.sync())),
         truncate: (size) => observed(told('truncate', size), () => file.truncate(size)),

@@ -11,6 +11,8 @@ export interface Disk {
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile>
   /** Opens a file for small reads that are made at once: they block the thread, and cost a tenth of waiting for one. */
   openNow(path: string): FileNow
+  /** Whether there is a file of this name; at once. */
+  hasNow(path: string): boolean
   /** The names in a directory; none if there is no such directory. */
   list(dir: string): Promise<readonly string[]>
   /** Makes a directory with all above it, durably. */
@@ -31,11 +33,15 @@ export interface DiskFile {
   size(): Promise<number>
   /** Fills the bytes from a place in the file. Gives their number, less than asked for only at the end of the file. */
   read(into: Uint8Array, at: number): Promise<number>
+  /** The same at once, for small reads. */
+  readNow(into: Uint8Array, at: number): number
   /**
    * Writes all of the bytes, or throws; what is on the disk then is unknown. A file opened with `write` has them durable when it resolves, as if
    * synced; one opened with `create` after `sync`.
    */
   write(bytes: Uint8Array, at: number): Promise<void>
+  /** The same at once: it blocks the thread as long as the disk takes, and spares the time of waiting for another thread. */
+  writeNow(bytes: Uint8Array, at: number): void
   /** Resolves when all that was written is durable (fdatasync). */
   sync(): Promise<void>
   truncate(size: number): Promise<void>
@@ -63,19 +69,11 @@ export const nodeDisk: Disk = {
     const fd = calledNow(path, () => fs.openSync(path, 'r'))
     return {
       size: () => calledNow(path, () => fs.fstatSync(fd).size),
-      read: (into, at) =>
-        calledNow(path, () => {
-          let filled = 0
-          while (filled < into.length) {
-            const read = fs.readSync(fd, into, filled, into.length - filled, at + filled)
-            if (read === 0) break
-            filled += read
-          }
-          return filled
-        }),
+      read: (into, at) => calledNow(path, () => filledNow(fd, into, at)),
       close: () => calledNow(path, () => fs.closeSync(fd)),
     }
   },
+  hasNow: (path) => calledNow(path, () => fs.statSync(path, { throwIfNoEntry: false })) !== undefined,
   async list(dir) {
     return await readdir(dir).catch((cause) => {
       if (cause.code === 'ENOENT') return []
@@ -131,16 +129,35 @@ function nodeFile(fd: number, path: string, syncsWrites: boolean): DiskFile {
       }
       return filled
     },
+    readNow: (into, at) => calledNow(path, () => filledNow(fd, into, at)),
     async write(bytes, at) {
       for (let done = 0; done < bytes.length; ) {
         done += await called<number>(path, (then) => fs.write(fd, bytes, done, bytes.length - done, at + done, then))
       }
       if (syncsWrites) await this.sync()
     },
+    writeNow(bytes, at) {
+      calledNow(path, () => {
+        for (let done = 0; done < bytes.length; ) {
+          done += fs.writeSync(fd, bytes, done, bytes.length - done, at + done)
+        }
+        if (syncsWrites) fs.fdatasyncSync(fd)
+      })
+    },
     sync: () => called(path, (done) => fs.fdatasync(fd, done)),
     truncate: (size) => called(path, (done) => fs.ftruncate(fd, size, done)),
     close: () => called(path, (done) => fs.close(fd, done)),
   }
+}
+
+function filledNow(fd: number, into: Uint8Array, at: number): number {
+  let filled = 0
+  while (filled < into.length) {
+    const read = fs.readSync(fd, into, filled, into.length - filled, at + filled)
+    if (read === 0) break
+    filled += read
+  }
+  return filled
 }
 
 type Done<Value> = (error: NodeJS.ErrnoException | null, value?: Value) => void

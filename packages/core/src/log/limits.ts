@@ -15,6 +15,10 @@ export interface LogLimits {
   readonly segmentEventsMax: number
   /** The zeros written ahead of the log, so that a durable append changes no metadata of the file. */
   readonly reserveBytes: number
+  /** A frame of no more than this is written while the thread waits, as long as the disk is fast. With 0 the thread never waits for the disk. */
+  readonly blockingWriteBytesMax: number
+  /** How long such a write may take. After a longer one, none is made for a hundred times as long. */
+  readonly blockingWriteMsMax: number
   /** Commits queued for the next frame, in bytes: past this `append` waits. One commit may go beyond it. */
   readonly queuedBytesMax: number
   /** The same in commits. */
@@ -43,6 +47,8 @@ export const logLimits: LogLimits = {
   segmentBytesMax: 32 * 1024 * 1024,
   segmentEventsMax: 131_072,
   reserveBytes: 1024 * 1024,
+  blockingWriteBytesMax: 32 * 1024,
+  blockingWriteMsMax: 0.5,
   queuedBytesMax: 1024 * 1024,
   queuedAppendsMax: 8192,
   readBytesMax: 256 * 1024,
@@ -52,6 +58,6 @@ export const logLimits: LogLimits = {
   unindexedSegmentsMax: 3,
   unindexedEventsMax: 10_000,
   indexRetryMs: 10_000,
-  openFilesMax: 128,
+  openFilesMax: 512,
   followMs: 1000,
 }

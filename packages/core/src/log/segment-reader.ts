@@ -50,6 +50,12 @@ export class SegmentReader {
     return bytes
   }
 
+  /** Whether there is anything behind the last good frame; at once. */
+  hasMore(): boolean {
+    const next = Buffer.alloc(frameHeaderBytes)
+    return this.#file.readNow(next, this.end) === frameHeaderBytes && next.some((byte) => byte !== 0)
+  }
+
   /** Reads all that is left. Throws `log_corrupt` where a frame is not whole and one after it is: then it was acknowledged. */
   async tail(): Promise<Tail> {
     const step = this.#buffer.length

@@ -30,6 +30,12 @@ interface Writing {
   readonly offset: number
 }
 
+/** A write that blocked too long is followed by this many times its length in which none blocks: a slow disk holds the thread 1 % of the time. */
+const slowBlockingCost = 100
+
+/** Making the file longer costs a write of the file's metadata: much beside a short frame, nothing beside one of this share of the reserve. */
+const longFrameShare = 1 / 8
+
 export class LogWriter {
   readonly #log: LogSource
   readonly #tell: WriterEvents
@@ -46,6 +52,10 @@ export class LogWriter {
   /** What the last frame says, if it is a mark. */
   #mark: Mark | undefined
   #poisoned = false
+  /** One after the other, that blocked the thread too long. */
+  #slowWrites = 0
+  /** Until then no write blocks the thread. */
+  #blockingAgainMs = 0
 
   private constructor(log: LogSource, tell: WriterEvents, { file, header, events, offset }: Writing) {
     this.#log = log
@@ -158,11 +168,12 @@ export class LogWriter {
     await this.#tell.sealed({ segment: sealed, lastPosition: this.#position })
   }
 
-  /** Where the zeros are used up, writes new ones in the same call, unless that is what fills the disk. */
+  /** Where the zeros are used up, writes new ones in the same call, unless that is what fills the disk. A long frame gains nothing by them. */
   async #writeFrame(frame: FrameEncoder): Promise<void> {
     const { reserveBytes, segmentBytesMax } = this.#log.limits
     const end = this.#end + frame.size
-    const wanted = end <= this.#reserved ? end : Math.max(end, Math.min(end + reserveBytes, segmentBytesMax))
+    const needsNone = end <= this.#reserved || frame.size > reserveBytes * longFrameShare
+    const wanted = needsNone ? end : Math.max(end, Math.min(end + reserveBytes, segmentBytesMax))
     try {
       await this.#write(frame.finish(this.#place, wanted - end), this.#end)
       this.#reserved = Math.max(this.#reserved, wanted)
@@ -190,7 +201,15 @@ export class LogWriter {
   /** The only way into the file. What is durable is never written again (the first law). */
   async #write(bytes: Uint8Array, at: number): Promise<void> {
     if (at < this.#end) throw new RangeError(`A write at ${at} would change what is durable up to ${this.#end}.`)
-    await this.#file.write(bytes, at)
+    const startMs = performance.now()
+    if (bytes.length > this.#log.limits.blockingWriteBytesMax || startMs < this.#blockingAgainMs) {
+      await this.#file.write(bytes, at)
+      return
+    }
+    this.#file.writeNow(bytes, at)
+    const endMs = performance.now()
+    this.#slowWrites = endMs - startMs > this.#log.limits.blockingWriteMsMax ? this.#slowWrites + 1 : 0
+    if (this.#slowWrites > 1) this.#blockingAgainMs = endMs + slowBlockingCost * (endMs - startMs)
   }
 
   /** After a write on a full disk, takes away whatever is behind the durable end. After any other fault nobody knows what is there. */

@@ -24,6 +24,7 @@ const limits = {
   segmentBytesMax: 4096,
   segmentEventsMax: 12,
   reserveBytes: 1024,
+  blockingWriteBytesMax: 800,
   readBytesMax: 2048,
   frameCacheBytesMax: 4096,
   indexCacheBytesMax: 16 * 4096,

@@ -51,6 +51,7 @@ export function simulatedDisk(start: DiskImage = new Map()): SimulatedDisk {
         close: () => {},
       }
     },
+    hasNow: (path) => state.names.has(path),
     list: async (dir) => [...state.names.keys()].filter((name) => dirname(name) === dir).map((name) => basename(name)),
     makeDir: async () => {},
     syncDir: async (dir) => does({ kind: 'syncDir', dir }),
@@ -74,13 +75,17 @@ interface Opened {
 }
 
 function fileOf(inode: Inode, { state, does, durable }: Opened): DiskFile {
+  const readNow = (into: Uint8Array, at: number) => readInto(into, state.bytesOf(inode).subarray(at, at + into.length))
+  const writeNow = (bytes: Uint8Array, at: number) => {
+    does({ kind: 'write', inode, at, bytes: Buffer.from(bytes) })
+    if (durable) does({ kind: 'sync', inode })
+  }
   return {
     size: async () => state.bytesOf(inode).length,
-    read: async (into, at) => readInto(into, state.bytesOf(inode).subarray(at, at + into.length)),
-    write: async (bytes, at) => {
-      does({ kind: 'write', inode, at, bytes: Buffer.from(bytes) })
-      if (durable) does({ kind: 'sync', inode })
-    },
+    read: async (into, at) => readNow(into, at),
+    readNow,
+    write: async (bytes, at) => writeNow(bytes, at),
+    writeNow,
     sync: async () => does({ kind: 'sync', inode }),
     truncate: async (size) => does({ kind: 'truncate', inode, size }),
     close: async () => {},

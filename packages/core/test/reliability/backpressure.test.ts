@@ -47,7 +47,11 @@ const turns = async (count = 5) => {
 
 async function held(limits: Partial<LogLimits>) {
   const disk = heldDisk()
-  const store = await fileStore({ dir: '/log', disk: disk.disk, limits: { reserveBytes: 8, ...limits } })
+  const store = await fileStore({
+    dir: '/log',
+    disk: disk.disk,
+    limits: { reserveBytes: 8, blockingWriteBytesMax: 0, ...limits },
+  })
   disk.hold()
   /** What came of each append, in the order in which it came. */
   const ends: string[] = []

@@ -17,7 +17,7 @@ export interface Fault {
 const needSpace = ['create', 'write', 'rename', 'makeDir'] as const
 const make = ['sync', 'truncate', 'syncDir'] as const
 const needFile = ['open', 'create', 'openNow', 'list', 'lock', 'syncDir'] as const
-const read = ['read', 'size', 'readNow', 'sizeNow', 'close', 'closeNow', 'remove'] as const
+const read = ['read', 'size', 'readNow', 'sizeNow', 'hasNow', 'close', 'closeNow', 'remove'] as const
 
 export const faults: readonly Fault[] = [
   { name: 'EIO', code: 'io_failed', errno: 'EIO', calls: [...needSpace, ...make, ...needFile, ...read], part: 0.5 },
@@ -72,6 +72,16 @@ export function failingDisk(under: Disk, fault: Fault, { k, forever }: { k: numb
       if (error) throw error
       await file.write(bytes, at)
     },
+    readNow(into, at) {
+      mayFail('readNow', path)
+      return file.readNow(into, at)
+    },
+    writeNow(bytes, at) {
+      const error = fails('write', path)
+      if (error && fault.part) file.writeNow(bytes.subarray(0, bytes.length * fault.part), at)
+      if (error) throw error
+      file.writeNow(bytes, at)
+    },
     async sync() {
       mayFail('sync', path)
       await file.sync()
@@ -118,6 +128,10 @@ export function failingDisk(under: Disk, fault: Fault, { k, forever }: { k: numb
     openNow(path) {
       mayFail('openNow', path)
       return failingNow(under.openNow(path), path)
+    },
+    hasNow(path) {
+      mayFail('hasNow', path)
+      return under.hasNow(path)
     },
     async list(dir) {
       mayFail('list', dir)

@@ -8,14 +8,26 @@ export type FsFault = 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EMFILE' | 'short write' | '
 type Function = (...given: unknown[]) => unknown
 const opens = ['open', 'openSync']
 const paths = ['mkdir', 'readdir', 'rename', 'rm']
-const descriptors = ['read', 'readSync', 'write', 'fdatasync', 'ftruncate', 'fstat', 'fstatSync', 'close', 'closeSync']
+const descriptors = [
+  'read',
+  'readSync',
+  'write',
+  'writeSync',
+  'fdatasync',
+  'fdatasyncSync',
+  'ftruncate',
+  'fstat',
+  'fstatSync',
+  'close',
+  'closeSync',
+]
 
 const fits: Record<FsFault, (call: string, flags: unknown) => boolean> = {
   EIO: () => true,
-  ENOSPC: (call, flags) => ['write', 'rename', 'mkdir'].includes(call) || flags === 'w+',
-  EDQUOT: (call, flags) => ['write', 'rename', 'mkdir'].includes(call) || flags === 'w+',
+  ENOSPC: (call, flags) => ['write', 'writeSync', 'rename', 'mkdir'].includes(call) || flags === 'w+',
+  EDQUOT: (call, flags) => ['write', 'writeSync', 'rename', 'mkdir'].includes(call) || flags === 'w+',
   EMFILE: (call) => opens.includes(call) || call === 'readdir',
-  'short write': (call) => call === 'write',
+  'short write': (call) => call === 'write' || call === 'writeSync',
   'short read': (call) => call === 'read' || call === 'readSync',
 }
 
@@ -83,6 +95,10 @@ export function failingFs(dir: string, fault: FsFault, { k, forever }: { k: numb
       return process.nextTick(done, error(name))
     })
   }
+  patch(fs, 'statSync', (original) => (path, ...rest) => {
+    if (String(path).startsWith(dir) && strikes('statSync')) throw error('statSync')
+    return original(path, ...rest)
+  })
   for (const name of paths) {
     patch(promises, name, (original) => async (path, ...rest) => {
       if (String(path).startsWith(dir) && strikes(name)) throw error(name)

@@ -80,6 +80,7 @@ const limits: fc.Arbitrary<Partial<LogLimits>> = fc.record({
   indexCacheBytesMax: fc.constantFrom(8192, 1_000_000),
   openFilesMax: fc.constantFrom(1, 2, 128),
   reserveBytes: fc.constantFrom(8, 300),
+  blockingWriteBytesMax: fc.constantFrom(0, 200, 100_000),
   queuedAppendsMax: fc.constantFrom(1, 2, 1000),
   queuedBytesMax: fc.constantFrom(100, 100_000),
   readBytesMax: fc.constantFrom(32, 4096),

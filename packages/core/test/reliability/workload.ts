@@ -11,6 +11,7 @@ import { soon } from './support.ts'
 export const smallLimits: Partial<LogLimits> = {
   segmentEventsMax: 7,
   reserveBytes: 160,
+  blockingWriteBytesMax: 400,
   readBytesMax: 512,
   frameCacheBytesMax: 0,
   recordCacheBytesMax: 0,

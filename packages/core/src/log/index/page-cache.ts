@@ -1,4 +1,6 @@
-// Keeps pages of index files in memory, up to a limit; what was not used since the last sweep goes first (the clock algorithm, Corbató 1968).
+// Keeps pages of index files in memory, up to a limit; what was not used since the last sweep goes first (the clock algorithm, Corbató 1968). The memory
+// of pages that go is used again, so a page is good only until the next one is asked for.
+import { pageBytes } from './pages.ts'
 
 /** Pages by number. */
 export interface CachedPages {
@@ -10,14 +12,20 @@ export interface CachedPages {
 export class PageCache {
   readonly #pagesMax: number
   readonly #files = new Set<CachedPages>()
+  readonly #free: Buffer[] = []
   #pages = 0
 
   constructor({ pagesMax }: { pagesMax: number }) {
     this.#pagesMax = Math.max(1, pagesMax)
   }
 
-  keep(file: CachedPages, number: number, page: Buffer): void {
+  /** Memory to read a page into. */
+  blank(): Buffer {
     if (this.#pages >= this.#pagesMax) this.#sweep()
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(pageBytes)
+  }
+
+  keep(file: CachedPages, number: number, page: Buffer): void {
     this.#files.add(file)
     file.pages[number] = page
     this.#pages++
@@ -25,7 +33,7 @@ export class PageCache {
 
   forget(file: CachedPages): void {
     if (!this.#files.delete(file)) return
-    for (const page of file.pages) if (page) this.#pages--
+    for (let number = 0; number < file.pages.length; number++) if (file.pages[number]) this.#drop(file, number)
     file.pages.length = 0
   }
 
@@ -51,6 +59,7 @@ export class PageCache {
   }
 
   #drop(file: CachedPages, number: number): void {
+    this.#free.push(file.pages[number]!)
     file.pages[number] = undefined
     this.#pages--
   }

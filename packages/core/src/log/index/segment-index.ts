@@ -139,17 +139,15 @@ export class SegmentIndex implements TermPositions, CachedPages {
 
   place(position: Position): RecordSpot {
     const event = position - this.header.firstPosition
-    const { placesPage, events, logEnd, segment } = this.header
-    const page = this.#page(placesPage + Math.floor(event / placesPerPage))
-    const at = (event % placesPerPage) * placeBytes
-    const isLast = event + 1 === events
-    const inPage = (event + 1) % placesPerPage !== 0
-    const end = isLast
-      ? logEnd
-      : inPage
-        ? page.readUInt32LE(at + placeBytes)
-        : this.#page(placesPage + Math.floor((event + 1) / placesPerPage)).readUInt32LE(0)
-    return { segment, offset: page.readUInt32LE(at), end, crc: page.readUInt32LE(at + 4) }
+    const { events, logEnd, segment } = this.header
+    const { page, at } = this.#placeOf(event)
+    const [offset, crc] = [page.readUInt32LE(at), page.readUInt32LE(at + 4)]
+    let end = logEnd
+    if (event + 1 < events) {
+      const next = this.#placeOf(event + 1)
+      end = next.page.readUInt32LE(next.at)
+    }
+    return { segment, offset, end, crc }
   }
 
   /** Gives back what it holds. */
@@ -210,6 +208,11 @@ export class SegmentIndex implements TermPositions, CachedPages {
       else end = guess
     }
     return low
+  }
+
+  #placeOf(event: number): { page: Buffer; at: number } {
+    const page = this.#page(this.header.placesPage + Math.floor(event / placesPerPage))
+    return { page, at: (event % placesPerPage) * placeBytes }
   }
 
   #highOf(line: number): number {
@@ -273,7 +276,7 @@ export class SegmentIndex implements TermPositions, CachedPages {
       this.used[number] = 1
       return kept
     }
-    const page = Buffer.allocUnsafeSlow(pageBytes)
+    const page = this.#cache.blank()
     if (number >= this.header.pages || this.#readInto(page, number) < pageBytes) {
       throw this.#damaged(number, 'it ends there')
     }
