@@ -3,7 +3,16 @@ import { utf8 } from '../kernel/text.ts'
 import { eventStoreContract } from '../store/contract.ts'
 import { fileStore } from './event-store.ts'
 import { logStats } from './maintenance/stats.ts'
-import { all, allFields, copyOfLog, fact, openStore, segmentsIn, temporaryDirectory } from './test-support.ts'
+import {
+  all,
+  allFields,
+  copyOfLog,
+  fact,
+  observedDisk,
+  openStore,
+  segmentsIn,
+  temporaryDirectory,
+} from './test-support.ts'
 
 describe('the file store keeps the contract', () => {
   test.each(eventStoreContract)('$name', async ({ run }) => await run(await openStore()))
@@ -124,4 +133,33 @@ test('opening and closing without an append adds nothing to the log', async () =
     sizes.push((await logStats({ dir })).bytes)
   }
   expect(sizes).toEqual([sizes[0], sizes[0], sizes[0]])
+})
+
+test('many reads that find everything in memory let appends and timers have their turn', async () => {
+  const store = await openStore()
+  await store.append({ events: [fact('thing-1')] })
+  const readsMax = 300_000
+  let reads = 0
+  let reading = true
+  const readers = Array.from({ length: 8 }, async () => {
+    while (reading && reads++ < readsMax) await all(store, [{ streams: ['thing-1'] }])
+  })
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  await store.append({ events: [fact('thing-2')] })
+  reading = false
+  await Promise.all(readers)
+  expect(reads).toBeLessThan(readsMax)
+})
+
+test('a log that was closed in order and has an index for each sealed segment is opened without making any', async () => {
+  const dir = temporaryDirectory()
+  const limits = { segmentEventsMax: 5 }
+  const store = await openStore({ dir, limits })
+  for (let n = 0; n < 12; n++) await store.append({ events: [fact('thing-1')] })
+  await store.close()
+  const made: string[] = []
+  const disk = observedDisk({ before: ({ call, file }) => void (call === 'open' && made.push(file)) })
+  const again = await openStore({ dir, limits, disk })
+  await again.close()
+  expect(made.filter((file) => file.includes('.idx'))).toEqual([])
 })

@@ -16,10 +16,13 @@ import { Growth } from '../store/growth.ts'
 import type { EventBatch, Head, ReadOptions, WrittenCommit } from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
 
+import { EventLoopTurns } from './event-loop-turns.ts'
+
 export class LogView implements Readable {
   readonly index: LogIndex
   readonly #log: LogSource
   readonly #growth = new Growth()
+  readonly #turns = new EventLoopTurns()
   readonly #files: EventFiles
   readonly #heal: (segment: number) => Promise<void>
   /** Of the last event that is visible. */
@@ -60,8 +63,10 @@ export class LogView implements Readable {
 
   visible = (): Position => this.#growth.visible
 
-  find = async (query: Query, stretch: Stretch): Promise<readonly Position[]> =>
-    await this.healed(() => this.index.find(query, stretch))
+  find = async (query: Query, stretch: Stretch): Promise<readonly Position[]> => {
+    await this.#turns.due()
+    return await this.healed(() => this.index.find(query, stretch))
+  }
 
   fetch = async (positions: readonly Position[]): Promise<readonly RecordedEvent[]> =>
     await this.healed(() => this.#files.fetch(positions))
@@ -91,6 +96,7 @@ export class LogView implements Readable {
   }
 
   async findCommit(commandId: string): Promise<WrittenCommit | undefined> {
+    await this.#turns.due()
     return await this.healed(() => {
       const first = this.index.commitOf(commandId)
       return first === undefined || first > this.visible() ? undefined : this.writtenAt(first)

@@ -11,6 +11,7 @@ import type { RecordSpot, SegmentIndex } from './index/segment-index.ts'
 import type { LogSource } from './limits.ts'
 import { RecentlyUsed } from './recently-used.ts'
 import { LogEvent, readU48, recordFixedBytes } from './record.ts'
+import { RecordCache } from './record-cache.ts'
 import type { FrameStart } from './scan.ts'
 import { corrupt, segmentName } from './segment.ts'
 
@@ -24,14 +25,13 @@ export class EventFiles {
   readonly #index: LogIndex
   /** Frames by the position of their first event. */
   readonly #frames: RecentlyUsed<Position, Buffer>
-  /** Records by position. */
-  readonly #records: RecentlyUsed<Position, Buffer>
+  readonly #records: RecordCache
 
   constructor(log: LogSource, index: LogIndex) {
     this.#log = log
     this.#index = index
     this.#frames = new RecentlyUsed({ bytesMax: log.limits.frameCacheBytesMax })
-    this.#records = new RecentlyUsed({ bytesMax: log.limits.recordCacheBytesMax })
+    this.#records = new RecordCache({ bytesMax: log.limits.recordCacheBytesMax })
   }
 
   /** The events at these positions, in this order. Throws `log_corrupt`, `index_damaged` or `io_failed`. */
@@ -119,7 +119,7 @@ export class EventFiles {
       const position = positions[at + index]!
       const record = checkedRecord(bytes, low, spots[index]!, position)
       // Those read alone are likely to be read again; those read in long rows are not.
-      if (spots.length <= fewRecords) this.#records.keep(position, spots.length === 1 ? record : Buffer.from(record))
+      if (spots.length <= fewRecords) this.#records.keep(position, record)
       events.push(new LogEvent(record, 0))
     }
     return at + spots.length

@@ -68,7 +68,7 @@ export interface Taken {
 
 /** Whom to tell of what is taken in: at once, because a read that fails later takes nothing of it back. */
 interface TakeEvents {
-  /** Of each segment that was left behind. */
+  /** Of each segment that was left behind without an index for all of it. */
   readonly passed: (task: IndexTask) => void
   /** Of each frame. */
   readonly taken: (last: Taken) => void
@@ -79,8 +79,8 @@ export async function takeAll(reader: LogReader, index: LogIndex, tell: TakeEven
   for (;;) {
     const segment = reader.header.segment
     const next = await reader.next().finally(() => {
-      if (reader.header.segment === segment) return
-      tell.passed({ segment, lastPosition: reader.header.firstPosition - 1 })
+      const lastPosition = reader.header.firstPosition - 1
+      if (reader.header.segment > segment && lastPosition > index.indexedThrough) tell.passed({ segment, lastPosition })
     })
     if (!next) return
     const { frame, place, starts } = next
