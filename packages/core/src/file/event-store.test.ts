@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { IndelibleError } from '../kernel/errors.ts'
 import { utf8 } from '../kernel/text.ts'
+import { type Disk, nodeDisk } from '../log/disk.ts'
 import { eventStoreContract } from '../store/contract.ts'
+import type { EventStore } from '../store/port.ts'
 import { fileStore } from './event-store.ts'
 import { logStats } from './maintenance/stats.ts'
 import {
@@ -135,20 +138,76 @@ test('opening and closing without an append adds nothing to the log', async () =
   expect(sizes).toEqual([sizes[0], sizes[0], sizes[0]])
 })
 
-test('many reads that find everything in memory let appends and timers have their turn', async () => {
-  const store = await openStore()
-  await store.append({ events: [fact('thing-1')] })
-  const readsMax = 300_000
-  let reads = 0
-  let reading = true
-  const readers = Array.from({ length: 8 }, async () => {
-    while (reading && reads++ < readsMax) await all(store, [{ streams: ['thing-1'] }])
+describe('what is answered without waiting for anything lets appends and timers have their turn', () => {
+  const conflict = { events: [fact('thing-1')], expected: { 'thing-1': 'none' as const } }
+  const acts: Record<string, (store: EventStore) => Promise<unknown>> = {
+    'reads of a stream': (store) => all(store, [{ streams: ['thing-1'] }]),
+    'reads that find nothing': (store) => Array.fromAsync(store.read('all', { from: 100 })),
+    'reads of the end': (store) => Array.fromAsync(store.read('all', { from: 2 })),
+    heads: (store) => store.head(),
+    'searches for commands': (store) => store.findCommit('none'),
+    'refused appends': (store) => store.append(conflict).catch(() => {}),
+  }
+  const doors = ['write', 'read'] as const
+  test.each(Object.keys(acts).flatMap((name) => doors.map((access) => ({ name, access }))))(
+    '$name, of a store opened to $access',
+    async ({ name, access }) => {
+      const dir = temporaryDirectory()
+      const store = await openStore({ dir })
+      await store.append({ events: [fact('thing-1'), fact('thing-1')] })
+      const asked = access === 'write' ? store : await openStore({ dir, access })
+      const actsMax = 300_000
+      let done = 0
+      let acting = true
+      const actors = Array.from({ length: 8 }, async () => {
+        while (acting && done++ < actsMax) await acts[name]!(asked)
+      })
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      await store.append({ events: [fact('thing-2')] })
+      acting = false
+      await Promise.all(actors)
+      expect(done).toBeLessThan(actsMax)
+    },
+  )
+
+  test('appends, though the queue is always full', async () => {
+    const store = await openStore({ limits: { queuedAppendsMax: 2 } })
+    const appendsMax = 50_000
+    let appends = 0
+    let appending = true
+    const clients = Array.from({ length: 16 }, async (_, client) => {
+      while (appending && appends++ < appendsMax) await store.append({ events: [fact(`thing-${client}`)] })
+    })
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    appending = false
+    await Promise.all(clients)
+    expect(appends).toBeLessThan(appendsMax)
   })
-  await new Promise((resolve) => setTimeout(resolve, 5))
-  await store.append({ events: [fact('thing-2')] })
-  reading = false
-  await Promise.all(readers)
-  expect(reads).toBeLessThan(readsMax)
+})
+
+test('files are closed where the process may open no more', async () => {
+  const dir = temporaryDirectory()
+  const store = await openStore({ dir, limits: { segmentEventsMax: 3, unindexedSegmentsMax: 1 } })
+  for (let n = 0; n < 40; n++) await store.append({ events: [fact(`thing-${n % 5}`)] })
+  await store.close()
+  let open = 0
+  const disk: Disk = {
+    ...nodeDisk,
+    openNow(path) {
+      if (open >= 4) throw new IndelibleError('io_failed', 'Too many.', { cause: { code: 'EMFILE' } })
+      const file = nodeDisk.openNow(path)
+      open++
+      const close = () => {
+        open--
+        file.close()
+      }
+      return { ...file, close }
+    },
+  }
+  const reader = await openStore({ dir, disk, access: 'read' })
+  for (let n = 0; n < 5; n++) expect(await all(reader, [{ streams: [`thing-${n}`] }])).toHaveLength(8)
+  await reader.close()
+  expect(open).toBe(0)
 })
 
 test('a log that was closed in order and has an index for each sealed segment is opened without making any', async () => {

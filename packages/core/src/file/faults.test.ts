@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { StreamName } from '../kernel/streams.ts'
-import type { Disk } from '../log/disk.ts'
+import { type Disk, nodeDisk } from '../log/disk.ts'
 import { segmentHeaderBytes } from '../log/segment.ts'
 import type { AppendOutcome, EventStore } from '../store/port.ts'
 import { fileStore } from './event-store.ts'
@@ -207,6 +207,35 @@ describe('a full disk', () => {
     expect(await append('c-1', 2)).toMatchObject({ status: 'written', firstPosition: 3 })
   })
 
+  test('that is full only behind a whole frame refuses nothing: who follows the log may have seen it', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir, limits: { reserveBytes: 8 } })
+    await store.append({ events: [fact('thing-1')] })
+    const reader = await openStore({ dir, access: 'read' })
+    await store.close()
+    let seen = 0
+    const disk: Disk = {
+      ...nodeDisk,
+      async open(path, mode) {
+        const file = await nodeDisk.open(path, mode)
+        return {
+          ...file,
+          async write(bytes, at) {
+            await file.write(bytes, at)
+            if (!path.endsWith('.log') || mode !== 'write' || bytes.length < 300) return
+            seen = (await reader.head()).position
+            throw diskFull()
+          },
+        }
+      },
+    }
+    const full = await openStore({ dir, disk, limits: { ...waiting, reserveBytes: 8 } })
+    const appended = await full.append({ events: [fact('thing-1', 'Happened', 'x'.repeat(300))] })
+    expect([seen, appended]).toMatchObject([2, { status: 'written', firstPosition: 2 }])
+    await full.append({ events: [fact('thing-1')] })
+    expect(await streamsIn(reader)).toEqual(await streamsIn(full))
+  })
+
   test('does not keep a log from being opened, read and closed', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir })
@@ -393,6 +422,33 @@ describe('backpressure', () => {
     expect(writes.filter((length) => length > 3000)).toHaveLength(1)
     expect(writes.length).toBeGreaterThan(10)
   })
+})
+
+test('a disk that is slow, always or by turns, holds up the thread for a small share of the time', async () => {
+  for (const slowEvery of [1, 2]) {
+    const [slowMs, beginMs] = [4, performance.now()]
+    let writes = 0
+    let blockedMs = 0
+    const disk: Disk = {
+      ...nodeDisk,
+      async open(path, mode) {
+        const file = await nodeDisk.open(path, mode)
+        return {
+          ...file,
+          writeNow(bytes, at) {
+            file.writeNow(bytes, at)
+            if (++writes % slowEvery > 0) return
+            for (const endMs = performance.now() + slowMs; performance.now() < endMs; );
+            blockedMs += slowMs
+          },
+        }
+      },
+    }
+    const store = await openStore({ disk })
+    for (let n = 0; n < 300; n++) await store.append({ events: [fact('thing-1')] })
+    expect(writes).toBeGreaterThan(0)
+    expect(blockedMs).toBeLessThanOrEqual(20 + slowMs + (performance.now() - beginMs) / 20)
+  }
 })
 
 describe('an event is never changed or deleted', () => {

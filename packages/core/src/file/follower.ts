@@ -31,7 +31,10 @@ export class Follower {
 
   /** Takes in all that was durable at the time of the call. */
   async catchUp(): Promise<void> {
-    if (this.#isSettled && !this.#followed.hasMore()) return
+    const { view, hasMore } = this.#followed
+    await view.turn()
+    view.assertOpen()
+    if (this.#isSettled && !hasMore()) return
     await this.#lookAgain()
   }
 

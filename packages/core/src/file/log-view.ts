@@ -56,6 +56,11 @@ export class LogView implements Readable {
     this.#growth.close()
   }
 
+  /** Lets the event loop turn when it did not for a while: whatever is answered without waiting for anything comes by here. */
+  turn(): Promise<void> | undefined {
+    return this.#turns.due()
+  }
+
   assertOpen(): void {
     if (this.#fault !== undefined) throw this.#fault
     this.#growth.assertOpen()
@@ -64,7 +69,7 @@ export class LogView implements Readable {
   visible = (): Position => this.#growth.visible
 
   find = async (query: Query, stretch: Stretch): Promise<readonly Position[]> => {
-    await this.#turns.due()
+    await this.turn()
     return await this.healed(() => this.index.find(query, stretch))
   }
 
@@ -86,6 +91,7 @@ export class LogView implements Readable {
   }
 
   async *read(query: Query, options: ReadOptions | undefined): AsyncGenerator<EventBatch> {
+    await this.turn()
     this.assertOpen()
     yield* readBatches(this, query, options)
   }
@@ -96,7 +102,7 @@ export class LogView implements Readable {
   }
 
   async findCommit(commandId: string): Promise<WrittenCommit | undefined> {
-    await this.#turns.due()
+    await this.turn()
     return await this.healed(() => {
       const first = this.index.commitOf(commandId)
       return first === undefined || first > this.visible() ? undefined : this.writtenAt(first)

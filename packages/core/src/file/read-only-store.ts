@@ -37,6 +37,7 @@ export async function openReadOnly(log: LogSource): Promise<EventStore> {
 
   return {
     async append() {
+      await view.turn()
       view.assertOpen()
       throw new IndelibleError('store_read_only', `The log in ${log.dir} was opened for reading only.`)
     },

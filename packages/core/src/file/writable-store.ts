@@ -105,7 +105,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
   const group = new GroupCommit({
     limits: log.limits,
     newId,
-    write: (frame) => writer.append(frame),
+    write: (frame, options) => writer.append(frame, options),
     written: (frame, recordedAtMs) => view.addWritten(frame, recordedAtMs),
     refused(commits) {
       for (const commit of commits.toReversed()) index.removeLast(commit)
@@ -160,6 +160,9 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
   const enter = (commit: EncodedCommit, signal: AbortSignal | undefined): Admitted | Promise<Admitted> =>
     group.hasRoom ? admit(commit) : group.inTurn(() => admit(commit), signal)
 
+  /** An answer that waits for nothing lets the event loop turn, as reads do. */
+  const answered = ({ outcome, durable }: Admitted) => acknowledged(outcome, durable ?? view.turn())
+
   const accept = (commit: EncodedCommit, signal: AbortSignal | undefined): Promise<AppendOutcome> => {
     let admitted: Admitted | Promise<Admitted>
     try {
@@ -168,7 +171,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
       if (!isIndelibleError(error, 'index_damaged')) throw error
       admitted = view.healed(() => enter(commit, signal))
     }
-    return admitted instanceof Promise ? admitted.then(acknowledged) : acknowledged(admitted)
+    return admitted instanceof Promise ? admitted.then(answered) : answered(admitted)
   }
 
   return {
@@ -184,7 +187,10 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
     findCommit: (commandId) => view.findCommit(commandId),
     read: (query, options) => view.read(query, options),
     subscribe: (query, options) => view.subscribe(query, options),
-    head: async () => view.head(),
+    async head() {
+      await view.turn()
+      return view.head()
+    },
     close() {
       closing ??= (async () => {
         view.end()
@@ -205,7 +211,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
 }
 
 /** Holds nothing but the outcome while it waits: the many commits under way are what the garbage collector has to copy. */
-async function acknowledged({ outcome, durable }: Admitted): Promise<AppendOutcome> {
+async function acknowledged(outcome: AppendOutcome, durable: Promise<void> | undefined): Promise<AppendOutcome> {
   await durable
   return outcome
 }

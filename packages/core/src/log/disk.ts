@@ -132,22 +132,34 @@ function nodeFile(fd: number, path: string, syncsWrites: boolean): DiskFile {
     readNow: (into, at) => calledNow(path, () => filledNow(fd, into, at)),
     async write(bytes, at) {
       for (let done = 0; done < bytes.length; ) {
-        done += await called<number>(path, (then) => fs.write(fd, bytes, done, bytes.length - done, at + done, then))
+        const from = done
+        const written = await called<number>(path, (then) =>
+          fs.write(fd, bytes, from, bytes.length - from, at + from, then),
+        )
+        done += some(path, written)
       }
       if (syncsWrites) await this.sync()
     },
     writeNow(bytes, at) {
-      calledNow(path, () => {
-        for (let done = 0; done < bytes.length; ) {
-          done += fs.writeSync(fd, bytes, done, bytes.length - done, at + done)
-        }
-        if (syncsWrites) fs.fdatasyncSync(fd)
-      })
+      for (let done = 0; done < bytes.length; ) {
+        const from = done
+        done += some(
+          path,
+          calledNow(path, () => fs.writeSync(fd, bytes, from, bytes.length - from, at + from)),
+        )
+      }
+      if (syncsWrites) calledNow(path, () => fs.fdatasyncSync(fd))
     },
     sync: () => called(path, (done) => fs.fdatasync(fd, done)),
     truncate: (size) => called(path, (done) => fs.ftruncate(fd, size, done)),
     close: () => called(path, (done) => fs.close(fd, done)),
   }
+}
+
+/** A disk that takes nothing and says nothing would be tried for ever. */
+function some(path: string, written: number): number {
+  if (written > 0) return written
+  throw fault(Object.assign(new Error('Nothing was written.'), { code: 'EIO' }), path)
 }
 
 function filledNow(fd: number, into: Uint8Array, at: number): number {

@@ -13,7 +13,7 @@ export interface GroupSink {
   readonly limits: Pick<LogLimits, 'queuedBytesMax' | 'queuedAppendsMax'>
   readonly newId: IdWriter
   /** Makes a frame durable. Throws `store_full`, or for good `store_poisoned`. */
-  readonly write: (frame: FrameEncoder) => Promise<FramePlace>
+  readonly write: (frame: FrameEncoder, options: { readonly mayBlock: boolean }) => Promise<FramePlace>
   readonly written: (frame: PlacedFrame, recordedAtMs: number) => void
   /** These commits, in order, were not written. */
   readonly refused: (commits: readonly QueuedCommit[]) => void
@@ -107,14 +107,16 @@ export class GroupCommit {
   async #run(): Promise<void> {
     while (this.#collecting.frame.commits > 0) {
       // Whoever else appends in this turn of the event loop shares the frame, until it is full.
-      if (this.hasRoom) await new Promise((resolve) => setImmediate(resolve))
+      // One that is full does not wait, so its write must: the event loop turns once a frame.
+      const mayBlock = this.hasRoom
+      if (mayBlock) await new Promise((resolve) => setImmediate(resolve))
       const group = this.#collecting
       this.#writing = group
       this.#collecting = newGroup(this.#spare ?? new FrameEncoder(this.#sink.newId))
       this.#spare = undefined
       this.#letIn()
       try {
-        const place = await this.#sink.write(group.frame)
+        const place = await this.#sink.write(group.frame, { mayBlock })
         this.#writing = undefined
         this.#sink.written({ ...place, starts: group.frame.starts }, group.lastRecordedAtMs)
         group.durable.resolve()

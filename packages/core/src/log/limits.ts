@@ -17,7 +17,7 @@ export interface LogLimits {
   readonly reserveBytes: number
   /** A frame of no more than this is written while the thread waits, as long as the disk is fast. With 0 the thread never waits for the disk. */
   readonly blockingWriteBytesMax: number
-  /** How long such a write may take. After a longer one, none is made for a hundred times as long. */
+  /** A write that holds up the thread longer is a slow one, of which there may be few: see `BlockingBudget`. */
   readonly blockingWriteMsMax: number
   /** Commits queued for the next frame, in bytes: past this `append` waits. One commit may go beyond it. */
   readonly queuedBytesMax: number

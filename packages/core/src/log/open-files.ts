@@ -36,15 +36,30 @@ export class OpenFiles {
 
   #file(name: string): FileNow {
     if (this.#latest?.name === name) return this.#latest.file
-    const file = this.#open.get(name) ?? this.#log.disk.openNow(join(this.#log.dir, name))
+    const file = this.#open.get(name) ?? this.#opened(name)
     this.#open.delete(name)
     this.#open.set(name, file)
-    if (this.#open.size > this.#log.limits.openFilesMax) {
-      const [oldest] = this.#open.keys()
-      this.close(oldest!)
-    }
+    if (this.#open.size > this.#log.limits.openFilesMax) this.#closeOldest()
     this.#latest = { name, file }
     return file
+  }
+
+  /** Where the process may open no more files, closes some of ours. */
+  #opened(name: string): FileNow {
+    for (;;) {
+      try {
+        return this.#log.disk.openNow(join(this.#log.dir, name))
+      } catch (error) {
+        const { code } = ((error as Error).cause ?? {}) as { code?: unknown }
+        if (this.#open.size === 0 || (code !== 'EMFILE' && code !== 'ENFILE')) throw error
+        this.#closeOldest()
+      }
+    }
+  }
+
+  #closeOldest(): void {
+    const [oldest] = this.#open.keys()
+    this.close(oldest!)
   }
 }
 

@@ -144,11 +144,12 @@ export class LogReader {
     const tail = await this.#segment.tail()
     if (tail === 'grown') return true
     const next = await this.#openNext(number, tail)
-    await this.#segment.close()
-    this.#passedBytes += this.#segment.end
+    const passed = this.#segment
+    this.#passedBytes += passed.end
     this.#segment = next
     this.mark = undefined
     this.last = undefined
+    await passed.close()
     return true
   }
 

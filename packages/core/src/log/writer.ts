@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
+import { BlockingBudget } from './blocking-budget.ts'
 import type { DiskFile } from './disk.ts'
 import { encodeMark, type Mark, type Place } from './frame.ts'
 import type { FrameEncoder } from './frame-encoder.ts'
@@ -30,9 +31,6 @@ interface Writing {
   readonly offset: number
 }
 
-/** A write that blocked too long is followed by this many times its length in which none blocks: a slow disk holds the thread 1 % of the time. */
-const slowBlockingCost = 100
-
 /** Making the file longer costs a write of the file's metadata: much beside a short frame, nothing beside one of this share of the reserve. */
 const longFrameShare = 1 / 8
 
@@ -52,15 +50,13 @@ export class LogWriter {
   /** What the last frame says, if it is a mark. */
   #mark: Mark | undefined
   #poisoned = false
-  /** One after the other, that blocked the thread too long. */
-  #slowWrites = 0
-  /** Until then no write blocks the thread. */
-  #blockingAgainMs = 0
+  readonly #blocking: BlockingBudget
 
   private constructor(log: LogSource, tell: WriterEvents, { file, header, events, offset }: Writing) {
     this.#log = log
     this.#tell = tell
     this.#logId = header.logId
+    this.#blocking = new BlockingBudget({ slowMs: log.limits.blockingWriteMsMax })
     this.#file = file
     this.#segment = header.segment
     this.#segmentEvents = events
@@ -106,14 +102,14 @@ export class LogWriter {
     return { segment: this.#segment, lastPosition: this.#position, events: this.#segmentEvents }
   }
 
-  /** Throws `store_full`: nothing was written, and it can be tried again. Or `store_poisoned`, from then on. */
-  async append(frame: FrameEncoder): Promise<FramePlace> {
+  /** Throws `store_full`: nothing was written, and it can be tried again. Or `store_poisoned`, from then on. `mayBlock`: the thread may be held up. */
+  async append(frame: FrameEncoder, { mayBlock }: { mayBlock: boolean }): Promise<FramePlace> {
     if (this.#poisoned) throw poisoned()
     const length = frame.size
     const startMs = performance.now()
     try {
       if (!this.#fits(frame)) await this.#roll()
-      await this.#writeFrame(frame)
+      await this.#writeFrame(frame, mayBlock)
     } catch (error) {
       await this.#clean(error)
       throw error
@@ -169,26 +165,43 @@ export class LogWriter {
   }
 
   /** Where the zeros are used up, writes new ones in the same call, unless that is what fills the disk. A long frame gains nothing by them. */
-  async #writeFrame(frame: FrameEncoder): Promise<void> {
+  async #writeFrame(frame: FrameEncoder, mayBlock: boolean): Promise<void> {
     const { reserveBytes, segmentBytesMax } = this.#log.limits
     const end = this.#end + frame.size
     const needsNone = end <= this.#reserved || frame.size > reserveBytes * longFrameShare
-    const wanted = needsNone ? end : Math.max(end, Math.min(end + reserveBytes, segmentBytesMax))
+    const zeros = needsNone ? 0 : Math.max(0, Math.min(reserveBytes, segmentBytesMax - end))
     try {
-      await this.#write(frame.finish(this.#place, wanted - end), this.#end)
-      this.#reserved = Math.max(this.#reserved, wanted)
+      await this.#writeOnce(frame, { zeros, mayBlock })
     } catch (error) {
-      if (wanted === end || !isIndelibleError(error, 'store_full')) throw error
+      if (zeros === 0 || !isIndelibleError(error, 'store_full')) throw error
       await this.#clean(error)
-      await this.#write(frame.finish(this.#place, 0), this.#end)
+      await this.#writeOnce(frame, { zeros: 0, mayBlock })
     }
+  }
+
+  async #writeOnce(frame: FrameEncoder, { zeros, mayBlock }: { zeros: number; mayBlock: boolean }): Promise<void> {
+    const bytes = frame.finish(this.#place, zeros)
+    try {
+      await this.#write(bytes, this.#end, mayBlock)
+      this.#reserved = Math.max(this.#reserved, this.#end + bytes.length)
+    } catch (error) {
+      // Whoever follows the log takes a whole frame for written, so it can no longer be refused.
+      if (!isIndelibleError(error, 'store_full') || !(await this.#isThere(bytes.subarray(0, frame.size)))) throw error
+      await this.#orPoison(this.#file.sync())
+    }
+  }
+
+  /** Whether these bytes stand behind what is durable. */
+  async #isThere(bytes: Buffer): Promise<boolean> {
+    const found = Buffer.alloc(bytes.length)
+    return (await this.#file.read(found, this.#end)) === bytes.length && found.equals(bytes)
   }
 
   /** Writes a mark and gives back the reserve. Where the disk is full it goes without a mark. */
   async #leaveMark(mark: Mark): Promise<void> {
     const bytes = encodeMark(mark, this.#place, this.#position + 1)
     try {
-      await this.#write(bytes, this.#end)
+      await this.#write(bytes, this.#end, false)
     } catch (error) {
       await this.#clean(error)
       return
@@ -199,17 +212,13 @@ export class LogWriter {
   }
 
   /** The only way into the file. What is durable is never written again (the first law). */
-  async #write(bytes: Uint8Array, at: number): Promise<void> {
+  async #write(bytes: Uint8Array, at: number, mayBlock: boolean): Promise<void> {
     if (at < this.#end) throw new RangeError(`A write at ${at} would change what is durable up to ${this.#end}.`)
-    const startMs = performance.now()
-    if (bytes.length > this.#log.limits.blockingWriteBytesMax || startMs < this.#blockingAgainMs) {
+    if (mayBlock && bytes.length <= this.#log.limits.blockingWriteBytesMax && this.#blocking.hasLeft()) {
+      this.#blocking.spend(() => this.#file.writeNow(bytes, at))
+    } else {
       await this.#file.write(bytes, at)
-      return
     }
-    this.#file.writeNow(bytes, at)
-    const endMs = performance.now()
-    this.#slowWrites = endMs - startMs > this.#log.limits.blockingWriteMsMax ? this.#slowWrites + 1 : 0
-    if (this.#slowWrites > 1) this.#blockingAgainMs = endMs + slowBlockingCost * (endMs - startMs)
   }
 
   /** After a write on a full disk, takes away whatever is behind the durable end. After any other fault nobody knows what is there. */
