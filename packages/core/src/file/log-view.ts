@@ -15,7 +15,6 @@ import { lastVersions } from '../store/commit.ts'
 import { Growth } from '../store/growth.ts'
 import type { EventBatch, Head, ReadOptions, WrittenCommit } from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
-
 import { EventLoopTurns } from './event-loop-turns.ts'
 
 export class LogView implements Readable {

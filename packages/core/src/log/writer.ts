@@ -38,6 +38,7 @@ export class LogWriter {
   readonly #log: LogSource
   readonly #tell: WriterEvents
   readonly #logId: string
+  readonly #blocking: BlockingBudget
   #file: DiskFile
   #segment: number
   #segmentEvents: number
@@ -50,7 +51,6 @@ export class LogWriter {
   /** What the last frame says, if it is a mark. */
   #mark: Mark | undefined
   #poisoned = false
-  readonly #blocking: BlockingBudget
 
   private constructor(log: LogSource, tell: WriterEvents, { file, header, events, offset }: Writing) {
     this.#log = log
@@ -185,9 +185,10 @@ export class LogWriter {
       await this.#write(bytes, this.#end, mayBlock)
       this.#reserved = Math.max(this.#reserved, this.#end + bytes.length)
     } catch (error) {
-      // Whoever follows the log takes a whole frame for written, so it can no longer be refused.
-      if (!isIndelibleError(error, 'store_full') || !(await this.#isThere(bytes.subarray(0, frame.size)))) throw error
-      await this.#orPoison(this.#file.sync())
+      const whole = bytes.subarray(0, frame.size)
+      if (!isIndelibleError(error, 'store_full') || !(await this.#isThere(whole))) throw error
+      // Whoever follows the log takes it for written, so it can no longer be refused. A sync alone would not bring down again what one failed to.
+      await this.#orPoison(this.#file.write(whole, this.#end))
     }
   }
 
