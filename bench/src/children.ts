@@ -13,9 +13,16 @@ export interface Child {
 
 export type Report = Readonly<Record<string, number>>
 
-export function startChild(script: string, args: readonly (string | number)[]): Child {
+export function startChild(
+  script: string,
+  args: readonly (string | number)[],
+  { flags = [] }: { readonly flags?: readonly string[] } = {},
+): Child {
   const path = fileURLToPath(new URL(`children/${script}`, import.meta.url))
-  const child = fork(path, args.map(String), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = fork(path, args.map(String), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [...process.execArgv, ...flags],
+  })
   const reports: Report[] = []
   let arrived = Promise.withResolvers<void>()
   child.on('message', (report) => {
