@@ -44,6 +44,7 @@ const configurations: Readonly<Record<string, number>> = {
   scan: 2,
   'read-stream': 2,
   open: 8,
+  memory: 2,
   growth: 3,
 }
 
