@@ -187,7 +187,8 @@ export class LogWriter {
     } catch (error) {
       const whole = bytes.subarray(0, frame.size)
       if (!isIndelibleError(error, 'store_full') || !(await this.#isThere(whole))) throw error
-      // Whoever follows the log takes it for written, so it can no longer be refused. A sync alone would not bring down again what one failed to.
+      // Whoever follows the log takes it for written, so it can no longer be refused: it is made durable, or nobody knows. A sync alone would not bring
+      // down again what one failed to.
       await this.#orPoison(this.#file.write(whole, this.#end))
     }
   }
