@@ -29,6 +29,7 @@ describe('the file store keeps the contract with small segments and groups', () 
     queuedBytesMax: 300,
     readBytesMax: 64,
     frameCacheBytesMax: 1000,
+    recordCacheBytesMax: 1000,
     indexCacheBytesMax: 8192,
     unindexedEventsMax: 3,
     openFilesMax: 2,

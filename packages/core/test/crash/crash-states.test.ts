@@ -13,6 +13,8 @@ import { sequentialIds } from '../../src/testing/clock.ts'
 import { crashAfter, type DiskImage, type DiskOperation, type SimulatedDisk, simulatedDisk } from './simulated-disk.ts'
 
 const statesMin = process.env.INDELIBLE_LONG ? 1_000_000 : 40_000
+/** A long campaign says after so many how far it is. */
+const saidEvery = 100_000
 /** Of writes that were under way, so many subsets are tried at each moment. */
 const subsetsMax = 16
 /** One recovery in so many is itself interrupted at each of its steps. */
@@ -27,6 +29,7 @@ const limits = {
   blockingWriteBytesMax: 800,
   readBytesMax: 2048,
   frameCacheBytesMax: 4096,
+  recordCacheBytesMax: 4096,
   indexCacheBytesMax: 16 * 4096,
   unindexedSegmentsMax: 1,
   // Closing then makes an index of a segment that is not full, and a later one takes its place.
@@ -68,7 +71,12 @@ test(`at least ${statesMin} crash states lose nothing that was acknowledged`, {
   const seed = Number(process.env.INDELIBLE_SEED)
   const count = { states: 0, workloads: 0, recoveries: 0, events: 0, indexes: 0, snapshots: 0 }
   const kinds: Partial<Record<Kind, number>> = {}
+  let said = 0
   while (count.states < statesMin) {
+    if (count.states >= said + saidEvery) {
+      said = count.states
+      console.log(`crash states: ${count.states} of ${statesMin} so far, seed ${seed}`)
+    }
     const workloadSeed = seed + count.workloads++
     const [actions] = fc.sample(workload, { seed: workloadSeed, numRuns: 1 })
     const run = await perform(actions!)

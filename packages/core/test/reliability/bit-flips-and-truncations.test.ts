@@ -14,7 +14,14 @@ import { sequentialIds } from '../../src/testing/clock.ts'
 import { type DiskImage, simulatedDisk } from '../crash/simulated-disk.ts'
 import { draws, hours, long, read, seed, withFile } from './support.ts'
 
-const limits = { segmentEventsMax: 8, reserveBytes: 128, readBytesMax: 4096, unindexedEventsMax: 1 }
+const limits = {
+  segmentEventsMax: 8,
+  reserveBytes: 128,
+  readBytesMax: 4096,
+  unindexedEventsMax: 1,
+  frameCacheBytesMax: 4096,
+  recordCacheBytesMax: 4096,
+}
 const streams = ['a-1', 'a-2', 'b-ü', 'c-1'] as const
 const commandIds = Array.from({ length: 14 }, (_, n) => `c-${n}`)
 const queries: readonly Query[] = [
