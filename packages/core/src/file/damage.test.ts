@@ -371,8 +371,9 @@ describe('an index file', () => {
     const limits = { segmentEventsMax: 8, indexCacheBytesMax: 0 }
     const store = await openStore({ dir, disk: diskHere, limits })
     for (let n = 1; n <= 30; n++) await store.append({ events: [fact(`thing-${n}`)], commandId: `c-${n}` })
+    // They are made in the background.
+    await expect.poll(() => indexesIn(dir), { timeout: 20_000 }).toHaveLength(3)
     const indexes = await indexesIn(dir)
-    expect(indexes).toHaveLength(3)
     const whole = await Promise.all(indexes.map((name) => readFile(join(dir, name))))
     // More than one at a time: an append has to look into all of them.
     for (const name of indexes)

@@ -7,9 +7,11 @@ import { indexMaker } from '../log/index/makers.ts'
 import type { LogSource } from '../log/limits.ts'
 import { openIndex } from '../log/open-log.ts'
 import type { LogWriter } from '../log/writer.ts'
+import { ColumnMaking } from './column-making.ts'
 
 export class Indexing {
   readonly index: LogIndex
+  readonly columns: ColumnMaking
   /** Known when the log is open. */
   logId = ''
   readonly #log: LogSource
@@ -21,6 +23,7 @@ export class Indexing {
     this.#log = log
     this.index = new LogIndex(log)
     this.#maker = indexMaker(log)
+    this.columns = new ColumnMaking(log, this.index, this.#maker)
     this.#indexer = new Indexer({ limits: log.limits, maker: this.#maker, built: ({ segment }) => this.#take(segment) })
   }
 
@@ -31,6 +34,7 @@ export class Indexing {
   /** A segment got its last event. Resolves when there is room for another. */
   async sealed(task: IndexTask): Promise<void> {
     this.index.turnOver()
+    this.columns.sealed(task.segment)
     await this.#indexer.add(task)
   }
 
@@ -57,13 +61,20 @@ export class Indexing {
     })
   }
 
+  appended(): void {
+    this.#maker.appended()
+  }
+
   async close(): Promise<void> {
+    this.columns.close()
     await this.#indexer.close()
   }
 
   #take(segment: number): void {
     const opened = openIndex(this.index, segment, this.logId)
-    if (opened) this.index.addSegment(opened)
+    if (!opened) return
+    this.index.addSegment(opened)
+    this.columns.add(segment)
   }
 
   async #heal(segment: number): Promise<void> {

@@ -10,12 +10,15 @@ import { EventFiles } from '../log/event-files.ts'
 import type { LogIndex } from '../log/index/log-index.ts'
 import type { PlacedFrame } from '../log/index/recent-index.ts'
 import type { LogSource } from '../log/limits.ts'
+import type { LogEvent } from '../log/record.ts'
 import { type FrameStart, scanEvents } from '../log/scan.ts'
 import { lastVersions } from '../store/commit.ts'
 import { Growth } from '../store/growth.ts'
-import type { EventBatch, Head, ReadOptions, WrittenCommit } from '../store/port.ts'
+import type { EventBatch, Head, ReadOptions, ReplayBatch, ReplayOptions, WrittenCommit } from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
+import { replayRange } from '../store/replaying.ts'
 import { EventLoopTurns } from './event-loop-turns.ts'
+import { type Replayed, replayLog } from './replay.ts'
 
 export class LogView implements Readable {
   readonly index: LogIndex
@@ -24,17 +27,23 @@ export class LogView implements Readable {
   readonly #turns = new EventLoopTurns()
   readonly #files: EventFiles
   readonly #heal: (segment: number) => Promise<void>
+  readonly #wanting: (segment: number) => void
   /** Of the last event that is visible. */
   lastRecordedAtMs = 0
   /** Why nothing more can be read of this log, if it is so. */
   #fault: unknown
 
-  /** `heal` makes the index of a segment good again, if it can. */
-  constructor(log: LogSource, index: LogIndex, heal: (segment: number) => Promise<void>) {
+  /** `heal` makes the index of a segment good again, if it can. `wanting` is told of segments whose columns are missing or damaged. */
+  constructor(
+    log: LogSource,
+    index: LogIndex,
+    { heal, wanting }: { heal: (segment: number) => Promise<void>; wanting: (segment: number) => void },
+  ) {
     this.#log = log
     this.index = index
     this.#files = new EventFiles(log, index)
     this.#heal = heal
+    this.#wanting = wanting
   }
 
   /** Takes in a frame that was just written; its commits are in the index. */
@@ -100,6 +109,21 @@ export class LogView implements Readable {
     yield* follow(this, query, options)
   }
 
+  async *replay(types: readonly string[], options: ReplayOptions): AsyncGenerator<ReplayBatch> {
+    await this.turn()
+    this.assertOpen()
+    const of: Replayed = {
+      log: this.#log,
+      index: this.index,
+      assertOpen: () => this.assertOpen(),
+      healed: (run) => this.healed(run),
+      logged: (position) => this.#logged(position),
+      frameFrom: (from, to) => this.#frameFrom(from, to),
+      wanting: this.#wanting,
+    }
+    yield* replayLog(of, replayRange(types, options, this.visible()))
+  }
+
   async findCommit(commandId: string): Promise<WrittenCommit | undefined> {
     await this.turn()
     return await this.healed(() => {
@@ -149,9 +173,20 @@ export class LogView implements Readable {
     this.index.close()
   }
 
+  /** An event, at once, also where its index is damaged. */
+  #logged(position: Position): LogEvent {
+    try {
+      return this.#files.fetch([position])[0]!
+    } catch (error) {
+      if (!isIndelibleError(error, 'index_damaged')) throw error
+      this.#heal(error.details.segment as number).catch(() => {})
+      return this.#files.inFrames(position)
+    }
+  }
+
   /** The first frame that begins at a position or after it, and the events before that frame: only from a frame on can a log be read by frames. */
-  #frameFrom(from: Position, to: Position): { start: FrameStart | undefined; before: readonly RecordedEvent[] } {
-    const before: RecordedEvent[] = []
+  #frameFrom(from: Position, to: Position): { start: FrameStart | undefined; before: readonly LogEvent[] } {
+    const before: LogEvent[] = []
     for (let position = from; position <= to; ) {
       const start = this.#files.frameStart(position)
       if (start) return { start, before }

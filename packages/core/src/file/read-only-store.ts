@@ -11,7 +11,7 @@ import { LogView } from './log-view.ts'
 
 export async function openReadOnly(log: LogSource): Promise<EventStore> {
   const index = new LogIndex(log)
-  const view = new LogView(log, index, async (segment) => reopenIndex(index, segment))
+  const view = new LogView(log, index, { heal: async (segment) => reopenIndex(index, segment), wanting: () => {} })
   const { reader, indexed } = await openLog(log, index, undefined).catch((error) => {
     view.close()
     throw error
@@ -48,6 +48,10 @@ export async function openReadOnly(log: LogSource): Promise<EventStore> {
     async *read(query, options) {
       await follower.catchUp()
       yield* view.read(query, options)
+    },
+    async *replay(types, options) {
+      await follower.catchUp()
+      yield* view.replay(types, options)
     },
     subscribe: (query, options) => view.subscribe(query, options),
     async head() {

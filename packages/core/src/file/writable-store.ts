@@ -31,13 +31,18 @@ export async function openWritable(log: LogSource, given: Given): Promise<EventS
   await log.disk.makeDir(log.dir)
   const unlock = await log.disk.lock(log.dir)
   const indexing = new Indexing(log)
-  const view = new LogView(log, indexing.index, (segment) => indexing.heal(segment))
+  const view = new LogView(log, indexing.index, {
+    heal: (segment) => indexing.heal(segment),
+    wanting: (segment) => indexing.columns.add(segment, { areBad: true }),
+  })
   const syncs = new SyncClock(log, instant(given.clock.now()))
   try {
     await removeUnfinished(log)
     const writer = await openWriter(log, { indexing, view, newLogId: given.newLogId, durable: (ms) => syncs.add(ms) })
     const time = new RecordingClock(given.clock)
     time.observe(view.lastRecordedAtMs)
+    indexing.columns.sealed(writer.active.segment - 1)
+    indexing.columns.addAll()
     return writableStore(log, { view, writer, time, indexing, syncs, newId: given.newId, unlock })
   } catch (error) {
     view.close()
@@ -106,7 +111,10 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
     limits: log.limits,
     newId,
     write: (frame, options) => writer.append(frame, options),
-    written: (frame, recordedAtMs) => view.addWritten(frame, recordedAtMs),
+    written(frame, recordedAtMs) {
+      indexing.appended()
+      view.addWritten(frame, recordedAtMs)
+    },
     refused(commits) {
       for (const commit of commits.toReversed()) index.removeLast(commit)
     },
@@ -186,6 +194,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
     },
     findCommit: (commandId) => view.findCommit(commandId),
     read: (query, options) => view.read(query, options),
+    replay: (types, options) => view.replay(types, options),
     subscribe: (query, options) => view.subscribe(query, options),
     async head() {
       await view.turn()
@@ -194,6 +203,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
     close() {
       closing ??= (async () => {
         view.end()
+        indexing.columns.close()
         await group.idle()
         try {
           await writer.close()

@@ -18,5 +18,7 @@ export const streamIdBytesMax = 256
 export const tagsMax = 64
 /** The items of one query. */
 export const queryItemsMax = 1_000
+/** The types that one replay asks for. */
+export const replayTypesMax = 1_000
 /** The events of one batch handed to a reader. */
 export const batchEventsMax = 1_000

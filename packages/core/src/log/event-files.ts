@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib'
 import { IndelibleError } from '../kernel/errors.ts'
 import { batchEventsMax } from '../kernel/limits.ts'
 import type { Position } from '../kernel/positions.ts'
-import { frameHeaderBytes, isFrame } from './frame.ts'
+import { claimedLength, Frame, frameHeaderBytes, isFrame } from './frame.ts'
 import type { LogIndex } from './index/log-index.ts'
 import type { PlacedFrame } from './index/recent-index.ts'
 import type { RecordSpot, SegmentIndex } from './index/segment-index.ts'
@@ -13,7 +13,7 @@ import { RecentlyUsed } from './recently-used.ts'
 import { LogEvent, readU48, recordFixedBytes } from './record.ts'
 import { RecordCache } from './record-cache.ts'
 import type { FrameStart } from './scan.ts'
-import { corrupt, segmentName } from './segment.ts'
+import { corrupt, segmentHeaderBytes, segmentName } from './segment.ts'
 
 /** Records at most this far apart are read together. */
 const gapBytesMax = 4096
@@ -59,6 +59,28 @@ export class EventFiles {
       at++
     }
     return events
+  }
+
+  /** An event of a segment that has an index, found without that, by the frames: for when a page of it is damaged and nobody can wait. */
+  inFrames(position: Position): LogEvent {
+    const { segment } = this.#index.segmentOf(position)!.header
+    const name = segmentName(segment)
+    const header = Buffer.alloc(frameHeaderBytes)
+    for (let offset = segmentHeaderBytes; ; ) {
+      const length = this.#index.files.read(name, header, offset) < header.length ? undefined : claimedLength(header)
+      const place = { segment, offset }
+      if (length === undefined || offset + length > this.#index.files.size(name))
+        throw corrupt(place, 'there is no whole frame')
+      const { lastPosition, events } = new Frame(header)
+      offset += length
+      if (events === 0 || lastPosition < position) continue
+      const bytes = Buffer.allocUnsafeSlow(length)
+      this.#index.files.read(name, bytes, place.offset)
+      const frame = isFrame(bytes, place) ? new Frame(bytes) : undefined
+      const start = frame?.starts()[position - frame.firstPosition]
+      if (!frame || start === undefined) throw corrupt(place, `position ${position} is not where it was`)
+      return frame.event(start)
+    }
   }
 
   /** The frame that begins with a position, if one does. */

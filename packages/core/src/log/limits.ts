@@ -37,6 +37,8 @@ export interface LogLimits {
   readonly unindexedEventsMax: number
   /** How long after an index could not be made it is tried again, unless another segment is sealed before. */
   readonly indexRetryMs: number
+  /** Of a core, for making replay columns while the log is appended to. With 0 none are made, and none are read. */
+  readonly columnsShareMax: number
   /** Files of the log kept open for reading. */
   readonly openFilesMax: number
   /** How long a follower in another process may miss something when the operating system does not tell it of a change. */
@@ -58,6 +60,7 @@ export const logLimits: LogLimits = {
   unindexedSegmentsMax: 3,
   unindexedEventsMax: 10_000,
   indexRetryMs: 10_000,
+  columnsShareMax: 0.25,
   openFilesMax: 512,
   followMs: 1000,
 }

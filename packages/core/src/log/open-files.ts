@@ -9,6 +9,7 @@ export class OpenFiles {
   /** By name; the one used longest ago comes first. */
   readonly #open = new Map<string, FileNow>()
   #latest: { name: string; file: FileNow } | undefined
+  #closed = false
 
   constructor(log: LogSource) {
     this.#log = log
@@ -16,11 +17,15 @@ export class OpenFiles {
 
   /** Fills the bytes from a place in a file. Gives their number, less than asked for only at the end of the file. */
   read(name: string, into: Uint8Array, at: number): number {
-    return this.#file(name).read(into, at)
+    const read = this.#file(name).read(into, at)
+    if (this.#closed) this.close(name)
+    return read
   }
 
   size(name: string): number {
-    return this.#file(name).size()
+    const size = this.#file(name).size()
+    if (this.#closed) this.close(name)
+    return size
   }
 
   close(name: string): void {
@@ -30,7 +35,9 @@ export class OpenFiles {
     if (file) closeQuietly(file)
   }
 
+  /** Whoever reads after this, for an event that was kept, opens a file for it alone. */
   closeAll(): void {
+    this.#closed = true
     for (const name of [...this.#open.keys()]) this.close(name)
   }
 

@@ -174,17 +174,29 @@ interface Decoded {
   metadataBytes: Uint8Array | undefined
 }
 
+/** Parses payloads that are likely to look alike; gives nothing for others. */
+export interface PayloadParser {
+  parse(bytes: Buffer, from: number, to: number): unknown
+}
+
 /** An event in the bytes of the log. It keeps them, so they must never change. */
 export class LogEvent implements RecordedEvent {
   readonly #bytes: Utf8Buffer
   readonly #at: number
+  readonly #parser: PayloadParser | undefined
   #data: unknown
   /** What else was decoded; most who read many events look at little of each. */
   #decoded: Decoded | undefined
 
-  constructor(bytes: Buffer, at: number) {
+  constructor(bytes: Buffer, at: number, parser?: PayloadParser) {
     this.#bytes = bytes as Utf8Buffer
     this.#at = at
+    this.#parser = parser
+  }
+
+  /** Another one of the same event, with data of its own. */
+  again(): LogEvent {
+    return new LogEvent(this.#bytes, this.#at)
   }
 
   get position(): Position {
@@ -218,6 +230,11 @@ export class LogEvent implements RecordedEvent {
 
   get id(): string {
     return readUuid(this.#bytes, this.#at + 40)
+  }
+
+  /** The id as bytes. */
+  writeId(into: Uint8Array, at: number): void {
+    into.set(this.#bytes.subarray(this.#at + 40, this.#at + recordFixedBytes), at)
   }
 
   get stream(): StreamName {
@@ -291,7 +308,10 @@ export class LogEvent implements RecordedEvent {
   get data(): unknown {
     if (this.#data !== undefined) return this.#data
     const json = this.#bytes[this.#at + 28] === 0 || isJson(this.contentType)
-    this.#data = json ? this.#json(this.#dataAt, this.#end) : this.dataBytes
+    if (json) {
+      const [from, to] = [this.#dataAt, this.#end]
+      this.#data = this.#parser?.parse(this.#bytes, from, to) ?? this.#json(from, to)
+    } else this.#data = this.dataBytes
     return this.#data
   }
 

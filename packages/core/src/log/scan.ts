@@ -9,26 +9,37 @@ import { corrupt, lastSegment, segmentHeaderBytes, segmentName } from './segment
 import { SegmentReader } from './segment-reader.ts'
 
 const chunkBytes = 1024 * 1024
+const nothing = Buffer.alloc(0)
 
 /** Where a frame begins, and the position of its first event. */
 export interface FrameStart extends Place {
   readonly position: Position
 }
 
-/** The events from the beginning of a frame up to a position that is known to be durable, in lists of about `batch`. Throws `log_corrupt`. */
-export async function* scanEvents(
+/** Where what is scanned goes. */
+export interface ScanSink {
+  /** Takes the next record of a frame. */
+  take(frame: Frame, start: number): void
+  /** Whether what was taken is to be handed on. */
+  readonly isFull: boolean
+}
+
+/**
+ * Reads from the beginning of a frame up to a position that is known to be durable. Gives the last position taken, each time when what was taken is to be
+ * handed on, and at the end. Throws `log_corrupt`.
+ */
+export async function* scanRecords(
   log: LogSource,
   start: FrameStart,
-  { to, batch }: { to: Position; batch: number },
-): AsyncGenerator<LogEvent[]> {
+  { to, sink }: { to: Position; sink: ScanSink },
+): AsyncGenerator<Position> {
   let next = start.position
-  let events: LogEvent[] = []
   for (let { segment, offset } = start; next <= to; segment++, offset = segmentHeaderBytes) {
     const chunks = await Chunks.open(log, { segment, offset })
     try {
       while (next <= to) {
         const { at } = chunks
-        const frame = await chunks.frame()
+        const frame = chunks.frameNow() ?? (await chunks.frame())
         if (!frame || frame.kind === 'sealed') {
           if (await beginsWith(log, segment + 1, next)) break
           throw corrupt({ segment, offset: at }, 'the frame that was there has changed')
@@ -37,18 +48,36 @@ export async function* scanEvents(
         const place = { segment, offset: chunks.at - frame.bytes.length }
         if (frame.firstPosition !== next) throw corrupt(place, `position ${frame.firstPosition} is there, not ${next}`)
         for (const start of startsOf(frame, place)) {
-          if (next++ > to) break
-          events.push(new LogEvent(frame.bytes, start))
-          if (events.length < batch) continue
-          yield events
-          events = []
+          if (next > to) break
+          sink.take(frame, start)
+          next++
+          if (sink.isFull) yield next - 1
         }
       }
     } finally {
       await chunks.close()
     }
   }
-  if (events.length > 0) yield events
+  yield to
+}
+
+/** The events from the beginning of a frame up to a position that is known to be durable, in lists of `batch`. Throws `log_corrupt`. */
+export async function* scanEvents(
+  log: LogSource,
+  start: FrameStart,
+  { to, batch }: { to: Position; batch: number },
+): AsyncGenerator<LogEvent[]> {
+  let events: LogEvent[] = []
+  const sink: ScanSink = {
+    take: (frame, start) => void events.push(new LogEvent(frame.bytes, start)),
+    get isFull() {
+      return events.length >= batch
+    },
+  }
+  for await (const _ of scanRecords(log, start, { to, sink })) {
+    if (events.length > 0) yield events
+    events = []
+  }
 }
 
 /** Whether a segment begins with a position: then the one before has all its events, though a crash kept its mark from it. */
@@ -104,12 +133,18 @@ class Chunks {
 
   /** The next frame, if there is a whole one. */
   async frame(): Promise<Frame | undefined> {
-    const place = { segment: this.#segment, offset: this.at }
     if (this.#end - this.at < frameHeaderBytes) await this.#reach(frameHeaderBytes)
     const length = claimedLength(this.#bytes(frameHeaderBytes)) ?? 0
     if (this.#end - this.at < length) await this.#reach(length)
+    return this.frameNow()
+  }
+
+  /** The same, if all of it was read already: most frames are short. */
+  frameNow(): Frame | undefined {
+    const length = claimedLength(this.#bytes(frameHeaderBytes)) ?? 0
+    if (length === 0 || this.#end - this.at < length) return undefined
     const bytes = this.#bytes(length)
-    if (length === 0 || !isFrame(bytes, place)) return undefined
+    if (!isFrame(bytes, { segment: this.#segment, offset: this.at })) return undefined
     this.at += length
     return new Frame(bytes)
   }
@@ -135,9 +170,10 @@ class Chunks {
     while (this.#pieces.length > 0 && this.#start + this.#pieces[0]!.length <= this.at) {
       this.#start += this.#pieces.shift()!.length
     }
-    const [first = Buffer.alloc(0), ...others] = this.#pieces
     const from = this.at - this.#start
-    if (from + length <= first.length || others.length === 0) return first.subarray(from, from + length)
+    const whole = this.#pieces[0] ?? nothing
+    if (from + length <= whole.length || this.#pieces.length <= 1) return whole.subarray(from, from + length)
+    const [first = nothing, ...others] = this.#pieces
     const missing = length - (first.length - from)
     return Buffer.concat([first.subarray(from), Buffer.concat(others).subarray(0, missing)])
   }

@@ -17,7 +17,7 @@ export const formatVersion = 2
 const magic = 'INDELLOG'
 const checksumAt = segmentHeaderBytes - 4
 const nameForm = /^(\d{8,})\.log$/
-const unfinishedForm = /^\d{8,}\.(log|idx\.\d+-\d+)\.new$/
+const unfinishedForm = /^\d{8,}\.(log|(idx|col)\.\d+-\d+)\.new$/
 
 export interface SegmentHeader {
   readonly segment: number

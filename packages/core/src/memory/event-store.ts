@@ -12,6 +12,7 @@ import { Growth } from '../store/growth.ts'
 import type { EventStore } from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
+import { replayByReading } from '../store/replaying.ts'
 import { Ledger } from './ledger.ts'
 
 /** An event store in memory. The clock and the ids can be passed in, so that tests know them. */
@@ -57,6 +58,10 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
     async *read(query, options) {
       growth.assertOpen()
       yield* readBatches(source, query, options)
+    },
+    async *replay(types, options) {
+      growth.assertOpen()
+      yield* replayByReading(source, types, options)
     },
     async *subscribe(query, options) {
       growth.assertOpen()

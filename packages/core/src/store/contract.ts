@@ -6,7 +6,7 @@ import type { Query } from '../kernel/queries.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { fromUtf8, utf8 } from '../kernel/text.ts'
 import type { ContractCase } from './contract-case.ts'
-import type { AppendOutcome, Commit, EventStore, ReadOptions } from './port.ts'
+import type { AppendOutcome, Commit, EventStore, ReadOptions, ReplayOptions } from './port.ts'
 
 /** Each case wants a fresh, empty store; the caller closes it afterwards. */
 export const eventStoreContract: readonly ContractCase<EventStore>[] = [
@@ -362,6 +362,94 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
     },
   },
   {
+    name: 'a replay gives the events of some types in the order of the log, each as a read gives it',
+    async run(store) {
+      await writeHistory(store)
+      const types = ['Moved', 'Raw', 'Opened']
+      const replayed = await replay(store, types, { after: 0 })
+      const read = await all(store, [{ types }])
+      assert.ok(read.length > 20)
+      assert.deepEqual(
+        replayed.map(({ event }) => fieldsOf(event)),
+        read.map(fieldsOf),
+      )
+      for (const { event, type, streamId } of replayed) {
+        assert.deepEqual([types[type], streamId], [event.type, event.streamId])
+      }
+      const [one] = await replay(store, ['Renamed'], { after: 0 })
+      assert.deepEqual([one!.event.type, one!.type], ['Renamed', 0])
+    },
+  },
+  {
+    name: 'a replay begins after a position and ends with another, and says that it came there',
+    async run(store) {
+      await writeHistory(store)
+      const { position: head } = await store.head()
+      const positions = (await all(store, [{ types: ['Moved'] }])).map(({ position }) => position)
+      for (const [after, to] of [
+        [0, head],
+        [3, head],
+        [7, 20],
+        [20, 20],
+        [head, head],
+        [0, head + 100],
+        [head - 1, undefined],
+      ] as const) {
+        let through = after
+        const found: number[] = []
+        for await (const batch of store.replay(['Moved'], { after, ...(to === undefined ? {} : { to }) })) {
+          assert.ok(batch.through >= through)
+          through = batch.through
+          for (let index = 0; index < batch.length; index++) {
+            const { position } = batch.event(index)
+            assert.ok(position <= through)
+            found.push(position)
+          }
+        }
+        assert.equal(through, Math.min(to ?? head, head))
+        const expected = positions.filter((position) => position > after && position <= (to ?? head))
+        assert.deepEqual(found, expected)
+      }
+      assert.deepEqual(await replay(store, ['Nothing'], { after: 0 }), [])
+    },
+  },
+  {
+    name: 'a replay numbers streams within a batch, and its events may be kept and changed',
+    async run(store) {
+      await writeHistory(store)
+      const kept: RecordedEvent[] = []
+      for await (const batch of store.replay(['Moved', 'Opened'], { after: 0 })) {
+        const names = new Map<number, string>()
+        for (let index = 0; index < batch.length; index++) {
+          const [number, event] = [batch.streams[index]!, batch.event(index)]
+          assert.ok(number < batch.streamCount)
+          assert.equal(names.get(number) ?? event.stream, event.stream)
+          names.set(number, event.stream)
+          assert.equal(batch.streamId(number), event.streamId)
+          kept.push(event)
+        }
+        const [changed] = [batch.event(0)]
+        if (batch.length > 0) Object.assign(changed.data as object, { forged: true })
+      }
+      const read = await all(store, [{ types: ['Moved', 'Opened'] }])
+      assert.deepEqual(kept.map(fieldsOf), read.map(fieldsOf))
+      const again = await replay(store, ['Moved', 'Opened'], { after: 0 })
+      assert.deepEqual(
+        again.map(({ event }) => event.data),
+        read.map(({ data }) => data),
+      )
+    },
+  },
+  {
+    name: 'a replay of no types, or of impossible positions, is refused',
+    async run(store) {
+      await store.append({ events: [fact('thing-1')] })
+      await assert.rejects(replay(store, [], { after: 0 }), { code: 'invalid_query' })
+      await assert.rejects(replay(store, ['Happened'], { after: -1 }), { code: 'invalid_position' })
+      await assert.rejects(replay(store, ['Happened'], { after: 0, to: 0.5 }), { code: 'invalid_position' })
+    },
+  },
+  {
     name: 'a follower sees every position in order while 8 writers append',
     async run(store) {
       const stop = new AbortController()
@@ -470,7 +558,7 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
         for (const name of Object.getOwnPropertyNames(part)) offered.add(name)
       }
       offered.delete('constructor')
-      assert.deepEqual([...offered].sort(), ['append', 'close', 'findCommit', 'head', 'read', 'subscribe'])
+      assert.deepEqual([...offered].sort(), ['append', 'close', 'findCommit', 'head', 'read', 'replay', 'subscribe'])
       const [event] = await all(store)
       assert.throws(() => Object.assign(event!, { data: { forged: true } }), TypeError)
     },
@@ -491,6 +579,7 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
       await assert.rejects(store.append({ events: [fact('thing-1')] }), { code: 'store_closed' })
       await assert.rejects(store.head(), { code: 'store_closed' })
       await assert.rejects(all(store), { code: 'store_closed' })
+      await assert.rejects(replay(store, ['Happened'], { after: 0 }), { code: 'store_closed' })
     },
   },
 ]
@@ -502,6 +591,52 @@ function fact(stream: string, type = 'Happened', data: unknown = {}): NewEvent {
 async function all(store: EventStore, query: Query = 'all', options: ReadOptions = {}): Promise<RecordedEvent[]> {
   const batches = await Array.fromAsync(store.read(query, options))
   return batches.flatMap(({ events }) => events)
+}
+
+/** Several types over several streams, in commits of several events, with everything that an event may have. */
+async function writeHistory(store: EventStore): Promise<void> {
+  for (let n = 0; n < 15; n++) {
+    const moved = {
+      amount: n - 3,
+      to: n % 4 === 0 ? null : `b-${n}`,
+      ...(n % 5 === 0 ? { note: 'ü😀', deep: { x: -0 } } : {}),
+    }
+    const events: NewEvent[] = [
+      {
+        ...fact(`thing-${n % 3}`, 'Moved', moved),
+        tags: [`n:${n % 2}`],
+        metadata: { actor: 'ann', correlationId: `r-${n}` },
+      },
+      { ...fact(`other-${n % 2}-x`, 'Opened', { list: [1, { n }], flag: n % 2 === 0 }), validAt: '1993-01-31' },
+    ]
+    if (n % 3 === 0) events.push(fact(`thing-${n}`, 'Renamed', `name ${n}`))
+    if (n % 4 === 0) events.push({ stream: 'raw-1', type: 'Raw', data: new Uint8Array([n, 0, 255]) })
+    if (n % 4 === 1) events.push({ ...fact('thing-ü', 'Moved', { other: 1.5, amount: '1' }), schemaVersion: 2 })
+    await store.append({ events })
+  }
+}
+
+async function replay(
+  store: EventStore,
+  types: readonly string[],
+  options: ReplayOptions,
+): Promise<{ event: RecordedEvent; type: number; streamId: string }[]> {
+  const batches = await Array.fromAsync(store.replay(types, options))
+  return batches.flatMap((batch) =>
+    Array.from({ length: batch.length }, (_, index) => {
+      const streamId = batch.streamId(batch.streams[index]!)
+      return { event: batch.event(index), type: batch.types[index]!, streamId }
+    }),
+  )
+}
+
+/** Every field: events may keep them behind getters. */
+function fieldsOf(event: RecordedEvent): Record<keyof RecordedEvent, unknown> {
+  const { id, stream, category, streamId, version, position, type, schemaVersion, contentType } = event
+  const { data, metadata, recordedAt, validAt } = event
+  const [dataBytes, metadataBytes, tags] = [[...event.dataBytes], [...event.metadataBytes], [...event.tags]]
+  const envelope = { id, stream, category, streamId, version, position, type, schemaVersion, contentType }
+  return { ...envelope, data, metadata, recordedAt, validAt, dataBytes, metadataBytes, tags }
 }
 
 function written(outcome: AppendOutcome): Extract<AppendOutcome, { status: 'written' }> {

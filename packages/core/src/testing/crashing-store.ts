@@ -35,6 +35,10 @@ export function crashingStore(
       if (hasCrashed) throw dead()
       yield* store.read(...args)
     },
+    async *replay(...args) {
+      if (hasCrashed) throw dead()
+      yield* store.replay(...args)
+    },
     // The store itself lives on for the next process.
     async close() {},
   }

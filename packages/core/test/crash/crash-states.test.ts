@@ -69,7 +69,7 @@ test(`at least ${statesMin} crash states lose nothing that was acknowledged`, {
   timeout: 12 * 60 * 60_000,
 }, async () => {
   const seed = Number(process.env.INDELIBLE_SEED)
-  const count = { states: 0, workloads: 0, recoveries: 0, events: 0, indexes: 0, snapshots: 0 }
+  const count = { states: 0, workloads: 0, recoveries: 0, events: 0, indexes: 0, columns: 0, snapshots: 0 }
   const kinds: Partial<Record<Kind, number>> = {}
   let said = 0
   while (count.states < statesMin) {
@@ -109,12 +109,13 @@ test(`at least ${statesMin} crash states lose nothing that was acknowledged`, {
   }
   console.log(
     `crash states: ${count.states} (${count.recoveries} inside a recovery) of ${count.workloads} workloads with ${count.events} events, ` +
-      `kinds ${JSON.stringify(kinds)}, ${count.indexes} with an index, ${count.snapshots} snapshots loaded, 0 failures, seed ${seed}`,
+      `kinds ${JSON.stringify(kinds)}, ${count.indexes} with an index, ${count.columns} with columns, ${count.snapshots} snapshots loaded, 0 failures, seed ${seed}`,
   )
   for (const kind of ['whole', 'partial', 'lost entry', 'torn', 'garbage', 'stale'] as const) {
     expect(kinds[kind], kind).toBeGreaterThan(statesMin / 1000)
   }
   expect(count.indexes).toBeGreaterThan(statesMin / 4)
+  expect(count.columns).toBeGreaterThan(statesMin / 8)
   expect(count.snapshots).toBeGreaterThan(statesMin / 100)
 })
 
@@ -204,7 +205,7 @@ interface Check {
   readonly crash: number
   readonly draw: Draw
   readonly where: string
-  readonly count: { indexes: number; snapshots: number }
+  readonly count: { indexes: number; columns: number; snapshots: number }
 }
 
 /** Opens the log on what a crash left, checks it, goes on with it, closes it, and opens it again. */
@@ -213,13 +214,17 @@ async function recovered(image: DiskImage, check: Check): Promise<SimulatedDisk>
   const acknowledged = run.commits.filter(({ acknowledgedAt }) => acknowledgedAt <= crash).at(-1)?.lastPosition ?? 0
   const costly = draw(costlyEvery) === 0
   if ([...image.keys()].some((name) => name.endsWith('.idx'))) count.indexes++
+  if ([...image.keys()].some((name) => name.endsWith('.col'))) count.columns++
   try {
     if (costly) await readsBeside(image, run, acknowledged)
     const simulated = simulatedDisk(image)
     const store = await fileStore({ dir, disk: simulated.disk, limits: costly ? limits : fewIndexes })
     const found = await prefixIn(store, run, acknowledged)
     await answersAsTheLogSays(store, run, found)
-    if (costly) expect((await read(store, 'all', 2000)).map(textOf)).toEqual(run.texts.slice(0, found))
+    if (costly) {
+      expect((await read(store, 'all', 2000)).map(textOf)).toEqual(run.texts.slice(0, found))
+      expect(await replayed(store)).toEqual(run.texts.slice(0, found))
+    }
     count.snapshots += await snapshotsIn(simulated, run, found)
     // Opened again after a close in order, or after one more crash.
     const crashes = draw(2) === 0
@@ -229,7 +234,7 @@ async function recovered(image: DiskImage, check: Check): Promise<SimulatedDisk>
     const reopened = await fileStore({ dir, disk: again.disk, limits: costly ? limits : fewIndexes })
     const opened = again.image()
     await reopened.close()
-    // Only the log is what it is for good. Index files (.idx) may be made on any opening or closing, and how long syncs took (syncs.json) is noted.
+    // Only the log is what it is for good. Indexes (.idx) and columns (.col) may be made on any opening or closing, and how long syncs took (syncs.json) is noted.
     const logOf = (files: DiskImage) => [...files].filter(([name]) => dirname(name) === dir && name.endsWith('.log'))
     // Closing marks the end of a log that was not closed in order.
     for (const after of crashes ? [opened] : [opened, again.image()]) {
@@ -375,6 +380,12 @@ async function read(
 ): Promise<RecordedEvent[]> {
   const batches = await Array.fromAsync(store.read(query, { limit }))
   return batches.flatMap(({ events }) => events)
+}
+
+/** From columns, where there are any. */
+async function replayed(store: EventStore): Promise<string[]> {
+  const batches = await Array.fromAsync(store.replay(types, { after: 0 }))
+  return batches.flatMap((batch) => Array.from({ length: batch.length }, (_, index) => textOf(batch.event(index))))
 }
 
 function textOf({ position, id, stream, version, type, tags, recordedAt, data }: RecordedEvent): string {

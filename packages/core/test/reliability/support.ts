@@ -39,6 +39,12 @@ export async function read(store: EventStore, query: Query = 'all', options?: Re
   return found
 }
 
+/** The same of some types, as a fold gets them. */
+export async function replayed(store: EventStore, types: readonly string[]): Promise<string[]> {
+  const batches = await Array.fromAsync(store.replay(types, { after: 0 }))
+  return batches.flatMap((batch) => Array.from({ length: batch.length }, (_, index) => told(batch.event(index))))
+}
+
 /** The same files, one of them with other bytes. */
 export function withFile(image: DiskImage, name: string, bytes: Buffer): DiskImage {
   return new Map(image).set(name, bytes)

@@ -9,7 +9,7 @@ import { indexName } from '../../log/index/index-file.ts'
 import type { LogSource } from '../../log/limits.ts'
 import { LogReader } from '../../log/reader.ts'
 import { encodeHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from '../../log/segment.ts'
-import { indexedSegments } from './segment-files.ts'
+import { segmentsWith } from './segment-files.ts'
 import { StoredIndex } from './stored-index.ts'
 
 const chunkBytes = 1024 * 1024
@@ -125,7 +125,7 @@ async function wholeIndex(
   { header, lastPosition }: { header: SegmentHeader; lastPosition: Position },
   check: 'header' | 'all',
 ): Promise<Buffer | undefined> {
-  if (!(await indexedSegments(log)).has(header.segment)) return undefined
+  if (!(await segmentsWith('idx', log)).has(header.segment)) return undefined
   const stored = await StoredIndex.open(log, header.segment)
   try {
     const index = stored.headerOf(header)

@@ -184,8 +184,8 @@ class Backup {
 
 /** How much of the end of a segment is compared. */
 const comparedBytes = 64 * 1024
-/** What a log directory may have besides segments: locks, indexes, figures, and what was left half-done. */
-const knownName = /^(writer\.(lock|pid).*|\d{8,}\.idx|syncs\.json|.*\.new)$/
+/** What a log directory may have besides segments: locks, indexes, columns, figures, and what was left half-done. */
+const knownName = /^(writer\.(lock|pid).*|\d{8,}\.(idx|col)|syncs\.json|.*\.new)$/
 const probe = 'probe.new'
 
 async function assertLogOrEmpty(copy: LogSource): Promise<void> {

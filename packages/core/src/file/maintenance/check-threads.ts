@@ -4,18 +4,16 @@ import { Worker } from 'node:worker_threads'
 import { IndelibleError } from '../../kernel/errors.ts'
 import { nodeDisk } from '../../log/disk.ts'
 import type { LogLimits, LogSource } from '../../log/limits.ts'
-import { checkSegment, type SegmentFindings } from './check-segment.ts'
+import { checkSegment, type SegmentFindings, type SegmentTask } from './check-segment.ts'
 
 /** More would wait for the disk, and each holds the index of a segment in memory. */
 const threadsMax = 4
 /** A smaller log is checked before threads have started. */
 const threadedBytesMin = 64 * 1024 * 1024
 
-export interface CheckRequest {
+export interface CheckRequest extends SegmentTask {
   readonly dir: string
   readonly limits: LogLimits
-  readonly segment: number
-  readonly indexed: boolean
 }
 
 export type CheckAnswer =
@@ -38,7 +36,7 @@ export class SegmentChecker {
   }
 
   /** Throws what `checkSegment` throws. At most `width` at once. */
-  async check(task: { segment: number; indexed: boolean }): Promise<SegmentFindings> {
+  async check(task: SegmentTask): Promise<SegmentFindings> {
     if (this.width === 1) return await checkSegment(this.#log, task)
     const { dir, limits } = this.#log
     return await this.#free().check({ dir, limits, ...task })

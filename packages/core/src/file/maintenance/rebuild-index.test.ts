@@ -29,9 +29,18 @@ test('an index that is lost or damaged is made again, byte for byte', async () =
   await truncate(join(dir, '00000003.idx'), 100)
   await writeFile(join(dir, '00000004.idx'), 'no index')
   const bytes = [...before.values()].reduce((sum, { length }) => sum + length, 0)
-  expect(await rebuildIndex({ dir })).toEqual({ segments: 6, events: 18, bytes, ms: expect.any(Number) })
+  expect(await rebuildIndex({ dir })).toEqual({
+    segments: 6,
+    events: 18,
+    bytes,
+    columnBytes: expect.any(Number),
+    ms: expect.any(Number),
+  })
   expect(await indexes(dir)).toEqual(before)
-  expect(await verifyLog({ dir })).toMatchObject({ indexes: { checked: 6, missing: 0 } })
+  expect(await verifyLog({ dir })).toMatchObject({
+    indexes: { checked: 6, missing: 0 },
+    columns: { checked: 6, missing: 0 },
+  })
 })
 
 test('a log without any opens for reading again after it', async () => {

@@ -1,12 +1,16 @@
-// Makes the index of a log anew from the log, beside whoever writes or reads it.
+// Makes the index and the columns of a log anew from the log, beside whoever writes or reads it.
 import { join } from 'node:path'
+import { buildColumns } from '../../log/columns/build.ts'
+import { columnsName } from '../../log/columns/column-file.ts'
+import { readsColumns } from '../../log/columns/segment-columns.ts'
 import { type Disk, nodeDisk } from '../../log/disk.ts'
 import { buildIndex } from '../../log/index/build.ts'
 import { indexName } from '../../log/index/index-file.ts'
 import { type LogSource, logLimits } from '../../log/limits.ts'
+import { unpaced } from '../../log/pace.ts'
 import { checkSegment } from './check-segment.ts'
 import { type OnProgress, ProgressTeller } from './progress.ts'
-import { headerOf, indexedSegments, lastSegmentOf } from './segment-files.ts'
+import { headerOf, lastSegmentOf, segmentsWith, sizeOf } from './segment-files.ts'
 
 export interface RebuildOptions {
   readonly dir: string
@@ -22,11 +26,13 @@ export interface RebuildSummary {
   readonly events: number
   /** Of the index files. */
   readonly bytes: number
+  /** Of the files of columns. */
+  readonly columnBytes: number
   readonly ms: number
 }
 
 /**
- * Makes the index files of sealed segments anew; each appears whole in the place of the one before, with the same bytes unless that was damaged. The
+ * Makes the index and column files of sealed segments anew; each appears whole in the place of the one before, with the same bytes unless that was damaged. The
  * segment that is written to has its index in memory; a damaged file of an earlier one is taken away there.
  * Throws `store_missing`, `log_corrupt`, `log_format_unknown`, `store_full`, `io_failed`.
  */
@@ -42,13 +48,15 @@ export async function rebuildIndex({
   const sealed = Array.from({ length: last - 1 }, (_, index) => index + 1)
   const segments = wanted ? sealed.filter((segment) => wanted.includes(segment)) : sealed
   const progress = new ProgressTeller(onProgress, await bytesOf(log, segments))
-  const sum = { segments: segments.length, events: 0, bytes: 0 }
+  const sum = { segments: segments.length, events: 0, bytes: 0, columnBytes: 0 }
   for (const segment of segments) {
     const { header, bytes } = await headerOf(log, segment)
     const lastPosition = (await headerOf(log, segment + 1)).header.firstPosition - 1
     await buildIndex(log, { segment, lastPosition })
+    if (readsColumns) await buildColumns(log, { segment, lastPosition }, unpaced)
     sum.events += lastPosition + 1 - header.firstPosition
     sum.bytes += await sizeOf(log, indexName(segment))
+    if (readsColumns) sum.columnBytes += await sizeOf(log, columnsName(segment))
     progress.add(bytes)
   }
   if (wanted?.includes(last) ?? true) await dropDamaged(log, last)
@@ -59,8 +67,8 @@ export async function rebuildIndex({
 
 /** Whoever opens the log does without it. If the segment is sealed meanwhile, what is taken away may be its new index, which is made again too. */
 async function dropDamaged(log: LogSource, segment: number): Promise<void> {
-  if (!(await indexedSegments(log)).has(segment)) return
-  const { index } = await checkSegment(log, { segment, indexed: true })
+  if (!(await segmentsWith('idx', log)).has(segment)) return
+  const { index } = await checkSegment(log, { segment, indexed: true, hasColumns: false })
   if (typeof index === 'object') await log.disk.remove(join(log.dir, indexName(segment)))
 }
 
@@ -68,9 +76,4 @@ async function bytesOf(log: LogSource, segments: readonly number[]): Promise<num
   let bytes = 0
   for (const segment of segments) bytes += (await headerOf(log, segment)).bytes
   return bytes
-}
-
-async function sizeOf({ disk, dir }: LogSource, name: string): Promise<number> {
-  const file = await disk.open(join(dir, name), 'read')
-  return await file.size().finally(() => file.close())
 }

@@ -36,8 +36,15 @@ export async function logBytes(log: Directory): Promise<number> {
   return bytes
 }
 
-/** Which segments have an index file. */
-export async function indexedSegments({ disk, dir }: Directory): Promise<Set<number>> {
+/** Which segments have a file beside them: an index, or columns. */
+export async function segmentsWith(ending: 'idx' | 'col', { disk, dir }: Directory): Promise<Set<number>> {
+  const form = new RegExp(`^\\d{8,}\\.${ending}$`)
   const names = await disk.list(dir)
-  return new Set(names.filter((name) => /^\d{8,}\.idx$/.test(name)).map((name) => Number.parseInt(name, 10)))
+  return new Set(names.filter((name) => form.test(name)).map((name) => Number.parseInt(name, 10)))
+}
+
+/** The length of a file of the log. */
+export async function sizeOf({ disk, dir }: Directory, name: string): Promise<number> {
+  const file = await disk.open(join(dir, name), 'read')
+  return await file.size().finally(() => file.close())
 }

@@ -1,6 +1,7 @@
 // What is in a log, in numbers: where a segment has its index, from there; only what has none is read.
 import type { Position } from '../../kernel/positions.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
+import { columnsName } from '../../log/columns/column-file.ts'
 import { nodeDisk } from '../../log/disk.ts'
 import { IndexBuilder } from '../../log/index/index-builder.ts'
 import { type LogSource, logLimits } from '../../log/limits.ts'
@@ -9,7 +10,7 @@ import { type SegmentHeader, segmentHeaderBytes, segmentName } from '../../log/s
 import { readSyncTimes, type SyncTimes } from '../../log/sync-times.ts'
 import { readSegment } from './check-segment.ts'
 import { ProgressTeller } from './progress.ts'
-import { headerOf, indexedSegments, lastSegmentOf, logBytes } from './segment-files.ts'
+import { headerOf, lastSegmentOf, logBytes, segmentsWith, sizeOf } from './segment-files.ts'
 import { countsOf, type IndexCounts, StoredIndex } from './stored-index.ts'
 import type { InspectOptions } from './verify.ts'
 
@@ -25,6 +26,7 @@ export interface LogStats {
   readonly firstRecordedAt: Instant | null
   readonly lastRecordedAt: Instant | null
   readonly indexes: { readonly count: number; readonly bytes: number }
+  readonly columns: { readonly count: number; readonly bytes: number }
   /** How long durable writes took, as the last writer counted them; nothing where it left no figures. */
   readonly syncs: SyncStats | null
 }
@@ -36,6 +38,8 @@ export interface SegmentStats {
   readonly events: number
   /** Nothing where it has no index, as the segment that is written to has none. */
   readonly indexBytes: number | null
+  /** Nothing where it has no replay columns. */
+  readonly columnBytes: number | null
 }
 
 export interface SyncStats extends SyncTimes {
@@ -53,7 +57,8 @@ export async function logStats({ dir, disk = nodeDisk, onProgress }: InspectOpti
   const log: LogSource = { dir, disk, limits: logLimits }
   await lastSegmentOf(log)
   const progress = new ProgressTeller(onProgress, await logBytes(log))
-  const indexed = await indexedSegments(log)
+  const indexed = await segmentsWith('idx', log)
+  const withColumns = await segmentsWith('col', log)
   const count = new Count()
   for (let segment = 1, isLast = false; !isLast; segment++) {
     const { header, bytes } = await headerOf(log, segment)
@@ -63,7 +68,8 @@ export async function logStats({ dir, disk = nodeDisk, onProgress }: InspectOpti
     try {
       const known = end !== undefined && stored ? await fromIndex(stored, header, end) : undefined
       const found = known ?? (await fromFrames(log, header, (done) => progress.tell(done)))
-      count.add(found, { file: segmentName(segment), bytes, indexBytes: stored?.bytes ?? null })
+      const columnBytes = withColumns.has(segment) ? await sizeOf(log, columnsName(segment)) : null
+      count.add(found, { file: segmentName(segment), bytes, indexBytes: stored?.bytes ?? null, columnBytes })
     } finally {
       await stored?.close()
     }
@@ -119,7 +125,7 @@ class Count {
 
   add(
     { events, commits, streamsBegun, types, lastRecordedAtMs }: IndexCounts,
-    file: Pick<SegmentStats, 'file' | 'bytes' | 'indexBytes'>,
+    file: Pick<SegmentStats, 'file' | 'bytes' | 'indexBytes' | 'columnBytes'>,
   ): void {
     this.#segments.push({ ...file, commits, events })
     for (const [type, count] of types) this.#types.set(type, (this.#types.get(type) ?? 0) + count)
@@ -131,6 +137,7 @@ class Count {
     const segments = this.#segments
     const types = [...this.#types].map(([type, count]) => ({ type, count }))
     const indexes = segments.flatMap(({ indexBytes }) => indexBytes ?? [])
+    const columns = segments.flatMap(({ columnBytes }) => columnBytes ?? [])
     const isEmpty = firstRecordedAtMs === undefined
     return {
       segments,
@@ -142,6 +149,7 @@ class Count {
       firstRecordedAt: isEmpty ? null : instant(firstRecordedAtMs),
       lastRecordedAt: isEmpty ? null : instant(this.#lastRecordedAtMs),
       indexes: { count: indexes.length, bytes: sum(indexes) },
+      columns: { count: columns.length, bytes: sum(columns) },
     }
   }
 }

@@ -5,6 +5,7 @@ import { decodeIndexHeader, type IndexHeader, indexName } from '../../log/index/
 import { isPage, pageBytes, payloadBytes } from '../../log/index/pages.ts'
 import { kindCodes } from '../../log/index/terms.ts'
 import type { LogSource } from '../../log/limits.ts'
+import { firstDifference } from './differences.ts'
 
 /** What an index says of its segment. */
 export interface IndexCounts {
@@ -56,16 +57,7 @@ export class StoredIndex {
 
   /** The first byte that is not the expected one, if there is any. */
   async differsAt(expected: Buffer): Promise<number | undefined> {
-    const chunk = Buffer.allocUnsafe(chunkBytes)
-    for (let at = 0; at < expected.length; at += chunk.length) {
-      const read = chunk.subarray(0, await this.#file.read(chunk, at))
-      const wanted = expected.subarray(at, at + chunk.length)
-      if (read.equals(wanted)) continue
-      let same = 0
-      while (same < Math.min(read.length, wanted.length) && read[same] === wanted[same]) same++
-      return at + same
-    }
-    return this.bytes > expected.length ? expected.length : undefined
+    return await firstDifference(this.#file, expected)
   }
 
   /** Nothing unless it has a whole header, of this segment and log, and is as long as that says. */

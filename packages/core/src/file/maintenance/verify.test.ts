@@ -42,6 +42,7 @@ test.each([true, false])('a whole log is found whole and counted (closed: %s)', 
     recordedAt: times.last,
     ending: close ? 'closed' : 'open',
     indexes: { checked: expect.any(Number), missing: expect.any(Number) },
+    columns: { checked: expect.any(Number), missing: expect.any(Number) },
   })
   const stats = await logStats({ dir })
   expect(stats).toMatchObject({
@@ -335,14 +336,16 @@ test('threads find what this thread finds, and tell of damage by its code', asyn
   const checker = new SegmentChecker(log, { bytes: Number.POSITIVE_INFINITY })
   onTestFinished(() => checker.close())
   expect(checker.width).toBeGreaterThan(availableParallelism() > 1 ? 1 : 0)
-  for (const task of [1, 2].map((segment) => ({ segment, indexed: true }))) {
+  for (const task of [1, 2].map((segment) => ({ segment, indexed: true, hasColumns: false }))) {
     expect(await checker.check(task)).toEqual(await checkSegment(log, task))
   }
   const file = '00000002.log'
   const bytes = await readFile(join(dir, file))
   bytes[70]! ^= 1
   await writeFile(join(dir, file), bytes)
-  const both = await Promise.allSettled([1, 2].map((segment) => checker.check({ segment, indexed: false })))
+  const both = await Promise.allSettled(
+    [1, 2].map((segment) => checker.check({ segment, indexed: false, hasColumns: false })),
+  )
   // Whether the next segment goes on belongs to the check of each.
   const damage = { reason: { code: 'log_corrupt', details: { file, offset: 64 } } }
   expect(both).toMatchObject([damage, damage])

@@ -5,10 +5,16 @@ import { type Instant, instant } from '../../kernel/time.ts'
 import { type Disk, nodeDisk } from '../../log/disk.ts'
 import { type LogSource, logLimits } from '../../log/limits.ts'
 import { checkHeader, corrupt } from '../../log/segment.ts'
-import { checkSegment, type IndexDamage, type SegmentFindings } from './check-segment.ts'
+import {
+  checkSegment,
+  type DerivedDamage,
+  type DerivedState,
+  type SegmentFindings,
+  type SegmentTask,
+} from './check-segment.ts'
 import { SegmentChecker } from './check-threads.ts'
 import { type OnProgress, ProgressTeller } from './progress.ts'
-import { headerOf, indexedSegments, lastSegmentOf, logBytes } from './segment-files.ts'
+import { headerOf, lastSegmentOf, logBytes, segmentsWith } from './segment-files.ts'
 import { readByName, Versions } from './versions.ts'
 
 export interface InspectOptions {
@@ -41,13 +47,15 @@ export interface LogSummary {
     /** Sealed segments without one. That is no fault: it may be on its way, and can be made at any time. */
     readonly missing: number
   }
+  /** The same of replay columns. */
+  readonly columns: { readonly checked: number; readonly missing: number }
 }
 
 /**
  * Reads every byte, checks every checksum, that positions, versions and times follow one another and all segments are of one log, and makes every
- * index file anew to compare the bytes.
+ * index file, and every file of columns, anew to compare the bytes.
  *
- * A log of 64 MiB and more is checked on up to four threads, one for each core. Each needs about 250 MB, however long the log is; besides, a stream needs 24
+ * A log of 64 MiB and more is checked on up to four threads, one for each core. Each needs about 250 MB, with columns 400 MB, however long the log is; besides, a stream needs 24
  * to 48 bytes.
  * Throws `store_missing`, `log_format_unknown`, and `log_corrupt` or, where the log is whole, `index_damaged`, with `details.file` and
  * `details.offset`.
@@ -61,17 +69,17 @@ export async function verifyLog({ dir, disk = nodeDisk, onProgress }: InspectOpt
   const checker = new SegmentChecker(log, { bytes: bytesTotal })
   try {
     const ahead: Promise<SegmentFindings>[] = []
-    const indexed = new IndexedSegments(log)
+    const derived = new DerivedFiles(log)
     for (let segment = 1, next = 1; segment <= sealed; segment++) {
       for (; next <= sealed && ahead.length < checker.width; next++) {
-        ahead.push(settledLater(checker.check({ segment: next, indexed: await indexed.has(next) })))
+        ahead.push(settledLater(checker.check(await derived.taskFor(next))))
       }
       await sum.take(await ahead.shift()!)
       progress.add((await headerOf(log, segment)).bytes)
     }
     // Beside a writer there may be more by now.
     for (let segment = sealed + 1; sum.ending === 'sealed'; segment++) {
-      const task = { segment, indexed: await indexed.has(segment) }
+      const task = await derived.taskFor(segment)
       await sum.take(await checkSegment(log, task, (bytes) => progress.tell(bytes)))
       progress.add((await headerOf(log, segment)).bytes)
     }
@@ -99,9 +107,9 @@ class Sum {
   #commits = 0
   #lastRecordedAtMs: number | undefined
   #logId: string | undefined
-  #checked = 0
-  #missing = 0
-  #damage: IndexDamage | undefined
+  readonly #indexes = { checked: 0, missing: 0 }
+  readonly #columns = { checked: 0, missing: 0 }
+  #damage: DerivedDamage | undefined
 
   constructor(log: LogSource) {
     this.#versions = new Versions((hashes, last) => readByName(log, hashes, last))
@@ -116,6 +124,7 @@ class Sum {
     lastRecordedAtMs,
     ending,
     index,
+    columns,
   }: SegmentFindings): Promise<void> {
     checkHeader(header, { firstPosition: this.#events + 1, ...(this.#logId !== undefined && { logId: this.#logId }) })
     if (first && first.recordedAtMs < (this.#lastRecordedAtMs ?? 0)) throw corrupt(first.place, timeGoesBack)
@@ -125,11 +134,16 @@ class Sum {
     this.#commits += commits
     if (first) this.#lastRecordedAtMs = lastRecordedAtMs
     this.ending = ending
-    if (index === 'whole') this.#checked++
-    // What the writer is in has its index in memory.
-    else if (index === 'missing') this.#missing += ending === 'sealed' ? 1 : 0
-    else this.#damage ??= index
+    this.#count(this.#indexes, index)
+    this.#count(this.#columns, columns)
     await this.#versions.take(header.segment, streams)
+  }
+
+  #count(sum: { checked: number; missing: number }, state: DerivedState): void {
+    if (state === 'whole') sum.checked++
+    // What the writer is in has its index in memory, and no columns.
+    else if (state === 'missing') sum.missing += this.ending === 'sealed' ? 1 : 0
+    else this.#damage ??= state
   }
 
   /** Throws `index_damaged` only now: damage to the log is the worse news. */
@@ -145,32 +159,37 @@ class Sum {
       head: this.#events,
       recordedAt: this.#lastRecordedAtMs === undefined ? null : instant(this.#lastRecordedAtMs),
       ending,
-      indexes: { checked: this.#checked, missing: this.#missing },
+      indexes: this.#indexes,
+      columns: this.#columns,
     }
   }
 }
 
 const timeGoesBack = 'the time of recording goes back'
 
-function damaged({ file, offset, segment }: IndexDamage): IndelibleError {
+function damaged({ file, offset, segment }: DerivedDamage): IndelibleError {
   return new IndelibleError(
     'index_damaged',
-    `${file} is not what the log says, from byte ${offset} on. The log is whole; "indelible index" makes its index again.`,
+    `${file} is not what the log says, from byte ${offset} on. The log is whole; "indelible index" makes it again.`,
     { details: { file, offset, segment } },
   )
 }
 
-/** Looks again only where a segment had no index the last time. */
-class IndexedSegments {
+/** Looks again only where a segment had none the last time. */
+class DerivedFiles {
   readonly #log: LogSource
-  #known: Set<number> | undefined
+  readonly #known = { idx: new Set<number>(), col: new Set<number>() }
 
   constructor(log: LogSource) {
     this.#log = log
   }
 
-  async has(segment: number): Promise<boolean> {
-    if (!this.#known?.has(segment)) this.#known = await indexedSegments(this.#log)
-    return this.#known.has(segment)
+  async taskFor(segment: number): Promise<SegmentTask> {
+    return { segment, indexed: await this.#has('idx', segment), hasColumns: await this.#has('col', segment) }
+  }
+
+  async #has(ending: 'idx' | 'col', segment: number): Promise<boolean> {
+    if (!this.#known[ending].has(segment)) this.#known[ending] = await segmentsWith(ending, this.#log)
+    return this.#known[ending].has(segment)
   }
 }

@@ -1,27 +1,59 @@
-// The far side of the thread that makes indexes.
+// The far side of the thread that makes indexes and columns.
 import { parentPort } from 'node:worker_threads'
-import { isIndelibleError } from '../../kernel/errors.ts'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import { buildColumns } from '../columns/build.ts'
 import { nodeDisk } from '../disk.ts'
 import type { LogLimits } from '../limits.ts'
+import { SharedPace } from '../pace.ts'
 import { buildIndex, type IndexTask } from './build.ts'
 
-export interface IndexRequest {
+export type BuildKind = 'index' | 'columns'
+
+export interface BuildRequest {
+  readonly kind: BuildKind
   readonly dir: string
   readonly limits: LogLimits
   readonly task: IndexTask
+  /** How often the log was appended to, and 1 when the work must end. */
+  readonly signals: Int32Array
 }
 
-export interface IndexAnswer {
+export interface BuildAnswer {
+  readonly kind: BuildKind
   readonly fault?: { readonly code: unknown; readonly message: string; readonly details: unknown } | undefined
 }
 
-parentPort?.on('message', async ({ dir, limits, task }: IndexRequest) => {
-  const answer = (message: IndexAnswer) => parentPort?.postMessage(message)
+/** Columns wait for it: appends may wait for an index. */
+let indexing: Promise<void> | undefined
+
+parentPort?.on('message', async (request: BuildRequest) => {
+  const { kind } = request
+  const answer = (message: BuildAnswer) => parentPort?.postMessage(message)
   try {
-    await buildIndex({ dir, limits, disk: nodeDisk }, task)
-    answer({})
+    await build(request)
+    answer({ kind })
   } catch (error) {
     const { code, message, details } = error as Record<string, unknown>
-    answer({ fault: { code: isIndelibleError(error) ? code : undefined, message: String(message), details } })
+    answer({ kind, fault: { code: isIndelibleError(error) ? code : undefined, message: String(message), details } })
   }
 })
+
+async function build({ kind, dir, limits, task, signals }: BuildRequest): Promise<void> {
+  const log = { dir, limits, disk: nodeDisk }
+  if (kind === 'index') {
+    indexing = buildIndex(log, task)
+    await indexing.finally(() => {
+      indexing = undefined
+    })
+    return
+  }
+  const pace = new SharedPace({
+    shareMax: limits.columnsShareMax,
+    count: () => Atomics.load(signals, 0),
+    wait: async () => {
+      if (Atomics.load(signals, 1) === 1) throw new IndelibleError('aborted', 'The log was closed.')
+      await indexing?.catch(() => {})
+    },
+  })
+  await buildColumns(log, task, pace)
+}

@@ -5,6 +5,10 @@ import type { IndexTask } from './build.ts'
 /** Makes index files somewhere: on this thread or on another. */
 export interface IndexMaker {
   build(task: IndexTask): Promise<void>
+  /** Makes columns. Gives way to `build`, and to whoever appends. Throws `aborted` when it is closed meanwhile. */
+  buildColumns(task: IndexTask): Promise<void>
+  /** The log was appended to. */
+  appended(): void
   close(): Promise<void>
 }
 

@@ -1,64 +1,122 @@
-// Where indexes are made: on this thread, for a disk that is only here, or on one of their own.
+// Where indexes and columns are made: on this thread, for a disk that is only here, or on one of their own.
 import { Worker } from 'node:worker_threads'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import { buildColumns } from '../columns/build.ts'
 import { nodeDisk } from '../disk.ts'
 import type { LogSource } from '../limits.ts'
+import type { Pace } from '../pace.ts'
 import { buildIndex, type IndexTask } from './build.ts'
-import type { IndexAnswer, IndexRequest } from './index-worker.ts'
+import type { BuildAnswer, BuildKind, BuildRequest } from './index-worker.ts'
 import type { IndexMaker } from './indexer.ts'
 
 export function indexMaker(log: LogSource): IndexMaker {
-  return log.disk === nodeDisk
-    ? new IndexThread(log)
-    : { build: (task) => buildIndex(log, task), close: async () => {} }
+  return log.disk === nodeDisk ? new IndexThread(log) : new IndexingHere(log)
 }
 
-/** In development Node runs the source itself. */
-const workerFile = import.meta.url.endsWith('.ts') ? './index-worker.ts' : './index-worker.js'
-
-/** A thread that is started when the first index is to be made. It takes one request at a time. */
-class IndexThread implements IndexMaker {
+class IndexingHere implements IndexMaker {
   readonly #log: LogSource
-  #worker: Worker | undefined
-  #pending: PromiseWithResolvers<void> | undefined
+  #closed = false
+  #building: Promise<void> = Promise.resolve()
+  readonly #pace: Pace = {
+    turn: async () => {
+      if (this.#closed) throw new IndelibleError('aborted', 'The log was closed.')
+    },
+  }
 
   constructor(log: LogSource) {
     this.#log = log
   }
 
-  async build(task: IndexTask): Promise<void> {
-    while (this.#pending) await this.#pending.promise.catch(() => {})
-    this.#worker ??= this.#started()
-    this.#pending = Promise.withResolvers()
-    this.#worker.ref()
-    const request: IndexRequest = { dir: this.#log.dir, limits: this.#log.limits, task }
-    this.#worker.postMessage(request)
-    await this.#pending.promise
+  build(task: IndexTask): Promise<void> {
+    return buildIndex(this.#log, task)
+  }
+
+  async buildColumns(task: IndexTask): Promise<void> {
+    const building = buildColumns(this.#log, task, this.#pace)
+    this.#building = building.catch(() => {})
+    await building
+  }
+
+  appended(): void {}
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#building
+  }
+}
+
+/** In development Node runs the source itself. */
+const workerFile = import.meta.url.endsWith('.ts') ? './index-worker.ts' : './index-worker.js'
+
+/** A thread that is started when the first file is to be made. It takes one request of each kind at a time. */
+class IndexThread implements IndexMaker {
+  readonly #log: LogSource
+  /** What the thread looks at: how often the log was appended to, and 1 when columns must not be gone on with. */
+  readonly #signals = new Int32Array(new SharedArrayBuffer(8))
+  #worker: Worker | undefined
+  readonly #pending = new Map<BuildKind, PromiseWithResolvers<void>>()
+
+  constructor(log: LogSource) {
+    this.#log = log
+  }
+
+  build(task: IndexTask): Promise<void> {
+    return this.#ask('index', task)
+  }
+
+  buildColumns(task: IndexTask): Promise<void> {
+    return this.#ask('columns', task)
+  }
+
+  appended(): void {
+    Atomics.add(this.#signals, 0, 1)
   }
 
   async close(): Promise<void> {
+    Atomics.store(this.#signals, 1, 1)
+    this.#worker?.ref()
+    await this.#pending.get('columns')?.promise.catch(() => {})
     await this.#worker?.terminate()
+  }
+
+  async #ask(kind: BuildKind, task: IndexTask): Promise<void> {
+    for (let other = this.#pending.get(kind); other; other = this.#pending.get(kind))
+      await other.promise.catch(() => {})
+    this.#worker ??= this.#started()
+    const pending = Promise.withResolvers<void>()
+    this.#pending.set(kind, pending)
+    // Columns are nothing to keep a process alive for.
+    if (kind === 'index') this.#worker.ref()
+    const { dir, limits } = this.#log
+    const request: BuildRequest = { kind, dir, limits, task, signals: this.#signals }
+    this.#worker.postMessage(request)
+    await pending.promise
   }
 
   #started(): Worker {
     const worker = new Worker(new URL(workerFile, import.meta.url), {
       execArgv: ['--disable-warning=ExperimentalWarning'],
     })
-    worker.on('message', ({ fault }: IndexAnswer) => {
-      worker.unref()
-      this.#settle(fault && (isIndelibleError(fault) ? errorOf(fault) : new Error(fault.message)))
+    worker.unref()
+    worker.on('message', ({ kind, fault }: BuildAnswer) => {
+      if (kind === 'index') worker.unref()
+      this.#settle(kind, fault && (isIndelibleError(fault) ? errorOf(fault) : new Error(fault.message)))
     })
-    worker.on('error', (error) => this.#settle(error))
+    worker.on('error', (error) => this.#settleAll(error))
     worker.on('exit', () => {
       this.#worker = undefined
-      this.#settle(new IndelibleError('io_failed', 'The thread that makes indexes ended.'))
+      this.#settleAll(new IndelibleError('io_failed', 'The thread that makes indexes ended.'))
     })
     return worker
   }
 
-  #settle(error: Error | undefined): void {
-    const pending = this.#pending
-    this.#pending = undefined
+  #settleAll(error: Error): void {
+    for (const kind of [...this.#pending.keys()]) this.#settle(kind, error)
+  }
+
+  #settle(kind: BuildKind, error: Error | undefined): void {
+    const pending = this.#pending.get(kind)
+    this.#pending.delete(kind)
     if (error) pending?.reject(error)
     else pending?.resolve()
   }

@@ -1,0 +1,89 @@
+// Makes the columns of sealed segments one after the other in the background, where they are missing or damaged. Nobody waits for them: what has none is
+// read from the log.
+import { join } from 'node:path'
+import { columnsName } from '../log/columns/column-file.ts'
+import { type ColumnsSource, readsColumns, SegmentColumns } from '../log/columns/segment-columns.ts'
+import type { IndexMaker } from '../log/index/indexer.ts'
+import type { LogIndex } from '../log/index/log-index.ts'
+import type { SegmentIndex } from '../log/index/segment-index.ts'
+import type { LogSource } from '../log/limits.ts'
+import { ownerOf } from './replay.ts'
+
+export class ColumnMaking {
+  readonly #log: LogSource
+  readonly #index: LogIndex
+  readonly #maker: IndexMaker
+  /** By segment, whether those that are there are known to be bad. */
+  readonly #queue = new Map<number, boolean>()
+  /** Segments whose columns could not be made, and when that may be tried again. */
+  readonly #failed = new Map<number, number>()
+  #lastSealed = 0
+  #running = false
+  #closed = false
+
+  constructor(log: LogSource, index: LogIndex, maker: IndexMaker) {
+    this.#log = log
+    this.#index = index
+    this.#maker = maker
+  }
+
+  /** Segments up to this one get columns, once they have an index. */
+  sealed(segment: number): void {
+    this.#lastSealed = Math.max(this.#lastSealed, segment)
+  }
+
+  /** Makes those of a segment in its turn, unless there are good ones. */
+  add(segment: number, { areBad = false } = {}): void {
+    const isOff = this.#closed || this.#log.limits.columnsShareMax === 0 || !readsColumns
+    const hasFailed = (this.#failed.get(segment) ?? 0) > performance.now()
+    if (isOff || hasFailed || segment > this.#lastSealed) return
+    this.#queue.set(segment, areBad || this.#queue.get(segment) === true)
+    if (!this.#running) void this.#run()
+  }
+
+  /** Looks at all segments. What is damaged inside is found when it is read. */
+  addAll(): void {
+    for (const { header } of this.#index.segments) this.add(header.segment)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#queue.clear()
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    for (const [segment, areBad] of this.#queue) {
+      this.#queue.delete(segment)
+      try {
+        const index = this.#index.segments.find(({ header }) => header.segment === segment)
+        if (!index || (!areBad && (await this.#hasGood(index)))) continue
+        await this.#maker.buildColumns({ segment, lastPosition: index.lastPosition })
+      } catch {
+        // A full disk, for example. Nothing depends on them.
+        this.#failed.set(segment, performance.now() + this.#log.limits.indexRetryMs)
+      }
+    }
+    this.#running = false
+  }
+
+  /** By its header. */
+  async #hasGood(index: SegmentIndex): Promise<boolean> {
+    const path = join(this.#log.dir, columnsName(index.header.segment))
+    if (!this.#log.disk.hasNow(path)) return false
+    const file = await this.#log.disk.open(path, 'read')
+    try {
+      return (await SegmentColumns.open(file, ownerOf(index), headerOnly)) !== undefined
+    } finally {
+      await file.close()
+    }
+  }
+}
+
+const headerOnly: ColumnsSource = {
+  read: () => 0,
+  logged() {
+    throw new RangeError('Only the header was opened.')
+  },
+  damaged: () => {},
+}
