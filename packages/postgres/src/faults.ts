@@ -1,13 +1,36 @@
 // What an error of a driver or of the database means to a caller of the read tables.
 import { IndelibleError, isIndelibleError } from 'indelible'
 
-/** The fault for an error that a statement of ours met. */
-export function tablesFault(error: unknown): IndelibleError {
+/** What the caller's code throws while it runs inside a transaction of ours. */
+class CallerError extends Error {}
+
+/** Runs code of the caller, whose errors are to come out as they are. */
+export function ofCaller<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (cause) {
+    throw new CallerError('', { cause })
+  }
+}
+
+/** The fault for an error that a statement of ours met, which concerned this table if any. */
+export function tablesFault(error: unknown, table?: string): unknown {
+  if (error instanceof CallerError) return error.cause
   if (isIndelibleError(error)) return error
   const state = sqlState(error)
   if (state === undefined) return unavailable(error)
-  if (missingStates.has(state)) {
-    const message = `The read table was not opened, or made anew by other code: ${messageOf(error)}`
+  if (layoutStates.has(state)) {
+    const advice = 'open it first, or build it anew where other code filled it'
+    const message = `Read table "${table}" is not there or has other columns (${messageOf(error)}): ${advice}.`
+    return new IndelibleError('tables_unavailable', message, { cause: error })
+  }
+  if (state === lockState) {
+    const message = `Read table "${table}" is read or written for so long that it cannot be replaced now; it is tried again.`
+    return new IndelibleError('tables_unavailable', message, { cause: error })
+  }
+  if (state === dependentState) {
+    const { detail = '' } = error as { detail?: string }
+    const message = `Read table "${table}" is in use: ${messageOf(error)}. ${detail} Drop that first.`
     return new IndelibleError('tables_unavailable', message, { cause: error })
   }
   if (dataStates.test(state)) {
@@ -28,8 +51,12 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && typeof severity === 'string' ? code : undefined
 }
 
-/** Undefined table, undefined column, undefined schema. */
-const missingStates = new Set(['42P01', '42703', '3F000'])
+/** Undefined table, column or schema; a column of another type, which cannot be assigned or compared. */
+const layoutStates = new Set(['42P01', '42703', '3F000', '42804', '42883'])
+/** The time to wait for a lock is over. */
+const lockState = '55P03'
+/** A table cannot be dropped because of a view, or the like. */
+const dependentState = '2BP01'
 /** Classes of errors that lie in the values: a key twice, out of range or malformed, against a constraint, too large for an index. */
 const dataStates = /^(21|22|23|54)/
 /** Classes of errors that pass: connection, resources, operator, operating system. */

@@ -1,3 +1,4 @@
+import { nextTable } from 'indelible/adapter'
 import { readTablesContract } from 'indelible/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlDatabase } from './database.ts'
@@ -47,12 +48,12 @@ describe('a Postgres server', () => {
     await new Promise((resolve) => setTimeout(resolve, 100))
     await server.stop()
     await underWay
-    const unavailable = { code: 'tables_unavailable', retryable: true, message: /ECONNREFUSED/ }
-    await expect(tables.checkpoint(accounts)).rejects.toMatchObject(unavailable)
+    const unavailable = { code: 'tables_unavailable', retryable: true, message: expect.stringMatching(/ECONNREFUSED/) }
+    await expect(tables.state(accounts)).rejects.toMatchObject(unavailable)
     await expect(tables.open(accounts)).rejects.toMatchObject(unavailable)
     await expect(tables.save({ ...change, from: 1, to: 2 })).rejects.toMatchObject(unavailable)
     await server.start()
-    expect(await tables.open(accounts)).toBe(1)
+    expect((await tables.open(accounts)).position).toBe(1)
     expect(await tables.save({ ...change, from: 1, to: 2 })).toBe('saved')
     expect(await tables.select(accounts)).toEqual(change.upserts)
   })
@@ -65,7 +66,7 @@ describe('a Postgres server', () => {
     for (let attempt = 0; attempt < 20; attempt++) {
       const saving = tables.save({
         table: accounts,
-        upserts: accountRows(5_000, from + 1),
+        upserts: accountRows(20_000, from + 1),
         removals: [],
         from,
         to: from + 1,
@@ -75,27 +76,66 @@ describe('a Postgres server', () => {
       await cutConnections('to be cut')
       cut += (await outcome) === 'tables_unavailable' ? 1 : 0
       expect(['saved', 'tables_unavailable']).toContain(await outcome)
-      from = await observer.checkpoint(accounts)
+      from = (await observer.state(accounts)).position
       const balances = await observer.query('SELECT balance, count(*) FROM cut.accounts GROUP BY balance')
-      expect(balances).toEqual(from === 0 ? [] : [{ balance: from, count: 5_000 }])
+      expect(balances).toEqual(from === 0 ? [] : [{ balance: from, count: 20_000 }])
     }
     expect(cut).toBeGreaterThan(2)
   })
 
-  test('that cuts a connection while a table is made anew leaves the old one or the new one', async () => {
+  test('that cuts a connection while a table is replaced leaves all as it was', async () => {
     await openTables('renewed', { application_name: 'to be renewed' })
     await tables.open(accounts)
     await tables.save(change)
-    const locked = database.transaction(async (query) => {
+    await tables.open(nextTable(accounts))
+    await tables.fill(nextTable(accounts), [], 2)
+    await database.transaction(async (query) => {
       await query('SELECT * FROM renewed.accounts')
-      const opening = tables.open({ ...accounts, fingerprint: 'accounts-2' }).catch((error) => error.code)
+      const replacing = tables.replace(accounts, nextTable(accounts)).catch((error) => error.code)
       await new Promise((resolve) => setTimeout(resolve, 100))
       await cutConnections('to be renewed')
-      expect(await opening).toBe('tables_unavailable')
+      expect(await replacing).toBe('tables_unavailable')
     })
-    await locked
-    expect(await tables.checkpoint(accounts)).toBe(1)
+    expect((await tables.list()).map(({ name, position }) => [name, position])).toEqual([
+      ['accounts', 1],
+      ['accounts__next', 2],
+    ])
     expect(await tables.select(accounts)).toEqual(change.upserts)
+  })
+
+  test('that cuts a connection while a table is filled has all of its rows or none', async () => {
+    await openTables('filled', { application_name: 'to be filled' })
+    const observer = sqlReadTables(database, { schema: 'filled' })
+    const outcomes = new Set<string>()
+    for (let attempt = 0; attempt < 15; attempt++) {
+      await observer.drop(accounts.name)
+      await observer.open(accounts)
+      const filling = tables.fill(accounts, accountRows(30_000, 1), 9).catch((error) => error.code)
+      await new Promise((resolve) => setTimeout(resolve, attempt * 15))
+      if (attempt < 14) await cutConnections('to be filled')
+      outcomes.add(await filling)
+      const { position } = await observer.state(accounts)
+      const [found] = await observer.query('SELECT count(*) FROM filled.accounts')
+      expect(found).toEqual({ count: position === 9 ? 30_000 : 0 })
+    }
+    expect([...outcomes].toSorted()).toEqual(['saved', 'tables_unavailable'])
+  })
+
+  test('where somebody reads a table for long lets it be replaced later, and holds up nobody else', async () => {
+    await openTables('busy')
+    await tables.open(accounts)
+    await tables.open(nextTable(accounts))
+    await database.transaction(async (query) => {
+      await query('SELECT * FROM busy.accounts')
+      const replacing = tables.replace(accounts, nextTable(accounts)).catch((error) => error)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(await tables.select(accounts)).toEqual([])
+      expect(await replacing).toMatchObject({
+        code: 'tables_unavailable',
+        message: expect.stringMatching(/cannot be replaced now/),
+      })
+    })
+    expect(await tables.replace(accounts, nextTable(accounts))).toBe('replaced')
   })
 
   test('that loses idle connections is not noticed', async () => {
@@ -103,20 +143,20 @@ describe('a Postgres server', () => {
     await tables.open(accounts)
     await cutConnections('idle')
     await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(await tables.checkpoint(accounts)).toBe(0)
+    expect((await tables.state(accounts)).position).toBe(0)
   })
 
   test('that answers too late costs its connection, and nobody else waits for it', async () => {
     await openTables('late', { max: 1, query_timeout: 1_000 })
     await tables.open(accounts)
     await expect(tables.query('SELECT pg_sleep(30)')).rejects.toMatchObject({ code: 'tables_unavailable' })
-    expect(await tables.checkpoint(accounts)).toBe(0)
+    expect((await tables.state(accounts)).position).toBe(0)
   })
 
   test('that was never there is unavailable', async () => {
     tables = await postgresTables({ connectionString: 'postgres://nobody:secret@localhost:9/none' })
     const refused = tables.open(accounts).catch((error) => error)
-    expect(await refused).toMatchObject({ code: 'tables_unavailable', message: /ECONNREFUSED/ })
+    expect(await refused).toMatchObject({ code: 'tables_unavailable', message: expect.stringMatching(/ECONNREFUSED/) })
     expect((await refused).message).not.toContain('secret')
   })
 

@@ -1,6 +1,7 @@
 // Read tables on a Postgres server, through a pool of the "pg" driver, which the user installs.
-import { inTransaction, type Query, type SqlDatabase } from './database.ts'
+import { type Copy, inTransaction, type Query, type SqlDatabase } from './database.ts'
 import { sqlState } from './faults.ts'
+import { instantText } from './instants.ts'
 import { loadPeer } from './peer.ts'
 import { type SqlReadTables, sqlReadTables } from './tables.ts'
 
@@ -13,11 +14,15 @@ export interface PostgresOptions {
   readonly [poolOption: string]: unknown
 }
 
-/** A call fails rather than waits for ever, and a pool with nothing to do keeps no process alive. */
+/**
+ * A call fails rather than waits for ever, and a pool with nothing to do keeps no process alive. A process that sleeps in the middle of a transaction
+ * loses it before long: what it has locked, others need to take over.
+ */
 const poolDefaults = {
   application_name: 'indelible',
   connectionTimeoutMillis: 10_000,
   query_timeout: 60_000,
+  idle_in_transaction_session_timeout: 3_000,
   keepAlive: true,
   allowExitOnIdle: true,
 }
@@ -33,7 +38,9 @@ export async function postgresDatabase(poolOptions: Omit<PostgresOptions, 'schem
   // The pool replaces a connection that breaks while it is idle; without a listener that would end the process.
   pool.on('error', () => {})
 
-  async function connected<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
+  async function connected<Result>(
+    work: (connection: { query: Query; copy: Copy }) => Promise<Result>,
+  ): Promise<Result> {
     const client = await pool.connect()
     let isBroken = false
     // The statement under way, or the next one, tells its caller.
@@ -41,18 +48,23 @@ export async function postgresDatabase(poolOptions: Omit<PostgresOptions, 'schem
       isBroken = true
     }
     client.on('error', onError)
-    const query: Query = async (text, params = []) => {
+    const watched = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
       try {
-        const { rows } = await client.query({ text, values: params, types: typesFor(pg), queryMode: 'extended' })
-        return rows
+        return await answer
       } catch (error) {
         // After a timeout or a broken connection nobody knows what this connection will say next.
         isBroken ||= sqlState(error) === undefined
         throw error
       }
     }
+    const query: Query = async (text, values = [], { timeoutMs } = {}) => {
+      const options = timeoutMs === undefined ? {} : { query_timeout: timeoutMs }
+      const statement = { text, values, types: typesFor(pg), queryMode: 'extended', ...options } as const
+      return (await watched(client.query(statement))).rows
+    }
+    const copy: Copy = (target, rows) => watched(copyRows(pg, client, { target, rows }))
     try {
-      return await work(query)
+      return await work({ query, copy })
     } finally {
       client.off('error', onError)
       client.release(isBroken)
@@ -60,10 +72,24 @@ export async function postgresDatabase(poolOptions: Omit<PostgresOptions, 'schem
   }
 
   return {
-    query: (sql, params) => connected((query) => query(sql, params)),
-    transaction: (work, options) => connected((query) => inTransaction(query, work, options)),
+    query: (sql, params) => connected(({ query }) => query(sql, params)),
+    transaction: (work, options) => connected((connection) => inTransaction(connection, work, options)),
     close: () => pool.end(),
   }
+}
+
+/** The driver knows COPY, and leaves it to the query what to send. */
+function copyRows(pg: PgModule['default'], client: PgClient, { target, rows }: { target: string; rows: string }) {
+  return new Promise<void>((resolve, reject) => {
+    const query = new pg.Query(`COPY ${target} FROM STDIN (FREEZE)`, undefined, (error) =>
+      error ? reject(error) : resolve(),
+    )
+    query.handleCopyInResponse = (connection) => {
+      connection.sendCopyFromChunk(Buffer.from(rows))
+      connection.endCopyFrom()
+    }
+    client.query(query)
+  })
 }
 
 /** Parsers for our statements alone: those of the driver belong to the whole process. */
@@ -79,12 +105,20 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   // date, timestamp, timestamptz
   1082: String,
   1114: String,
-  1184: String,
+  1184: instantText,
 }
 
 /** What we use of the driver, so that our types do not need its types. */
 interface PgModule {
-  readonly default: { readonly Pool: new (options: object) => PgPool; readonly types: PgTypes }
+  readonly default: {
+    readonly Pool: new (options: object) => PgPool
+    readonly Query: new (text: string, values: undefined, callback: (error: unknown) => void) => PgQuery
+    readonly types: PgTypes
+  }
+}
+
+interface PgQuery {
+  handleCopyInResponse(connection: { sendCopyFromChunk(chunk: Buffer): void; endCopyFrom(): void }): void
 }
 
 interface PgTypes {
@@ -105,6 +139,8 @@ interface PgClient {
     values: readonly unknown[]
     types: PgTypes
     queryMode: 'extended'
+    query_timeout?: number
   }): Promise<{ rows: Record<string, unknown>[] }>
+  query(query: PgQuery): void
   release(destroy: boolean): void
 }

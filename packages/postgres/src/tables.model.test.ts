@@ -11,6 +11,7 @@ import {
   text,
   timestamp,
 } from 'indelible'
+import { formerTableName, nextTable } from 'indelible/adapter'
 import { memoryTables } from 'indelible/memory'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SqlDatabase } from './database.ts'
@@ -74,28 +75,53 @@ const table: TableDefinition = { name: 'model', columns, key: ['category', 'numb
 
 const key = fc.record({ category: values.category, number: values.number })
 const keyOf = (row: { category: string; number: number }) => JSON.stringify([row.category, row.number])
-const step = fc.oneof(
+/** The table as two versions of the code know it, and what there may be beside it. */
+const versions = ['1', '2'].map((fingerprint) => ({ ...table, fingerprint }))
+const names = [table.name, nextTable(table).name, formerTableName(table.name)]
+const version = fc.constantFrom(...versions)
+const definition = fc.record({ name: fc.constantFrom(...names), of: version }).map(({ name, of }) => ({ ...of, name }))
+const upserts = fc.uniqueArray(fc.record(values), { selector: keyOf, maxLength: 6 })
+const holder = fc.constantFrom('one', 'two')
+const parked = {
+  eventId: 'e',
+  type: 'T',
+  stream: 's-1',
+  row: null,
+  message: 'm',
+  fingerprint: '1',
+  at: '2026-11-23T04:28:43.125Z',
+}
+
+type Step = (tables: ReadTables) => Promise<unknown>
+const rowSteps = fc.oneof(
   fc
     .record({
-      upserts: fc.uniqueArray(fc.record(values), { selector: keyOf, maxLength: 6 }),
+      table: definition,
+      upserts,
       removals: fc.uniqueArray(key, { selector: keyOf, maxLength: 4 }),
       isLate: fc.boolean(),
     })
-    .map(({ upserts, removals, isLate }) => async (tables: ReadTables) => {
-      const written = new Set(upserts.map(keyOf))
-      const from = (await tables.checkpoint(table)) + (isLate ? 1 : 0)
-      return await tables.save({
-        table,
-        upserts,
-        removals: removals.filter((gone) => !written.has(keyOf(gone))),
-        from,
-        to: from + 1,
-      })
-    }),
-  fc.array(key, { maxLength: 5 }).map((keys) => async (tables: ReadTables) => {
-    const rows = await tables.load(table, keys)
-    return rows.map((row) => JSON.stringify(Object.entries(row).slice(0, 2))).sort()
-  }),
+    .map(
+      ({ table, upserts, removals, isLate }): Step =>
+        async (tables) => {
+          const written = new Set(upserts.map(keyOf))
+          const from = (await tables.state(table)).position + (isLate ? 1 : 0)
+          return await tables.save({
+            table,
+            upserts,
+            removals: removals.filter((gone) => !written.has(keyOf(gone))),
+            from,
+            to: from + 1,
+          })
+        },
+    ),
+  fc.array(key, { maxLength: 5 }).map(
+    (keys): Step =>
+      async (tables) => {
+        const rows = await tables.load(table, keys)
+        return rows.map((row) => JSON.stringify(Object.entries(row).slice(0, 2))).sort()
+      },
+  ),
   fc
     .record({
       where: fc.record(values, { requiredKeys: [] }),
@@ -103,21 +129,73 @@ const step = fc.oneof(
       limit: fc.nat(5),
     })
     .map(
-      ({ where, after, limit }) =>
-        (tables: ReadTables) =>
+      ({ where, after, limit }): Step =>
+        (tables) =>
           tables.select(table, after ? { where, after, limit } : { where, limit }),
     ),
 )
+const tableSteps = fc.oneof(
+  definition.map(
+    (table): Step =>
+      async (tables) => {
+        const { fingerprint, position } = await tables.open(table)
+        return { fingerprint, position }
+      },
+  ),
+  fc.record({ table: definition, rows: fc.array(fc.record(values), { maxLength: 6 }), to: fc.nat(5) }).map(
+    ({ table, rows, to }): Step =>
+      (tables) =>
+        tables.fill(table, rows, to),
+  ),
+  version.map(
+    (live): Step =>
+      (tables) =>
+        tables.replace(live, nextTable(live)),
+  ),
+  definition.map(
+    (table): Step =>
+      async (tables) => {
+        const counted: number[] = []
+        const { fingerprint, position } = await tables.scan(table, (rows) => counted.push(rows.length))
+        return [fingerprint, position, counted]
+      },
+  ),
+  fc.constantFrom(...names).map(
+    (name): Step =>
+      (tables) =>
+        tables.drop(name),
+  ),
+)
+const operatorSteps = fc
+  .record({ name: fc.constantFrom(...names), holder, yes: fc.boolean() })
+  .chain(({ name, holder, yes }) =>
+    fc.constantFrom<Step>(
+      (tables) => tables.lease(name, { holder, ms: 3_600_000 }),
+      (tables) => tables.release(name, holder),
+      (tables) => tables.setPaused(name, yes),
+      (tables) => tables.setParked(name, yes ? { ...parked, position: 3 } : null),
+    ),
+  )
+const step = fc.oneof(
+  { weight: 3, arbitrary: rowSteps },
+  { weight: 2, arbitrary: tableSteps },
+  { weight: 1, arbitrary: operatorSteps },
+)
 
 test('whatever is done to them, tables in Postgres and in memory give the same answers', async () => {
-  const answers = async (tables: ReadTables, steps: readonly ((tables: ReadTables) => Promise<unknown>)[]) => {
+  const told = (work: Promise<unknown>) => work.catch(({ code }) => code)
+  const answers = async (tables: ReadTables, steps: readonly Step[]) => {
     await tables.open(table)
     const given: unknown[] = []
-    for (const step of steps) given.push(await step(tables).catch(({ code }) => code), await tables.select(table))
+    for (const step of steps) {
+      given.push(await told(step(tables)))
+      for (const name of names) given.push(await told(tables.select({ ...table, name })))
+      given.push((await tables.list()).map((record) => ({ ...record, updatedAt: '', generation: 0 })))
+    }
     return given
   }
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
       const expected = await answers(memoryTables(), steps)
       expect(await answers(fresh(), steps)).toEqual(expected)
     }),

@@ -1,89 +1,93 @@
 // Read tables in Postgres: rows and checkpoint of a projection change in one statement, so a crash leaves both as they were or both as they should be.
-import { IndelibleError, type Position, type ReadTables, type TableDefinition } from 'indelible'
+import { IndelibleError, type ReadTables, type Row, type TableDefinition, type TableState } from 'indelible'
 import { keptKey, keptRow, keptSelect } from 'indelible/adapter'
-import type { Query, SqlDatabase, SqlRow } from './database.ts'
-import { queryFault, tablesFault } from './faults.ts'
-import {
-  checkpointsTable,
-  createCheckpoints,
-  createTable,
-  loadRows,
-  quoted,
-  readRow,
-  saveChange,
-  selectRows,
-} from './sql.ts'
+import type { Query, SqlDatabase, SqlRow, Work } from './database.ts'
+import { ofCaller, queryFault, sqlState, tablesFault } from './faults.ts'
+import { fillTable } from './fill.ts'
+import { dropTable, openTable } from './layout.ts'
+import { stateOf, tableRecords } from './records.ts'
+import { replaceTable } from './replace.ts'
+import { loadRows, quoted, type Statement, saveChange, selectRows } from './sql.ts'
+import { rowsOf, sqlTypes } from './types.ts'
 
 /**
  * Read tables that can also be asked in SQL.
  *
- * When the connection breaks while a change is being committed, `save` throws `tables_unavailable` and nobody knows yet whether it was saved:
- * read the checkpoint again and go on from there.
+ * When the connection breaks while a change is being committed, the call throws `tables_unavailable` and nobody knows yet whether it happened:
+ * `open` the table again and go on from its state.
  */
 export interface SqlReadTables extends ReadTables {
   /** SQL of your own, in a transaction that can read only: rows are written by their projection and nobody else. Errors in it come as they are. */
   query<Row extends SqlRow = SqlRow>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]>
 }
 
+/** The rows that `scan` gives at a time. */
+const scanRowsMax = 5_000
+
 export function sqlReadTables(database: SqlDatabase, { schema }: { schema: string }): SqlReadTables {
-  /** The fingerprint under which each table was last opened here. */
-  const opened = new Map<string, string>()
+  const records = tableRecords(database, schema)
   let closing: Promise<void> | undefined
 
-  const use = async <Result>(work: () => Promise<Result>, fault: (error: unknown) => unknown = tablesFault) => {
+  const use = async <Result>(name: string | undefined, work: () => Promise<Result>, fault = tablesFault) => {
     if (closing) throw new IndelibleError('tables_unavailable', 'The read tables were closed.')
     return await work().catch((error) => {
-      throw fault(error)
+      throw fault(error, name)
     })
   }
+  const transaction = <Result>(name: string, work: Work<Result>) => use(name, () => database.transaction(work))
 
   return {
-    async open(table) {
-      const { name, fingerprint } = table
-      const position = await use(() =>
-        database.transaction(async (query) => {
-          const current = await currentTable(query, { schema, name })
-          if (current?.fingerprint === fingerprint && current.exists) return current.position
-          // Two versions of the code that run side by side must not take the table from each other for ever.
-          if (current && opened.get(name) === fingerprint && current.fingerprint !== fingerprint) throw takenOver(name)
-          await makeAnew(query, { schema, table })
-          return 0
-        }),
-      )
-      opened.set(name, fingerprint)
-      return position
+    open: (table) => transaction(table.name, (query) => openTable(query, schema, table)),
+    async state({ name }) {
+      return (await use(name, () => stateOf(database.query, schema, name))) ?? notOpened(name)
     },
     async load(table, keys) {
       const wanted = keys.map((key) => keptKey(table, key))
-      const { sql, params } = loadRows(schema, table, wanted)
-      const rows = await use(() => database.query(sql, params))
-      return rows.map((row) => readRow(table, row))
+      return await use(table.name, () => readPage(database.query, table, loadRows(schema, table, wanted)))
     },
-    async save({ table, upserts, removals, from, to }) {
+    async save({ table, generation = null, upserts, removals, from, to }) {
       const { sql, params } = saveChange(schema, {
         table,
+        generation,
         upserts: upserts.map((row) => keptRow(table, row)),
         removals: removals.map((key) => keptKey(table, key)),
         from,
         to,
       })
-      const saved = await use(() => database.query(sql, params))
-      return saved.length === 1 ? 'saved' : 'superseded'
+      return await use(table.name, async () => {
+        const saved = await database.query(sql, params).catch(async (error) => {
+          // Other code may have put a table with other columns here, which is another way of being too late.
+          const state = layoutStates.test(sqlState(error) ?? '') && (await stateOf(database.query, schema, table.name))
+          if (state && (state.fingerprint !== table.fingerprint || state.position !== from)) return []
+          throw error
+        })
+        return saved.length === 1 ? 'saved' : 'superseded'
+      })
     },
+    fill: (table, rows, to) =>
+      transaction(table.name, (query, copy) => fillTable({ query, copy, schema }, { table, rows, to })),
     async select(table, options = {}) {
-      const { sql, params } = selectRows(schema, table, keptSelect(table, options))
-      const rows = await use(() => database.query(sql, params))
-      return rows.map((row) => readRow(table, row))
+      const statement = selectRows(schema, table, keptSelect(table, options))
+      return await use(table.name, () => readPage(database.query, table, statement))
     },
-    async checkpoint({ name, fingerprint }) {
-      const sql = `SELECT position FROM ${quoted(schema, checkpointsTable)} WHERE name = $1 AND fingerprint = $2`
-      const [row] = await use(() => database.query(sql, [name, fingerprint]))
-      if (row) return row.position as Position
-      throw new IndelibleError('tables_unavailable', `Read table "${name}" was not opened, or made anew by other code.`)
+    scan: (table, visit) =>
+      use(table.name, () =>
+        database.transaction((query) => scanTable(query, schema, { table, visit }), { isSnapshot: true }),
+      ),
+    replace: (live, next) => transaction(live.name, (query) => replaceTable(query, schema, { live, next })),
+    drop: (name) => transaction(name, (query) => dropTable(query, schema, name)),
+    list: () => use(undefined, records.list),
+    async lease(name, options) {
+      return (await use(name, () => records.lease(name, options))) ?? notOpened(name)
+    },
+    release: (name, holder) => use(name, () => records.release(name, holder)),
+    setPaused: (name, isPaused) => use(name, () => records.setPaused(name, isPaused)),
+    async setParked(name, parked) {
+      if (!(await use(name, () => records.setParked(name, parked)))) notOpened(name)
     },
     async query<Row extends SqlRow>(sql: string, params: readonly unknown[] = []) {
       const read = () => database.transaction((query) => query(sql, params), { isReadOnly: true })
-      return (await use(read, queryFault)) as readonly Row[]
+      return (await use(undefined, read, queryFault)) as readonly Row[]
     },
     async close() {
       closing ??= database.close().catch((error) => {
@@ -94,56 +98,39 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
   }
 }
 
-interface CurrentTable {
-  readonly fingerprint: string
-  readonly position: Position
-  /** Someone may have dropped the table itself. */
-  readonly exists: boolean
-}
-
-/** What there is, with everyone else who opens a table of this schema waiting for the end of this transaction. */
-async function currentTable(
+/** The lock comes first: the snapshot is taken after it, and the table that has this name cannot be exchanged until the end. */
+async function scanTable(
   query: Query,
-  { schema, name }: { schema: string; name: string },
-): Promise<CurrentTable | undefined> {
-  if (name === checkpointsTable) throw new IndelibleError('invalid_declaration', `"${name}" holds the checkpoints.`)
-  const checkpoints = quoted(schema, checkpointsTable)
-  await query('SELECT pg_advisory_xact_lock(hashtext($1))', [checkpoints])
-  const [there] = await query(
-    'SELECT to_regnamespace($1) IS NULL AS no_schema, to_regclass($2) IS NULL AS no_checkpoints, to_regclass($3) IS NOT NULL AS exists',
-    [quoted(schema), checkpoints, quoted(schema, name)],
-  )
-  const { no_schema, no_checkpoints, exists } = there as {
-    no_schema: boolean
-    no_checkpoints: boolean
-    exists: boolean
+  schema: string,
+  { table, visit }: { table: TableDefinition; visit: (rows: readonly Row[]) => void },
+): Promise<TableState> {
+  await query(`LOCK TABLE ${quoted(schema, table.name)} IN ACCESS SHARE MODE`)
+  const state = (await stateOf(query, schema, table.name)) ?? notOpened(table.name)
+  for (let after: Row | undefined; ; ) {
+    const rows = await readPage(query, table, selectRows(schema, table, { where: {}, after, limit: scanRowsMax }))
+    if (rows.length > 0) ofCaller(() => visit(rows))
+    if (rows.length < scanRowsMax) return state
+    after = rows.at(-1)
   }
-  if (no_schema) await query(`CREATE SCHEMA ${quoted(schema)}`)
-  if (no_checkpoints) await query(createCheckpoints(schema))
-  const [row] = await query(`SELECT fingerprint, position FROM ${checkpoints} WHERE name = $1`, [name])
-  if (row) return { ...(row as { fingerprint: string; position: Position }), exists }
-  if (exists) {
-    // Not one of ours: it may hold what nobody can make again.
-    const message = `Schema "${schema}" has a table "${name}" that is no read table: name the projection otherwise, or use another schema.`
-    throw new IndelibleError('invalid_declaration', message)
-  }
-  return undefined
 }
 
-/** A read table may be dropped, since the log it was made from never is. */
-async function makeAnew(query: Query, { schema, table }: { schema: string; table: TableDefinition }): Promise<void> {
-  await query(`DROP TABLE IF EXISTS ${quoted(schema, table.name)}`)
-  for (const statement of createTable(schema, table)) await query(statement)
-  await query(
-    `INSERT INTO ${quoted(schema, checkpointsTable)} (name, fingerprint, position) VALUES ($1, $2, 0)
-     ON CONFLICT (name) DO UPDATE SET fingerprint = excluded.fingerprint, position = 0, updated_at = now()`,
-    [table.name, table.fingerprint],
+async function readPage(query: Query, table: TableDefinition, { sql, params }: Statement): Promise<readonly Row[]> {
+  const [page] = await query(sql, params)
+  const types = page!.types as readonly string[]
+  for (const [at, [column, { type }]] of Object.entries(table.columns).entries()) {
+    if (types[at] === sqlTypes[type].name) continue
+    const message = `Column "${column}" of read table "${table.name}" is ${types[at]}, not ${sqlTypes[type].name}: other code filled it, build it anew.`
+    throw new IndelibleError('tables_unavailable', message)
+  }
+  return rowsOf(
+    table,
+    types.map((_, at) => page![`c${at}`] as string),
   )
 }
 
-function takenOver(name: string): IndelibleError {
-  return new IndelibleError(
-    'tables_unavailable',
-    `Read table "${name}" was made anew by other code: stop this process.`,
-  )
+/** Undefined, ambiguous or of another type, and whatever else does not fit the table that is there. */
+const layoutStates = /^42/
+
+function notOpened(name: string): never {
+  throw new IndelibleError('tables_unavailable', `Read table "${name}" is not there: open it first.`)
 }

@@ -1,70 +1,190 @@
 // Read tables in memory, for tests: the same promises as the Postgres adapter, without SQL.
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
-import { keyText, type Row, type TableDefinition } from '../kernel/tables.ts'
-import type { ReadTables } from '../store/read-tables.ts'
+import { systemClock } from '../kernel/system-clock.ts'
+import { type Columns, formerTableName, keyText, type Row, type TableDefinition } from '../kernel/tables.ts'
+import { type Clock, instant } from '../kernel/time.ts'
+import type { Parked, ReadTables } from '../store/read-tables.ts'
 import { keptKey, keptRow, keptSelect } from '../store/rows.ts'
 
 interface Table {
+  readonly columns: Columns
   readonly fingerprint: string
+  readonly generation: number
   readonly rows: Map<string, Row>
-  checkpoint: Position
+  position: Position
+  updatedAtMs: number
+  parked: Parked | null
+  /** Of the projection, whatever table it fills: both stay when the table is replaced. */
+  readonly operation: { isPaused: boolean; lease: { holder: string; untilMs: number } | undefined }
 }
 
-export function memoryTables(): ReadTables {
+/** The rows that `scan` gives at a time. */
+const scanRowsMax = 1_000
+
+export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): ReadTables {
   const tables = new Map<string, Table>()
+  let generations = 0
   let closed = false
 
   function assertOpen(): void {
     if (closed) throw new IndelibleError('tables_unavailable', 'The read tables were closed.')
   }
-  function opened({ name, fingerprint }: TableDefinition): Table {
+  function opened(name: string): Table {
     assertOpen()
     const table = tables.get(name)
-    if (table?.fingerprint === fingerprint) return table
-    throw new IndelibleError('tables_unavailable', `Read table "${name}" was not opened, or made anew by other code.`)
+    if (table) return table
+    throw new IndelibleError('tables_unavailable', `Read table "${name}" is not there: open it first.`)
   }
+  function readable({ name, columns }: TableDefinition): Table {
+    const table = opened(name)
+    const misfit = Object.keys(columns).find((column) => table.columns[column]?.type !== columns[column]!.type)
+    if (misfit === undefined) return table
+    throw new IndelibleError(
+      'tables_unavailable',
+      `Read table "${name}" has no column "${misfit}" of type ${columns[misfit]!.type}: other code filled it, build it anew.`,
+    )
+  }
+  /** The table, if it is as the writer believes it to be. */
+  function fenced({ name, fingerprint }: TableDefinition, from: Position, generation?: number): Table | undefined {
+    const table = opened(name)
+    const isSame = table.fingerprint === fingerprint && (generation ?? table.generation) === table.generation
+    return isSame && table.position === from ? table : undefined
+  }
+  const stateOf = ({ fingerprint, position, generation }: Table) => ({ fingerprint, position, generation })
+  function advance(table: Table, to: Position): void {
+    table.position = to
+    table.updatedAtMs = clock.now()
+  }
+  const holderOf = ({ operation: { lease } }: Table) => (lease && lease.untilMs > clock.now() ? lease.holder : null)
 
   return {
-    async open({ name, fingerprint }) {
+    async open({ name, columns, fingerprint }) {
       assertOpen()
-      const existing = tables.get(name)
-      if (existing?.fingerprint === fingerprint) return existing.checkpoint
-      tables.set(name, { fingerprint, rows: new Map(), checkpoint: 0 })
-      return 0
+      return stateOf(tables.get(name) ?? create())
+
+      function create(): Table {
+        const operation = { isPaused: false, lease: undefined }
+        const empty = { rows: new Map(), position: 0, updatedAtMs: clock.now(), parked: null }
+        const table = { columns, fingerprint, generation: ++generations, operation, ...empty }
+        tables.set(name, table)
+        return table
+      }
+    },
+    async state({ name }) {
+      return stateOf(opened(name))
     },
     async load(definition, keys) {
-      const { rows } = opened(definition)
+      const { rows } = readable(definition)
       const wanted = new Set(keys.map((key) => keyText(definition.key, keptKey(definition, key))))
-      return structuredClone([...wanted].map((at) => rows.get(at)).filter((row) => row !== undefined))
+      return copies(
+        definition,
+        [...wanted].map((at) => rows.get(at)).filter((row) => row !== undefined),
+      )
     },
-    async save({ table: definition, upserts, removals, from, to }) {
+    async save({ table: definition, generation, upserts, removals, from, to }) {
       assertOpen()
       const textOf = (row: Row) => keyText(definition.key, row)
       const kept = upserts.map((row) => keptRow(definition, row))
       const removed = removals.map((key) => keptKey(definition, key))
-      const table = tables.get(definition.name)
-      if (table?.fingerprint !== definition.fingerprint || table.checkpoint !== from) return 'superseded'
+      const table = fenced(definition, from, generation)
+      if (!table) return 'superseded'
       for (const row of kept) table.rows.set(textOf(row), row)
       for (const key of removed) table.rows.delete(textOf(key))
-      table.checkpoint = to
+      advance(table, to)
+      return 'saved'
+    },
+    async fill(definition, rows, to) {
+      const table = fenced(definition, 0)
+      if (!table || table.rows.size > 0) return 'superseded'
+      const filled = new Map<string, Row>()
+      for (const given of rows) {
+        const row = keptRow(definition, given)
+        const at = keyText(definition.key, row)
+        if (filled.has(at)) {
+          throw new IndelibleError('invalid_row', `Table "${definition.name}" was given two rows with the key ${at}.`)
+        }
+        filled.set(at, row)
+      }
+      for (const [at, row] of filled) table.rows.set(at, row)
+      advance(table, to)
       return 'saved'
     },
     async select(definition, options = {}) {
       const { where, after, limit } = keptSelect(definition, options)
-      const rows = [...opened(definition).rows.values()]
+      const rows = [...readable(definition).rows.values()]
         .filter((row) => Object.entries(where).every(([name, value]) => row[name] === value))
         .filter((row) => !after || compareKeys(definition.key, row, after) > 0)
         .sort((a, b) => compareKeys(definition.key, a, b))
-      return structuredClone(rows.slice(0, limit))
+      return copies(definition, rows.slice(0, limit))
     },
-    async checkpoint(definition) {
-      return opened(definition).checkpoint
+    async scan(definition, visit) {
+      const table = readable(definition)
+      const state = stateOf(table)
+      const all = copies(definition, [...table.rows.values()])
+      for (let at = 0; at < all.length; at += scanRowsMax) visit(all.slice(at, at + scanRowsMax))
+      return state
+    },
+    async replace(live, next) {
+      const [shown, built] = [opened(live.name), opened(next.name)]
+      if (built.fingerprint !== next.fingerprint) {
+        throw new IndelibleError('tables_unavailable', `Read table "${next.name}" was filled by other code.`)
+      }
+      if (built.position < shown.position) return 'behind'
+      const idle = { isPaused: false, lease: undefined }
+      tables.set(formerTableName(live.name), { ...shown, parked: null, operation: idle })
+      tables.set(live.name, { ...built, parked: null, operation: shown.operation })
+      tables.delete(next.name)
+      return 'replaced'
+    },
+    async drop(name) {
+      assertOpen()
+      tables.delete(name)
+    },
+    async list() {
+      assertOpen()
+      return [...tables]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, table]) => ({
+          name,
+          ...stateOf(table),
+          updatedAt: instant(table.updatedAtMs),
+          isPaused: table.operation.isPaused,
+          parked: table.parked && structuredClone(table.parked),
+          holder: holderOf(table),
+        }))
+    },
+    async lease(name, { holder, ms }) {
+      const table = opened(name)
+      const current = holderOf(table) ?? holder
+      const isHeld = current === holder
+      if (isHeld) table.operation.lease = { holder, untilMs: clock.now() + ms }
+      return { isHeld, holder: current, isPaused: table.operation.isPaused, isParked: table.parked !== null }
+    },
+    async release(name, holder) {
+      assertOpen()
+      const operation = tables.get(name)?.operation
+      if (operation?.lease?.holder === holder) operation.lease = undefined
+    },
+    async setPaused(name, isPaused) {
+      assertOpen()
+      const table = tables.get(name)
+      if (table) table.operation.isPaused = isPaused
+      return table !== undefined
+    },
+    async setParked(name, parked) {
+      opened(name).parked = parked && structuredClone(parked)
     },
     async close() {
       closed = true
     },
   }
+}
+
+/** Rows as the code that asks knows them: the table may have more columns. */
+function copies({ columns }: TableDefinition, rows: readonly Row[]): readonly Row[] {
+  const names = Object.keys(columns)
+  return structuredClone(rows.map((row) => Object.fromEntries(names.map((name) => [name, row[name]]))))
 }
 
 function compareKeys(key: readonly string[], a: Row, b: Row): number {

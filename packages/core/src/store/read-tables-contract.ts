@@ -7,35 +7,44 @@ import {
   date,
   integer,
   json,
-  keyColumns,
+  nextTable,
   type Row,
   type TableDefinition,
   text,
   timestamp,
 } from '../kernel/tables.ts'
 import type { ContractCase } from './contract-case.ts'
-import { type ReadTables, type SelectOptions, selectLimitDefault, type TableChange } from './read-tables.ts'
-
-const accounts = table('accounts', { account_id: text().key(), owner: text().index(), balance: bigint() })
-const entries = table('entries', { account_id: text().key(), entry: bigint().key(), amount: integer().nullable() })
-const samples = table('samples', {
-  id: integer().key(),
-  words: text().nullable(),
-  small: integer().nullable(),
-  large: bigint().nullable(),
-  flag: boolean().nullable().index(),
-  day: date().nullable(),
-  at: timestamp().nullable().index(),
-  doc: json().nullable().index(),
-})
+import { type ReadTables, type SelectOptions, selectLimitDefault } from './read-tables.ts'
+import { readTablesLifeContract } from './read-tables-life-contract.ts'
+import {
+  account,
+  accounts,
+  byKey,
+  change,
+  entries,
+  filledBy,
+  hostile,
+  key,
+  position,
+  range,
+  refilled,
+  reshaped,
+  sample,
+  samples,
+  saved,
+  scanned,
+  table,
+  unfit,
+} from './read-tables-samples.ts'
 
 /** Each case wants fresh, empty tables; the caller closes them afterwards. */
 export const readTablesContract: readonly ContractCase<ReadTables>[] = [
+  ...readTablesLifeContract,
   {
     name: 'a table is created empty at checkpoint 0',
     async run(tables) {
-      assert.equal(await tables.open(accounts), 0)
-      assert.equal(await tables.checkpoint(accounts), 0)
+      assert.deepEqual(filledBy(await tables.open(accounts)), { fingerprint: 'accounts-1', position: 0 })
+      assert.equal(await position(tables, accounts), 0)
       assert.deepEqual(await tables.select(accounts), [])
     },
   },
@@ -44,58 +53,98 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
     async run(tables) {
       await tables.open(accounts)
       await saved(tables, { table: accounts, upserts: [account('a-1')], to: 7 })
-      assert.equal(await tables.open({ ...accounts }), 7)
-      assert.equal(await tables.checkpoint(accounts), 7)
+      assert.equal((await tables.open({ ...accounts })).position, 7)
+      assert.equal(await position(tables, accounts), 7)
       assert.deepEqual(await tables.select(accounts), [account('a-1')])
     },
   },
   {
-    name: 'a changed fingerprint or changed columns make the table anew at checkpoint 0',
+    name: 'a table that other code filled is left as it is, and its state tells',
     async run(tables) {
       await tables.open(accounts)
       await saved(tables, { table: accounts, upserts: [account('a-1')], to: 7 })
-      const refilled = { ...accounts, fingerprint: 'accounts-2' }
-      assert.equal(await tables.open(refilled), 0)
-      assert.deepEqual(await tables.select(refilled), [])
-      await saved(tables, { table: refilled, upserts: [account('a-1')], to: 3 })
-
-      const reshaped = table('accounts', { account_id: bigint().key(), open: boolean() }, 'accounts-3')
-      assert.equal(await tables.open(reshaped), 0)
-      await saved(tables, { table: reshaped, upserts: [{ account_id: 5, open: true }], to: 1 })
-      assert.deepEqual(await tables.select(reshaped), [{ account_id: 5, open: true }])
+      const filled = { fingerprint: 'accounts-1', position: 7 }
+      for (const table of [refilled, reshaped]) {
+        assert.deepEqual(filledBy(await tables.open(table)), filled)
+        assert.deepEqual(filledBy(await tables.state(table)), filled)
+      }
+      assert.deepEqual(await tables.select(accounts), [account('a-1')])
     },
   },
   {
-    name: 'code that is out of date writes nothing into a table that was made anew',
+    name: 'code with another fingerprint reads a table whose columns fit',
     async run(tables) {
-      const renewed = { ...accounts, fingerprint: 'accounts-2' }
       await tables.open(accounts)
-      await tables.open(renewed)
-      const outcome = await tables.save(change({ table: accounts, upserts: [account('a-1')], to: 1 }))
-      assert.equal(outcome, 'superseded')
-      await assert.rejects(tables.checkpoint(accounts), { code: 'tables_unavailable' })
-      assert.equal(await tables.checkpoint(renewed), 0)
-      assert.deepEqual(await tables.select(renewed), [])
+      await saved(tables, { table: accounts, upserts: [account('a-1', 5)], to: 7 })
+      assert.deepEqual(await tables.select(refilled), [account('a-1', 5)])
+      const narrow = table('accounts', { account_id: text().key(), balance: bigint() }, 'accounts-4')
+      const row = { account_id: 'a-1', balance: 5 }
+      assert.deepEqual(await tables.load(narrow, [{ account_id: 'a-1' }]), [row])
+      assert.deepEqual(await tables.select(narrow, { where: { balance: 5 } }), [row])
+      const { state, rows } = await scanned(tables, narrow)
+      assert.deepEqual([filledBy(state), rows], [{ fingerprint: 'accounts-1', position: 7 }, [row]])
+    },
+  },
+  {
+    name: 'code whose columns do not fit reads nothing, and is told why',
+    async run(tables) {
+      await tables.open(accounts)
+      await saved(tables, { table: accounts, upserts: [account('5')], to: 7 })
+      const misfits: Columns[] = [
+        { account_id: bigint().key(), owner: text() },
+        { account_id: text().key(), owner: json() },
+        { account_id: text().key(), balance: integer() },
+        { account_id: text().key(), balance: timestamp() },
+        { account_id: text().key(), since: date() },
+      ]
+      for (const [index, columns] of misfits.entries()) {
+        const other = table('accounts', columns, `accounts-${index}`)
+        const unavailable = { code: 'tables_unavailable', message: /accounts|column/ }
+        await assert.rejects(tables.select(other), unavailable)
+        const first = Object.keys(columns)[0] === 'account_id' && columns.account_id!.type === 'text' ? '5' : 5
+        await assert.rejects(tables.load(other, [{ account_id: first }]), unavailable)
+        await assert.rejects(scanned(tables, other), unavailable)
+      }
+    },
+  },
+  {
+    name: 'code with another fingerprint writes nothing',
+    async run(tables) {
+      await tables.open(accounts)
+      const row = account('a-1')
+      for (const [table, upsert] of [
+        [refilled, row],
+        [reshaped, { account_id: 5, open: true }],
+      ] as const) {
+        await tables.open(table)
+        assert.equal(await tables.save(change({ table, upserts: [upsert], to: 1 })), 'superseded')
+        assert.equal(await tables.fill(table, [upsert], 1), 'superseded')
+      }
+      assert.equal(await position(tables, accounts), 0)
+      assert.deepEqual(await tables.select(accounts), [])
     },
   },
   {
     name: 'opening a table at the same moment many times creates it once',
     async run(tables) {
       const opened = await Promise.all(range(1, 8).flatMap(() => [tables.open(accounts), tables.open(entries)]))
-      assert.deepEqual(opened, Array(16).fill(0))
+      assert.deepEqual(
+        opened.map(({ position }) => position),
+        Array(16).fill(0),
+      )
       await saved(tables, { table: accounts, upserts: [account('a-1')], to: 1 })
     },
   },
   {
     name: 'a table that was not opened says so',
     async run(tables) {
-      await assert.rejects(tables.checkpoint(accounts), { code: 'tables_unavailable' })
+      await assert.rejects(tables.state(accounts), { code: 'tables_unavailable' })
       await assert.rejects(tables.load(accounts, [{ account_id: 'a-1' }]), { code: 'tables_unavailable' })
       await assert.rejects(tables.select(accounts), { code: 'tables_unavailable' })
       const outcome = await tables.save(change({ table: accounts, to: 1 })).catch(({ code }) => code)
       assert.ok(['superseded', 'tables_unavailable'].includes(outcome), outcome)
       await tables.open(entries)
-      await assert.rejects(tables.checkpoint(accounts), { code: 'tables_unavailable' })
+      await assert.rejects(tables.state(accounts), { code: 'tables_unavailable' })
       await assert.rejects(tables.select(accounts), { code: 'tables_unavailable' })
     },
   },
@@ -207,11 +256,17 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
   {
     name: 'a name may be as long as names can be',
     async run(tables) {
-      const name = 'n'.repeat(63)
-      const long = table(name, { [name]: text().key(), [`${name.slice(1)}x`]: integer().index() })
-      await tables.open(long)
-      const row = { [name]: 'a', [`${name.slice(1)}x`]: 1 }
-      await saved(tables, { table: long, upserts: [row], to: 1 })
+      const [name, other] = ['n'.repeat(63), `${'n'.repeat(62)}x`]
+      const columns = { [name]: text().key(), [other]: integer().index() }
+      const long = table('n'.repeat(54), columns)
+      const row = { [name]: 'a', [other]: 1 }
+      for (const each of [long, table(`${'n'.repeat(53)}x`, columns)]) {
+        await tables.open(each)
+        await saved(tables, { table: each, upserts: [row], to: 1 })
+        await tables.open(nextTable(each))
+        assert.equal(await tables.fill(nextTable(each), [row], 1), 'saved')
+      }
+      assert.equal(await tables.replace(long, nextTable(long)), 'replaced')
       assert.deepEqual(await tables.select(long), [row])
     },
   },
@@ -243,7 +298,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
     async run(tables) {
       await tables.open(accounts)
       await saved(tables, { table: accounts, to: 2 ** 40 })
-      assert.equal(await tables.checkpoint(accounts), 2 ** 40)
+      assert.equal(await position(tables, accounts), 2 ** 40)
     },
   },
   {
@@ -306,7 +361,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
         const late = { table: accounts, upserts: [account('a-2')], removals: [{ account_id: 'a-1' }], from, to: 9 }
         assert.equal(await tables.save(late), 'superseded')
       }
-      assert.equal(await tables.checkpoint(accounts), 5)
+      assert.equal(await position(tables, accounts), 5)
       assert.deepEqual(await tables.select(accounts), [account('a-1')])
     },
   },
@@ -332,7 +387,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
         const rows = await tables.select(accounts)
         assert.deepEqual([rows.length, new Set(rows.map(({ balance }) => balance))], [50, new Set([winner])])
       }
-      assert.deepEqual([await tables.checkpoint(accounts), await tables.checkpoint(entries)], [10, 0])
+      assert.deepEqual([await position(tables, accounts), await position(tables, entries)], [10, 0])
     },
   },
   {
@@ -359,7 +414,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
         to: 1,
       })
       await assert.rejects(partial, { code: 'invalid_row' })
-      assert.deepEqual([await tables.checkpoint(samples), await tables.checkpoint(entries)], [1, 0])
+      assert.deepEqual([await position(tables, samples), await position(tables, entries)], [1, 0])
       assert.deepEqual([await tables.select(samples), await tables.select(entries)], [[sample(1)], []])
     },
   },
@@ -498,8 +553,8 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
       await tables.open(accounts)
       await tables.open(entries)
       await saved(tables, { table: accounts, upserts: [account('a-1')], to: 3 })
-      await tables.open({ ...entries, fingerprint: 'entries-2' })
-      assert.equal(await tables.checkpoint(accounts), 3)
+      await tables.drop(entries.name)
+      assert.equal(await position(tables, accounts), 3)
       assert.deepEqual(await tables.select(accounts), [account('a-1')])
     },
   },
@@ -510,93 +565,13 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
       await tables.close()
       await tables.close()
       await assert.rejects(tables.open(accounts), { code: 'tables_unavailable' })
-      await assert.rejects(tables.checkpoint(accounts), { code: 'tables_unavailable' })
+      await assert.rejects(tables.state(accounts), { code: 'tables_unavailable' })
       await assert.rejects(tables.load(accounts, [{ account_id: 'a-1' }]), { code: 'tables_unavailable' })
       await assert.rejects(tables.select(accounts), { code: 'tables_unavailable' })
       await assert.rejects(tables.save(change({ table: accounts, to: 1 })), { code: 'tables_unavailable' })
     },
   },
 ]
-
-const hostile = [
-  `'; DROP TABLE accounts; --`,
-  `" OR ""="`,
-  `\\'; SELECT 1; /*`,
-  '$1 $$ $body$ %s ? :name {a,b} {"a":1}',
-  'NULL',
-  'null',
-  '\\N',
-  '\\x00',
-  '%',
-  '_',
-  ' leading and trailing ',
-  'two\nlines\r\nand\ta tab',
-  '<script>alert(1)</script>',
-  '\u202eright to left\u202c\u200b\u00ad',
-  '\u0001\u001f\u007f\u0085\u2028',
-  '😀👩‍👩‍👧‍👦 𐍈 ﷽',
-  'x'.repeat(2_000),
-]
-
-/** Values that one of the columns of a sample cannot hold. */
-const unfit: readonly Row[] = [
-  { words: 5 },
-  { words: undefined },
-  { words: 'nul \0' },
-  { words: 'half a pair \ud83d' },
-  { small: 2 ** 31 },
-  { small: 1.5 },
-  { small: '1' },
-  { large: 2 ** 53 },
-  { large: Number.POSITIVE_INFINITY },
-  { flag: 'true' },
-  { flag: 1 },
-  { day: '2026-02-30' },
-  { day: '2026-1-1' },
-  { day: '0000-01-01' },
-  { day: '0001-01-00' },
-  { day: '2026-13-01' },
-  { day: new Date(0) },
-  { at: '2026-11-23' },
-  { at: '2026-02-30T00:00:00Z' },
-  { at: '2026-11-23T04:28:43' },
-  { at: '2026-11-23T25:00:00Z' },
-  { at: '0001-01-00T00:00:00Z' },
-  { at: '0000-12-31T23:59:59Z' },
-  { at: '0001-01-01T00:00:00+01:00' },
-  { at: '9999-12-31T23:59:59-01:00' },
-  { doc: undefined },
-  { doc: () => 1 },
-  { doc: { nested: ['nul \0'] } },
-  { doc: { 'half a pair \udc00': 1 } },
-  { doc: '\\\0' },
-  { id: null },
-  { nosuch: 1 },
-]
-
-function table(name: string, columns: Columns, fingerprint = `${name}-1`): TableDefinition {
-  return { name, columns, key: keyColumns(name, columns), fingerprint }
-}
-
-function account(account_id: string, balance = 0) {
-  return { account_id, owner: 'ann', balance }
-}
-
-function sample(id: number): Record<string, unknown> {
-  return { id, words: null, small: null, large: null, flag: null, day: null, at: null, doc: null }
-}
-
-function key({ account_id }: { account_id: string }): Row {
-  return { account_id }
-}
-
-function change(parts: Partial<TableChange> & { table: TableDefinition; to: number }): TableChange {
-  return { upserts: [], removals: [], from: 0, ...parts }
-}
-
-async function saved(tables: ReadTables, parts: Parameters<typeof change>[0]): Promise<void> {
-  assert.equal(await tables.save(change(parts)), 'saved')
-}
 
 /** Writes samples and expects them back, by both ways of reading. */
 async function kept(tables: ReadTables, given: readonly Row[], read: readonly Row[]): Promise<void> {
@@ -620,16 +595,4 @@ async function paged(
     if (page.length === 0) return rows
     rows.push(...page)
   }
-}
-
-/** Rows in one order, to compare what may come in any. */
-function byKey(rows: readonly Row[]): readonly Row[] {
-  return rows
-    .map((row) => ({ at: JSON.stringify(row), row }))
-    .sort((a, b) => (a.at < b.at ? -1 : 1))
-    .map(({ row }) => row)
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from + 1 }, (_, index) => from + index)
 }

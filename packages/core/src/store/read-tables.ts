@@ -1,6 +1,7 @@
 // The port to the database of the read tables: rows and the checkpoint of their projection change in one transaction.
 import type { Position } from '../kernel/positions.ts'
 import type { Row, TableDefinition } from '../kernel/tables.ts'
+import type { Instant } from '../kernel/time.ts'
 
 /** What a batch of events did to a table. Rows are whole; keys hold the key columns only. */
 export interface TableChange {
@@ -13,6 +14,8 @@ export interface TableChange {
   readonly from: Position
   /** The checkpoint after it. */
   readonly to: Position
+  /** Of the table that the rows were read from. Where it is said, a change does not go into another one that has taken its place. */
+  readonly generation?: number
 }
 
 export interface SelectOptions {
@@ -27,16 +30,86 @@ export interface SelectOptions {
 /** The rows a page has when nobody says how many. */
 export const selectLimitDefault = 100
 
-/** Throws `tables_unavailable` where the database does not answer, `invalid_row` where a column or value does not fit. */
+/** Which code filled a table, and how far. */
+export interface TableState {
+  readonly fingerprint: string
+  /** Everything up to here is in its rows. */
+  readonly position: Position
+  /** No two tables that ever had a name have the same. */
+  readonly generation: number
+}
+
+/** Why a projection stands still at an event, and what its handler was given. */
+export interface Parked {
+  /** Of the event, which is not in the table. */
+  readonly position: Position
+  readonly eventId: string
+  readonly type: string
+  readonly stream: string
+  /** The row that the handler was given; null where there was none. */
+  readonly row: Row | null
+  readonly message: string
+  /** Where the error was one of ours. */
+  readonly code?: string
+  /** Of the code that failed. */
+  readonly fingerprint: string
+  readonly at: Instant
+}
+
+/** What is known of a table beside its rows. */
+export interface TableRecord extends TableState {
+  readonly name: string
+  /** When rows or checkpoint were last written. */
+  readonly updatedAt: Instant
+  readonly isPaused: boolean
+  readonly parked: Parked | null
+  /** Who runs the projection now. */
+  readonly holder: string | null
+}
+
+/** The answer to somebody who wants to run a projection. */
+export interface Lease {
+  readonly isHeld: boolean
+  /** Who has it: the caller, or another. */
+  readonly holder: string
+  readonly isPaused: boolean
+  readonly isParked: boolean
+}
+
+/**
+ * A table stays as it is when the code that fills it changes: another is built under its name for the next (see `nextTable`) and takes its place with `replace`.
+ *
+ * Throws `tables_unavailable` where the database does not answer, or the table is not there or has other columns; `invalid_row` where a column or
+ * value does not fit.
+ */
 export interface ReadTables {
-  /** Creates the table at checkpoint 0, or creates it anew if its fingerprint changed. Gives the checkpoint. */
-  open(table: TableDefinition): Promise<Position>
+  /** Creates the table at checkpoint 0, unless it is there. One that other code filled is left as it is, and its state tells. */
+  open(table: TableDefinition): Promise<TableState>
+  /** The same of a table that was opened before, by one cheap query. */
+  state(table: TableDefinition): Promise<TableState>
   /** The rows with these keys, in any order, without those that are not there. */
   load(table: TableDefinition, keys: readonly Row[]): Promise<readonly Row[]>
-  /** Writes rows and checkpoint in one transaction, unless the checkpoint is no longer `from`: then `superseded`, and nothing was written. */
+  /** Writes rows and checkpoint in one transaction, unless the checkpoint, the fingerprint or the generation is another: then `superseded`, and nothing was written. */
   save(change: TableChange): Promise<'saved' | 'superseded'>
+  /** `save` for the first rows of a table that is empty and at checkpoint 0, as fast as the database takes many. At most one row per key. */
+  fill(table: TableDefinition, rows: Iterable<Row>, to: Position): Promise<'saved' | 'superseded'>
   /** One page in key order. */
   select(table: TableDefinition, options?: SelectOptions): Promise<readonly Row[]>
-  checkpoint(table: TableDefinition): Promise<Position>
+  /** Every row, as all were at one moment, in lists and in no order. Gives the state of that moment. */
+  scan(table: TableDefinition, visit: (rows: readonly Row[]) => void): Promise<TableState>
+  /** Puts the next table in the place of the live one, with its fingerprint and checkpoint, in one transaction. `behind`: the live one shows more. */
+  replace(live: TableDefinition, next: TableDefinition): Promise<'replaced' | 'behind'>
+  /** Takes a table away with all that is known of it, if it is there. */
+  drop(name: string): Promise<void>
+  /** By name, those that are being built and those that were replaced among them. */
+  list(): Promise<readonly TableRecord[]>
+  /** Takes or keeps the right to run the projection of a table for a time from now on, unless somebody else has it. The table must have been opened. */
+  lease(name: string, options: { holder: string; ms: number }): Promise<Lease>
+  /** Gives it back. */
+  release(name: string, holder: string): Promise<void>
+  /** Notes whether the projection is to stand still. False where there is no such table. */
+  setPaused(name: string, isPaused: boolean): Promise<boolean>
+  /** Notes why the projection stands still, or that it does no longer. */
+  setParked(name: string, parked: Parked | null): Promise<void>
   close(): Promise<void>
 }

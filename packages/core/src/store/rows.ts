@@ -1,22 +1,22 @@
 // Rows as they are kept: every adapter passes what it is given through here, so that all of them refuse the same and give back the same values.
 import { IndelibleError } from '../kernel/errors.ts'
-import type { Columns, ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
-import { epochMs, instant } from '../kernel/time.ts'
+import type { ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
+import { epochMs, instant, isDay } from '../kernel/time.ts'
 import { type SelectOptions, selectLimitDefault } from './read-tables.ts'
 
 /** A whole row in the one form that comes back from every database. Throws `invalid_row`, naming the column. */
 export function keptRow(table: TableDefinition, row: Row): Row {
-  return kept(table.name, table.columns, row)
+  const { all } = fieldsOf(table)
+  const values = kept(table, all, row)
+  // Every column has a value, so there is another only if there are more.
+  if (Object.keys(row).length > all.length) refuseStrangers(table, row)
+  return values
 }
 
 /** The key columns of a row or key, likewise. */
-export function keptKey({ name, columns, key }: TableDefinition, row: Row): Row {
-  const values: Record<string, unknown> = {}
-  for (const column of Object.keys(row)) {
-    if (!Object.hasOwn(columns, column)) throw invalidRow(name, column, 'there is no such column')
-    if (key.includes(column)) values[column] = row[column]
-  }
-  return kept(name, Object.fromEntries(key.map((column) => [column, columns[column]!])), values)
+export function keptKey(table: TableDefinition, row: Row): Row {
+  refuseStrangers(table, row)
+  return kept(table, fieldsOf(table).key, row)
 }
 
 /** What a page is asked for, likewise. JSON has no order and no form of its own, so it cannot be compared with. */
@@ -24,30 +24,56 @@ export function keptSelect(
   table: TableDefinition,
   { where = {}, after, limit = selectLimitDefault }: SelectOptions,
 ): { where: Row; after: Row | undefined; limit: number } {
-  const { name, columns } = table
-  const compared = Object.fromEntries(Object.entries(columns).filter(([column]) => Object.hasOwn(where, column)))
-  for (const [column, { type }] of Object.entries(compared)) {
-    if (type === 'json') throw invalidRow(name, column, 'json cannot be compared with')
-  }
+  const compared = fieldsOf(table).all.filter(({ name }) => Object.hasOwn(where, name))
+  const json = compared.find(({ type }) => type === 'json')
+  if (json) throw invalidRow(table.name, json.name, 'json cannot be compared with')
   if (!Number.isSafeInteger(limit) || limit < 0) {
-    throw new IndelibleError('invalid_row', `Table "${name}": a limit is a whole number from 0 on, not ${limit}.`)
+    throw new IndelibleError('invalid_row', `Table "${table.name}": a limit is a whole number from 0 on, not ${limit}.`)
   }
-  return { where: kept(name, compared, where), after: after && keptKey(table, after), limit }
+  refuseStrangers(table, where)
+  return { where: kept(table, compared, where), after: after && keptKey(table, after), limit }
 }
 
-function kept(table: string, columns: Columns, row: Row): Row {
-  const stranger = Object.keys(row).find((column) => !Object.hasOwn(columns, column))
-  if (stranger !== undefined) throw invalidRow(table, stranger, 'there is no such column')
+function kept(table: TableDefinition, fields: readonly Field[], row: Row): Row {
   const values: Record<string, unknown> = {}
-  for (const [column, { type, isNullable }] of Object.entries(columns)) {
-    const given = Object.hasOwn(row, column) ? row[column] : undefined
+  for (const { name, type, isNullable } of fields) {
+    const given = Object.hasOwn(row, name) ? row[name] : undefined
     const value = given === null ? (isNullable ? null : undefined) : keep[type](given)
-    if (value === undefined)
-      throw invalidRow(table, column, `${shown(given)} is not ${type}${isNullable ? ' or null' : ''}`)
-    values[column] = value
+    if (value === undefined) {
+      refuseStrangers(table, row)
+      throw invalidRow(table.name, name, `${shown(given)} is not ${type}${isNullable ? ' or null' : ''}`)
+    }
+    values[name] = value
   }
   return values
 }
+
+function refuseStrangers({ name, columns }: TableDefinition, row: Row): void {
+  const stranger = Object.keys(row).find((column) => !Object.hasOwn(columns, column))
+  if (stranger !== undefined) throw invalidRow(name, stranger, 'there is no such column')
+}
+
+interface Field {
+  readonly name: string
+  readonly type: ColumnType
+  readonly isNullable: boolean
+}
+
+/** Every row of a table comes by here, so its columns are listed once. */
+function fieldsOf(table: TableDefinition): { readonly all: readonly Field[]; readonly key: readonly Field[] } {
+  const known = fieldsOfTables.get(table)
+  if (known) return known
+  const field = (name: string) => ({
+    name,
+    type: table.columns[name]!.type,
+    isNullable: table.columns[name]!.isNullable,
+  })
+  const fields = { all: Object.keys(table.columns).map(field), key: table.key.map(field) }
+  fieldsOfTables.set(table, fields)
+  return fields
+}
+
+const fieldsOfTables = new WeakMap<TableDefinition, ReturnType<typeof fieldsOf>>()
 
 /** The value as it comes back from a database, or undefined if it would not fit or come back as another. */
 const keep: Record<ColumnType, (value: unknown) => unknown> = {
@@ -58,9 +84,11 @@ const keep: Record<ColumnType, (value: unknown) => unknown> = {
     Number.isInteger(value) && Math.abs(value as number) <= 0x7fffffff ? (value as number) + 0 : undefined,
   bigint: (value) => (Number.isSafeInteger(value) ? (value as number) + 0 : undefined),
   boolean: (value) => (typeof value === 'boolean' ? value : undefined),
-  date: (value) => (dateForm.test(String(value)) && isTime(value) ? value : undefined),
+  date: (value) => (typeof value === 'string' && isDay(value) ? value : undefined),
   timestamp(value) {
-    const utc = timestampForm.test(String(value)) && isTime(value) ? instant(epochMs(value)) : ''
+    if (typeof value !== 'string') return undefined
+    if (instantForm.test(value) && isDay(value.slice(0, 10))) return value
+    const utc = timestampForm.test(value) && isTime(value) ? instant(epochMs(value)) : ''
     return yearForm.test(utc) ? utc : undefined
   },
   json(value) {
@@ -69,17 +97,18 @@ const keep: Record<ColumnType, (value: unknown) => unknown> = {
   },
 }
 
-const dateForm = /^\d{4}-\d{2}-\d{2}$/
+/** What `instant` writes, on any day. */
+const instantForm = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 const timestampForm = /^\d{4}-\d{2}-\d{2}T/
 /** Postgres knows no year 0, and texts of other years would not sort. */
 const yearForm = /^(?!0000)\d{4}-/
 /** JSON.stringify writes NUL and halves of surrogate pairs as escapes, and Postgres takes neither. */
 const unkeepable = /(?<!\\)(\\\\)*\\u(0000|d[89a-f][0-9a-f]{2})/
 
-function isTime(value: unknown): value is string {
+function isTime(value: string): boolean {
   try {
-    epochMs(value as string)
-    return yearForm.test(value as string)
+    epochMs(value)
+    return yearForm.test(value)
   } catch {
     return false
   }

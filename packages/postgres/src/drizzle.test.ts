@@ -1,0 +1,141 @@
+import { eq, gt } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { getTableConfig } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  date,
+  event,
+  integer,
+  json,
+  projection,
+  type RowOf,
+  type TablesOf,
+  text,
+  timestamp,
+} from 'indelible'
+import {
+  DummyDriver,
+  type InferResult,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import { drizzleTable } from './drizzle.ts'
+import { postgresTables } from './postgres.ts'
+import type { SqlReadTables } from './tables.ts'
+import { type PostgresServer, startPostgresServer } from './testing/index.ts'
+
+const Sampled = event('Sampled', z.object({ id: z.string() }))
+const samples = projection('samples', {
+  table: {
+    id: text().key(),
+    small: integer(),
+    large: bigint().index(),
+    flag: boolean(),
+    day: date(),
+    at: timestamp(),
+    doc: json<{ tags: string[] }>(),
+    note: text().nullable(),
+  },
+  events: [Sampled],
+  on: { Sampled: () => undefined },
+})
+const counts = projection('counts', {
+  table: { id: text().key(), n: bigint() },
+  events: [Sampled],
+  on: { Sampled: () => undefined },
+})
+type SampleRow = RowOf<typeof samples.table.columns>
+const row: SampleRow = {
+  id: 'a',
+  small: -5,
+  large: 2 ** 40,
+  flag: true,
+  day: '1993-01-31',
+  at: '2026-11-23T04:28:43.100Z',
+  doc: { tags: ['"5"', 'ü'] },
+  note: null,
+}
+
+let server: PostgresServer
+let tables: SqlReadTables
+let pool: pg.Pool
+beforeAll(async () => {
+  server = await startPostgresServer()
+  const { connectionString } = server
+  tables = await postgresTables({ connectionString, schema: 'shop' })
+  pool = new pg.Pool({ connectionString, options: '-c TimeZone=Asia/Kolkata' })
+  // The server may be gone before its connections are.
+  pool.on('error', () => {})
+  await tables.open(samples.table)
+  await tables.fill(samples.table, [row, { ...row, id: 'b', large: 1, note: 'b' }], 1)
+})
+afterAll(async () => {
+  await pool?.end()
+  await tables?.close()
+  await server?.remove()
+})
+
+test('Drizzle reads rows as the projection writes them, typed', async () => {
+  const table = drizzleTable(samples, { schema: 'shop' })
+  const database = drizzle(pool)
+  const rows = await database.select().from(table).where(gt(table.large, 5))
+  expectTypeOf(rows).toEqualTypeOf<SampleRow[]>()
+  expect(rows).toEqual([row])
+  const some = await database
+    .select({ id: table.id, note: table.note, at: table.at })
+    .from(table)
+    .where(eq(table.note, 'b'))
+  expectTypeOf(some).toEqualTypeOf<{ id: string; note: string | null; at: string }[]>()
+  expect(some).toEqual([{ id: 'b', note: 'b', at: row.at }])
+  expect(
+    await database.select({ id: table.id }).from(table).where(eq(table.at, '2026-11-23T05:28:43.1+01:00')),
+  ).toHaveLength(2)
+  // @ts-expect-error a bigint column is a number here
+  eq(table.large, 'five')
+})
+
+test('Drizzle knows name, schema and key of the table', () => {
+  const { name, schema, primaryKeys, columns } = getTableConfig(drizzleTable(samples, { schema: 'shop' }))
+  expect([name, schema, primaryKeys[0]!.columns.map(({ name }) => name)]).toEqual(['samples', 'shop', ['id']])
+  expect(columns.map((column) => [column.name, column.getSQLType(), column.notNull])).toContainEqual([
+    'note',
+    'text',
+    false,
+  ])
+  expect(getTableConfig(drizzleTable(counts)).schema).toBeUndefined()
+})
+
+test('a number that JavaScript cannot hold is not rounded by Drizzle', async () => {
+  await pool.query(
+    `INSERT INTO shop.samples SELECT 'c', small, 9007199254740993, flag, day, at, doc FROM shop.samples LIMIT 1`,
+  )
+  const table = drizzleTable(samples, { schema: 'shop' })
+  await expect(drizzle(pool).select().from(table).where(eq(table.id, 'c'))).rejects.toThrow(/safe integers/)
+  await pool.query(`DELETE FROM shop.samples WHERE id = 'c'`)
+})
+
+test('Kysely takes the tables of projections as its database, and its SQL runs where they are', async () => {
+  type Database = TablesOf<typeof samples | typeof counts>
+  expectTypeOf<Database>().toEqualTypeOf<{ samples: SampleRow; counts: { id: string; n: number } }>()
+  const database = new Kysely<Database>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (database) => new PostgresIntrospector(database),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  }).withSchema('shop')
+  const query = database.selectFrom('samples').selectAll().where('large', '>', 5)
+  // @ts-expect-error there is no such column
+  database.selectFrom('samples').select('nosuch')
+  const { sql, parameters } = query.compile()
+  const rows = await tables.query<InferResult<typeof query>[number]>(sql, parameters)
+  expectTypeOf(rows).toEqualTypeOf<readonly SampleRow[]>()
+  expect(rows).toEqual([row])
+})

@@ -1,0 +1,70 @@
+// `@indelible/postgres/drizzle`: the read table of a projection as a table of Drizzle (https://orm.drizzle.team), typed from its columns.
+import {
+  customType,
+  type PgColumn,
+  type PgTableFn,
+  type PgTableWithColumns,
+  pgSchema,
+  pgTable,
+  primaryKey,
+} from 'drizzle-orm/pg-core'
+import type { Columns, ColumnType, Projection, RowOf } from 'indelible'
+import { instantText } from './instants.ts'
+import { safeInteger, sqlTypes } from './types.ts'
+
+/** `select` gives rows as the projection writes them: bigint columns are numbers, dates and timestamps text. */
+export type DrizzleTable<C extends Columns, Name extends string> = PgTableWithColumns<{
+  name: Name
+  schema: string | undefined
+  dialect: 'pg'
+  columns: { [Column in keyof C & string]: DrizzleColumn<RowOf<C>[Column], Column, Name> }
+}>
+
+type DrizzleColumn<Value, Name extends string, Table extends string> = PgColumn<{
+  name: Name
+  tableName: Table
+  dataType: 'custom'
+  columnType: 'PgCustomColumn'
+  data: NonNullable<Value>
+  driverParam: unknown
+  notNull: null extends Value ? false : true
+  hasDefault: false
+  isPrimaryKey: false
+  isAutoincrement: false
+  hasRuntimeDefault: false
+  enumValues: undefined
+}>
+
+/** For reading: rows are written by their projection and nobody else. `schema` is the one that `postgresTables` was given. */
+export function drizzleTable<C extends Columns, Name extends string>(
+  { table: { name, columns, key } }: Projection<C, Name>,
+  { schema = 'public' }: { schema?: string } = {},
+): DrizzleTable<C, Name> {
+  const builders = Object.fromEntries(
+    Object.entries(columns).map(([column, { type, isNullable }]) => {
+      const builder = columnOf(type)(column)
+      return [column, isNullable ? builder : builder.notNull()]
+    }),
+  )
+  // Drizzle refuses to name the schema that is searched anyway.
+  const make: PgTableFn<string | undefined> = schema === 'public' ? (pgTable as PgTableFn) : pgSchema(schema).table
+  const made = make(name, builders, (table) => {
+    const [first, ...others] = key.map((column) => table[column]!)
+    return [primaryKey({ columns: [first!, ...others] })]
+  })
+  return made as unknown as DrizzleTable<C, Name>
+}
+
+function columnOf(type: ColumnType) {
+  return customType<{ data: unknown; driverData: unknown }>({
+    dataType: () => sqlTypes[type].declared,
+    fromDriver: fromDriver[type] ?? ((value) => value),
+    toDriver: type === 'json' ? JSON.stringify : (value) => value,
+  })
+}
+
+/** Where drivers do not agree. */
+const fromDriver: { readonly [Type in ColumnType]?: (value: unknown) => unknown } = {
+  bigint: (value) => safeInteger(Number(value)),
+  timestamp: (value) => (value instanceof Date ? value.toISOString() : instantText(String(value))),
+}

@@ -1,0 +1,66 @@
+// The first rows of a table, as fast as Postgres takes them: COPY into a table without indexes, which are then made at once.
+import type { Position, Row, TableDefinition } from 'indelible'
+import { keptRow } from 'indelible/adapter'
+import type { Copy, Query } from './database.ts'
+import { ofCaller } from './faults.ts'
+import { stateOf } from './records.ts'
+import { copyTarget, createIndexes, createTable, quoted, recordsTable } from './sql.ts'
+import { copyLines } from './types.ts'
+
+/** The rows that are sent at a time. */
+const batchRowsMax = 10_000
+/** The indexes of many rows take their time. */
+const indexMsMax = 3_600_000
+
+/** The table is made once more for it, and readers wait. Nobody else has written it: a change would hold this lock too, and leave another checkpoint. */
+export async function fillTable(
+  { query, copy, schema }: { query: Query; copy: Copy; schema: string },
+  { table, rows, to }: { table: TableDefinition; rows: Iterable<Row>; to: Position },
+): Promise<'saved' | 'superseded'> {
+  const { name, fingerprint } = table
+  const target = quoted(schema, name)
+  await query(`LOCK TABLE ${target} IN ACCESS EXCLUSIVE MODE`)
+  const state = await stateOf(query, schema, name)
+  if (state?.fingerprint !== fingerprint || state.position !== 0) return 'superseded'
+  const some = await query(`SELECT 1 FROM ${target} LIMIT 1`)
+  if (some.length > 0) return 'superseded'
+  await query(`DROP TABLE ${target}`)
+  await query(createTable(schema, table))
+  await send(batches(table, rows), (batch) => copy(copyTarget(schema, table), copyLines(table, batch)))
+  for (const statement of createIndexes(schema, table)) await query(statement, [], { timeoutMs: indexMsMax })
+  const sql = `UPDATE ${quoted(schema, recordsTable)} SET position = $1, updated_at = now() WHERE name = $2`
+  await query(sql, [to, name])
+  return 'saved'
+}
+
+/** While the database takes one batch, the next is made. */
+async function send(batches: Iterable<readonly Row[]>, copy: (batch: readonly Row[]) => Promise<unknown>) {
+  let sending: Promise<unknown> = Promise.resolve()
+  try {
+    for (const batch of batches) {
+      await sending
+      sending = copy(batch)
+    }
+  } finally {
+    await sending
+  }
+}
+
+function* batches(table: TableDefinition, rows: Iterable<Row>): Generator<readonly Row[]> {
+  const iterator = rows[Symbol.iterator]()
+  for (;;) {
+    const batch = ofCaller(() => take(iterator, batchRowsMax)).map((row) => keptRow(table, row))
+    if (batch.length > 0) yield batch
+    if (batch.length < batchRowsMax) return
+  }
+}
+
+function take(iterator: Iterator<Row>, count: number): Row[] {
+  const rows: Row[] = []
+  while (rows.length < count) {
+    const { value, done } = iterator.next()
+    if (done) break
+    rows.push(value)
+  }
+  return rows
+}

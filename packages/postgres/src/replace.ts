@@ -1,0 +1,68 @@
+// The next table takes the place of the live one, by name, in one transaction.
+//
+// A change that waits meanwhile has not looked its table up yet, or does so again when it goes on: it then finds the new table and the checkpoint
+// of the new table, and is superseded.
+import { IndelibleError, type ReadTables, type TableDefinition } from 'indelible'
+import { formerTableName } from 'indelible/adapter'
+import type { Query } from './database.ts'
+import { dropTable, exists, notOurs } from './layout.ts'
+import { stateOf } from './records.ts'
+import { quoted, recordsTable } from './sql.ts'
+
+/** While this waits for those who read the tables, everybody else waits behind it. So it soon gives way, to be tried again. */
+const lockMsMax = 2_000
+
+export async function replaceTable(
+  query: Query,
+  schema: string,
+  { live, next }: { live: TableDefinition; next: TableDefinition },
+): ReturnType<ReadTables['replace']> {
+  const records = quoted(schema, recordsTable)
+  const former = formerTableName(live.name)
+  const [liveTable, nextTable] = [quoted(schema, live.name), quoted(schema, next.name)]
+  await query(`SET LOCAL lock_timeout = ${lockMsMax}`)
+  await query(`LOCK TABLE ${liveTable}, ${nextTable} IN ACCESS EXCLUSIVE MODE`)
+  await query(`SELECT name FROM ${records} WHERE name IN ($1, $2) ORDER BY name FOR UPDATE`, [live.name, next.name])
+  const [shown, built] = [await stateOf(query, schema, live.name), await stateOf(query, schema, next.name)]
+  if (!shown || !built) throw notOurs(schema, shown ? next.name : live.name)
+  if (built.fingerprint !== next.fingerprint) {
+    const message = `Read table "${next.name}" was filled by other code: drop it, and build it anew.`
+    throw new IndelibleError('tables_unavailable', message)
+  }
+  if (built.position < shown.position) return 'behind'
+  await assertUnused(query, liveTable)
+  await grantAlike(query, { from: liveTable, to: nextTable })
+  await dropTable(query, schema, former)
+  if (await exists(query, 'to_regclass', quoted(schema, former))) throw notOurs(schema, former)
+  await query(`ALTER TABLE ${liveTable} RENAME TO ${quoted(former)}`)
+  await query(`ALTER TABLE ${nextTable} RENAME TO ${quoted(live.name)}`)
+  const facts = 'fingerprint, position, generation, updated_at'
+  const ofLive = `INSERT INTO ${records} (name, ${facts}) SELECT $1, ${facts} FROM ${records} WHERE name = $2`
+  await query(ofLive, [former, live.name])
+  const ofNext = `SELECT ${facts}, NULL::json FROM ${records} WHERE name = $1`
+  await query(`UPDATE ${records} SET (${facts}, parked) = (${ofNext}) WHERE name = $2`, [next.name, live.name])
+  await query(`DELETE FROM ${records} WHERE name = $1`, [next.name])
+  return 'replaced'
+}
+
+/** What was made over a table follows it when it is renamed, and would silently show what is no longer kept up. */
+async function assertUnused(query: Query, table: string): Promise<void> {
+  const [user] = await query(
+    `SELECT pg_describe_object(classid, objid, objsubid) AS name FROM pg_depend
+     WHERE refclassid = 'pg_class'::regclass AND refobjid = $1::regclass AND deptype = 'n' LIMIT 1`,
+    [table],
+  )
+  if (!user) return
+  const message = `Read table ${table} cannot be replaced while it is used by ${user.name}: drop that, and make it again afterwards.`
+  throw new IndelibleError('tables_unavailable', message)
+}
+
+/** Whoever may read a table may read the one that takes its place. */
+async function grantAlike(query: Query, { from, to }: { from: string; to: string }): Promise<void> {
+  const readers = await query(
+    `SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS name
+     FROM pg_class, aclexplode(relacl) WHERE oid = $1::regclass AND privilege_type = 'SELECT' AND grantee <> relowner`,
+    [from],
+  )
+  for (const { name } of readers) await query(`GRANT SELECT ON ${to} TO ${name}`)
+}

@@ -1,0 +1,79 @@
+// The connection to the server is cut after the k-th message, for every k: often nobody knows then whether a change was committed. It counts once all the same.
+import { isIndelibleError, startSystem } from 'indelible'
+import { memorySnapshots, memoryStore } from 'indelible/memory'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { postgresTables } from '../src/postgres.ts'
+import { type PostgresServer, startPostgresServer } from '../src/testing/index.ts'
+import { type CuttingProxy, cuttingProxy } from './cutting-proxy.ts'
+import { jarSystem, someEvents } from './jars.ts'
+import { checkTable, draws, hours, long, seed } from './support.ts'
+
+let server: PostgresServer
+let proxy: CuttingProxy
+beforeAll(async () => {
+  server = await startPostgresServer()
+  proxy = await cuttingProxy(server.connectionString)
+})
+afterAll(async () => {
+  await proxy?.close()
+  await server?.remove()
+})
+
+/** Every k-th message in `npm test`, beginning at one that is drawn. */
+const stride = long ? 1 : 29
+const names = long ? jarSystem().projections.map(({ name }) => name) : ['flows']
+
+test.each(names)('a connection cut after any message leaves each event in %s once', hours, async (name) => {
+  const next = draws()
+  const messages = await run(name, 'uncut', Number.POSITIVE_INFINITY)
+  const cuts = new Map<string, number>()
+  for (let k = 1 + next(stride); k <= messages; k += stride) {
+    await run(name, `${name}_${k}`, k)
+    if (proxy.cut) cuts.set(proxy.cut, 1 + (cuts.get(proxy.cut) ?? 0))
+  }
+  const total = [...cuts.values()].reduce((sum, count) => sum + count, 0)
+  const kinds = [...cuts].sort().map(([kind, count]) => `${kind} ${count}`)
+  console.log(`cut connections: ${name}, ${messages} messages, ${total} cuts (${kinds.join(', ')}), seed ${seed}`)
+  expect(total).toBeGreaterThan(messages / stride / 2)
+})
+
+/** Projects some commits and builds the table anew, over a connection that is cut after k messages. Gives how many messages there were. */
+async function run(name: string, schema: string, k: number): Promise<number> {
+  const draw = draws()
+  const store = memoryStore()
+  const system = jarSystem()
+  const projections = system.projections.filter((each) => each.name === name)
+  proxy.arm(k)
+  const tables = await postgresTables({ connectionString: proxy.connectionString, schema, max: 1 })
+  const running = startSystem({ ...system, projections }, { store, tables, snapshots: memorySnapshots() })
+  const append = async () => {
+    const outcome = await store.append({ events: someEvents(draw) })
+    if (outcome.status !== 'written') throw new Error(outcome.status)
+    return outcome.lastPosition
+  }
+  try {
+    for (let commit = 0; commit < 3; commit++) await running.waitFor({ name }, await append(), { timeoutMs: 20_000 })
+    await rebuilt()
+    const last = await append()
+    await running.waitFor({ name }, last, { timeoutMs: 20_000 })
+    const messages = proxy.passed
+    await retried(async () => expect(await checkTable(tables, store, projections[0]!)).toBe(last))
+    return messages
+  } finally {
+    await running.close()
+  }
+
+  async function rebuilt(): Promise<void> {
+    await retried(() => running.rebuild({ name }))
+  }
+}
+
+/** Once more where the connection was cut in the middle of it. */
+async function retried(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!isIndelibleError(error, 'tables_unavailable')) throw error
+    await work()
+  }
+}

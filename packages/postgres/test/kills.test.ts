@@ -1,0 +1,221 @@
+// Processes that project, and the server that they project into, are killed at any moment, again and again: every event is in every table once.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { EventStore } from 'indelible'
+import { fileStore } from 'indelible/file'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { postgresTables } from '../src/postgres.ts'
+import { type PostgresServer, startPostgresServer } from '../src/testing/index.ts'
+import { jarLimits, jarSystem, someEvents } from './jars.ts'
+import {
+  answering,
+  caughtUp,
+  checkTables,
+  type Draw,
+  draws,
+  freshDir,
+  hours,
+  long,
+  type Projecting,
+  projecting,
+  seed,
+  serverPids,
+  started,
+} from './support.ts'
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgresServer()
+})
+afterAll(() => server?.remove())
+
+const kills = long ? 50 : 4
+/** After so many kills the tables are let catch up with the log. */
+const checkedEvery = long ? 5 : 2
+/** What is killed, with how often it is. */
+const victims = ['process', 'process', 'process', 'backend', 'server', 'connection', 'process and server'] as const
+
+test(`processes and the server killed ${kills} times: each event is in each table once`, hours, async () => {
+  const next = draws()
+  const dir = freshDir()
+  const options = { connectionString: server.connectionString, schema: 'kills' }
+  const tables = await postgresTables(options)
+  onTestFinished(() => tables.close())
+  let store = await fileStore({ dir, limits: jarLimits })
+  onTestFinished(() => store.close())
+  const count: Record<string, number> = {}
+  const counted = (what: string) => {
+    count[what] = 1 + (count[what] ?? 0)
+  }
+  let revision = 1
+  let child: Projecting | undefined
+  let last = 0
+
+  for (let kill = 1; kill <= kills; kill++) {
+    if (next(4) === 0) revision++
+    const appends = next(3) === 0
+    if (child && (appends || next(2) === 0)) {
+      await child.kill()
+      child = undefined
+    }
+    const writing = appends ? undefined : appending(store, next)
+    if (appends) await store.close()
+    child ??= await projecting({ dir, ...options, revision, appends, rebuilds: next(3) > 0 })
+    // Now at any moment, now when a rebuild comes to its end.
+    if (next(3) === 0) {
+      if (await child.said(next(2) === 0 ? 'phase replacing' : 'phase writing', { timeoutMs: 1_500 })) {
+        await pause(next(6))
+        counted('aimed')
+      }
+    } else await pause(next(1_200))
+
+    const victim = victims[next(victims.length)]!
+    const phase = child.lines.findLast((line) => /^(phase|rebuilt|failed|notice)/.test(line))?.split(' ')
+    if (phase?.[0] === 'phase') counted(`while ${phase[1]}`)
+    counted(victim)
+    const { postmaster, backends } = await serverPids(options, 'indelible')
+    if (victim.startsWith('process')) await child.kill()
+    if (victim === 'backend' && backends.length > 0) process.kill(backends[next(backends.length)]!, 'SIGKILL')
+    if (victim === 'connection' && backends.length > 0) process.kill(backends[next(backends.length)]!, 'SIGTERM')
+    if (victim.endsWith('server')) {
+      process.kill(postmaster, 'SIGKILL')
+      await pause(next(300))
+      await started(server)
+    }
+    if (appends && !victim.startsWith('process')) await child.kill()
+    if (appends || victim.startsWith('process')) child = undefined
+    await writing?.stop()
+    if (appends) store = await fileStore({ dir, limits: jarLimits })
+    await answering(tables)
+    // Whoever still runs goes on meanwhile: each table is looked at as it is at one moment.
+    const reached = await checkTables(tables, store)
+    expect(reached).toBeGreaterThanOrEqual(0)
+    if (kill % checkedEvery === 0 || kill === kills) {
+      if (child) await child.kill()
+      child = await projecting({ dir, ...options, revision })
+      await caughtUp({ tables, store, revision })
+      last = (await store.head()).position
+    }
+  }
+  const counts = Object.entries(count).map(([what, times]) => `${what} ${times}`)
+  console.log(
+    `projections: ${kills} kills (${counts.sort().join(', ')}), ${revision} revisions of the code, ${last} events, ` +
+      `each in 4 tables once, seed ${seed}`,
+  )
+})
+
+const takeovers = long ? 20 : 1
+/** The lease of who was killed runs out, and who stands by looks again; twice over, for a machine that is busy. */
+const takeoverMsMax = 2 * 5_000
+
+test(
+  `of two processes on one projection the one that holds it is killed ${takeovers} times: the other takes over`,
+  hours,
+  async () => {
+    const next = draws()
+    const dir = freshDir()
+    const options = { connectionString: server.connectionString, schema: 'takeovers' }
+    const tables = await postgresTables(options)
+    onTestFinished(() => tables.close())
+    const store = await fileStore({ dir, limits: jarLimits })
+    onTestFinished(() => store.close())
+    const writing = appending(store, next)
+    let [holder, other] = [
+      await projecting({ dir, ...options, revision: 1 }),
+      await projecting({ dir, ...options, revision: 1 }),
+    ]
+    const took: number[] = []
+    for (let kill = 0; kill < takeovers; kill++) {
+      // Who holds the counts may not hold the other tables; whoever is killed, all of them must go on.
+      const holds = (process: Projecting) => stateOf(process, 'jar_counts') === 'running'
+      await until('one runs the projection', async () => holds(holder) !== holds(other))
+      if (!holds(holder)) [holder, other] = [other, holder]
+      await pause(next(800))
+      await holder.kill()
+      const killed = performance.now()
+      const { position } = await store.head()
+      for (const { name, table } of jarSystem().projections) {
+        await until(`${name} goes on`, async () => (await tables.state(table)).position > position)
+      }
+      took.push(performance.now() - killed)
+      expect(took.at(-1)).toBeLessThan(takeoverMsMax)
+      await checkTables(tables, store)
+      holder = other
+      other = await projecting({ dir, ...options, revision: 1 })
+    }
+    await writing.stop()
+    await caughtUp({ tables, store, revision: 1 })
+    const times = took.map((ms) => ms.toFixed(0)).join(', ')
+    console.log(
+      `takeovers: all 4 tables went on after ${times} ms, ${(await store.head()).position} events once, seed ${seed}`,
+    )
+  },
+)
+
+/** Longer than any lease. A rebuild by the other process moves a table on before that. */
+const beyondLeaseMs = 3_500
+
+test('who sleeps beyond its lease writes nothing wrong when it wakes', hours, async () => {
+  const next = draws()
+  const dir = freshDir()
+  const options = { connectionString: server.connectionString, schema: 'sleepers', revision: 1 }
+  const tables = await postgresTables(options)
+  onTestFinished(() => tables.close())
+  const store = await fileStore({ dir, limits: jarLimits })
+  onTestFinished(() => store.close())
+  const writing = appending(store, next)
+  const both = [await projecting({ dir, ...options }), await projecting({ dir, ...options, rebuilds: long })]
+  const counts = jarSystem().projections[0]!.table
+  const stalls: number[] = []
+  for (let nap = 0; nap < (long ? 20 : 1); nap++) {
+    const sleeper = both.find((process) => stateOf(process, 'jar_counts') === 'running') ?? both[0]!
+    await pause(next(500))
+    process.kill(sleeper.pid, 'SIGSTOP')
+    const stopped = performance.now()
+    const { position } = await store.head()
+    await until('another goes on', async () => (await tables.state(counts)).position > position)
+    const stalled = performance.now() - stopped
+    stalls.push(stalled)
+    await pause(Math.max(0, beyondLeaseMs - stalled) + next(1_000))
+    process.kill(sleeper.pid, 'SIGCONT')
+    await pause(next(300))
+    await checkTables(tables, store)
+  }
+  await writing.stop()
+  await caughtUp({ tables, store, revision: 1 })
+  for (const { lines } of both) expect(lines.filter((line) => line.startsWith('notice parked'))).toEqual([])
+  const times = stalls.map((ms) => ms.toFixed(0)).join(', ')
+  console.log(`sleepers: another went on after ${times} ms, ${(await store.head()).position} events once, seed ${seed}`)
+})
+
+/** What a process said last of the state of a projection. */
+function stateOf({ lines }: Projecting, name: string): string | undefined {
+  return lines.findLast((line) => line.startsWith('state ') && line.split(' ')[2] === name)?.split(' ')[1]
+}
+
+async function until(what: string, isSo: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+  const end = performance.now() + timeoutMs
+  while (!(await isSo())) {
+    if (performance.now() > end) expect.fail(`not within ${timeoutMs} ms: ${what}`)
+    await pause(20)
+  }
+}
+
+/** Appends until it is stopped. */
+function appending(store: EventStore, next: Draw): { stop(): Promise<void> } {
+  let isOver = false
+  const own = draws(next(2 ** 31))
+  const running = (async () => {
+    while (!isOver) {
+      await store.append({ events: someEvents(own) })
+      await pause(own(10))
+    }
+  })()
+  // Whoever stops it is told.
+  running.catch(() => {})
+  return {
+    async stop() {
+      isOver = true
+      await running
+    },
+  }
+}
