@@ -24,7 +24,15 @@ export {
 export type { EventMetadata, NewEvent, RecordedEvent } from './kernel/events.ts'
 export type { IdGenerator } from './kernel/ids.ts'
 export { type Position, position, type Version, version } from './kernel/positions.ts'
-export { type Projection, projection, type RowChange, type RowHandler } from './kernel/projections.ts'
+export {
+  type Projection,
+  projection,
+  type RowChange,
+  type RowHandler,
+  type RowRemoval,
+  removal,
+  type TablesOf,
+} from './kernel/projections.ts'
 export type { Query, QueryItem } from './kernel/queries.ts'
 export { type Saga, type SagaContext, type Step, saga } from './kernel/sagas.ts'
 export type { Schema, SchemaIssue } from './kernel/schemas.ts'
@@ -39,9 +47,11 @@ export {
   type ColumnType,
   type ColumnValue,
   date,
+  formerTableName,
   integer,
   type JsonValue,
   json,
+  nextTable,
   type Row,
   type RowOf,
   type TableDefinition,
@@ -51,7 +61,20 @@ export {
 export { type Clock, epochMs, type Instant, instant, type ValidTime } from './kernel/time.ts'
 export type { CommandOutcome, SendOptions } from './runtime/command-handler.ts'
 export { defineConfig, type IndelibleConfig } from './runtime/config.ts'
-export type { FailedEvent, ProjectionState, ProjectionStatus } from './runtime/projection-runner.ts'
+export type { StartProjections } from './runtime/projections/host.ts'
+export { type LiveModel, liveModel } from './runtime/projections/live-model.ts'
+export { type OperatorParts, ProjectionOperator, type ProjectionView } from './runtime/projections/operator.ts'
+export type { RebuildOptions, RebuildReport } from './runtime/projections/rebuild.ts'
+export type { Staleness } from './runtime/projections/staleness.ts'
+export type {
+  FailedEvent,
+  ProjectionNotice,
+  ProjectionState,
+  ProjectionStatus,
+  RebuildProgress,
+} from './runtime/projections/status.ts'
+export { projectionThread, runProjections, type ThreadParts } from './runtime/projections/thread.ts'
+export type { CheckOptions, TableCheck, TableDifference } from './runtime/projections/verify.ts'
 export {
   type Health,
   type RunningSystem,
@@ -71,7 +94,17 @@ export type {
   ExpectedVersion,
   Head,
   ReadOptions,
+  ReplayBatch,
+  ReplayOptions,
   WrittenCommit,
 } from './store/port.ts'
-export type { ReadTables, SelectOptions, TableChange } from './store/read-tables.ts'
+export type {
+  Lease,
+  Parked,
+  ReadTables,
+  SelectOptions,
+  TableChange,
+  TableRecord,
+  TableState,
+} from './store/read-tables.ts'
 export type { Snapshot, SnapshotStore } from './store/snapshots.ts'

@@ -227,3 +227,30 @@ test('a backlog is taken in whole batches, not event by event', async () => {
   await system.waitFor(counts, 5000)
   expect(save.mock.calls.length).toBeLessThanOrEqual(5)
 })
+
+test('an event whose row only the database refuses parks its projection there, and those before it are in the table', async () => {
+  const tables = memoryTables()
+  const picky: ReadTables = {
+    ...tables,
+    async save(change) {
+      if (change.upserts.some((row) => row.last === 13)) throw new IndelibleError('invalid_row', 'The row is too long.')
+      return await tables.save(change)
+    },
+  }
+  const store = memoryStore()
+  const events = Array.from({ length: 30 }, (_, n) => {
+    return { stream: `till-${n}` as const, type: 'CashPaidIn', data: { amount: n + 1 } }
+  })
+  await store.append({ events })
+  await using system = startSystem(systemWith(counts), parts({ store, tables: picky }))
+  await expect(system.waitFor(counts, 30)).rejects.toMatchObject({
+    code: 'projection_parked',
+    details: { position: 13 },
+  })
+  expect((await system.health()).projections[0]).toMatchObject({
+    state: 'parked',
+    position: 12,
+    error: { code: 'invalid_row', event: { position: 13, stream: 'till-12' } },
+  })
+  expect(await system.select(counts)).toHaveLength(12)
+})

@@ -44,6 +44,12 @@ export const errorCodes = {
     retryable: false,
     meaning: 'The projection stopped at an event that its handler could not process.',
   },
+  projection_busy: { retryable: true, meaning: 'The table of the projection is being built anew already.' },
+  projections_ended: { retryable: false, meaning: 'The thread that runs the projections ended.' },
+  table_mismatch: {
+    retryable: false,
+    meaning: 'A table that was built anew is not what another fold of the log makes; it was not put in place.',
+  },
   wait_timeout: { retryable: true, meaning: 'The projection or saga did not get there within the time allowed.' },
   store_closed: { retryable: false, meaning: 'The store was closed.' },
   store_read_only: { retryable: false, meaning: 'The store was opened for reading only.' },
@@ -78,7 +84,10 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A read table is ahead of the log: it was made from another log, or the log from an older copy.',
   },
-  tables_unavailable: { retryable: true, meaning: 'The database of the read tables does not answer.' },
+  tables_unavailable: {
+    retryable: true,
+    meaning: 'The database of the read tables does not answer, or has no such table with these columns.',
+  },
 } as const satisfies Record<string, { retryable: boolean; meaning: string }>
 
 export type ErrorCode = keyof typeof errorCodes

@@ -5,28 +5,64 @@ import type { RecordedEvent } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
 import { type Columns, keyColumns, type Row, type RowOf, type TableDefinition } from './tables.ts'
 
-/** The row to write (under its own key), `null` to take the row away, `undefined` to leave everything as it is. */
-export type RowChange<C extends Columns> = RowOf<C> | null | undefined
+/**
+ * What a handler makes of a row: the row to write, `null` to take it away, `undefined` to leave it as it is. Several rows at once are a list of
+ * rows, each written under its own key, and of {@link removal removals}.
+ */
+export type RowChange<C extends Columns> =
+  | RowOf<C>
+  | null
+  | undefined
+  | readonly (RowOf<C> | RowRemoval<Partial<RowOf<C>>>)[]
+
+/** A row to take away, as data. */
+export class RowRemoval<Key extends Row = Row> {
+  readonly key: Key
+
+  constructor(key: Key) {
+    this.key = key
+  }
+}
+
+/** For the list that a handler may return: takes away the row with this key, if it is there. */
+export function removal<const Key extends Row>(key: Key): RowRemoval<Key> {
+  return new RowRemoval(key)
+}
 
 /**
- * Turns one event into a change. A handler that takes a row needs one: without it the projection parks (`row_missing`).
+ * Turns one event and one row that it concerns into a change. It is called once for each key that the event has, with the rows as they were before
+ * the event.
+ *
+ * A handler that takes a row needs one: without it the projection parks (`row_missing`).
  * Where there may be none yet, give the parameter a default: `(event, row = { id: event.streamId, total: 0 }) => …`.
  */
 export type RowHandler<C extends Columns, Type extends string, Data> = (
   event: RecordedEvent<Type, Data>,
   row: RowOf<C>,
+  key: Partial<RowOf<C>>,
 ) => RowChange<C>
 
-/** A declared projection; `C` are the columns of its read table. */
-export interface Projection<C extends Columns = Columns> {
-  readonly name: string
+/** A declared projection; `C` are the columns of its read table, which has its name. */
+export interface Projection<C extends Columns = Columns, Name extends string = string> {
+  readonly name: Name
+  /** Its fingerprint is the version of the projection: it changes with columns and code. */
   readonly table: TableDefinition<C>
   readonly eventTypes: readonly string[]
   readonly staleness: { readonly targetMs: number }
-  /** The key of the row that the handler of this event is given. */
-  readonly keyOf: (event: RecordedEvent) => Row
-  readonly handlers: Readonly<Record<string, (event: RecordedEvent, row: Row | undefined) => Row | null | undefined>>
+  /** The keys of the rows that an event concerns. Without it that is one row, the one whose key column is the id of the stream. */
+  readonly keysOf: ((event: RecordedEvent) => readonly Row[]) | undefined
+  readonly handlers: Readonly<Record<string, AnyRowHandler>>
 }
+
+/** The rows of each table by its name, for a union of projections. Query builders that are typed by an interface of the database take it as it is. */
+export type TablesOf<P extends Projection> = { [Each in P as Each['name']]: RowOf<Each['table']['columns']> }
+
+/** A handler as the runtime sees it. */
+export type AnyRowHandler = (
+  event: RecordedEvent,
+  row: Row | undefined,
+  key: Row,
+) => Row | null | undefined | readonly (Row | RowRemoval)[]
 
 /** Half a second behind is what a person hardly notices. */
 export const stalenessTargetMsDefault = 500
@@ -34,20 +70,20 @@ export const stalenessTargetMsDefault = 500
 /**
  * Declares a projection into a read table of the same name, with a handler for every event it lists.
  *
- * `key` says which row a handler is given: by default the one whose key column equals the event's stream id.
+ * `key` says which row a handler is given: by default the one whose key column equals the event's stream id. It may name several, as a list.
  * Raise `revision` when a helper function that a handler calls has changed. Throws `invalid_declaration`.
  */
-export function projection<const C extends Columns, const Event extends AnyEventType>(
-  name: string,
+export function projection<const C extends Columns, const Event extends AnyEventType, const Name extends string>(
+  name: Name,
   definition: {
     table: C
     events: readonly Event[]
     on: { [Type in Event['type']]: RowHandler<C, Type, DataOf<Extract<Event, { type: Type }>>> }
-    key?: (event: RecordedEvent) => Partial<RowOf<C>>
+    key?: (event: RecordedEvent) => Partial<RowOf<C>> | readonly Partial<RowOf<C>>[]
     staleness?: { targetMs: number }
     revision?: number
   },
-): Projection<C> {
+): Projection<C, Name> {
   const { table: columns, events, on, staleness = { targetMs: stalenessTargetMsDefault }, revision = 1 } = definition
   const key = keyColumns(name, columns)
   if (!definition.key && key.length > 1) {
@@ -76,7 +112,14 @@ export function projection<const C extends Columns, const Event extends AnyEvent
     },
     eventTypes: events.map(({ type }) => type),
     staleness,
-    keyOf: (definition.key as Projection['keyOf'] | undefined) ?? ((event) => ({ [key[0]!]: event.streamId })),
+    keysOf: definition.key && listed(definition.key as (event: RecordedEvent) => Row | readonly Row[]),
     handlers,
+  }
+}
+
+function listed(key: (event: RecordedEvent) => Row | readonly Row[]): (event: RecordedEvent) => readonly Row[] {
+  return (event) => {
+    const keys = key(event)
+    return Array.isArray(keys) ? keys : [keys as Row]
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { integer, json, keyColumns, keyText, text } from './tables.ts'
+import { formerTableName, integer, json, keyColumns, keyText, nextTable, text } from './tables.ts'
 
 test('a table needs a key that is not nullable, and names that a database takes', () => {
   const code = expect.objectContaining({ code: 'invalid_declaration' })
@@ -9,6 +9,19 @@ test('a table needs a key that is not nullable, and names that a database takes'
   expect(() => keyColumns('T; drop', { a: text().key() })).toThrow(code)
   expect(() => keyColumns('t', { 'a"b': text().key() })).toThrow(code)
   expect(keyColumns('t', { a: text().key(), b: text(), c: integer().key() })).toEqual(['a', 'c'])
+})
+
+test('a name leaves room for those of the next and the former table, and is not one of them', () => {
+  const code = expect.objectContaining({ code: 'invalid_declaration' })
+  const longest = 'n'.repeat(54)
+  const columns = { a: text().key() }
+  expect(keyColumns(longest, columns)).toEqual(['a'])
+  for (const name of [`${longest}n`, 't__next', 't__former']) expect(() => keyColumns(name, columns)).toThrow(code)
+  const table = { name: longest, columns, key: ['a'], fingerprint: '1' }
+  for (const name of [nextTable(table).name, formerTableName(longest)]) {
+    expect(name.length).toBeLessThan(64)
+    expect(() => keyColumns(name, columns)).toThrow(code)
+  }
 })
 
 test('keys of several columns cannot be confused', () => {

@@ -49,15 +49,35 @@ export interface TableDefinition<C extends Columns = Columns> {
   readonly fingerprint: string
 }
 
+/** The table that is built to take the place of another. */
+export function nextTable<C extends Columns>(table: TableDefinition<C>): TableDefinition<C> {
+  return { ...table, name: `${table.name}${nextSuffix}` }
+}
+
+/** The name of the table that was replaced by another; it is kept until the next one is, or until somebody drops it. */
+export function formerTableName(name: string): string {
+  return `${name}${formerSuffix}`
+}
+
+const nextSuffix = '__next'
+const formerSuffix = '__former'
 const nameForm = /^[a-z_][a-z0-9_]{0,62}$/
+/** Postgres cuts names at 63 bytes, and there must be room for a suffix. */
+const tableNameForm = /^(?!.*__(next|former)$)[a-z_][a-z0-9_]{0,53}$/
 
 /** Checks names and key. Throws `invalid_declaration`. */
 export function keyColumns(table: string, columns: Columns): readonly string[] {
-  for (const name of [table, ...Object.keys(columns)]) {
+  if (!tableNameForm.test(table)) {
+    throw new IndelibleError(
+      'invalid_declaration',
+      `"${table}" cannot name a table: use snake_case, at most 54 characters, not ending in ${nextSuffix} or ${formerSuffix}.`,
+    )
+  }
+  for (const name of Object.keys(columns)) {
     if (!nameForm.test(name)) {
       throw new IndelibleError(
         'invalid_declaration',
-        `"${name}" cannot name a table or column: use snake_case, at most 63 characters.`,
+        `"${name}" cannot name a column: use snake_case, at most 63 characters.`,
       )
     }
   }

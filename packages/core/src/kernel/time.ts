@@ -30,8 +30,13 @@ export function epochMs(time: ValidTime): number {
   return ms
 }
 
-/** Date.parse takes 1993-02-31 for the 3rd of March; a day that does not exist must not become another. */
-function isDay(day: string): boolean {
-  const date = new Date(`${day}T00:00:00.000Z`)
-  return !day.startsWith('0000') && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day)
+/** Whether there is such a day in a year from 1 on. Date.parse takes 1993-02-31 for the 3rd of March; a day that does not exist must not become another. */
+export function isDay(text: string): boolean {
+  if (!dayForm.test(text) || text.startsWith('0000')) return false
+  const [year, month, day] = [Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8))]
+  const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  return day >= 1 && day <= (month === 2 && isLeapYear ? 29 : (daysOfMonths[month - 1] ?? 0))
 }
+
+const dayForm = /^\d{4}-\d{2}-\d{2}$/
+const daysOfMonths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]

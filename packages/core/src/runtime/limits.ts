@@ -14,3 +14,31 @@ export const retryDelayMsMax = 5_000
 export const waitTimeoutMsDefault = 5_000
 /** The sagas of one kind that are driven at the same time; others queue. */
 export const sagasAtOnceMax = 64
+/** A projection's runner that was killed is followed by another within this time and a poll of those who stand by. */
+export const leaseMs = 3_000
+/** How often those who stand by look whether they may run a projection. */
+export const standByMs = 500
+/** How often they look how far the table is while somebody waits for it. */
+export const remoteWaitMs = 15
+/** Rows that are folded ahead of the database; then folding waits. */
+export const unsavedRowsMax = 50_000
+/** Rows that a following projection keeps in memory, so that they need not be read again. */
+export const cachedRowsMax = 200_000
+/** Events that are folded before others on the thread may get their turn. */
+export const foldSliceEvents = 2_000
+/** How long folding may hold up the thread. */
+export const foldSliceMs = 3
+/** A checkpoint that moved without rows is written this late: the events concern other projections, and only other processes want to know. */
+export const checkpointDelayMs = 20
+/** While a whole log is folded, of each event type the first thousand events are watched and then one in so many. */
+export const rebuildWatchedEvery = 100
+/** The rows that differ which a check of a table tells of. */
+export const differencesMax = 10
+/** Tries to put a table that was built in the place of one that moves on meanwhile. */
+export const replaceTriesMax = 100
+/** How often a projection looks whether it misses its staleness target. */
+export const staleCheckMs = 500
+/** Pieces of history that are folded stream by stream at once: more of them need more memory, and touch each row less often. */
+export const foldedTogetherMax = 8
+/** How long a thread of projections may take to end in order; then it is stopped. */
+export const threadCloseMsMax = 30_000

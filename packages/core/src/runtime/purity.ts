@@ -30,6 +30,16 @@ export function watched(code: ErrorCode): PureCall {
 
 export const trusted: PureCall = (_what, run) => run()
 
+/** Domain code is watched unless NODE_ENV is `production`, or somebody says otherwise. */
+export function isWatched(domainCode: 'watched' | 'trusted' | undefined): boolean {
+  return (domainCode ?? (process.env.NODE_ENV === 'production' ? 'trusted' : 'watched')) === 'watched'
+}
+
+/** How the handlers of projections are called. */
+export function projectionCall(domainCode: 'watched' | 'trusted' | undefined): PureCall {
+  return isWatched(domainCode) ? watched('impure_projector') : trusted
+}
+
 type Violation = (name: string) => never
 
 /** Domain code is synchronous, so nothing else can run between taking the globals away and giving them back. */

@@ -16,8 +16,12 @@ import type { SnapshotStore } from '../store/snapshots.ts'
 import { AggregateLoader } from './aggregate-loader.ts'
 import { CommandHandler, type CommandOutcome, type SendOptions } from './command-handler.ts'
 import { waitTimeoutMsDefault } from './limits.ts'
-import { ProjectionRunner, type ProjectionStatus } from './projection-runner.ts'
-import { trusted, watched } from './purity.ts'
+import { type ProjectionHost, projectionsHere, type StartProjections } from './projections/host.ts'
+import { ProjectionOperator, type ProjectionView } from './projections/operator.ts'
+import type { RebuildOptions, RebuildReport } from './projections/rebuild.ts'
+import type { ProjectionNotice, ProjectionStatus } from './projections/status.ts'
+import type { CheckOptions, TableCheck } from './projections/verify.ts'
+import { isWatched, projectionCall, trusted, watched } from './purity.ts'
 import { loadSaga } from './saga-driver.ts'
 import { SagaRunner, type SagaRunnerStatus } from './saga-runner.ts'
 import { foldSaga, hasEnded, type SagaState, sagaCommandIdPrefix } from './saga-state.ts'
@@ -32,6 +36,10 @@ export interface SystemParts {
   readonly ids?: IdGenerator
   /** `watched`: domain code that breaks law two or three fails with a clear error. `trusted`: not looked at. Watched unless NODE_ENV is `production`. */
   readonly domainCode?: 'watched' | 'trusted'
+  /** Where projections run: on this thread, unless a `projectionThread` is given. */
+  readonly projections?: StartProjections
+  /** Told when a projection misses its staleness target, parks, or is built anew. What it throws is not caught. */
+  readonly onNotice?: (notice: ProjectionNotice) => void
 }
 
 /** A declared projection or saga, or just its name. */
@@ -61,37 +69,33 @@ export class RunningSystem {
   /** For reading; appending past the commands is possible and on your own head. */
   readonly store: EventStore
   readonly #tables: ReadTables
+  readonly #operator: ProjectionOperator
   readonly #commands: CommandHandler
-  readonly #projections: ReadonlyMap<string, ProjectionRunner>
+  readonly #projections: ProjectionHost
   readonly #sagas: ReadonlyMap<string, SagaRunner>
   #closing: Promise<void> | undefined
 
   constructor(system: System, parts: SystemParts) {
-    const { store, tables, snapshots, clock = systemClock, ids = systemIds } = parts
-    const { domainCode = process.env.NODE_ENV === 'production' ? 'trusted' : 'watched' } = parts
-    const isWatched = domainCode === 'watched'
+    const { store, tables, snapshots, clock = systemClock, ids = systemIds, onNotice: notify = () => {} } = parts
+    const { domainCode, projections = projectionsHere } = parts
     this.system = system
     this.store = store
     this.#tables = tables
+    this.#operator = new ProjectionOperator(system, { store, tables, clock, ids })
 
-    const aggregateCall = isWatched ? watched('impure_aggregate') : trusted
+    const aggregateCall = isWatched(domainCode) ? watched('impure_aggregate') : trusted
     const loader = new AggregateLoader({ store, snapshots, call: aggregateCall })
     this.#commands = new CommandHandler({ commands: system.commands, store, loader, clock, ids, call: aggregateCall })
 
-    const call = isWatched ? watched('impure_projector') : trusted
-    this.#projections = new Map(
-      system.projections.map((projection) => [
-        projection.name,
-        new ProjectionRunner({ projection, store, tables, clock, call }),
-      ]),
-    )
+    const call = projectionCall(domainCode)
+    this.#projections = projections(system, { store, tables, clock, ids, call, notify })
     this.#sagas = new Map(
       system.sagas.map((saga) => [
         saga.name,
         new SagaRunner({ saga, store, clock, send: (command, options) => this.#commands.send(command, options) }),
       ]),
     )
-    for (const runner of [...this.#projections.values(), ...this.#sagas.values()]) runner.start()
+    for (const runner of this.#sagas.values()) runner.start()
   }
 
   /** Sends a command. A "no" of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}. */
@@ -109,13 +113,48 @@ export class RunningSystem {
 
   /** A page of the read table of a projection. Throws `unknown_projection`, `invalid_row`, `tables_unavailable`. */
   async select<C extends Columns>(projection: Projection<C>, options?: SelectOptions): Promise<readonly RowOf<C>[]> {
-    this.#projection(projection)
+    this.#declared(projection)
     return (await this.#tables.select(projection.table, options)) as readonly RowOf<C>[]
   }
 
   /** Resolves when a read table shows everything up to a position. Throws `wait_timeout`, `projection_parked`, `unknown_projection`, `aborted`. */
   async waitFor(projection: Named, position: Position, options: WaitOptions = {}): Promise<void> {
-    await this.#projection(projection).waitFor(position, { timeoutMs: waitTimeoutMsDefault, ...options })
+    const name = this.#declared(projection)
+    await this.#projections.waitFor(name, position, { timeoutMs: waitTimeoutMsDefault, ...options })
+  }
+
+  /**
+   * Builds the read table of a projection anew beside the one that is being read, checks it against a second fold of the log, and puts it in its
+   * place. The old one is kept as `<name>__former`. Throws `projection_busy`, `projection_parked` where a handler fails on the way, `table_mismatch`,
+   * `unknown_projection`, `tables_unavailable`, `aborted`.
+   */
+  async rebuild(projection: Named, options: RebuildOptions = {}): Promise<RebuildReport> {
+    return await this.#projections.rebuild(this.#declared(projection), options)
+  }
+
+  /** Compares the read table of a projection with a fold of the log from its first event on. Throws `projection_parked`, `unknown_projection`, `tables_unavailable`, `aborted`. */
+  async verifyTable(projection: Named, options: CheckOptions = {}): Promise<TableCheck> {
+    return await this.#projections.verify(this.#declared(projection), options)
+  }
+
+  /** What the database says of every projection, whichever process runs it. Throws `tables_unavailable`. */
+  async projectionViews(): Promise<readonly ProjectionView[]> {
+    return await this.#operator.list()
+  }
+
+  /** Drops the table that was replaced by the last rebuild. Throws `unknown_projection`, `tables_unavailable`. */
+  async forgetFormerTable(projection: Named): Promise<void> {
+    await this.#operator.dropFormer(projection.name)
+  }
+
+  /** Lets a projection stand still, in whichever process it runs, until it is resumed. Throws `unknown_projection`, `tables_unavailable`. */
+  async pause(projection: Named): Promise<void> {
+    await this.#projections.setPaused(this.#declared(projection), true)
+  }
+
+  /** Lets a projection that is paused or parked go on where it stands. Throws `unknown_projection`, `tables_unavailable`. */
+  async resume(projection: Named): Promise<void> {
+    await this.#projections.setPaused(this.#declared(projection), false)
   }
 
   /** Where a saga is, or nothing if there is none with that id. Throws `unknown_saga`. */
@@ -156,7 +195,7 @@ export class RunningSystem {
     const head = await this.store.head()
     return {
       head,
-      projections: [...this.#projections.values()].map((runner) => runner.status(head.position)),
+      projections: await this.#projections.status(head.position),
       sagas: [...this.#sagas.values()].map((runner) => runner.status()),
     }
   }
@@ -165,7 +204,7 @@ export class RunningSystem {
   async close(): Promise<void> {
     this.#closing ??= (async () => {
       await Promise.all([...this.#sagas.values()].map((runner) => runner.stop()))
-      await Promise.all([...this.#projections.values()].map((runner) => runner.stop()))
+      await this.#projections.close()
       await this.store.close()
       await this.#tables.close()
     })()
@@ -176,10 +215,9 @@ export class RunningSystem {
     await this.close()
   }
 
-  #projection({ name }: Named): ProjectionRunner {
-    const runner = this.#projections.get(name)
-    if (!runner) throw unknown('projection', name)
-    return runner
+  #declared({ name }: Named): string {
+    if (this.system.projections.some((projection) => projection.name === name)) return name
+    throw unknown('projection', name)
   }
 
   #sagaStream({ name }: Named, sagaId: string): StreamName {

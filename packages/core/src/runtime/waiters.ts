@@ -13,6 +13,7 @@ export class Waiters {
   readonly #what: string
   readonly #waiting = new Set<Waiter>()
   #reached: Position = 0
+  /** Why it gets no further, for good or for now. */
   #failure: IndelibleError | undefined
 
   constructor(what: string) {
@@ -23,21 +24,27 @@ export class Waiters {
     return this.#reached
   }
 
+  /** How many wait. */
+  get count(): number {
+    return this.#waiting.size
+  }
+
   advance(to: Position): void {
     this.#reached = Math.max(this.#reached, to)
     for (const waiter of this.#waiting) if (waiter.position <= this.#reached) waiter.settle()
   }
 
-  /** Goes back to where the checkpoint is. */
+  /** Goes on from where the checkpoint is. */
   restart(at: Position): void {
+    this.#failure = undefined
     this.#reached = at
     this.advance(at)
   }
 
-  /** Tells all who wait, now and later, that it will get no further. */
+  /** Tells all who wait, now and until a restart, that it gets no further. */
   fail(error: IndelibleError): void {
-    this.#failure ??= error
-    for (const waiter of this.#waiting) waiter.settle(this.#failure)
+    this.#failure = error
+    for (const waiter of this.#waiting) waiter.settle(error)
   }
 
   /** Throws `wait_timeout` (with `details.reached`), `aborted`, or what it failed with. */

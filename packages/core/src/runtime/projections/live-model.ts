@@ -1,0 +1,111 @@
+// A projection kept in memory instead of a table: the same handlers, read without SQL and without waiting.
+import { isIndelibleError } from '../../kernel/errors.ts'
+import type { RecordedEvent } from '../../kernel/events.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { Projection } from '../../kernel/projections.ts'
+import type { Columns, Row, RowOf } from '../../kernel/tables.ts'
+import type { EventStore } from '../../store/port.ts'
+import { replayBatch } from '../../store/replaying.ts'
+import { waitTimeoutMsDefault } from '../limits.ts'
+import { type PureCall, trusted } from '../purity.ts'
+import { Waiters } from '../waiters.ts'
+import { RowFold } from './row-fold.ts'
+import { FoldStopped, foldFromZero, parkedError } from './whole-fold.ts'
+
+/** Rows are shared with the model: look, do not write. */
+export interface LiveModel<C extends Columns> {
+  /** The row with this key, if there is one. */
+  get(key: Partial<RowOf<C>>): RowOf<C> | undefined
+  /** All rows, in no order. */
+  rows(): Iterable<RowOf<C>>
+  /** Everything up to here is in the model. */
+  readonly position: Position
+  /** Resolves when it shows everything up to a position. Throws `wait_timeout`, `projection_parked`, `aborted`. */
+  waitFor(position: Position, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<void>
+  /** Ends following. The rows stay as they are. */
+  close(): Promise<void>
+}
+
+/**
+ * Folds a projection from the first event on and then follows the log. All of its rows are in memory; nothing is written anywhere.
+ * A handler that fails ends it at that event: whoever waits is told so. Throws `projection_parked`, and what the store throws.
+ */
+export async function liveModel<C extends Columns>(
+  projection: Projection<C>,
+  store: EventStore,
+): Promise<LiveModel<C>> {
+  const model = new Live(projection as unknown as Projection, store, trusted)
+  await model.begin()
+  return model as unknown as LiveModel<C>
+}
+
+class Live {
+  readonly #projection: Projection
+  readonly #store: EventStore
+  readonly #call: PureCall
+  readonly #fold: RowFold
+  readonly #stop = new AbortController()
+  readonly #waiters: Waiters
+  #following: Promise<void> = Promise.resolve()
+
+  constructor(projection: Projection, store: EventStore, call: PureCall) {
+    this.#projection = projection
+    this.#store = store
+    this.#call = call
+    this.#fold = new RowFold(projection, { call, fromZero: true })
+    this.#waiters = new Waiters(`Live model "${projection.name}"`)
+  }
+
+  get position(): Position {
+    return this.#waiters.reached
+  }
+
+  async begin(): Promise<void> {
+    const { position: to } = await this.#store.head()
+    const parts = { projection: this.#projection, store: this.#store, call: this.#call }
+    try {
+      for (const row of (await foldFromZero(parts, { to })).rows()) this.#fold.put(row)
+    } catch (error) {
+      throw error instanceof FoldStopped ? parkedError(this.#projection.name, error.failure) : error
+    }
+    this.#waiters.advance(to)
+    this.#following = this.#follow(to)
+  }
+
+  get(key: Row): Row | undefined {
+    return this.#fold.row(key)
+  }
+
+  rows(): Iterable<Row> {
+    return this.#fold.rows()
+  }
+
+  async waitFor(position: Position, options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
+    await this.#waiters.reach(position, { timeoutMs: waitTimeoutMsDefault, ...options })
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#following
+  }
+
+  async #follow(after: Position): Promise<void> {
+    const { name, eventTypes: types } = this.#projection
+    const asked = new Map(types.map((type, index) => [type, index]))
+    // Nobody else has them.
+    const again = (event: RecordedEvent) => event
+    const { signal } = this.#stop
+    try {
+      for await (const { events, through } of this.#store.subscribe([{ types }], { after, signal })) {
+        const failure = this.#fold.apply(replayBatch(events, { asked, through, again }))
+        // Nobody writes the changes anywhere.
+        this.#fold.takeChanges()
+        if (failure) return this.#waiters.fail(parkedError(name, failure))
+        this.#waiters.advance(through)
+      }
+    } catch (error) {
+      if (!isIndelibleError(error)) throw error
+      this.#waiters.fail(error)
+    }
+  }
+}

@@ -1,0 +1,175 @@
+// What operators do with projections from beside the processes that run them: look, build anew, check, pause, resume.
+import { throwIfAborted } from '../../kernel/abort.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { IdGenerator } from '../../kernel/ids.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { Projection } from '../../kernel/projections.ts'
+import type { System } from '../../kernel/system.ts'
+import { systemClock, systemIds } from '../../kernel/system-clock.ts'
+import { formerTableName, nextTable } from '../../kernel/tables.ts'
+import type { Clock } from '../../kernel/time.ts'
+import type { EventStore } from '../../store/port.ts'
+import type { Parked, ReadTables, TableRecord, TableState } from '../../store/read-tables.ts'
+import { remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
+import { type PureCall, trusted } from '../purity.ts'
+import { pause } from '../waiting.ts'
+import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild.ts'
+import { type CheckOptions, checkTable, type TableCheck } from './verify.ts'
+
+export interface OperatorParts {
+  /** May be open for reading only. */
+  readonly store: EventStore
+  readonly tables: ReadTables
+  readonly clock?: Clock
+  readonly ids?: IdGenerator
+}
+
+/** A table beside the one that is read. */
+export type OtherTable = Pick<TableState, 'fingerprint' | 'position'>
+
+/** What the database says of a projection, whoever runs it. */
+export interface ProjectionView {
+  readonly name: string
+  /** Of the declared code and columns. */
+  readonly version: string
+  /** Of the code that filled the table; another than `version` until the table is built anew, null where there is none yet. */
+  readonly tableVersion: string | null
+  /** `running`: a process has it. `idle`: none has. `outdated`: other code filled the table. `missing`: there is no table yet. */
+  readonly state: 'missing' | 'outdated' | 'parked' | 'paused' | 'running' | 'idle'
+  readonly position: Position
+  /** Events that the log has beyond that, whether they concern the table or not. */
+  readonly lagEvents: number
+  readonly holder: string | null
+  readonly parked: Parked | null
+  readonly updatedAt: string | null
+  /** The table that is being built, or was when that was interrupted. */
+  readonly next: OtherTable | null
+  /** The table that was replaced and is kept. */
+  readonly former: OtherTable | null
+}
+
+export class ProjectionOperator {
+  readonly #system: System
+  readonly #parts: OperatorParts & { readonly clock: Clock; readonly ids: IdGenerator; readonly call: PureCall }
+
+  /** The store and the tables stay the caller's to close. */
+  constructor(system: System, parts: OperatorParts) {
+    this.#system = system
+    this.#parts = { clock: systemClock, ids: systemIds, call: trusted, ...parts }
+  }
+
+  /** All that are declared, in that order. Throws `tables_unavailable`. */
+  async list(): Promise<readonly ProjectionView[]> {
+    const { store, tables } = this.#parts
+    const { position: head } = await store.head()
+    const records = new Map((await tables.list()).map((record) => [record.name, record]))
+    return this.#system.projections.map((projection) => viewOf(projection, records, head))
+  }
+
+  /** Throws `unknown_projection`, `tables_unavailable`. */
+  async show(name: string): Promise<ProjectionView> {
+    this.#declared(name)
+    return (await this.list()).find((view) => view.name === name)!
+  }
+
+  /**
+   * Read your own writes, from a process that runs no projections: resolves when the table shows everything up to a position.
+   * Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_projection`, `tables_unavailable`, `aborted`.
+   */
+  async waitFor(
+    name: string,
+    position: Position,
+    { timeoutMs = waitTimeoutMsDefault, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const { table } = this.#declared(name)
+    const end = performance.now() + timeoutMs
+    const stop = signal ?? new AbortController().signal
+    for (;;) {
+      throwIfAborted(signal)
+      const { fingerprint, position: reached } = await this.#parts.tables.state(table)
+      const isOurs = fingerprint === table.fingerprint
+      if (isOurs && reached >= position) return
+      const left = end - performance.now()
+      if (left <= 0) throw timedOut(name, { position, reached: isOurs ? reached : 0, timeoutMs })
+      await pause(Math.min(left, remoteWaitMs), stop)
+    }
+  }
+
+  /** As `RunningSystem.rebuild`, by this process. */
+  async rebuild(name: string, options?: RebuildOptions): Promise<RebuildReport> {
+    return await rebuildTable(this.#partsOf(name), options)
+  }
+
+  /** As `RunningSystem.verifyTable`. */
+  async verify(name: string, options?: CheckOptions): Promise<TableCheck> {
+    return await checkTable(this.#partsOf(name), options)
+  }
+
+  /** Whoever runs the projection stands still within a second. Throws `unknown_projection`, `tables_unavailable`. */
+  async pause(name: string): Promise<void> {
+    const { tables } = this.#parts
+    await tables.open(this.#declared(name).table)
+    await tables.setPaused(name, true)
+  }
+
+  /** Lets a projection that is paused or parked go on where it stands. */
+  async resume(name: string): Promise<void> {
+    const { tables } = this.#parts
+    await tables.open(this.#declared(name).table)
+    await tables.setParked(name, null)
+    await tables.setPaused(name, false)
+  }
+
+  /** Drops the table that was replaced by the last rebuild. */
+  async dropFormer(name: string): Promise<void> {
+    await this.#parts.tables.drop(formerTableName(this.#declared(name).name))
+  }
+
+  #declared(name: string): Projection {
+    const declared = this.#system.projections.find((projection) => projection.name === name)
+    if (declared) return declared
+    throw new IndelibleError('unknown_projection', `The system declares no projection "${name}".`)
+  }
+
+  #partsOf(name: string) {
+    return { ...this.#parts, projection: this.#declared(name) }
+  }
+}
+
+function timedOut(name: string, details: { position: Position; reached: Position; timeoutMs: number }): IndelibleError {
+  const { position, reached, timeoutMs } = details
+  const message = `Projection "${name}" did not reach position ${position} within ${timeoutMs} ms; it is at ${reached}.`
+  return new IndelibleError('wait_timeout', message, { details })
+}
+
+function viewOf(
+  { name, table }: Projection,
+  records: ReadonlyMap<string, TableRecord>,
+  head: Position,
+): ProjectionView {
+  const record = records.get(name)
+  const stateOf = (other: string): OtherTable | null => {
+    const there = records.get(other)
+    return there ? { fingerprint: there.fingerprint, position: there.position } : null
+  }
+  return {
+    name,
+    version: table.fingerprint,
+    tableVersion: record?.fingerprint ?? null,
+    state: record ? stateIn(record, table.fingerprint) : 'missing',
+    position: record?.position ?? 0,
+    lagEvents: Math.max(0, head - (record?.position ?? 0)),
+    holder: record?.holder ?? null,
+    parked: record?.parked ?? null,
+    updatedAt: record?.updatedAt ?? null,
+    next: stateOf(nextTable(table).name),
+    former: stateOf(formerTableName(name)),
+  }
+}
+
+function stateIn({ parked, isPaused, holder, fingerprint }: TableRecord, declared: string): ProjectionView['state'] {
+  if (isPaused) return 'paused'
+  if (parked) return 'parked'
+  if (fingerprint !== declared) return 'outdated'
+  return holder === null ? 'idle' : 'running'
+}

@@ -1,0 +1,16 @@
+// What the work on one projection is done with.
+import type { IdGenerator } from '../../kernel/ids.ts'
+import type { Projection } from '../../kernel/projections.ts'
+import type { Clock } from '../../kernel/time.ts'
+import type { EventStore } from '../../store/port.ts'
+import type { ReadTables } from '../../store/read-tables.ts'
+import type { PureCall } from '../purity.ts'
+
+export interface ProjectionParts {
+  readonly projection: Projection
+  readonly store: EventStore
+  readonly tables: ReadTables
+  readonly clock: Clock
+  readonly ids: IdGenerator
+  readonly call: PureCall
+}

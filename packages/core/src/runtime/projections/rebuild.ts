@@ -1,0 +1,184 @@
+// Builds the table of a projection anew beside the one that readers see, checks it, and puts it in its place in one step.
+import { throwIfAborted } from '../../kernel/abort.ts'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { nextTable } from '../../kernel/tables.ts'
+import { instant } from '../../kernel/time.ts'
+import { leaseMs, replaceTriesMax } from '../limits.ts'
+import { ContentHash } from './content-hash.ts'
+import { follow } from './follow.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import type { ProjectionParts } from './parts.ts'
+import type { RebuildProgress } from './status.ts'
+import { FoldStopped, foldFromZero } from './whole-fold.ts'
+
+export interface RebuildOptions {
+  readonly progress?: ((progress: RebuildProgress) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface RebuildReport {
+  /** Rows and content of the table when it was checked, against a fold of its own. */
+  readonly rows: number
+  readonly contentHash: string
+  /** Up to here it was checked. */
+  readonly checkedPosition: Position
+  /** Up to here it was when it took the other's place. */
+  readonly position: Position
+  readonly ms: number
+}
+
+/**
+ * Resolves when the new table has taken the place of the live one, which is kept under `<name>__former`. Until then nobody sees anything of it, and
+ * one that was interrupted is begun anew the next time.
+ *
+ * Throws {@link FoldStopped}, `projection_busy` while another process builds it, `table_mismatch` where what was written is not what was folded,
+ * `aborted`, and what store and tables throw.
+ */
+export async function rebuildTable(parts: ProjectionParts, options: RebuildOptions = {}): Promise<RebuildReport> {
+  const { projection, tables, ids, clock } = parts
+  const { signal } = options
+  const beganMs = performance.now()
+  const startedAt = instant(clock.now())
+  const progress = (phase: RebuildProgress['phase'], done: number, total: number) =>
+    options.progress?.({ phase, done, total, startedAt })
+  const next = nextTable(projection.table)
+  const holder = ids()
+
+  await tables.open(next)
+  let keeper: LeaseKeeper | undefined
+  try {
+    await assertHeld(parts, holder)
+    keeper = new LeaseKeeper({ tables, name: next.name, holder, isOver: () => false })
+    const stop = signal ? AbortSignal.any([signal, keeper.over]) : keeper.over
+    // What an interrupted one left was never checked.
+    await emptied(parts, holder)
+    const { position: to } = await parts.store.head()
+    await write(parts, { to, signal: stop, progress })
+    const checked = await check(parts, { to, signal: stop, progress })
+    const position = await replace(parts, { after: to, holder, signal: stop, progress })
+    return { ...checked, checkedPosition: to, position, ms: performance.now() - beganMs }
+  } catch (error) {
+    if (signal?.aborted) throw new IndelibleError('aborted', `The rebuild of "${projection.name}" was given up.`)
+    // Who was away for too long finds what another one makes.
+    await assertHeld(parts, holder).catch((lost) => {
+      if (isIndelibleError(lost, 'projection_busy')) throw lost
+    })
+    throw error
+  } finally {
+    await keeper?.[Symbol.asyncDispose]()
+    // Also where the answer to the first question was lost: nobody else knows this holder.
+    await tables.release(next.name, holder).catch(() => {})
+  }
+}
+
+async function emptied({ projection, tables }: ProjectionParts, holder: string): Promise<void> {
+  const next = nextTable(projection.table)
+  const { fingerprint, position } = await tables.state(next)
+  if (fingerprint === next.fingerprint && position === 0) return
+  await tables.drop(next.name)
+  await tables.open(next)
+  await assertHeld({ projection, tables }, holder)
+}
+
+/** Takes or keeps the right to build the table. Throws `projection_busy`. */
+async function assertHeld(
+  { projection, tables }: Pick<ProjectionParts, 'projection' | 'tables'>,
+  holder: string,
+): Promise<void> {
+  const lease = await tables.lease(nextTable(projection.table).name, { holder, ms: leaseMs })
+  if (!lease.isHeld) throw busy(projection.name, lease.holder)
+}
+
+/** What a step of a rebuild needs to know. */
+interface Step {
+  readonly to: Position
+  readonly signal: AbortSignal
+  readonly progress: (phase: RebuildProgress['phase'], done: number, total: number) => void
+}
+
+async function write(parts: ProjectionParts, { to, signal, progress }: Step): Promise<void> {
+  const { projection, tables } = parts
+  const fold = await foldFromZero(parts, { to, signal, progress: (at) => progress('folding', at, to) })
+  progress('writing', to, to)
+  throwIfAborted(signal)
+  const filled = await tables.fill(nextTable(projection.table), fold.rows(), to)
+  if (filled === 'superseded') throw busy(projection.name, 'another process')
+}
+
+/** Compares what the database gives back with what another fold makes of the log. */
+async function check(
+  parts: ProjectionParts,
+  { to, signal, progress }: Step,
+): Promise<{ rows: number; contentHash: string }> {
+  const { projection, tables } = parts
+  throwIfAborted(signal)
+  const written = new ContentHash(projection.table)
+  await tables.scan(nextTable(projection.table), (rows) => {
+    for (const row of rows) written.add(row)
+  })
+  const folded = new ContentHash(projection.table)
+  const again = await foldFromZero(parts, { to, signal, progress: (at) => progress('verifying', at, to) })
+  for (const row of again.rows()) folded.add(row)
+  if (written.rows === folded.rows && written.text === folded.text) {
+    return { rows: written.rows, contentHash: written.text }
+  }
+  const details = { name: projection.name, written: written.rows, folded: folded.rows }
+  throw new IndelibleError(
+    'table_mismatch',
+    `The new table of "${projection.name}" has ${written.rows} rows (${written.text.slice(0, 16)}…), a second fold of the log makes ${folded.rows} ` +
+      `(${folded.text.slice(0, 16)}…). It was not put in place. A handler that depends on more than event and row does this.`,
+    { details },
+  )
+}
+
+/** Follows the log until the new table shows no less than the live one, and swaps them. */
+async function replace(
+  parts: ProjectionParts,
+  { after, holder, signal, progress }: Omit<Step, 'to'> & { after: Position; holder: string },
+): Promise<Position> {
+  const { projection, store, tables } = parts
+  const { table } = projection
+  const next = nextTable(table)
+  for (let position = after, tries = 0; tries < replaceTriesMax; tries++) {
+    const { position: to } = await store.head()
+    if (to > position) {
+      progress('catching up', position, to)
+      const { generation } = await tables.state(next)
+      const end = await follow(parts, { table: next, generation, after: position, to, signal })
+      if (typeof end === 'object' && 'failure' in end) throw new FoldStopped(projection.name, end.failure)
+      if (typeof end === 'object') throw refused(projection.name, end.refusedThrough)
+      if (end === 'superseded') throw busy(projection.name, 'another process')
+      if (signal.aborted) throw busy(projection.name, 'another process')
+      position = to
+    }
+    progress('replacing', position, position)
+    // A table that is ahead of the log was made from another one: nothing that it shows can be kept.
+    const live = await tables.open(table)
+    if (live.position > (await store.head()).position) {
+      await tables.drop(table.name)
+      await tables.open(table)
+    }
+    // What is there now is what was checked, unless this process slept for longer than its lease.
+    await assertHeld(parts, holder)
+    throwIfAborted(signal)
+    if ((await tables.replace(table, next)) === 'replaced') return position
+  }
+  throw new IndelibleError(
+    'projection_busy',
+    `The new table of "${projection.name}" never came as far as the live one. Try again when less is appended.`,
+  )
+}
+
+function refused(name: string, through: Position): IndelibleError {
+  const message = `The database refused a row that the new table of "${name}" would have at position ${through} or before.`
+  return new IndelibleError('invalid_row', message, { details: { name, through } })
+}
+
+function busy(name: string, holder: string): IndelibleError {
+  return new IndelibleError(
+    'projection_busy',
+    `The table of "${name}" is being built by ${holder}. Try again when that is done.`,
+    { details: { name, holder } },
+  )
+}

@@ -1,0 +1,221 @@
+// Folds history stream by stream, for projections whose rows are one for each stream: then no row depends on another, and the order among them does not
+// matter. Rows are kept in partitions that fit into a processor's cache, in the order of the keys of their streams, so that the streams of a batch
+// and the rows of a partition are merged like two sorted lists. In log order the same fold waits for memory most of the time.
+import type { AnyRowHandler, Projection } from '../../kernel/projections.ts'
+import type { Row } from '../../kernel/tables.ts'
+import { type KeptCheck, keptCheck } from '../../store/kept-check.ts'
+import type { ReplayBatch, StreamRuns } from '../../store/port.ts'
+import { keptKey, keptRow } from '../../store/rows.ts'
+import type { PureCall } from '../purity.ts'
+import type { FoldFailure } from './row-fold.ts'
+import { needsRow, rowMissing, watchedHandlers } from './watching.ts'
+
+/** A batch that has its events by stream. */
+export type RunsBatch = ReplayBatch & { readonly byStream: StreamRuns }
+
+export function isByStream(batch: ReplayBatch): batch is RunsBatch {
+  return batch.byStream !== undefined
+}
+
+/** A handler wrote another row than that of its stream, so that order matters after all. */
+export class OrderMatters extends Error {}
+
+/** By the highest bits of the keys. */
+const partitionBits = 8
+const partitions = 2 ** partitionBits
+
+/** Rows in the order of the keys of their streams. */
+interface Partition {
+  count: number
+  /** Four numbers each. */
+  streamKeys: Uint32Array
+  keys: Row[]
+  rows: (Row | null)[]
+}
+
+export class StreamFold {
+  readonly #projection: Projection
+  readonly #handlers: readonly AnyRowHandler[]
+  readonly #needsRow: readonly boolean[]
+  readonly #isKept: KeptCheck
+  readonly #partitions: Partition[] = Array.from({ length: partitions }, () => emptyPartition(16))
+  /** The row that the handler under way was given. */
+  #given: Row | undefined
+  /** The first in the log of those that were met: each stream goes on to its own first one. */
+  failure: FoldFailure | undefined
+
+  /** Of a projection without keys of its own. */
+  constructor(projection: Projection, { call, watchedEvery }: { call: PureCall; watchedEvery: number }) {
+    this.#projection = projection
+    this.#handlers = watchedHandlers(projection, call, watchedEvery)
+    this.#needsRow = needsRow(projection)
+    this.#isKept = keptCheck(projection.table)
+  }
+
+  /** Applies some batches that follow each other in the log. The generator stops after each partition, to let others have their turn. Throws {@link OrderMatters}. */
+  *apply(batches: readonly RunsBatch[]): Generator<void> {
+    const bounds = batches.map(({ byStream }) => boundsOf(byStream.keys))
+    for (let partition = 0; partition < partitions; partition++) {
+      for (let at = 0; at < batches.length; at++) {
+        const [from, to] = [bounds[at]![partition]!, bounds[at]![partition + 1]!]
+        if (to > from) this.#merge(partition, batches[at]!, from, to)
+      }
+      yield
+    }
+  }
+
+  /** Every row that there is, in no order. */
+  *rows(): Generator<Row> {
+    for (const { rows, count } of this.#partitions) {
+      for (let at = 0; at < count; at++) if (rows[at]) yield rows[at]!
+    }
+  }
+
+  /** Folds the streams of a batch from one up to another into their partition, in which some of them have rows. */
+  #merge(partition: number, batch: RunsBatch, from: number, to: number): void {
+    const old = this.#partitions[partition]!
+    const { keys, starts } = batch.byStream
+    const fresh = countNew(old, keys, from, to)
+    if (fresh === 0) {
+      for (let at = 0, stream = from; stream < to; at++) {
+        if (!isSame(old.streamKeys, at, keys, stream)) continue
+        old.rows[at] = this.#foldRun(
+          batch,
+          starts[stream]!,
+          starts[stream + 1]!,
+          old.rows[at] ?? undefined,
+          old.keys[at]!,
+        )
+        stream++
+      }
+      return
+    }
+    const merged = emptyPartition(old.count + fresh)
+    const keep = (at: number, row: Row | null) => {
+      merged.streamKeys.set(old.streamKeys.subarray(4 * at, 4 * at + 4), 4 * merged.count)
+      merged.keys.push(old.keys[at]!)
+      merged.rows.push(row)
+      merged.count++
+    }
+    let at = 0
+    for (let stream = from; stream < to; stream++) {
+      while (at < old.count && isBelow(old.streamKeys, at, keys, stream)) keep(at, old.rows[at++]!)
+      const [first, end] = [starts[stream]!, starts[stream + 1]!]
+      if (at < old.count && isSame(old.streamKeys, at, keys, stream)) {
+        keep(at, this.#foldRun(batch, first, end, old.rows[at] ?? undefined, old.keys[at]!))
+        at++
+        continue
+      }
+      const key = this.#keyOf(batch, stream)
+      if (key === undefined) continue
+      merged.streamKeys.set(keys.subarray(4 * stream, 4 * stream + 4), 4 * merged.count)
+      merged.keys.push(key)
+      merged.rows.push(this.#foldRun(batch, first, end, undefined, key))
+      merged.count++
+    }
+    while (at < old.count) keep(at, old.rows[at++]!)
+    this.#partitions[partition] = merged
+  }
+
+  #keyOf(batch: RunsBatch, stream: number): Row | undefined {
+    const { table } = this.#projection
+    const name = table.key[0]!
+    const streamId = batch.streamId(stream)
+    try {
+      const key = keptKey(table, { [name]: streamId })
+      // Another stream may have the same key in other words.
+      if (key[name] !== streamId) throw new OrderMatters()
+      return key
+    } catch (error) {
+      if (error instanceof OrderMatters) throw error
+      this.#given = undefined
+      this.#fail(batch, batch.byStream.starts[stream]!, error)
+      return undefined
+    }
+  }
+
+  /** The row after the events of a stream. */
+  #foldRun(batch: RunsBatch, from: number, to: number, before: Row | undefined, key: Row): Row | null {
+    const runs = batch.byStream
+    const { types } = runs
+    const [handlers, isKept, needsRow] = [this.#handlers, this.#isKept, this.#needsRow]
+    const name = this.#projection.table.key[0]!
+    const value = key[name]
+    let row = before
+    let index = from
+    try {
+      for (; index < to; index++) {
+        const type = types[index]!
+        if (row === undefined && needsRow[type]!) throw rowMissing(this.#projection, type, key)
+        const next = handlers[type]!(runs.event(index), row, key)
+        if (next === undefined) continue
+        if (next === null) row = undefined
+        else if (!Array.isArray(next) && isKept(next as Row, row) && (next as Row)[name] === value) row = next as Row
+        else row = this.#keptAt(next, key)
+      }
+    } catch (error) {
+      if (error instanceof OrderMatters) throw error
+      this.#given = row
+      this.#fail(batch, index, error)
+    }
+    return row ?? null
+  }
+
+  #keptAt(next: Exclude<ReturnType<AnyRowHandler>, null | undefined>, key: Row): Row {
+    if (Array.isArray(next)) throw new OrderMatters()
+    const { table } = this.#projection
+    const row = keptRow(table, next as Row)
+    const [name] = table.key
+    if (row[name!] !== key[name!]) throw new OrderMatters()
+    return row
+  }
+
+  #fail(batch: RunsBatch, index: number, error: unknown): void {
+    const event = batch.byStream.event(index)
+    if (this.failure && this.failure.event.position < event.position) return
+    this.failure = { index, event, row: this.#given ?? null, error }
+  }
+}
+
+/** Where each partition begins among sorted keys; one more, for the end. */
+function boundsOf(keys: Uint32Array): Uint32Array {
+  const bounds = new Uint32Array(partitions + 1)
+  for (let at = 0; at < keys.length; at += 4) bounds[(keys[at]! >>> (32 - partitionBits)) + 1]!++
+  for (let partition = 0; partition < partitions; partition++) bounds[partition + 1]! += bounds[partition]!
+  return bounds
+}
+
+/** How many streams from one up to another the partition does not have. */
+function countNew({ count, streamKeys }: Partition, keys: Uint32Array, from: number, to: number): number {
+  let found = 0
+  for (let at = 0, stream = from; stream < to && at < count; ) {
+    if (isBelow(streamKeys, at, keys, stream)) at++
+    else {
+      if (isSame(streamKeys, at, keys, stream)) {
+        found++
+        at++
+      }
+      stream++
+    }
+  }
+  return to - from - found
+}
+
+function isSame(a: Uint32Array, at: number, b: Uint32Array, stream: number): boolean {
+  const [left, right] = [4 * at, 4 * stream]
+  return (
+    a[left] === b[right] && a[left + 1] === b[right + 1] && a[left + 2] === b[right + 2] && a[left + 3] === b[right + 3]
+  )
+}
+
+function isBelow(a: Uint32Array, at: number, b: Uint32Array, stream: number): boolean {
+  for (let part = 0; part < 4; part++) {
+    const [left, right] = [a[4 * at + part]!, b[4 * stream + part]!]
+    if (left !== right) return left < right
+  }
+  return false
+}
+
+function emptyPartition(capacity: number): Partition {
+  return { count: 0, streamKeys: new Uint32Array(4 * capacity), keys: [], rows: [] }
+}

@@ -1,0 +1,60 @@
+// Compares a live table with a fold of the log from the first event on.
+import type { Position } from '../../kernel/positions.ts'
+import { keyText, type Row } from '../../kernel/tables.ts'
+import { differencesMax } from '../limits.ts'
+import { rowText } from './content-hash.ts'
+import type { ProjectionParts } from './parts.ts'
+import { foldFromZero } from './whole-fold.ts'
+
+export interface TableDifference {
+  readonly key: Row
+  /** What the table has, or null. */
+  readonly table: Row | null
+  /** What the log makes, or null. */
+  readonly log: Row | null
+}
+
+export interface TableCheck {
+  readonly name: string
+  /** The rows of the table. */
+  readonly rows: number
+  /** The checkpoint that the comparison is for. */
+  readonly position: Position
+  /** How many rows differ. */
+  readonly differing: number
+  /** The first of them by key text, at most `differencesMax`. */
+  readonly differences: readonly TableDifference[]
+}
+
+export interface CheckOptions {
+  readonly progress?: ((done: Position, total: Position) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The table may be followed meanwhile. Throws {@link FoldStopped}, `tables_unavailable`, `aborted`. */
+export async function checkTable(
+  parts: Pick<ProjectionParts, 'projection' | 'store' | 'tables' | 'call'>,
+  { progress, signal }: CheckOptions = {},
+): Promise<TableCheck> {
+  const { projection, tables } = parts
+  const { name, table } = projection
+  const columns = Object.keys(table.columns)
+  const there = new Map<string, Row>()
+  const { position } = await tables.scan(table, (rows) => {
+    for (const row of rows) there.set(keyText(table.key, row), row)
+  })
+  const rows = there.size
+  const fold = await foldFromZero(parts, { to: position, signal, progress: (at) => progress?.(at, position) })
+  const differing: TableDifference[] = []
+  const keyOf = (row: Row) => Object.fromEntries(table.key.map((column) => [column, row[column]]))
+  for (const log of fold.rows()) {
+    const text = keyText(table.key, log)
+    const row = there.get(text) ?? null
+    there.delete(text)
+    if (row === null || rowText(columns, row) !== rowText(columns, log))
+      differing.push({ key: keyOf(log), table: row, log })
+  }
+  for (const row of there.values()) differing.push({ key: keyOf(row), table: row, log: null })
+  differing.sort((a, b) => (keyText(table.key, a.key) < keyText(table.key, b.key) ? -1 : 1))
+  return { name, rows, position, differing: differing.length, differences: differing.slice(0, differencesMax) }
+}

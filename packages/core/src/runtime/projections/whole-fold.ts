@@ -1,0 +1,124 @@
+// Folds a projection from the first event on, all in memory: for a table that is built anew, and for the check of one.
+import { setImmediate } from 'node:timers/promises'
+import { throwIfAborted } from '../../kernel/abort.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { Row } from '../../kernel/tables.ts'
+import type { ReplayBatch } from '../../store/port.ts'
+import { foldedTogetherMax, foldSliceEvents, foldSliceMs, rebuildWatchedEvery } from '../limits.ts'
+import type { ProjectionParts } from './parts.ts'
+import { type FoldFailure, RowFold } from './row-fold.ts'
+import { isByStream, OrderMatters, type RunsBatch, StreamFold } from './stream-fold.ts'
+
+export interface FoldedRows {
+  /** Every row that there is, in no order. */
+  rows(): Iterable<Row>
+}
+
+export interface WholeFoldOptions {
+  readonly to: Position
+  readonly progress?: (position: Position) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+type WholeFoldParts = Pick<ProjectionParts, 'projection' | 'store' | 'call'>
+
+/** A handler failed on the way. To those who know no more of it, it is a `projection_parked`: the projection gets no further with this code. */
+export class FoldStopped extends IndelibleError {
+  readonly failure: FoldFailure
+
+  constructor(name: string, failure: FoldFailure) {
+    const { event, row, error } = failure
+    super(
+      'projection_parked',
+      `Projection "${name}" cannot handle ${event.type} of ${event.stream} at position ${event.position}: ${messageOf(error)}`,
+      { details: { name, position: event.position, eventId: event.id, row }, cause: error },
+    )
+    this.failure = failure
+  }
+}
+
+/** The rows as they are after a position. Throws {@link FoldStopped}, `aborted`, and what the store throws. */
+export async function foldFromZero(parts: WholeFoldParts, options: WholeFoldOptions): Promise<FoldedRows> {
+  // Rows that are one for each stream can be folded stream by stream, as long as the store has events so.
+  if (!parts.projection.keysOf) {
+    try {
+      return await fold(parts, options, { byStream: true })
+    } catch (error) {
+      if (!(error instanceof OrderMatters)) throw error
+    }
+  }
+  return await fold(parts, options, { byStream: false })
+}
+
+async function fold(
+  { projection, store, call }: WholeFoldParts,
+  { to, progress, signal }: WholeFoldOptions,
+  { byStream }: { byStream: boolean },
+): Promise<FoldedRows> {
+  const watching = { call, watchedEvery: rebuildWatchedEvery }
+  const turns = new Turns(signal)
+  const together: RunsBatch[] = []
+  let streams = byStream ? new StreamFold(projection, watching) : undefined
+  const rows = new RowFold(projection, { ...watching, fromZero: true })
+
+  const foldTogether = async (folding: StreamFold) => {
+    for (const _ of folding.apply(together.splice(0))) await turns.due()
+    if (folding.failure) throw new FoldStopped(projection.name, folding.failure)
+  }
+  const inLogOrder = async (batch: ReplayBatch) => {
+    for (let from = 0; from < batch.length; from += foldSliceEvents) {
+      const failure = rows.apply(batch, from, Math.min(batch.length, from + foldSliceEvents))
+      if (failure) throw new FoldStopped(projection.name, failure)
+      await turns.due()
+    }
+  }
+  for await (const batch of store.replay(projection.eventTypes, { after: 0, to })) {
+    if (streams && isByStream(batch)) {
+      together.push(batch)
+      if (together.length === foldedTogetherMax) await foldTogether(streams)
+    } else {
+      // From the first batch that is not by stream on, in the order of the log.
+      if (streams) {
+        await foldTogether(streams)
+        for (const row of streams.rows()) rows.put(row)
+        streams = undefined
+      }
+      await inLogOrder(batch)
+    }
+    progress?.(batch.through)
+  }
+  if (!streams) return rows
+  await foldTogether(streams)
+  return streams
+}
+
+/** Lets others on the thread have theirs. */
+class Turns {
+  readonly #signal: AbortSignal | undefined
+  #began = performance.now()
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal
+  }
+
+  /** Throws `aborted`. */
+  async due(): Promise<void> {
+    if (performance.now() - this.#began < foldSliceMs) return
+    throwIfAborted(this.#signal)
+    await setImmediate()
+    this.#began = performance.now()
+  }
+}
+
+export function parkedError(name: string, { event, error }: FoldFailure): IndelibleError {
+  return new IndelibleError(
+    'projection_parked',
+    `Projection "${name}" is parked at position ${event.position} (${event.type}): ${messageOf(error)}`,
+    { details: { name, position: event.position }, cause: error },
+  )
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,300 @@
+// Tables that are built anew beside the one that is being read, and checks of tables against the log.
+import { setImmediate } from 'node:timers/promises'
+import { bigint, defineSystem, type Projection, projection, removal, startSystem, text } from 'indelible'
+import { memoryStore, memoryTables } from 'indelible/memory'
+import { expect, test, vi } from 'vitest'
+import { AskMove, CashPaidIn, CashTaken, moveSaga, PayIn, parts, startTills, Take, tills, tillTable } from './till.ts'
+
+/** Cash by till. `factor` stands for a change of the code. */
+function cashTable(factor = 1): Projection {
+  return projection('cash', {
+    table: { till: text().key(), cash: bigint() },
+    events: [CashPaidIn, CashTaken],
+    on: {
+      CashPaidIn: (event, row = { till: event.streamId, cash: 0 }) => ({
+        ...row,
+        cash: row.cash + factor * event.data.amount,
+      }),
+      CashTaken: (event, row) => ({ ...row, cash: row.cash - factor * event.data.amount }),
+    },
+    revision: factor,
+  })
+}
+
+function systemWith(...projections: Projection[]) {
+  return defineSystem({ name: 'tills', commands: [PayIn, Take], projections })
+}
+
+/** Some tills with some history. */
+async function history(store = memoryStore(), events = 400) {
+  const list = Array.from({ length: events }, (_, n) => ({
+    stream: `till-${n % 40}` as const,
+    type: n < 200 || n % 3 > 0 ? 'CashPaidIn' : 'CashTaken',
+    data: { amount: 1 + (n % 7) },
+  }))
+  await store.append({ events: list })
+  return store
+}
+
+test('a table that is built anew has the same rows, time after time, and the one before is kept', async () => {
+  const shared = parts({ store: await history() })
+  const cash = cashTable()
+  await using system = startSystem(systemWith(cash), shared)
+  await system.waitFor(cash, 400)
+  const rows = await system.select(cash, { limit: 1000 })
+  expect(rows).toHaveLength(40)
+  const phases = new Set<string>()
+  const first = await system.rebuild(cash, { progress: ({ phase }) => phases.add(phase) })
+  expect(first).toMatchObject({ rows: 40, checkedPosition: 400, position: 400 })
+  expect([...phases]).toEqual(['folding', 'writing', 'verifying', 'replacing'])
+  for (let again = 0; again < 3; again++) {
+    const next = await system.rebuild(cash)
+    expect(next.contentHash).toBe(first.contentHash)
+    expect(await system.select(cash, { limit: 1000 })).toEqual(rows)
+  }
+  const names = (await shared.tables.list()).map(({ name }) => name)
+  expect(names).toEqual(['cash', 'cash__former'])
+  // It goes on from there.
+  const outcome = await system.send(PayIn('0', { amount: 5 }))
+  if (outcome.status !== 'accepted') throw new Error(outcome.status)
+  await system.waitFor(cash, outcome.position)
+  expect(await system.verifyTable(cash)).toMatchObject({ rows: 40, position: 401, differing: 0 })
+})
+
+test('while a table is built anew the old one is read and followed, and nothing that is appended meanwhile is missed', async () => {
+  const shared = parts({ store: await history() })
+  const cash = cashTable()
+  await using system = startSystem(systemWith(cash), shared)
+  await system.waitFor(cash, 400)
+  let building = true
+  const rebuilt = (async () => {
+    for (let n = 0; n < 3; n++) await system.rebuild(cash)
+    building = false
+  })()
+  let last = 400
+  while (building) {
+    const outcome = await system.send(PayIn('7', { amount: 1 }))
+    if (outcome.status !== 'accepted') throw new Error(outcome.status)
+    last = outcome.position
+    await system.waitFor(cash, last)
+    // Nothing here waits for anything but memory.
+    await setImmediate()
+  }
+  await rebuilt
+  await system.waitFor(cash, last)
+  expect(await system.verifyTable(cash)).toMatchObject({ position: last, differing: 0 })
+})
+
+test('changed code is noticed at the start, and its table takes the place of the old one when it is ready', async () => {
+  const shared = parts({ store: await history() })
+  const [before, after] = [cashTable(), cashTable(2)]
+  const old = startSystem(systemWith(before), shared)
+  await old.waitFor(before, 400)
+  const rows = await old.select(before, { limit: 1000 })
+  const notices: string[] = []
+  const anew = startSystem(systemWith(after), { ...shared, onNotice: ({ kind }) => notices.push(kind) })
+  await anew.waitFor(after, 400)
+  expect(await anew.select(after, { limit: 1000 })).toEqual(
+    rows.map(({ till, cash }) => ({ till, cash: 2 * Number(cash) })),
+  )
+  expect(notices).toEqual(['rebuilding', 'rebuilt'])
+  // The old code sees that it was replaced, and keeps its hands off.
+  await old.send(PayIn('1', { amount: 1 }))
+  await anew.waitFor(after, 401)
+  await vi.waitFor(async () => expect((await old.health()).projections[0]).toMatchObject({ state: 'standby' }))
+  expect((await anew.verifyTable(after)).differing).toBe(0)
+  await Promise.all([old.close(), anew.close()])
+})
+
+test('changed code that fails on history leaves the old table where it is, and says at which event', async () => {
+  const shared = parts({ store: await history() })
+  const before = cashTable()
+  const old = startSystem(systemWith(before), shared)
+  await old.waitFor(before, 400)
+  const rows = await old.select(before, { limit: 1000 })
+  const broken = projection('cash', {
+    table: { till: text().key(), cash: bigint() },
+    events: [CashPaidIn],
+    on: {
+      CashPaidIn: ({ data, streamId }) => {
+        if (data.amount === 7) throw new Error('seven is too much')
+        return { till: streamId, cash: 0 }
+      },
+    },
+  })
+  await using anew = startSystem(systemWith(broken), parts({ store: shared.store, tables: shared.tables }))
+  await expect(anew.waitFor(broken, 400)).rejects.toMatchObject({ code: 'projection_parked', details: { position: 7 } })
+  const { projections } = await anew.health()
+  expect(projections[0]).toMatchObject({
+    state: 'parked',
+    error: { message: 'seven is too much', event: { position: 7 } },
+  })
+  expect(await anew.select(before, { limit: 1000 })).toEqual(rows)
+})
+
+test('a handler that fails ends a rebuild with its event, and what readers see stays', async () => {
+  const shared = parts({ store: await history() })
+  const before = cashTable()
+  await using system = startSystem(systemWith(before), shared)
+  await system.waitFor(before, 400)
+  await system.pause(before)
+  await vi.waitFor(async () => expect((await system.health()).projections[0]).toMatchObject({ state: 'paused' }))
+  await shared.store.append({ events: [{ stream: 'till-none', type: 'CashTaken', data: { amount: 1 } }] })
+  const failed = { code: 'projection_parked', details: { name: 'cash', position: 401 } }
+  await expect(system.rebuild(before)).rejects.toMatchObject(failed)
+  expect(await system.select(before, { limit: 1000 })).toHaveLength(40)
+})
+
+test('a rebuild sends nothing and wakes no saga: the log is as long as before', async () => {
+  const shared = parts()
+  await using system = startTills(shared)
+  await system.send(PayIn('1', { amount: 50 }))
+  for (let n = 0; n < 5; n++) {
+    await system.send(AskMove(String(n), { from: '1', to: '2', amount: 1 + n }))
+    await system.waitForSaga(moveSaga, String(n))
+  }
+  const { position } = await shared.store.head()
+  await system.waitFor(tillTable, position)
+  const append = vi.spyOn(shared.store, 'append')
+  for (let n = 0; n < 3; n++) await system.rebuild(tillTable)
+  // Changed code builds its table anew by itself.
+  const changed = { ...tillTable, table: { ...tillTable.table, fingerprint: 'changed' } }
+  const again = startSystem({ ...tills, projections: [changed] as unknown as Projection[] }, shared)
+  await again.waitFor(changed, position)
+  expect(append).not.toHaveBeenCalled()
+  expect(await shared.store.head()).toMatchObject({ position })
+  await again.close()
+})
+
+test('what is written is compared with a second fold: code that is not pure does not get its table in place', async () => {
+  const shared = parts({ store: await history() })
+  let calls = 0
+  const counting = projection('calls', {
+    table: { till: text().key(), cash: bigint() },
+    events: [CashPaidIn],
+    on: { CashPaidIn: ({ streamId }) => ({ till: streamId, cash: calls++ }) },
+  })
+  await using system = startSystem(systemWith(counting), { ...shared, domainCode: 'trusted' })
+  await system.waitFor(counting, 400)
+  await expect(system.rebuild(counting)).rejects.toMatchObject({ code: 'table_mismatch' })
+  expect((await shared.tables.list()).some(({ name }) => name === 'calls__former')).toBe(false)
+})
+
+test('a check tells which rows differ from the log', async () => {
+  const shared = parts({ store: await history() })
+  const cash = cashTable()
+  await using system = startSystem(systemWith(cash), shared)
+  await system.waitFor(cash, 400)
+  await system.pause(cash)
+  await vi.waitFor(async () => expect((await system.health()).projections[0]).toMatchObject({ state: 'paused' }))
+  // Somebody else writes into the table.
+  const upserts = [
+    { till: '3', cash: 999 },
+    { till: 'nowhere', cash: 1 },
+  ]
+  const change = { table: cash.table, upserts, removals: [{ till: '5' }], from: 400, to: 401 }
+  await shared.store.append({ events: [{ stream: 'other-1', type: 'Other', data: {} }] })
+  expect(await shared.tables.save(change)).toBe('saved')
+  const { differing, differences } = await system.verifyTable(cash)
+  expect(differing).toBe(3)
+  expect(differences).toMatchObject([
+    { key: { till: '3' }, table: { cash: 999 }, log: { till: '3' } },
+    { key: { till: '5' }, table: null, log: { till: '5' } },
+    { key: { till: 'nowhere' }, table: { cash: 1 }, log: null },
+  ])
+  await system.resume(cash)
+  await system.rebuild(cash)
+  expect((await system.verifyTable(cash)).differing).toBe(0)
+})
+
+test('a projection that is paused stands still and goes on where it stood', async () => {
+  const shared = parts()
+  const cash = cashTable()
+  await using system = startSystem(systemWith(cash), shared)
+  await system.send(PayIn('1', { amount: 1 }))
+  await system.waitFor(cash, 1)
+  await system.pause(cash)
+  await vi.waitFor(async () => expect((await system.health()).projections[0]).toMatchObject({ state: 'paused' }))
+  await system.send(PayIn('1', { amount: 2 }))
+  await expect(system.waitFor(cash, 2, { timeoutMs: 50 })).rejects.toMatchObject({
+    code: 'wait_timeout',
+    details: { reached: 1 },
+  })
+  await system.resume(cash)
+  await system.waitFor(cash, 2)
+  expect(await system.select(cash)).toEqual([{ till: '1', cash: 3 }])
+})
+
+test('an event may concern several rows, and write and remove others', async () => {
+  const transfers = projection('flows', {
+    table: { place: text().key(), total: bigint() },
+    events: [CashPaidIn, CashTaken],
+    key: ({ streamId }) => [{ place: streamId }, { place: 'all' }],
+    on: {
+      CashPaidIn: ({ data }, row = { place: '', total: 0 }, { place }) => ({
+        place: place!,
+        total: row.total + data.amount,
+      }),
+      CashTaken: ({ data, streamId }, row = { place: '', total: 0 }, { place }) =>
+        place === 'all'
+          ? [
+              { ...row, total: row.total - data.amount },
+              { place: `taken-${streamId}`, total: data.amount },
+            ]
+          : [removal({ place: streamId })],
+    },
+  })
+  await using system = startSystem(systemWith(transfers), parts())
+  await system.send(PayIn('1', { amount: 5 }))
+  await system.send(PayIn('2', { amount: 6 }))
+  await system.send(Take('1', { amount: 4 }))
+  await system.waitFor(transfers, 3)
+  const rows = [
+    { place: '2', total: 6 },
+    { place: 'all', total: 7 },
+    { place: 'taken-1', total: 4 },
+  ]
+  expect(await system.select(transfers)).toEqual(rows)
+  await system.rebuild(transfers)
+  expect(await system.select(transfers)).toEqual(rows)
+})
+
+test('a handler that gives two answers to the same event parks in development', async () => {
+  let calls = 0
+  const counting = projection('calls', {
+    table: { till: text().key(), cash: bigint() },
+    events: [CashPaidIn],
+    on: { CashPaidIn: ({ streamId }) => ({ till: streamId, cash: calls++ }) },
+  })
+  await using system = startSystem(systemWith(counting), parts())
+  await system.send(PayIn('1', { amount: 5 }))
+  await expect(system.waitFor(counting, 1)).rejects.toMatchObject({ code: 'projection_parked' })
+  expect((await system.health()).projections[0]?.error).toMatchObject({ code: 'impure_projector' })
+})
+
+test('a table whose holder died is taken over, one whose holder lives is not', { timeout: 20_000 }, async () => {
+  const shared = parts()
+  const cash = cashTable()
+  // Somebody who does not come back.
+  await shared.tables.open(cash.table)
+  expect(await shared.tables.lease('cash', { holder: 'dead', ms: 1500 })).toMatchObject({ isHeld: true })
+  const [one, two] = [startSystem(systemWith(cash), shared), startSystem(systemWith(cash), shared)]
+  await one.send(PayIn('1', { amount: 1 }))
+  const began = performance.now()
+  await one.waitFor(cash, 1)
+  expect(performance.now() - began).toBeLessThan(5000)
+  const states = [(await one.health()).projections[0]!.state, (await two.health()).projections[0]!.state].sort()
+  expect(states).toEqual(['running', 'standby'])
+  await two.waitFor(cash, 1)
+  await Promise.all([one.close(), two.close()])
+})
+
+test('tables in memory and a store in memory serve as an example of staleness', async () => {
+  const cash = cashTable()
+  await using system = startSystem(systemWith(cash), parts({ tables: memoryTables() }))
+  for (let n = 1; n <= 20; n++) await system.send(PayIn('1', { amount: n }))
+  await system.waitFor(cash, 20)
+  const [status] = (await system.health()).projections
+  expect(status!.staleness).toMatchObject({ targetMs: 500, lagMs: 0 })
+  expect(status!.staleness.p50Ms).toBeLessThan(500)
+})
