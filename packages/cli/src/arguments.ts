@@ -47,3 +47,12 @@ export function categories(text: string, before: readonly string[] = []): readon
   }
   return several(text, before)
 }
+
+/** Reads the address of a server. */
+export function address(option: string): (text: string) => URL {
+  return (text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
+    throw new CliError('usage', `${option} takes an address like http://127.0.0.1:3000, not "${text}".`)
+  }
+}

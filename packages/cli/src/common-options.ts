@@ -1,9 +1,9 @@
 // The options that every command takes, and the log that they point to. Here the command line chooses the file adapter.
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { EventStore, System } from 'indelible'
+import type { EventStore } from 'indelible'
 import { fileStore } from 'indelible/file'
-import { loadConfig } from './config.ts'
+import { type Declared, loadConfig } from './config.ts'
 import { type Session, untilInterrupted } from './session.ts'
 
 export interface CommonOptions {
@@ -27,13 +27,14 @@ export async function logDirOf(options: CommonOptions, session: Session): Promis
   return logDirIn(resolve(session.cwd, options.data))
 }
 
-/** The declared system and the directory of its log. */
+/** What the config declares, and the directory of the log. `--data` names another `dataDir`. */
 export async function systemOf(
   { data, config }: CommonOptions,
   { cwd }: Session,
-): Promise<{ system: System; logDir: string }> {
-  const { system, dataDir } = await loadConfig({ cwd, given: config })
-  return { system, logDir: logDirIn(data === undefined ? dataDir : resolve(cwd, data)) }
+): Promise<Declared & { readonly logDir: string }> {
+  const declared = await loadConfig({ cwd, given: config })
+  const dataDir = data === undefined ? declared.dataDir : resolve(cwd, data)
+  return { ...declared, dataDir, logDir: logDirIn(dataDir) }
 }
 
 /** Opens a log beside whoever writes it. */

@@ -12,6 +12,7 @@ export interface Declared {
   readonly system: System
   /** Absolute. */
   readonly dataDir: string
+  readonly openTables: IndelibleConfig['openTables']
 }
 
 /** Loads the config that was given, or the nearest one upwards from a directory. Throws `config_missing`, `config_invalid`. */
@@ -21,12 +22,12 @@ export async function loadConfig({ cwd, given }: { cwd: string; given: string | 
     throw new CliError(
       'config_missing',
       `There is no ${configNames[0]} in ${cwd} or above it. Name one with --config FILE` +
-        ', or give --data DIR: only state needs declarations.',
+        ', or give --data DIR: only state and projections need declarations.',
     )
   }
   if (!existsSync(configFile)) throw new CliError('config_missing', `There is no ${configFile}.`)
-  const { system, dataDir } = checked(await imported(configFile), configFile)
-  return { configFile, system, dataDir: resolve(dirname(configFile), dataDir) }
+  const { system, dataDir, openTables } = checked(await imported(configFile), configFile)
+  return { configFile, system, dataDir: resolve(dirname(configFile), dataDir), openTables }
 }
 
 function nearestConfig(cwd: string): string | undefined {
@@ -57,13 +58,16 @@ export function placeOf(error: unknown): { place?: string } {
   return { place: `${fileURLToPath(file!)}${position}` }
 }
 
-function checked(config: unknown, configFile: string): IndelibleConfig {
-  const { system, dataDir } = (config ?? {}) as Partial<IndelibleConfig>
-  if (typeof dataDir === 'string' && dataDir !== '' && Array.isArray(system?.aggregates)) return { system, dataDir }
+function checked(config: unknown, configFile: string): Omit<Declared, 'configFile'> {
+  const { system, dataDir, openTables } = (config ?? {}) as Partial<IndelibleConfig>
+  const isOpening = openTables === undefined || typeof openTables === 'function'
+  if (typeof dataDir === 'string' && dataDir !== '' && Array.isArray(system?.aggregates) && isOpening) {
+    return { system, dataDir, openTables }
+  }
   throw new CliError(
     'config_invalid',
     `${configFile} must export its config as default: export default defineConfig({ system, dataDir: './data' }), ` +
-      'with a system from defineSystem and dataDir relative to the config.',
+      'with a system from defineSystem, dataDir relative to the config, and openTables, if it is there, a function.',
     { details: { file: configFile } },
   )
 }

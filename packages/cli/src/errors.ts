@@ -9,6 +9,11 @@ export const cliErrorCodes = {
   aggregate_missing: 'The log has no event of that aggregate.',
   point_missing: 'The log or the aggregate has not got to that point of history, or had not begun by then.',
   fold_failed: 'The declared evolve code threw on an event of the log.',
+  open_tables_failed: 'The function of the config that opens the read tables threw.',
+  table_missing: 'There is no read table of that projection yet.',
+  table_differs: 'A read table has other rows than the log makes.',
+  server_unreachable: 'No server answers at the address that was given.',
+  server_failed: 'The server answered with something that the command line cannot make sense of.',
   output_failed: 'The output could not be written.',
   interrupted: 'It was interrupted before it was done.',
 } as const

@@ -6,7 +6,16 @@ import { cliErrorCodes } from './errors.ts'
 import { exitCodes, exitMeanings, outcomeOf } from './exit-codes.ts'
 
 test('the exit codes are these, for scripts rely on them', () => {
-  expect(exitCodes).toEqual({ ok: 0, fault: 1, usage: 2, notFound: 3, damaged: 4, nodeTooOld: 5, interrupted: 130 })
+  expect(exitCodes).toEqual({
+    ok: 0,
+    fault: 1,
+    usage: 2,
+    notFound: 3,
+    damaged: 4,
+    nodeTooOld: 5,
+    differs: 6,
+    interrupted: 130,
+  })
   expect(Object.keys(exitMeanings)).toEqual(Object.keys(exitCodes))
 })
 

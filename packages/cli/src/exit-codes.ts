@@ -9,6 +9,7 @@ export const exitCodes = {
   notFound: 3,
   damaged: 4,
   nodeTooOld: 5,
+  differs: 6,
   interrupted: 130,
 } as const
 
@@ -19,9 +20,10 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   ok: 'done; for tail also when Ctrl-C ends it',
   fault: 'something failed: the disk, the permissions, the declarations',
   usage: 'not understood: an unknown option, a bad value, a broken config',
-  notFound: 'there is no such log, stream, aggregate or point of history',
+  notFound: 'there is no such log, stream, aggregate, point of history, projection or table',
   damaged: 'the log or its index is damaged; the message names file and byte',
   nodeTooOld: 'Node is older than 22.18',
+  differs: 'a read table is not what the log makes',
   interrupted: 'interrupted before it was done',
 }
 
@@ -39,7 +41,10 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   stream_missing: 'notFound',
   aggregate_missing: 'notFound',
   point_missing: 'notFound',
+  unknown_projection: 'notFound',
+  table_missing: 'notFound',
   log_corrupt: 'damaged',
   index_damaged: 'damaged',
+  table_differs: 'differs',
   interrupted: 'interrupted',
 }

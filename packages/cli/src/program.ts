@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addBackup } from './commands/backup.ts'
 import { addIndex } from './commands/index-command.ts'
+import { addProjections } from './commands/projections.ts'
 import { addRead } from './commands/read.ts'
 import { addStat } from './commands/stat.ts'
 import { addState } from './commands/state.ts'
@@ -17,7 +18,7 @@ export function programFor(session: Session, print: (text: string) => void): Com
   const { out } = session
   const program = new Command('indelible')
     .description(
-      'Look at an Indelible log: what is in it, what happens, what was, and whether it is whole. Copy it.\nNo command changes the log.',
+      'Look at an Indelible log: what is in it, what happens, what was, and whether it is whole. Copy it.\nLook after the tables that are made from it. No command changes the log.',
     )
     .version(packageVersion(), '-v, --version', 'print the version')
     .usage('<command> [options]')
@@ -37,7 +38,9 @@ export function programFor(session: Session, print: (text: string) => void): Com
     .configureHelp({ subcommandTerm: termOf, styleTitle: (title) => out.paint('bold', title) })
     .addHelpText('after', `${examplesText(examples)}\n${exitCodesText()}`)
   addCommonOptions(program)
-  for (const add of [addStat, addRead, addTail, addState, addVerify, addBackup, addIndex]) add(program, session)
+  for (const add of [addStat, addRead, addTail, addState, addVerify, addBackup, addIndex, addProjections]) {
+    add(program, session)
+  }
   return program
 }
 
@@ -48,6 +51,7 @@ const examples = [
   ['indelible state account 576 --recorded-at 2026-11-23', 'an account as it was known to be on that day'],
   ['indelible verify', 'check every byte'],
   ['indelible backup /backup/data', 'copy the log, or what is new in it'],
+  ['indelible projections list', 'how far the read tables are'],
 ] as const
 
 /** How a command stands in the list: with its arguments, without a word on options, which every command has. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { cli, ndjson, temporaryDirectory } from '../test/support.ts'
 import { exitCodes, exitMeanings } from './exit-codes.ts'
 
-const commands = ['stat', 'read', 'tail', 'state', 'verify', 'backup', 'index']
+const commands = ['stat', 'read', 'tail', 'state', 'verify', 'backup', 'index', 'projections']
 
 describe('help', () => {
   test('of the whole names every command and every exit code, and has examples', async () => {
@@ -76,7 +76,8 @@ test('with --json an error is one line of JSON on stderr', async () => {
 })
 
 describe('a log that is not there ends with 3', () => {
-  test.each(commands.filter((command) => command !== 'state'))('%s', async (command) => {
+  // Those left out need a config first.
+  test.each(commands.filter((command) => command !== 'state' && command !== 'projections'))('%s', async (command) => {
     const to = command === 'backup' ? [join(temporaryDirectory(), 'backup')] : []
     const { code, err } = await cli([command, ...to, '--data', '/no/such/directory', '--json'])
     expect(code).toBe(exitCodes.notFound)

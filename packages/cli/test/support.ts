@@ -22,6 +22,7 @@ export interface Terminal {
 }
 
 export const configFile = fileURLToPath(new URL('./indelible.config.ts', import.meta.url))
+export const tablesConfigFile = fileURLToPath(new URL('./tables.config.ts', import.meta.url))
 export const bin = fileURLToPath(new URL('../bin/indelible.js', import.meta.url))
 const appender = fileURLToPath(new URL('./append.ts', import.meta.url))
 
@@ -77,7 +78,8 @@ export function temporaryDirectory(): string {
   return directory
 }
 
-class Screen extends Writable {
+/** A stream that keeps what is written, a terminal if it has columns. */
+export class Screen extends Writable {
   text = ''
   readonly isTTY: boolean
   readonly columns: number

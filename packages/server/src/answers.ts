@@ -1,4 +1,4 @@
-// How every answer is written: JSON, never cached, because what it says may be another thing a moment later.
+// How every answer is written: JSON as a rule, never cached, because what it says may be another thing a moment later.
 
 /** How far the answer reaches in the log. What a command answers here, a read may wait for. */
 export const positionHeader = 'X-Position'
@@ -10,8 +10,12 @@ export interface JsonAnswer {
 }
 
 export function json(body: unknown, answer: JsonAnswer = {}): Response {
+  return textAnswer(JSON.stringify(body), answer)
+}
+
+export function textAnswer(body: string, answer: JsonAnswer = {}): Response {
   const { status = 200, contentType = 'application/json', headers = {} } = answer
-  return new Response(JSON.stringify(body), {
+  return new Response(body, {
     status,
     headers: {
       'Content-Type': contentType,

@@ -1,7 +1,8 @@
 // `GET /health`: how far everything is. Degraded is answered with 503, so that a load balancer understands it without reading on.
 import type { RunningSystem } from 'indelible'
 import { json, positionHeader } from './answers.ts'
-import type { Route } from './route.ts'
+import { headSchema, projectionSchemas } from './projection-schemas.ts'
+import { type Route, schemaRef } from './route.ts'
 
 const troubled: ReadonlySet<string> = new Set(['parked', 'retrying', 'stopped'])
 
@@ -23,13 +24,14 @@ export function healthRoute(running: RunningSystem): Route {
         tag: 'system',
         summary: 'How far the log, the read tables and the sagas are',
         description:
-          'Degraded while a read table or the driver of a saga is parked or retrying. ' +
+          'Degraded while a projection or the driver of a saga is parked or retrying. One that is paused, or whose table is being built anew, is not. ' +
           'A single saga that waits for help is named, but degrades nothing.',
         answers: {
           200: { description: 'Everything runs.', schema: healthSchema, headers: [positionHeader] },
           503: { description: 'Something is parked or retrying.', schema: healthSchema, headers: [positionHeader] },
         },
         problems: [],
+        schemas: projectionSchemas,
       },
     ],
   }
@@ -40,26 +42,8 @@ const healthSchema = {
   required: ['status', 'head', 'projections', 'sagas'],
   properties: {
     status: { enum: ['ok', 'degraded'] },
-    head: {
-      type: 'object',
-      required: ['position', 'recordedAt'],
-      properties: { position: { type: 'integer' }, recordedAt: { type: ['string', 'null'], format: 'date-time' } },
-    },
-    projections: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['name', 'state', 'position', 'lagEvents', 'staleness'],
-        properties: {
-          name: { type: 'string' },
-          state: { enum: ['starting', 'running', 'retrying', 'parked', 'stopped'] },
-          position: { type: 'integer' },
-          lagEvents: { type: 'integer' },
-          staleness: { type: 'object' },
-          error: { type: 'object', description: 'Why it is parked or retrying, and at which event.' },
-        },
-      },
-    },
+    head: headSchema,
+    projections: { type: 'array', items: schemaRef('ProjectionStatus') },
     sagas: {
       type: 'array',
       items: {

@@ -22,6 +22,9 @@ test.each([
   ['OPTIONS', '/sagas/fulfilment/o1', 'GET, HEAD'],
   ['GET', '/sagas/fulfilment/o1/resume', 'POST'],
   ['GET', '/commands/item/tea/ReceiveStock', 'POST'],
+  ['POST', '/projections', 'GET, HEAD'],
+  ['GET', '/projections/notes/rebuild', 'POST'],
+  ['POST', '/metrics', 'GET, HEAD'],
 ])('%s %s is not allowed', async (method, path, allow) => {
   const { get } = openShop()
   const { status, headers, body } = await get(path, { method })
@@ -38,7 +41,7 @@ test('HEAD answers as GET does, without a body', async () => {
 
 test('a web page of another site may read nothing by us and change nothing', async () => {
   const { get } = openShop()
-  for (const path of ['/sagas/fulfilment/o1/resume', '/commands/item/tea/ReceiveStock']) {
+  for (const path of ['/sagas/fulfilment/o1/resume', '/commands/item/tea/ReceiveStock', '/projections/notes/rebuild']) {
     const { status, body } = await get(path, { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } })
     expect([status, body.type]).toEqual([403, 'urn:indelible:error:cross_site'])
   }
@@ -100,6 +103,8 @@ test('the index says what there is', async () => {
   expect(links).toContain('POST /commands/item/{id}/ReceiveStock')
   expect(links).toContain('GET /tables/stock_levels')
   expect(links).toContain('GET /sagas/fulfilment/{id}')
+  expect(links).toContain('GET /projections')
+  expect(links).toContain('POST /projections/stock_levels/rebuild')
 })
 
 test('the API can be mounted in another app', async () => {

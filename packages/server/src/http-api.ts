@@ -6,9 +6,11 @@ import { commandRoute } from './commands.ts'
 import { healthRoute } from './health.ts'
 import { homeRoute } from './home.ts'
 import { bodyBytesMaxDefault } from './limits.ts'
+import { metricsRoute } from './metrics.ts'
 import { openApiRoute } from './openapi.ts'
 import { checkQuery } from './parameters.ts'
 import { HttpError, problemOf } from './problems.ts'
+import { projectionRoutes } from './projections.ts'
 import type { Route } from './route.ts'
 import { sagaRoutes } from './sagas.ts'
 import { streamRoute } from './streams.ts'
@@ -32,8 +34,10 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
     aggregateRoute(running),
     streamRoute(running),
     tableRoute(running),
+    ...projectionRoutes(running),
     ...sagaRoutes(running),
     healthRoute(running),
+    metricsRoute(running),
     openApiRoute(system, () => routes, apiVersion),
     homeRoute(system, () => routes),
   ]

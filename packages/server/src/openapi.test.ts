@@ -33,12 +33,19 @@ test('everything that is declared has a path', async () => {
     expect(paths).toHaveProperty([`/commands/${aggregate.category}/{id}/${type}`, 'post'])
   }
   for (const { category } of shop.aggregates) expect(paths).toHaveProperty([`/aggregates/${category}/{id}`, 'get'])
-  for (const { name } of shop.projections) expect(paths).toHaveProperty([`/tables/${name}`, 'get'])
+  for (const { name } of shop.projections) {
+    expect(paths).toHaveProperty([`/tables/${name}`, 'get'])
+    expect(paths).toHaveProperty([`/projections/${name}`, 'get'])
+    for (const verb of ['rebuild', 'verify', 'pause', 'resume']) {
+      expect(paths).toHaveProperty([`/projections/${name}/${verb}`, 'post'])
+    }
+  }
   for (const { name } of shop.sagas) {
     expect(paths).toHaveProperty([`/sagas/${name}/{id}`, 'get'])
     expect(paths).toHaveProperty([`/sagas/${name}/{id}/resume`, 'post'])
   }
-  for (const path of ['/', '/health', '/openapi.json', '/streams/{stream}']) expect(paths).toHaveProperty([path, 'get'])
+  for (const path of ['/', '/health', '/metrics', '/openapi.json', '/projections', '/streams/{stream}'])
+    expect(paths).toHaveProperty([path, 'get'])
 })
 
 test('every reference leads somewhere', async () => {
@@ -124,5 +131,21 @@ test('every problem is described with its type', async () => {
   expect(components.responses.Problem422.description).toContain('urn:indelible:refusal:')
   expect(components.responses.Problem422.description).toContain('urn:indelible:error:command_id_reused')
   expect(components.responses.Problem504.description).toContain('urn:indelible:error:wait_timeout')
+  expect(components.responses.Problem409.description).toContain('urn:indelible:error:projection_busy')
+  expect(Object.keys(paths['/projections/notes/rebuild'].post.responses)).toContain('409')
   expect(paths['/health'].get.responses[503].content).toHaveProperty(['application/json'])
+})
+
+test('what the metrics are written in is said', async () => {
+  const { paths } = await document()
+  expect(Object.keys(paths['/metrics'].get.responses[200].content)).toEqual([
+    'text/plain; version=0.0.4; charset=utf-8',
+  ])
+})
+
+test('the states that health may tell are those that projections have', async () => {
+  const root = await document()
+  const { items } = root.paths['/health'].get.responses[200].content['application/json'].schema.properties.projections
+  const { properties } = at(root, items.$ref) as { properties: { state: { enum: string[] } } }
+  expect(properties.state.enum).toEqual('starting standby rebuilding running retrying parked paused stopped'.split(' '))
 })

@@ -74,11 +74,11 @@ function parameterObject({ name, in: place, description, schema }: Parameter): o
   return { name, in: place, description, schema, ...(place === 'path' ? { required: true } : {}) }
 }
 
-function answerObject({ description, schema, headers = [] }: Answer): object {
+function answerObject({ description, contentType = 'application/json', schema, headers = [] }: Answer): object {
   return {
     description,
     ...(headers.length > 0 ? { headers: Object.fromEntries(headers.map((name) => [name, headerObjects[name]])) } : {}),
-    content: { 'application/json': { schema } },
+    content: { [contentType]: { schema } },
   }
 }
 

@@ -14,6 +14,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   unknown_command: 404,
   unknown_projection: 404,
   unknown_saga: 404,
+  projection_busy: 409,
   // As draft-ietf-httpapi-idempotency-key-header has it for a key that was used for something else.
   command_id_reused: 422,
   // No request can cause these unless the domain's code or the server's is wrong.
@@ -25,11 +26,13 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   impure_aggregate: 500,
   impure_projector: 500,
   row_missing: 500,
+  table_mismatch: 500,
   store_missing: 500,
   log_corrupt: 500,
   log_format_unknown: 500,
   backup_mismatch: 500,
   projection_parked: 503,
+  projections_ended: 503,
   store_closed: 503,
   store_read_only: 503,
   store_locked: 503,
@@ -85,7 +88,7 @@ export class HttpError extends Error {
 }
 
 /** Faults on our side whose message was made for the one who asks; all others are told by their meaning only. */
-const told: ReadonlySet<ErrorCode> = new Set(['wait_timeout', 'projection_parked', 'aborted'])
+const told: ReadonlySet<ErrorCode> = new Set(['wait_timeout', 'projection_parked', 'table_mismatch', 'aborted'])
 
 /** The problem document of anything thrown. What it keeps to itself goes to `onSecret`. */
 export function problemOf(error: unknown, onSecret: (error: unknown) => void): Response {

@@ -36,6 +36,8 @@ export interface Operation {
 
 export interface Answer {
   readonly description: string
+  /** `application/json` when left out. */
+  readonly contentType?: string
   readonly schema: JsonSchema
   readonly headers?: readonly string[]
 }

@@ -118,6 +118,29 @@ test('a wait that runs out says how far the table is and when to ask again', asy
   })
 })
 
+test('what to wait for may stand in a header', async () => {
+  const { get, post } = openShop()
+  for (let quantity = 1; quantity <= 20; quantity++) {
+    const { headers } = await post(`/commands/item/tea/ReceiveStock`, { quantity })
+    const { body } = await get('/tables/stock_levels', { headers: { 'X-Wait-For': headers.get('x-position')! } })
+    expect(body.rows[0].in_stock).toBe(quantity)
+  }
+  const late = await get('/tables/stock_levels?timeoutMs=20', { headers: { 'X-Wait-For': '99' } })
+  expect(late).toMatchObject({ status: 504, body: { details: { position: 99, reached: 20 } } })
+})
+
+test.each([
+  ['/tables/stock_levels?waitFor=1', '1'],
+  ['/tables/stock_levels', 'now'],
+  ['/tables/stock_levels', '-1'],
+])('%s with the header X-Wait-For: %s is refused', async (path, header) => {
+  const { get } = await stockedShop()
+  expect(await get(path, { headers: { 'X-Wait-For': header } })).toMatchObject({
+    status: 400,
+    body: { type: 'urn:indelible:error:invalid_parameter', parameter: 'X-Wait-For' },
+  })
+})
+
 test('a wait for a parked table says where and why it is parked', async () => {
   const { get, post } = openShop()
   await post('/commands/item/tea/TakeNote', 'first')

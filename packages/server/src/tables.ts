@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { IndelibleError, type Position, type Projection, type RunningSystem } from 'indelible'
 import { json, linkTo, positionHeader } from './answers.ts'
 import { pageDefault, pageMax, waitMsDefault, waitMsMax } from './limits.ts'
-import { read, text, wholeNumber } from './parameters.ts'
+import { invalid, read, text, wholeNumber } from './parameters.ts'
 import type { Operation, Route } from './route.ts'
 import { columnSchemas, cursorOf, filterIn, isFilter, rowAfter } from './table-query.ts'
 
@@ -23,6 +23,10 @@ const waitFor = wholeNumber('waitFor', {
   in: 'query',
   description: `Answer only when the table shows everything up to this position: the ${positionHeader} that a command answered.`,
 })
+const waitForHeader = wholeNumber('X-Wait-For', {
+  in: 'header',
+  description: 'The same as waitFor, for clients that set headers more easily than addresses. Give one of them.',
+})
 const timeoutMs = wholeNumber('timeoutMs', {
   in: 'query',
   max: waitMsMax,
@@ -35,7 +39,7 @@ export function tableRoute(running: RunningSystem): Route {
   return {
     method: 'GET',
     path: '/tables/{name}',
-    parameters: [name, limit, after, waitFor, timeoutMs],
+    parameters: [name, limit, after, waitFor, waitForHeader, timeoutMs],
     isQuery: isFilter,
     async handle(c) {
       const projection = projections.find((each) => each.name === read(c, name))
@@ -63,7 +67,11 @@ export function tableRoute(running: RunningSystem): Route {
 }
 
 async function waitIfAsked(running: RunningSystem, projection: Projection, c: Context): Promise<void> {
-  const position = read(c, waitFor)
+  const [asked, inHeader] = [read(c, waitFor), read(c, waitForHeader)]
+  if (asked !== undefined && inHeader !== undefined) {
+    throw invalid(waitForHeader.name, 'Say what to wait for once: with waitFor or with X-Wait-For.')
+  }
+  const position = asked ?? inHeader
   const options = { timeoutMs: read(c, timeoutMs) ?? waitMsDefault, signal: c.req.raw.signal }
   if (position !== undefined) await running.waitFor(projection, position, options)
 }

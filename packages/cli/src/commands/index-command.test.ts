@@ -19,7 +19,7 @@ test('makes what is missing, the same as it was', async () => {
   const { code, out, err } = await cli(['index', '--data', dataDir], { columns: 80 })
   expect(code).toBe(0)
   expect(out).toMatch(
-    /^The index was made again\.\n\n {2}6 events in 3 sealed segments\n {2}\S+ KiB of index, made in \S+ s\n$/,
+    /^The index and the replay columns were made again\.\n\n {2}6 events in 3 sealed segments\n {2}\S+ KiB of index and \S+ KiB of replay columns, made in \S+ s\n$/,
   )
   expect(err).toMatch(/Indexing ━+ 100%/)
   expect(indexes(dataDir)).toEqual(before)
@@ -29,7 +29,14 @@ test('--json gives every number in one line', async () => {
   const dataDir = temporaryDirectory()
   await appendSegments(dataDir)
   expect(ndjson((await cli(['index', '--data', dataDir, '--json'])).out)).toEqual([
-    { dir: join(dataDir, 'log'), segments: 3, events: 6, bytes: expect.any(Number), ms: expect.any(Number) },
+    {
+      dir: join(dataDir, 'log'),
+      segments: 3,
+      events: 6,
+      bytes: expect.any(Number),
+      columnBytes: expect.any(Number),
+      ms: expect.any(Number),
+    },
   ])
 })
 

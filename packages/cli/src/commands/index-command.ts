@@ -1,4 +1,4 @@
-// `indelible index`: makes the index of the log again.
+// `indelible index`: makes the index and the replay columns of the log again.
 import type { Command } from 'commander'
 import { type RebuildSummary, rebuildIndex } from 'indelible/file'
 import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
@@ -13,7 +13,7 @@ export function addIndex(program: Command, session: Session): void {
   const command = addCommand(program, 'index', {
     summary: 'make the index again',
     about:
-      'Make the index files of the log again, from the log: where verify or stat finds one missing or damaged. ' +
+      'Make the index files and the replay columns of the log again, from the log: where verify or stat finds some missing or damaged. ' +
       'Another process may go on writing and reading.',
     examples: [
       ['indelible index', 'the log of the config'],
@@ -32,13 +32,13 @@ async function index(options: CommonOptions, session: Session): Promise<void> {
   await out.write(options.json ? `${jsonLine({ dir, ...summary })}\n` : shown(summary, { out }))
 }
 
-function shown({ segments, events, bytes, ms }: RebuildSummary, { out }: { out: Output }): string {
+function shown({ segments, events, bytes, columnBytes, ms }: RebuildSummary, { out }: { out: Output }): string {
   if (segments === 0) return 'No segment is sealed yet, so there is nothing to make.\n'
   return [
-    `${out.paint('green', 'The index was made again.')}`,
+    `${out.paint('green', 'The index and the replay columns were made again.')}`,
     '',
     `  ${counted(events, 'event')} in ${counted(segments, 'sealed segment')}`,
-    `  ${bytesText(bytes)} of index, made in ${secondsText(ms)}`,
+    `  ${bytesText(bytes)} of index and ${bytesText(columnBytes)} of replay columns, made in ${secondsText(ms)}`,
     '',
   ].join('\n')
 }

@@ -19,6 +19,7 @@ Events    6 events in 6 commits over 3 streams
 Recorded  TIME to TIME
 Size      SIZE in 1 segment
 Index     none yet
+Columns   none yet
 
 Event types
   AccountOpened   2
@@ -41,7 +42,9 @@ test('--json gives every number in one line', async () => {
   expect(ndjson(out)).toEqual([
     {
       dir: join(dataDir, 'log'),
-      segments: [{ file: '00000001.log', bytes: expect.any(Number), commits: 6, events: 6, indexBytes: null }],
+      segments: [
+        { file: '00000001.log', bytes: expect.any(Number), commits: 6, events: 6, indexBytes: null, columnBytes: null },
+      ],
       bytes: expect.any(Number),
       commits: 6,
       events: 6,
@@ -50,6 +53,7 @@ test('--json gives every number in one line', async () => {
       firstRecordedAt: expect.stringMatching(/Z$/),
       lastRecordedAt: expect.stringMatching(/Z$/),
       indexes: { count: 0, bytes: 0 },
+      columns: { count: 0, bytes: 0 },
       syncs: {
         since: expect.stringMatching(/Z$/),
         count: 6,

@@ -6,12 +6,15 @@ import { addCommand } from '../help.ts'
 import type { Output } from '../output.ts'
 import { progressBar } from '../progress-bar.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { bytesText, cells, counted, grouped, jsonLine, microsecondsText, padded, visible } from '../text.ts'
+import { table } from '../table.ts'
+import { bytesText, cells, counted, grouped, jsonLine, microsecondsText, visible } from '../text.ts'
 
 /** A large log has thousands of segments; the last ones are those that change. */
 const segmentsShownMax = 10
 /** The cells of the longest bar. */
 const barCells = 30
+/** Names stand to the left, figures to the right. */
+const isFigure = (column: number) => column > 0
 
 export function addStat(program: Command, session: Session): void {
   const command = addCommand(program, 'stat', {
@@ -37,8 +40,7 @@ async function stat(options: CommonOptions, session: Session): Promise<void> {
 }
 
 function shown(stats: LogStats, { dir, out }: { dir: string; out: Output }): string {
-  const { events, commits, streams, bytes, segments, eventTypes, firstRecordedAt, lastRecordedAt, indexes, syncs } =
-    stats
+  const { events, commits, streams, bytes, segments, eventTypes, firstRecordedAt, lastRecordedAt, syncs } = stats
   const lastSegments = segments.slice(-segmentsShownMax)
   const title = (text: string) => out.paint('bold', text)
   const types = eventTypes.map(({ type, count }) => [visible(type), grouped(count)])
@@ -48,19 +50,25 @@ function shown(stats: LogStats, { dir, out }: { dir: string; out: Output }): str
     `${title('Events')}    ${counted(events, 'event')} in ${counted(commits, 'commit')} over ${counted(streams, 'stream')}`,
     `${title('Recorded')}  ${firstRecordedAt === null ? 'nothing yet' : `${firstRecordedAt} to ${lastRecordedAt}`}`,
     `${title('Size')}      ${bytesText(bytes)} in ${counted(segments.length, 'segment')}`,
-    `${title('Index')}     ${indexes.count === 0 ? 'none yet' : `${bytesText(indexes.bytes)} in ${counted(indexes.count, 'file')}`}`,
+    `${title('Index')}     ${filesText(stats.indexes)}`,
+    `${title('Columns')}   ${filesText(stats.columns)}`,
     '',
-    ...(types.length === 0 ? [] : [title('Event types'), ...table(types), '']),
+    ...(types.length === 0 ? [] : [title('Event types'), ...table(types, isFigure), '']),
     `${title('Segments')}${omitted}`,
     ...table(
       lastSegments.map(({ file, bytes, events, indexBytes }) => {
         const index = indexBytes === null ? 'no index' : `index ${bytesText(indexBytes)}`
         return [file, bytesText(bytes), counted(events, 'event'), index]
       }),
+      isFigure,
     ),
     '',
     ...(syncs ? [title('Durable writes'), ...histogram(syncs, out), ''] : []),
   ].join('\n')
+}
+
+function filesText({ count, bytes }: { count: number; bytes: number }): string {
+  return count === 0 ? 'none yet' : `${bytesText(bytes)} in ${counted(count, 'file')}`
 }
 
 /** A bar for each class, from the fastest that occurred to the slowest, and what the whole says. */
@@ -88,15 +96,4 @@ function histogram({ since, count, classes, ...at }: SyncStats, out: Output): st
     `  ${grouped(count)} since ${since}`,
     `  half within ${within(p50Microseconds)}, 99 of 100 within ${within(p99Microseconds)}, all within ${within(maxMicroseconds)}`,
   ]
-}
-
-/** Rows with the first column to the left and the others to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => cells(row[column]!))))
-  return rows.map((row) => {
-    const columns = row.map((text, column) =>
-      column === 0 ? padded(text, widths[0]!) : text.padStart(widths[column]!),
-    )
-    return `  ${columns.join('  ')}`
-  })
 }

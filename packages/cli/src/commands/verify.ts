@@ -1,4 +1,4 @@
-// `indelible verify`: reads every byte of the log, checks every checksum, and the index against the log.
+// `indelible verify`: reads every byte of the log, checks every checksum, and the index and the replay columns against the log.
 import type { Command } from 'commander'
 import { type LogSummary, verifyLog } from 'indelible/file'
 import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
@@ -13,7 +13,7 @@ export function addVerify(program: Command, session: Session): void {
   const command = addCommand(program, 'verify', {
     summary: 'check every byte of the log',
     about:
-      'Read every byte of the log, check every checksum, and compare its index with one made anew. ' +
+      'Read every byte of the log, check every checksum, and compare its index and replay columns with ones made anew. ' +
       'Changes nothing; another process may go on writing.',
     examples: [
       ['indelible verify', 'check the log of the config'],
@@ -36,7 +36,7 @@ async function verify(options: CommonOptions, session: Session): Promise<void> {
 }
 
 function shown(
-  { segments, bytes, commits, events, head, recordedAt, ending, indexes }: LogSummary,
+  { segments, bytes, commits, events, head, recordedAt, ending, indexes, columns }: LogSummary,
   { ms, out }: { ms: number; out: Output },
 ): string {
   return [
@@ -45,6 +45,7 @@ function shown(
     `  ${counted(events, 'event')} in ${counted(commits, 'commit')}`,
     `  ${bytesText(bytes)} in ${counted(segments, 'segment')}, read in ${secondsText(ms)}`,
     `  ${indexText(indexes)}`,
+    ...(columns.checked === 0 ? [] : [`  ${counted(columns.checked, 'file')} of replay columns as the log says`]),
     head === 0 ? '  nothing recorded yet' : `  last event at position ${head}, recorded ${recordedAt}`,
     `  ${endings[ending]}`,
     '',

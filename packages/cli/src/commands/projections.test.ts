@@ -1,0 +1,383 @@
+// The commands on projections, straight to the log and to tables in memory.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { append, appendHistory } from '../../test/append.ts'
+import { balances } from '../../test/domain.ts'
+import {
+  binary,
+  cli,
+  configFile,
+  ndjson,
+  type Terminal,
+  tablesConfigFile,
+  temporaryDirectory,
+} from '../../test/support.ts'
+import { fillTables, startedIn, tablesIn } from '../../test/tables.ts'
+
+async function filled(): Promise<string> {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  await fillTables(dataDir)
+  return dataDir
+}
+
+async function projections(dataDir: string, line: string, terminal: Terminal = {}) {
+  return cli(['projections', ...line.split(' '), '--config', tablesConfigFile, '--data', dataDir], terminal)
+}
+
+async function deposit(dataDir: string, amount: number): Promise<void> {
+  await append(dataDir, [{ stream: 'account-2', type: 'FundsDeposited', data: { amount } }])
+}
+
+/** Somebody else writes into the table. */
+async function spoil(dataDir: string): Promise<void> {
+  const tables = tablesIn(dataDir)
+  const { position } = await tables.state(balances.table)
+  const upserts = [
+    { account_id: '1', owner: 'ann', balance: 71, last: { amount: 100, kind: 'deposit' } },
+    { account_id: '9', owner: '\u001b[2Jeve', balance: 1, last: null },
+  ]
+  const removals = [{ account_id: '2' }]
+  await tables.save({ table: balances.table, upserts, removals, from: position, to: position })
+}
+
+describe('list', () => {
+  test('says how far every projection is', async () => {
+    const dataDir = await filled()
+    await deposit(dataDir, 1)
+    const { code, out, err } = await projections(dataDir, 'list')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toBe(
+      [
+        '  NAME      STATE  POSITION  LAG  CODE  RUN BY',
+        '  balances  idle          6    1  same  -',
+        '  owners    idle          6    1  same  -',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('says who runs a projection, what is parked, and whose code filled the table', async () => {
+    const dataDir = await filled()
+    const { table } = balances
+    const older = { ...table, fingerprint: 'older' }
+    const tables = tablesIn(dataDir)
+    await tables.drop('balances')
+    await tables.open(older)
+    await deposit(dataDir, 13)
+    await fillTables(dataDir)
+    await tables.lease('owners', { holder: 'somebody', ms: 10_000 })
+    const { out } = await projections(dataDir, 'list')
+    expect(out).toMatch(/balances {2}parked +0 +7 {2}changed {2}-\n/)
+    expect(out).toMatch(/owners +running +7 +0 {2}same +somebody\n/)
+    expect(out).toMatch(/\n\nbalances is parked at position 7: thirteen is unlucky\n$/)
+  })
+
+  test('shows what there is where no process ever ran', async () => {
+    const dataDir = temporaryDirectory()
+    await appendHistory(dataDir)
+    expect((await projections(dataDir, 'list')).out).toMatch(/balances {2}missing +0 +6 {2}no table {2}-\n/)
+  })
+
+  test('prints a projection a line for programs', async () => {
+    const { out } = await projections(await filled(), 'list --json')
+    expect(ndjson(out)).toMatchObject([
+      {
+        name: 'balances',
+        version: balances.table.fingerprint,
+        state: 'idle',
+        position: 6,
+        lagEvents: 0,
+        holder: null,
+        staleness: null,
+        rebuild: null,
+        table: { version: balances.table.fingerprint, position: 6, parked: null, next: null, former: null },
+      },
+      { name: 'owners' },
+    ])
+  })
+})
+
+describe('show', () => {
+  test('says at which event a projection is parked, with which row and why', async () => {
+    const dataDir = await filled()
+    await projections(dataDir, 'rebuild balances')
+    await deposit(dataDir, 13)
+    await fillTables(dataDir)
+    const { code, out } = await projections(dataDir, 'show balances')
+    expect(code).toBe(0)
+    const lines = out
+      .replaceAll(/\d{4}-\d\d-\d\dT\S+Z/g, 'TIME')
+      .replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, 'ID')
+      .replaceAll(balances.table.fingerprint, 'CODE')
+    expect(lines).toMatchInlineSnapshot(`
+      "balances
+
+      State     parked
+      Position  6, 1 event behind
+      Run by    nobody
+      Code      CODE
+      Written   TIME
+      Parked    at position 7, since TIME
+      Event     FundsDeposited of account-2 (ID)
+      Row       {"account_id":"2","owner":"bob","balance":5,"last":{"kind":"deposit","amount":5}}
+      Error     thirteen is unlucky
+      Former    kept as balances__former, at position 6, of code CODE
+      "
+    `)
+    expect(JSON.parse((await projections(dataDir, 'show balances --json')).out)).toMatchObject({
+      state: 'parked',
+      table: { parked: { position: 7, type: 'FundsDeposited', row: { balance: 5 }, message: 'thirteen is unlucky' } },
+    })
+  })
+})
+
+describe('rebuild', () => {
+  test('puts a new table in place and keeps the old one', async () => {
+    const dataDir = await filled()
+    await spoil(dataDir)
+    const { code, out, err } = await projections(dataDir, 'rebuild balances')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out.replaceAll(/[\da-f]{64}/g, 'HASH').replaceAll(/[\d.]+ s, [\d,]+/g, 'TIME')).toMatchInlineSnapshot(`
+      "The table balances was built anew and is in place.
+
+        2 rows, the same in a second fold of the log up to position 6
+        content HASH
+        6 events in TIME events/s
+        the table before it is kept as balances__former, until the next rebuild (--drop-former drops it)
+      "
+    `)
+    expect((await projections(dataDir, 'verify balances')).code).toBe(0)
+    expect((await projections(dataDir, 'show balances')).out).toContain('kept as balances__former, at position 6')
+  })
+
+  test('makes the table where there is none', async () => {
+    const dataDir = temporaryDirectory()
+    await appendHistory(dataDir)
+    expect(await projections(dataDir, 'rebuild owners')).toMatchObject({ code: 0, err: '' })
+    expect((await projections(dataDir, 'verify owners')).out).toContain('2 rows at position 6')
+  })
+
+  test('--drop-former drops the old table', async () => {
+    const dataDir = await filled()
+    const { out } = await projections(dataDir, 'rebuild balances --drop-former')
+    expect(out).toContain('the table before it was dropped')
+    expect((await tablesIn(dataDir).list()).map(({ name }) => name)).toEqual(['balances', 'owners'])
+  })
+
+  test('gives a program the same hash for the same rows, and every number', async () => {
+    const dataDir = await filled()
+    const [first, second] = [
+      await projections(dataDir, 'rebuild balances --json'),
+      await projections(dataDir, 'rebuild balances --json --drop-former'),
+    ]
+    const report = {
+      name: 'balances',
+      rows: 2,
+      contentHash: expect.stringMatching(/^[\da-f]{64}$/),
+      checkedPosition: 6,
+      position: 6,
+      ms: expect.any(Number),
+      eventsPerSecond: expect.any(Number),
+    }
+    expect(ndjson(first.out)).toEqual([{ ...report, formerTable: 'balances__former' }])
+    expect(ndjson(second.out)).toEqual([
+      { ...report, contentHash: ndjson(first.out)[0]!.contentHash, formerTable: null },
+    ])
+  })
+
+  test('shows a bar for each phase on a terminal only', async () => {
+    const dataDir = await filled()
+    const { err } = await projections(dataDir, 'rebuild balances', { columns: 100 })
+    const labels = [
+      'Folding the log ━+ 100%',
+      'Writing the rows',
+      'Checking against a second fold ━+ 100%',
+      'Putting it in place',
+    ]
+    expect(err).toMatch(new RegExp(labels.join('.*'), 's'))
+    expect((await projections(dataDir, 'rebuild balances')).err).toBe('')
+  })
+
+  test('that a handler stops ends with 1 and says at which event', async () => {
+    const dataDir = await filled()
+    await deposit(dataDir, 13)
+    const { code, out, err } = await projections(dataDir, 'rebuild balances --json')
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(ndjson(err)).toMatchObject([
+      { error: { code: 'projection_parked', details: { name: 'balances', position: 7, row: { balance: 5 } } } },
+    ])
+    expect((await projections(dataDir, 'list')).out).toMatch(/balances {2}idle +6 +1/)
+  })
+
+  test('that is interrupted ends with 130 and leaves the table as it was', async () => {
+    const dataDir = await filled()
+    const stop = new AbortController()
+    const tables = tablesIn(dataDir)
+    tables.fill = async () => {
+      stop.abort()
+      throw new Error('cut off')
+    }
+    const { code, err } = await projections(dataDir, 'rebuild balances', { signal: stop.signal })
+    expect({ code, err }).toEqual({ code: 130, err: 'error: Interrupted before it was done.\n' })
+    expect((await projections(dataDir, 'verify balances')).code).toBe(0)
+  })
+
+  test('while another builds the table ends with 1', async () => {
+    const dataDir = await filled()
+    const next = { ...balances.table, name: 'balances__next' }
+    await tablesIn(dataDir).open(next)
+    await tablesIn(dataDir).lease('balances__next', { holder: 'somebody', ms: 60_000 })
+    const { code, err } = await projections(dataDir, 'rebuild balances')
+    expect(code).toBe(1)
+    expect(err).toBe('error: The table of "balances" is being built by somebody. Try again when that is done.\n')
+  })
+})
+
+describe('verify', () => {
+  test('says that a table is what the log makes', async () => {
+    const { code, out, err } = await projections(await filled(), 'verify balances')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toBe('The table balances is what the log makes: 2 rows at position 6.\n')
+  })
+
+  test('prints the rows that differ, column by column, and ends with 6', async () => {
+    const dataDir = await filled()
+    await spoil(dataDir)
+    const { code, out, err } = await projections(dataDir, 'verify balances')
+    expect(code).toBe(6)
+    expect(err).toBe(
+      'error: 3 rows of balances differ from what the log makes. Build the table anew: indelible projections rebuild balances\n',
+    )
+    expect(out).toMatchInlineSnapshot(`
+      "The table balances is not what the log makes: 2 rows at position 6. These differ:
+
+      account_id "1"
+                 table has  log makes
+        balance  71         70
+
+      account_id "2": the table has no such row
+                 table has  log makes
+        owner    -          "bob"
+        balance  -          5
+        last     -          {"kind":"deposit","amount":5}
+
+      account_id "9": the log makes no such row
+                 table has       log makes
+        owner    "\\u001b[2Jeve"  -
+        balance  1               -
+        last     null            -
+      "
+    `)
+  })
+
+  test('prints them for programs too', async () => {
+    const dataDir = await filled()
+    await spoil(dataDir)
+    const { code, out, err } = await projections(dataDir, 'verify balances --json')
+    expect(code).toBe(6)
+    expect(ndjson(out)).toMatchObject([
+      { name: 'balances', rows: 2, position: 6, differing: 3, differences: [{ key: { account_id: '1' } }, {}, {}] },
+    ])
+    expect(ndjson(err)).toMatchObject([{ error: { code: 'table_differs', details: { differing: 3 } } }])
+  })
+
+  test('of a table that is not there ends with 3', async () => {
+    const dataDir = temporaryDirectory()
+    await appendHistory(dataDir)
+    const { code, err } = await projections(dataDir, 'verify balances')
+    expect(code).toBe(3)
+    expect(err).toMatch(/^error: There is no table "balances" yet\. .*: indelible projections rebuild balances\n$/)
+  })
+})
+
+test('a projection that is paused stands still in the process that runs it, until it is resumed', async () => {
+  const dataDir = await filled()
+  await using running = await startedIn(dataDir)
+  await running.waitFor(balances, 6)
+  const paused = await projections(dataDir, 'pause balances')
+  expect(paused).toMatchObject({ code: 0, err: '' })
+  expect(paused.out).toMatch(/^balances is paused: .*\n$/)
+  expect((await projections(dataDir, 'list')).out).toMatch(/balances {2}paused/)
+  await expect.poll(async () => (await running.health()).projections[0]?.state, { timeout: 5000 }).toBe('paused')
+  expect(ndjson((await projections(dataDir, 'resume balances --json')).out)).toEqual([
+    { name: 'balances', isPaused: false },
+  ])
+  await expect.poll(async () => (await running.health()).projections[0]?.state, { timeout: 5000 }).toBe('running')
+})
+
+describe('what cannot be done says what to do instead', () => {
+  test.each(['show', 'rebuild', 'verify', 'pause', 'resume'])(
+    '%s of an unknown projection ends with 3',
+    async (verb) => {
+      const { code, err } = await projections(await filled(), `${verb} nope`)
+      expect(code).toBe(3)
+      expect(err).toBe('error: The config declares no projection "nope". It declares: balances, owners.\n')
+    },
+  )
+
+  test('where there is no log it ends with 3', async () => {
+    expect((await projections(temporaryDirectory(), 'list')).code).toBe(3)
+  })
+
+  test('a config without openTables is told what to add, with 2', async () => {
+    const { code, err } = await cli(['projections', 'list', '--config', configFile, '--data', await filled()])
+    expect(code).toBe(2)
+    expect(err).toMatch(
+      /indelible\.config\.ts does not say where the read tables are\. Add to it, for example: openTables: .* --url http:\/\/127\.0\.0\.1:3000\n$/,
+    )
+  })
+
+  test.each([
+    [
+      'tables that are held by another process',
+      `throw new IndelibleError('tables_unavailable', 'PGlite cannot open "tables": it is open already.')`,
+      1,
+      /it is open already\. Where a server has them open, ask it instead: --url http:\/\/127\.0\.0\.1:3000\n$/,
+    ],
+    ['openTables that throws', `throw new Error('no DATABASE')`, 1, /threw: no DATABASE \(.*indelible\.config\.ts:\d+/],
+    ['a database that is not installed', `import('no-such-package')`, 1, /threw: .*no-such-package/],
+  ])('%s', async (_, body, exitCode, message) => {
+    const directory = temporaryDirectory()
+    await appendHistory(join(directory, 'data'))
+    const core = JSON.stringify(import.meta.resolve('indelible'))
+    const domain = JSON.stringify(new URL('../../test/domain.ts', import.meta.url).href)
+    writeFileSync(
+      join(directory, 'indelible.config.ts'),
+      `import { IndelibleError } from ${core}
+import { system } from ${domain}
+export default { system, dataDir: 'data', openTables: async () => { await null; ${body.replace(/^import/, 'await import')} } }
+`,
+    )
+    const { code, out, err } = await binary(['projections', 'list'], { cwd: directory })
+    expect({ code, out }).toEqual({ code: exitCode, out: '' })
+    expect(err).toMatch(message)
+    expect(err).toMatch(/^error: .*\n$/)
+  })
+
+  test.each([
+    ['projections', 'Which command?'],
+    ['projections lst', "Unknown command 'lst' (Did you mean list?)."],
+    ['projections show', "Missing required argument 'name'."],
+    ['projections list --url nowhere', '--url takes an address like http://127.0.0.1:3000, not "nowhere".'],
+    ['projections list --url ftp://x', '--url takes an address like'],
+    ['projections list --url http://127.0.0.1:1 --data .', 'give --url without --data and --config.'],
+  ])('%s', async (line, message) => {
+    const { code, out, err } = await cli(line.split(' '))
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(message)
+  })
+})
+
+describe('help', () => {
+  test.each(['', 'list ', 'show ', 'rebuild ', 'verify ', 'pause ', 'resume '])(
+    'of projections %shas examples and fits a terminal of 80 columns',
+    async (verb) => {
+      const { code, out } = await cli(`projections ${verb}--help`.split(' '), { columns: 80 })
+      expect(code).toBe(0)
+      expect(out).toContain(`Examples:\n  indelible projections ${verb}`.trimEnd())
+      expect(out.split('\n').filter((line) => line.length > 80)).toEqual([])
+    },
+  )
+})

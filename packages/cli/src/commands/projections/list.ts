@@ -1,0 +1,67 @@
+// `indelible projections list`: how far every projection is.
+import type { Command } from 'commander'
+import { addCommand } from '../../help.ts'
+import type { Output } from '../../output.ts'
+import type { ShownProjection } from '../../projections/door.ts'
+import type { Session } from '../../session.ts'
+import { table } from '../../table.ts'
+import { cut, grouped, jsonLine, visible } from '../../text.ts'
+import { addDoorOptions, type DoorOptions, withDoor } from './with-door.ts'
+
+export function addList(group: Command, session: Session): void {
+  const command = addCommand(group, 'list', {
+    summary: 'how far every projection is',
+    about:
+      'List the projections that are declared: state, position, events behind the log (lag), whether the code changed since ' +
+      'the table was filled, and which process runs it.',
+    examples: [
+      ['indelible projections list', 'straight from log and database'],
+      ['indelible projections list --url http://127.0.0.1:3000', 'from a server that runs'],
+      ['indelible projections list --json | jq .lagEvents', 'for a program, a projection a line'],
+    ],
+  })
+  addDoorOptions(command).action(() => list(command.optsWithGlobals(), session))
+}
+
+async function list(options: DoorOptions, session: Session): Promise<void> {
+  const { out } = session
+  const projections = await withDoor(options, session, (door) => door.list())
+  await out.write(options.json ? projections.map((each) => `${jsonLine(each)}\n`).join('') : shown(projections, out))
+}
+
+const titles = ['NAME', 'STATE', 'POSITION', 'LAG', 'CODE', 'RUN BY']
+const isFigure = (column: number) => column === 2 || column === 3
+
+function shown(projections: readonly ShownProjection[], out: Output): string {
+  if (projections.length === 0) return 'The system declares no projections.\n'
+  const rows = projections.map((each) => [
+    each.name,
+    stateText(each),
+    grouped(each.position),
+    grouped(each.lagEvents),
+    codeText(each),
+    visible(each.holder ?? '-'),
+  ])
+  const [head, ...lines] = table([titles, ...rows], isFigure).map((line) => cut(line, out.columns))
+  const troubles = projections.flatMap((each) => troubleOf(each) ?? []).map((text) => cut(visible(text), out.columns))
+  return [out.paint('bold', head!), ...lines, ...(troubles.length > 0 ? ['', ...troubles] : []), ''].join('\n')
+}
+
+function troubleOf({ name, table, error }: ShownProjection): string | undefined {
+  if (table?.parked) return `${name} is parked at position ${grouped(table.parked.position)}: ${table.parked.message}`
+  return error && `${name}: ${error.message}`
+}
+
+/** Where another process runs it, the database knows more. */
+export function stateText({ state, table, rebuild }: ShownProjection): string {
+  const there =
+    state === 'standby' && (table?.state === 'paused' || table?.state === 'parked') ? ` (${table.state})` : ''
+  const building = rebuild && state !== 'rebuilding' ? ', rebuilding' : ''
+  return `${state}${there}${building}`
+}
+
+function codeText({ version, table }: ShownProjection): string {
+  if (!table) return 'unknown'
+  if (table.version === null) return 'no table'
+  return table.version === version ? 'same' : 'changed'
+}

@@ -1,0 +1,42 @@
+// `indelible projections pause` and `resume`: let a projection stand still, and go on where it stands.
+import type { Command } from 'commander'
+import { addCommand } from '../../help.ts'
+import type { Session } from '../../session.ts'
+import { jsonLine } from '../../text.ts'
+import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
+
+export function addPause(group: Command, session: Session): void {
+  const command = addCommand(group, 'pause', {
+    summary: 'let a projection stand still',
+    about:
+      'Let a projection stand still, in whichever process it runs, until it is resumed, also over restarts. ' +
+      'Its table can be read as it is.',
+    examples: [
+      ['indelible projections pause account_balances', 'through the database'],
+      ['indelible projections pause account_balances --url http://127.0.0.1:3000', 'through a server that runs'],
+    ],
+  }).argument(...nameArgument)
+  addDoorOptions(command).action((name: string) => setPaused(name, true, command.optsWithGlobals(), session))
+}
+
+export function addResume(group: Command, session: Session): void {
+  const command = addCommand(group, 'resume', {
+    summary: 'let one that is paused or parked go on',
+    about:
+      'Let a projection that is paused or parked go on where it stands. One that was parked tries the same event again: mend ' +
+      'the code first and start it anew.',
+    examples: [
+      ['indelible projections resume account_balances', 'through the database'],
+      ['indelible projections resume account_balances --url http://127.0.0.1:3000', 'through a server that runs'],
+    ],
+  }).argument(...nameArgument)
+  addDoorOptions(command).action((name: string) => setPaused(name, false, command.optsWithGlobals(), session))
+}
+
+async function setPaused(name: string, isPaused: boolean, options: DoorOptions, session: Session): Promise<void> {
+  await withDoor(options, session, (door) => door.setPaused(name, isPaused))
+  const done = isPaused
+    ? `${name} is paused: whoever runs it stops within a second or so. "indelible projections resume ${name}" lets it go on.`
+    : `${name} goes on: whoever runs it takes it up within a second or so.`
+  await session.out.write(options.json ? `${jsonLine({ name, isPaused })}\n` : `${done}\n`)
+}

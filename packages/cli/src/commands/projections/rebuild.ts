@@ -1,0 +1,72 @@
+// `indelible projections rebuild`: builds a read table anew from the log, beside the one that readers see.
+import type { Command } from 'commander'
+import { formerTableName, type RebuildReport } from 'indelible'
+import { addCommand } from '../../help.ts'
+import type { Output } from '../../output.ts'
+import { phaseBar } from '../../phase-bar.ts'
+import { extentOf, phaseLabels } from '../../projections/phases.ts'
+import type { Session } from '../../session.ts'
+import { counted, grouped, jsonLine, secondsText } from '../../text.ts'
+import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
+
+interface Options extends DoorOptions {
+  readonly dropFormer?: boolean
+}
+
+export function addRebuild(group: Command, session: Session): void {
+  const command = addCommand(group, 'rebuild', {
+    summary: 'build a table anew from the log',
+    about:
+      'Build the table of a projection anew from the log, beside the one that readers see; check it against a second fold of ' +
+      'the log; put it in place in one step. Readers and the projection go on meanwhile.',
+    examples: [
+      ['indelible projections rebuild account_balances', 'straight from the log to the database'],
+      ['indelible projections rebuild account_balances --url http://127.0.0.1:3000', 'let a server do it'],
+      ['indelible projections rebuild account_balances --drop-former', 'do not keep the old table'],
+    ],
+  })
+    .argument(...nameArgument)
+    .option('--drop-former', 'drop the table that was replaced; it is kept otherwise')
+  addDoorOptions(command).action((name: string) => rebuild(name, command.optsWithGlobals(), session))
+}
+
+async function rebuild(name: string, options: Options, session: Session): Promise<void> {
+  const { out, errors } = session
+  const { dropFormer = false } = options
+  const bar = phaseBar(errors)
+  const progress = (at: Parameters<typeof extentOf>[0]) => bar.update(phaseLabels[at.phase], at.done, extentOf(at))
+  const building = withDoor(options, session, (door) => door.rebuild(name, { dropFormer, progress }))
+  const { rows, contentHash, checkedPosition, position, ms } = await building.finally(bar.clear)
+  const report = { rows, contentHash, checkedPosition, position, ms: Math.round(ms) }
+  const eventsPerSecond = Math.round(position / (ms / 1000))
+  const formerTable = dropFormer ? null : formerTableName(name)
+  await out.write(
+    options.json
+      ? `${jsonLine({ name, ...report, eventsPerSecond, formerTable })}\n`
+      : shown(report, { name, eventsPerSecond, formerTable, out }),
+  )
+}
+
+function shown(
+  { rows, contentHash, checkedPosition, position, ms }: RebuildReport,
+  {
+    name,
+    eventsPerSecond,
+    formerTable,
+    out,
+  }: { name: string; eventsPerSecond: number; formerTable: string | null; out: Output },
+): string {
+  const former =
+    formerTable === null
+      ? 'the table before it was dropped'
+      : `the table before it is kept as ${formerTable}, until the next rebuild (--drop-former drops it)`
+  return [
+    `${out.paint('green', `The table ${name} was built anew and is in place.`)}`,
+    '',
+    `  ${counted(rows, 'row')}, the same in a second fold of the log up to position ${grouped(checkedPosition)}`,
+    `  content ${contentHash}`,
+    `  ${counted(position, 'event')} in ${secondsText(ms)}, ${grouped(eventsPerSecond)} events/s`,
+    `  ${former}`,
+    '',
+  ].join('\n')
+}

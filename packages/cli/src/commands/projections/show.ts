@@ -1,0 +1,103 @@
+// `indelible projections show`: everything that is known of one projection.
+import type { Command } from 'commander'
+import { formerTableName, type ProjectionStatus } from 'indelible'
+import { addCommand } from '../../help.ts'
+import type { Output } from '../../output.ts'
+import type { ShownProjection, ShownTable } from '../../projections/door.ts'
+import { phaseText } from '../../projections/phases.ts'
+import type { Session } from '../../session.ts'
+import { counted, grouped, jsonLine, padded, visible } from '../../text.ts'
+import { stateText } from './list.ts'
+import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
+
+export function addShow(group: Command, session: Session): void {
+  const command = addCommand(group, 'show', {
+    summary: 'everything about one projection',
+    about:
+      'Show one projection: how far it is, who runs it, at which event it is parked, with which row and why, which code filled ' +
+      'its table, and, asked with --url, how stale its rows are and how far a rebuild is.',
+    examples: [
+      ['indelible projections show account_balances', 'straight from log and database'],
+      ['indelible projections show account_balances --url http://127.0.0.1:3000', 'with its staleness'],
+      ['indelible projections show account_balances --json | jq .table.parked', 'for a program'],
+    ],
+  }).argument(...nameArgument)
+  addDoorOptions(command).action((name: string) => show(name, command.optsWithGlobals(), session))
+}
+
+async function show(name: string, options: DoorOptions, session: Session): Promise<void> {
+  const { out } = session
+  const projection = await withDoor(options, session, (door) => door.show(name))
+  await out.write(options.json ? `${jsonLine(projection)}\n` : shown(projection, out))
+}
+
+type Line = readonly [title: string, text: string]
+
+function shown(projection: ShownProjection, out: Output): string {
+  const { name, position, lagEvents, holder, staleness, rebuild, error, table } = projection
+  const lines: readonly Line[] = [
+    ['State', stateText(projection)],
+    [
+      'Position',
+      `${grouped(position)}, ${lagEvents === 0 ? 'the end of the log' : `${counted(lagEvents, 'event')} behind`}`,
+    ],
+    ['Run by', visible(holder ?? 'nobody')],
+    ['Code', codeText(projection)],
+    ...(staleness ? [['Staleness', stalenessText(staleness)] as const] : []),
+    ...(rebuild ? [['Rebuild', `${phaseText(rebuild)}, since ${rebuild.startedAt}`] as const] : []),
+    ...(table ? tableLines(name, table) : [['Table', 'the database does not answer'] as const]),
+    ...(error && !table?.parked ? [['Error', errorText(error)] as const] : []),
+  ]
+  const width = Math.max(...lines.map(([title]) => title.length))
+  const texts = lines.map(([title, text]) => `${out.paint('bold', padded(title, width))}  ${text}`)
+  return [out.paint(['cyan', 'bold'], name), '', ...texts, ''].join('\n')
+}
+
+function tableLines(name: string, { updatedAt, parked, next, former }: ShownTable): readonly Line[] {
+  return [
+    ...(updatedAt === null ? [] : [['Written', updatedAt] as const]),
+    ...(parked
+      ? ([
+          ['Parked', `at position ${grouped(parked.position)}, since ${parked.at}`],
+          ['Event', visible(`${parked.type} of ${parked.stream} (${parked.eventId})`)],
+          ['Row', parked.row === null ? 'none' : jsonLine(parked.row)],
+          ['Error', errorText(parked)],
+        ] as const)
+      : []),
+    ...(next
+      ? [
+          [
+            'Next',
+            `a table that is being built, or was when that was interrupted, at position ${grouped(next.position)}`,
+          ] as const,
+        ]
+      : []),
+    ...(former
+      ? [
+          [
+            'Former',
+            `kept as ${formerTableName(name)}, at position ${grouped(former.position)}, of code ${former.fingerprint}`,
+          ] as const,
+        ]
+      : []),
+  ]
+}
+
+function codeText({ version, table }: ShownProjection): string {
+  if (!table || table.version === version) return version
+  return table.version === null
+    ? `${version}; there is no table yet`
+    : `${version}; the table was filled by ${table.version}`
+}
+
+function stalenessText({ targetMs, lagMs, p50Ms, p99Ms }: ProjectionStatus['staleness']): string {
+  const seen =
+    p50Ms === null || p99Ms === null
+      ? 'no events in the last minute'
+      : `in the last minute half within ${grouped(p50Ms)} ms, 99 of 100 within ${grouped(p99Ms)} ms`
+  return `${grouped(lagMs)} ms now, target ${grouped(targetMs)} ms; ${seen}`
+}
+
+function errorText({ message, code }: { message: string; code?: string }): string {
+  return visible(code === undefined ? message : `${code}: ${message}`)
+}

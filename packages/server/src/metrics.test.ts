@@ -1,0 +1,61 @@
+import { expect, test, vi } from 'vitest'
+import { openShop } from '../test/shop.ts'
+
+/** The samples by name and labels, read as the text format has them: each metric is described once, before its samples. */
+async function scraped({ app }: Pick<ReturnType<typeof openShop>, 'app'>): Promise<Map<string, number>> {
+  const response = await app.request('/metrics')
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+  const text = await response.text()
+  expect(text).toMatch(/\n$/)
+  const samples = new Map<string, number>()
+  const described: string[] = []
+  for (const line of text.trimEnd().split('\n')) {
+    const [, kind, name] = /^# (HELP|TYPE) (\w+) \S.*$/.exec(line) ?? []
+    if (kind === 'HELP') described.push(name!)
+    if (kind) {
+      expect(name).toBe(described.at(-1))
+      continue
+    }
+    const [, metric, labels = '', value] = /^(\w+)((?:\{\w+="[^"]*"(?:,\w+="[^"]*")*\})?) (\S+)$/.exec(line)!
+    expect(metric).toBe(described.at(-1))
+    expect(samples.has(metric + labels)).toBe(false)
+    samples.set(metric + labels, Number(value))
+  }
+  expect(new Set(described).size).toBe(described.length)
+  return samples
+}
+
+test('a scrape says how far the log and each projection are, in seconds and events', async () => {
+  const shop = openShop()
+  for (const quantity of [1, 2, 3]) await shop.post('/commands/item/tea/ReceiveStock', { quantity })
+  await shop.get('/tables/stock_levels?waitFor=3')
+  const samples = await scraped(shop)
+  const of = (metric: string, more = '') =>
+    samples.get(`indelible_projection_${metric}{projection="stock_levels"${more}}`)
+  expect(samples.get('indelible_log_head_position')).toBe(3)
+  expect(of('position')).toBe(3)
+  expect(of('lag_events')).toBe(0)
+  expect(of('lag_seconds')).toBe(0)
+  expect(of('staleness_seconds', ',quantile="0.5"')).toBeLessThan(10)
+  expect(of('staleness_seconds', ',quantile="0.99"')).toBeGreaterThan(0)
+  expect(of('staleness_target_seconds')).toBe(0.5)
+  expect([...samples.values()].every(Number.isFinite)).toBe(true)
+})
+
+test('of the states of a projection one is 1', async () => {
+  const shop = openShop()
+  await shop.post('/commands/item/tea/TakeNote', 'park')
+  const states = async () => {
+    const samples = [...(await scraped(shop))].filter(([name]) => name.includes('_state{projection="notes"'))
+    return samples.map(([name, value]) => [/state="(\w+)"/.exec(name)![1], value])
+  }
+  await vi.waitFor(async () => expect(await states()).toContainEqual(['parked', 1]))
+  const all = 'starting standby rebuilding running retrying parked paused stopped'.split(' ')
+  expect(await states()).toEqual(all.map((state) => [state, state === 'parked' ? 1 : 0]))
+})
+
+test('what is not known is left out', async () => {
+  const samples = await scraped(openShop())
+  expect([...samples.keys()].filter((name) => name.includes('staleness_seconds'))).toEqual([])
+})

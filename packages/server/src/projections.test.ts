@@ -1,0 +1,222 @@
+import { IndelibleError } from 'indelible'
+import { memoryStore, memoryTables } from 'indelible/memory'
+import { describe, expect, test, vi } from 'vitest'
+import { jsonPost, openShop, stockLevels } from '../test/shop.ts'
+
+async function stockedShop(parts: Parameters<typeof openShop>[0] = {}) {
+  const tables = memoryTables()
+  const shop = openShop({ tables, ...parts })
+  await shop.post('/commands/item/tea/ReceiveStock', { quantity: 20 })
+  await shop.post('/commands/item/jam/ReceiveStock', { quantity: 5 })
+  await shop.post('/commands/item/tea/ShipStock', { quantity: 3 })
+  await shop.get('/tables/stock_levels?waitFor=3')
+  return { ...shop, tables }
+}
+
+test('every projection is shown as it is here and as the database knows it', async () => {
+  const { get } = await stockedShop()
+  await get('/tables/notes?waitFor=3')
+  const { status, headers, body } = await get('/projections')
+  expect(status).toBe(200)
+  expect(headers.get('x-position')).toBe('3')
+  expect(body.head).toMatchObject({ position: 3 })
+  expect(body.projections).toMatchObject([
+    {
+      name: 'stock_levels',
+      version: stockLevels.table.fingerprint,
+      state: 'running',
+      position: 3,
+      lagEvents: 0,
+      staleness: { targetMs: expect.any(Number), lagMs: 0, p50Ms: expect.any(Number), p99Ms: expect.any(Number) },
+      holder: expect.any(String),
+      rebuild: null,
+      table: {
+        state: 'running',
+        version: stockLevels.table.fingerprint,
+        position: 3,
+        parked: null,
+        next: null,
+        former: null,
+      },
+    },
+    { name: 'notes', state: 'running', position: 3 },
+  ])
+  const one = await get('/projections/stock_levels')
+  expect(one.headers.get('x-position')).toBe('3')
+  expect(one.body).toMatchObject({ name: 'stock_levels', state: 'running', table: { position: 3 } })
+})
+
+test('where the database does not answer, the rest is shown all the same', async () => {
+  const { get } = await stockedShop({
+    tables: {
+      ...memoryTables(),
+      list: async () => {
+        throw new IndelibleError('tables_unavailable', 'down')
+      },
+    },
+  })
+  expect(await get('/projections/stock_levels')).toMatchObject({ status: 200, body: { position: 3, table: null } })
+})
+
+test('a projection that is parked says at which event, with which row and why', async () => {
+  const { get, post } = openShop()
+  await post('/commands/item/tea/TakeNote', 'park')
+  await get('/tables/notes?waitFor=1')
+  await vi.waitFor(async () => expect((await get('/projections/notes')).body.table.state).toBe('parked'))
+  expect((await get('/projections/notes')).body).toMatchObject({
+    state: 'parked',
+    error: { message: 'this note cannot be shown', event: { position: 1, type: 'NoteTaken' } },
+    table: { parked: { position: 1, stream: 'item-tea', row: null, message: 'this note cannot be shown' } },
+  })
+})
+
+describe('a rebuild', () => {
+  test('answers when the new table is in place, and keeps the old one', async () => {
+    const { get, post } = await stockedShop()
+    const before = (await get('/tables/stock_levels')).body.rows
+    const { status, headers, body } = await post('/projections/stock_levels/rebuild')
+    expect(status).toBe(200)
+    expect(headers.get('x-position')).toBe('3')
+    expect(body).toEqual({
+      name: 'stock_levels',
+      rows: 2,
+      contentHash: expect.stringMatching(/^[\da-f]{64}$/),
+      checkedPosition: 3,
+      position: 3,
+      ms: expect.any(Number),
+      formerTable: 'stock_levels__former',
+    })
+    expect((await get('/tables/stock_levels')).body.rows).toEqual(before)
+    expect((await get('/projections/stock_levels')).body.table.former).toMatchObject({ position: 3 })
+    expect((await post('/projections/stock_levels/rebuild')).body.contentHash).toBe(body.contentHash)
+  })
+
+  test('drops the old table when asked to', async () => {
+    const { get, post, tables } = await stockedShop()
+    const { body } = await post('/projections/stock_levels/rebuild?dropFormer=true')
+    expect(body.formerTable).toBeNull()
+    expect((await get('/projections/stock_levels')).body.table.former).toBeNull()
+    expect((await tables.list()).map(({ name }) => name)).toEqual(['notes', 'stock_levels'])
+  })
+
+  test('under way tells how far it is, lets no other begin, and goes on without its client', async () => {
+    const { app, get, post, release } = await slowShop()
+    const client = new AbortController()
+    const answer = app.request('/projections/stock_levels/rebuild', { ...jsonPost({}), signal: client.signal })
+    await vi.waitFor(async () =>
+      expect((await get('/projections/stock_levels')).body.rebuild).toMatchObject({
+        phase: 'folding',
+        startedAt: expect.any(String),
+      }),
+    )
+    expect(await post('/projections/stock_levels/rebuild')).toMatchObject({
+      status: 409,
+      body: { type: 'urn:indelible:error:projection_busy', retryable: true },
+    })
+    client.abort()
+    release()
+    expect((await answer).status).toBe(200)
+    expect((await get('/projections/stock_levels')).body).toMatchObject({ rebuild: null, table: { former: {} } })
+  })
+
+  test('that a handler stops says at which event', async () => {
+    const { get, post } = openShop()
+    await post('/commands/item/tea/TakeNote', 'park')
+    const stopped = await post('/projections/notes/rebuild')
+    expect(stopped).toMatchObject({
+      status: 503,
+      body: {
+        type: 'urn:indelible:error:projection_parked',
+        details: { name: 'notes', position: 1, row: null },
+      },
+    })
+    expect(stopped.body.detail).toContain(
+      'cannot handle NoteTaken of item-tea at position 1: this note cannot be shown',
+    )
+    expect((await get('/projections/notes')).body.rebuild).toBeNull()
+  })
+})
+
+test('a check says which rows differ from what the log makes', async () => {
+  const { get, post, tables } = await stockedShop()
+  expect((await post('/projections/stock_levels/verify')).body).toEqual({
+    name: 'stock_levels',
+    rows: 2,
+    position: 3,
+    differing: 0,
+    differences: [],
+  })
+  await post('/projections/stock_levels/pause')
+  await vi.waitFor(async () => expect((await get('/projections/stock_levels')).body.state).toBe('paused'))
+  const { rows } = (await get('/tables/stock_levels?where[item_id]=tea')).body
+  const upserts = [{ ...rows[0], in_stock: 999 }]
+  const { position: from } = await tables.state(stockLevels.table)
+  await tables.save({ table: stockLevels.table, upserts, removals: [{ item_id: 'jam' }], from, to: from })
+  const { status, body } = await post('/projections/stock_levels/verify')
+  expect(status).toBe(200)
+  expect(body).toMatchObject({
+    rows: 1,
+    differing: 2,
+    differences: [
+      { key: { item_id: 'jam' }, table: null, log: { in_stock: 5 } },
+      { key: { item_id: 'tea' }, table: { in_stock: 999 }, log: { in_stock: 17 } },
+    ],
+  })
+})
+
+test('a projection that is paused stands still until it is resumed', async () => {
+  const { get, post } = await stockedShop()
+  expect(await post('/projections/stock_levels/pause')).toMatchObject({
+    status: 200,
+    body: { name: 'stock_levels', isPaused: true },
+  })
+  await vi.waitFor(async () => expect((await get('/projections/stock_levels')).body.state).toBe('paused'))
+  expect((await get('/health')).status).toBe(200)
+  await post('/commands/item/tea/ReceiveStock', { quantity: 1 })
+  expect((await get('/tables/stock_levels?waitFor=4&timeoutMs=20')).status).toBe(504)
+  expect((await get('/projections/stock_levels')).body).toMatchObject({ position: 3, lagEvents: 1 })
+  expect((await post('/projections/stock_levels/resume')).body).toEqual({ name: 'stock_levels', isPaused: false })
+  expect((await get('/tables/stock_levels?waitFor=4')).status).toBe(200)
+})
+
+test.each([
+  ['GET', '/projections/nope'],
+  ['GET', '/projections/__proto__'],
+  ['POST', '/projections/nope/rebuild'],
+  ['POST', '/projections/nope/rebuild?dropFormer=true'],
+  ['POST', '/projections/nope/verify'],
+  ['POST', '/projections/nope/pause'],
+  ['POST', '/projections/nope/resume'],
+])('%s %s: a projection that is not declared is unknown', async (method, path) => {
+  const { get } = openShop()
+  expect(await get(path, { method })).toMatchObject({
+    status: 404,
+    body: { type: 'urn:indelible:error:unknown_projection' },
+  })
+})
+
+test('a wish that is neither true nor false is refused before anything is built', async () => {
+  const { post, get } = await stockedShop()
+  expect((await post('/projections/stock_levels/rebuild?dropFormer=yes')).body).toMatchObject({
+    type: 'urn:indelible:error:invalid_parameter',
+    parameter: 'dropFormer',
+  })
+  expect((await get('/projections/stock_levels')).body.table.former).toBeNull()
+})
+
+/** A shop that has caught up, and whose log is read from the beginning again only when it is released. */
+async function slowShop() {
+  const store = memoryStore()
+  let gate = Promise.resolve()
+  const slow: typeof store = {
+    ...store,
+    async *replay(types, options) {
+      await gate
+      yield* store.replay(types, options)
+    },
+  }
+  const shop = await stockedShop({ store: slow })
+  const { promise, resolve: release } = Promise.withResolvers<void>()
+  gate = promise
+  return { ...shop, release }
+}

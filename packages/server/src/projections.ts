@@ -1,0 +1,116 @@
+// `/projections`: how far every projection is and what is known of its table, and what an operator may do with it: build anew, check, pause, resume.
+import type { Context } from 'hono'
+import {
+  formerTableName,
+  IndelibleError,
+  isIndelibleError,
+  type ProjectionStatus,
+  type ProjectionView,
+  type RunningSystem,
+} from 'indelible'
+import { json, positionHeader } from './answers.ts'
+import { oneOf, read, text } from './parameters.ts'
+import {
+  listOperation,
+  pauseOperation,
+  rebuildOperation,
+  resumeOperation,
+  showOperation,
+  verifyOperation,
+} from './projection-operations.ts'
+import type { Route } from './route.ts'
+
+const name = text('name', { in: 'path', description: 'The name of the projection, which is that of its read table.' })
+const dropFormer = oneOf('dropFormer', ['false', 'true'], {
+  in: 'query',
+  description: 'Whether to drop the table that was replaced. It is kept otherwise, until the next time.',
+})
+
+export function projectionRoutes(running: RunningSystem): readonly Route[] {
+  const { projections } = running.system
+  const toDo = (
+    verb: string,
+    route: Pick<Route, 'handle' | 'operations'> & { parameters?: Route['parameters'] },
+  ): Route => ({
+    method: 'POST',
+    path: `/projections/{name}/${verb}`,
+    ...route,
+    parameters: [name, ...(route.parameters ?? [])],
+  })
+  return [
+    {
+      method: 'GET',
+      path: '/projections',
+      parameters: [],
+      async handle() {
+        const shown = await shownBy(running)
+        return json(shown, { headers: { [positionHeader]: String(shown.head.position) } })
+      },
+      operations: [listOperation],
+    },
+    {
+      method: 'GET',
+      path: '/projections/{name}',
+      parameters: [name],
+      async handle(c) {
+        const shown = (await shownBy(running)).projections.find((each) => each.name === read(c, name))
+        if (!shown)
+          throw new IndelibleError('unknown_projection', `The system declares no projection "${read(c, name)}".`)
+        return json(shown, { headers: { [positionHeader]: String(shown.position) } })
+      },
+      operations: projections.map(showOperation),
+    },
+    toDo('rebuild', {
+      parameters: [dropFormer],
+      handle: (c) => rebuild(running, c),
+      operations: projections.map(rebuildOperation),
+    }),
+    toDo('verify', { handle: (c) => verify(running, c), operations: projections.map(verifyOperation) }),
+    toDo('pause', { handle: (c) => setPaused(running, c, true), operations: projections.map(pauseOperation) }),
+    toDo('resume', { handle: (c) => setPaused(running, c, false), operations: projections.map(resumeOperation) }),
+  ]
+}
+
+/** It goes on when the client goes away: behind a proxy that cuts off what is slow it would else never come to an end. */
+async function rebuild(running: RunningSystem, c: Context): Promise<Response> {
+  const projection = { name: read(c, name)! }
+  const isDropped = read(c, dropFormer) === 'true'
+  const report = await running.rebuild(projection)
+  if (isDropped) await running.forgetFormerTable(projection)
+  const body = { ...projection, ...report, formerTable: isDropped ? null : formerTableName(projection.name) }
+  return json(body, { headers: { [positionHeader]: String(report.position) } })
+}
+
+async function verify(running: RunningSystem, c: Context): Promise<Response> {
+  const projection = { name: read(c, name)! }
+  const check = await running.verifyTable(projection, { signal: c.req.raw.signal })
+  return json(check, { headers: { [positionHeader]: String(check.position) } })
+}
+
+async function setPaused(running: RunningSystem, c: Context, isPaused: boolean): Promise<Response> {
+  const projection = { name: read(c, name)! }
+  await (isPaused ? running.pause(projection) : running.resume(projection))
+  return json({ ...projection, isPaused })
+}
+
+/** What this process knows of its projections, with what the database says of their tables: other processes may run them. */
+async function shownBy(running: RunningSystem) {
+  const [{ head, projections }, views] = await Promise.all([running.health(), viewsOf(running)])
+  return { head, projections: projections.map((status) => joined(status, views?.get(status.name))) }
+}
+
+/** Nothing where the database does not answer: that is when an operator most wants to know the rest. */
+async function viewsOf(running: RunningSystem): Promise<ReadonlyMap<string, ProjectionView> | undefined> {
+  try {
+    return new Map((await running.projectionViews()).map((view) => [view.name, view]))
+  } catch (error) {
+    if (isIndelibleError(error, 'tables_unavailable')) return undefined
+    throw error
+  }
+}
+
+function joined(status: ProjectionStatus, view: ProjectionView | undefined) {
+  if (!view) return { ...status, table: null }
+  const { tableVersion: version, state, position, updatedAt, holder, parked, next, former } = view
+  return { ...status, holder, table: { state, version, position, updatedAt, parked, next, former } }
+}
