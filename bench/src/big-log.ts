@@ -15,24 +15,33 @@ export const eventsPerStream = 10
 const commitSizes = [1, 2, 3, 4]
 const writers = 1024
 
-export interface BigLogOptions {
+export interface KeptLogOptions {
   readonly dataDir: string
   readonly fresh: boolean
   readonly progress: (line: string) => void
 }
 
 /** Gives the log with so many events, from an earlier run if that completed it in the format of today. */
-export async function bigLog(events: number, { dataDir, fresh, progress }: BigLogOptions): Promise<BigLog> {
+export async function bigLog(events: number, options: KeptLogOptions): Promise<BigLog> {
+  return await keptLog(String(events), options, (dir) => build(dir, events, options.progress))
+}
+
+/** Gives what `build` made in a directory, from an earlier run if that completed it in the format of today. */
+export async function keptLog<Log extends { readonly dir: string }>(
+  name: string,
+  { dataDir, fresh }: KeptLogOptions,
+  build: (dir: string) => Promise<Log>,
+): Promise<Log> {
   const fingerprint = await formatFingerprint(dataDir)
-  const home = join(dataDir, `${events}-${fingerprint}`)
+  const home = join(dataDir, `${name}-${fingerprint}`)
   const marker = join(home, 'complete.json')
   if (!fresh && existsSync(marker)) {
-    const kept = JSON.parse(readFileSync(marker, 'utf8')) as BigLog & { fingerprint: string }
-    if (kept.events === events && kept.fingerprint === fingerprint) return { ...kept, dir: join(home, 'log') }
+    const kept = JSON.parse(readFileSync(marker, 'utf8')) as Log & { fingerprint: string }
+    if (kept.fingerprint === fingerprint) return { ...kept, dir: join(home, 'log') }
   }
   rmSync(home, { recursive: true, force: true })
   mkdirSync(home, { recursive: true })
-  const log = await build(join(home, 'log'), events, progress)
+  const log = await build(join(home, 'log'))
   writeFileSync(marker, `${JSON.stringify({ ...log, fingerprint }, null, 2)}\n`)
   return log
 }
@@ -79,7 +88,7 @@ async function build(dir: string, events: number, progress: (line: string) => vo
 }
 
 /** A copy that can be appended to; without copying bytes where the file system can do that. */
-export async function copyOf({ dir }: BigLog, to: string): Promise<string> {
+export async function copyOf({ dir }: { readonly dir: string }, to: string): Promise<string> {
   await cp(dir, to, { recursive: true, mode: constants.COPYFILE_FICLONE })
   return to
 }

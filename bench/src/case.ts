@@ -1,4 +1,5 @@
 // What a case is and what it gives: rows that say how fast we are, how fast the machine could be, and how fast others are.
+import type { Database } from './peers/postgres-server.ts'
 import type { Peer } from './subject.ts'
 
 /** How much is measured: everything, a first impression, or just enough to see that it runs. */
@@ -20,6 +21,12 @@ export interface BenchContext {
   scratch(name: string): string
   /** The directory of a complete log, built if it is not there. It is shared: copy it before appending to it. */
   bigLog(events: number): Promise<BigLog>
+  /** The same of a bank; see `bank-log.ts`. */
+  bankLog(events: number): Promise<BankLog>
+  /** An empty database on the Postgres server of the run. */
+  database(): Promise<Database>
+  /** Where Emmett is installed, if it is and may be measured. */
+  emmettModules(): string | undefined
   /** Tells what is going on, in one short line. */
   progress(line: string): void
 }
@@ -31,6 +38,13 @@ export interface BigLog {
   /** Over all events: what a scan must find. */
   readonly amountSum: number
   readonly payloadBytes: number
+}
+
+export interface BankLog {
+  readonly dir: string
+  readonly events: number
+  readonly accounts: number
+  readonly dataBytes: number
 }
 
 export type Unit = 'events/s' | 'ms' | 'MiB' | 'times'

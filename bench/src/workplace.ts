@@ -1,8 +1,9 @@
 // What a run has around it: a place on the disk, the large logs, the peers, and one Postgres server if one is needed.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { bankLog } from './bank-log.ts'
 import { bigLog } from './big-log.ts'
-import type { BenchCase, BenchContext, BigLog } from './case.ts'
+import type { BankLog, BenchCase, BenchContext, BigLog } from './case.ts'
 import { type Options, UsageError } from './options.ts'
 import { installedPeers, peerNames } from './peers/index.ts'
 import { type PostgresServer, startPostgres } from './peers/postgres-server.ts'
@@ -27,6 +28,7 @@ export async function openWorkplace(options: Options): Promise<Workplace> {
   const installed = installedPeers({ postgres, modulesDir: options.peerModulesDir })
   const wanted = wantedPeers(options, installed)
   const logs = new Map<number, Promise<BigLog>>()
+  const banks = new Map<number, Promise<BankLog>>()
   let scratches = 0
 
   return {
@@ -42,6 +44,16 @@ export async function openWorkplace(options: Options): Promise<Workplace> {
           logs.set(events, log)
           return log
         },
+        bankLog(events) {
+          const log = banks.get(events) ?? bankLog(events, { dataDir, fresh: options.fresh, progress })
+          banks.set(events, log)
+          return log
+        },
+        database: async () => await (await postgres()).database(),
+        emmettModules: () =>
+          wanted.includes('emmett-postgres') && installed.some(({ name }) => name === 'emmett-postgres')
+            ? options.peerModulesDir
+            : undefined,
         progress,
       }
     },

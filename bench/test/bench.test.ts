@@ -1,6 +1,6 @@
 // Every case runs end to end at a tiny size: what it measures is not looked at, that it measures and checks something is.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,6 +8,8 @@ import { afterAll, expect, test } from 'vitest'
 import { cases } from '../src/cases/index.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'indelible-bench-test-'))
+// The user that Postgres runs as must be able to get to its data.
+chmodSync(dataDir, 0o755)
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
 
 interface Ended {
@@ -46,6 +48,9 @@ const configurations: Readonly<Record<string, number>> = {
   open: 8,
   memory: 2,
   growth: 3,
+  'fold-10m': 2,
+  'rebuild-10m': 3,
+  staleness: 2,
 }
 
 test.each(cases.map(({ name }) => name))('%s prints a checked line for each configuration', async (name) => {
@@ -74,7 +79,7 @@ test('the table says of every target whether it was reached', async () => {
 test('the large logs are kept for the next run, and nothing else', async () => {
   expect((await bench('memory', '--fresh')).stderr).toMatch(/built a log/)
   expect((await bench('memory')).stderr).not.toMatch(/built a log/)
-  expect(readdirSync(dataDir).filter((name) => !/^\d+-[0-9a-f]{12}$/.test(name))).toEqual([])
+  expect(readdirSync(dataDir).filter((name) => !/^(bank-)?\d+-[0-9a-f]{12}$/.test(name))).toEqual([])
 })
 
 test.each([

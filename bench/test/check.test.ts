@@ -27,6 +27,9 @@ async function measure(change: (honest: Subject) => Partial<Subject>): Promise<n
     peers: () => [],
     scratch: () => join(dir, 'store'),
     bigLog: () => Promise.reject(new Error('not needed')),
+    bankLog: () => Promise.reject(new Error('not needed')),
+    database: () => Promise.reject(new Error('not needed')),
+    emmettModules: () => undefined,
     progress: () => {},
   }
   return await appenders([cheat], load, context).cheat!()

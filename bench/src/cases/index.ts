@@ -3,11 +3,16 @@ import type { BenchCase } from '../case.ts'
 import { appendBatched } from './append-batched.ts'
 import { appendConcurrent } from './append-concurrent.ts'
 import { appendSequential } from './append-sequential.ts'
+import { fold } from './fold.ts'
+import { followCase } from './follow.ts'
 import { growth } from './growth.ts'
+import { interference } from './interference.ts'
 import { memory } from './memory.ts'
 import { open } from './open.ts'
 import { readStream } from './read-stream.ts'
+import { rebuild } from './rebuild.ts'
 import { scan } from './scan.ts'
+import { staleness } from './staleness.ts'
 
 export const cases: readonly BenchCase[] = [
   appendSequential,
@@ -18,4 +23,9 @@ export const cases: readonly BenchCase[] = [
   open,
   memory,
   growth,
+  fold,
+  rebuild,
+  followCase,
+  staleness,
+  interference,
 ]

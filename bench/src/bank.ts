@@ -1,0 +1,64 @@
+// The bank of the projection benchmarks: accounts that are opened and booked on, the commands that do so, and the read table of their balances.
+import { aggregate, bigint, defineSystem, event, integer, projection, type Schema, text } from 'indelible'
+
+/** What is measured is not the checking of input. */
+const anything = <Data>(): Schema<Data> => ({
+  '~standard': { version: 1, vendor: 'bench', validate: (value) => ({ value: value as Data }) },
+})
+
+export interface Booking {
+  readonly amount: number
+  readonly operation: string
+  readonly symbol: string
+  readonly day: string
+}
+
+export const AccountOpened = event('AccountOpened', anything<{ owner: string; district: string; day: string }>())
+export const FundsDeposited = event('FundsDeposited', anything<Booking>())
+export const FundsWithdrawn = event('FundsWithdrawn', anything<Booking>())
+
+const account = aggregate('account', {
+  initialState: { balance: 0 },
+  events: [AccountOpened, FundsDeposited, FundsWithdrawn],
+  evolve: {
+    AccountOpened: (state) => state,
+    FundsDeposited: ({ balance }, { amount }) => ({ balance: balance + amount }),
+    FundsWithdrawn: ({ balance }, { amount }) => ({ balance: balance - amount }),
+  },
+})
+
+export const OpenAccount = account.command('OpenAccount', {
+  input: AccountOpened.schema,
+  decide: (_state, data) => AccountOpened(data),
+})
+
+export const Deposit = account.command('Deposit', {
+  input: FundsDeposited.schema,
+  decide: (_state, data) => FundsDeposited(data),
+})
+
+/** Handlers as users write them. */
+export const accountBalances = projection('account_balances', {
+  table: { account_id: text().key(), owner: text(), balance: bigint(), bookings: integer() },
+  staleness: { targetMs: 50 },
+  events: [AccountOpened, FundsDeposited, FundsWithdrawn],
+  on: {
+    AccountOpened: ({ streamId, data }) => ({ account_id: streamId, owner: data.owner, balance: 0, bookings: 0 }),
+    FundsDeposited: ({ data }, row) => ({
+      ...row,
+      balance: row.balance + data.amount,
+      bookings: row.bookings + 1,
+    }),
+    FundsWithdrawn: ({ data }, row) => ({
+      ...row,
+      balance: row.balance - data.amount,
+      bookings: row.bookings + 1,
+    }),
+  },
+})
+
+export const bank = defineSystem({
+  name: 'bank',
+  commands: [OpenAccount, Deposit],
+  projections: [accountBalances],
+})
