@@ -1,8 +1,10 @@
 // Makes the columns of sealed segments one after the other in the background, where they are missing or damaged. Nobody waits for them: what has none is
 // read from the log.
 import { join } from 'node:path'
+import type { Position } from '../kernel/positions.ts'
 import { columnsName } from '../log/columns/column-file.ts'
 import { type ColumnsSource, readsColumns, SegmentColumns } from '../log/columns/segment-columns.ts'
+import type { IndexTask } from '../log/index/build.ts'
 import type { IndexMaker } from '../log/index/indexer.ts'
 import type { LogIndex } from '../log/index/log-index.ts'
 import type { SegmentIndex } from '../log/index/segment-index.ts'
@@ -18,6 +20,8 @@ export class ColumnMaking {
   /** Segments whose columns could not be made, and when that may be tried again. */
   readonly #failed = new Map<number, number>()
   #lastSealed = 0
+  /** By segment, of those that were sealed since the log was opened or just before, the last position. */
+  readonly #ends = new Map<number, Position>()
   #running = false
   #closed = false
 
@@ -27,9 +31,10 @@ export class ColumnMaking {
     this.#maker = maker
   }
 
-  /** Segments up to this one get columns, once they have an index. */
-  sealed(segment: number): void {
+  /** Segments up to this one get columns, once they have an index of all of their events. */
+  sealed({ segment, lastPosition }: IndexTask): void {
     this.#lastSealed = Math.max(this.#lastSealed, segment)
+    this.#ends.set(segment, lastPosition)
   }
 
   /** Makes those of a segment in its turn, unless there are good ones. */
@@ -56,7 +61,7 @@ export class ColumnMaking {
     for (const [segment, areBad] of this.#queue) {
       this.#queue.delete(segment)
       try {
-        const index = this.#index.segments.find(({ header }) => header.segment === segment)
+        const index = this.#wholeIndex(segment)
         if (!index || (!areBad && (await this.#hasGood(index)))) continue
         await this.#maker.buildColumns({ segment, lastPosition: index.lastPosition })
       } catch {
@@ -65,6 +70,16 @@ export class ColumnMaking {
       }
     }
     this.#running = false
+  }
+
+  /** One that was made when the log was closed may know only the first events of a segment, until that is indexed again. Then its turn comes again. */
+  #wholeIndex(segment: number): SegmentIndex | undefined {
+    const at = this.#index.segments.findIndex(({ header }) => header.segment === segment)
+    const index = this.#index.segments[at]
+    const end = this.#ends.get(segment)
+    // There is no gap between indexes.
+    const isWhole = end === undefined ? at + 1 < this.#index.segments.length : index?.lastPosition === end
+    return isWhole ? index : undefined
   }
 
   /** By its header. */

@@ -34,11 +34,11 @@ export class Indexing {
   /** A segment got its last event. Resolves when there is room for another. */
   async sealed(task: IndexTask): Promise<void> {
     this.index.turnOver()
-    this.columns.sealed(task.segment)
-    await this.#indexer.add(task)
+    await this.add(task)
   }
 
   async add(task: IndexTask): Promise<void> {
+    this.columns.sealed(task)
     await this.#indexer.add(task)
   }
 

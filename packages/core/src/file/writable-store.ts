@@ -41,7 +41,8 @@ export async function openWritable(log: LogSource, given: Given): Promise<EventS
     const writer = await openWriter(log, { indexing, view, newLogId: given.newLogId, durable: (ms) => syncs.add(ms) })
     const time = new RecordingClock(given.clock)
     time.observe(view.lastRecordedAtMs)
-    indexing.columns.sealed(writer.active.segment - 1)
+    const { segment, lastPosition, events } = writer.active
+    indexing.columns.sealed({ segment: segment - 1, lastPosition: lastPosition - events })
     indexing.columns.addAll()
     return writableStore(log, { view, writer, time, indexing, syncs, newId: given.newId, unlock })
   } catch (error) {
