@@ -1,4 +1,6 @@
 // Segments are checked on several threads, for each can be checked by itself. On a disk that is only in this thread, here.
+
+import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { IndelibleError } from '../../kernel/errors.ts'
@@ -60,6 +62,7 @@ class CheckThread {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })
   #pending: PromiseWithResolvers<SegmentFindings> | undefined
+  #hasEnded = false
 
   constructor() {
     this.#worker.on('message', (answer: CheckAnswer) => {
@@ -67,9 +70,10 @@ class CheckThread {
       else this.#settle()?.reject(errorOf(answer.fault))
     })
     this.#worker.on('error', (error) => this.#settle()?.reject(error))
-    this.#worker.on('exit', () =>
-      this.#settle()?.reject(new IndelibleError('io_failed', 'A thread that checks segments ended.')),
-    )
+    this.#worker.on('exit', () => {
+      this.#hasEnded = true
+      this.#settle()?.reject(new IndelibleError('io_failed', 'A thread that checks segments ended.'))
+    })
   }
 
   get busy(): boolean {
@@ -82,8 +86,12 @@ class CheckThread {
     return await this.#pending.promise
   }
 
+  /** It ends by itself: to stop a thread from outside while it starts has brought the process down. */
   async close(): Promise<void> {
-    await this.#worker.terminate()
+    if (this.#hasEnded) return
+    const ended = once(this.#worker, 'exit')
+    this.#worker.postMessage('close')
+    await ended
   }
 
   #settle(): PromiseWithResolvers<SegmentFindings> | undefined {

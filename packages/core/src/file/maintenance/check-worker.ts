@@ -5,7 +5,12 @@ import { nodeDisk } from '../../log/disk.ts'
 import { checkSegment } from './check-segment.ts'
 import type { CheckAnswer, CheckRequest } from './check-threads.ts'
 
-parentPort?.on('message', async ({ dir, limits, ...task }: CheckRequest) => {
+parentPort?.on('message', async (request: CheckRequest | 'close') => {
+  if (request === 'close') {
+    parentPort?.close()
+    return
+  }
+  const { dir, limits, ...task } = request
   try {
     const findings = await checkSegment({ dir, limits, disk: nodeDisk }, task)
     const { high, low, firstVersion, lastVersion } = findings.streams

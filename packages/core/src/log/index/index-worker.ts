@@ -26,7 +26,11 @@ export interface BuildAnswer {
 /** Columns wait for it: appends may wait for an index. */
 let indexing: Promise<void> | undefined
 
-parentPort?.on('message', async (request: BuildRequest) => {
+parentPort?.on('message', async (request: BuildRequest | 'close') => {
+  if (request === 'close') {
+    parentPort?.close()
+    return
+  }
   const { kind } = request
   const answer = (message: BuildAnswer) => parentPort?.postMessage(message)
   try {

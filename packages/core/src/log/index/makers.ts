@@ -1,4 +1,5 @@
 // Where indexes and columns are made: on this thread, for a disk that is only here, or on one of their own.
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import { buildColumns } from '../columns/build.ts'
@@ -74,9 +75,14 @@ class IndexThread implements IndexMaker {
 
   async close(): Promise<void> {
     Atomics.store(this.#signals, 1, 1)
-    this.#worker?.ref()
+    const worker = this.#worker
+    if (!worker) return
+    worker.ref()
     await this.#pending.get('columns')?.promise.catch(() => {})
-    await this.#worker?.terminate()
+    // It ends by itself: to stop a thread from outside, in the midst of whatever it does, has brought the process down.
+    const ended = this.#worker ? once(worker, 'exit') : undefined
+    worker.postMessage('close')
+    await ended
   }
 
   async #ask(kind: BuildKind, task: IndexTask): Promise<void> {
