@@ -7,7 +7,7 @@ import type { Columns, Row, RowOf } from '../../kernel/tables.ts'
 import type { EventStore } from '../../store/port.ts'
 import { replayBatch } from '../../store/replaying.ts'
 import { waitTimeoutMsDefault } from '../limits.ts'
-import { type PureCall, trusted } from '../purity.ts'
+import { trusted } from '../purity.ts'
 import { Waiters } from '../waiters.ts'
 import { RowFold } from './row-fold.ts'
 import { FoldStopped, foldFromZero, parkedError } from './whole-fold.ts'
@@ -34,7 +34,7 @@ export async function liveModel<C extends Columns>(
   projection: Projection<C>,
   store: EventStore,
 ): Promise<LiveModel<C>> {
-  const model = new Live(projection as unknown as Projection, store, trusted)
+  const model = new Live(projection as unknown as Projection, store)
   await model.begin()
   return model as unknown as LiveModel<C>
 }
@@ -42,17 +42,15 @@ export async function liveModel<C extends Columns>(
 class Live {
   readonly #projection: Projection
   readonly #store: EventStore
-  readonly #call: PureCall
   readonly #fold: RowFold
   readonly #stop = new AbortController()
   readonly #waiters: Waiters
   #following: Promise<void> = Promise.resolve()
 
-  constructor(projection: Projection, store: EventStore, call: PureCall) {
+  constructor(projection: Projection, store: EventStore) {
     this.#projection = projection
     this.#store = store
-    this.#call = call
-    this.#fold = new RowFold(projection, { call, fromZero: true })
+    this.#fold = new RowFold(projection, { call: trusted, fromZero: true })
     this.#waiters = new Waiters(`Live model "${projection.name}"`)
   }
 
@@ -62,7 +60,7 @@ class Live {
 
   async begin(): Promise<void> {
     const { position: to } = await this.#store.head()
-    const parts = { projection: this.#projection, store: this.#store, call: this.#call }
+    const parts = { projection: this.#projection, store: this.#store, call: trusted }
     try {
       for (const row of (await foldFromZero(parts, { to })).rows()) this.#fold.put(row)
     } catch (error) {

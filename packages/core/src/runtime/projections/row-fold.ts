@@ -47,6 +47,8 @@ export class RowFold {
   #rows: Known[] = []
   #isChanged: boolean[] = []
   #changed: number[] = []
+  /** Of each stream of the batch that is being applied, slice by slice, its number here, or -1 where it has not come up yet. */
+  #ofStreams: { readonly batch: ReplayBatch; readonly slots: Int32Array } | undefined
   /** The row that the handler under way was given. */
   #given: Row | undefined
 
@@ -105,7 +107,7 @@ export class RowFold {
         // A local copy of each of these is what keeps the loop fast.
         const { types, streams } = batch
         const [handlers, needsRow, rows] = [this.#handlers, this.#needsRow, this.#rows]
-        const slots = new Int32Array(batch.streamCount).fill(-1)
+        const slots = this.#slotsOf(batch)
         for (; index < to; index++) {
           const stream = streams[index]!
           let slot = slots[stream]!
@@ -155,6 +157,7 @@ export class RowFold {
     this.#keys = []
     this.#rows = []
     this.#isChanged = []
+    this.#ofStreams = undefined
   }
 
   /** Takes in a row that was folded elsewhere. */
@@ -217,6 +220,13 @@ export class RowFold {
   #keysOf(event: RecordedEvent): readonly Row[] {
     const { table, keysOf } = this.#projection
     return keysOf!(event).map((key) => keptKey(table, key))
+  }
+
+  #slotsOf(batch: ReplayBatch): Int32Array {
+    if (this.#ofStreams?.batch !== batch) {
+      this.#ofStreams = { batch, slots: new Int32Array(batch.streamCount).fill(-1) }
+    }
+    return this.#ofStreams.slots
   }
 
   #slotOfStream(streamId: string): number {

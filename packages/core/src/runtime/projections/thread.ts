@@ -20,10 +20,8 @@ type Request =
   | { readonly abort: number }
   | 'close'
 
-/** What it says. The first message, `ready`, says that it runs. */
+/** What it says. */
 type Message =
-  | 'ready'
-  | 'closed'
   | { readonly call: number; readonly result: unknown }
   | { readonly call: number; readonly progress: readonly unknown[] }
   | { readonly call: number; readonly fault: Fault }
@@ -63,7 +61,6 @@ class ProjectionThread implements ProjectionHost {
   constructor(module: URL, options: WorkerOptions, notify: (notice: ProjectionNotice) => void) {
     this.#worker = new Worker(module, options)
     this.#worker.on('message', (message: Message) => {
-      if (message === 'ready' || message === 'closed') return
       if ('notice' in message) notify(message.notice)
       else if ('failed' in message) this.#die(errorOf(message.failed))
       else this.#answered(message)
@@ -180,7 +177,6 @@ export async function runProjections<Data>(open: (data: Data) => Promise<ThreadP
       await host.close()
       await store.close()
       await tables.close()
-      say('closed')
       port.close()
     }
     serve = (request) => {
@@ -189,7 +185,6 @@ export async function runProjections<Data>(open: (data: Data) => Promise<ThreadP
       else void answer(request)
     }
     for (const request of requests) serve(request)
-    say('ready')
   } catch (error) {
     say({ failed: faultOf(error) })
     port.close()
