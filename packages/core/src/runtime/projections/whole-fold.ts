@@ -111,6 +111,7 @@ class Turns {
   }
 }
 
+/** What those are told who wait for the table: less than an operator, as what is in the row may not be for them. */
 export function parkedError(name: string, { event, error }: FoldFailure): IndelibleError {
   return new IndelibleError(
     'projection_parked',
