@@ -112,6 +112,13 @@ export async function serverPids(
   options: PostgresOptions,
   application: string,
 ): Promise<{ postmaster: number; backends: readonly number[] }> {
+  return await answered(() => pidsNow(options, application))
+}
+
+async function pidsNow(
+  options: PostgresOptions,
+  application: string,
+): Promise<{ postmaster: number; backends: readonly number[] }> {
   const database = await postgresDatabase({ ...options, max: 1, application_name: 'observer' })
   try {
     const [where] = await database.query('SHOW data_directory')
@@ -137,10 +144,14 @@ export async function started(server: PostgresServer): Promise<void> {
 
 /** Waits until the server answers. */
 export async function answering(tables: ReadTables): Promise<void> {
+  await answered(() => tables.list())
+}
+
+/** Asks until there is an answer: a server that was killed may answer one question and lose the connection of the next. */
+async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (let tries = 0; ; tries++) {
     try {
-      await tables.list()
-      return
+      return await ask()
     } catch (error) {
       if (tries === 300) throw error
       await pause(100)
@@ -156,7 +167,7 @@ export async function history(store: EventStore): Promise<RecordedEvent[]> {
 
 /** Holds every table against the log, with {@link checkTable}. Gives the lowest checkpoint, 0 where a table was not opened yet. */
 export async function checkTables(tables: ReadTables, store: EventStore): Promise<number> {
-  const there = new Set((await tables.list()).map(({ name }) => name))
+  const there = new Set((await answered(() => tables.list())).map(({ name }) => name))
   let lowest = Number.POSITIVE_INFINITY
   for (const projection of jarSystem().projections) {
     lowest = Math.min(lowest, there.has(projection.name) ? await checkTable(tables, store, projection) : 0)
@@ -170,8 +181,10 @@ export async function checkTable(
   store: EventStore,
   { name, table }: Pick<Projection, 'name' | 'table'>,
 ): Promise<number> {
-  const rows: Row[] = []
-  const { position, fingerprint } = await tables.scan(table, (some) => rows.push(...some))
+  const { position, fingerprint, rows } = await answered(async () => {
+    const rows: Row[] = []
+    return { ...(await tables.scan(table, (some) => rows.push(...some))), rows }
+  })
   const known = (await history(store)).filter((event) => event.position <= position)
   expect(known.length, `${name} shows nothing that the log does not have`).toBe(position)
   const revision = revisions.get(fingerprint)
