@@ -60,6 +60,7 @@ export async function rebuildTable(parts: ProjectionParts, options: RebuildOptio
     return { ...checked, checkedPosition: to, position, ms: performance.now() - beganMs }
   } catch (error) {
     if (signal?.aborted) throw new IndelibleError('aborted', `The rebuild of "${projection.name}" was given up.`)
+    if (keeper?.over.aborted) throw busy(projection.name, 'another process')
     // Who was away for too long finds what another one makes.
     await assertHeld(parts, holder).catch((lost) => {
       if (isIndelibleError(lost, 'projection_busy')) throw lost
