@@ -15,13 +15,19 @@ const indexMsMax = 3_600_000
 /** The table is made once more for it, and readers wait. Nobody else has written it: a change would hold this lock too, and leave another checkpoint. */
 export async function fillTable(
   { query, copy, schema }: { query: Query; copy: Copy; schema: string },
-  { table, rows, to }: { table: TableDefinition; rows: Iterable<Row>; to: Position },
+  {
+    table,
+    rows,
+    to,
+    generation,
+  }: { table: TableDefinition; rows: Iterable<Row>; to: Position; generation: number | undefined },
 ): Promise<'saved' | 'superseded'> {
   const { name, fingerprint } = table
   const target = quoted(schema, name)
   await query(`LOCK TABLE ${target} IN ACCESS EXCLUSIVE MODE`)
   const state = await stateOf(query, schema, name)
   if (state?.fingerprint !== fingerprint || state.position !== 0) return 'superseded'
+  if ((generation ?? state.generation) !== state.generation) return 'superseded'
   const some = await query(`SELECT 1 FROM ${target} LIMIT 1`)
   if (some.length > 0) return 'superseded'
   await query(`DROP TABLE ${target}`)

@@ -15,7 +15,7 @@ const lockMsMax = 2_000
 export async function replaceTable(
   query: Query,
   schema: string,
-  { live, next }: { live: TableDefinition; next: TableDefinition },
+  { live, next, generation }: { live: TableDefinition; next: TableDefinition; generation: number | undefined },
 ): ReturnType<ReadTables['replace']> {
   const records = quoted(schema, recordsTable)
   const former = formerTableName(live.name)
@@ -29,6 +29,7 @@ export async function replaceTable(
     const message = `Read table "${next.name}" was filled by other code: drop it, and build it anew.`
     throw new IndelibleError('tables_unavailable', message)
   }
+  if ((generation ?? built.generation) !== built.generation) return 'superseded'
   if (built.position < shown.position) return 'behind'
   await assertUnused(query, liveTable)
   await grantAlike(query, { from: liveTable, to: nextTable })

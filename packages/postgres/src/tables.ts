@@ -64,8 +64,8 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
         return saved.length === 1 ? 'saved' : 'superseded'
       })
     },
-    fill: (table, rows, to) =>
-      transaction(table.name, (query, copy) => fillTable({ query, copy, schema }, { table, rows, to })),
+    fill: (table, rows, to, { generation } = {}) =>
+      transaction(table.name, (query, copy) => fillTable({ query, copy, schema }, { table, rows, to, generation })),
     async select(table, options = {}) {
       const statement = selectRows(schema, table, keptSelect(table, options))
       return await use(table.name, () => readPage(database.query, table, statement))
@@ -74,7 +74,8 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
       use(table.name, () =>
         database.transaction((query) => scanTable(query, schema, { table, visit }), { isSnapshot: true }),
       ),
-    replace: (live, next) => transaction(live.name, (query) => replaceTable(query, schema, { live, next })),
+    replace: (live, next, { generation } = {}) =>
+      transaction(live.name, (query) => replaceTable(query, schema, { live, next, generation })),
     drop: (name) => transaction(name, (query) => dropTable(query, schema, name)),
     list: () => use(undefined, records.list),
     async lease(name, options) {

@@ -94,8 +94,8 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       advance(table, to)
       return 'saved'
     },
-    async fill(definition, rows, to) {
-      const table = fenced(definition, 0)
+    async fill(definition, rows, to, { generation } = {}) {
+      const table = fenced(definition, 0, generation)
       if (!table || table.rows.size > 0) return 'superseded'
       const filled = new Map<string, Row>()
       for (const given of rows) {
@@ -125,11 +125,12 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       for (let at = 0; at < all.length; at += scanRowsMax) visit(all.slice(at, at + scanRowsMax))
       return state
     },
-    async replace(live, next) {
+    async replace(live, next, { generation } = {}) {
       const [shown, built] = [opened(live.name), opened(next.name)]
       if (built.fingerprint !== next.fingerprint) {
         throw new IndelibleError('tables_unavailable', `Read table "${next.name}" was filled by other code.`)
       }
+      if ((generation ?? built.generation) !== built.generation) return 'superseded'
       if (built.position < shown.position) return 'behind'
       const idle = { isPaused: false, lease: undefined }
       tables.set(formerTableName(live.name), { ...shown, parked: null, operation: idle })

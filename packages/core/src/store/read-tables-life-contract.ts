@@ -230,6 +230,22 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
+    name: 'a table that was made anew meanwhile is neither filled nor put in place by those who mean the one before',
+    async run(tables) {
+      await filledBoth(tables)
+      const { generation } = await tables.state(next)
+      await tables.drop(next.name)
+      await tables.open(next)
+      assert.equal(await tables.fill(next, [account('a-1', 3)], 6, { generation }), 'superseded')
+      const anew = await tables.state(next)
+      assert.equal(await tables.fill(next, [account('a-1', 4)], 6, anew), 'saved')
+      assert.equal(await tables.replace(refilled, next, { generation }), 'superseded')
+      assert.deepEqual(await tables.select(accounts), [account('a-1', 1)])
+      assert.equal(await tables.replace(refilled, next, anew), 'replaced')
+      assert.deepEqual(await tables.select(refilled), [account('a-1', 4)])
+    },
+  },
+  {
     name: 'a next table that shows less than the live one does not take its place',
     async run(tables) {
       await filledBoth(tables)

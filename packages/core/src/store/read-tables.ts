@@ -4,7 +4,7 @@ import type { Row, TableDefinition } from '../kernel/tables.ts'
 import type { Instant } from '../kernel/time.ts'
 
 /** What a batch of events did to a table. Rows are whole; keys hold the key columns only. */
-export interface TableChange {
+export interface TableChange extends Fence {
   readonly table: TableDefinition
   /** At most one per key. Inserted or replaced. */
   readonly upserts: readonly Row[]
@@ -14,7 +14,11 @@ export interface TableChange {
   readonly from: Position
   /** The checkpoint after it. */
   readonly to: Position
-  /** Of the table that the rows were read from. Where it is said, a change does not go into another one that has taken its place. */
+}
+
+/** Which table of a name is meant. */
+export interface Fence {
+  /** Where it is said, another one that has the name by now is left as it is. */
   readonly generation?: number
 }
 
@@ -92,13 +96,16 @@ export interface ReadTables {
   /** Writes rows and checkpoint in one transaction, unless the checkpoint, the fingerprint or the generation is another: then `superseded`, and nothing was written. */
   save(change: TableChange): Promise<'saved' | 'superseded'>
   /** `save` for the first rows of a table that is empty and at checkpoint 0, as fast as the database takes many. At most one row per key. */
-  fill(table: TableDefinition, rows: Iterable<Row>, to: Position): Promise<'saved' | 'superseded'>
+  fill(table: TableDefinition, rows: Iterable<Row>, to: Position, options?: Fence): Promise<'saved' | 'superseded'>
   /** One page in key order. */
   select(table: TableDefinition, options?: SelectOptions): Promise<readonly Row[]>
   /** Every row, as all were at one moment, in lists and in no order. Gives the state of that moment. */
   scan(table: TableDefinition, visit: (rows: readonly Row[]) => void): Promise<TableState>
-  /** Puts the next table in the place of the live one, with its fingerprint and checkpoint, in one transaction. `behind`: the live one shows more. */
-  replace(live: TableDefinition, next: TableDefinition): Promise<'replaced' | 'behind'>
+  /**
+   * Puts the next table in the place of the live one, with its fingerprint and checkpoint, in one transaction. `behind`: the live one shows more.
+   * `superseded`: the next one is not the one that is meant.
+   */
+  replace(live: TableDefinition, next: TableDefinition, options?: Fence): Promise<'replaced' | 'behind' | 'superseded'>
   /** Takes a table away with all that is known of it, if it is there. */
   drop(name: string): Promise<void>
   /** By name, those that are being built and those that were replaced among them. */

@@ -51,12 +51,14 @@ export async function rebuildTable(parts: ProjectionParts, options: RebuildOptio
     await assertHeld(parts, holder)
     keeper = new LeaseKeeper({ tables, name: next.name, holder, isOver: () => false })
     const stop = signal ? AbortSignal.any([signal, keeper.over]) : keeper.over
-    // What an interrupted one left was never checked.
-    await emptied(parts, holder)
+    // What an interrupted one left was never checked. Should this process sleep for longer than its lease, another one does the same with what is made
+    // here, and from then on the generation is another.
+    const generation = await emptied(parts, holder)
     const { position: to } = await parts.store.head()
-    await write(parts, { to, signal: stop, progress })
-    const checked = await check(parts, { to, signal: stop, progress })
-    const position = await replace(parts, { after: to, holder, signal: stop, progress })
+    const step = { generation, to, signal: stop, progress }
+    await write(parts, step)
+    const checked = await check(parts, step)
+    const position = await replace(parts, step)
     return { ...checked, checkedPosition: to, position, ms: performance.now() - beganMs }
   } catch (error) {
     if (signal?.aborted) throw new IndelibleError('aborted', `The rebuild of "${projection.name}" was given up.`)
@@ -73,13 +75,15 @@ export async function rebuildTable(parts: ProjectionParts, options: RebuildOptio
   }
 }
 
-async function emptied({ projection, tables }: ProjectionParts, holder: string): Promise<void> {
+/** Gives the generation of the empty table. */
+async function emptied({ projection, tables }: ProjectionParts, holder: string): Promise<number> {
   const next = nextTable(projection.table)
-  const { fingerprint, position } = await tables.state(next)
-  if (fingerprint === next.fingerprint && position === 0) return
+  const { fingerprint, position, generation } = await tables.state(next)
+  if (fingerprint === next.fingerprint && position === 0) return generation
   await tables.drop(next.name)
-  await tables.open(next)
+  const opened = await tables.open(next)
   await assertHeld({ projection, tables }, holder)
+  return opened.generation
 }
 
 /** Takes or keeps the right to build the table. Throws `projection_busy`. */
@@ -93,31 +97,34 @@ async function assertHeld(
 
 /** What a step of a rebuild needs to know. */
 interface Step {
+  /** Of the table that is being built. */
+  readonly generation: number
   readonly to: Position
   readonly signal: AbortSignal
   readonly progress: (phase: RebuildProgress['phase'], done: number, total: number) => void
 }
 
-async function write(parts: ProjectionParts, { to, signal, progress }: Step): Promise<void> {
+async function write(parts: ProjectionParts, { generation, to, signal, progress }: Step): Promise<void> {
   const { projection, tables } = parts
   const fold = await foldFromZero(parts, { to, signal, progress: (at) => progress('folding', at, to) })
   progress('writing', to, to)
   throwIfAborted(signal)
-  const filled = await tables.fill(nextTable(projection.table), fold.rows(), to)
+  const filled = await tables.fill(nextTable(projection.table), fold.rows(), to, { generation })
   if (filled === 'superseded') throw busy(projection.name, 'another process')
 }
 
 /** Compares what the database gives back with what another fold makes of the log. */
 async function check(
   parts: ProjectionParts,
-  { to, signal, progress }: Step,
+  { generation, to, signal, progress }: Step,
 ): Promise<{ rows: number; contentHash: string }> {
   const { projection, tables } = parts
   throwIfAborted(signal)
   const written = new ContentHash(projection.table)
-  await tables.scan(nextTable(projection.table), (rows) => {
+  const scanned = await tables.scan(nextTable(projection.table), (rows) => {
     for (const row of rows) written.add(row)
   })
+  if (scanned.generation !== generation) throw busy(projection.name, 'another process')
   const folded = new ContentHash(projection.table)
   const again = await foldFromZero(parts, { to, signal, progress: (at) => progress('verifying', at, to) })
   for (const row of again.rows()) folded.add(row)
@@ -134,10 +141,7 @@ async function check(
 }
 
 /** Follows the log until the new table shows no less than the live one, and swaps them. */
-async function replace(
-  parts: ProjectionParts,
-  { after, holder, signal, progress }: Omit<Step, 'to'> & { after: Position; holder: string },
-): Promise<Position> {
+async function replace(parts: ProjectionParts, { generation, to: after, signal, progress }: Step): Promise<Position> {
   const { projection, store, tables } = parts
   const { table } = projection
   const next = nextTable(table)
@@ -145,7 +149,6 @@ async function replace(
     const { position: to } = await store.head()
     if (to > position) {
       progress('catching up', position, to)
-      const { generation } = await tables.state(next)
       const end = await follow(parts, { table: next, generation, after: position, to, signal })
       if (typeof end === 'object' && 'failure' in end) throw new FoldStopped(projection.name, end.failure)
       if (typeof end === 'object') throw refused(projection.name, end.refusedThrough)
@@ -160,10 +163,10 @@ async function replace(
       await tables.drop(table.name)
       await tables.open(table)
     }
-    // What is there now is what was checked, unless this process slept for longer than its lease.
-    await assertHeld(parts, holder)
     throwIfAborted(signal)
-    if ((await tables.replace(table, next)) === 'replaced') return position
+    const replaced = await tables.replace(table, next, { generation })
+    if (replaced === 'replaced') return position
+    if (replaced === 'superseded') throw busy(projection.name, 'another process')
   }
   throw new IndelibleError(
     'projection_busy',
