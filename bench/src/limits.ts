@@ -1,8 +1,10 @@
 // What the machine can do: the same bytes moved by plain calls, with nothing of an event store around them.
 
+import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { constants } from 'node:fs'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { type ClosedLoop, closedLoop } from './closed-loop.ts'
 
@@ -163,4 +165,15 @@ function filesIn(dir: string, suffix = ''): string[] {
     .map(({ name }) => join(dir, name))
     .filter((path) => path.endsWith(suffix))
     .sort()
+}
+
+/** A thread that makes objects, keeps a million of them, and begins anew: what any work in the background costs whoever is in front. */
+export async function busyThread(): Promise<{ stop(): Promise<unknown> }> {
+  const code = `
+    const { parentPort } = require('node:worker_threads')
+    parentPort.postMessage('begun')
+    for (let kept = []; ; kept = kept.length < 1e6 ? kept : []) kept.push({ n: kept.length })`
+  const worker = new Worker(code, { eval: true })
+  await once(worker, 'message')
+  return { stop: () => worker.terminate() }
 }

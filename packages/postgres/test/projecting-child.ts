@@ -19,7 +19,7 @@ const system = startSystem(declared, {
   store,
   tables,
   snapshots: memorySnapshots(),
-  onNotice: (notice) => say(`notice ${notice.kind} ${notice.name}`),
+  onNotice: (notice) => say(`notice ${notice.kind} ${'name' in notice ? notice.name : ''}`),
 })
 for (const { name, table } of declared.projections) say(`version ${name} ${table.fingerprint}`)
 say('open')

@@ -45,7 +45,10 @@ export const errorCodes = {
     meaning: 'The projection stopped at an event that its handler could not process.',
   },
   projection_busy: { retryable: true, meaning: 'The table of the projection is being built anew already.' },
-  projections_ended: { retryable: false, meaning: 'The thread that runs the projections ended.' },
+  projections_ended: {
+    retryable: true,
+    meaning: 'The thread that runs the projections ended; it is started again by itself.',
+  },
   table_mismatch: {
     retryable: false,
     meaning: 'A table that was built anew is not what another fold of the log makes; it was not put in place.',

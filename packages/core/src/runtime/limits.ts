@@ -42,3 +42,5 @@ export const staleCheckMs = 500
 export const foldedTogetherMax = 8
 /** How long a thread of projections may take to end in order; then it is stopped. */
 export const threadCloseMsMax = 30_000
+/** One that ran for so long before it ended is started again at once; otherwise the waits grow. */
+export const threadSoundMs = 60_000

@@ -38,7 +38,7 @@ export interface SystemParts {
   readonly domainCode?: 'watched' | 'trusted'
   /** Where projections run: on this thread, unless a `projectionThread` is given. */
   readonly projections?: StartProjections
-  /** Told when a projection misses its staleness target, parks, or is built anew. What it throws is not caught. */
+  /** Told when a projection misses its staleness target, parks, or is built anew, and when their thread ended. What it throws is not caught. */
   readonly onNotice?: (notice: ProjectionNotice) => void
 }
 

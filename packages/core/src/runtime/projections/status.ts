@@ -74,6 +74,8 @@ export type ProjectionNotice =
       readonly position: Position
       readonly ms: number
     }
+  /** Another one is started; see `projectionThread`. */
+  | { readonly kind: 'thread ended'; readonly message: string }
 
 export function describeError(error: unknown): { message: string; code?: string } {
   const message = error instanceof Error ? error.message : String(error)

@@ -6,11 +6,11 @@ import type { System } from '../../kernel/system.ts'
 import { systemClock, systemIds } from '../../kernel/system-clock.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
-import { threadCloseMsMax } from '../limits.ts'
+import { threadCloseMsMax, threadSoundMs } from '../limits.ts'
 import { projectionCall } from '../purity.ts'
 import { backoff } from '../waiting.ts'
 import { type ProjectionHost, projectionsHere, type StartProjections } from './host.ts'
-import type { ProjectionNotice } from './status.ts'
+import { describeError, type ProjectionNotice } from './status.ts'
 
 type Method = Exclude<keyof ProjectionHost, 'close'>
 
@@ -52,26 +52,19 @@ export function projectionThread(
 }
 
 class ProjectionThread implements ProjectionHost {
-  readonly #worker: Worker
   readonly #calls = new Map<number, Call>()
-  readonly #ended = Promise.withResolvers<void>()
+  readonly #closing = new AbortController()
+  readonly #notify: (notice: ProjectionNotice) => void
+  readonly #running: Promise<void>
   #lastCall = 0
-  #death: IndelibleError | undefined
+  #worker: Worker | undefined
+  /** Why there is none. */
+  #end: IndelibleError | undefined
 
   constructor(module: URL, options: WorkerOptions, notify: (notice: ProjectionNotice) => void) {
-    this.#worker = new Worker(module, options)
-    this.#worker.on('message', (message: Message) => {
-      if ('notice' in message) notify(message.notice)
-      else if ('failed' in message) this.#die(errorOf(message.failed))
-      else this.#answered(message)
-    })
-    this.#worker.on('error', (cause) => this.#die(cause))
-    this.#worker.on('exit', () => {
-      this.#die(undefined)
-      this.#ended.resolve()
-    })
-    // Whoever waits for an answer keeps the process alive, the thread does not.
-    this.#worker.unref()
+    this.#notify = notify
+    const start = () => new Worker(module, options)
+    this.#running = this.#keepRunning(start(), start)
   }
 
   status: ProjectionHost['status'] = (head) => this.#call('status', [head])
@@ -88,11 +81,48 @@ class ProjectionThread implements ProjectionHost {
   setPaused: ProjectionHost['setPaused'] = (name, isPaused) => this.#call('setPaused', [name, isPaused])
 
   async close(): Promise<void> {
-    if (this.#death) return
-    this.#worker.ref()
-    const stop = setTimeout(() => this.#worker.terminate(), threadCloseMsMax)
-    this.#worker.postMessage('close' satisfies Request)
-    await this.#ended.promise.finally(() => clearTimeout(stop))
+    this.#closing.abort()
+    if (this.#worker) endInOrder(this.#worker)
+    await this.#running
+  }
+
+  /** A thread that ends by itself (an error that nobody caught, no memory left) is followed by another one, sooner or later. */
+  async #keepRunning(worker: Worker, start: () => Worker): Promise<void> {
+    const { signal } = this.#closing
+    for (let current = worker, attempt = 0; ; current = start(), attempt++) {
+      const beganMs = performance.now()
+      const cause = await this.#life(current)
+      const message = `The thread that runs the projections ended: ${describeError(cause).message}`
+      this.#end = new IndelibleError('projections_ended', message, { cause })
+      for (const call of this.#calls.values()) call.reject(this.#end)
+      if (signal.aborted) return
+      this.#notify({ kind: 'thread ended', message })
+      if (performance.now() - beganMs > threadSoundMs) attempt = 0
+      await backoff(attempt, signal)
+      if (signal.aborted) return
+    }
+  }
+
+  /** Resolves when the thread has ended, with the reason. */
+  async #life(worker: Worker): Promise<unknown> {
+    let cause: unknown = 'it exited.'
+    worker.on('message', (message: Message) => {
+      if ('notice' in message) this.#notify(message.notice)
+      else if ('failed' in message) {
+        cause = errorOf(message.failed)
+        endInOrder(worker)
+      } else this.#answered(message)
+    })
+    worker.on('error', (error) => {
+      cause = error
+    })
+    const exit = new Promise((resolve) => worker.once('exit', resolve))
+    // Whoever waits for an answer keeps the process alive, the thread does not.
+    worker.unref()
+    this.#worker = worker
+    await exit
+    this.#worker = undefined
+    return cause
   }
 
   async #call<Result>(
@@ -100,21 +130,22 @@ class ProjectionThread implements ProjectionHost {
     args: readonly unknown[],
     { signal, progress }: { signal?: AbortSignal | undefined; progress?: Call['progress'] } = {},
   ): Promise<Result> {
-    if (this.#death) throw this.#death
+    const worker = this.#worker
+    if (!worker) throw this.#end!
     const call = ++this.#lastCall
-    const abort = () => this.#worker.postMessage({ abort: call } satisfies Request)
-    this.#worker.ref()
+    const abort = () => worker.postMessage({ abort: call } satisfies Request)
+    worker.ref()
     try {
       return await new Promise<Result>((resolve, reject) => {
         this.#calls.set(call, { resolve, reject, progress })
-        this.#worker.postMessage({ call, method, args } satisfies Request)
+        worker.postMessage({ call, method, args } satisfies Request)
         signal?.addEventListener('abort', abort)
         if (signal?.aborted) abort()
       })
     } finally {
       signal?.removeEventListener('abort', abort)
       this.#calls.delete(call)
-      if (this.#calls.size === 0) this.#worker.unref()
+      if (this.#calls.size === 0) worker.unref()
     }
   }
 
@@ -125,11 +156,14 @@ class ProjectionThread implements ProjectionHost {
     else if ('fault' in message) call.reject(errorOf(message.fault))
     else call.resolve(message.result as never)
   }
+}
 
-  #die(cause: unknown): void {
-    this.#death ??= new IndelibleError('projections_ended', 'The thread that runs the projections ended.', { cause })
-    for (const call of this.#calls.values()) call.reject(this.#death)
-  }
+/** Stops a thread from outside only where it does not end by itself. */
+function endInOrder(worker: Worker): void {
+  worker.ref()
+  const stop = setTimeout(() => worker.terminate(), threadCloseMsMax)
+  worker.once('exit', () => clearTimeout(stop))
+  worker.postMessage('close' satisfies Request)
 }
 
 /** What a thread of projections runs on. It takes the store and the tables over. */
@@ -186,8 +220,9 @@ export async function runProjections<Data>(open: (data: Data) => Promise<ThreadP
     }
     for (const request of requests) serve(request)
   } catch (error) {
+    // What is open already would keep the thread alive; whoever hears this says `close`.
+    serve = (request) => void (request === 'close' && process.exit())
     say({ failed: faultOf(error) })
-    port.close()
   }
 }
 

@@ -1,0 +1,114 @@
+// Projections on a thread of their own: what is asked of them comes back as from this one, and a thread that ends is followed by another.
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectionThread, type RunningSystem, startSystem } from 'indelible'
+import { fileStore } from 'indelible/file'
+import { expect, test, vi } from 'vitest'
+import { temporaryDirectory } from '../src/file/test-support.ts'
+import { parts, tills, tillTable } from './till.ts'
+
+const module = new URL('./threaded-projections.ts', import.meta.url)
+const patient = { timeout: 20_000, interval: 20 }
+
+async function start({ dir = temporaryDirectory(), from = module }: { dir?: string; from?: URL } = {}) {
+  const notices: { kind: string; message?: string }[] = []
+  const store = await fileStore({ dir: join(dir, 'log') })
+  const system = startSystem(tills, {
+    ...parts({ store }),
+    projections: projectionThread(from, { workerData: { dir } }),
+    onNotice: (notice) => notices.push(notice),
+  })
+  return { dir, store, system, notices }
+}
+
+async function payIn(system: RunningSystem, events: number): Promise<number> {
+  const list = Array.from({ length: events }, (_, n) => ({
+    stream: `till-${n % 10}` as const,
+    type: 'CashPaidIn',
+    data: { amount: 1 + n },
+  }))
+  await system.store.append({ events: list })
+  return (await system.store.head()).position
+}
+
+test('answers, progress and errors come from the thread as they are', async () => {
+  const { system } = await start()
+  await using _ = system
+  const position = await payIn(system, 5_000)
+  await system.waitFor(tillTable, position)
+  const [status] = (await system.health()).projections
+  expect(status).toMatchObject({ name: 'tills', state: 'running', position, lagEvents: 0 })
+  const phases = new Set<string>()
+  const report = await system.rebuild(tillTable, { progress: ({ phase }) => phases.add(phase) })
+  expect(report).toMatchObject({ rows: 10, position })
+  expect([...phases]).toEqual(['folding', 'writing', 'verifying', 'replacing'])
+  expect(await system.verifyTable(tillTable)).toMatchObject({ rows: 10, differing: 0 })
+  await expect(system.waitFor(tillTable, position + 1, { timeoutMs: 20 })).rejects.toMatchObject({
+    code: 'wait_timeout',
+    details: { reached: position },
+  })
+  await expect(system.waitFor({ name: 'nothing' }, 1)).rejects.toMatchObject({ code: 'unknown_projection' })
+  await expect(system.rebuild(tillTable, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
+  await system.pause(tillTable)
+  await vi.waitFor(async () => expect((await system.health()).projections[0]!.state).toBe('paused'), patient)
+  const later = await payIn(system, 1)
+  await system.resume(tillTable)
+  await system.waitFor(tillTable, later)
+})
+
+test.each([
+  ['throws where nobody catches', 'Out of luck.'],
+  ['exits', 'exit'],
+])('a thread that %s is followed by another, and whoever waited is told', async (_what, accident) => {
+  const { dir, system, notices } = await start()
+  await using _ = system
+  await system.waitFor(tillTable, await payIn(system, 100))
+  const waiting = system.waitFor(tillTable, 1_000, { timeoutMs: 60_000 }).catch((error) => error)
+  writeFileSync(join(dir, 'accident'), accident)
+  expect(await waiting).toMatchObject({ code: 'projections_ended', retryable: true })
+  await expect(system.health()).rejects.toMatchObject({ code: 'projections_ended' })
+  const position = await payIn(system, 100)
+  await vi.waitFor(() => system.waitFor(tillTable, position), patient)
+  expect(notices).toEqual([{ kind: 'thread ended', message: expect.stringContaining('The thread') }])
+  if (accident !== 'exit') expect(notices[0]!.message).toContain(accident)
+})
+
+test('a thread that cannot begin says why, and begins when it can', async () => {
+  const dir = temporaryDirectory()
+  writeFileSync(join(dir, 'locked'), '')
+  const { system, notices } = await start({ dir })
+  await using _ = system
+  const position = await payIn(system, 10)
+  const ended = { code: 'projections_ended', message: expect.stringContaining('The door is locked.') }
+  await expect(system.waitFor(tillTable, position)).rejects.toMatchObject(ended)
+  await vi.waitFor(() => expect(notices.length).toBeGreaterThan(2), patient)
+  rmSync(join(dir, 'locked'))
+  await vi.waitFor(() => system.waitFor(tillTable, position), patient)
+})
+
+test('a thread whose module is not there says so, and the system closes all the same', async () => {
+  const { system } = await start({ from: new URL('./nowhere.ts', import.meta.url) })
+  await expect(system.waitFor(tillTable, 1)).rejects.toMatchObject({
+    code: 'projections_ended',
+    message: expect.stringContaining('nowhere.ts'),
+  })
+  await system.close()
+})
+
+test('a system closes while its thread begins, works, or has just ended', async () => {
+  for (const accident of [undefined, 'exit']) {
+    for (const waitMs of [0, 20, 60, 200]) {
+      const { dir, system } = await start()
+      const position = await payIn(system, 2_000)
+      const waiting = system.waitFor(tillTable, position).catch((error) => error)
+      const rebuilding = system.rebuild(tillTable).catch((error) => error)
+      if (accident) writeFileSync(join(dir, 'accident'), accident)
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      await system.close()
+      // Either it was done before, or it was not.
+      for (const outcome of [await waiting, await rebuilding]) {
+        if (outcome instanceof Error) expect(outcome).toMatchObject({ name: 'IndelibleError' })
+      }
+    }
+  }
+})

@@ -1,0 +1,22 @@
+// The thread of `projection-thread.test.ts`. Files in its directory stand for what may happen to it.
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { runProjections } from 'indelible'
+import { fileStore } from 'indelible/file'
+import { memoryTables } from 'indelible/memory'
+import { tills } from './till.ts'
+
+await runProjections(async ({ dir }: { dir: string }) => {
+  if (existsSync(join(dir, 'locked'))) throw new Error('The door is locked.')
+  const store = await fileStore({ dir: join(dir, 'log'), access: 'read' })
+  const accident = join(dir, 'accident')
+  setInterval(() => {
+    if (!existsSync(accident)) return
+    const what = readFileSync(accident, 'utf8')
+    if (what === '') return
+    rmSync(accident)
+    if (what === 'exit') process.exit(3)
+    throw new Error(what)
+  }, 5).unref()
+  return { system: tills, store, tables: memoryTables() }
+})
