@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { backupLog, type FileStoreOptions, fileStore, logStats, rebuildIndex, verifyLog } from '../../src/file/index.ts'
+import type { RecordedEvent } from '../../src/kernel/events.ts'
 import { formatVersion } from '../../src/log/segment.ts'
 import type { EventStore } from '../../src/store/port.ts'
 import { type Expected, expectedOf, fieldsOf } from './expected.ts'
@@ -14,7 +15,7 @@ function copyOf(format: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'indelible-golden-'))
   onTestFinished(() => rmSync(dir, { recursive: true }))
   const source = join(import.meta.dirname, format)
-  cpSync(source, dir, { recursive: true, filter: (path) => path === source || /\.(log|idx)$/.test(path) })
+  cpSync(source, dir, { recursive: true, filter: (path) => path === source || /\.(log|idx|col)$/.test(path) })
   return dir
 }
 
@@ -41,11 +42,14 @@ describe.each(formats)('the golden log of %s', (format) => {
   test('is whole', async () => {
     const dir = copyOf(format)
     const indexes = Object.keys(filesOf(dir, '.idx')).length
+    const columns = Object.keys(filesOf(dir, '.col')).length
     expect(indexes).toBeGreaterThan(2)
+    expect(columns).toBe(indexes - 1)
     expect(await verifyLog({ dir })).toMatchObject({
       events: expected.events.length,
       ending: 'closed',
       indexes: { checked: indexes, missing: 0 },
+      columns: { checked: columns, missing: 0 },
     })
   })
 
@@ -96,13 +100,29 @@ describe.each(formats)('the golden log of %s', (format) => {
     expect(stats.eventTypes.length).toBe(new Set(events.map(({ type }) => type)).size)
   })
 
-  test('gets the same index again, byte for byte', async () => {
+  test.each([true, false])('is replayed from its columns: %s', async (hasColumns) => {
     const dir = copyOf(format)
-    const before = filesOf(dir, '.idx')
-    const last = Object.keys(before).at(-1)!
+    if (!hasColumns) for (const name of Object.keys(filesOf(dir, '.col'))) rmSync(join(dir, name))
+    const store = await opened({ dir, access: 'read' })
+    const told = (event: RecordedEvent) => ({ ...fieldsOf(event), data: event.data })
+    const events = (await Array.fromAsync(store.read('all'))).flatMap((batch) => batch.events.map(told))
+    const batches = await Array.fromAsync(
+      store.replay([...new Set(events.map(({ type }) => type as string))], { after: 0 }),
+    )
+    expect(batches.some(({ byStream }) => byStream !== undefined)).toBe(hasColumns)
+    const replayed = batches.flatMap((batch) =>
+      Array.from({ length: batch.length }, (_, index) => told(batch.event(index))),
+    )
+    expect(replayed).toEqual(events)
+  })
+
+  test('gets the same indexes and columns again, byte for byte', async () => {
+    const dir = copyOf(format)
+    const before = { ...filesOf(dir, '.idx'), ...filesOf(dir, '.col') }
+    const last = Object.keys(filesOf(dir, '.idx')).at(-1)!
     for (const name of Object.keys(before)) if (name !== last) rmSync(join(dir, name))
     await rebuildIndex({ dir })
-    expect(filesOf(dir, '.idx')).toEqual(before)
+    expect({ ...filesOf(dir, '.idx'), ...filesOf(dir, '.col') }).toEqual(before)
   })
 
   test('is backed up, byte for byte', async () => {

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { rebuildIndex } from '../../src/file/maintenance/rebuild-index.ts'
 import { openWritable } from '../../src/file/writable-store.ts'
 import type { NewEvent } from '../../src/kernel/events.ts'
 import { writeUuid } from '../../src/kernel/ids.ts'
@@ -148,7 +149,9 @@ await store.close()
 const again = await open()
 const expected = await expectedOf(again, commands)
 await again.close()
+// All columns are there, whatever was made of them in the background.
+await rebuildIndex({ dir })
 await writeFile(join(dir, 'expected.json'), `${JSON.stringify(expected, undefined, 1)}\n`)
-const kept = /^(\d{8}\.(log|idx)|expected\.json)$/
+const kept = /^(\d{8}\.(log|idx|col)|expected\.json)$/
 for (const name of await readdir(dir)) if (!kept.test(name)) await rm(join(dir, name))
 console.log(`${dir}: ${expected.events.length} events, ${(await readdir(dir)).join(' ')}`)
