@@ -19,10 +19,13 @@ export function tablesFault(error: unknown, table?: string): unknown {
   if (isIndelibleError(error)) return error
   const state = sqlState(error)
   if (state === undefined) return unavailable(error)
-  if (layoutStates.has(state)) {
-    const advice = 'open it first, or build it anew where other code filled it'
-    const message = `Read table "${table}" is not there or has other columns (${messageOf(error)}): ${advice}.`
+  if (missingStates.has(state)) {
+    const message = `Read table "${table}" is not there (${messageOf(error)}): open it first.`
     return new IndelibleError('tables_unavailable', message, { cause: error })
+  }
+  if (layoutStates.has(state)) {
+    const message = `Read table "${table}" has other columns (${messageOf(error)}): other code filled it, build it anew.`
+    return new IndelibleError('table_outdated', message, { cause: error })
   }
   if (state === lockState) {
     const message = `Read table "${table}" is read or written for so long that it cannot be replaced now; it is tried again.`
@@ -51,8 +54,10 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && typeof severity === 'string' ? code : undefined
 }
 
-/** Undefined table, column or schema; a column of another type, which cannot be assigned or compared. */
-const layoutStates = new Set(['42P01', '42703', '3F000', '42804', '42883'])
+/** Undefined table or schema. */
+const missingStates = new Set(['42P01', '3F000'])
+/** An undefined column; a column of another type, which cannot be assigned or compared. */
+const layoutStates = new Set(['42703', '42804', '42883'])
 /** The time to wait for a lock is over. */
 const lockState = '55P03'
 /** A table cannot be dropped because of a view, or the like. */

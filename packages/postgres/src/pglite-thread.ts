@@ -50,6 +50,5 @@ export async function startPglite(dir: string | undefined): Promise<PgliteThread
 function notOpened(dir: string | undefined, cause: unknown): IndelibleError {
   const { message } = cause as Error
   const where = dir === undefined ? 'in memory' : `"${dir}"`
-  const advice = 'A damaged directory may be deleted: read tables are made again from the log.'
-  return new IndelibleError('tables_unavailable', `PGlite cannot open ${where}: ${message} ${advice}`, { cause })
+  return new IndelibleError('tables_unavailable', `PGlite cannot open ${where}: ${message}`, { cause })
 }

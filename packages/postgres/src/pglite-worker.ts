@@ -16,7 +16,11 @@ try {
   const { PGlite } = await import('@electric-sql/pglite')
   // date, timestamp, timestamptz
   const parsers = { 1082: String, 1114: String, 1184: instantText }
-  const database = await PGlite.create({ ...(directory && { dataDir: directory.data }), parsers })
+  const database = await PGlite.create({ ...(directory && { dataDir: directory.data }), parsers }).catch((error) => {
+    if (!directory) throw error
+    const advice = 'If the directory is damaged, delete it: read tables are made again from the log.'
+    throw new Error(`${error instanceof Error ? error.message : error} ${advice}`, { cause: error })
+  })
   const ports = takeTurns(parent, async (port, request) => {
     try {
       if (request === 'close') {

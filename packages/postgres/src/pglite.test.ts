@@ -195,7 +195,7 @@ describe('PGlite in a directory', () => {
     await writeFile(join(damaged, 'data', 'PG_VERSION'), '18\n')
     await expect(open(damaged)).rejects.toMatchObject({
       code: 'tables_unavailable',
-      message: expect.stringMatching(/may be deleted/),
+      message: expect.stringMatching(/damaged, delete it/),
     })
   })
 

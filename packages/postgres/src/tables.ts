@@ -121,7 +121,7 @@ async function readPage(query: Query, table: TableDefinition, { sql, params }: S
   for (const [at, [column, { type }]] of Object.entries(table.columns).entries()) {
     if (types[at] === sqlTypes[type].name) continue
     const message = `Column "${column}" of read table "${table.name}" is ${types[at]}, not ${sqlTypes[type].name}: other code filled it, build it anew.`
-    throw new IndelibleError('tables_unavailable', message)
+    throw new IndelibleError('table_outdated', message)
   }
   return rowsOf(
     table,

@@ -42,6 +42,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   aborted: 503,
   io_failed: 503,
   tables_ahead: 503,
+  table_outdated: 503,
   tables_unavailable: 503,
   wait_timeout: 504,
   store_full: 507,
@@ -88,7 +89,13 @@ export class HttpError extends Error {
 }
 
 /** Faults on our side whose message was made for the one who asks; all others are told by their meaning only. */
-const told: ReadonlySet<ErrorCode> = new Set(['wait_timeout', 'projection_parked', 'table_mismatch', 'aborted'])
+const told: ReadonlySet<ErrorCode> = new Set([
+  'wait_timeout',
+  'projection_parked',
+  'table_mismatch',
+  'table_outdated',
+  'aborted',
+])
 
 /** The problem document of anything thrown. What it keeps to itself goes to `onSecret`. */
 export function problemOf(error: unknown, onSecret: (error: unknown) => void): Response {

@@ -53,6 +53,11 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A table that was built anew is not what another fold of the log makes; it was not put in place.',
   },
+  table_outdated: {
+    retryable: true,
+    meaning:
+      'Other code filled the read table, with other columns. It is built anew where that code runs its projections.',
+  },
   wait_timeout: { retryable: true, meaning: 'The projection or saga did not get there within the time allowed.' },
   store_closed: { retryable: false, meaning: 'The store was closed.' },
   store_read_only: { retryable: false, meaning: 'The store was opened for reading only.' },

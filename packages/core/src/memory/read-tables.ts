@@ -41,7 +41,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
     const misfit = Object.keys(columns).find((column) => table.columns[column]?.type !== columns[column]!.type)
     if (misfit === undefined) return table
     throw new IndelibleError(
-      'tables_unavailable',
+      'table_outdated',
       `Read table "${name}" has no column "${misfit}" of type ${columns[misfit]!.type}: other code filled it, build it anew.`,
     )
   }

@@ -111,7 +111,7 @@ export class RunningSystem {
     return await this.#commands.send(command, options)
   }
 
-  /** A page of the read table of a projection. Throws `unknown_projection`, `invalid_row`, `tables_unavailable`. */
+  /** A page of the read table of a projection. Throws `unknown_projection`, `invalid_row`, `table_outdated`, `tables_unavailable`. */
   async select<C extends Columns>(projection: Projection<C>, options?: SelectOptions): Promise<readonly RowOf<C>[]> {
     this.#declared(projection)
     return (await this.#tables.select(projection.table, options)) as readonly RowOf<C>[]
@@ -132,7 +132,7 @@ export class RunningSystem {
     return await this.#projections.rebuild(this.#declared(projection), options)
   }
 
-  /** Compares the read table of a projection with a fold of the log from its first event on. Throws `projection_parked`, `unknown_projection`, `tables_unavailable`, `aborted`. */
+  /** Compares the read table of a projection with a fold of the log from its first event on. Throws `projection_parked`, `table_outdated`, `unknown_projection`, `tables_unavailable`, `aborted`. */
   async verifyTable(projection: Named, options: CheckOptions = {}): Promise<TableCheck> {
     return await this.#projections.verify(this.#declared(projection), options)
   }

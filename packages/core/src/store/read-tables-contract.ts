@@ -99,11 +99,11 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
       ]
       for (const [index, columns] of misfits.entries()) {
         const other = table('accounts', columns, `accounts-${index}`)
-        const unavailable = { code: 'tables_unavailable', message: /accounts|column/ }
-        await assert.rejects(tables.select(other), unavailable)
+        const outdated = { code: 'table_outdated', message: /accounts|column/ }
+        await assert.rejects(tables.select(other), outdated)
         const first = Object.keys(columns)[0] === 'account_id' && columns.account_id!.type === 'text' ? '5' : 5
-        await assert.rejects(tables.load(other, [{ account_id: first }]), unavailable)
-        await assert.rejects(scanned(tables, other), unavailable)
+        await assert.rejects(tables.load(other, [{ account_id: first }]), outdated)
+        await assert.rejects(scanned(tables, other), outdated)
       }
     },
   },

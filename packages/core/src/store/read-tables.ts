@@ -83,7 +83,7 @@ export interface Lease {
 /**
  * A table stays as it is when the code that fills it changes: another is built under its name for the next (see `nextTable`) and takes its place with `replace`.
  *
- * Throws `tables_unavailable` where the database does not answer, or the table is not there or has other columns; `invalid_row` where a column or
+ * Throws `tables_unavailable` where the database does not answer or the table is not there; `table_outdated` where it has other columns; `invalid_row` where a column or
  * value does not fit.
  */
 export interface ReadTables {

@@ -31,7 +31,7 @@ export interface CheckOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The table may be followed meanwhile. Throws {@link FoldStopped}, `tables_unavailable`, `aborted`. */
+/** The table may be followed meanwhile. Throws {@link FoldStopped}, `table_outdated`, `tables_unavailable`, `aborted`. */
 export async function checkTable(
   parts: Pick<ProjectionParts, 'projection' | 'store' | 'tables' | 'call'>,
   { progress, signal }: CheckOptions = {},
