@@ -167,6 +167,7 @@ test('a table that is ahead of the log parks instead of skipping what comes next
   await second.send(PayIn('1', { amount: 1 }))
   await expect(second.waitFor(cash, 1)).rejects.toMatchObject({ code: 'tables_ahead' })
   expect((await second.health()).projections[0]).toMatchObject({ state: 'parked', error: { code: 'tables_ahead' } })
+  expect((await second.projectionViews())[0]).toMatchObject({ state: 'ahead', lagEvents: 0 })
   await first.close()
 })
 

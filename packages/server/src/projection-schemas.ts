@@ -19,6 +19,7 @@ export const projectionStates = Object.keys(stateMeanings) as readonly Projectio
 const tableStateMeanings: Readonly<Record<ProjectionView['state'], string>> = {
   missing: 'there is none yet',
   outdated: 'other code filled it',
+  ahead: 'it shows more than the log has, so it was made from another one: build it anew',
   parked: 'its projection is parked',
   paused: 'its projection is to stand still',
   running: 'a process runs its projection',

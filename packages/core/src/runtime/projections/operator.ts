@@ -34,8 +34,11 @@ export interface ProjectionView {
   readonly version: string
   /** Of the code that filled the table; another than `version` until the table is built anew, null where there is none yet. */
   readonly tableVersion: string | null
-  /** `running`: a process has it. `idle`: none has. `outdated`: other code filled the table. `missing`: there is no table yet. */
-  readonly state: 'missing' | 'outdated' | 'parked' | 'paused' | 'running' | 'idle'
+  /**
+   * `running`: a process has it. `idle`: none has. `outdated`: other code filled the table. `ahead`: the table shows more than the log has, so it was
+   * made from another one. `missing`: there is no table yet.
+   */
+  readonly state: 'missing' | 'outdated' | 'ahead' | 'parked' | 'paused' | 'running' | 'idle'
   readonly position: Position
   /** Events that the log has beyond that, whether they concern the table or not. */
   readonly lagEvents: number
@@ -61,8 +64,9 @@ export class ProjectionOperator {
   /** All that are declared, in that order. Throws `tables_unavailable`. */
   async list(): Promise<readonly ProjectionView[]> {
     const { store, tables } = this.#parts
-    const { position: head } = await store.head()
     const records = new Map((await tables.list()).map((record) => [record.name, record]))
+    // Asked afterwards, so that a table that is being followed is never ahead.
+    const { position: head } = await store.head()
     return this.#system.projections.map((projection) => viewOf(projection, records, head))
   }
 
@@ -156,7 +160,7 @@ function viewOf(
     name,
     version: table.fingerprint,
     tableVersion: record?.fingerprint ?? null,
-    state: record ? stateIn(record, table.fingerprint) : 'missing',
+    state: record ? stateIn(record, { declared: table.fingerprint, head }) : 'missing',
     position: record?.position ?? 0,
     lagEvents: Math.max(0, head - (record?.position ?? 0)),
     holder: record?.holder ?? null,
@@ -167,9 +171,13 @@ function viewOf(
   }
 }
 
-function stateIn({ parked, isPaused, holder, fingerprint }: TableRecord, declared: string): ProjectionView['state'] {
+function stateIn(
+  { parked, isPaused, holder, fingerprint, position }: TableRecord,
+  { declared, head }: { declared: string; head: Position },
+): ProjectionView['state'] {
   if (isPaused) return 'paused'
   if (parked) return 'parked'
   if (fingerprint !== declared) return 'outdated'
+  if (position > head) return 'ahead'
   return holder === null ? 'idle' : 'running'
 }
