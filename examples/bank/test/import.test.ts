@@ -9,6 +9,7 @@ import { type PostgresServer, startPostgresServer } from '@indelible/postgres/te
 import fc from 'fast-check'
 import { fileStore } from 'indelible/file'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { long, seed } from '../../../scripts/campaign.ts'
 import { czechBankDir, czechBankMissing } from './czech-bank-data.ts'
 
 const expected = {
@@ -19,7 +20,7 @@ const expected = {
   // One for each account opened, each transaction and each adjustment.
   events: 1139 + 28205 + 1422,
 }
-const kills = process.env.INDELIBLE_LONG ? 100 : 20
+const kills = long ? 100 : 20
 const bankBin = fileURLToPath(new URL('../bin/bank.js', import.meta.url))
 const importing = fileURLToPath(new URL('./importing-process.ts', import.meta.url))
 
@@ -92,7 +93,7 @@ describe.skipIf(czechBankMissing)(
         const dataDir = join(dir, 'killed')
         const delays = fc.sample(fc.integer({ min: 0, max: 160 }), {
           numRuns: kills,
-          seed: Number(process.env.INDELIBLE_SEED),
+          seed: seed,
         })
         const acknowledged = new Map<string, number>()
         let killed = 0
@@ -104,7 +105,7 @@ describe.skipIf(czechBankMissing)(
           else report = outcome.report
           expect(attempt).toBeLessThanOrEqual(kills)
         }
-        console.log(`kills: ${killed}, acknowledged commands: ${acknowledged.size}, seed ${process.env.INDELIBLE_SEED}`)
+        console.log(`kills: ${killed}, acknowledged commands: ${acknowledged.size}, seed ${seed}`)
         expect(killed).toBe(kills)
         expect(report).toEqual(expected)
 

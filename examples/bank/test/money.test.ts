@@ -4,6 +4,7 @@ import type { Command, EventStore, RunningSystem } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { crashingStore } from 'indelible/testing'
 import { expect, test, vi } from 'vitest'
+import { long, seed } from '../../../scripts/campaign.ts'
 import { CloseAccount } from '../account/close-account.ts'
 import { DepositFunds } from '../account/deposit-funds.ts'
 import { OpenAccount } from '../account/open-account.ts'
@@ -12,7 +13,7 @@ import { accountBalances } from '../projections/account-balances.ts'
 import { RequestTransfer } from '../transfer/transfer.ts'
 import { balanceOf, bankInMemory } from './bank-in-memory.ts'
 
-const histories = process.env.INDELIBLE_LONG ? 5_000 : 400
+const histories = long ? 5_000 : 400
 const ids = ['a', 'b', 'c', 'd']
 
 const id = fc.constantFrom(...ids)
@@ -89,7 +90,7 @@ test(`the total is constant over ${histories} histories`, async () => {
     { numRuns: histories },
   )
   console.log(
-    `money: ${histories} histories, ${transfers} transfers, ${crashes} crashes (${metByClient} met by a client), seed ${process.env.INDELIBLE_SEED}`,
+    `money: ${histories} histories, ${transfers} transfers, ${crashes} crashes (${metByClient} met by a client), seed ${seed}`,
   )
   expect(crashes).toBeGreaterThan(0)
 })

@@ -16,6 +16,7 @@ import {
 import { fileStore } from 'indelible/file'
 import { memorySnapshots } from 'indelible/memory'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { long } from '../../../scripts/campaign.ts'
 import { bank as declared } from '../bank.ts'
 import { check } from '../import/check.ts'
 import { readCzechBank } from '../import/czech-bank.ts'
@@ -24,7 +25,7 @@ import { accountBalances } from '../projections/account-balances.ts'
 import { accountStatement } from '../projections/account-statement.ts'
 import { czechBankDir, czechBankMissing } from './czech-bank-data.ts'
 
-const accounts = process.env.INDELIBLE_LONG ? Number.POSITIVE_INFINITY : 120
+const accounts = long ? Number.POSITIVE_INFINITY : 120
 /** Small, so that most of the history has replay columns. */
 const limits = { segmentEventsMax: accounts === 120 ? 500 : 4_000, unindexedEventsMax: 100, columnsShareMax: 1 }
 const phases: readonly RebuildProgress['phase'][] = ['folding', 'writing', 'verifying', 'replacing']

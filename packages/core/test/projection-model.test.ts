@@ -27,6 +27,7 @@ import {
 import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { long } from '../../../scripts/campaign.ts'
 
 const keys = ['a', 'b', 'c', 'ü 😀', '"e"']
 
@@ -277,7 +278,7 @@ test('a table that follows, one that is built anew and a fold of their own have 
     fc.asyncProperty(history, fc.array(happening, { maxLength: 8 }), async (events, happenings) => {
       await run(memoryStore(), events as Event[], happenings)
     }),
-    { numRuns: process.env.INDELIBLE_LONG ? 3_000 : 100 },
+    { numRuns: long ? 3_000 : 100 },
   )
 })
 
@@ -291,7 +292,7 @@ test('the same where the store has events by stream, in batches cut anywhere', a
         await run(byStreams(memoryStore(), cuts), events as Event[], happenings)
       },
     ),
-    { numRuns: process.env.INDELIBLE_LONG ? 3_000 : 100 },
+    { numRuns: long ? 3_000 : 100 },
   )
 })
 

@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReadTables, Row, TableDefinition } from 'indelible'
 import { formerTableName, nextTable } from 'indelible/adapter'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { long } from '../../../scripts/campaign.ts'
 import { postgresTables } from './postgres.ts'
 import type { SqlReadTables } from './tables.ts'
 import { type PostgresServer, startPostgresServer } from './testing/index.ts'
 import { accountRows, accounts } from './testing/samples.ts'
 
 const rowsPerTable = 20
-const runMs = process.env.INDELIBLE_LONG ? 60_000 : 4_000
+const runMs = long ? 60_000 : 4_000
 
 let server: PostgresServer
 let tables: SqlReadTables

@@ -14,6 +14,7 @@ import {
 import { formerTableName, nextTable } from 'indelible/adapter'
 import { memoryTables } from 'indelible/memory'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { long } from '../../../scripts/campaign.ts'
 import type { SqlDatabase } from './database.ts'
 import { pgliteDatabase } from './pglite.ts'
 import { freshTables } from './testing/contract-tables.ts'
@@ -199,6 +200,6 @@ test('whatever is done to them, tables in Postgres and in memory give the same a
       const expected = await answers(memoryTables(), steps)
       expect(await answers(fresh(), steps)).toEqual(expected)
     }),
-    { numRuns: process.env.INDELIBLE_LONG ? 2_000 : 60 },
+    { numRuns: long ? 2_000 : 60 },
   )
 })

@@ -2,11 +2,12 @@
 import { isIndelibleError, startSystem } from 'indelible'
 import { memorySnapshots, memoryStore } from 'indelible/memory'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { draws, hours, long, seed } from '../../../scripts/campaign.ts'
 import { postgresTables } from '../src/postgres.ts'
 import { type PostgresServer, startPostgresServer } from '../src/testing/index.ts'
 import { type CuttingProxy, cuttingProxy } from './cutting-proxy.ts'
 import { jarSystem, someEvents } from './jars.ts'
-import { checkTable, draws, hours, long, seed } from './support.ts'
+import { checkTable } from './support.ts'
 
 let server: PostgresServer
 let proxy: CuttingProxy

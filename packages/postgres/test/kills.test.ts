@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { EventStore } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { type Draw, draws, hours, long, seed } from '../../../scripts/campaign.ts'
 import { postgresTables } from '../src/postgres.ts'
 import { type PostgresServer, startPostgresServer } from '../src/testing/index.ts'
 import { jarLimits, jarSystem, someEvents } from './jars.ts'
@@ -10,14 +11,9 @@ import {
   answering,
   caughtUp,
   checkTables,
-  type Draw,
-  draws,
   freshDir,
-  hours,
-  long,
   type Projecting,
   projecting,
-  seed,
   serverPids,
   started,
 } from './support.ts'

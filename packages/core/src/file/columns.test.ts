@@ -4,6 +4,7 @@ import { copyFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { long } from '../../../../scripts/campaign.ts'
 import type { NewEvent, RecordedEvent } from '../kernel/events.ts'
 import { utf8 } from '../kernel/text.ts'
 import { eventStoreContract } from '../store/contract.ts'
@@ -160,7 +161,7 @@ test('whatever the payloads are, a replay gives what a read gives for every fiel
         await rm(dir, { recursive: true })
       }
     }),
-    { numRuns: process.env.INDELIBLE_LONG ? 3000 : 80 },
+    { numRuns: long ? 3000 : 80 },
   )
 })
 

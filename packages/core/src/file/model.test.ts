@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { long } from '../../../../scripts/campaign.ts'
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { Query } from '../kernel/queries.ts'
 import type { StreamName } from '../kernel/streams.ts'
@@ -13,8 +14,6 @@ import { sequentialIds } from '../testing/clock.ts'
 import { fileStore } from './event-store.ts'
 import { verifyLog } from './maintenance/verify.ts'
 import { changeByte, copyOfLog, diskHere, fieldsOf, indexesIn, temporaryDirectory } from './test-support.ts'
-
-const long = process.env.INDELIBLE_LONG !== undefined
 
 const commandIds = ['c-1', 'c-2', 'c-ü', 'c-4']
 const stream = fc.constantFrom<StreamName>('a-1', 'a-2', 'b-ü', 'c-x')

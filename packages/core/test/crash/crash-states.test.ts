@@ -3,6 +3,7 @@
 import { dirname } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { type Draw, draws, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
 import { verifyLog } from '../../src/file/maintenance/verify.ts'
 import { fileSnapshots } from '../../src/file/snapshots.ts'
@@ -12,7 +13,7 @@ import type { Snapshot } from '../../src/store/snapshots.ts'
 import { sequentialIds } from '../../src/testing/clock.ts'
 import { crashAfter, type DiskImage, type DiskOperation, type SimulatedDisk, simulatedDisk } from './simulated-disk.ts'
 
-const statesMin = process.env.INDELIBLE_LONG ? 1_000_000 : 40_000
+const statesMin = long ? 1_000_000 : 40_000
 /** A long campaign says after so many how far it is. */
 const saidEvery = 100_000
 /** Of writes that were under way, so many subsets are tried at each moment. */
@@ -62,13 +63,11 @@ type Action = Arbitrated<typeof action>
 type CommitPlan = Arbitrated<typeof commit>
 const workload = fc.array(action, { minLength: 4, maxLength: 14 })
 
-type Draw = (below: number) => number
 type Kind = 'whole' | 'partial' | 'lost entry' | 'torn' | 'garbage' | 'stale'
 
 test(`at least ${statesMin} crash states lose nothing that was acknowledged`, {
   timeout: 12 * 60 * 60_000,
 }, async () => {
-  const seed = Number(process.env.INDELIBLE_SEED)
   const count = { states: 0, workloads: 0, recoveries: 0, events: 0, indexes: 0, columns: 0, snapshots: 0 }
   const kinds: Partial<Record<Kind, number>> = {}
   let said = 0
@@ -82,7 +81,7 @@ test(`at least ${statesMin} crash states lose nothing that was acknowledged`, {
     const run = await perform(actions!)
     count.events += run.events.length
     for (let crash = 0; crash <= run.operations.length; crash++) {
-      const draw = generator(workloadSeed * 100_003 + crash)
+      const draw = draws(workloadSeed * 100_003 + crash)
       for (const { image, kind } of imagesAfter(new Map(), run.operations.slice(0, crash), draw)) {
         count.states++
         kinds[kind] = (kinds[kind] ?? 0) + 1
@@ -479,16 +478,5 @@ function* stale(write: Write, operations: readonly DiskOperation[]): Generator<B
     const edge = sectorBytes - (write.at % sectorBytes)
     if (edge < write.bytes.length)
       yield Buffer.concat([write.bytes.subarray(0, edge), old.subarray(0, write.bytes.length - edge)])
-  }
-}
-
-/** Mulberry32 (public domain): small, seeded, good enough to draw samples. */
-function generator(seed: number): Draw {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
   }
 }

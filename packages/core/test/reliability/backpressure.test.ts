@@ -1,11 +1,11 @@
 // More is appended than the disk takes: callers wait, in order, for as long as they like to.
 import { expect, test } from 'vitest'
+import { draws, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
 import type { Disk } from '../../src/log/disk.ts'
 import type { LogLimits } from '../../src/log/limits.ts'
 import type { EventStore } from '../../src/store/port.ts'
 import { simulatedDisk } from '../crash/simulated-disk.ts'
-import { draws, long, seed } from './support.ts'
 
 /** A disk whose writes to segments wait until it is let go. */
 function heldDisk() {

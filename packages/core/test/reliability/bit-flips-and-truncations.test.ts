@@ -1,6 +1,7 @@
 // One bit turned over, or a file cut short, anywhere in a small log, its indexes and its snapshots: found, mended or harmless, and never believed.
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { draws, hours, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
 import { rebuildIndex } from '../../src/file/maintenance/rebuild-index.ts'
 import { fileSnapshots } from '../../src/file/snapshots.ts'
@@ -13,7 +14,7 @@ import { segmentHeaderBytes } from '../../src/log/segment.ts'
 import type { EventStore } from '../../src/store/port.ts'
 import { sequentialIds } from '../../src/testing/clock.ts'
 import { type DiskImage, simulatedDisk } from '../crash/simulated-disk.ts'
-import { draws, hours, long, read, replayed, seed, withFile } from './support.ts'
+import { read, replayed, withFile } from './support.ts'
 
 const limits = {
   segmentEventsMax: 8,

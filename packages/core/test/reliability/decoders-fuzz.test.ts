@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { type Draw, draws, hours, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
 import { fileSnapshots } from '../../src/file/snapshots.ts'
 import { isIndelibleError } from '../../src/kernel/errors.ts'
@@ -15,7 +16,7 @@ import { logLimits } from '../../src/log/limits.ts'
 import { OpenFiles } from '../../src/log/open-files.ts'
 import { decodeHeader, segmentHeaderBytes } from '../../src/log/segment.ts'
 import { type DiskImage, simulatedDisk } from '../crash/simulated-disk.ts'
-import { type Draw, draws, hours, long, read, seed, soon, withFile } from './support.ts'
+import { read, soon, withFile } from './support.ts'
 
 const inputs = long ? 1_000_000 : 50_000
 const limits = { segmentEventsMax: 40, reserveBytes: 128, readBytesMax: 4096, unindexedEventsMax: 1 }

@@ -7,12 +7,13 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
+import { hours, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
 import type { Disk } from '../../src/log/disk.ts'
 import { logLimits } from '../../src/log/limits.ts'
 import { simulatedDisk } from '../crash/simulated-disk.ts'
 import type { Idle, Question, State } from './following-child.ts'
-import { hours, long, seed, soon } from './support.ts'
+import { soon } from './support.ts'
 
 const child = new URL('following-child.ts', import.meta.url)
 const limits = { segmentEventsMax: 1000, segmentBytesMax: 256 * 1024, unindexedEventsMax: 100 }

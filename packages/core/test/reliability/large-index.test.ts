@@ -1,5 +1,6 @@
 // An index of many pages, and segments of more than one reading: lists long and short, hashes that begin alike, and numbers of events that no small log comes to.
 import { expect, test } from 'vitest'
+import { type Draw, draws, hours, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
 import type { NewEvent } from '../../src/kernel/events.ts'
 import type { Query } from '../../src/kernel/queries.ts'
@@ -8,7 +9,6 @@ import { hashTerm, kindCodes } from '../../src/log/index/terms.ts'
 import { memoryStore } from '../../src/memory/event-store.ts'
 import type { Commit, EventStore, ReadOptions } from '../../src/store/port.ts'
 import { simulatedDisk } from '../crash/simulated-disk.ts'
-import { type Draw, draws, hours, long, seed } from './support.ts'
 
 const events = long ? 120_000 : 24_000
 const questions = long ? 40_000 : 4_000

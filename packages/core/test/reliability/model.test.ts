@@ -2,6 +2,7 @@
 // limits so small that everything is always full.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { hours, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
 import type { Query } from '../../src/kernel/queries.ts'
 import type { StreamName } from '../../src/kernel/streams.ts'
@@ -11,7 +12,7 @@ import { memoryStore } from '../../src/memory/event-store.ts'
 import type { AppendOutcome, Commit, EventStore, ReadOptions, WrittenCommit } from '../../src/store/port.ts'
 import { sequentialIds } from '../../src/testing/clock.ts'
 import { crashAfter, type DiskImage, type SimulatedDisk, simulatedDisk } from '../crash/simulated-disk.ts'
-import { hours, long, read, seed, soon, told } from './support.ts'
+import { read, soon, told } from './support.ts'
 
 const stepsMin = long ? 2_000_000 : 100_000
 const commandIds = ['c-1', 'c-2', 'c-ü', 'c-4', 'c-5', 'c-6']

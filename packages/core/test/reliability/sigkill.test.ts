@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { draws, hours, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
 import { verifyLog } from '../../src/file/maintenance/verify.ts'
 import type { EventStore } from '../../src/store/port.ts'
 import { killedLimits as limits } from './killed.ts'
-import { draws, hours, long, seed } from './support.ts'
 
 const kills = long ? 200 : 12
 const killsOfALog = 10

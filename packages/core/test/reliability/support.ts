@@ -1,28 +1,9 @@
-// What the reliability campaigns share: draws from the seed of the run, and events in a form that can be compared.
+// What the reliability campaigns share: events in a form that can be compared, and files with other bytes.
 import type { EventStore } from '../../src/index.ts'
 import type { RecordedEvent } from '../../src/kernel/events.ts'
 import type { Query } from '../../src/kernel/queries.ts'
 import type { ReadOptions } from '../../src/store/port.ts'
 import type { DiskImage } from '../crash/simulated-disk.ts'
-
-/** Set for full counts; a share of them runs with every `npm test`. */
-export const long = process.env.INDELIBLE_LONG !== undefined
-export const seed = Number(process.env.INDELIBLE_SEED)
-/** Full counts take hours, not the minutes of other tests. */
-export const hours = { timeout: 12 * 60 * 60_000 }
-
-export type Draw = (below: number) => number
-
-/** Mulberry32 (public domain): small, seeded, good enough to draw samples. */
-export function draws(from = seed): Draw {
-  let state = from
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
 
 /** Every field of an event, each by its name: they may be getters, which no comparison of objects sees. */
 export function told(event: RecordedEvent): string {

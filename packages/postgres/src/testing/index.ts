@@ -1,4 +1,5 @@
-// `@indelible/postgres/testing`: a real Postgres server for tests, from the binaries that npm installed. For our own workspaces; it is not published.
+// `@indelible/postgres/testing`: a real Postgres server for tests and benchmarks, from the binaries that npm installed. For our own workspaces; it is not
+// published.
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -15,9 +16,22 @@ export interface PostgresServer {
   remove(): Promise<void>
 }
 
+export interface PostgresServerOptions {
+  /** Its data are in a new directory below this one; below that for temporary files when left out. */
+  readonly dir?: string
+  /** For initdb. When left out: a locale that sorts as people do, and not as our keys. */
+  readonly initdbFlags?: readonly string[]
+  /** When left out it syncs nothing: nobody misses what a test wrote. */
+  readonly postgresFlags?: readonly string[]
+}
+
 /** Starts an empty server that listens on the loopback interface only. The caller removes it; if this process dies first, it goes too. */
-export async function startPostgresServer(): Promise<PostgresServer> {
-  const databaseDir = await mkdtemp(join(tmpdir(), 'indelible-postgres-'))
+export async function startPostgresServer({
+  dir = tmpdir(),
+  initdbFlags = ['--locale-provider=icu', '--icu-locale=en-US', '--no-sync'],
+  postgresFlags = ['-c', 'fsync=off'],
+}: PostgresServerOptions = {}): Promise<PostgresServer> {
+  const databaseDir = await mkdtemp(join(dir, 'indelible-postgres-'))
   const release = guard(databaseDir)
   const port = await freePort()
   const log: string[] = []
@@ -28,10 +42,9 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     password: 'postgres',
     // Postgres refuses to run as root: then a user "postgres", made if there is none, owns the directory and runs the server.
     createPostgresUser: process.getuid?.() === 0,
-    // A locale that sorts as people do, and not as our keys.
-    initdbFlags: ['--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en-US', '--no-sync'],
-    // Nobody misses what a test wrote, and sockets in /run would need rights.
-    postgresFlags: ['-h', '127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'],
+    initdbFlags: ['--encoding=UTF8', ...initdbFlags],
+    // Sockets in /run would need rights.
+    postgresFlags: ['-h', '127.0.0.1', '-c', 'unix_socket_directories=', ...postgresFlags],
     onLog: (line) => log.push(String(line)),
     onError: (line) => log.push(String(line)),
   })
