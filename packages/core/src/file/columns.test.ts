@@ -71,6 +71,23 @@ describe('a store whose segments get columns at once keeps the contract', () => 
   test.each(eventStoreContract)('$name', async ({ run }) => await run(await openStore({ limits, disk: diskHere })))
 })
 
+test('a segment of many small frames, longer than any read, gets columns that say what it says', async () => {
+  const dir = temporaryDirectory()
+  const limits = { segmentEventsMax: 300 }
+  const store = await openStore({ dir, limits })
+  for (let n = 0; n <= 300; n++)
+    await store.append({ events: [fact(`stream-${n % 7}`, types[n % 2], { n, text: `${n}`.repeat(700) })] })
+  const files = async () => (await columnsIn(dir)).filter((name) => name.endsWith('.col'))
+  await expect.poll(files, patience).toEqual(['00000001.col'])
+  const expected = (await all(store)).map(fieldsOf)
+  expect((await replayed(store)).map(fieldsOf)).toEqual(expected)
+  await store.close()
+  expect(await verifyLog({ dir })).toMatchObject({ columns: { checked: 1, missing: 0 } })
+  await rm(join(dir, '00000001.col'))
+  expect(await rebuildIndex({ dir })).toMatchObject({ segments: 1 })
+  expect(await verifyLog({ dir })).toMatchObject({ columns: { checked: 1, missing: 0 } })
+})
+
 /** Every kind of text that a payload can be, also such that no object of ours would be written as. */
 const jsonTexts = fc.oneof(
   { weight: 4, arbitrary: fc.json({ maxDepth: 4 }) },

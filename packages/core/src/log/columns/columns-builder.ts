@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib'
 import { isJson } from '../../kernel/events.ts'
 import { uuidBytes } from '../../kernel/ids.ts'
 import { streamIdOf } from '../../kernel/streams.ts'
-import type { Frame } from '../frame.ts'
+import { Frame } from '../frame.ts'
 import type { LogEvent } from '../record.ts'
 import type { SegmentHeader } from '../segment.ts'
 import { type ColumnsOwner, encodeColumns, type Plan } from './column-file.ts'
@@ -50,8 +50,9 @@ export class ColumnsBuilder {
     return { segment, logId, firstPosition, events: this.events, lastRecordCrc: this.#lastRecordCrc }
   }
 
-  /** Takes in the next frame of the segment. */
-  add(frame: Frame, starts: readonly number[]): void {
+  /** Takes in the next frame of the segment. Its bytes are copied: whoever reads it may read the next one into the same memory. */
+  add({ bytes }: Frame, starts: readonly number[]): void {
+    const frame = new Frame(Buffer.from(bytes))
     for (const start of starts) this.#events.push(frame.event(start))
     const last = starts.at(-1)
     if (last === undefined) return
