@@ -65,6 +65,7 @@ export type { StartProjections } from './runtime/projections/host.ts'
 export { type LiveModel, liveModel } from './runtime/projections/live-model.ts'
 export { type OperatorParts, ProjectionOperator, type ProjectionView } from './runtime/projections/operator.ts'
 export type { RebuildOptions, RebuildReport } from './runtime/projections/rebuild.ts'
+export { runProjections, type ThreadParts } from './runtime/projections/run-projections.ts'
 export type { Staleness } from './runtime/projections/staleness.ts'
 export type {
   FailedEvent,
@@ -73,7 +74,7 @@ export type {
   ProjectionStatus,
   RebuildProgress,
 } from './runtime/projections/status.ts'
-export { projectionThread, runProjections, type ThreadParts } from './runtime/projections/thread.ts'
+export { projectionThread } from './runtime/projections/thread.ts'
 export type { CheckOptions, TableCheck, TableDifference } from './runtime/projections/verify.ts'
 export {
   type Health,

@@ -63,10 +63,13 @@ test.each([
   const { dir, system, notices } = await start()
   await using _ = system
   await system.waitFor(tillTable, await payIn(system, 100))
+  await system.health()
   const waiting = system.waitFor(tillTable, 1_000, { timeoutMs: 60_000 }).catch((error) => error)
   writeFileSync(join(dir, 'accident'), accident)
   expect(await waiting).toMatchObject({ code: 'projections_ended', retryable: true })
-  await expect(system.health()).rejects.toMatchObject({ code: 'projections_ended' })
+  expect((await system.health()).projections).toMatchObject([
+    { name: 'tills', state: 'retrying', position: 100, error: { code: 'projections_ended' } },
+  ])
   const position = await payIn(system, 100)
   await vi.waitFor(() => system.waitFor(tillTable, position), patient)
   expect(notices).toEqual([{ kind: 'thread ended', message: expect.stringContaining('The thread') }])
@@ -81,9 +84,36 @@ test('a thread that cannot begin says why, and begins when it can', async () => 
   const position = await payIn(system, 10)
   const ended = { code: 'projections_ended', message: expect.stringContaining('The door is locked.') }
   await expect(system.waitFor(tillTable, position)).rejects.toMatchObject(ended)
+  expect((await system.health()).projections).toMatchObject([{ state: 'retrying', lagEvents: 10, error: ended }])
   await vi.waitFor(() => expect(notices.length).toBeGreaterThan(2), patient)
   rmSync(join(dir, 'locked'))
   await vi.waitFor(() => system.waitFor(tillTable, position), patient)
+})
+
+test('a thread that tries for long to open what it needs says before long what is in the way', async () => {
+  const dir = temporaryDirectory()
+  writeFileSync(join(dir, 'busy'), '')
+  const { system } = await start({ dir })
+  await using _ = system
+  const waited = system.waitFor(tillTable, 1, { timeoutMs: 100 })
+  await expect(waited).rejects.toMatchObject({
+    code: 'projections_ended',
+    message: expect.stringContaining('The door is in use.'),
+  })
+  rmSync(join(dir, 'busy'))
+  const position = await payIn(system, 10)
+  await vi.waitFor(() => system.waitFor(tillTable, position), patient)
+})
+
+test('what a caller throws when it is told of progress ends the call and nothing else', async () => {
+  const { system } = await start()
+  await using _ = system
+  await system.waitFor(tillTable, await payIn(system, 100))
+  const progress = () => {
+    throw new Error('The screen is full.')
+  }
+  await expect(system.rebuild(tillTable, { progress })).rejects.toThrow('The screen is full.')
+  await vi.waitFor(() => system.rebuild(tillTable), patient)
 })
 
 test('a thread whose module is not there says so, and the system closes all the same', async () => {

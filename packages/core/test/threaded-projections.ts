@@ -1,13 +1,14 @@
 // The thread of `projection-thread.test.ts`. Files in its directory stand for what may happen to it.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { runProjections } from 'indelible'
+import { IndelibleError, runProjections } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { memoryTables } from 'indelible/memory'
 import { tills } from './till.ts'
 
 await runProjections(async ({ dir }: { dir: string }) => {
   if (existsSync(join(dir, 'locked'))) throw new Error('The door is locked.')
+  if (existsSync(join(dir, 'busy'))) throw new IndelibleError('tables_unavailable', 'The door is in use.')
   const store = await fileStore({ dir: join(dir, 'log'), access: 'read' })
   const accident = join(dir, 'accident')
   setInterval(() => {

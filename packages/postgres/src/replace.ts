@@ -15,7 +15,12 @@ const lockMsMax = 2_000
 export async function replaceTable(
   query: Query,
   schema: string,
-  { live, next, generation }: { live: TableDefinition; next: TableDefinition; generation: number | undefined },
+  {
+    live,
+    next,
+    generation,
+    evenIfBehind = false,
+  }: { live: TableDefinition; next: TableDefinition; generation?: number; evenIfBehind?: boolean },
 ): ReturnType<ReadTables['replace']> {
   const records = quoted(schema, recordsTable)
   const former = formerTableName(live.name)
@@ -30,7 +35,7 @@ export async function replaceTable(
     throw new IndelibleError('tables_unavailable', message)
   }
   if ((generation ?? built.generation) !== built.generation) return 'superseded'
-  if (built.position < shown.position) return 'behind'
+  if (built.position < shown.position && !evenIfBehind) return 'behind'
   await assertUnused(query, liveTable)
   await grantAlike(query, { from: liveTable, to: nextTable })
   await dropTable(query, schema, former)

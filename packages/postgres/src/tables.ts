@@ -74,8 +74,8 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
       use(table.name, () =>
         database.transaction((query) => scanTable(query, schema, { table, visit }), { isSnapshot: true }),
       ),
-    replace: (live, next, { generation } = {}) =>
-      transaction(live.name, (query) => replaceTable(query, schema, { live, next, generation })),
+    replace: (live, next, options = {}) =>
+      transaction(live.name, (query) => replaceTable(query, schema, { live, next, ...options })),
     drop: (name) => transaction(name, (query) => dropTable(query, schema, name)),
     list: () => use(undefined, records.list),
     async lease(name, options) {

@@ -125,13 +125,13 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       for (let at = 0; at < all.length; at += scanRowsMax) visit(all.slice(at, at + scanRowsMax))
       return state
     },
-    async replace(live, next, { generation } = {}) {
+    async replace(live, next, { generation, evenIfBehind = false } = {}) {
       const [shown, built] = [opened(live.name), opened(next.name)]
       if (built.fingerprint !== next.fingerprint) {
         throw new IndelibleError('tables_unavailable', `Read table "${next.name}" was filled by other code.`)
       }
       if ((generation ?? built.generation) !== built.generation) return 'superseded'
-      if (built.position < shown.position) return 'behind'
+      if (built.position < shown.position && !evenIfBehind) return 'behind'
       const idle = { isPaused: false, lease: undefined }
       tables.set(formerTableName(live.name), { ...shown, parked: null, operation: idle })
       tables.set(live.name, { ...built, parked: null, operation: shown.operation })

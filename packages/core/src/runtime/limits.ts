@@ -36,11 +36,21 @@ export const rebuildWatchedEvery = 100
 export const differencesMax = 10
 /** Tries to put a table that was built in the place of one that moves on meanwhile. */
 export const replaceTriesMax = 100
+/** After so many of them the live one is held back. */
+export const replaceFreelyMax = 3
+/** The wait between those that follow. */
+export const replaceAgainMs = 50
+/** A table that shows more than the log has for so long is ahead of it. */
+export const aheadMsMin = 1_000
+/** How often that is looked at. */
+export const aheadLookMs = 25
 /** How often a projection looks whether it misses its staleness target. */
 export const staleCheckMs = 500
 /** Pieces of history that are folded stream by stream at once: more of them need more memory, and touch each row less often. */
 export const foldedTogetherMax = 8
 /** How long a thread of projections may take to end in order; then it is stopped. */
 export const threadCloseMsMax = 30_000
+/** How long it tries to open log and tables before it says that it cannot; then it is started again. */
+export const threadOpenMsMax = 2_000
 /** One that ran for so long before it ended is started again at once; otherwise the waits grow. */
 export const threadSoundMs = 60_000

@@ -259,6 +259,18 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
+    name: 'a live table that is ahead of its log is replaced though the next one shows less, and stays paused',
+    async run(tables) {
+      await filledBoth(tables)
+      await saved(tables, { table: accounts, upserts: [account('a-1', 99)], from: 5, to: 99 })
+      await tables.setPaused(accounts.name, true)
+      assert.equal(await tables.replace(refilled, next, { evenIfBehind: true }), 'replaced')
+      assert.equal(await position(tables, refilled), 6)
+      assert.equal(await position(tables, former), 99)
+      assert.equal((await tables.list()).find(({ name }) => name === accounts.name)?.isPaused, true)
+    },
+  },
+  {
     name: 'tables are replaced any number of times',
     async run(tables) {
       await tables.open(accounts)

@@ -105,7 +105,11 @@ export interface ReadTables {
    * Puts the next table in the place of the live one, with its fingerprint and checkpoint, in one transaction. `behind`: the live one shows more.
    * `superseded`: the next one is not the one that is meant.
    */
-  replace(live: TableDefinition, next: TableDefinition, options?: Fence): Promise<'replaced' | 'behind' | 'superseded'>
+  replace(
+    live: TableDefinition,
+    next: TableDefinition,
+    options?: Fence & { readonly evenIfBehind?: boolean },
+  ): Promise<'replaced' | 'behind' | 'superseded'>
   /** Takes a table away with all that is known of it, if it is there. */
   drop(name: string): Promise<void>
   /** By name, those that are being built and those that were replaced among them. */

@@ -86,7 +86,13 @@ class Following {
       const failure = await this.#take(batch)
       if (failure) {
         this.#folded = Math.max(this.#folded, failure.event.position - 1)
-        await this.#saveAll()
+        try {
+          await this.#saveAll()
+        } catch (error) {
+          // A row of an event before it.
+          if (isIndelibleError(error, 'invalid_row')) return { refusedThrough: this.#folded }
+          throw error
+        }
         return this.#isSuperseded || (await this.#isElsewhere()) ? 'superseded' : { failure }
       }
       if (this.#isSuperseded || this.#fault) break

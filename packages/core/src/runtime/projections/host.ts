@@ -43,9 +43,11 @@ export const projectionsHere: StartProjections = (system, parts) => {
     status: (head) => Promise.all([...runners.values()].map((each) => each.status(head))),
     waitFor: (name, position, options) => runner(name).waitFor(position, options),
     rebuild: (name, options) => runner(name).rebuild(options),
-    verify: (name, options) => {
+    async verify(name, options) {
       const projection = system.projections.find((each) => each.name === name)!
-      return checkTable({ ...parts, projection }, options)
+      // The runner may not have come to it yet.
+      await parts.tables.open(projection.table)
+      return await checkTable({ ...parts, projection }, options)
     },
     setPaused: (name, isPaused) => runner(name).setPaused(isPaused),
     async close() {

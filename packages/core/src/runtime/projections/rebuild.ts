@@ -4,9 +4,12 @@ import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { nextTable } from '../../kernel/tables.ts'
 import { instant } from '../../kernel/time.ts'
-import { leaseMs, replaceTriesMax } from '../limits.ts'
+import { leaseMs, replaceAgainMs, replaceFreelyMax, replaceTriesMax } from '../limits.ts'
+import { pause } from '../waiting.ts'
+import { isAhead } from './ahead.ts'
 import { ContentHash } from './content-hash.ts'
 import { follow } from './follow.ts'
+import { heldBack } from './hold.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import type { ProjectionParts } from './parts.ts'
 import type { RebuildProgress } from './status.ts'
@@ -141,37 +144,47 @@ async function check(
 }
 
 /** Follows the log until the new table shows no less than the live one, and swaps them. */
-async function replace(parts: ProjectionParts, { generation, to: after, signal, progress }: Step): Promise<Position> {
-  const { projection, store, tables } = parts
-  const { table } = projection
-  const next = nextTable(table)
-  for (let position = after, tries = 0; tries < replaceTriesMax; tries++) {
-    const { position: to } = await store.head()
-    if (to > position) {
-      progress('catching up', position, to)
-      const end = await follow(parts, { table: next, generation, after: position, to, signal })
-      if (typeof end === 'object' && 'failure' in end) throw new FoldStopped(projection.name, end.failure)
-      if (typeof end === 'object') throw refused(projection.name, end.refusedThrough)
-      if (end === 'superseded') throw busy(projection.name, 'another process')
-      if (signal.aborted) throw busy(projection.name, 'another process')
-      position = to
+async function replace(parts: ProjectionParts, step: Step): Promise<Position> {
+  const { tables } = parts
+  const { table } = parts.projection
+  let hold: AsyncDisposable | undefined
+  try {
+    for (let position = step.to, tries = 0; tries < replaceTriesMax; tries++) {
+      if (tries >= replaceFreelyMax) {
+        // Both follow the log, and the live one was faster each time.
+        hold ??= await heldBack(tables, table.name, parts.ids())
+        await pause(replaceAgainMs, step.signal)
+      }
+      position = await caughtUp(parts, { ...step, to: position })
+      step.progress('replacing', position, position)
+      // A table that is ahead of the log was made from another one: nothing that it shows can be kept.
+      const live = await tables.open(table)
+      const evenIfBehind = await isAhead(parts.store, live.position, step.signal)
+      throwIfAborted(step.signal)
+      const replaced = await tables.replace(table, nextTable(table), { generation: step.generation, evenIfBehind })
+      if (replaced === 'replaced') return position
+      if (replaced === 'superseded') throw busy(table.name, 'another process')
     }
-    progress('replacing', position, position)
-    // A table that is ahead of the log was made from another one: nothing that it shows can be kept.
-    const live = await tables.open(table)
-    if (live.position > (await store.head()).position) {
-      await tables.drop(table.name)
-      await tables.open(table)
-    }
-    throwIfAborted(signal)
-    const replaced = await tables.replace(table, next, { generation })
-    if (replaced === 'replaced') return position
-    if (replaced === 'superseded') throw busy(projection.name, 'another process')
+  } finally {
+    await hold?.[Symbol.asyncDispose]()
   }
   throw new IndelibleError(
     'projection_busy',
-    `The new table of "${projection.name}" never came as far as the live one. Try again when less is appended.`,
+    `The new table of "${table.name}" never came as far as the live one. Try again when less is appended.`,
   )
+}
+
+/** Brings the new table from the position where it is to the end of the log, and gives that. */
+async function caughtUp(parts: ProjectionParts, { generation, to: after, signal, progress }: Step): Promise<Position> {
+  const { name, table } = parts.projection
+  const { position: to } = await parts.store.head()
+  if (to <= after) return after
+  progress('catching up', after, to)
+  const end = await follow(parts, { table: nextTable(table), generation, after, to, signal })
+  if (typeof end === 'object' && 'failure' in end) throw new FoldStopped(name, end.failure)
+  if (typeof end === 'object') throw refused(name, end.refusedThrough)
+  if (end === 'superseded' || signal.aborted) throw busy(name, 'another process')
+  return to
 }
 
 function refused(name: string, through: Position): IndelibleError {

@@ -6,6 +6,7 @@ import type { Parked, TableRecord, TableState } from '../../store/read-tables.ts
 import { leaseMs, remoteWaitMs, staleCheckMs, standByMs } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause } from '../waiting.ts'
+import { isAhead, tablesAhead } from './ahead.ts'
 import { follow } from './follow.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import type { ProjectionParts } from './parts.ts'
@@ -44,6 +45,8 @@ export class ProjectionRunner {
   #wake = new AbortController()
   /** Whether a handler failed in this process since it was last resumed. */
   #hasParked = false
+  /** Whether the table of this code could not be built, since it was last resumed. */
+  #isRefused = false
   /** Whether the live table was filled by this code while this process ran: then it does not take the table back from newer code. */
   #wasLive = false
   /** The database refused a row of some event up to here. */
@@ -103,19 +106,23 @@ export class ProjectionRunner {
       throw new IndelibleError('projection_busy', `The table of "${this.#name}" is being built already.`)
     const startedAt = instant(this.#parts.clock.now())
     this.#rebuild = { phase: 'folding', done: 0, total: 0, startedAt }
-    this.#parts.notify({ kind: 'rebuilding', name: this.#name, because })
+    let hasBegun = false
     try {
       const signal = options.signal ? AbortSignal.any([options.signal, this.#stop.signal]) : this.#stop.signal
       const report = await rebuildTable(this.#parts, {
         signal,
         progress: (progress) => {
           this.#rebuild = progress
+          // Not before it is certain that nobody else is at it.
+          if (!hasBegun) this.#parts.notify({ kind: 'rebuilding', name: this.#name, because })
+          hasBegun = true
           options.progress?.(progress)
         },
       })
       const { rows, position, ms } = report
       this.#parts.notify({ kind: 'rebuilt', name: this.#name, rows, position, ms })
       this.#hasParked = false
+      this.#isRefused = false
       // Whatever it stood still at, nobody need hear of it any more.
       this.#waiters.restart(position)
       this.#poke()
@@ -126,11 +133,14 @@ export class ProjectionRunner {
   }
 
   async setPaused(isPaused: boolean): Promise<void> {
-    const { tables } = this.#parts
+    const { tables, projection } = this.#parts
+    // The first thing that a runner does; somebody may be faster.
+    await tables.open(projection.table)
     await tables.setPaused(this.#name, isPaused)
     if (!isPaused) {
       await tables.setParked(this.#name, null)
       this.#hasParked = false
+      this.#isRefused = false
       this.#waiters.restart(this.#waiters.reached)
     }
     this.#poke()
@@ -160,14 +170,19 @@ export class ProjectionRunner {
 
   /** One look at how things stand, and what follows from it. Gives how long to rest before the next. */
   async #turn(): Promise<number> {
-    const { tables, projection } = this.#parts
+    const { tables, store, projection } = this.#parts
     const { fingerprint } = projection.table
     const there = await tables.open(projection.table)
     if (there.fingerprint !== fingerprint) return await this.#replaceOther()
     this.#wasLive = true
-    const { position: head } = await this.#parts.store.head()
-    if (there.position > head) return this.#parkAhead(there, head)
-    if (await this.#isParked()) return this.#rest('parked', there)
+    if (await isAhead(store, there.position, this.#stop.signal)) {
+      const { position: head } = await store.head()
+      const { generation } = await tables.open(projection.table)
+      // Otherwise it was built anew meanwhile.
+      return generation === there.generation ? this.#parkAhead(there, head) : 0
+    }
+    const standing = await this.#standing()
+    if (standing) return this.#rest(standing, there)
     const lease = await tables.lease(this.#name, { holder: this.#me, ms: leaseMs })
     this.#holder = lease.holder
     if (!lease.isHeld) return await this.#standBy(there)
@@ -176,9 +191,11 @@ export class ProjectionRunner {
     return 0
   }
 
-  /** Whether a handler failed here and nobody has resumed the projection since. Other processes may have other code, so none holds on to it. */
-  async #isParked(): Promise<boolean> {
-    return this.#hasParked && (await this.#record())?.parked != null
+  /** After a handler failed here: whether somebody has resumed the projection since. Other processes may have other code, so none holds on to it. */
+  async #standing(): Promise<'paused' | 'parked' | undefined> {
+    const record = this.#hasParked ? await this.#record() : undefined
+    if (record?.isPaused) return 'paused'
+    return record?.parked ? 'parked' : undefined
   }
 
   async #record(): Promise<TableRecord | undefined> {
@@ -231,9 +248,10 @@ export class ProjectionRunner {
     return this.#waiters.count > 0 ? 1 : standByMs
   }
 
-  #rest(state: 'paused' | 'parked', { position }: TableState): number {
+  /** `there` is the table, where this code filled it. */
+  #rest(state: 'paused' | 'parked', there?: TableState): number {
     this.#state = state
-    this.#waiters.advance(position)
+    if (there) this.#waiters.advance(there.position)
     return leaseMs / 3
   }
 
@@ -248,8 +266,8 @@ export class ProjectionRunner {
       return leaseMs
     }
     const record = await this.#record()
-    if (record?.isPaused) return this.#rest('paused', record)
-    if (this.#hasParked && record?.parked) return this.#rest('parked', record)
+    if (record?.isPaused) return this.#rest('paused')
+    if (this.#isRefused || (this.#hasParked && record?.parked)) return this.#rest('parked')
     this.#state = 'rebuilding'
     this.#error = undefined
     try {
@@ -264,8 +282,19 @@ export class ProjectionRunner {
       }
       // Another process with the same code is at it.
       if (isIndelibleError(error, 'projection_busy')) return standByMs
+      if (isIndelibleError(error, 'invalid_row') || isIndelibleError(error, 'table_mismatch'))
+        return this.#refuse(error)
       throw error
     }
+  }
+
+  /** The same log and the same code would end the same way once more. */
+  #refuse(error: IndelibleError): number {
+    this.#isRefused = true
+    this.#error = describeError(error)
+    this.#parts.notify({ kind: 'parked', name: this.#name, error: this.#error })
+    this.#waiters.fail(error)
+    return this.#rest('parked')
   }
 
   /** Whoever ran the projection has other code, and must not run it any more. */
@@ -298,12 +327,7 @@ export class ProjectionRunner {
 
   /** The table shows events that the log does not have. To go on would be to skip the next ones. */
   #parkAhead({ position }: TableState, head: Position): number {
-    const error = new IndelibleError(
-      'tables_ahead',
-      `Read table "${this.#name}" is at position ${position}, the log ends at ${head}: one of them was put back from another copy. ` +
-        `Build it anew from the log: indelible projections rebuild ${this.#name}`,
-      { details: { name: this.#name, position, head } },
-    )
+    const error = tablesAhead(this.#name, { position, head })
     this.#state = 'parked'
     this.#error = describeError(error)
     this.#waiters.fail(error)
@@ -323,7 +347,8 @@ export class ProjectionRunner {
   }
 
   #checkStaleness(): void {
-    if (this.#state !== 'running') return
+    // Who cannot get at the database knows no less how late its table is.
+    if (this.#state !== 'running' && !(this.#state === 'retrying' && this.#wasLive)) return
     const { store, projection, notify } = this.#parts
     const { targetMs } = projection.staleness
     void (async () => {

@@ -1,38 +1,14 @@
 // Projections on a thread of their own, so that neither a rebuild nor a backlog slows commands. The thread opens the log for reading and its own way to
-// the tables; what is asked of it travels as messages.
-import { parentPort, Worker, type WorkerOptions, workerData } from 'node:worker_threads'
-import { errorCodes, IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+// the tables (see `run-projections.ts`); what is asked of it travels as messages.
+import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import type { Projection } from '../../kernel/projections.ts'
 import type { System } from '../../kernel/system.ts'
-import { systemClock, systemIds } from '../../kernel/system-clock.ts'
-import type { EventStore } from '../../store/port.ts'
-import type { ReadTables } from '../../store/read-tables.ts'
 import { threadCloseMsMax, threadSoundMs } from '../limits.ts'
-import { projectionCall } from '../purity.ts'
 import { backoff } from '../waiting.ts'
-import { type ProjectionHost, projectionsHere, type StartProjections } from './host.ts'
-import { describeError, type ProjectionNotice } from './status.ts'
-
-type Method = Exclude<keyof ProjectionHost, 'close'>
-
-/** What is asked of the thread. */
-type Request =
-  | { readonly call: number; readonly method: Method; readonly args: readonly unknown[] }
-  | { readonly abort: number }
-  | 'close'
-
-/** What it says. */
-type Message =
-  | { readonly call: number; readonly result: unknown }
-  | { readonly call: number; readonly progress: readonly unknown[] }
-  | { readonly call: number; readonly fault: Fault }
-  | { readonly failed: Fault }
-  | { readonly notice: ProjectionNotice }
-
-interface Fault {
-  readonly message: string
-  readonly code?: unknown
-  readonly details?: unknown
-}
+import type { ProjectionHost, StartProjections } from './host.ts'
+import { describeError, type ProjectionNotice, type ProjectionStatus } from './status.ts'
+import { errorOf, type Message, type Method, type Request } from './thread-messages.ts'
 
 interface Call {
   readonly resolve: (result: never) => void
@@ -48,7 +24,7 @@ export function projectionThread(
   module: URL,
   options: Pick<WorkerOptions, 'workerData' | 'execArgv'> = {},
 ): StartProjections {
-  return (_system, { notify }) => new ProjectionThread(module, options, notify)
+  return (system, { notify }) => new ProjectionThread(system, () => new Worker(module, options), notify)
 }
 
 class ProjectionThread implements ProjectionHost {
@@ -60,14 +36,28 @@ class ProjectionThread implements ProjectionHost {
   #worker: Worker | undefined
   /** Why there is none. */
   #end: IndelibleError | undefined
+  /** What was last told. */
+  #known: readonly ProjectionStatus[]
 
-  constructor(module: URL, options: WorkerOptions, notify: (notice: ProjectionNotice) => void) {
+  constructor(system: System, start: () => Worker, notify: (notice: ProjectionNotice) => void) {
     this.#notify = notify
-    const start = () => new Worker(module, options)
+    this.#known = system.projections.map(unknownYet)
     this.#running = this.#keepRunning(start(), start)
   }
 
-  status: ProjectionHost['status'] = (head) => this.#call('status', [head])
+  /** While there is no thread, what was known of them, and why there is none. */
+  status: ProjectionHost['status'] = async (head) => {
+    try {
+      this.#known = await this.#call<readonly ProjectionStatus[]>('status', [head])
+      return this.#known
+    } catch (error) {
+      if (!isIndelibleError(error, 'projections_ended')) throw error
+      return this.#known.map((status) => {
+        const lagEvents = Math.max(0, head - status.position)
+        return { ...status, state: 'retrying', lagEvents, rebuild: null, error: describeError(error) }
+      })
+    }
+  }
 
   waitFor: ProjectionHost['waitFor'] = (name, position, { signal, ...options }) =>
     this.#call('waitFor', [name, position, options], { signal })
@@ -152,9 +142,33 @@ class ProjectionThread implements ProjectionHost {
   #answered(message: Extract<Message, { call: number }>): void {
     const call = this.#calls.get(message.call)
     if (!call) return
-    if ('progress' in message) call.progress?.(...(message.progress as never[]))
+    if ('progress' in message) this.#told(message.call, () => call.progress?.(...(message.progress as never[])))
     else if ('fault' in message) call.reject(errorOf(message.fault))
     else call.resolve(message.result as never)
+  }
+
+  /** What the caller's code throws ends the call, as it would on this thread. */
+  #told(call: number, tell: () => void): void {
+    try {
+      tell()
+    } catch (error) {
+      this.#worker?.postMessage({ abort: call } satisfies Request)
+      this.#calls.get(call)?.reject(error)
+    }
+  }
+}
+
+/** Before a thread has said anything. */
+function unknownYet({ name, table, staleness: { targetMs } }: Projection): ProjectionStatus {
+  return {
+    name,
+    version: table.fingerprint,
+    state: 'starting',
+    position: 0,
+    lagEvents: 0,
+    staleness: { targetMs, lagMs: 0, p50Ms: null, p99Ms: null },
+    holder: null,
+    rebuild: null,
   }
 }
 
@@ -164,106 +178,4 @@ function endInOrder(worker: Worker): void {
   const stop = setTimeout(() => worker.terminate(), threadCloseMsMax)
   worker.once('exit', () => clearTimeout(stop))
   worker.postMessage('close' satisfies Request)
-}
-
-/** What a thread of projections runs on. It takes the store and the tables over. */
-export interface ThreadParts {
-  readonly system: System
-  /** Open for reading. */
-  readonly store: EventStore
-  readonly tables: ReadTables
-  /** As in `SystemParts`. */
-  readonly domainCode?: 'watched' | 'trusted'
-}
-
-/** To be called by the module of a {@link projectionThread}. `open` gets its `workerData`. */
-export async function runProjections<Data>(open: (data: Data) => Promise<ThreadParts>): Promise<void> {
-  const port = parentPort
-  if (!port) throw new IndelibleError('invalid_declaration', 'runProjections is for the module of a projectionThread.')
-  const say = (message: Message) => port.postMessage(message)
-  const requests: Request[] = []
-  // Nothing is open yet that would have to be closed in order.
-  let serve = (request: Request): void => (request === 'close' ? process.exit() : void requests.push(request))
-  port.on('message', (request: Request) => serve(request))
-  try {
-    const { system, store, tables, domainCode } = await opened(() => open(workerData as Data))
-    const call = projectionCall(domainCode)
-    const notify = (notice: ProjectionNotice) => say({ notice })
-    const host = projectionsHere(system, { store, tables, call, notify, clock: systemClock, ids: systemIds })
-    const aborts = new Map<number, AbortController>()
-
-    const answer = async ({ call, method, args }: Extract<Request, { call: number }>) => {
-      const abort = new AbortController()
-      aborts.set(call, abort)
-      try {
-        const result = await invoke(host, method, args, {
-          signal: abort.signal,
-          progress: (...progress) => say({ call, progress }),
-        })
-        say({ call, result })
-      } catch (error) {
-        say({ call, fault: faultOf(error) })
-      } finally {
-        aborts.delete(call)
-      }
-    }
-    const close = async () => {
-      await host.close()
-      await store.close()
-      await tables.close()
-      port.close()
-    }
-    serve = (request) => {
-      if (request === 'close') void close()
-      else if ('abort' in request) aborts.get(request.abort)?.abort()
-      else void answer(request)
-    }
-    for (const request of requests) serve(request)
-  } catch (error) {
-    // What is open already would keep the thread alive; whoever hears this says `close`.
-    serve = (request) => void (request === 'close' && process.exit())
-    say({ failed: faultOf(error) })
-  }
-}
-
-/** A log that is just being indexed, or a database that just starts, is there a little later. */
-async function opened(open: () => Promise<ThreadParts>): Promise<ThreadParts> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await open()
-    } catch (error) {
-      if (!isIndelibleError(error) || !errorCodes[error.code].retryable) throw error
-      await backoff(attempt, new AbortController().signal)
-    }
-  }
-}
-
-function invoke(
-  host: ProjectionHost,
-  method: Method,
-  args: readonly unknown[],
-  also: { signal: AbortSignal; progress: (...progress: unknown[]) => void },
-): Promise<unknown> {
-  const [first, second, third] = args as [never, never, object]
-  switch (method) {
-    case 'status':
-      return host.status(first)
-    case 'setPaused':
-      return host.setPaused(first, second)
-    case 'waitFor':
-      return host.waitFor(first, second, { ...(third as { timeoutMs: number }), signal: also.signal })
-    default:
-      return host[method](first, also)
-  }
-}
-
-/** Threads pass messages, not errors with fields of their own. */
-function faultOf(error: unknown): Fault {
-  if (isIndelibleError(error)) return { message: error.message, code: error.code, details: error.details }
-  return { message: error instanceof Error ? error.message : String(error) }
-}
-
-function errorOf(fault: Fault): Error {
-  if (!isIndelibleError(fault)) return new Error(fault.message)
-  return new IndelibleError(fault.code, fault.message, { details: fault.details as Record<string, unknown> })
 }
