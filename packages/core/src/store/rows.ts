@@ -2,6 +2,7 @@
 import { IndelibleError } from '../kernel/errors.ts'
 import type { ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
 import { epochMs, instant, isDay } from '../kernel/time.ts'
+import { keptJson } from './kept-json.ts'
 import { type SelectOptions, selectLimitDefault } from './read-tables.ts'
 
 /** A whole row in the one form that comes back from every database. Throws `invalid_row`, naming the column. */
@@ -91,10 +92,7 @@ const keep: Record<ColumnType, (value: unknown) => unknown> = {
     const utc = timestampForm.test(value) && isTime(value) ? instant(epochMs(value)) : ''
     return yearForm.test(utc) ? utc : undefined
   },
-  json(value) {
-    const text = jsonText(value)
-    return text === undefined || unkeepable.test(text) ? undefined : JSON.parse(text)
-  },
+  json: keptJson,
 }
 
 /** What `instant` writes, on any day. */
@@ -102,9 +100,6 @@ const instantForm = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$
 const timestampForm = /^\d{4}-\d{2}-\d{2}T/
 /** Postgres knows no year 0, and texts of other years would not sort. */
 const yearForm = /^(?!0000)\d{4}-/
-/** JSON.stringify writes NUL and halves of surrogate pairs as escapes, and Postgres takes neither. */
-const unkeepable = /(?<!\\)(\\\\)*\\u(0000|d[89a-f][0-9a-f]{2})/
-
 function isTime(value: string): boolean {
   try {
     epochMs(value)
