@@ -61,14 +61,37 @@ describe('second law: a projector only transforms data', () => {
     await expect(projectWith(offend)).rejects.toMatchObject({ cause: { code: 'impure_projector' } })
   })
 
-  async function projectWith(offend: (data: { amount: number }) => void): Promise<void> {
+  test.each(Object.entries(offences))('a key that uses %s parks its projection', async (_what, offend) => {
+    await expect(projectWith(() => {}, offend)).rejects.toMatchObject({ cause: { code: 'impure_projector' } })
+  })
+
+  test('a key that gives two answers to one event, is asynchronous or changes its event parks its projection', async () => {
+    let calls = 0
+    const changing = (event: { data: { amount: number } }) => {
+      event.data.amount++
+    }
+    for (const offend of [() => `${calls++}`, async () => {}, changing]) {
+      await expect(projectWith(() => {}, offend as never)).rejects.toMatchObject({
+        code: 'projection_parked',
+        details: { position: 1 },
+        cause: { code: 'impure_projector' },
+      })
+    }
+  })
+
+  async function projectWith(
+    offend: (data: { amount: number }) => void,
+    offendInKey?: (event: never) => unknown,
+  ): Promise<void> {
     const offending = projection('offending', {
       table: { till: text().key(), cash: bigint() },
       events: [CashPaidIn],
       on: {
         CashPaidIn: (event) => offend(event.data) ?? { till: event.streamId, cash: event.data.amount },
       },
+      ...(offendInKey && { key: (event) => keyOf(offendInKey(event as never)) }),
     })
+    const keyOf = (given: unknown) => (given instanceof Promise ? given : { till: String(given) }) as { till: string }
     await using system = startSystem(defineSystem({ name: 'x', commands: [PayIn], projections: [offending] }), parts())
     await system.send(PayIn('1', { amount: 5 }))
     await system.waitFor(offending, 1)

@@ -91,8 +91,12 @@ function changed(id: string, row: Row | undefined, { plan, amount, of }: Told): 
 
 const blank = { total: 0, small: 0, yes: false, day: '1993-01-31', at: '1993-01-31T00:00:00.000Z', doc: {}, note: null }
 
-const asHandled = (change: ReturnType<typeof changed>) =>
-  Array.isArray(change) ? change.map((each) => ('removed' in each ? removal({ id: each.removed }) : each)) : change
+function asHandled(change: ReturnType<typeof changed>) {
+  if (!Array.isArray(change)) return change
+  const parts = change.map((each) => ('removed' in each ? removal({ id: each.removed }) : each))
+  // Whoever writes JavaScript may well give a removal without a list.
+  return parts.length === 1 ? parts[0] : parts
+}
 
 const byStream = projection('by_stream', {
   table: columns,

@@ -49,8 +49,8 @@ export interface Projection<C extends Columns = Columns, Name extends string = s
   readonly table: TableDefinition<C>
   readonly eventTypes: readonly string[]
   readonly staleness: { readonly targetMs: number }
-  /** The keys of the rows that an event concerns. Without it that is one row, the one whose key column is the id of the stream. */
-  readonly keysOf: ((event: RecordedEvent) => readonly Row[]) | undefined
+  /** The key of the row that an event concerns, or those of several. Without it that is one row, the one whose key column is the id of the stream. */
+  readonly keysOf: ((event: RecordedEvent) => Row | readonly Row[]) | undefined
   readonly handlers: Readonly<Record<string, AnyRowHandler>>
 }
 
@@ -112,14 +112,7 @@ export function projection<const C extends Columns, const Event extends AnyEvent
     },
     eventTypes: events.map(({ type }) => type),
     staleness,
-    keysOf: definition.key && listed(definition.key as (event: RecordedEvent) => Row | readonly Row[]),
+    keysOf: definition.key as Projection['keysOf'],
     handlers,
-  }
-}
-
-function listed(key: (event: RecordedEvent) => Row | readonly Row[]): (event: RecordedEvent) => readonly Row[] {
-  return (event) => {
-    const keys = key(event)
-    return Array.isArray(keys) ? keys : [keys as Row]
   }
 }
