@@ -1,6 +1,17 @@
 // The three laws, each attempted to be broken.
-import { aggregate, bigint, type Command, defineSystem, event, projection, startSystem, text } from 'indelible'
-import { memoryStore } from 'indelible/memory'
+import {
+  aggregate,
+  bigint,
+  type Command,
+  defineSystem,
+  event,
+  liveModel,
+  ProjectionOperator,
+  projection,
+  startSystem,
+  text,
+} from 'indelible'
+import { memoryStore, memoryTables } from 'indelible/memory'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { CashPaidIn, PayIn, parts, startTills, till } from './till.ts'
@@ -77,6 +88,32 @@ describe('second law: a projector only transforms data', () => {
         cause: { code: 'impure_projector' },
       })
     }
+  })
+
+  test('nor may it anywhere else where handlers are called: in a live model, in a rebuild or check by a tool', async () => {
+    const offending = projection('offending', {
+      table: { till: text().key(), cash: bigint() },
+      events: [CashPaidIn],
+      on: { CashPaidIn: ({ streamId }) => ({ till: streamId, cash: Date.now() }) },
+    })
+    const system = defineSystem({ name: 'x', commands: [PayIn], projections: [offending] })
+    const [store, tables] = [memoryStore(), memoryTables()]
+    await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 5 } }] })
+    await tables.open(offending.table)
+    await tables.save({ table: offending.table, upserts: [], removals: [], from: 0, to: 1 })
+    const operator = new ProjectionOperator(system, { store, tables })
+    const works = [
+      () => liveModel(offending, store),
+      () => operator.rebuild('offending'),
+      () => operator.verify('offending'),
+    ]
+    for (const work of works) {
+      await expect(work()).rejects.toMatchObject({ code: 'projection_parked', cause: { code: 'impure_projector' } })
+    }
+    // Where it is trusted, nobody looks.
+    const domainCode = 'trusted'
+    await (await liveModel(offending, store, { domainCode })).close()
+    await new ProjectionOperator(system, { store, tables, domainCode }).verify('offending')
   })
 
   async function projectWith(

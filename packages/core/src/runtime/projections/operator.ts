@@ -11,8 +11,9 @@ import type { Clock } from '../../kernel/time.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { Parked, ReadTables, TableRecord, TableState } from '../../store/read-tables.ts'
 import { remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
-import { type PureCall, trusted } from '../purity.ts'
+import { projectionCall } from '../purity.ts'
 import { pause } from '../waiting.ts'
+import type { ProjectionParts } from './parts.ts'
 import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild.ts'
 import { type CheckOptions, checkTable, type TableCheck } from './verify.ts'
 
@@ -22,6 +23,8 @@ export interface OperatorParts {
   readonly tables: ReadTables
   readonly clock?: Clock
   readonly ids?: IdGenerator
+  /** As in `SystemParts`. */
+  readonly domainCode?: 'watched' | 'trusted'
 }
 
 /** A table beside the one that is read. */
@@ -53,12 +56,12 @@ export interface ProjectionView {
 
 export class ProjectionOperator {
   readonly #system: System
-  readonly #parts: OperatorParts & { readonly clock: Clock; readonly ids: IdGenerator; readonly call: PureCall }
+  readonly #parts: Omit<ProjectionParts, 'projection'>
 
   /** The store and the tables stay the caller's to close. */
-  constructor(system: System, parts: OperatorParts) {
+  constructor(system: System, { domainCode, ...parts }: OperatorParts) {
     this.#system = system
-    this.#parts = { clock: systemClock, ids: systemIds, call: trusted, ...parts }
+    this.#parts = { clock: systemClock, ids: systemIds, ...parts, call: projectionCall(domainCode) }
   }
 
   /** All that are declared, in that order. Throws `tables_unavailable`. */
