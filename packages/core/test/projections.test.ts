@@ -95,6 +95,32 @@ test('a projector that throws parks its projection there, visibly; the others go
   await again.close()
 })
 
+test.each([
+  ['nothing that has a text', Object.create(null)],
+  ['an object with an odd code', { code: Object.create(null) }],
+  ['a symbol', Symbol('odd')],
+  ['undefined', undefined],
+  ['an error whose message throws', Object.defineProperty(new Error(), 'message', { get: () => expect.unreachable() })],
+])('a handler that throws %s parks its projection too', async (_what, thrown) => {
+  const throwing = projection('throwing', {
+    table: { till: text().key(), cash: bigint() },
+    events: [CashPaidIn],
+    on: {
+      CashPaidIn: () => {
+        throw thrown
+      },
+    },
+  })
+  await using system = startSystem(systemWith(throwing), parts())
+  await system.send(PayIn('1', { amount: 1 }))
+  await expect(system.waitFor(throwing, 1)).rejects.toMatchObject({ code: 'projection_parked' })
+  expect((await system.health()).projections[0]).toMatchObject({
+    state: 'parked',
+    error: { message: expect.any(String), event: { position: 1 } },
+  })
+  await expect(system.rebuild(throwing)).rejects.toMatchObject({ code: 'projection_parked' })
+})
+
 test('a handler that needs a row that is not there parks with a clear error', async () => {
   const cash = cashTable()
   await using system = startSystem(systemWith(cash), parts())

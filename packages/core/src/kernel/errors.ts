@@ -118,5 +118,7 @@ export class IndelibleError extends Error {
 /** True for our own errors, of that code if one is given. Works across copies of the library and across worker threads. */
 export function isIndelibleError(error: unknown, code?: ErrorCode): error is IndelibleError {
   if (typeof error !== 'object' || error === null || !('code' in error)) return false
-  return code === undefined ? Object.hasOwn(errorCodes, String(error.code)) : error.code === code
+  return code === undefined
+    ? typeof error.code === 'string' && Object.hasOwn(errorCodes, error.code)
+    : error.code === code
 }
