@@ -1,5 +1,5 @@
 // A projection kept in memory instead of a table: the same handlers, read without SQL and without waiting.
-import { isIndelibleError } from '../../kernel/errors.ts'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { Projection } from '../../kernel/projections.ts'
@@ -14,13 +14,13 @@ import { FoldStopped, foldFromZero, parkedError } from './whole-fold.ts'
 
 /** Rows are shared with the model: look, do not write. */
 export interface LiveModel<C extends Columns> {
-  /** The row with this key, if there is one. */
+  /** The row with this key, if there is one. Throws `invalid_row` for what cannot be a key. */
   get(key: Partial<RowOf<C>>): RowOf<C> | undefined
   /** All rows, in no order. */
   rows(): Iterable<RowOf<C>>
   /** Everything up to here is in the model. */
   readonly position: Position
-  /** Resolves when it shows everything up to a position. Throws `wait_timeout`, `projection_parked`, `aborted`. */
+  /** Resolves when it shows everything up to a position. Throws `wait_timeout`, `projection_parked`, `invalid_position`, `store_closed`, `aborted`. */
   waitFor(position: Position, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<void>
   /** Ends following. The rows stay as they are. */
   close(): Promise<void>
@@ -105,6 +105,7 @@ class Live {
         if (failure) return this.#waiters.fail(parkedError(name, failure))
         this.#waiters.advance(through)
       }
+      this.#waiters.fail(new IndelibleError('store_closed', `Live model "${name}" was closed.`))
     } catch (error) {
       if (!isIndelibleError(error)) throw error
       this.#waiters.fail(error)

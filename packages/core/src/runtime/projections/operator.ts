@@ -2,7 +2,7 @@
 import { throwIfAborted } from '../../kernel/abort.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { IdGenerator } from '../../kernel/ids.ts'
-import type { Position } from '../../kernel/positions.ts'
+import { position as checkedPosition, type Position } from '../../kernel/positions.ts'
 import type { Projection } from '../../kernel/projections.ts'
 import type { System } from '../../kernel/system.ts'
 import { systemClock, systemIds } from '../../kernel/system-clock.ts'
@@ -10,12 +10,13 @@ import { formerTableName, nextTable } from '../../kernel/tables.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { Parked, ReadTables, TableRecord, TableState } from '../../store/read-tables.ts'
-import { remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
+import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
 import { projectionCall } from '../purity.ts'
 import { pause } from '../waiting.ts'
 import type { ProjectionParts } from './parts.ts'
 import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild.ts'
 import { type CheckOptions, checkTable, type TableCheck } from './verify.ts'
+import { parkedError } from './whole-fold.ts'
 
 export interface OperatorParts {
   /** May be open for reading only. */
@@ -81,22 +82,31 @@ export class ProjectionOperator {
 
   /**
    * Read your own writes, from a process that runs no projections: resolves when the table shows everything up to a position.
-   * Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_projection`, `tables_unavailable`, `aborted`.
+   * Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_projection`, `invalid_position`, `tables_unavailable`, `aborted`.
    */
   async waitFor(
     name: string,
-    position: Position,
+    to: Position,
     { timeoutMs = waitTimeoutMsDefault, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
   ): Promise<void> {
-    const { table } = this.#declared(name)
-    const end = performance.now() + timeoutMs
+    const declared = this.#declared(name)
+    const { table } = declared
+    const position = checkedPosition(to)
+    const began = performance.now()
+    let nextLookMs: number = parkedLookMs
     const stop = signal ?? new AbortController().signal
     for (;;) {
       throwIfAborted(signal)
       const { fingerprint, position: reached } = await this.#parts.tables.state(table)
       const isOurs = fingerprint === table.fingerprint
       if (isOurs && reached >= position) return
-      const left = end - performance.now()
+      const waitedMs = performance.now() - began
+      if (waitedMs >= Math.min(nextLookMs, timeoutMs)) {
+        const parked = await this.#parkedBefore(position, declared)
+        if (parked) throw parked
+        nextLookMs = waitedMs + parkedLookMs
+      }
+      const left = timeoutMs - waitedMs
       if (left <= 0) throw timedOut(name, { position, reached: isOurs ? reached : 0, timeoutMs })
       await pause(Math.min(left, remoteWaitMs), stop)
     }
@@ -130,6 +140,15 @@ export class ProjectionOperator {
   /** Drops the table that was replaced by the last rebuild. */
   async dropFormer(name: string): Promise<void> {
     await this.#parts.tables.drop(formerTableName(this.#declared(name).name))
+  }
+
+  /** Nothing where this code may still get there: where other code is parked, or this one beyond. */
+  async #parkedBefore(position: Position, { name, table }: Projection): Promise<IndelibleError | undefined> {
+    const record = (await this.#parts.tables.list()).find((each) => each.name === name)
+    const parked = record?.parked
+    if (parked?.fingerprint !== table.fingerprint) return undefined
+    const isBeyond = record?.fingerprint === table.fingerprint && parked.position > position
+    return isBeyond ? undefined : parkedError(name, { event: parked, error: parked.message })
   }
 
   #declared(name: string): Projection {

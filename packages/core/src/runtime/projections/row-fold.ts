@@ -170,7 +170,8 @@ export class RowFold {
   }
 
   row(key: Row): Row | undefined {
-    const slot = this.#slots.get(keyText(this.#projection.table.key, key))
+    const { table } = this.#projection
+    const slot = this.#slots.get(keyText(table.key, keptKey(table, key)))
     return slot === undefined ? undefined : (this.#rows[slot] ?? undefined)
   }
 
