@@ -3,6 +3,7 @@ import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DataOf } from './event-types.ts'
 import type { RecordedEvent } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
+import { shown } from './shown.ts'
 import { type Columns, keyColumns, type Row, type RowOf, type TableDefinition } from './tables.ts'
 
 /**
@@ -96,6 +97,7 @@ export function projection<const C extends Columns, const Event extends AnyEvent
     JSON.stringify([column, type, isKey, isNullable, isIndexed]),
   )
   const handlers = on as unknown as Projection['handlers']
+  for (const { type } of events) assertHandler(name, type, handlers[type])
   return {
     name,
     table: {
@@ -115,4 +117,14 @@ export function projection<const C extends Columns, const Event extends AnyEvent
     keysOf: definition.key as Projection['keysOf'],
     handlers,
   }
+}
+
+/** The compiler knows this too; not everybody has one. */
+function assertHandler(name: string, type: string, handler: unknown): void {
+  if (typeof handler === 'function') return
+  const problem = handler === undefined ? 'no handler for it' : `${shown(handler)} in place of a handler`
+  throw new IndelibleError(
+    'invalid_declaration',
+    `Projection "${name}" lists ${type} and has ${problem}: give it a function "${type}" under "on", or take ${type} out of "events".`,
+  )
 }
