@@ -19,7 +19,7 @@ export function shown(value: unknown): string {
     const text = JSON.stringify(value) ?? `a ${typeof value}`
     return text.length > shownCharsMax ? `${text.slice(0, shownCharsMax)}…` : text
   } catch {
-    return `a ${typeof value} that has no text`
+    return 'an object that is not JSON'
   }
 }
 

@@ -198,8 +198,9 @@ export class RowFold {
   ): readonly (readonly [slot: number, row: Row | null])[] {
     if (next === null) return [[slot, null]]
     const { table } = this.#projection
-    const parts = Array.isArray(next) ? next : [next]
-    return parts.map((part: Row | RowRemoval) => {
+    // A copy has no holes: what was one is undefined, and refused.
+    const parts: readonly (Row | RowRemoval)[] = Array.isArray(next) ? [...next] : [next]
+    return parts.map((part) => {
       if (part instanceof RowRemoval) return [this.#slotOf(keptKey(table, part.key)), null]
       const row = keptRow(table, part)
       return [this.#slotOf(row), row]
