@@ -219,8 +219,11 @@ export class RowFold {
   }
 
   #keysOf(batch: ReplayBatch, index: number): readonly Row[] {
-    const keys = this.#keysByType![batch.types[index]!]!(batch.event(index))
-    return Array.from(keys, (key) => keptKey(this.#projection.table, key))
+    const kept: Row[] = []
+    for (const key of this.#keysByType![batch.types[index]!]!(batch.event(index))) {
+      kept.push(keptKey(this.#projection.table, key))
+    }
+    return kept
   }
 
   #slotsOf(batch: ReplayBatch): Int32Array {
