@@ -11,7 +11,7 @@ const store = await fileStore({ dir, access: 'read' })
 const tables =
   kind === 'pglite' ? await pgliteTables({ dir: where }) : await postgresTables({ connectionString: where })
 await tables.open(accountBalances.table)
-const operator = new ProjectionOperator(bank, { store, tables })
+const operator = new ProjectionOperator(bank, { store, tables, domainCode: 'trusted' })
 const begin = performance.now()
 await operator.rebuild(accountBalances.name)
 const ms = performance.now() - begin

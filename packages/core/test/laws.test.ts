@@ -1,6 +1,17 @@
 // The three laws, each attempted to be broken.
-import { aggregate, bigint, type Command, defineSystem, event, projection, startSystem, text } from 'indelible'
-import { memoryStore } from 'indelible/memory'
+import {
+  aggregate,
+  bigint,
+  type Command,
+  defineSystem,
+  event,
+  liveModel,
+  ProjectionOperator,
+  projection,
+  startSystem,
+  text,
+} from 'indelible'
+import { memoryStore, memoryTables } from 'indelible/memory'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { CashPaidIn, PayIn, parts, startTills, till } from './till.ts'
@@ -61,14 +72,63 @@ describe('second law: a projector only transforms data', () => {
     await expect(projectWith(offend)).rejects.toMatchObject({ cause: { code: 'impure_projector' } })
   })
 
-  async function projectWith(offend: (data: { amount: number }) => void): Promise<void> {
+  test.each(Object.entries(offences))('a key that uses %s parks its projection', async (_what, offend) => {
+    await expect(projectWith(() => {}, offend)).rejects.toMatchObject({ cause: { code: 'impure_projector' } })
+  })
+
+  test('a key that gives two answers to one event, is asynchronous or changes its event parks its projection', async () => {
+    let calls = 0
+    const changing = (event: { data: { amount: number } }) => {
+      event.data.amount++
+    }
+    for (const offend of [() => `${calls++}`, async () => {}, changing]) {
+      await expect(projectWith(() => {}, offend as never)).rejects.toMatchObject({
+        code: 'projection_parked',
+        details: { position: 1 },
+        cause: { code: 'impure_projector' },
+      })
+    }
+  })
+
+  test('nor may it anywhere else where handlers are called: in a live model, in a rebuild or check by a tool', async () => {
+    const offending = projection('offending', {
+      table: { till: text().key(), cash: bigint() },
+      events: [CashPaidIn],
+      on: { CashPaidIn: ({ streamId }) => ({ till: streamId, cash: Date.now() }) },
+    })
+    const system = defineSystem({ name: 'x', commands: [PayIn], projections: [offending] })
+    const [store, tables] = [memoryStore(), memoryTables()]
+    await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 5 } }] })
+    await tables.open(offending.table)
+    await tables.save({ table: offending.table, upserts: [], removals: [], from: 0, to: 1 })
+    const operator = new ProjectionOperator(system, { store, tables })
+    const works = [
+      () => liveModel(offending, store),
+      () => operator.rebuild('offending'),
+      () => operator.verify('offending'),
+    ]
+    for (const work of works) {
+      await expect(work()).rejects.toMatchObject({ code: 'projection_parked', cause: { code: 'impure_projector' } })
+    }
+    // Where it is trusted, nobody looks.
+    const domainCode = 'trusted'
+    await (await liveModel(offending, store, { domainCode })).close()
+    await new ProjectionOperator(system, { store, tables, domainCode }).verify('offending')
+  })
+
+  async function projectWith(
+    offend: (data: { amount: number }) => void,
+    offendInKey?: (event: never) => unknown,
+  ): Promise<void> {
     const offending = projection('offending', {
       table: { till: text().key(), cash: bigint() },
       events: [CashPaidIn],
       on: {
         CashPaidIn: (event) => offend(event.data) ?? { till: event.streamId, cash: event.data.amount },
       },
+      ...(offendInKey && { key: (event) => keyOf(offendInKey(event as never)) }),
     })
+    const keyOf = (given: unknown) => (given instanceof Promise ? given : { till: String(given) }) as { till: string }
     await using system = startSystem(defineSystem({ name: 'x', commands: [PayIn], projections: [offending] }), parts())
     await system.send(PayIn('1', { amount: 5 }))
     await system.waitFor(offending, 1)

@@ -1,4 +1,13 @@
-import { bigint, liveModel, ProjectionOperator, projection, startSystem, text } from 'indelible'
+import {
+  bigint,
+  defineSystem,
+  liveModel,
+  ProjectionOperator,
+  projection,
+  startSystem,
+  text,
+  timestamp,
+} from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { expect, test } from 'vitest'
 import { CashPaidIn, CashTaken, PayIn, parts, startTills, tills, tillTable } from './till.ts'
@@ -42,6 +51,96 @@ test('a handler that fails ends a live model there, and who waits is told', asyn
   await expect(model.waitFor(3)).rejects.toMatchObject({ code: 'projection_parked', details: { position: 2 } })
   await expect(liveModel(cash, store)).rejects.toMatchObject({ code: 'projection_parked', details: { position: 2 } })
   await model.close()
+})
+
+test('who waits for a live model that is closed is told at once, and so is who comes later', async () => {
+  for (const close of ['model', 'store'] as const) {
+    const store = memoryStore()
+    const model = await liveModel(cash, store)
+    const closed = expect(model.waitFor(1)).rejects.toMatchObject({ code: 'store_closed' })
+    await { model, store }[close].close()
+    await closed
+    await expect(model.waitFor(1)).rejects.toMatchObject({ code: 'store_closed' })
+    await model.waitFor(0)
+    await model.close()
+  }
+})
+
+test('a row is found by any text of its key', async () => {
+  const days = projection('days', {
+    table: { at: timestamp().key(), paid: bigint() },
+    events: [CashPaidIn],
+    key: () => ({ at: '2020-01-01T00:00:00Z' }),
+    on: { CashPaidIn: ({ data }) => ({ at: '2020-01-01T01:00:00+01:00', paid: data.amount }) },
+  })
+  const store = memoryStore()
+  await store.append({ events: [paid('1', 10)] })
+  const model = await liveModel(days, store)
+  for (const at of ['2020-01-01T00:00:00.000Z', '2020-01-01T00:00:00Z', '2019-12-31T23:00:00-01:00']) {
+    expect(model.get({ at })).toEqual({ at: '2020-01-01T00:00:00.000Z', paid: 10 })
+  }
+  expect(() => model.get({})).toThrow(expect.objectContaining({ code: 'invalid_row' }))
+  await model.close()
+})
+
+test('to wait for what is no position is refused at once, by whichever door', async () => {
+  const shared = parts()
+  await using running = startTills(shared)
+  await running.send(PayIn('1', { amount: 1 }))
+  await running.waitFor(tillTable, 1)
+  const model = await liveModel(cash, shared.store)
+  const operator = new ProjectionOperator(tills, shared)
+  for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, 'abc', 1.5, -1, undefined, null, '1', 1n]) {
+    const position = odd as number
+    for (const wait of [
+      () => running.waitFor(tillTable, position),
+      () => model.waitFor(position),
+      () => operator.waitFor(tillTable.name, position),
+    ]) {
+      const began = performance.now()
+      await expect(wait(), String(odd)).rejects.toMatchObject({ code: 'invalid_position' })
+      expect(performance.now() - began).toBeLessThan(1_000)
+    }
+  }
+  await model.close()
+})
+
+test('who waits in another process is told that the projection is parked there', async () => {
+  const shared = parts()
+  const failing = (message: string) =>
+    projection('failing', {
+      table: { till: text().key(), cash: bigint() },
+      events: [CashPaidIn],
+      on: {
+        CashPaidIn: ({ data, streamId }) => {
+          if (data.amount === 2) throw new Error(message)
+          return { till: streamId, cash: data.amount }
+        },
+      },
+    })
+  const [parking, other] = [failing('two is too much'), failing('two is too much')].map((declared, revision) => {
+    const table = { ...declared.table, fingerprint: `code ${revision}` }
+    return defineSystem({ name: 'tills', commands: [PayIn], projections: [{ ...declared, table }] })
+  })
+  await using running = startSystem(parking!, shared)
+  const elsewhere = new ProjectionOperator(parking!, shared)
+  await running.send(PayIn('1', { amount: 1 }))
+  const early = expect(elsewhere.waitFor('failing', 2)).rejects.toMatchObject({ code: 'projection_parked' })
+  await running.send(PayIn('1', { amount: 2 }))
+  await expect(running.waitFor({ name: 'failing' }, 2)).rejects.toMatchObject({ code: 'projection_parked' })
+  await early
+  // What is before the event is there to be seen.
+  await elsewhere.waitFor('failing', 1)
+  for (const timeoutMs of [5_000, 1]) {
+    await expect(elsewhere.waitFor('failing', 2, { timeoutMs })).rejects.toMatchObject({
+      code: 'projection_parked',
+      message: 'Projection "failing" is parked at position 2 (CashPaidIn): two is too much',
+      details: { name: 'failing', position: 2 },
+    })
+  }
+  // Other code may get further.
+  const wait = new ProjectionOperator(other!, shared).waitFor('failing', 2, { timeoutMs: 30 })
+  await expect(wait).rejects.toMatchObject({ code: 'wait_timeout' })
 })
 
 test('a process that runs no projections waits for its own writes too', async () => {

@@ -95,6 +95,78 @@ test('a projector that throws parks its projection there, visibly; the others go
   await again.close()
 })
 
+test.each([
+  ['nothing that has a text', Object.create(null)],
+  ['an object with an odd code', { code: Object.create(null) }],
+  ['a symbol', Symbol('odd')],
+  ['undefined', undefined],
+  ['an error whose message throws', Object.defineProperty(new Error(), 'message', { get: () => expect.unreachable() })],
+])('a handler that throws %s parks its projection too', async (_what, thrown) => {
+  const throwing = projection('throwing', {
+    table: { till: text().key(), cash: bigint() },
+    events: [CashPaidIn],
+    on: {
+      CashPaidIn: () => {
+        throw thrown
+      },
+    },
+  })
+  await using system = startSystem(systemWith(throwing), parts())
+  await system.send(PayIn('1', { amount: 1 }))
+  await expect(system.waitFor(throwing, 1)).rejects.toMatchObject({ code: 'projection_parked' })
+  expect((await system.health()).projections[0]).toMatchObject({
+    state: 'parked',
+    error: { message: expect.any(String), event: { position: 1 } },
+  })
+  await expect(system.rebuild(throwing)).rejects.toMatchObject({ code: 'projection_parked' })
+})
+
+test.each([
+  ['no handler', undefined],
+  ['null', null],
+  ['a row', { till: '1', last: 0 }],
+])('an event with %s for a handler is refused where it is declared', (_what, handler) => {
+  const declare = () =>
+    projection('payments', {
+      table: { till: text().key(), last: bigint() },
+      events: [CashPaidIn, CashTaken],
+      on: { CashPaidIn: ({ streamId }) => ({ till: streamId, last: 0 }), CashTaken: handler as never },
+    })
+  expect(declare).toThrow(
+    expect.objectContaining({
+      code: 'invalid_declaration',
+      message: expect.stringMatching(
+        /^Projection "payments" lists CashTaken and has .* take CashTaken out of "events"\.$/,
+      ),
+    }),
+  )
+})
+
+const row = { till: '1', last: 0 }
+test.each<[string, { returned: unknown; key?: unknown }, RegExp]>([
+  ['no row', { returned: 5 }, /^Table "odd": 5 is not a row, which is an object by the columns: till, last\.$/],
+  ['a list with null', { returned: [row, null] }, /^Table "odd": null is not a row/],
+  ['a list with a hole', { returned: new Array(1) }, /^Table "odd": undefined is not a row/],
+  ['a row without a column', { returned: { till: '1' } }, /^Table "odd", column "last": there is no bigint/],
+  ['NaN', { returned: { till: '1', last: Number.NaN } }, /^Table "odd", column "last": NaN is not bigint/],
+  ['null as a key', { returned: row, key: null }, /^Table "odd": null is not a key/],
+  ['a list of keys with a hole', { returned: row, key: new Array(1) }, /^Table "odd": undefined is not a key/],
+])('a projector that gives %s parks with a message that says so', async (_what, { returned, key = row }, message) => {
+  const odd = projection('odd', {
+    table: { till: text().key(), last: bigint() },
+    events: [CashPaidIn],
+    key: () => (key === row ? { till: '1' } : (key as never)),
+    on: { CashPaidIn: () => returned as never },
+  })
+  await using system = startSystem(systemWith(odd), parts())
+  await system.send(PayIn('1', { amount: 1 }))
+  await expect(system.waitFor(odd, 1)).rejects.toMatchObject({ code: 'projection_parked', details: { position: 1 } })
+  expect((await system.health()).projections[0]?.error).toMatchObject({
+    code: 'invalid_row',
+    message: expect.stringMatching(message),
+  })
+})
+
 test('a handler that needs a row that is not there parks with a clear error', async () => {
   const cash = cashTable()
   await using system = startSystem(systemWith(cash), parts())

@@ -36,7 +36,8 @@ export const errorCodes = {
   },
   impure_projector: {
     retryable: false,
-    meaning: 'A projection handler used a clock, randomness or I/O, returned a promise, or changed its input.',
+    meaning:
+      'A handler or key of a projection used a clock, randomness or I/O, returned a promise, changed its input, or gave two answers to it.',
   },
   row_missing: { retryable: false, meaning: 'A projection handler needs a row that is not in its read table.' },
   invalid_row: { retryable: false, meaning: 'A row does not fit the columns of its read table.' },
@@ -118,5 +119,7 @@ export class IndelibleError extends Error {
 /** True for our own errors, of that code if one is given. Works across copies of the library and across worker threads. */
 export function isIndelibleError(error: unknown, code?: ErrorCode): error is IndelibleError {
   if (typeof error !== 'object' || error === null || !('code' in error)) return false
-  return code === undefined ? Object.hasOwn(errorCodes, String(error.code)) : error.code === code
+  return code === undefined
+    ? typeof error.code === 'string' && Object.hasOwn(errorCodes, error.code)
+    : error.code === code
 }

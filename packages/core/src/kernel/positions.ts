@@ -1,5 +1,6 @@
 // Where an event stands: its position in the whole log and its version in its stream, as numbers that cannot be mixed up.
 import { IndelibleError } from './errors.ts'
+import { shown } from './shown.ts'
 
 declare const brand: unique symbol
 
@@ -20,5 +21,5 @@ export function version(value: number): Version {
 
 function checked(value: number, what: string): number {
   if (Number.isSafeInteger(value) && value >= 0) return value
-  throw new IndelibleError('invalid_position', `${what} is a whole number from 0 on, not ${String(value)}.`)
+  throw new IndelibleError('invalid_position', `${what} is a whole number from 0 on, not ${shown(value)}.`)
 }

@@ -3,6 +3,7 @@ import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DataOf } from './event-types.ts'
 import type { RecordedEvent } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
+import { shown } from './shown.ts'
 import { type Columns, keyColumns, type Row, type RowOf, type TableDefinition } from './tables.ts'
 
 /**
@@ -49,8 +50,8 @@ export interface Projection<C extends Columns = Columns, Name extends string = s
   readonly table: TableDefinition<C>
   readonly eventTypes: readonly string[]
   readonly staleness: { readonly targetMs: number }
-  /** The keys of the rows that an event concerns. Without it that is one row, the one whose key column is the id of the stream. */
-  readonly keysOf: ((event: RecordedEvent) => readonly Row[]) | undefined
+  /** The key of the row that an event concerns, or those of several. Without it that is one row, the one whose key column is the id of the stream. */
+  readonly keysOf: ((event: RecordedEvent) => Row | readonly Row[]) | undefined
   readonly handlers: Readonly<Record<string, AnyRowHandler>>
 }
 
@@ -96,6 +97,7 @@ export function projection<const C extends Columns, const Event extends AnyEvent
     JSON.stringify([column, type, isKey, isNullable, isIndexed]),
   )
   const handlers = on as unknown as Projection['handlers']
+  for (const { type } of events) assertHandler(name, type, handlers[type])
   return {
     name,
     table: {
@@ -112,14 +114,17 @@ export function projection<const C extends Columns, const Event extends AnyEvent
     },
     eventTypes: events.map(({ type }) => type),
     staleness,
-    keysOf: definition.key && listed(definition.key as (event: RecordedEvent) => Row | readonly Row[]),
+    keysOf: definition.key as Projection['keysOf'],
     handlers,
   }
 }
 
-function listed(key: (event: RecordedEvent) => Row | readonly Row[]): (event: RecordedEvent) => readonly Row[] {
-  return (event) => {
-    const keys = key(event)
-    return Array.isArray(keys) ? keys : [keys as Row]
-  }
+/** The compiler knows this too; not everybody has one. */
+function assertHandler(name: string, type: string, handler: unknown): void {
+  if (typeof handler === 'function') return
+  const problem = handler === undefined ? 'no handler for it' : `${shown(handler)} in place of a handler`
+  throw new IndelibleError(
+    'invalid_declaration',
+    `Projection "${name}" lists ${type} and has ${problem}: give it a function "${type}" under "on", or take ${type} out of "events".`,
+  )
 }

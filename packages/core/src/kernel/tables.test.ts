@@ -11,6 +11,23 @@ test('a table needs a key that is not nullable, and names that a database takes'
   expect(keyColumns('t', { a: text().key(), b: text(), c: integer().key() })).toEqual(['a', 'c'])
 })
 
+test('a name that the database or the language has for itself is refused, and the message says so', () => {
+  const taken = (name: string) =>
+    expect.objectContaining({
+      code: 'invalid_declaration',
+      message: expect.stringContaining(`"${name}" cannot name a`),
+    })
+  for (const name of ['xmin', 'xmax', 'cmin', 'cmax', 'ctid', 'tableoid', '__proto__']) {
+    const columns = Object.fromEntries([
+      ['id', text().key()],
+      [name, integer()],
+    ])
+    expect(() => keyColumns('t', columns)).toThrow(taken(name))
+  }
+  expect(() => keyColumns('indelible_projections', { id: text().key() })).toThrow(taken('indelible_projections'))
+  expect(keyColumns('xmin', { id: text().key(), oid: integer() })).toEqual(['id'])
+})
+
 test('a name leaves room for those of the next and the former table, and is not one of them', () => {
   const code = expect.objectContaining({ code: 'invalid_declaration' })
   const longest = 'n'.repeat(54)

@@ -65,6 +65,11 @@ const nameForm = /^[a-z_][a-z0-9_]{0,62}$/
 /** Postgres cuts names at 63 bytes, and there must be room for a suffix. */
 const tableNameForm = /^(?!.*__(next|former)$)[a-z_][a-z0-9_]{0,53}$/
 
+/** What is known of the tables is kept in one of this name, beside them. */
+const takenTableName = 'indelible_projections'
+/** Every table of Postgres has these already (https://www.postgresql.org/docs/current/ddl-system-columns.html), and every object of JavaScript the last. */
+const takenColumnNames = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid', '__proto__']
+
 /** Checks names and key. Throws `invalid_declaration`. */
 export function keyColumns(table: string, columns: Columns): readonly string[] {
   if (!tableNameForm.test(table)) {
@@ -73,11 +78,23 @@ export function keyColumns(table: string, columns: Columns): readonly string[] {
       `"${table}" cannot name a table: use snake_case, at most 54 characters, not ending in ${nextSuffix} or ${formerSuffix}.`,
     )
   }
+  if (table === takenTableName) {
+    throw new IndelibleError(
+      'invalid_declaration',
+      `"${table}" cannot name a table: Indelible has one of that name. Choose another.`,
+    )
+  }
   for (const name of Object.keys(columns)) {
     if (!nameForm.test(name)) {
       throw new IndelibleError(
         'invalid_declaration',
         `"${name}" cannot name a column: use snake_case, at most 63 characters.`,
+      )
+    }
+    if (takenColumnNames.includes(name)) {
+      throw new IndelibleError(
+        'invalid_declaration',
+        `Table "${table}": "${name}" cannot name a column, as Postgres or JavaScript has something of that name in every table or row. Choose another.`,
       )
     }
   }

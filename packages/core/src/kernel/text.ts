@@ -16,6 +16,13 @@ export function utf8Length(text: string): number {
   return encoder.encode(text).length
 }
 
+/** By code point, as Postgres does under the "C" collation. JavaScript's `<` goes by UTF-16 unit, which puts 😀 before U+FFFD. */
+export function compareTexts(left: string, right: string): number {
+  let at = 0
+  while (at < left.length && left.charCodeAt(at) === right.charCodeAt(at)) at++
+  return (left.codePointAt(at) ?? -1) - (right.codePointAt(at) ?? -1)
+}
+
 export function base64(bytes: Uint8Array): string {
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)

@@ -3,6 +3,7 @@ import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import { systemClock } from '../kernel/system-clock.ts'
 import { type Columns, formerTableName, keyText, type Row, type TableDefinition } from '../kernel/tables.ts'
+import { compareTexts } from '../kernel/text.ts'
 import { type Clock, instant } from '../kernel/time.ts'
 import type { Parked, ReadTables } from '../store/read-tables.ts'
 import { keptKey, keptRow, keptSelect } from '../store/rows.ts'
@@ -196,11 +197,4 @@ function compareKeys(key: readonly string[], a: Row, b: Row): number {
     return left < right ? -1 : 1
   }
   return 0
-}
-
-/** By code point, as Postgres does under the "C" collation. JavaScript's `<` goes by UTF-16 unit, which puts 😀 before U+FFFD. */
-function compareTexts(left: string, right: string): number {
-  let at = 0
-  while (at < left.length && left.charCodeAt(at) === right.charCodeAt(at)) at++
-  return (left.codePointAt(at) ?? -1) - (right.codePointAt(at) ?? -1)
 }

@@ -20,6 +20,8 @@ export const leaseMs = 3_000
 export const standByMs = 500
 /** How often they look how far the table is while somebody waits for it. */
 export const remoteWaitMs = 15
+/** How often somebody who waits from another process looks whether the projection is parked. */
+export const parkedLookMs = 500
 /** Rows that are folded ahead of the database; then folding waits. */
 export const unsavedRowsMax = 50_000
 /** Rows that a following projection keeps in memory, so that they need not be read again. */

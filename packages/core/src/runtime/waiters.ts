@@ -1,7 +1,7 @@
 // Those who wait for something to reach a position: read your own writes.
 import { throwIfAborted } from '../kernel/abort.ts'
 import { IndelibleError } from '../kernel/errors.ts'
-import type { Position } from '../kernel/positions.ts'
+import { position as checkedPosition, type Position } from '../kernel/positions.ts'
 import { timer } from './waiting.ts'
 
 interface Waiter {
@@ -47,8 +47,10 @@ export class Waiters {
     for (const waiter of this.#waiting) waiter.settle(error)
   }
 
-  /** Throws `wait_timeout` (with `details.reached`), `aborted`, or what it failed with. */
-  async reach(position: Position, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
+  /** Throws `wait_timeout` (with `details.reached`), `invalid_position`, `aborted`, or what it failed with. */
+  async reach(to: Position, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
+    // It is as a rule what somebody sent, and nothing ever gets past what is no number.
+    const position = checkedPosition(to)
     throwIfAborted(signal)
     if (this.#reached >= position) return
     if (this.#failure) throw this.#failure

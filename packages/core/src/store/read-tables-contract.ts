@@ -186,10 +186,36 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
+    name: 'the members of JSON come back by length in UTF-8 and then byte by byte, however they were given',
+    async run(tables) {
+      const names = ['10', '9', '', 'Z', 'a', 'aa', 'é', '01', '😀', '\uffffa', '4294967295', '__proto__']
+      const object = (of: readonly string[]) => Object.fromEntries(of.map((name) => [name, name === '']))
+      const docs = [object([...names].reverse()), { z: [object(names), object(['b', 'a'])], a: object(['bb', 'c']) }]
+      await kept(
+        tables,
+        docs.map((doc, id) => ({ ...sample(id), doc })),
+        docs.map((doc, id) => ({ ...sample(id), doc })),
+      )
+      // Names that are whole numbers are first in every object of JavaScript.
+      const inOrder = ['9', '10', '', 'Z', 'a', '01', 'aa', 'é', '\uffffa', '😀', '__proto__', '4294967295']
+      const texts = [object(inOrder), { a: object(['c', 'bb']), z: [object(inOrder), object(['a', 'b'])] }].map((doc) =>
+        JSON.stringify(doc),
+      )
+      const keys = docs.map((_, id) => ({ id }))
+      const { rows } = await scanned(tables, samples)
+      for (const read of [await tables.select(samples), byKey(await tables.load(samples, keys)), byKey(rows)]) {
+        assert.deepEqual(
+          read.map(({ doc }) => JSON.stringify(doc)),
+          texts,
+        )
+      }
+    },
+  },
+  {
     name: 'what JSON leaves out is left out',
     async run(tables) {
-      const doc = { gone: undefined, when: new Date(0), nan: Number.NaN, zero: -0 }
-      const read = { when: '1970-01-01T00:00:00.000Z', nan: null, zero: 0 }
+      const doc = { gone: undefined, when: new Date(0), hole: [undefined], zero: -0 }
+      const read = { when: '1970-01-01T00:00:00.000Z', hole: [null], zero: 0 }
       await kept(
         tables,
         [{ ...sample(1), doc, small: -0, large: -0 }],

@@ -64,6 +64,8 @@ export const unfit: readonly Row[] = [
   { at: '9999-12-31T23:59:59-01:00' },
   { doc: undefined },
   { doc: () => 1 },
+  { doc: Number.NaN },
+  { doc: { nested: [Number.NEGATIVE_INFINITY] } },
   { doc: { nested: ['nul \0'] } },
   { doc: { 'half a pair \udc00': 1 } },
   { doc: '\\\0' },

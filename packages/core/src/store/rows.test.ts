@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { bigint, boolean, date, integer, json, text, timestamp } from '../kernel/tables.ts'
-import { keptRow } from './rows.ts'
+import { keptKey, keptRow } from './rows.ts'
 
 const columns = {
   id: text().key(),
@@ -45,6 +45,41 @@ test('a column that is not there is refused, also one that every object has', ()
     const wrong = JSON.parse(`{ "${name}": 1 }`) as object
     expect(() => keptRow(table, Object.defineProperties({ ...row }, Object.getOwnPropertyDescriptors(wrong)))).toThrow(
       expect.objectContaining({ code: 'invalid_row' }),
+    )
+  }
+})
+
+test.each([
+  ['n', Number.NaN, 'NaN is not integer (a whole number of 32 bits)'],
+  ['n', Number.NEGATIVE_INFINITY, '-Infinity is not integer ('],
+  ['b', 5n, '5n is not bigint or null ('],
+  ['id', undefined, 'there is no text (a string'],
+  ['id', null, 'null is not text ('],
+  ['id', 'nul \0', '"nul \\u0000" is not text (a string without NUL'],
+  ['ok', () => true, 'a function is not boolean (true or false)'],
+  ['day', {}, '{} is not date (a day such as "1993-01-31")'],
+  ['doc', { a: [1, Number.NaN] }, '{"a":[1,null]} is not json (a value of JSON: no NaN'],
+  ['doc', { a: 1n }, 'an object that is not JSON is not json ('],
+])('for column %s and %s the message says what was given and what belongs there', (column, value, problem) => {
+  expect(() => keptRow(table, { ...row, [column]: value })).toThrow(`Table "t", column "${column}": ${problem}`)
+})
+
+test.each([
+  [null, 'null'],
+  [undefined, 'undefined'],
+  [5, '5'],
+  ['abc', '"abc"'],
+  [[row], 'a list'],
+])('%o is no row and no key', (given, told) => {
+  for (const [keep, what] of [
+    [keptRow, 'a row'],
+    [keptKey, 'a key'],
+  ] as const) {
+    expect(() => keep(table, given as never)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_row',
+        message: `Table "t": ${told} is not ${what}, which is an object by the columns: id, n, b, ok, day, at, doc.`,
+      }),
     )
   }
 })

@@ -1,11 +1,14 @@
 // Rows as they are kept: every adapter passes what it is given through here, so that all of them refuse the same and give back the same values.
 import { IndelibleError } from '../kernel/errors.ts'
+import { shown } from '../kernel/shown.ts'
 import type { ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
 import { epochMs, instant, isDay } from '../kernel/time.ts'
+import { keptJson } from './kept-json.ts'
 import { type SelectOptions, selectLimitDefault } from './read-tables.ts'
 
 /** A whole row in the one form that comes back from every database. Throws `invalid_row`, naming the column. */
 export function keptRow(table: TableDefinition, row: Row): Row {
+  assertObject(table, row, 'a row')
   const { all } = fieldsOf(table)
   const values = kept(table, all, row)
   // Every column has a value, so there is another only if there are more.
@@ -15,6 +18,7 @@ export function keptRow(table: TableDefinition, row: Row): Row {
 
 /** The key columns of a row or key, likewise. */
 export function keptKey(table: TableDefinition, row: Row): Row {
+  assertObject(table, row, 'a key')
   refuseStrangers(table, row)
   return kept(table, fieldsOf(table).key, row)
 }
@@ -41,11 +45,24 @@ function kept(table: TableDefinition, fields: readonly Field[], row: Row): Row {
     const value = given === null ? (isNullable ? null : undefined) : keep[type](given)
     if (value === undefined) {
       refuseStrangers(table, row)
-      throw invalidRow(table.name, name, `${shown(given)} is not ${type}${isNullable ? ' or null' : ''}`)
+      const wanted = `${type}${isNullable ? ' or null' : ''} (${forms[type]})`
+      throw invalidRow(
+        table.name,
+        name,
+        given === undefined ? `there is no ${wanted}` : `${shown(given)} is not ${wanted}`,
+      )
     }
     values[name] = value
   }
   return values
+}
+
+/** Handlers in JavaScript return what they like. */
+function assertObject({ name, columns }: TableDefinition, row: unknown, what: string): void {
+  if (typeof row === 'object' && row !== null && !Array.isArray(row)) return
+  const given = Array.isArray(row) ? 'a list' : shown(row)
+  const message = `Table "${name}": ${given} is not ${what}, which is an object by the columns: ${Object.keys(columns).join(', ')}.`
+  throw new IndelibleError('invalid_row', message, { details: { table: name } })
 }
 
 function refuseStrangers({ name, columns }: TableDefinition, row: Row): void {
@@ -75,6 +92,17 @@ function fieldsOf(table: TableDefinition): { readonly all: readonly Field[]; rea
 
 const fieldsOfTables = new WeakMap<TableDefinition, ReturnType<typeof fieldsOf>>()
 
+/** What those are told who give something else. */
+const forms: Record<ColumnType, string> = {
+  text: 'a string without NUL and halves of surrogate pairs',
+  integer: 'a whole number of 32 bits',
+  bigint: 'a whole number from -(2^53 - 1) to 2^53 - 1, not a BigInt',
+  boolean: 'true or false',
+  date: 'a day such as "1993-01-31"',
+  timestamp: 'a time such as "1993-01-31T10:00:00Z"',
+  json: 'a value of JSON: no NaN, no BigInt, no NUL',
+}
+
 /** The value as it comes back from a database, or undefined if it would not fit or come back as another. */
 const keep: Record<ColumnType, (value: unknown) => unknown> = {
   // NUL has no place in Postgres, and half of a surrogate pair has no UTF-8: it would come back as U+FFFD.
@@ -91,10 +119,7 @@ const keep: Record<ColumnType, (value: unknown) => unknown> = {
     const utc = timestampForm.test(value) && isTime(value) ? instant(epochMs(value)) : ''
     return yearForm.test(utc) ? utc : undefined
   },
-  json(value) {
-    const text = jsonText(value)
-    return text === undefined || unkeepable.test(text) ? undefined : JSON.parse(text)
-  },
+  json: keptJson,
 }
 
 /** What `instant` writes, on any day. */
@@ -102,9 +127,6 @@ const instantForm = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$
 const timestampForm = /^\d{4}-\d{2}-\d{2}T/
 /** Postgres knows no year 0, and texts of other years would not sort. */
 const yearForm = /^(?!0000)\d{4}-/
-/** JSON.stringify writes NUL and halves of surrogate pairs as escapes, and Postgres takes neither. */
-const unkeepable = /(?<!\\)(\\\\)*\\u(0000|d[89a-f][0-9a-f]{2})/
-
 function isTime(value: string): boolean {
   try {
     epochMs(value)
@@ -112,18 +134,6 @@ function isTime(value: string): boolean {
   } catch {
     return false
   }
-}
-
-function jsonText(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return undefined
-  }
-}
-
-function shown(value: unknown): string {
-  return jsonText(value) ?? `a ${typeof value}`
 }
 
 function invalidRow(table: string, column: string, problem: string): IndelibleError {

@@ -32,14 +32,7 @@ export class ContentHash {
   }
 }
 
-/** One text for one content: databases keep the members of a JSON object in an order of their own. */
+/** One text for one content: rows that are kept have the members of JSON in one order. */
 export function rowText(columns: readonly string[], row: Row): string {
-  return JSON.stringify(columns.map((column) => ordered(row[column])))
-}
-
-function ordered(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(ordered)
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(members.map(([name, member]) => [name, ordered(member)]))
+  return JSON.stringify(columns.map((column) => row[column]))
 }

@@ -1,5 +1,5 @@
 // A projection kept in memory instead of a table: the same handlers, read without SQL and without waiting.
-import { isIndelibleError } from '../../kernel/errors.ts'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { Projection } from '../../kernel/projections.ts'
@@ -7,20 +7,20 @@ import type { Columns, Row, RowOf } from '../../kernel/tables.ts'
 import type { EventStore } from '../../store/port.ts'
 import { replayBatch } from '../../store/replaying.ts'
 import { waitTimeoutMsDefault } from '../limits.ts'
-import { trusted } from '../purity.ts'
+import { type PureCall, projectionCall } from '../purity.ts'
 import { Waiters } from '../waiters.ts'
 import { RowFold } from './row-fold.ts'
 import { FoldStopped, foldFromZero, parkedError } from './whole-fold.ts'
 
 /** Rows are shared with the model: look, do not write. */
 export interface LiveModel<C extends Columns> {
-  /** The row with this key, if there is one. */
+  /** The row with this key, if there is one. Throws `invalid_row` for what cannot be a key. */
   get(key: Partial<RowOf<C>>): RowOf<C> | undefined
   /** All rows, in no order. */
   rows(): Iterable<RowOf<C>>
   /** Everything up to here is in the model. */
   readonly position: Position
-  /** Resolves when it shows everything up to a position. Throws `wait_timeout`, `projection_parked`, `aborted`. */
+  /** Resolves when it shows everything up to a position. Throws `wait_timeout`, `projection_parked`, `invalid_position`, `store_closed`, `aborted`. */
   waitFor(position: Position, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<void>
   /** Ends following. The rows stay as they are. */
   close(): Promise<void>
@@ -28,13 +28,15 @@ export interface LiveModel<C extends Columns> {
 
 /**
  * Folds a projection from the first event on and then follows the log. All of its rows are in memory; nothing is written anywhere.
- * A handler that fails ends it at that event: whoever waits is told so. Throws `projection_parked`, and what the store throws.
+ * A handler that fails ends it at that event: whoever waits is told so. `domainCode` is as in `SystemParts`.
+ * Throws `projection_parked`, and what the store throws.
  */
 export async function liveModel<C extends Columns>(
   projection: Projection<C>,
   store: EventStore,
+  { domainCode }: { domainCode?: 'watched' | 'trusted' } = {},
 ): Promise<LiveModel<C>> {
-  const model = new Live(projection as unknown as Projection, store)
+  const model = new Live(projection as unknown as Projection, { store, call: projectionCall(domainCode) })
   await model.begin()
   return model as unknown as LiveModel<C>
 }
@@ -42,15 +44,17 @@ export async function liveModel<C extends Columns>(
 class Live {
   readonly #projection: Projection
   readonly #store: EventStore
+  readonly #call: PureCall
   readonly #fold: RowFold
   readonly #stop = new AbortController()
   readonly #waiters: Waiters
   #following: Promise<void> = Promise.resolve()
 
-  constructor(projection: Projection, store: EventStore) {
+  constructor(projection: Projection, { store, call }: { store: EventStore; call: PureCall }) {
     this.#projection = projection
     this.#store = store
-    this.#fold = new RowFold(projection, { call: trusted, fromZero: true })
+    this.#call = call
+    this.#fold = new RowFold(projection, { call, fromZero: true })
     this.#waiters = new Waiters(`Live model "${projection.name}"`)
   }
 
@@ -60,7 +64,7 @@ class Live {
 
   async begin(): Promise<void> {
     const { position: to } = await this.#store.head()
-    const parts = { projection: this.#projection, store: this.#store, call: trusted }
+    const parts = { projection: this.#projection, store: this.#store, call: this.#call }
     try {
       for (const row of (await foldFromZero(parts, { to })).rows()) this.#fold.put(row)
     } catch (error) {
@@ -101,6 +105,7 @@ class Live {
         if (failure) return this.#waiters.fail(parkedError(name, failure))
         this.#waiters.advance(through)
       }
+      this.#waiters.fail(new IndelibleError('store_closed', `Live model "${name}" was closed.`))
     } catch (error) {
       if (!isIndelibleError(error)) throw error
       this.#waiters.fail(error)

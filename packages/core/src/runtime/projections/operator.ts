@@ -2,7 +2,7 @@
 import { throwIfAborted } from '../../kernel/abort.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { IdGenerator } from '../../kernel/ids.ts'
-import type { Position } from '../../kernel/positions.ts'
+import { position as checkedPosition, type Position } from '../../kernel/positions.ts'
 import type { Projection } from '../../kernel/projections.ts'
 import type { System } from '../../kernel/system.ts'
 import { systemClock, systemIds } from '../../kernel/system-clock.ts'
@@ -10,11 +10,13 @@ import { formerTableName, nextTable } from '../../kernel/tables.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { Parked, ReadTables, TableRecord, TableState } from '../../store/read-tables.ts'
-import { remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
-import { type PureCall, trusted } from '../purity.ts'
+import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
+import { projectionCall } from '../purity.ts'
 import { pause } from '../waiting.ts'
+import type { ProjectionParts } from './parts.ts'
 import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild.ts'
 import { type CheckOptions, checkTable, type TableCheck } from './verify.ts'
+import { parkedError } from './whole-fold.ts'
 
 export interface OperatorParts {
   /** May be open for reading only. */
@@ -22,6 +24,8 @@ export interface OperatorParts {
   readonly tables: ReadTables
   readonly clock?: Clock
   readonly ids?: IdGenerator
+  /** As in `SystemParts`. */
+  readonly domainCode?: 'watched' | 'trusted'
 }
 
 /** A table beside the one that is read. */
@@ -53,12 +57,12 @@ export interface ProjectionView {
 
 export class ProjectionOperator {
   readonly #system: System
-  readonly #parts: OperatorParts & { readonly clock: Clock; readonly ids: IdGenerator; readonly call: PureCall }
+  readonly #parts: Omit<ProjectionParts, 'projection'>
 
   /** The store and the tables stay the caller's to close. */
-  constructor(system: System, parts: OperatorParts) {
+  constructor(system: System, { domainCode, ...parts }: OperatorParts) {
     this.#system = system
-    this.#parts = { clock: systemClock, ids: systemIds, call: trusted, ...parts }
+    this.#parts = { clock: systemClock, ids: systemIds, ...parts, call: projectionCall(domainCode) }
   }
 
   /** All that are declared, in that order. Throws `tables_unavailable`. */
@@ -78,22 +82,31 @@ export class ProjectionOperator {
 
   /**
    * Read your own writes, from a process that runs no projections: resolves when the table shows everything up to a position.
-   * Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_projection`, `tables_unavailable`, `aborted`.
+   * Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_projection`, `invalid_position`, `tables_unavailable`, `aborted`.
    */
   async waitFor(
     name: string,
-    position: Position,
+    to: Position,
     { timeoutMs = waitTimeoutMsDefault, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
   ): Promise<void> {
-    const { table } = this.#declared(name)
-    const end = performance.now() + timeoutMs
+    const declared = this.#declared(name)
+    const { table } = declared
+    const position = checkedPosition(to)
+    const began = performance.now()
+    let nextLookMs: number = parkedLookMs
     const stop = signal ?? new AbortController().signal
     for (;;) {
       throwIfAborted(signal)
       const { fingerprint, position: reached } = await this.#parts.tables.state(table)
       const isOurs = fingerprint === table.fingerprint
       if (isOurs && reached >= position) return
-      const left = end - performance.now()
+      const waitedMs = performance.now() - began
+      if (waitedMs >= Math.min(nextLookMs, timeoutMs)) {
+        const parked = await this.#parkedBefore(position, declared)
+        if (parked) throw parked
+        nextLookMs = waitedMs + parkedLookMs
+      }
+      const left = timeoutMs - waitedMs
       if (left <= 0) throw timedOut(name, { position, reached: isOurs ? reached : 0, timeoutMs })
       await pause(Math.min(left, remoteWaitMs), stop)
     }
@@ -127,6 +140,15 @@ export class ProjectionOperator {
   /** Drops the table that was replaced by the last rebuild. */
   async dropFormer(name: string): Promise<void> {
     await this.#parts.tables.drop(formerTableName(this.#declared(name).name))
+  }
+
+  /** Nothing where this code may still get there: where other code is parked, or this one beyond. */
+  async #parkedBefore(position: Position, { name, table }: Projection): Promise<IndelibleError | undefined> {
+    const record = (await this.#parts.tables.list()).find((each) => each.name === name)
+    const parked = record?.parked
+    if (parked?.fingerprint !== table.fingerprint) return undefined
+    const isBeyond = record?.fingerprint === table.fingerprint && parked.position > position
+    return isBeyond ? undefined : parkedError(name, { event: parked, error: parked.message })
   }
 
   #declared(name: string): Projection {

@@ -5,8 +5,7 @@ import { keyText, type Row } from '../../kernel/tables.ts'
 import { keptCheck } from '../../store/kept-check.ts'
 import type { ReplayBatch } from '../../store/port.ts'
 import { keptKey, keptRow } from '../../store/rows.ts'
-import type { PureCall } from '../purity.ts'
-import { needsRow, rowMissing, watchedHandlers } from './watching.ts'
+import { needsRow, rowMissing, type Watching, watchedHandlers, watchedKeys } from './watching.ts'
 
 /** Rows to write and keys to remove, at most one of them for a key. */
 export interface RowChanges {
@@ -24,12 +23,9 @@ export interface FoldFailure {
   readonly error: unknown
 }
 
-export interface RowFoldOptions {
-  readonly call: PureCall
+export interface RowFoldOptions extends Watching {
   /** Whether a row that is not known is not there: so it is when a fold begins at the beginning. */
   readonly fromZero: boolean
-  /** Of each type the first thousand events are watched and then one in so many; each when left out. */
-  readonly watchedEvery?: number
 }
 
 /** A row's place: `undefined` where it is not known whether there is one, `null` where there is none. */
@@ -38,6 +34,8 @@ type Known = Row | null | undefined
 export class RowFold {
   readonly #projection: Projection
   readonly #handlers: readonly AnyRowHandler[]
+  /** Not there where an event concerns the row of its stream. */
+  readonly #keysByType: ReturnType<typeof watchedKeys>
   readonly #needsRow: readonly boolean[]
   readonly #unknown: null | undefined
   readonly #isKept: ReturnType<typeof keptCheck>
@@ -52,9 +50,10 @@ export class RowFold {
   /** The row that the handler under way was given. */
   #given: Row | undefined
 
-  constructor(projection: Projection, { call, fromZero, watchedEvery = 1 }: RowFoldOptions) {
+  constructor(projection: Projection, { fromZero, ...watching }: RowFoldOptions) {
     this.#projection = projection
-    this.#handlers = watchedHandlers(projection, call, watchedEvery)
+    this.#handlers = watchedHandlers(projection, watching)
+    this.#keysByType = watchedKeys(projection, watching)
     this.#needsRow = needsRow(projection)
     this.#unknown = fromZero ? null : undefined
     this.#isKept = keptCheck(projection.table)
@@ -76,10 +75,10 @@ export class RowFold {
     const add = (slot: number) => {
       if (this.#rows[slot] === undefined) missing.push(this.#keys[slot]!)
     }
-    const { keysOf } = this.#projection
-    for (let at = 0; at < (keysOf ? batch.length : batch.streamCount); at++) {
+    const isByEvent = this.#keysByType !== undefined
+    for (let at = 0; at < (isByEvent ? batch.length : batch.streamCount); at++) {
       try {
-        if (keysOf) for (const key of this.#keysOf(batch.event(at))) add(this.#slotOf(key))
+        if (isByEvent) for (const key of this.#keysOf(batch, at)) add(this.#slotOf(key))
         else add(this.#slotOfStream(batch.streamId(at)))
       } catch {
         // Streams come in any order, so those after it may concern events before it.
@@ -102,7 +101,7 @@ export class RowFold {
     let index = from
     this.#given = undefined
     try {
-      if (this.#projection.keysOf) for (; index < to; index++) this.#applyByKeys(batch, index)
+      if (this.#keysByType) for (; index < to; index++) this.#applyByKeys(batch, index)
       else {
         // A local copy of each of these is what keeps the loop fast.
         const { types, streams } = batch
@@ -171,7 +170,8 @@ export class RowFold {
   }
 
   row(key: Row): Row | undefined {
-    const slot = this.#slots.get(keyText(this.#projection.table.key, key))
+    const { table } = this.#projection
+    const slot = this.#slots.get(keyText(table.key, keptKey(table, key)))
     return slot === undefined ? undefined : (this.#rows[slot] ?? undefined)
   }
 
@@ -179,7 +179,7 @@ export class RowFold {
   #applyByKeys(batch: ReplayBatch, index: number): void {
     const type = batch.types[index]!
     const event = batch.event(index)
-    const slots = new Set(this.#keysOf(event).map((key) => this.#slotOf(key)))
+    const slots = new Set(this.#keysOf(batch, index).map((key) => this.#slotOf(key)))
     const changes: (readonly [slot: number, row: Row | null])[] = []
     for (const slot of slots) {
       const row = this.#rows[slot] ?? undefined
@@ -198,8 +198,9 @@ export class RowFold {
   ): readonly (readonly [slot: number, row: Row | null])[] {
     if (next === null) return [[slot, null]]
     const { table } = this.#projection
-    const parts = Array.isArray(next) ? next : [next]
-    return parts.map((part: Row | RowRemoval) => {
+    // A copy has no holes: what was one is undefined, and refused.
+    const parts: readonly (Row | RowRemoval)[] = Array.isArray(next) ? [...next] : [next]
+    return parts.map((part) => {
       if (part instanceof RowRemoval) return [this.#slotOf(keptKey(table, part.key)), null]
       const row = keptRow(table, part)
       return [this.#slotOf(row), row]
@@ -217,9 +218,12 @@ export class RowFold {
     this.#changed.push(slot)
   }
 
-  #keysOf(event: RecordedEvent): readonly Row[] {
-    const { table, keysOf } = this.#projection
-    return keysOf!(event).map((key) => keptKey(table, key))
+  #keysOf(batch: ReplayBatch, index: number): readonly Row[] {
+    const kept: Row[] = []
+    for (const key of this.#keysByType![batch.types[index]!]!(batch.event(index))) {
+      kept.push(keptKey(this.#projection.table, key))
+    }
+    return kept
   }
 
   #slotsOf(batch: ReplayBatch): Int32Array {

@@ -1,7 +1,7 @@
 // What operators and readers are told of a projection.
-
 import { isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
+import { messageOf } from '../../kernel/shown.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { Parked } from '../../store/read-tables.ts'
 import type { Staleness } from './staleness.ts'
@@ -78,7 +78,7 @@ export type ProjectionNotice =
   | { readonly kind: 'thread ended'; readonly message: string }
 
 export function describeError(error: unknown): { message: string; code?: string } {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return isIndelibleError(error) ? { message, code: error.code } : { message }
 }
 

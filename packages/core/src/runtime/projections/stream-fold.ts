@@ -1,14 +1,13 @@
 // Folds history stream by stream, for projections whose rows are one for each stream: then no row depends on another, and the order among them does not
 // matter. Rows are kept in partitions that fit into a processor's cache, in the order of the keys of their streams, so that the streams of a batch
 // and the rows of a partition are merged like two sorted lists. In log order the same fold waits for memory most of the time.
-import type { AnyRowHandler, Projection } from '../../kernel/projections.ts'
+import { type AnyRowHandler, type Projection, RowRemoval } from '../../kernel/projections.ts'
 import type { Row } from '../../kernel/tables.ts'
 import { type KeptCheck, keptCheck } from '../../store/kept-check.ts'
 import type { ReplayBatch, StreamRuns } from '../../store/port.ts'
 import { keptKey, keptRow } from '../../store/rows.ts'
-import type { PureCall } from '../purity.ts'
 import type { FoldFailure } from './row-fold.ts'
-import { needsRow, rowMissing, watchedHandlers } from './watching.ts'
+import { needsRow, rowMissing, type Watching, watchedHandlers } from './watching.ts'
 
 /** A batch that has its events by stream. */
 export type RunsBatch = ReplayBatch & { readonly byStream: StreamRuns }
@@ -45,9 +44,9 @@ export class StreamFold {
   failure: FoldFailure | undefined
 
   /** Of a projection without keys of its own. */
-  constructor(projection: Projection, { call, watchedEvery }: { call: PureCall; watchedEvery: number }) {
+  constructor(projection: Projection, watching: Watching) {
     this.#projection = projection
-    this.#handlers = watchedHandlers(projection, call, watchedEvery)
+    this.#handlers = watchedHandlers(projection, watching)
     this.#needsRow = needsRow(projection)
     this.#isKept = keptCheck(projection.table)
   }
@@ -162,7 +161,7 @@ export class StreamFold {
   }
 
   #keptAt(next: Exclude<ReturnType<AnyRowHandler>, null | undefined>, key: Row): Row {
-    if (Array.isArray(next)) throw new OrderMatters()
+    if (Array.isArray(next) || next instanceof RowRemoval) throw new OrderMatters()
     const { table } = this.#projection
     const row = keptRow(table, next as Row)
     const [name] = table.key

@@ -1,4 +1,4 @@
-// Calls the handlers of a projection, in development with an eye on them: on frozen input, without clock and I/O, twice, and the answers compared.
+// Calls the functions of a projection, in development with an eye on them: on frozen input, without clock and I/O, twice, and the answers compared.
 import { isDeepStrictEqual } from 'node:util'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
@@ -10,39 +10,50 @@ import { type PureCall, trusted } from '../purity.ts'
 /** Events of one type that are watched before it becomes one in many. */
 const watchedFirst = 1000
 
-/**
- * The handlers of a projection by the index of their event type. Of each type the first thousand events are watched and then one in so many.
- * They throw `impure_projector`.
- */
-export function watchedHandlers(
-  { name, eventTypes, handlers }: Projection,
-  call: PureCall,
-  watchedEvery: number,
-): readonly AnyRowHandler[] {
-  if (call === trusted) return eventTypes.map((type) => handlers[type]!)
+export interface Watching {
+  readonly call: PureCall
+  /** Of each type the first thousand events are watched and then one in so many; each when left out. */
+  readonly watchedEvery?: number
+}
+
+/** The handlers of a projection by the index of their event type. They throw `impure_projector`. */
+export function watchedHandlers({ name, eventTypes, handlers }: Projection, by: Watching): readonly AnyRowHandler[] {
+  return eventTypes.map((type) => twice(`the handler of ${type} in "${name}"`, handlers[type]!, by))
+}
+
+/** What gives the keys of an event, by the index of its type, in a projection that has keys of its own. Throws `impure_projector`. */
+export function watchedKeys(
+  { name, eventTypes, keysOf }: Projection,
+  by: Watching,
+): readonly ((event: RecordedEvent) => readonly Row[])[] | undefined {
+  if (!keysOf) return undefined
   return eventTypes.map((type) => {
-    const handler = handlers[type]!
-    const what = `the handler of ${type} in "${name}"`
-    let count = 0
-    return (event: RecordedEvent, row: Row | undefined, key: Row) => {
-      if (++count > watchedFirst && count % watchedEvery !== 0) return handler(event, row, key)
-      deepFreeze(event.data)
-      deepFreeze(row)
-      deepFreeze(key)
-      const next = call(what, () => handler(event, row, key))
-      if (
-        isDeepStrictEqual(
-          next,
-          call(what, () => handler(event, row, key)),
-        )
-      )
-        return next
-      throw new IndelibleError(
-        'impure_projector',
-        `${what} gave two answers to the same event and row. It may depend only on what it is given.`,
-      )
+    const keys = twice(`the key of ${type} in "${name}"`, keysOf, by)
+    return (event) => {
+      const given = keys(event)
+      return Array.isArray(given) ? given : [given as Row]
     }
   })
+}
+
+function twice<Given extends readonly unknown[], Answer>(
+  what: string,
+  run: (event: RecordedEvent, ...given: Given) => Answer,
+  { call, watchedEvery = 1 }: Watching,
+): (event: RecordedEvent, ...given: Given) => Answer {
+  if (call === trusted) return run
+  let count = 0
+  return (event, ...given) => {
+    if (++count > watchedFirst && count % watchedEvery !== 0) return run(event, ...given)
+    deepFreeze(event.data)
+    for (const each of given) deepFreeze(each)
+    const [first, second] = [call(what, () => run(event, ...given)), call(what, () => run(event, ...given))]
+    if (isDeepStrictEqual(first, second)) return first
+    throw new IndelibleError(
+      'impure_projector',
+      `${what} gave two answers to the same input. It may depend only on what it is given.`,
+    )
+  }
 }
 
 /** Of each handler, whether it takes a row and has no default for it. */

@@ -2,7 +2,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { throwIfAborted } from '../../kernel/abort.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
+import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
+import { messageOf } from '../../kernel/shown.ts'
 import type { Row } from '../../kernel/tables.ts'
 import type { ReplayBatch } from '../../store/port.ts'
 import { foldedTogetherMax, foldSliceEvents, foldSliceMs, rebuildWatchedEvery } from '../limits.ts'
@@ -112,14 +114,13 @@ class Turns {
 }
 
 /** What those are told who wait for the table: less than an operator, as what is in the row may not be for them. */
-export function parkedError(name: string, { event, error }: FoldFailure): IndelibleError {
+export function parkedError(
+  name: string,
+  { event, error }: { event: Pick<RecordedEvent, 'position' | 'type'>; error: unknown },
+): IndelibleError {
   return new IndelibleError(
     'projection_parked',
     `Projection "${name}" is parked at position ${event.position} (${event.type}): ${messageOf(error)}`,
     { details: { name, position: event.position }, cause: error },
   )
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
