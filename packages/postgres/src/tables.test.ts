@@ -1,11 +1,12 @@
 import { bigint, text } from 'indelible'
 import { nextTable } from 'indelible/adapter'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { SqlDatabase } from './database.ts'
+import type { Query, SqlDatabase } from './database.ts'
 import { pgliteDatabase } from './pglite.ts'
 import { type SqlReadTables, sqlReadTables } from './tables.ts'
 import { freshTables } from './testing/contract-tables.ts'
 import { accountRows, accounts } from './testing/samples.ts'
+import { pieceCharsMax } from './types.ts'
 
 let database: SqlDatabase
 let fresh: () => SqlReadTables
@@ -144,14 +145,15 @@ test('a table that somebody dropped is made anew from the log, and a pause outla
   expect(await tables.save({ ...change, table: renewed })).toBe('saved')
 })
 
+/** An index entry has at most 2,704 bytes, however well the text compresses before. */
+const hugeKey = Array.from({ length: 4_000 }, (_, index) =>
+  String.fromCodePoint(0x4e00 + ((index * 7919) % 20_000)),
+).join('')
+
 test('a value that only the database can refuse is an invalid row', async () => {
   const tables = fresh()
   await tables.open(accounts)
-  // An index entry has at most 2,704 bytes, however well the text compresses before.
-  const account_id = Array.from({ length: 4_000 }, (_, index) =>
-    String.fromCodePoint(0x4e00 + ((index * 7919) % 20_000)),
-  ).join('')
-  const upserts = [{ account_id, balance: 1 }]
+  const upserts = [{ account_id: hugeKey, balance: 1 }]
   await expect(tables.save({ ...change, upserts })).rejects.toMatchObject({ code: 'invalid_row', retryable: false })
   const twice = [...accountRows(1, 1), ...accountRows(1, 2)]
   await expect(tables.save({ ...change, upserts: twice })).rejects.toMatchObject({ code: 'invalid_row' })
@@ -167,4 +169,63 @@ test('a number that somebody else wrote and that JavaScript cannot hold is not r
     code: 'invalid_row',
     message: expect.stringMatching(/safe integers/),
   })
+})
+
+const documents = {
+  name: 'documents',
+  columns: { id: text().key(), doc: text() },
+  key: ['id'],
+  fingerprint: '1',
+}
+const documentRows = (count: number, chars: number) =>
+  Array.from({ length: count }, (_, at) => ({ id: String(at), doc: 'x'.repeat(chars) }))
+
+test('more large rows than a text can hold go to the database in pieces', async () => {
+  const sizes: number[] = []
+  const measured =
+    (query: Query): Query =>
+    async (sql, params = [], options) => {
+      if (!sql.startsWith('WITH fence')) return await query(sql, params, options)
+      sizes.push(params.join('').length)
+      return [{ name: '' }]
+    }
+  const counting: SqlDatabase = {
+    ...database,
+    query: measured(database.query),
+    transaction: (work, options) =>
+      database.transaction((query) => work(measured(query), async (_target, rows) => sizes.push(rows.length)), options),
+  }
+  const tables = sqlReadTables(counting, { schema: 'documents' })
+  await tables.open(documents)
+  const rows = documentRows(10_000, 60_000)
+  expect(await tables.fill(documents, rows, 1)).toBe('saved')
+  expect(await tables.save({ table: documents, upserts: rows, removals: [], from: 1, to: 2 })).toBe('saved')
+  expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(2 * 10_000 * 60_000)
+  expect(Math.max(...sizes)).toBeLessThan(pieceCharsMax + 100_000)
+})
+
+test('a change in several pieces is written whole or not at all', async () => {
+  const tables = sqlReadTables(database, { schema: 'pieces' })
+  await tables.open(documents)
+  const rows = documentRows(3, pieceCharsMax / 2)
+  const change = { table: documents, upserts: rows, removals: [], from: 0, to: 1 }
+  const unkeepable = { ...change, upserts: [...rows, { id: hugeKey, doc: '' }] }
+  await expect(tables.save(unkeepable)).rejects.toMatchObject({ code: 'invalid_row' })
+  expect([(await tables.state(documents)).position, await tables.select(documents)]).toEqual([0, []])
+  expect(await tables.save(change)).toBe('saved')
+  expect(await tables.save(change)).toBe('superseded')
+  expect(await tables.select(documents)).toEqual(rows)
+  expect(await tables.save({ ...change, removals: [{ id: '2' }], upserts: [], from: 1, to: 2 })).toBe('saved')
+  expect(await tables.select(documents)).toEqual(rows.slice(0, 2))
+})
+
+test("a mistake that is not the database's is not blamed on it", async () => {
+  const mistaken: SqlDatabase = {
+    ...database,
+    query: async () => {
+      throw new RangeError('Invalid string length')
+    },
+  }
+  const tables = sqlReadTables(mistaken, { schema: 'public' })
+  await expect(tables.state(accounts)).rejects.toThrow(RangeError)
 })

@@ -31,33 +31,47 @@ export function utcText(column: string): string {
   return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }
 
-/** One array literal (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO) for each of these columns. */
-export function arrayLiterals({ columns }: TableDefinition, names: readonly string[], rows: readonly Row[]): string[] {
-  return names.map((name) => {
-    const { text, isFree } = sqlTypes[columns[name]!.type]
-    let literal = ''
-    for (const row of rows) {
-      const value = row[name]
-      literal += `${literal === '' ? '{' : ','}${value === null ? 'NULL' : isFree ? inQuotes(text(value)) : text(value)}`
+/**
+ * Characters of rows that are sent in one piece, give or take a row: far below what a text can hold in JavaScript (half a billion) and a statement in
+ * Postgres (a gigabyte).
+ */
+export const pieceCharsMax = 16_000_000
+
+/** Pieces of rows: in each, one array literal (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO) for each of these columns. */
+export function* arrayLiterals(
+  { columns }: TableDefinition,
+  names: readonly string[],
+  rows: readonly Row[],
+): Generator<readonly string[]> {
+  const fields = names.map((name) => ({ ...sqlTypes[columns[name]!.type], name }))
+  for (let at = 0; at < rows.length; ) {
+    const literals = fields.map(() => '')
+    for (let chars = 0; at < rows.length && chars < pieceCharsMax; at++) {
+      for (let index = 0; index < fields.length; index++) {
+        const { name, text, isFree } = fields[index]!
+        const value = rows[at]![name]
+        const item = value === null ? 'NULL' : isFree ? inQuotes(text(value)) : text(value)
+        literals[index] += literals[index] === '' ? item : `,${item}`
+        chars += item.length
+      }
     }
-    return `${literal || '{'}}`
-  })
+    yield literals.map((items) => `{${items}}`)
+  }
 }
 
-/** Rows as COPY takes them: a line each, its values between tabs. */
-export function copyLines({ columns }: TableDefinition, rows: readonly Row[]): string {
+/** A row as COPY takes it: a line, its values between tabs. */
+export function copyLine({ columns }: TableDefinition): (row: Row) => string {
   const fields = Object.entries(columns).map(([name, { type }]) => ({ ...sqlTypes[type], name }))
-  let lines = ''
-  for (const row of rows) {
+  return (row) => {
+    let line = ''
     let separator = ''
     for (const { name, text, isFree } of fields) {
       const value = row[name]
-      lines += separator + (value === null ? '\\N' : isFree ? escaped(text(value)) : text(value))
+      line += separator + (value === null ? '\\N' : isFree ? escaped(text(value)) : text(value))
       separator = '\t'
     }
-    lines += '\n'
+    return `${line}\n`
   }
-  return lines
 }
 
 /** Rows made of one JSON array for each column of the table, in the order of its columns. */
