@@ -159,6 +159,7 @@ test('a table that somebody dropped is made anew from the log, and a pause outla
     tables.fill(accounts, [], 1),
   ])
     await expect(call).rejects.toMatchObject({ code: 'tables_unavailable' })
+  expect(await tables.list()).toEqual([])
   expect(await tables.open(renewed)).toMatchObject({ fingerprint: 'accounts-2', position: 0 })
   expect(await tables.list()).toMatchObject([{ position: 0, isPaused: true }])
   expect(await tables.save({ ...change, table: renewed })).toBe('saved')
