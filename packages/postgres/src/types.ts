@@ -11,7 +11,8 @@ export interface SqlType {
   readonly isFree?: true
   /** The column in a form whose JSON no setting of driver or server changes. */
   readonly read: (column: string) => string
-  readonly check?: (value: unknown) => void
+  /** Throws where JavaScript cannot hold the value. */
+  readonly check?: (value: unknown, column: string) => void
 }
 
 const asIs = (column: string) => column
@@ -75,12 +76,13 @@ export function copyLine({ columns }: TableDefinition): (row: Row) => string {
 }
 
 /** Rows made of one JSON array for each column of the table, in the order of its columns. */
-export function rowsOf({ columns }: TableDefinition, arrays: readonly string[]): Row[] {
+export function rowsOf({ name: table, columns }: TableDefinition, arrays: readonly string[]): Row[] {
   const rows: Record<string, unknown>[] = []
   for (const [at, [name, { type }]] of Object.entries(columns).entries()) {
     const { check } = sqlTypes[type]
     const values = JSON.parse(arrays[at]!) as readonly unknown[]
-    if (check) for (const value of values) if (value !== null) check(value)
+    const column = `Column "${name}" of read table "${table}"`
+    if (check) for (const value of values) if (value !== null) check(value, column)
     if (at === 0) for (const value of values) rows.push({ [name]: value })
     else for (let index = 0; index < values.length; index++) rows[index]![name] = values[index]
   }
@@ -102,7 +104,10 @@ const controls = /[\\\t\n\r]/g
 const controlNames: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 
 /** Rows are checked before they are written, so this can only be the work of somebody else's SQL. */
-export function safeInteger(value: unknown): number {
+export function safeInteger(value: unknown, column = 'A bigint column'): number {
   if (Number.isSafeInteger(value)) return value as number
-  throw new IndelibleError('invalid_row', `A bigint column holds about ${value}, which is beyond the safe integers.`)
+  throw new IndelibleError(
+    'invalid_row',
+    `${column} holds about ${value}, which is beyond the safe integers: somebody else wrote it. A rebuild of the table mends it.`,
+  )
 }
