@@ -24,7 +24,7 @@ export async function replaceTable(
   await query(`LOCK TABLE ${liveTable}, ${nextTable} IN ACCESS EXCLUSIVE MODE`)
   await query(`SELECT name FROM ${records} WHERE name IN ($1, $2) ORDER BY name FOR UPDATE`, [live.name, next.name])
   const [shown, built] = [await stateOf(query, schema, live.name), await stateOf(query, schema, next.name)]
-  if (!shown || !built) throw notOurs(schema, shown ? next.name : live.name)
+  if (!shown || !built) throw await notOurs(query, schema, shown ? next.name : live.name)
   if (built.fingerprint !== next.fingerprint) {
     const message = `Read table "${next.name}" was filled by other code: drop it, and build it anew.`
     throw new IndelibleError('tables_unavailable', message)
@@ -34,7 +34,7 @@ export async function replaceTable(
   await assertUnused(query, liveTable)
   await grantAlike(query, { from: liveTable, to: nextTable })
   await dropTable(query, schema, former)
-  if (await exists(query, 'to_regclass', quoted(schema, former))) throw notOurs(schema, former)
+  if (await exists(query, 'to_regclass', quoted(schema, former))) throw await notOurs(query, schema, former)
   await query(`ALTER TABLE ${liveTable} RENAME TO ${quoted(former)}`)
   await query(`ALTER TABLE ${nextTable} RENAME TO ${quoted(live.name)}`)
   const facts = 'fingerprint, position, generation, updated_at'
