@@ -17,8 +17,10 @@ export function ofCaller<Result>(work: () => Result): Result {
 export function tablesFault(error: unknown, table?: string): unknown {
   if (error instanceof CallerError) return error.cause
   if (isIndelibleError(error)) return error
+  // A row too large for a text, or a mistake of ours: nothing that the database could help.
+  if (error instanceof RangeError || error instanceof TypeError) return error
   const state = sqlState(error)
-  if (state === undefined) return unavailable(error)
+  if (state === undefined || silentStates.test(state)) return unavailable(error, 'does not answer')
   if (missingStates.has(state)) {
     const message = `Read table "${table}" is not there (${messageOf(error)}): open it first.`
     return new IndelibleError('tables_unavailable', message, { cause: error })
@@ -39,7 +41,7 @@ export function tablesFault(error: unknown, table?: string): unknown {
   if (dataStates.test(state)) {
     return new IndelibleError('invalid_row', `The database refused a value: ${messageOf(error)}`, { cause: error })
   }
-  return unavailable(error)
+  return unavailable(error, 'refused')
 }
 
 /** The same for a statement of the user's: what the database says about it is his to see as it is. */
@@ -64,11 +66,13 @@ const lockState = '55P03'
 const dependentState = '2BP01'
 /** Classes of errors that lie in the values: a key twice, out of range or malformed, against a constraint, too large for an index. */
 const dataStates = /^(21|22|23|54)/
+/** Classes of errors that say that nobody is there to answer: connection, operator (it stops, or starts), operating system. */
+const silentStates = /^(08|57|58)/
 /** Classes of errors that pass: connection, resources, operator, operating system. */
 const outageStates = /^(08|53|57|58)/
 
-function unavailable(cause: unknown): IndelibleError {
-  const message = `The database of the read tables does not answer: ${messageOf(cause)}`
+function unavailable(cause: unknown, what: 'does not answer' | 'refused'): IndelibleError {
+  const message = `The database of the read tables ${what}: ${messageOf(cause)}`
   return new IndelibleError('tables_unavailable', message, { cause })
 }
 

@@ -5,9 +5,9 @@ import type { Copy, Query } from './database.ts'
 import { ofCaller } from './faults.ts'
 import { stateOf } from './records.ts'
 import { copyTarget, createIndexes, createTable, quoted, recordsTable } from './sql.ts'
-import { copyLines } from './types.ts'
+import { copyLine, pieceCharsMax } from './types.ts'
 
-/** The rows that are sent at a time. */
+/** The rows that are sent at a time, fewer where they are large. */
 const batchRowsMax = 10_000
 /** The indexes of many rows take their time. */
 const indexMsMax = 3_600_000
@@ -32,7 +32,7 @@ export async function fillTable(
   if (some.length > 0) return 'superseded'
   await query(`DROP TABLE ${target}`)
   await query(createTable(schema, table))
-  await send(batches(table, rows), (batch) => copy(copyTarget(schema, table), copyLines(table, batch)))
+  await send(batches(table, rows), (lines) => copy(copyTarget(schema, table), lines))
   for (const statement of createIndexes(schema, table)) await query(statement, [], { timeoutMs: indexMsMax })
   const sql = `UPDATE ${quoted(schema, recordsTable)} SET position = $1, updated_at = now() WHERE name = $2`
   await query(sql, [to, name])
@@ -40,33 +40,34 @@ export async function fillTable(
 }
 
 /** While the database takes one batch, the next is made. */
-async function send(batches: Iterable<readonly Row[]>, copy: (batch: readonly Row[]) => Promise<unknown>) {
+async function send(batches: Iterable<string>, copy: (lines: string) => Promise<unknown>) {
   let sending: Promise<unknown> = Promise.resolve()
   try {
-    for (const batch of batches) {
+    for (const lines of batches) {
       await sending
-      sending = copy(batch)
+      sending = copy(lines)
     }
   } finally {
     await sending
   }
 }
 
-function* batches(table: TableDefinition, rows: Iterable<Row>): Generator<readonly Row[]> {
+function* batches(table: TableDefinition, rows: Iterable<Row>): Generator<string> {
   const iterator = rows[Symbol.iterator]()
+  const line = copyLine(table)
   for (;;) {
-    const batch = ofCaller(() => take(iterator, batchRowsMax)).map((row) => keptRow(table, row))
-    if (batch.length > 0) yield batch
-    if (batch.length < batchRowsMax) return
+    const lines = ofCaller(() => take(iterator, (row) => line(keptRow(table, row))))
+    if (lines === '') return
+    yield lines
   }
 }
 
-function take(iterator: Iterator<Row>, count: number): Row[] {
-  const rows: Row[] = []
-  while (rows.length < count) {
+function take(iterator: Iterator<Row>, line: (row: Row) => string): string {
+  let lines = ''
+  for (let count = 0; count < batchRowsMax && lines.length < pieceCharsMax; count++) {
     const { value, done } = iterator.next()
     if (done) break
-    rows.push(value)
+    lines += line(value)
   }
-  return rows
+  return lines
 }

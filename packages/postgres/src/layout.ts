@@ -13,16 +13,14 @@ const newGeneration = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint * 
 export async function openTable(query: Query, schema: string, table: TableDefinition): Promise<TableState> {
   const { name, fingerprint } = table
   const records = quoted(schema, recordsTable)
-  if (name === recordsTable) {
-    throw new IndelibleError('invalid_declaration', `"${name}" holds what is known of the tables.`)
-  }
+  assertNames(table)
   // Everyone else who makes tables in this schema waits for the end of this transaction.
   await query('SELECT pg_advisory_xact_lock(hashtext($1))', [records])
   if (!(await exists(query, 'to_regnamespace', quoted(schema)))) await query(`CREATE SCHEMA ${quoted(schema)}`)
   if (!(await exists(query, 'to_regclass', records))) await query(createRecords(schema))
   const state = await stateOf(query, schema, name)
   if (state) return state
-  if (await exists(query, 'to_regclass', quoted(schema, name))) throw notOurs(schema, name)
+  if (await exists(query, 'to_regclass', quoted(schema, name))) throw await notOurs(query, schema, name)
   await query(createTable(schema, table))
   for (const statement of createIndexes(schema, table)) await query(statement)
   // Where somebody dropped the table itself there is a record. Whether the projection is paused, and who runs it, are not of the rows.
@@ -51,10 +49,29 @@ export async function exists(query: Query, find: 'to_regclass' | 'to_regnamespac
   return found!.exists as boolean
 }
 
-/** It may hold what nobody can make again. */
-export function notOurs(schema: string, name: string): IndelibleError {
+/** Something else has the name of a read table: a table that may hold what nobody can make again, a view, an index. */
+export async function notOurs(query: Query, schema: string, name: string): Promise<IndelibleError> {
+  const [found] = await query(`SELECT pg_describe_object('pg_class'::regclass, to_regclass($1), 0) AS owner`, [
+    quoted(schema, name),
+  ])
   return new IndelibleError(
     'invalid_declaration',
-    `Schema "${schema}" has a table "${name}" that is no read table: name the projection otherwise, or use another schema.`,
+    `"${name}" cannot be a read table: in schema "${schema}" that is the name of ${found!.owner}, which is none of ours. ` +
+      'Name the projection otherwise, or use another schema.',
   )
 }
+
+/** Names that Postgres, or we in every schema, have taken already. */
+function assertNames({ name, columns }: TableDefinition): void {
+  if (name === recordsTable) {
+    const message = `"${name}" cannot name a projection: the table of that name holds what is known of the read tables. Name it otherwise.`
+    throw new IndelibleError('invalid_declaration', message)
+  }
+  const taken = Object.keys(columns).find((column) => systemColumns.has(column))
+  if (taken === undefined) return
+  const message = `"${taken}" cannot name a column of read table "${name}": every table of Postgres has a system column of that name. Name it otherwise.`
+  throw new IndelibleError('invalid_declaration', message)
+}
+
+/** https://www.postgresql.org/docs/current/ddl-system-columns.html */
+const systemColumns: ReadonlySet<string> = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])

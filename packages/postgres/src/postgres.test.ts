@@ -160,6 +160,29 @@ describe('a Postgres server', () => {
     expect((await refused).message).not.toContain('secret')
   })
 
+  test('that answers that it will not is said to refuse, and why', async () => {
+    const at = (change: (url: URL) => void) => {
+      const url = new URL(server.connectionString)
+      change(url)
+      return { connectionString: url.href }
+    }
+    for (const [options, why] of [
+      [at((url) => (url.password = 'wrong')), /refused: password authentication failed/],
+      [at((url) => (url.pathname = '/nope')), /refused: database "nope" does not exist/],
+    ] as const) {
+      await openTables('refused', options)
+      const refused = { code: 'tables_unavailable', retryable: true, message: expect.stringMatching(why) }
+      await expect(tables.open(accounts)).rejects.toMatchObject(refused)
+      await tables.close()
+    }
+    await database.query('CREATE ROLE single LOGIN PASSWORD $$p$$ CONNECTION LIMIT 0')
+    await openTables(
+      'refused',
+      at((url) => ([url.username, url.password] = ['single', 'p'])),
+    )
+    await expect(tables.open(accounts)).rejects.toThrow(/refused: too many connections/)
+  })
+
   test('may have any settings', async () => {
     const options =
       '-c DateStyle=German,DMY -c TimeZone=Asia/Kolkata -c IntervalStyle=iso_8601 -c extra_float_digits=-15'

@@ -40,10 +40,14 @@ export function tableRecords(database: { readonly query: Query }, schema: string
   }
 
   return {
+    /** Without those whose table somebody dropped. */
     async list(): Promise<readonly TableRecord[]> {
-      const rows =
-        await query(`SELECT name, fingerprint, position, generation, ${utcText('updated_at')} AS "updatedAt", is_paused AS "isPaused",
-        parked, CASE WHEN lease_until > now() THEN holder END AS holder FROM ${records} ORDER BY name`)
+      const rows = await query(
+        `SELECT name, fingerprint, position, generation, ${utcText('updated_at')} AS "updatedAt", is_paused AS "isPaused",
+        parked, CASE WHEN lease_until > now() THEN holder END AS holder FROM ${records}
+        WHERE to_regclass(format('%I.%I', $1::text, name)) IS NOT NULL ORDER BY name`,
+        [schema],
+      )
       return rows as unknown as readonly TableRecord[]
     },
 

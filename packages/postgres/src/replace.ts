@@ -29,7 +29,7 @@ export async function replaceTable(
   await query(`LOCK TABLE ${liveTable}, ${nextTable} IN ACCESS EXCLUSIVE MODE`)
   await query(`SELECT name FROM ${records} WHERE name IN ($1, $2) ORDER BY name FOR UPDATE`, [live.name, next.name])
   const [shown, built] = [await stateOf(query, schema, live.name), await stateOf(query, schema, next.name)]
-  if (!shown || !built) throw notOurs(schema, shown ? next.name : live.name)
+  if (!shown || !built) throw await notOurs(query, schema, shown ? next.name : live.name)
   if (built.fingerprint !== next.fingerprint) {
     const message = `Read table "${next.name}" was filled by other code: drop it, and build it anew.`
     throw new IndelibleError('tables_unavailable', message)
@@ -39,7 +39,7 @@ export async function replaceTable(
   await assertUnused(query, liveTable)
   await grantAlike(query, { from: liveTable, to: nextTable })
   await dropTable(query, schema, former)
-  if (await exists(query, 'to_regclass', quoted(schema, former))) throw notOurs(schema, former)
+  if (await exists(query, 'to_regclass', quoted(schema, former))) throw await notOurs(query, schema, former)
   await query(`ALTER TABLE ${liveTable} RENAME TO ${quoted(former)}`)
   await query(`ALTER TABLE ${nextTable} RENAME TO ${quoted(live.name)}`)
   const facts = 'fingerprint, position, generation, updated_at'
@@ -53,8 +53,11 @@ export async function replaceTable(
 
 /** What was made over a table follows it when it is renamed, and would silently show what is no longer kept up. */
 async function assertUnused(query: Query, table: string): Promise<void> {
+  // What depends on the table of a view is the rule that makes it a view.
   const [user] = await query(
-    `SELECT pg_describe_object(classid, objid, objsubid) AS name FROM pg_depend
+    `SELECT CASE WHEN ev_class IS NULL THEN pg_describe_object(classid, objid, objsubid)
+       ELSE pg_describe_object('pg_class'::regclass, ev_class, 0) END AS name
+     FROM pg_depend LEFT JOIN pg_rewrite AS rule ON classid = 'pg_rewrite'::regclass AND objid = rule.oid AND rulename = '_RETURN'
      WHERE refclassid = 'pg_class'::regclass AND refobjid = $1::regclass AND deptype = 'n' LIMIT 1`,
     [table],
   )
@@ -63,12 +66,17 @@ async function assertUnused(query: Query, table: string): Promise<void> {
   throw new IndelibleError('tables_unavailable', message)
 }
 
-/** Whoever may read a table may read the one that takes its place. */
+/** Whoever may read a table, or columns of it, may read the same of the one that takes its place, as far as that has them. */
 async function grantAlike(query: Query, { from, to }: { from: string; to: string }): Promise<void> {
+  const reader = `CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END`
   const readers = await query(
-    `SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS name
-     FROM pg_class, aclexplode(relacl) WHERE oid = $1::regclass AND privilege_type = 'SELECT' AND grantee <> relowner`,
-    [from],
+    `SELECT ${reader} AS name, '' AS columns
+     FROM pg_class, aclexplode(relacl) WHERE oid = $1::regclass AND privilege_type = 'SELECT' AND grantee <> relowner
+     UNION ALL
+     SELECT ${reader}, format('(%s)', string_agg(quote_ident(a.attname), ', '))
+     FROM pg_attribute AS a JOIN pg_attribute AS b ON b.attrelid = $2::regclass AND b.attname = a.attname, aclexplode(a.attacl)
+     WHERE a.attrelid = $1::regclass AND privilege_type = 'SELECT' GROUP BY grantee`,
+    [from, to],
   )
-  for (const { name } of readers) await query(`GRANT SELECT ON ${to} TO ${name}`)
+  for (const { name, columns } of readers) await query(`GRANT SELECT ${columns} ON ${to} TO ${name}`)
 }

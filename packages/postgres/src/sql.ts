@@ -45,15 +45,14 @@ export function createIndexes(schema: string, { name, columns, key }: TableDefin
   ]
 }
 
-export function loadRows(schema: string, table: TableDefinition, keys: readonly Row[]): Statement {
+/** As many statements as the keys need, one as a rule. */
+export function* loadRows(schema: string, table: TableDefinition, keys: readonly Row[]): Generator<Statement> {
   const { name, key } = table
   const given = unnested(table, key, 1)
-  return {
-    sql: page(schema, table, {
-      from: `SELECT * FROM ${quoted(schema, name)} AS t WHERE (${list(key, 't.')}) IN (SELECT * FROM ${given})`,
-    }),
-    params: arrayLiterals(table, key, keys),
-  }
+  const sql = page(schema, table, {
+    from: `SELECT * FROM ${quoted(schema, name)} AS t WHERE (${list(key, 't.')}) IN (SELECT * FROM ${given})`,
+  })
+  for (const params of arrayLiterals(table, key, keys)) yield { sql, params }
 }
 
 export function selectRows(
@@ -95,11 +94,25 @@ function page(schema: string, { name, columns }: TableDefinition, { from }: { fr
   return `SELECT ARRAY[${types.join(', ')}] AS types, ${values.join(', ')} FROM (${from}) AS t`
 }
 
+type Change = Omit<TableChange, 'generation'> & { readonly generation: number | null }
+
+/** As many statements as the rows need, one as a rule. They belong into one transaction: the first moves the checkpoint, the others find it moved. */
+export function* saveChange(schema: string, change: Change): Generator<Statement> {
+  const { table, upserts, removals, to } = change
+  const given = arrayLiterals(table, Object.keys(table.columns), upserts)
+  const gone = arrayLiterals(table, table.key, removals)
+  for (let { from } = change, isFirst = true; ; from = to, isFirst = false) {
+    const piece = { upserts: given.next().value, removals: gone.next().value }
+    if (!isFirst && !piece.upserts && !piece.removals) return
+    yield savePiece(schema, { ...change, from, ...piece })
+  }
+}
+
 /**
  * Returns a row if the change was saved. Who updates the checkpoint first holds its row lock: a second writer waits, then finds nothing to update.
  * There is thus one writer at a time, and rows can be changed and added apart, which is faster than ON CONFLICT.
  */
-export function saveChange(
+function savePiece(
   schema: string,
   {
     table,
@@ -107,17 +120,17 @@ export function saveChange(
     removals,
     from,
     to,
-    generation = null,
-  }: Omit<TableChange, 'generation'> & { generation?: number | null },
+    generation,
+  }: Omit<Change, 'upserts' | 'removals'> & { upserts: Literals; removals: Literals },
 ): Statement {
   const { name, fingerprint, columns, key } = table
   const target = quoted(schema, name)
   const all = Object.keys(columns)
   const others = all.filter((column) => !key.includes(column))
   const params: unknown[] = [to, name, fingerprint, from, generation]
-  const given = (names: readonly string[], rows: readonly Row[]) => {
+  const given = (names: readonly string[], literals: readonly string[]) => {
     const first = params.length + 1
-    params.push(...arrayLiterals(table, names, rows))
+    params.push(...literals)
     return unnested(table, names, first)
   }
   const isSame = key.map((column) => `t.${quoted(column)} = r.${quoted(column)}`).join(' AND ')
@@ -127,24 +140,27 @@ export function saveChange(
       WHERE name = $2 AND fingerprint = $3 AND position = $4 AND generation = coalesce($5, generation) RETURNING name
     )`,
   ]
-  if (removals.length > 0) {
+  if (removals) {
     parts.push(`removed AS (
       DELETE FROM ${target} AS t WHERE EXISTS (SELECT FROM fence) AND (${list(key, 't.')}) IN (SELECT * FROM ${given(key, removals)})
     )`)
   }
-  if (upserts.length > 0) {
+  if (upserts) {
     parts.push(`given AS (SELECT * FROM ${given(all, upserts)} WHERE EXISTS (SELECT FROM fence))`)
     parts.push(`added AS (
       INSERT INTO ${target} (${list(all)})
       SELECT ${list(all)} FROM given AS r WHERE NOT EXISTS (SELECT FROM ${target} AS t WHERE ${isSame})
     )`)
   }
-  if (upserts.length > 0 && others.length > 0) {
+  if (upserts && others.length > 0) {
     const changes = others.map((column) => `${quoted(column)} = r.${quoted(column)}`)
     parts.push(`changed AS (UPDATE ${target} AS t SET ${changes.join(', ')} FROM given AS r WHERE ${isSame})`)
   }
   return { sql: `WITH ${parts.join(', ')} SELECT name FROM fence`, params }
 }
+
+/** Of a piece of rows; none where there are no more. */
+type Literals = readonly string[] | undefined
 
 /** Where COPY puts rows of this table. */
 export function copyTarget(schema: string, { name, columns }: TableDefinition): string {

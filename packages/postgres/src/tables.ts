@@ -43,10 +43,16 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
     },
     async load(table, keys) {
       const wanted = keys.map((key) => keptKey(table, key))
-      return await use(table.name, () => readPage(database.query, table, loadRows(schema, table, wanted)))
+      return await use(table.name, async () => {
+        const pages: (readonly Row[])[] = []
+        for (const statement of loadRows(schema, table, wanted)) {
+          pages.push(await readPage(database.query, table, statement))
+        }
+        return pages.flat()
+      })
     },
     async save({ table, generation = null, upserts, removals, from, to }) {
-      const { sql, params } = saveChange(schema, {
+      const statements = saveChange(schema, {
         table,
         generation,
         upserts: upserts.map((row) => keptRow(table, row)),
@@ -55,13 +61,13 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
         to,
       })
       return await use(table.name, async () => {
-        const saved = await database.query(sql, params).catch(async (error) => {
+        const isSaved = await allSaved(database, statements).catch(async (error) => {
           // Other code may have put a table with other columns here, which is another way of being too late.
           const state = layoutStates.test(sqlState(error) ?? '') && (await stateOf(database.query, schema, table.name))
-          if (state && (state.fingerprint !== table.fingerprint || state.position !== from)) return []
+          if (state && (state.fingerprint !== table.fingerprint || state.position !== from)) return false
           throw error
         })
-        return saved.length === 1 ? 'saved' : 'superseded'
+        return isSaved ? 'saved' : 'superseded'
       })
     },
     fill: (table, rows, to, { generation } = {}) =>
@@ -97,6 +103,19 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
       await closing
     },
   }
+}
+
+/** A statement alone is a transaction of its own, which spares the database two more. */
+async function allSaved(database: SqlDatabase, statements: Generator<Statement>): Promise<boolean> {
+  const save = async (query: Query, { sql, params }: Statement) => (await query(sql, params)).length === 1
+  const [first, second] = [statements.next().value, statements.next().value]
+  if (!second) return await save(database.query, first)
+  return await database.transaction(async (query) => {
+    if (!(await save(query, first))) return false
+    await save(query, second)
+    for (const statement of statements) await save(query, statement)
+    return true
+  })
 }
 
 /** The lock comes first: the snapshot is taken after it, and the table that has this name cannot be exchanged until the end. */

@@ -9,8 +9,6 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_position: 400,
   invalid_time: 400,
   invalid_command: 400,
-  // The only rows that come in by HTTP are filters and cursors.
-  invalid_row: 400,
   unknown_command: 404,
   unknown_projection: 404,
   unknown_saga: 404,
@@ -26,6 +24,8 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   impure_aggregate: 500,
   impure_projector: 500,
   row_missing: 500,
+  // Filters and cursors, the only rows that come in by HTTP, are checked before.
+  invalid_row: 500,
   table_mismatch: 500,
   store_missing: 500,
   log_corrupt: 500,

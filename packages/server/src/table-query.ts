@@ -1,5 +1,6 @@
 // What a request says about rows, turned into what a read table understands: filters and cursors, typed by the table's columns.
-import type { Column, ColumnType, Row, TableDefinition } from 'indelible'
+import { type Column, type ColumnType, isIndelibleError, type Row, type TableDefinition } from 'indelible'
+import { keptKey, keptSelect } from 'indelible/adapter'
 import type { JsonSchema } from 'indelible/schema'
 import { invalid } from './parameters.ts'
 
@@ -10,13 +11,18 @@ export function isFilter(parameter: string): boolean {
   return filterForm.test(parameter)
 }
 
-/** The columns and the values they must have. A table refuses what does not fit it, so nothing is checked here. */
-export function filterIn(request: Request, { columns }: TableDefinition): Row {
+/** The columns and the values they must have. Throws `invalid_parameter`. */
+export function filterIn(request: Request, table: TableDefinition): Row {
+  const { columns } = table
   const filters = [...new URL(request.url).searchParams].map(([parameter, text]): [string, unknown] => {
     const name = filterForm.exec(parameter)?.[1] ?? ''
     return [name, Object.hasOwn(columns, name) ? valueIn(text, columns[name]!.type) : text]
   })
-  return Object.fromEntries(filters.filter(([name]) => name !== ''))
+  const where = Object.fromEntries(filters.filter(([name]) => name !== ''))
+  return fitting(
+    (column) => `where[${column}]`,
+    () => keptSelect(table, { where }).where,
+  )
 }
 
 /** An opaque name for a row's place in the order of the key. */
@@ -30,7 +36,11 @@ export function rowAfter(cursor: string, table: TableDefinition): Row {
   if (!Array.isArray(values) || values.length !== table.key.length) {
     throw invalid('after', `"after" is no cursor of table "${table.name}". Take it from the link to the next page.`)
   }
-  return Object.fromEntries(table.key.map((name, index) => [name, values[index]]))
+  const row = Object.fromEntries(table.key.map((name, index) => [name, values[index]]))
+  return fitting(
+    () => 'after',
+    () => keptKey(table, row),
+  )
 }
 
 /** Every column as JSON Schema, and those that can be filtered by. */
@@ -64,6 +74,16 @@ function valueIn(text: string, type: ColumnType): unknown {
   if (type === 'integer' || type === 'bigint') return /^-?\d{1,16}$/.test(text) ? Number(text) : text
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
   return text
+}
+
+/** Asked of the declaration and not of the table, whose own rows may not fit it either: that is no fault of the request. */
+function fitting(parameterOf: (column: string) => string, row: () => Row): Row {
+  try {
+    return row()
+  } catch (error) {
+    if (isIndelibleError(error, 'invalid_row')) throw invalid(parameterOf(String(error.details.column)), error.message)
+    throw error
+  }
 }
 
 function valuesIn(cursor: string): unknown {

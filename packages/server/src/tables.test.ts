@@ -1,4 +1,4 @@
-import type { ReadTables } from 'indelible'
+import { IndelibleError, type ReadTables } from 'indelible'
 import { memoryTables } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
 import { openShop } from '../test/shop.ts'
@@ -76,14 +76,14 @@ test.each([
 })
 
 test.each([
-  ['where[nope]=1', 'invalid_row'],
-  ['where[__proto__]=1', 'invalid_row'],
-  ['where[in_stock]=five', 'invalid_row'],
-  ['where[in_stock]=', 'invalid_row'],
-  ['where[deliveries]=99999999999', 'invalid_row'],
-  ['where[low]=yes', 'invalid_row'],
-  ['where[last_seen]=2026-02-30', 'invalid_row'],
-  ['where[extras]={}', 'invalid_row'],
+  ['where[nope]=1', 'invalid_parameter'],
+  ['where[__proto__]=1', 'invalid_parameter'],
+  ['where[in_stock]=five', 'invalid_parameter'],
+  ['where[in_stock]=', 'invalid_parameter'],
+  ['where[deliveries]=99999999999', 'invalid_parameter'],
+  ['where[low]=yes', 'invalid_parameter'],
+  ['where[last_seen]=2026-02-30', 'invalid_parameter'],
+  ['where[extras]={}', 'invalid_parameter'],
   ['where[low]=true&where[low]=false', 'invalid_parameter'],
   ['item_id=tea', 'invalid_parameter'],
   ['where[]=tea', 'invalid_parameter'],
@@ -97,8 +97,8 @@ test.each([
   [`after=${btoa('[]')}`, 'invalid_parameter'],
   [`after=${btoa('["a","b"]')}`, 'invalid_parameter'],
   [`after=${btoa('{"length":1}')}`, 'invalid_parameter'],
-  [`after=${btoa('[1]')}`, 'invalid_row'],
-  [`after=${btoa('[null]')}`, 'invalid_row'],
+  [`after=${btoa('[1]')}`, 'invalid_parameter'],
+  [`after=${btoa('[null]')}`, 'invalid_parameter'],
 ])('%s is refused', async (query, code) => {
   const { get } = await stockedShop()
   const { status, body } = await get(`/tables/stock_levels?${query}`)
@@ -170,7 +170,6 @@ test('a database that does not answer is unavailable, and its message stays insi
   const broken: ReadTables = {
     ...memoryTables(),
     select: async () => {
-      const { IndelibleError } = await import('indelible')
       throw new IndelibleError('tables_unavailable', 'postgres://admin:secret@db refused')
     },
   }
@@ -181,6 +180,25 @@ test('a database that does not answer is unavailable, and its message stays insi
   expect(body.type).toBe('urn:indelible:error:tables_unavailable')
   expect(JSON.stringify(body)).not.toContain('secret')
   expect(onError).toHaveBeenCalledOnce()
+})
+
+test('a row that does not fit its table is a fault of the server, and its message stays inside', async () => {
+  const refuse = async () => {
+    throw new IndelibleError('invalid_row', 'somebody wrote 2^63-1')
+  }
+  const onError = vi.fn()
+  const tables: ReadTables = { ...memoryTables(), select: refuse, scan: refuse, fill: refuse }
+  const { get, post } = openShop({ tables, api: { onError } })
+  const answers = [
+    await get('/tables/stock_levels'),
+    await post('/projections/stock_levels/verify'),
+    await post('/projections/stock_levels/rebuild'),
+  ]
+  for (const { status, body } of answers) {
+    expect([status, body.type]).toEqual([500, 'urn:indelible:error:invalid_row'])
+    expect(JSON.stringify(body)).not.toContain('2^63')
+  }
+  expect(onError).toHaveBeenCalledTimes(3)
 })
 
 test('a table that is not declared is unknown', async () => {

@@ -69,6 +69,15 @@ test('a projection that the database lets down is listed with the reason', async
   expect((await projections('show balances')).out).toMatch(/^Error +tables_unavailable: the database is away$/m)
 })
 
+test('a projection that is parked and then paused is said to be both', async () => {
+  const { projections, store } = await served()
+  await store.append({ events: [{ stream: 'account-ann', type: 'FundsDeposited', data: { amount: 13 } }] })
+  await expect.poll(async () => (await projections('show balances')).out).toMatch(/^State +parked$/m)
+  await projections('pause balances')
+  await expect.poll(async () => (await projections('show balances')).out).toMatch(/^State +parked \(paused\)$/m)
+  expect((await projections('list')).out).toMatch(/balances {2}parked \(paused\)/)
+})
+
 test('rebuild, verify, pause and resume do the same as without a server', async () => {
   const { projections, running, tables, store } = await served()
   expect((await projections('rebuild balances')).out).toMatch(

@@ -52,10 +52,10 @@ function troubleOf({ name, table, error }: ShownProjection): string | undefined 
   return error && `${name}: ${error.message}`
 }
 
-/** Where another process runs it, the database knows more. */
+/** The database may know more: of one that another process runs, or that it was paused after it was parked. */
 export function stateText({ state, table, rebuild }: ShownProjection): string {
-  const there =
-    state === 'standby' && (table?.state === 'paused' || table?.state === 'parked') ? ` (${table.state})` : ''
+  const isStill = table?.state === 'paused' || table?.state === 'parked'
+  const there = isStill && table.state !== state ? ` (${table.state})` : ''
   const building = rebuild && state !== 'rebuilding' ? ', rebuilding' : ''
   return `${state}${there}${building}`
 }
