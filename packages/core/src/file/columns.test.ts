@@ -249,6 +249,19 @@ test('events that were kept can be read when the store is closed and the columns
   expect(kept.map(fieldsOf)).toEqual(expected)
 })
 
+test('what the columns do not have is found in the log though the index is damaged by then', async () => {
+  const events = Array.from({ length: 3_000 }, (_, n) => fact(`a-${n}`, types[n % 2], { n }))
+  const dir = await logOf(events)
+  const store = await openStore({ dir, access: 'read', limits: { indexCacheBytesMax: 0 } })
+  const kept = await replayed(store)
+  const index = join(dir, '00000001.idx')
+  await writeFile(index, (await readFile(index)).fill(0, 4096))
+  for (const [n, event] of kept.slice(0, 50).entries()) {
+    expect(Buffer.from(event.dataBytes).toString()).toBe(JSON.stringify(events[n]!.data))
+    expect(JSON.parse(JSON.stringify(event))).toMatchObject({ position: n + 1, data: { n } })
+  }
+})
+
 test('every byte of a file of columns changed, and every length it is cut to, is noticed or does no harm', async () => {
   const events = Array.from({ length: 20 }, (_, n) => {
     const data = {
