@@ -239,6 +239,21 @@ test('more large rows than a text can hold go to the database in pieces', async 
   expect(Math.max(...sizes)).toBeLessThan(pieceCharsMax + 100_000)
 })
 
+test('large rows are scanned in pages of few, small ones in pages of many', async () => {
+  for (const [schema, rows, most] of [
+    ['large_rows', documentRows(300, 200_000), 100],
+    ['small_rows', documentRows(12_000, 5), 5_000],
+  ] as const) {
+    const tables = sqlReadTables(database, { schema })
+    await tables.open(documents)
+    await tables.fill(documents, rows, 1)
+    const pages: number[] = []
+    await tables.scan(documents, ({ length }) => pages.push(length))
+    expect(pages.reduce((sum, length) => sum + length)).toBe(rows.length)
+    expect(Math.max(...pages)).toBe(most)
+  }
+})
+
 test('a change in several pieces is written whole or not at all', async () => {
   const tables = sqlReadTables(database, { schema: 'pieces' })
   await tables.open(documents)

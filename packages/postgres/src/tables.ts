@@ -8,7 +8,7 @@ import { dropTable, openTable } from './layout.ts'
 import { stateOf, tableRecords } from './records.ts'
 import { replaceTable } from './replace.ts'
 import { loadRows, quoted, type Statement, saveChange, selectRows } from './sql.ts'
-import { rowsOf, sqlTypes } from './types.ts'
+import { pieceCharsMax, rowsOf, sqlTypes } from './types.ts'
 
 /**
  * Read tables that can also be asked in SQL.
@@ -21,7 +21,8 @@ export interface SqlReadTables extends ReadTables {
   query<Row extends SqlRow = SqlRow>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]>
 }
 
-/** The rows that `scan` gives at a time. */
+/** The rows that `scan` asks for at a time: these at first, and then as many as fit into a piece if they are like those before. */
+const scanRowsFirst = 100
 const scanRowsMax = 5_000
 
 export function sqlReadTables(database: SqlDatabase, { schema }: { schema: string }): SqlReadTables {
@@ -46,7 +47,7 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
       return await use(table.name, async () => {
         const pages: (readonly Row[])[] = []
         for (const statement of loadRows(schema, table, wanted)) {
-          pages.push(await readPage(database.query, table, statement))
+          pages.push((await readPage(database.query, table, statement)).rows)
         }
         return pages.flat()
       })
@@ -74,7 +75,7 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
       transaction(table.name, (query, copy) => fillTable({ query, copy, schema }, { table, rows, to, generation })),
     async select(table, options = {}) {
       const statement = selectRows(schema, table, keptSelect(table, options))
-      return await use(table.name, () => readPage(database.query, table, statement))
+      return await use(table.name, async () => (await readPage(database.query, table, statement)).rows)
     },
     scan: (table, visit) =>
       use(table.name, () =>
@@ -126,15 +127,21 @@ async function scanTable(
 ): Promise<TableState> {
   await query(`LOCK TABLE ${quoted(schema, table.name)} IN ACCESS SHARE MODE`)
   const state = (await stateOf(query, schema, table.name)) ?? notOpened(table.name)
-  for (let after: Row | undefined; ; ) {
-    const rows = await readPage(query, table, selectRows(schema, table, { where: {}, after, limit: scanRowsMax }))
+  for (let after: Row | undefined, limit = scanRowsFirst; ; ) {
+    const { rows, chars } = await readPage(query, table, selectRows(schema, table, { where: {}, after, limit }))
     if (rows.length > 0) ofCaller(() => visit(rows))
-    if (rows.length < scanRowsMax) return state
+    if (rows.length < limit) return state
     after = rows.at(-1)
+    limit = Math.min(scanRowsMax, Math.ceil((pieceCharsMax * rows.length) / chars))
   }
 }
 
-async function readPage(query: Query, table: TableDefinition, { sql, params }: Statement): Promise<readonly Row[]> {
+/** A page of rows, and the characters that they came in. */
+async function readPage(
+  query: Query,
+  table: TableDefinition,
+  { sql, params }: Statement,
+): Promise<{ rows: readonly Row[]; chars: number }> {
   const [page] = await query(sql, params)
   const types = page!.types as readonly string[]
   for (const [at, [column, { type }]] of Object.entries(table.columns).entries()) {
@@ -142,10 +149,8 @@ async function readPage(query: Query, table: TableDefinition, { sql, params }: S
     const message = `Column "${column}" of read table "${table.name}" is ${types[at]}, not ${sqlTypes[type].name}: other code filled it, build it anew.`
     throw new IndelibleError('table_outdated', message)
   }
-  return rowsOf(
-    table,
-    types.map((_, at) => page![`c${at}`] as string),
-  )
+  const arrays = types.map((_, at) => page![`c${at}`] as string)
+  return { rows: rowsOf(table, arrays), chars: arrays.reduce((sum, { length }) => sum + length, 0) }
 }
 
 /** Undefined, ambiguous or of another type, and whatever else does not fit the table that is there. */
