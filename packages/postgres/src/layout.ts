@@ -13,7 +13,6 @@ const newGeneration = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint * 
 export async function openTable(query: Query, schema: string, table: TableDefinition): Promise<TableState> {
   const { name, fingerprint } = table
   const records = quoted(schema, recordsTable)
-  assertNames(table)
   // Everyone else who makes tables in this schema waits for the end of this transaction.
   await query('SELECT pg_advisory_xact_lock(hashtext($1))', [records])
   if (!(await exists(query, 'to_regnamespace', quoted(schema)))) await query(`CREATE SCHEMA ${quoted(schema)}`)
@@ -60,18 +59,3 @@ export async function notOurs(query: Query, schema: string, name: string): Promi
       'Name the projection otherwise, or use another schema.',
   )
 }
-
-/** Names that Postgres, or we in every schema, have taken already. */
-function assertNames({ name, columns }: TableDefinition): void {
-  if (name === recordsTable) {
-    const message = `"${name}" cannot name a projection: the table of that name holds what is known of the read tables. Name it otherwise.`
-    throw new IndelibleError('invalid_declaration', message)
-  }
-  const taken = Object.keys(columns).find((column) => systemColumns.has(column))
-  if (taken === undefined) return
-  const message = `"${taken}" cannot name a column of read table "${name}": every table of Postgres has a system column of that name. Name it otherwise.`
-  throw new IndelibleError('invalid_declaration', message)
-}
-
-/** https://www.postgresql.org/docs/current/ddl-system-columns.html */
-const systemColumns: ReadonlySet<string> = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])

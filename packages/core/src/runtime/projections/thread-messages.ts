@@ -1,5 +1,6 @@
 // What a thread of projections and the one that started it say to each other.
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import { messageOf } from '../../kernel/shown.ts'
 import type { ProjectionHost } from './host.ts'
 import type { ProjectionNotice } from './status.ts'
 
@@ -28,7 +29,7 @@ export interface Fault {
 /** Threads pass messages, not errors with fields of their own. */
 export function faultOf(error: unknown): Fault {
   if (isIndelibleError(error)) return { message: error.message, code: error.code, details: error.details }
-  return { message: error instanceof Error ? error.message : String(error) }
+  return { message: messageOf(error) }
 }
 
 export function errorOf(fault: Fault): Error {
