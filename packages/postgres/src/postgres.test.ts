@@ -1,5 +1,6 @@
 import { nextTable } from 'indelible/adapter'
 import { readTablesContract } from 'indelible/testing'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlDatabase } from './database.ts'
 import { postgresDatabase, postgresTables } from './postgres.ts'
@@ -136,6 +137,23 @@ describe('a Postgres server', () => {
       })
     })
     expect(await tables.replace(accounts, nextTable(accounts))).toBe('replaced')
+  })
+
+  test('that cuts a connection as soon as it is made ends no process', async () => {
+    class Client extends pg.Client {
+      constructor(options: pg.ClientConfig) {
+        super(options)
+        const connect = this.connect.bind(this) as (done: (error?: Error) => void) => void
+        const andCut = (done: (error?: Error) => void) =>
+          connect((error) => {
+            done(error)
+            this.emit('error', new Error('cut'))
+          })
+        Object.assign(this, { connect: andCut })
+      }
+    }
+    await openTables('cut_at_once', { Client })
+    expect((await tables.open(accounts)).position).toBe(0)
   })
 
   test('that loses idle connections is not noticed', async () => {

@@ -37,6 +37,8 @@ export async function postgresDatabase(poolOptions: Omit<PostgresOptions, 'schem
   const pool = new pg.Pool({ ...poolDefaults, ...poolOptions })
   // The pool replaces a connection that breaks while it is idle; without a listener that would end the process.
   pool.on('error', () => {})
+  // Between its hands and ours a new connection has no listener either, and the server may cut it in that very moment.
+  pool.on('connect', (client) => client.on('error', () => {}))
 
   async function connected<Result>(
     work: (connection: { query: Query; copy: Copy }) => Promise<Result>,
@@ -127,6 +129,7 @@ interface PgTypes {
 
 interface PgPool {
   on(event: 'error', listener: () => void): void
+  on(event: 'connect', listener: (client: PgClient) => void): void
   connect(): Promise<PgClient>
   end(): Promise<void>
 }

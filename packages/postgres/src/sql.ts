@@ -45,13 +45,14 @@ export function createIndexes(schema: string, { name, columns, key }: TableDefin
   ]
 }
 
-/** As many statements as the keys need, one as a rule. */
+/** As many statements as the keys need, one as a rule; also one without keys, which says whether the table is there. */
 export function* loadRows(schema: string, table: TableDefinition, keys: readonly Row[]): Generator<Statement> {
   const { name, key } = table
   const given = unnested(table, key, 1)
   const sql = page(schema, table, {
     from: `SELECT * FROM ${quoted(schema, name)} AS t WHERE (${list(key, 't.')}) IN (SELECT * FROM ${given})`,
   })
+  if (keys.length === 0) yield { sql, params: key.map(() => '{}') }
   for (const params of arrayLiterals(table, key, keys)) yield { sql, params }
   // Who asks for nothing is told as well whether the table is there.
   if (keys.length === 0) yield { sql, params: key.map(() => '{}') }
