@@ -95,7 +95,7 @@ export const errorCodes = {
   },
   tables_unavailable: {
     retryable: true,
-    meaning: 'The database of the read tables does not answer, or has no such table with these columns.',
+    meaning: 'The database of the read tables does not answer or refuses, or has no such table.',
   },
 } as const satisfies Record<string, { retryable: boolean; meaning: string }>
 
