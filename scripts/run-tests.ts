@@ -1,5 +1,5 @@
 // Runs the tests. Where the process of a test file was ended by a signal, though none of its tests failed, that file is run once more, and it is said so:
-// seldom V8 ends with SIGSEGV where threads begin with TypeScript; see vitest.config.ts, whose flag should put an end to it.
+// seldom V8 ends with SIGSEGV where threads begin with TypeScript; see vitest.config.ts, whose flags should put an end to it.
 import { spawn } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 

@@ -189,7 +189,7 @@ test('a rebuild that loses its lease says that another is at it', async () => {
   expect((await shared.tables.list()).find(({ name }) => name === nextTable(cash.table).name)?.holder).toBe('another')
 })
 
-// Known: the fence is the checkpoint, and a table that was built anew may have the same. It needs something that changes with every table.
+// A table that was built anew may have the same checkpoint; its generation is another.
 test('a rebuild by another process is not undone by rows that the runner has in memory', async () => {
   const shared = parts()
   await using system = startSystem(tills, shared)
