@@ -8,7 +8,9 @@ import { LogEvent } from './record.ts'
 import { corrupt, lastSegment, segmentHeaderBytes, segmentName } from './segment.ts'
 import { SegmentReader } from './segment-reader.ts'
 
-const chunkBytes = 1024 * 1024
+const pieceBytes = 1024 * 1024
+/** Before a piece in its memory, for what is left of the one before. */
+const roomBytes = 512 * 1024
 const nothing = Buffer.alloc(0)
 
 /** Where a frame begins, and the position of its first event. */
@@ -102,9 +104,9 @@ class Chunks {
   readonly #file: DiskFile
   /** What is asked for is durable already, so nothing behind this is needed. */
   readonly #size: number
-  /** One behind the other in the file. */
-  #pieces: Buffer[] = []
-  /** Where in the file the first piece begins, and the last one ends. */
+  /** What was read and is used now. */
+  #window: Buffer = nothing
+  /** Where in the file the window begins, and what was read ends. */
   #start: number
   #end: number
   #following: Promise<Buffer>
@@ -133,17 +135,16 @@ class Chunks {
 
   /** The next frame, if there is a whole one. */
   async frame(): Promise<Frame | undefined> {
-    if (this.#end - this.at < frameHeaderBytes) await this.#reach(frameHeaderBytes)
-    const length = claimedLength(this.#bytes(frameHeaderBytes)) ?? 0
-    if (this.#end - this.at < length) await this.#reach(length)
+    await this.#reach(frameHeaderBytes)
+    await this.#reach(claimedLength(this.#bytes(frameHeaderBytes)) ?? 0)
     return this.frameNow()
   }
 
   /** The same, if all of it was read already: most frames are short. */
   frameNow(): Frame | undefined {
     const length = claimedLength(this.#bytes(frameHeaderBytes)) ?? 0
-    if (length === 0 || this.#end - this.at < length) return undefined
     const bytes = this.#bytes(length)
+    if (length === 0 || bytes.length < length) return undefined
     if (!isFrame(bytes, { segment: this.#segment, offset: this.at })) return undefined
     this.at += length
     return new Frame(bytes)
@@ -154,32 +155,44 @@ class Chunks {
     await this.#file.close()
   }
 
-  /** Reads on until so many bytes are there from here, or the file ends. */
+  /** Reads on until so many bytes are in the window from here, or the file ends. */
   async #reach(length: number): Promise<void> {
+    const left = this.#window.subarray(this.at - this.#start)
+    const pieces: Buffer[] = []
     while (this.#end - this.at < length) {
       const piece = await this.#following
-      if (piece.length === 0) return
-      this.#pieces.push(piece)
+      if (piece.length === 0) break
+      pieces.push(piece)
       this.#end += piece.length
       this.#following = this.#read()
     }
+    if (pieces.length === 0) return
+    this.#window = joined(left, pieces)
+    this.#start = this.at
   }
 
-  /** Bytes from here on; fewer at the end of the file. Copied only where they cross from one piece into the next. */
+  /** Bytes from here on; fewer where the window ends. */
   #bytes(length: number): Buffer {
-    while (this.#pieces.length > 0 && this.#start + this.#pieces[0]!.length <= this.at) {
-      this.#start += this.#pieces.shift()!.length
-    }
     const from = this.at - this.#start
-    const whole = this.#pieces[0] ?? nothing
-    if (from + length <= whole.length || this.#pieces.length <= 1) return whole.subarray(from, from + length)
-    const [first = nothing, ...others] = this.#pieces
-    const missing = length - (first.length - from)
-    return Buffer.concat([first.subarray(from), Buffer.concat(others).subarray(0, missing)])
+    return this.#window.subarray(from, from + length)
   }
 
+  /** The next piece. */
   async #read(): Promise<Buffer> {
-    const piece = Buffer.allocUnsafeSlow(Math.max(0, Math.min(chunkBytes, this.#size - this.#end)))
+    const length = Math.min(pieceBytes, this.#size - this.#end)
+    if (length <= 0) return nothing
+    const room = this.#end === this.#start ? 0 : roomBytes
+    const piece = Buffer.allocUnsafeSlow(room + length).subarray(room)
     return piece.subarray(0, await this.#file.read(piece, this.#end))
   }
+}
+
+/** One buffer of what is left of a piece and those that follow it. Of one, only what is left is copied, into the room before it. */
+function joined(left: Buffer, pieces: readonly Buffer[]): Buffer {
+  const [piece] = pieces as [Buffer, ...Buffer[]]
+  const from = piece.byteOffset - left.length
+  if (pieces.length > 1 || from < 0) return Buffer.concat([left, ...pieces])
+  const whole = Buffer.from(piece.buffer, from, left.length + piece.length)
+  whole.set(left)
+  return whole
 }
