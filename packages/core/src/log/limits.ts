@@ -31,6 +31,8 @@ export interface LogLimits {
   readonly recordCacheBytesMax: number
   /** The bytes of index pages kept in memory. */
   readonly indexCacheBytesMax: number
+  /** The bytes of lists kept in memory that say where the events of streams are which were read lately. */
+  readonly streamCacheBytesMax: number
   /** Sealed segments whose index is still being made: past this appends wait for it. A reader that finds more of them refuses to open. */
   readonly unindexedSegmentsMax: number
   /** A log closed in order with more events than this behind the last index gets one for them, so that it opens at once. */
@@ -57,6 +59,7 @@ export const logLimits: LogLimits = {
   frameCacheBytesMax: 8 * 1024 * 1024,
   recordCacheBytesMax: 8 * 1024 * 1024,
   indexCacheBytesMax: 48 * 1024 * 1024,
+  streamCacheBytesMax: 2 * 1024 * 1024,
   unindexedSegmentsMax: 3,
   unindexedEventsMax: 10_000,
   indexRetryMs: 10_000,

@@ -1,7 +1,7 @@
 // Bytes that were used lately, up to a limit, in two generations: what is used moves to the young one; when that has half of the limit, the old one
 // goes. This costs one look at a map, where the exact order of use would cost three changes of it.
 
-export class RecentlyUsed<Key, Value extends { readonly length: number }> {
+export class RecentlyUsed<Key, Value extends { readonly byteLength: number }> {
   readonly #youngBytesMax: number
   #young = new Map<Key, Value>()
   #old = new Map<Key, Value>()
@@ -20,14 +20,14 @@ export class RecentlyUsed<Key, Value extends { readonly length: number }> {
   }
 
   keep(key: Key, value: Value): void {
-    if (value.length + entryBytes > this.#youngBytesMax) return
-    if (this.#youngBytes + value.length + entryBytes > this.#youngBytesMax) {
+    if (value.byteLength + entryBytes > this.#youngBytesMax) return
+    if (this.#youngBytes + value.byteLength + entryBytes > this.#youngBytesMax) {
       this.#old = this.#young
       this.#young = new Map()
       this.#youngBytes = 0
     }
     this.#young.set(key, value)
-    this.#youngBytes += value.length + entryBytes
+    this.#youngBytes += value.byteLength + entryBytes
   }
 
   clear(): void {

@@ -194,7 +194,7 @@ function fuzzIndex(image: DiskImage, logId: string, next: Draw): boolean {
     () => index.positions('correlation', 'r-1'),
     () => index.positions('category', 's'),
     () => index.positions('tag', `nobody-${next(1000)}`),
-    () => index.versionsOf(wanted('stream', 's-2')),
+    () => index.streamPart(wanted('stream', 's-2'))?.positions(),
     () => index.firstOf(wanted('command', 'c-3')),
     () => index.place(index.firstPosition),
     () => index.place(index.lastPosition),

@@ -6,10 +6,14 @@ import type { Query, QueryItem } from '../../kernel/queries.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import type { LogSource } from '../limits.ts'
 import { OpenFiles } from '../open-files.ts'
+import { RecentlyUsed } from '../recently-used.ts'
 import { PageCache } from './page-cache.ts'
 import { pageBytes } from './pages.ts'
 import { type Findable, type PlacedFrame, RecentIndex } from './recent-index.ts'
-import { SegmentIndex, wanted } from './segment-index.ts'
+import { SegmentIndex, type StreamPart, wanted } from './segment-index.ts'
+
+/** A stream with more positions on disk is looked up each time. */
+const fewPositions = 64
 
 export class LogIndex {
   readonly files: OpenFiles
@@ -19,11 +23,15 @@ export class LogIndex {
   /** Those in memory, in the order of the log. The first may reach back into what is on disk. */
   #recent: [RecentIndex, ...RecentIndex[]] = [new RecentIndex(1)]
 
+  /** Where streams that were asked for lately have their events, on disk: until there is more on disk. Streams with many events are left out. */
+  readonly #streams: RecentlyUsed<StreamName, Float64Array>
+
   #lastAsked: { readonly stream: StreamName; readonly version: Version } | undefined
 
   constructor(log: LogSource) {
     this.files = new OpenFiles(log)
     this.#cache = new PageCache({ pagesMax: Math.floor(log.limits.indexCacheBytesMax / pageBytes) })
+    this.#streams = new RecentlyUsed({ bytesMax: log.limits.streamCacheBytesMax })
   }
 
   /** The last position taken, written or not. */
@@ -48,6 +56,7 @@ export class LogIndex {
   /** Takes in the index of the next segment, or of more of the last one, and lets go of what it replaces. */
   addSegment(added: SegmentIndex): void {
     this.#lastAsked = undefined
+    this.#streams.clear()
     const last = this.#segments.at(-1)
     if (last?.header.segment === added.header.segment) this.#segments.pop()!.release()
     this.#segments.push(added)
@@ -181,7 +190,7 @@ export class LogIndex {
     const term = wanted('stream', stream)
     let version = 0
     for (let at = this.#segments.length - 1; at >= 0 && version === 0; at--) {
-      version = this.#segments[at]!.versionsOf(term)?.last ?? 0
+      version = this.#segments[at]!.streamPart(term)?.lastVersion ?? 0
     }
     return version
   }
@@ -192,20 +201,38 @@ export class LogIndex {
     return [...onDisk, ...this.#recentParts(low, high)].filter(({ first, last }) => first <= last)
   }
 
-  /** The same, but only those that have events of a stream: from the newest back to the one with its first version. */
+  /** The same for a stream: only those that have events of it, from the newest back to the one with its first version. */
   #partsOfStream(stream: StreamName, low: Position, high: Position): Part[] {
-    const parts = this.#recentParts(low, high).filter(({ first, last }) => first <= last)
+    const known = this.#streams.get(stream)
+    const onDisk = known ? [this.#knownPart(known, low, high)] : this.#partsOnDisk(stream, low, high)
+    return [...onDisk, ...this.#recentParts(low, high)].filter(({ first, last }) => first <= last)
+  }
+
+  #partsOnDisk(stream: StreamName, low: Position, high: Position): Part[] {
+    const parts: { readonly segment: SegmentIndex; readonly has: StreamPart }[] = []
     const term = wanted('stream', stream)
+    let count = 0
+    let isWhole = true
     for (let at = this.#segments.length - 1; at >= 0; at--) {
-      const part = this.#segments[at]!
-      if (part.lastPosition < low) break
-      if (part.firstPosition > high) continue
-      const versions = part.versionsOf(term)
-      if (!versions) continue
-      parts.unshift(clipped(part, low, high))
-      if (versions.first === 1) break
+      const segment = this.#segments[at]!
+      isWhole &&= segment.lastPosition >= low && segment.firstPosition <= high
+      if (segment.lastPosition < low) break
+      if (segment.firstPosition > high) continue
+      const has = segment.streamPart(term)
+      if (!has) continue
+      count += has.count
+      parts.unshift({ segment, has })
+      if (has.firstVersion === 1) break
     }
-    return parts
+    if (!isWhole || count > fewPositions) return parts.map(({ segment }) => clipped(segment, low, high))
+    const positions = parts.length === 1 ? parts[0]!.has.positions() : joined(parts, count)
+    this.#streams.keep(stream, positions)
+    return [this.#knownPart(positions, low, high)]
+  }
+
+  /** All positions of a stream on disk, for the part of a stretch that is there. */
+  #knownPart(positions: Float64Array, low: Position, high: Position): Part {
+    return { part: { positions: () => positions }, first: low, last: Math.min(high, this.indexedThrough) }
   }
 
   #recentParts(low: Position, high: Position): Part[] {
@@ -232,3 +259,13 @@ function onlyStream(query: readonly QueryItem[]): StreamName | undefined {
 }
 
 const nothing = { positions: () => [] }
+
+function joined(parts: readonly { readonly has: StreamPart }[], count: number): Float64Array {
+  const positions = new Float64Array(count)
+  let at = 0
+  for (const { has } of parts) {
+    positions.set(has.positions(), at)
+    at += has.count
+  }
+  return positions
+}

@@ -52,6 +52,14 @@ function hashed(kind: IndexedKind, text: string): Wanted {
   return { kind: kindCodes[kind], text: bytes, hash }
 }
 
+/** The events of a stream in one segment. */
+export interface StreamPart {
+  readonly firstVersion: Version
+  readonly lastVersion: Version
+  readonly count: number
+  readonly positions: () => Float64Array
+}
+
 interface Entry {
   /** Where its positions begin in the entries. */
   readonly at: number
@@ -114,10 +122,12 @@ export class SegmentIndex implements TermPositions, CachedPages {
     return isInBlock(this.#page(filterPage + Math.floor(block / blocksPerPage)), blockAt(block), hash)
   }
 
-  /** The versions of a stream that this segment has. */
-  versionsOf(stream: Wanted): { readonly first: Version; readonly last: Version } | undefined {
+  /** What this segment has of a stream. */
+  streamPart(stream: Wanted): StreamPart | undefined {
     const entry = this.#find(stream)
-    return entry && { first: entry.firstVersion, last: entry.firstVersion + entry.count - 1 }
+    if (!entry) return undefined
+    const { firstVersion, count } = entry
+    return { firstVersion, lastVersion: firstVersion + count - 1, count, positions: () => this.#decoded(entry) }
   }
 
   /** Of the first event of a term. */
