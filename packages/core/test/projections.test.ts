@@ -52,6 +52,21 @@ test('a reader that waits for its own write sees it', async () => {
   }
 })
 
+test('a table can be read as soon as the system is started, also where the database takes its time; a failure does not stay', async () => {
+  const real = memoryTables()
+  let answers = false
+  const open: ReadTables['open'] = async (table) => {
+    if (!answers) throw new IndelibleError('tables_unavailable', 'the database is away')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    return await real.open(table)
+  }
+  const cash = cashTable()
+  await using system = startSystem(systemWith(cash), { ...parts(), tables: { ...real, open } })
+  await expect(system.select(cash)).rejects.toMatchObject({ code: 'tables_unavailable' })
+  answers = true
+  expect(await system.select(cash)).toEqual([])
+})
+
 test('a wait that runs out says how far the projection is, and events it does not handle count as done', async () => {
   await using system = startSystem(systemWith(counts), parts())
   await system.send(PayIn('1', { amount: 2 }))

@@ -31,6 +31,7 @@ describe('the file store keeps the contract with small segments and groups', () 
     frameCacheBytesMax: 1000,
     recordCacheBytesMax: 1000,
     indexCacheBytesMax: 8192,
+    streamCacheBytesMax: 1000,
     unindexedEventsMax: 3,
     openFilesMax: 2,
   }

@@ -85,6 +85,7 @@ const limits = fc.record({
   readBytesMax: fc.constantFrom(32, 1000, 100_000),
   frameCacheBytesMax: fc.constantFrom(0, 1000, 100_000),
   recordCacheBytesMax: fc.constantFrom(0, 1000, 100_000),
+  streamCacheBytesMax: fc.constantFrom(0, 1000, 100_000),
 })
 
 /** Whether indexes are made on another thread, as they are in earnest: it takes long to start. */

@@ -73,6 +73,8 @@ export class RunningSystem {
   readonly #commands: CommandHandler
   readonly #projections: ProjectionHost
   readonly #sagas: ReadonlyMap<string, SagaRunner>
+  /** The tables that were read from, by projection. */
+  readonly #tablesRead = new Map<string, Promise<unknown>>()
   #closing: Promise<void> | undefined
 
   constructor(system: System, parts: SystemParts) {
@@ -114,6 +116,7 @@ export class RunningSystem {
   /** A page of the read table of a projection. Throws `unknown_projection`, `invalid_row`, `table_outdated`, `tables_unavailable`. */
   async select<C extends Columns>(projection: Projection<C>, options?: SelectOptions): Promise<readonly RowOf<C>[]> {
     this.#declared(projection)
+    await this.#opened(projection)
     return (await this.#tables.select(projection.table, options)) as readonly RowOf<C>[]
   }
 
@@ -218,6 +221,18 @@ export class RunningSystem {
   #declared({ name }: Named): string {
     if (this.system.projections.some((projection) => projection.name === name)) return name
     throw unknown('projection', name)
+  }
+
+  /** Opens the table of a projection once: whoever runs the projection may not have come to it yet. */
+  async #opened({ name, table }: Projection): Promise<void> {
+    const opening = this.#tablesRead.get(name) ?? this.#tables.open(table)
+    this.#tablesRead.set(name, opening)
+    try {
+      await opening
+    } catch (error) {
+      this.#tablesRead.delete(name)
+      throw error
+    }
   }
 
   #sagaStream({ name }: Named, sagaId: string): StreamName {

@@ -87,6 +87,7 @@ const limits: fc.Arbitrary<Partial<LogLimits>> = fc.record({
   readBytesMax: fc.constantFrom(32, 4096),
   frameCacheBytesMax: fc.constantFrom(0, 2000),
   recordCacheBytesMax: fc.constantFrom(0, 2000),
+  streamCacheBytesMax: fc.constantFrom(0, 2000, 1_000_000),
 })
 
 const operation = fc.oneof(
