@@ -18,6 +18,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Threads that begin with TypeScript strip its types by WebAssembly, each by the same module, and V8 13.6 can crash where one of them exchanges the
     // wrapper of a function while another ends (Runtime_TierUpWasmToJSWrapper, WasmEngine::FreeDeadCode). Built code has nothing of it.
+    // Of programs that start 150 such threads, 6 of 225 ended so without these flags, and none of 200 with them.
     execArgv: ['--wasm-wrapper-tiering-budget=1000000000', '--no-wasm-code-gc'],
     setupFiles: ['./scripts/seed-fast-check.ts'],
     env: { INDELIBLE_SEED: seed },
