@@ -24,7 +24,9 @@ export class Follower {
   constructor(log: LogSource, followed: Followed) {
     this.#followed = followed
     const look = () => void this.#lookAgain().catch(() => {})
-    this.#stopWatching = log.disk.watch(log.dir, look)
+    this.#stopWatching = log.disk.watch(log.dir, (name) => {
+      if (isOfInterest(name)) look()
+    })
     this.#timer = setInterval(look, log.limits.followMs)
     look()
   }
@@ -69,4 +71,9 @@ export class Follower {
       throw error
     }
   }
+}
+
+/** Replay columns and temporary files come to many writes, and tell a follower nothing. */
+function isOfInterest(name: string | undefined): boolean {
+  return name === undefined || name.endsWith('.log') || name.endsWith('.idx')
 }

@@ -256,6 +256,27 @@ describe('a reader in another process', () => {
     expect(misses).toBeLessThan(0)
   })
 
+  test('does not look at the log because columns and temporary files are written beside it', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir })
+    await store.append({ events: [fact('thing-1')] })
+    let looks = 0
+    const list = (path: string) => {
+      looks++
+      return nodeDisk.list(path)
+    }
+    const quiet = { followMs: 1_000_000 }
+    const reader = await openStore({ dir, access: 'read', disk: { ...nodeDisk, list }, limits: quiet })
+    await reader.head()
+    const before = looks
+    for (const name of ['00000001.col.1-1.new', '00000001.col', '00000001.idx.1-1.new'])
+      for (let n = 0; n < 20; n++) await writeFile(join(dir, name), `${n}`)
+    // It is told of changes in order, so that when it has seen this one it was told of those.
+    await store.append({ events: [fact('thing-1')] })
+    for await (const _ of reader.subscribe('all', { after: 1, signal: new AbortController().signal })) break
+    expect(looks - before).toBeLessThan(10)
+  })
+
   test('tells those who follow of damage that it meets', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir, limits })

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { failingFs } from '../../test/reliability/failing-fs.ts'
 import { temporaryDirectory } from '../file/test-support.ts'
 import { nodeDisk } from './disk.ts'
 
@@ -56,4 +57,13 @@ test('a lock is one a directory, by whatever path, and another can take it once 
   await unlock()
   await (await nodeDisk.lock(join(dir, 'alias')))()
   await expect(nodeDisk.lock(join(dir, 'missing'))).rejects.toMatchObject({ code: 'io_failed' })
+})
+
+test('a lock whose file cannot be looked at is told of, and not held on to', async () => {
+  const dir = temporaryDirectory()
+  const failing = failingFs(dir, 'EIO', { k: 1, forever: false })
+  await expect(nodeDisk.lock(dir)).rejects.toMatchObject({ code: 'io_failed' })
+  expect(failing.hit).toBe('statSync')
+  failing.restore()
+  await (await nodeDisk.lock(dir))()
 })

@@ -23,8 +23,8 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>
   /** Removes a temporary file, or one that can be made again from the log. */
   remove(path: string): Promise<void>
-  /** Calls back, perhaps too often and perhaps late, when something in a directory changes. Gives a function that ends it. */
-  watch(dir: string, changed: () => void): () => void
+  /** Calls back, perhaps too often and perhaps late, when a file of a directory changes, whose name may be unknown. Gives a function that ends it. */
+  watch(dir: string, changed: (name: string | undefined) => void): () => void
   /** Takes the writer's place in a directory; gives a function that leaves it. Throws `store_locked`. */
   lock(dir: string): Promise<() => Promise<void>>
 }
@@ -103,7 +103,7 @@ export const nodeDisk: Disk = {
   watch(dir, changed) {
     // The number of watchers is limited. Whoever watches looks by itself from time to time, so it may go without.
     try {
-      const watcher = fs.watch(dir, changed).on('error', () => {})
+      const watcher = fs.watch(dir, (_, name) => changed(name ?? undefined)).on('error', () => {})
       return () => watcher.close()
     } catch {
       return () => {}

@@ -14,13 +14,17 @@ const sqliteBusy = 5
 /** Implements `Disk.lock`. */
 export async function lockDirectory(dir: string): Promise<() => Promise<void>> {
   const lock = takeLock(dir)
-  if (isRunning(readHolder(dir), dir)) {
+  try {
+    const fileId = lockFileId(dir)
+    const known = readHolder(dir)
+    if (known?.fileId === fileId && startOf(known.pid) === known.start) throw locked(dir)
+    const holder = `${process.pid} ${startOf(process.pid) ?? '-'} ${fileId}\n`
+    // A full disk must not keep a log from being opened and read.
+    ignoreFault(() => writeFileSync(join(dir, holderName), holder))
+  } catch (error) {
     lock.close()
-    throw locked(dir)
+    throw error
   }
-  const holder = `${process.pid} ${startOf(process.pid) ?? '-'} ${lockFileId(dir)}\n`
-  // A full disk must not keep a log from being opened and read.
-  ignoreFault(() => writeFileSync(join(dir, holderName), holder))
   return async () => {
     ignoreFault(() => rmSync(join(dir, holderName), { force: true }))
     lock.close()
@@ -36,8 +40,12 @@ function takeLock(dir: string): DatabaseSync {
   } catch (cause) {
     lock?.close()
     if ((cause as { errcode?: number }).errcode === sqliteBusy) throw locked(dir)
-    throw new IndelibleError('io_failed', `The lock ${join(dir, lockName)} cannot be taken.`, { cause })
+    throw notTaken(dir, cause)
   }
+}
+
+function notTaken(dir: string, cause: unknown): IndelibleError {
+  return new IndelibleError('io_failed', `The lock ${join(dir, lockName)} cannot be taken.`, { cause })
 }
 
 function locked(dir: string): IndelibleError {
@@ -64,12 +72,12 @@ function readHolder(dir: string): Holder | undefined {
   return pid === undefined ? undefined : { pid: Number(pid), start: start!, fileId: fileId! }
 }
 
-function isRunning(holder: Holder | undefined, dir: string): boolean {
-  return holder !== undefined && startOf(holder.pid) === holder.start && lockFileId(dir) === holder.fileId
-}
-
 function lockFileId(dir: string): string {
-  return String(statSync(join(dir, lockName)).ino)
+  try {
+    return String(statSync(join(dir, lockName)).ino)
+  } catch (cause) {
+    throw notTaken(dir, cause)
+  }
 }
 
 /** Field 22 of /proc/<pid>/stat (proc_pid_stat(5)); nothing where there is no such process, or no /proc. */
