@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Property tests and campaigns draw from one seed: INDELIBLE_SEED=… repeats a run.
@@ -20,6 +21,8 @@ export default defineConfig({
     // wrapper of a function while another ends (Runtime_TierUpWasmToJSWrapper, WasmEngine::FreeDeadCode). Built code has nothing of it.
     // Of programs that start 150 such threads, 6 of 225 ended so without these flags, and none of 200 with them.
     execArgv: ['--wasm-wrapper-tiering-budget=1000000000', '--no-wasm-code-gc'],
+    // Many tests wait for a disk, a process or a database, so that two files at a time suit two cores as well.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     setupFiles: ['./scripts/seed-fast-check.ts'],
     env: { INDELIBLE_SEED: seed },
     testTimeout: process.env.INDELIBLE_LONG ? 30 * 60_000 : 60_000,
