@@ -3,16 +3,23 @@ import type { DiskFile } from '../../log/disk.ts'
 
 const chunkBytes = 256 * 1024
 
-/** The first byte of a file that is not the expected one, if there is any. */
-export async function firstDifference(file: DiskFile, expected: Buffer): Promise<number | undefined> {
+/** The first byte of a file that is not the expected one, if there is any. What is expected comes in pieces. */
+export async function firstDifference(file: DiskFile, expected: Iterable<Buffer>): Promise<number | undefined> {
   const chunk = Buffer.allocUnsafe(chunkBytes)
-  for (let at = 0; at < expected.length; at += chunk.length) {
-    const read = chunk.subarray(0, await file.read(chunk, at))
-    const wanted = expected.subarray(at, at + chunk.length)
-    if (read.equals(wanted)) continue
-    let same = 0
-    while (same < Math.min(read.length, wanted.length) && read[same] === wanted[same]) same++
-    return at + same
+  let at = 0
+  for (const piece of expected) {
+    for (let from = 0; from < piece.length; from += chunkBytes) {
+      const wanted = piece.subarray(from, from + chunkBytes)
+      const read = chunk.subarray(0, await file.read(chunk.subarray(0, wanted.length), at))
+      if (!read.equals(wanted)) return at + sameBytes(read, wanted)
+      at += wanted.length
+    }
   }
-  return (await file.size()) > expected.length ? expected.length : undefined
+  return (await file.size()) > at ? at : undefined
+}
+
+function sameBytes(read: Buffer, wanted: Buffer): number {
+  let same = 0
+  while (same < read.length && read[same] === wanted[same]) same++
+  return same
 }

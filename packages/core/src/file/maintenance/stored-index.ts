@@ -57,7 +57,7 @@ export class StoredIndex {
 
   /** The first byte that is not the expected one, if there is any. */
   async differsAt(expected: Buffer): Promise<number | undefined> {
-    return await firstDifference(this.#file, expected)
+    return await firstDifference(this.#file, [expected])
   }
 
   /** Nothing unless it has a whole header, of this segment and log, and is as long as that says. */

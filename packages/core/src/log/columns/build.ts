@@ -13,12 +13,12 @@ let builds = 0
 
 /** Throws `log_corrupt` where the segment does not reach the last position, `store_full` or `io_failed`, and what `pace` throws. */
 export async function buildColumns(log: LogSource, task: IndexTask, pace: Pace): Promise<void> {
-  const { bytes, owner } = await columnsOf(log, task, pace)
+  const { pieces, owner } = await columnsOf(log, task, pace)
   const path = join(log.dir, columnsName(task.segment))
   // Two processes may do the same work; whoever comes last replaces a file by an equal one.
   const temporary = `${path}.${process.pid}-${++builds}.new`
   try {
-    await write(log.disk, temporary, bytes)
+    await write(log.disk, temporary, pieces)
     await checkColumns(log, task, { path: temporary, owner, pace })
     await log.disk.rename(temporary, path)
   } catch (error) {
@@ -27,25 +27,29 @@ export async function buildColumns(log: LogSource, task: IndexTask, pace: Pace):
   }
 }
 
-/** The bytes that the columns of a segment must have. Throws `log_corrupt`. */
-export async function columnsOf(
+/** The bytes that the columns of a segment must have, in pieces. Throws `log_corrupt`. */
+async function columnsOf(
   log: LogSource,
   task: IndexTask,
   pace: Pace,
-): Promise<{ readonly bytes: Buffer; readonly owner: ColumnsOwner }> {
+): Promise<{ readonly pieces: Iterable<Buffer>; readonly owner: ColumnsOwner }> {
   let builder: ColumnsBuilder | undefined
   await eachFrame(log, task, async (frame, starts, header) => {
     builder ??= new ColumnsBuilder(header)
     builder.add(frame, starts)
     await pace.turn()
   })
-  return { bytes: builder!.finish(), owner: builder!.owner }
+  return { pieces: builder!.finish(), owner: builder!.owner }
 }
 
-async function write(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+async function write(disk: Disk, path: string, pieces: Iterable<Buffer>): Promise<void> {
   const file = await disk.open(path, 'create')
   try {
-    await file.write(bytes, 0)
+    let at = 0
+    for (const piece of pieces) {
+      await file.write(piece, at)
+      at += piece.length
+    }
     await file.sync()
   } finally {
     await file.close()

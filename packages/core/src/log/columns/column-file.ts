@@ -19,9 +19,20 @@ const magic = 'INDELCOL'
 const lineBytes = 12
 const checksumAt = headerBytes - 4
 const alignment = 8
+/** Small sections are written together. */
+const pieceBytesMax = 1024 * 1024
 
 /** The number of a section. */
 export type Section = number
+
+/** The sections of a file that is being made. */
+export class SectionList {
+  readonly all: Uint8Array[] = []
+
+  add(values: ArrayBufferView): Section {
+    return this.all.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) - 1
+  }
+}
 
 /** Texts, one behind the other, as units of one byte (Latin-1) or two (UTF-16), and where each begins. */
 export interface TextPlan {
@@ -121,33 +132,49 @@ export function columnsName(segment: number): string {
   return segmentName(segment).replace('.log', '.col')
 }
 
-export function encodeColumns(owner: ColumnsOwner, plan: Plan, sections: readonly Uint8Array[]): Buffer {
+/** The bytes of a file, in pieces. */
+export function* encodeColumns(owner: ColumnsOwner, plan: Plan, sections: SectionList): Generator<Buffer> {
   const planText = Buffer.from(JSON.stringify(plan))
-  const sectionsFrom = headerBytes + lineBytes * sections.length + planText.length
-  let end = sectionsFrom
-  const spots = sections.map(({ length }) => {
-    const offset = aligned(end)
-    end = offset + length
-    return offset
-  })
-  const file = Buffer.alloc(end)
-  file.write(magic, 0)
-  file.writeUInt32LE(columnsFormatVersion, 8)
-  file.writeUInt32LE(owner.segment, 12)
-  writeUuid(owner.logId, file, 16)
-  file.writeBigUInt64LE(BigInt(owner.firstPosition), 32)
-  const numbers = [owner.events, owner.lastRecordCrc, sections.length, planText.length, end]
-  numbers.forEach((number, index) => void file.writeUInt32LE(number, 40 + 4 * index))
-  sections.forEach((bytes, index) => {
+  const count = sections.all.length
+  const header = Buffer.alloc(headerBytes + lineBytes * count + planText.length)
+  let end = header.length
+  sections.all.forEach((bytes, index) => {
     const line = headerBytes + lineBytes * index
-    file.set(bytes, spots[index]!)
-    file.writeUInt32LE(spots[index]!, line)
-    file.writeUInt32LE(bytes.length, line + 4)
-    file.writeUInt32LE(crc32(bytes), line + 8)
+    const offset = aligned(end)
+    header.writeUInt32LE(offset, line)
+    header.writeUInt32LE(bytes.length, line + 4)
+    header.writeUInt32LE(crc32(bytes), line + 8)
+    end = offset + bytes.length
   })
-  file.set(planText, sectionsFrom - planText.length)
-  file.writeUInt32LE(headerChecksum(file, sectionsFrom), checksumAt)
-  return file
+  header.write(magic, 0)
+  header.writeUInt32LE(columnsFormatVersion, 8)
+  header.writeUInt32LE(owner.segment, 12)
+  writeUuid(owner.logId, header, 16)
+  header.writeBigUInt64LE(BigInt(owner.firstPosition), 32)
+  const numbers = [owner.events, owner.lastRecordCrc, count, planText.length, end]
+  numbers.forEach((number, index) => void header.writeUInt32LE(number, 40 + 4 * index))
+  header.set(planText, header.length - planText.length)
+  header.writeUInt32LE(headerChecksum(header), checksumAt)
+  yield* inPieces([header, ...sections.all])
+}
+
+/** Each part at a place that is aligned, and all of them in few pieces. */
+function* inPieces(parts: readonly Uint8Array[]): Generator<Buffer> {
+  let gathered: Uint8Array[] = []
+  let bytes = 0
+  let end = 0
+  for (const part of parts) {
+    const padding = aligned(end) - end
+    if (bytes > 0 && bytes + padding + part.length > pieceBytesMax) {
+      yield Buffer.concat(gathered)
+      gathered = []
+      bytes = 0
+    }
+    gathered.push(Buffer.alloc(padding), part)
+    bytes += padding + part.length
+    end += padding + part.length
+  }
+  yield Buffer.concat(gathered)
 }
 
 /** How long the header with directory and plan is, or nothing where no file of columns begins. */
@@ -159,7 +186,7 @@ export function claimedHeaderBytes(start: Buffer): number | undefined {
 
 /** Nothing where the bytes, as many as they claim, are not as they were written. */
 export function decodeColumnsHeader(bytes: Buffer): ColumnsHeader | undefined {
-  if (headerChecksum(bytes, bytes.length) !== bytes.readUInt32LE(checksumAt)) return undefined
+  if (headerChecksum(bytes) !== bytes.readUInt32LE(checksumAt)) return undefined
   const count = bytes.readUInt32LE(48)
   const sections = Array.from({ length: count }, (_, index) => {
     const line = headerBytes + lineBytes * index
@@ -193,8 +220,8 @@ export function isOwner(found: ColumnsOwner, expected: ColumnsOwner): boolean {
   )
 }
 
-function headerChecksum(file: Buffer, end: number): number {
-  return crc32(file.subarray(headerBytes, end), crc32(file.subarray(0, checksumAt)))
+function headerChecksum(header: Buffer): number {
+  return crc32(header.subarray(headerBytes), crc32(header.subarray(0, checksumAt)))
 }
 
 function aligned(offset: number): number {

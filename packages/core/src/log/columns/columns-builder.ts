@@ -1,39 +1,44 @@
 // Makes the columns of a segment from its events alone. The same events always give the same bytes, so that columns can be checked by making them anew.
-import { hash } from 'node:crypto'
+// Of the events nothing is kept but their values, as bytes, so that a segment takes about as much memory as its columns.
 import { crc32 } from 'node:zlib'
 import { isJson } from '../../kernel/events.ts'
 import { uuidBytes } from '../../kernel/ids.ts'
-import { streamIdOf } from '../../kernel/streams.ts'
-import { Frame } from '../frame.ts'
+import type { Frame } from '../frame.ts'
 import type { LogEvent } from '../record.ts'
 import type { SegmentHeader } from '../segment.ts'
-import { type ColumnsOwner, encodeColumns, type Plan } from './column-file.ts'
-import { encodeColumn, encodeTexts, SectionList } from './encode-column.ts'
+import { type ColumnsOwner, encodeColumns, type Plan, SectionList } from './column-file.ts'
+import { ColumnValues } from './column-values.ts'
+import { encodeTexts, encodeWholeNumbers } from './encode-column.ts'
+import { Growing } from './growing.ts'
+import { occurring, orderOfEach, renumbered } from './orders.ts'
+import type { EnvelopeColumn } from './segment-columns.ts'
 import { Payloads } from './shapes.ts'
+import { StreamIds } from './stream-ids.ts'
 
 interface TypeBuilder {
+  readonly name: string
   readonly number: number
-  events: number
   readonly data: Payloads
   readonly metadata: Payloads
 }
 
 export class ColumnsBuilder {
   readonly #header: SegmentHeader
-  /** In the order of the log. */
-  readonly #events: LogEvent[] = []
   readonly #types = new Map<string, TypeBuilder>()
-  readonly #position: number[] = []
-  readonly #type: number[] = []
-  readonly #stream: number[] = []
-  readonly #category: string[] = []
-  readonly #version: number[] = []
-  readonly #recordedAt: number[] = []
-  readonly #schemaVersion: number[] = []
-  readonly #contentType: string[] = []
-  readonly #validAt: (string | null)[] = []
-  readonly #tags: string[] = []
-  #ids = Buffer.alloc(0)
+  readonly #type = new Growing(Uint32Array)
+  readonly #streams = new StreamIds()
+  readonly #ids = new Growing(Uint8Array)
+  readonly #envelope: Record<EnvelopeColumn, ColumnValues> = {
+    category: new ColumnValues(),
+    version: new ColumnValues(),
+    recordedAt: new ColumnValues(),
+    schemaVersion: new ColumnValues(),
+    contentType: new ColumnValues(),
+    validAt: new ColumnValues(),
+    tags: new ColumnValues(),
+  }
+  /** Times never go back along the log. */
+  #recordedFrom: number | undefined
   #lastRecordCrc = 0
 
   constructor(header: SegmentHeader) {
@@ -41,7 +46,7 @@ export class ColumnsBuilder {
   }
 
   get events(): number {
-    return this.#events.length
+    return this.#type.length
   }
 
   /** What the columns are of, so far. */
@@ -50,72 +55,69 @@ export class ColumnsBuilder {
     return { segment, logId, firstPosition, events: this.events, lastRecordCrc: this.#lastRecordCrc }
   }
 
-  /** Takes in the next frame of the segment. Its bytes are copied: whoever reads it may read the next one into the same memory. */
-  add({ bytes }: Frame, starts: readonly number[]): void {
-    const frame = new Frame(Buffer.from(bytes))
-    for (const start of starts) this.#events.push(frame.event(start))
+  /** Takes in the next frame of the segment. Nothing of it is kept: whoever reads it may read the next one into the same memory. */
+  add(frame: Frame, starts: readonly number[]): void {
+    for (const start of starts) this.#add(frame.event(start))
     const last = starts.at(-1)
     if (last === undefined) return
     this.#lastRecordCrc = crc32(frame.bytes.subarray(last, last + frame.bytes.readUInt32LE(last)))
   }
 
-  finish(): Buffer {
+  /** The bytes of the file, in pieces. */
+  finish(): Iterable<Buffer> {
     const sections = new SectionList()
-    const streams = new StreamOrder(this.#events)
-    this.#ids = Buffer.alloc(uuidBytes * this.events)
-    streams.order.forEach((position, at) => {
-      this.#addEvent(this.#events[position]!, at, position)
-      this.#stream.push(streams.numbers[position]!)
-    })
+    const streams = this.#streams.sorted()
+    const { order } = streams
+    const types = this.#typesIn(order)
+    const orders = orderOfEach(this.#type.items, this.#types.size, order)
+    const typeNumbers = types.map(({ number }) => number)
     // What every fold needs comes first, what hardly any looks at comes last.
-    const type = encodeColumn(this.#type, sections)
-    const stream = encodeColumn(this.#stream, sections)
-    const position = encodeColumn(this.#position, sections)
-    const ids = { count: streams.ids.length, keys: sections.add(streams.keys), id: encodeTexts(streams.ids, sections) }
-    const data = [...this.#types.values()].map((each) => each.data.encode(sections))
-    const metadata = [...this.#types.values()].map((each) => each.metadata.encode(sections))
+    const type = encodeWholeNumbers(renumbered(this.#type.inOrder(order), typeNumbers, this.#types.size), sections)
+    const stream = encodeWholeNumbers(streams.numbers, sections)
+    const position = encodeWholeNumbers(order, sections)
+    const keys = sections.add(streams.keys)
+    const ids = { count: streams.ids.length, keys, id: encodeTexts(streams.ids, sections) }
+    const data = types.map((each) => each.data.encode(orders[each.number]!, sections))
+    const metadata = types.map((each) => each.metadata.encode(orders[each.number]!, sections))
+    const envelope = (name: EnvelopeColumn) => this.#envelope[name].encode(order, sections)
     const plan: Plan = {
-      recordedFrom: this.#recordedFrom,
-      types: [...this.#types].map(([name, { events }], number) => {
-        return { name, events, data: data[number]!, metadata: metadata[number]! }
+      recordedFrom: this.#recordedFrom ?? 0,
+      types: types.map(({ name, number }, at) => {
+        return { name, events: orders[number]!.length, data: data[at]!, metadata: metadata[at]! }
       }),
       streams: ids,
       events: {
         type,
         stream,
         position,
-        category: encodeColumn(this.#category, sections),
-        version: encodeColumn(this.#version, sections),
-        recordedAt: encodeColumn(this.#recordedAt, sections),
-        schemaVersion: encodeColumn(this.#schemaVersion, sections),
-        contentType: encodeColumn(this.#contentType, sections),
-        validAt: encodeColumn(this.#validAt, sections),
-        tags: encodeColumn(this.#tags, sections),
-        id: sections.add(this.#ids),
+        category: envelope('category'),
+        version: envelope('version'),
+        recordedAt: envelope('recordedAt'),
+        schemaVersion: envelope('schemaVersion'),
+        contentType: envelope('contentType'),
+        validAt: envelope('validAt'),
+        tags: envelope('tags'),
+        id: sections.add(this.#idsIn(order)),
       },
     }
-    return encodeColumns(this.owner, plan, sections.all)
+    return encodeColumns(this.owner, plan, sections)
   }
 
-  /** Times never go back along the log. */
-  get #recordedFrom(): number {
-    return this.#events[0]?.recordedAtMs ?? 0
-  }
-
-  #addEvent(event: LogEvent, at: number, position: number): void {
-    const type = this.#typeOf(event.type)
-    type.events++
-    this.#type.push(type.number)
-    this.#position.push(position)
-    this.#category.push(event.category)
-    this.#version.push(event.version)
-    this.#recordedAt.push(event.recordedAtMs - this.#recordedFrom)
-    this.#schemaVersion.push(event.schemaVersion)
-    this.#contentType.push(event.contentType)
-    this.#validAt.push(event.validAt ?? null)
+  #add(event: LogEvent): void {
     const { tags } = event
-    this.#tags.push(tags.length === 0 ? '[]' : JSON.stringify(tags))
-    event.writeId(this.#ids, uuidBytes * at)
+    const type = this.#typeOf(event.type)
+    this.#type.push(type.number)
+    this.#streams.push(event.streamId)
+    event.writeId(this.#ids.extend(uuidBytes), this.#ids.length - uuidBytes)
+    this.#recordedFrom ??= event.recordedAtMs
+    const { category, version, recordedAt, schemaVersion, contentType, validAt } = this.#envelope
+    category.push(event.category)
+    version.push(event.version)
+    recordedAt.push(event.recordedAtMs - this.#recordedFrom)
+    schemaVersion.push(event.schemaVersion)
+    contentType.push(event.contentType)
+    validAt.push(event.validAt ?? null)
+    this.#envelope.tags.push(tags.length === 0 ? '[]' : JSON.stringify(tags))
     addData(type.data, event)
     addMetadata(type.metadata, event)
   }
@@ -123,66 +125,37 @@ export class ColumnsBuilder {
   #typeOf(name: string): TypeBuilder {
     let type = this.#types.get(name)
     if (!type) {
-      type = { number: this.#types.size, events: 0, data: new Payloads(), metadata: new Payloads() }
+      type = { name, number: this.#types.size, data: new Payloads(), metadata: new Payloads() }
       this.#types.set(name, type)
     }
     return type
   }
-}
 
-/** The order of events in the columns. */
-class StreamOrder {
-  /** In the order of their keys. */
-  readonly ids: readonly string[]
-  /** Of each id its key, in four numbers. */
-  readonly keys: Uint32Array
-  /** Of each event, in the order of the log, the number of its stream id. */
-  readonly numbers: Uint32Array
-  /** The events by stream id, each by its number in the order of the log. */
-  readonly order: Uint32Array
-
-  constructor(events: readonly LogEvent[]) {
-    const found = new Map<string, number>()
-    const seen = Uint32Array.from(events, ({ stream }) => {
-      const id = streamIdOf(stream)
-      const number = found.get(id) ?? found.size
-      if (number === found.size) found.set(id, number)
-      return number
-    })
-    const streams = [...found.keys()].map((id, number) => ({ id, number, key: hash('sha256', id, 'buffer') }))
-    streams.sort((a, b) => Buffer.compare(a.key, b.key))
-    this.ids = streams.map(({ id }) => id)
-    this.keys = new Uint32Array(4 * streams.length)
-    const ranks = new Uint32Array(streams.length)
-    streams.forEach(({ number, key }, rank) => {
-      ranks[number] = rank
-      for (let part = 0; part < 4; part++) this.keys[4 * rank + part] = key.readUInt32BE(4 * part)
-    })
-    this.numbers = seen.map((number) => ranks[number]!)
-    this.order = sortedBy(this.numbers, streams.length)
+  #typesIn(order: Uint32Array): TypeBuilder[] {
+    const types = [...this.#types.values()]
+    return occurring(this.#type.inOrder(order), types.length).map((number) => types[number]!)
   }
-}
 
-/** Indexes in the order of what each has, and those that have the same as they were: a counting sort. */
-function sortedBy(numbers: Uint32Array, count: number): Uint32Array {
-  const next = new Uint32Array(count + 1)
-  for (const number of numbers) next[number + 1]!++
-  for (let number = 0; number < count; number++) next[number + 1]! += next[number]!
-  const order = new Uint32Array(numbers.length)
-  for (let index = 0; index < numbers.length; index++) order[next[numbers[index]!]!++] = index
-  return order
+  #idsIn(order: Uint32Array): Uint8Array {
+    const [from, ids] = [Buffer.from(this.#ids.items.buffer as ArrayBuffer), Buffer.alloc(this.#ids.length)]
+    for (let row = 0; row < order.length; row++) {
+      const at = uuidBytes * order[row]!
+      from.copy(ids, uuidBytes * row, at, at + uuidBytes)
+    }
+    return ids
+  }
 }
 
 function addData(payloads: Payloads, event: LogEvent): void {
   const value = isJson(event.contentType) ? parsed(() => event.data) : undefined
-  if (value === undefined) payloads.addInLog()
-  else payloads.add(value, () => textOf(event.dataBytes))
+  if (value === undefined) payloads.pushInLog()
+  else payloads.push(value, () => textOf(event.dataBytes))
 }
 
 function addMetadata(payloads: Payloads, event: LogEvent): void {
   const value = parsed(() => event.metadata)
-  if (value === undefined) payloads.addInLog()
-  else payloads.add(value, () => textOf(event.metadataBytes))
+  if (value === undefined) payloads.pushInLog()
+  else payloads.push(value, () => textOf(event.metadataBytes))
 }
 
 /** What is not the JSON that it says it is stays in the log, and whoever looks at it there is told. */

@@ -1,7 +1,11 @@
 // Sorts payloads by their shape, the keys of an object in their order with those of the objects in it, and takes them apart into one list of values for
 // each place.
-import type { PayloadPlan, ShapePlan } from './column-file.ts'
-import { encodeColumn, encodeTexts, isPlainNumber, type SectionList } from './encode-column.ts'
+import type { PayloadPlan, SectionList, ShapePlan } from './column-file.ts'
+import { ColumnValues } from './column-values.ts'
+import { encodeWholeNumbers, isPlainNumber } from './encode-column.ts'
+import { Growing } from './growing.ts'
+import { occurring, orderOfEach, renumbered } from './orders.ts'
+import { TextValues } from './text-values.ts'
 
 /** The shapes of a type in a segment. What does not fit into so many is kept as text. */
 export const shapesMax = 16
@@ -9,21 +13,24 @@ export const shapesMax = 16
 export const shapeValuesMax = 128
 export const shapeDepthMax = 8
 
+/** Behind the shapes. */
+const asText = shapesMax
+const inLog = shapesMax + 1
+
 type Collector =
   | { readonly keys: readonly string[]; readonly parts: readonly Collector[] }
-  | { readonly keys: undefined; readonly values: unknown[] }
+  | { readonly keys: undefined; readonly values: ColumnValues }
 
-const asText = -1
-const inLog = -2
-
+/** The payloads of a type as they come. */
 export class Payloads {
-  readonly #shapes: { readonly collector: Collector; count: number }[] = []
-  readonly #shapeOf: number[] = []
-  readonly #texts: string[] = []
+  readonly #shapes: Collector[] = []
+  /** Of each payload. */
+  readonly #shapeOf = new Growing(Uint8Array)
+  readonly #texts = new TextValues()
   #latest = 0
 
   /** A value as JSON.parse gave it; `text` gives what it was parsed from. */
-  add(value: unknown, text: () => string): void {
+  push(value: unknown, text: () => string): void {
     let shape = this.#find(value)
     if (shape < 0) shape = this.#begin(value)
     if (shape < 0) {
@@ -31,31 +38,32 @@ export class Payloads {
       this.#shapeOf.push(asText)
       return
     }
-    const { collector } = this.#shapes[shape]!
-    this.#shapes[shape]!.count++
     this.#shapeOf.push(shape)
     this.#latest = shape
-    push(collector, value)
+    push(this.#shapes[shape]!, value)
   }
 
   /** One that only the log has. */
-  addInLog(): void {
+  pushInLog(): void {
     this.#shapeOf.push(inLog)
   }
 
-  encode(sections: SectionList): PayloadPlan {
-    const shapes: { count: number; shape: ShapePlan }[] = this.#shapes.map(({ collector, count }) => {
-      return { count, shape: encoded(collector, sections) }
+  /** All of them, in an order. */
+  encode(order: Uint32Array, sections: SectionList): PayloadPlan {
+    const shapeOf = this.#shapeOf.inOrder(order)
+    const orders = orderOfEach(this.#shapeOf.items, inLog + 1, order)
+    const found = occurring(shapeOf, inLog + 1)
+    const used = [...found.filter((shape) => shape < asText), ...[asText, inLog].filter((it) => found.includes(it))]
+    const shapes = used.map((shape) => {
+      return { count: orders[shape]!.length, shape: this.#encodeShape(shape, orders[shape]!, sections) }
     })
-    const numbers = new Map<number, number>()
-    if (this.#texts.length > 0) {
-      const shape = { is: 'json', texts: encodeTexts(this.#texts, sections) } as const
-      numbers.set(asText, shapes.push({ count: this.#texts.length, shape }) - 1)
-    }
-    const others = this.#shapeOf.filter((shape) => shape === inLog).length
-    if (others > 0) numbers.set(inLog, shapes.push({ count: others, shape: { is: 'log' } }) - 1)
-    const shapeOf = this.#shapeOf.map((shape) => numbers.get(shape) ?? shape)
-    return { shapeOf: encodeColumn(shapeOf, sections), shapes }
+    return { shapeOf: encodeWholeNumbers(renumbered(shapeOf, used, inLog + 1), sections), shapes }
+  }
+
+  #encodeShape(shape: number, order: Uint32Array, sections: SectionList): ShapePlan {
+    if (shape === inLog) return { is: 'log' }
+    if (shape === asText) return { is: 'json', texts: this.#texts.encode(order, sections) }
+    return encoded(this.#shapes[shape]!, order, sections)
   }
 
   #find(value: unknown): number {
@@ -63,7 +71,7 @@ export class Payloads {
     for (let tried = 0; tried < length; tried++) {
       // Most often the next is like the one before.
       const shape = (this.#latest + tried) % length
-      if (fits(this.#shapes[shape]!.collector, value)) return shape
+      if (fits(this.#shapes[shape]!, value)) return shape
     }
     return -1
   }
@@ -72,7 +80,7 @@ export class Payloads {
     if (this.#shapes.length >= shapesMax) return -1
     const room = { values: shapeValuesMax }
     const collector = collectorFor(value, room, 0)
-    return collector ? this.#shapes.push({ collector, count: 0 }) - 1 : -1
+    return collector ? this.#shapes.push(collector) - 1 : -1
   }
 }
 
@@ -90,7 +98,8 @@ function fits(collector: Collector, value: unknown): boolean {
 
 /** Nothing where no shape can hold it. */
 function collectorFor(value: unknown, room: { values: number }, depth: number): Collector | undefined {
-  if (!isObject(value)) return --room.values >= 0 && isValue(value) ? { keys: undefined, values: [] } : undefined
+  if (!isObject(value))
+    return --room.values >= 0 && isValue(value) ? { keys: undefined, values: new ColumnValues() } : undefined
   if (depth >= shapeDepthMax) return undefined
   const keys = Object.keys(value)
   // In a literal this key means something else.
@@ -113,10 +122,10 @@ function push(collector: Collector, value: unknown): void {
   for (let at = 0; at < keys.length; at++) push(parts[at]!, (value as Record<string, unknown>)[keys[at]!])
 }
 
-function encoded(collector: Collector, sections: SectionList): ShapePlan {
-  if (collector.keys === undefined) return encodeColumn(collector.values, sections)
+function encoded(collector: Collector, order: Uint32Array, sections: SectionList): ShapePlan {
+  if (collector.keys === undefined) return collector.values.encode(order, sections)
   const { keys, parts } = collector
-  return { fields: keys.map((key, at) => [key, encoded(parts[at]!, sections)] as const) }
+  return { fields: keys.map((key, at) => [key, encoded(parts[at]!, order, sections)] as const) }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,57 @@
+// Numbers that come one by one, in an array that grows. What it was before is let go of at once: waiting for the collector, outgrown arrays come to
+// several times what is used.
+
+export type Numbers = Int8Array | Uint8Array | Uint16Array | Uint32Array | Float64Array
+
+const firstBytes = 1024
+
+export class Growing<Items extends Numbers> {
+  readonly #view: new (
+    buffer: ArrayBuffer,
+  ) => Items
+  #room: Items
+  #length = 0
+
+  constructor(view: new (buffer: ArrayBuffer) => Items) {
+    this.#view = view
+    this.#room = new view(new ArrayBuffer(firstBytes))
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Good until the next is added. */
+  get items(): Items {
+    return this.#room.subarray(0, this.#length) as Items
+  }
+
+  at(index: number): number {
+    return this.#room[index]!
+  }
+
+  /** Some of them, in an order. */
+  inOrder(order: Uint32Array): Items {
+    const found = new this.#view(new ArrayBuffer(order.length * this.#room.BYTES_PER_ELEMENT))
+    const room = this.#room
+    for (let row = 0; row < order.length; row++) found[row] = room[order[row]!]!
+    return found
+  }
+
+  push(value: number): void {
+    if (this.#length === this.#room.length) this.#grow(1)
+    this.#room[this.#length++] = value
+  }
+
+  /** Adds so many zeros. Gives all the items, to be written over behind those that were there. */
+  extend(count: number): Items {
+    if (this.#length + count > this.#room.length) this.#grow(count)
+    this.#length += count
+    return this.#room
+  }
+
+  #grow(count: number): void {
+    const bytes = Math.max(2 * this.#room.byteLength, (this.#length + count) * this.#room.BYTES_PER_ELEMENT)
+    this.#room = new this.#view((this.#room.buffer as ArrayBuffer).transfer(bytes))
+  }
+}
