@@ -13,12 +13,15 @@ import { RecentlyUsed } from './recently-used.ts'
 import { LogEvent, readU48, recordFixedBytes } from './record.ts'
 import { RecordCache } from './record-cache.ts'
 import type { FrameStart } from './scan.ts'
+import { SeenBefore } from './seen-before.ts'
 import { corrupt, segmentHeaderBytes, segmentName } from './segment.ts'
 
 /** Records at most this far apart are read together. */
 const gapBytesMax = 4096
 /** So many records found together are kept for the next who asks. */
 const fewRecords = 64
+/** A record is kept when it is asked for again before so many others, about. */
+const seenRecords = 32 * 1024
 
 export class EventFiles {
   readonly #log: LogSource
@@ -26,6 +29,7 @@ export class EventFiles {
   /** Frames by the position of their first event. */
   readonly #frames: RecentlyUsed<Position, Buffer>
   readonly #records: RecordCache
+  readonly #seen = new SeenBefore({ keysMax: seenRecords })
 
   constructor(log: LogSource, index: LogIndex) {
     this.#log = log
@@ -141,7 +145,7 @@ export class EventFiles {
       const position = positions[at + index]!
       const record = checkedRecord(bytes, low, spots[index]!, position)
       // Those read alone are likely to be read again; those read in long rows are not.
-      if (spots.length <= fewRecords) this.#records.keep(position, record)
+      if (spots.length <= fewRecords && this.#seen.see(position)) this.#records.keep(position, record)
       events.push(new LogEvent(record, 0))
     }
     return at + spots.length

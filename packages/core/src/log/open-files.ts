@@ -1,13 +1,18 @@
-// Files of a log kept open for reading at once, up to a limit; the one used longest ago is closed first.
+// Files of a log kept open for reading at once, up to a limit; one that was not used since the last search is closed first (the clock algorithm).
 import { join } from 'node:path'
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { FileNow } from './disk.ts'
 import type { LogSource } from './limits.ts'
 
+interface OpenFile {
+  readonly file: FileNow
+  used: boolean
+}
+
 export class OpenFiles {
   readonly #log: LogSource
-  /** By name; the one used longest ago comes first. */
-  readonly #open = new Map<string, FileNow>()
+  /** By name, in the order in which they are looked at when one is to be closed. */
+  readonly #open = new Map<string, OpenFile>()
   #latest: { name: string; file: FileNow } | undefined
   #closed = false
 
@@ -32,7 +37,7 @@ export class OpenFiles {
     const file = this.#open.get(name)
     this.#open.delete(name)
     this.#latest = undefined
-    if (file) closeQuietly(file)
+    if (file) closeQuietly(file.file)
   }
 
   /** Whoever reads after this, for an event that was kept, opens a file for it alone. */
@@ -43,12 +48,15 @@ export class OpenFiles {
 
   #file(name: string): FileNow {
     if (this.#latest?.name === name) return this.#latest.file
-    const file = this.#open.get(name) ?? this.#opened(name)
-    this.#open.delete(name)
-    this.#open.set(name, file)
-    if (this.#open.size > this.#log.limits.openFilesMax) this.#closeOldest()
-    this.#latest = { name, file }
-    return file
+    let open = this.#open.get(name)
+    if (!open) {
+      open = { file: this.#opened(name), used: true }
+      if (this.#open.size >= this.#log.limits.openFilesMax) this.#closeOne()
+      this.#open.set(name, open)
+    }
+    open.used = true
+    this.#latest = { name, file: open.file }
+    return open.file
   }
 
   /** Where the process may open no more files, closes some of ours. */
@@ -59,14 +67,22 @@ export class OpenFiles {
       } catch (error) {
         const { code } = ((error as Error).cause ?? {}) as { code?: unknown }
         if (this.#open.size === 0 || (code !== 'EMFILE' && code !== 'ENFILE')) throw error
-        this.#closeOldest()
+        this.#closeOne()
       }
     }
   }
 
-  #closeOldest(): void {
-    const [oldest] = this.#open.keys()
-    this.close(oldest!)
+  #closeOne(): void {
+    for (const [name, open] of this.#open) {
+      if (!open.used) {
+        this.close(name)
+        return
+      }
+      open.used = false
+      // Behind all others, where the search comes by again if all were used.
+      this.#open.delete(name)
+      this.#open.set(name, open)
+    }
   }
 }
 

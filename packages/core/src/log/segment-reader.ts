@@ -13,7 +13,8 @@ const noWindow = { at: 0, bytes: Buffer.alloc(0) }
 export class SegmentReader {
   readonly header: SegmentHeader
   readonly #file: DiskFile
-  readonly #buffer: Buffer
+  /** As long as the longest frame so far, at least. */
+  #buffer: Buffer
   /** What was last read of the file, and where. */
   #window: { readonly at: number; readonly bytes: Buffer } = noWindow
   /** The end of the last good frame. */
@@ -107,8 +108,8 @@ export class SegmentReader {
   async #bytes(at: number, length: number): Promise<Buffer> {
     const { at: from, bytes } = this.#window
     if (at < from || at + length > from + bytes.length) {
-      const into = length > this.#buffer.length ? Buffer.allocUnsafeSlow(length) : this.#buffer
-      this.#window = { at, bytes: into.subarray(0, await this.#file.read(into, at)) }
+      if (length > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(length)
+      this.#window = { at, bytes: this.#buffer.subarray(0, await this.#file.read(this.#buffer, at)) }
     }
     const start = at - this.#window.at
     return this.#window.bytes.subarray(start, start + length)

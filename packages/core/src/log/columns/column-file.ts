@@ -12,6 +12,7 @@ import { crc32 } from 'node:zlib'
 import { readUuid, uuidBytes, writeUuid } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { segmentName } from '../segment.ts'
+import { letGo } from './growing.ts'
 
 export const columnsFormatVersion = 1
 export const headerBytes = 64
@@ -132,7 +133,7 @@ export function columnsName(segment: number): string {
   return segmentName(segment).replace('.log', '.col')
 }
 
-/** The bytes of a file, in pieces. */
+/** The bytes of a file, in pieces. The sections are gone then. */
 export function* encodeColumns(owner: ColumnsOwner, plan: Plan, sections: SectionList): Generator<Buffer> {
   const planText = Buffer.from(JSON.stringify(plan))
   const count = sections.all.length
@@ -166,7 +167,7 @@ function* inPieces(parts: readonly Uint8Array[]): Generator<Buffer> {
   for (const part of parts) {
     const padding = aligned(end) - end
     if (bytes > 0 && bytes + padding + part.length > pieceBytesMax) {
-      yield Buffer.concat(gathered)
+      yield joined(gathered)
       gathered = []
       bytes = 0
     }
@@ -174,7 +175,13 @@ function* inPieces(parts: readonly Uint8Array[]): Generator<Buffer> {
     bytes += padding + part.length
     end += padding + part.length
   }
-  yield Buffer.concat(gathered)
+  yield joined(gathered)
+}
+
+function joined(parts: readonly Uint8Array[]): Buffer {
+  const bytes = Buffer.concat(parts)
+  for (const part of parts) letGo(part)
+  return bytes
 }
 
 /** How long the header with directory and plan is, or nothing where no file of columns begins. */

@@ -28,9 +28,11 @@ export class ColumnValues {
     this.#length++
   }
 
+  /** All of them, in an order. They are gone then. */
   encode(order: Uint32Array, sections: SectionList): ColumnPlan {
     if (!this.#kept) return { is: 'constant', value: this.#constant }
     const nulls = this.#nulls ? { nulls: sections.add(this.#nulls.inOrder(order)) } : {}
+    this.#nulls?.release()
     return { ...this.#kept.encode(order, sections), ...nulls }
   }
 
@@ -111,7 +113,9 @@ class NumberValues implements OfAKind {
   }
 
   encode(order: Uint32Array, sections: SectionList): ColumnPlan {
-    return encodeNumbers(this.#values.inOrder(order), sections)
+    const values = this.#values.inOrder(order)
+    this.#values.release()
+    return encodeNumbers(values, sections)
   }
 }
 
@@ -172,6 +176,7 @@ class StringValues implements OfAKind {
 
   #spread(choices: Choices): void {
     for (let index = 0; index < choices.length; index++) this.#texts.push(choices.at(index))
+    choices.release()
     this.#choices = undefined
   }
 }
@@ -205,8 +210,13 @@ class Choices {
     return this.#texts[this.#values.at(index)]!
   }
 
+  release(): void {
+    this.#values.release()
+  }
+
   encode(order: Uint32Array, sections: SectionList): ColumnPlan {
     const numbers = this.#values.inOrder(order)
+    this.release()
     const found = occurring(numbers, this.count)
     const values = renumbered(numbers, found, this.count)
     const texts = found.map((number) => this.#texts[number]!)

@@ -63,7 +63,7 @@ export class ColumnsBuilder {
     this.#lastRecordCrc = crc32(frame.bytes.subarray(last, last + frame.bytes.readUInt32LE(last)))
   }
 
-  /** The bytes of the file, in pieces. */
+  /** The bytes of the file, in pieces, once. */
   finish(): Iterable<Buffer> {
     const sections = new SectionList()
     const streams = this.#streams.sorted()
@@ -142,6 +142,7 @@ export class ColumnsBuilder {
       const at = uuidBytes * order[row]!
       from.copy(ids, uuidBytes * row, at, at + uuidBytes)
     }
+    this.#ids.release()
     return ids
   }
 }

@@ -1,5 +1,6 @@
 // Columns as they stand in a file, from values in its order.
 import type { ColumnPlan, NumberKind, Section, SectionList, TextPlan } from './column-file.ts'
+import { letGo } from './growing.ts'
 import { TextValues } from './text-values.ts'
 
 export function encodeTexts(texts: readonly string[], sections: SectionList): TextPlan {
@@ -26,6 +27,7 @@ const ranges = [
   ['i32', -0x8000_0000, 0x7fff_ffff, Int32Array],
 ] as const
 
+/** The array is empty then, unless it is what was chosen. */
 export function encodeNumbers(
   values: Float64Array,
   sections: SectionList,
@@ -39,7 +41,9 @@ export function encodeNumbers(
   const range = whole ? ranges.find(([, least, most]) => low >= least && high <= most) : undefined
   if (!range) return { is: 'f64', values: sections.add(values) }
   const [is, , , Numbers] = range
-  return { is, values: sections.add(Numbers.from(values)) }
+  const narrow = Numbers.from(values)
+  letGo(values)
+  return { is, values: sections.add(narrow) }
 }
 
 /** Numbers that come back as they are: `JSON.parse` of a payload gives -0 and, for very large ones, infinities. */

@@ -1,5 +1,5 @@
-// Numbers that come one by one, in an array that grows. What it was before is let go of at once: waiting for the collector, outgrown arrays come to
-// several times what is used.
+// Numbers that come one by one, in an array that grows. Memory is let go of at once, and not when the collector comes: until then it is several times
+// what is used.
 
 export type Numbers = Int8Array | Uint8Array | Uint16Array | Uint32Array | Float64Array
 
@@ -50,8 +50,19 @@ export class Growing<Items extends Numbers> {
     return this.#room
   }
 
+  /** They are gone then. */
+  release(): void {
+    letGo(this.#room)
+    this.#length = 0
+  }
+
   #grow(count: number): void {
     const bytes = Math.max(2 * this.#room.byteLength, (this.#length + count) * this.#room.BYTES_PER_ELEMENT)
     this.#room = new this.#view((this.#room.buffer as ArrayBuffer).transfer(bytes))
   }
+}
+
+/** Gives the memory of an array back that has all of it for itself; the array is empty then. */
+export function letGo({ buffer }: ArrayBufferView): void {
+  ;(buffer as ArrayBuffer).transfer(0)
 }

@@ -48,10 +48,11 @@ export class Payloads {
     this.#shapeOf.push(inLog)
   }
 
-  /** All of them, in an order. */
+  /** All of them, in an order. They are gone then. */
   encode(order: Uint32Array, sections: SectionList): PayloadPlan {
     const shapeOf = this.#shapeOf.inOrder(order)
     const orders = orderOfEach(this.#shapeOf.items, inLog + 1, order)
+    this.#shapeOf.release()
     const found = occurring(shapeOf, inLog + 1)
     const used = [...found.filter((shape) => shape < asText), ...[asText, inLog].filter((it) => found.includes(it))]
     const shapes = used.map((shape) => {

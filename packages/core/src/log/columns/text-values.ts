@@ -32,6 +32,7 @@ export class TextValues {
     return this.#unitBytes === 1 ? bytes.latin1Slice(start, end) : bytes.ucs2Slice(2 * start, 2 * end)
   }
 
+  /** They are gone then. */
   encode(order: Uint32Array, sections: SectionList): TextPlan {
     const offsets = new Uint32Array(order.length + 1)
     for (let row = 0; row < order.length; row++) {
@@ -44,6 +45,8 @@ export class TextValues {
       const index = order[row]!
       from.copy(units, scale * offsets[row]!, scale * this.#start(index), scale * this.#ends.at(index))
     }
+    this.#units.release()
+    this.#ends.release()
     return { count: order.length, wide: scale === 2, offsets: sections.add(offsets), units: sections.add(units) }
   }
 
@@ -56,6 +59,7 @@ export class TextValues {
     const units = new Growing(Uint8Array)
     const wide = units.extend(2 * narrow.length)
     for (let unit = 0; unit < narrow.length; unit++) wide[2 * unit] = narrow[unit]!
+    this.#units.release()
     this.#units = units
     this.#unitBytes = 2
   }

@@ -7,13 +7,17 @@ import type { StreamName } from '../../kernel/streams.ts'
 import type { LogSource } from '../limits.ts'
 import { OpenFiles } from '../open-files.ts'
 import { RecentlyUsed } from '../recently-used.ts'
+import { SeenBefore } from '../seen-before.ts'
 import { PageCache } from './page-cache.ts'
 import { pageBytes } from './pages.ts'
 import { type Findable, type PlacedFrame, RecentIndex } from './recent-index.ts'
 import { SegmentIndex, type StreamPart, wanted } from './segment-index.ts'
+import type { TermHash } from './terms.ts'
 
 /** A stream with more positions on disk is looked up each time. */
 const fewPositions = 64
+/** A stream is known when it is asked for again before so many others, about. */
+const seenStreams = 8 * 1024
 
 export class LogIndex {
   readonly files: OpenFiles
@@ -25,6 +29,7 @@ export class LogIndex {
 
   /** Where streams that were asked for lately have their events, on disk: until there is more on disk. Streams with many events are left out. */
   readonly #streams: RecentlyUsed<StreamName, Float64Array>
+  readonly #seen = new SeenBefore({ keysMax: seenStreams })
 
   #lastAsked: { readonly stream: StreamName; readonly version: Version } | undefined
 
@@ -226,7 +231,7 @@ export class LogIndex {
     }
     if (!isWhole || count > fewPositions) return parts.map(({ segment }) => clipped(segment, low, high))
     const positions = parts.length === 1 ? parts[0]!.has.positions() : joined(parts, count)
-    this.#streams.keep(stream, positions)
+    if (this.#seen.see(numberOf(term.hash))) this.#streams.keep(stream, positions)
     return [this.#knownPart(positions, low, high)]
   }
 
@@ -256,6 +261,11 @@ function onlyStream(query: readonly QueryItem[]): StreamName | undefined {
   const [item, other] = query
   if (!item || other || item.streams?.length !== 1) return undefined
   return Object.keys(item).length === 1 ? item.streams[0] : undefined
+}
+
+/** As much of a hash as fits into a number, from 1 on. */
+function numberOf({ high, low }: TermHash): number {
+  return 1 + high * 2 ** 20 + (low >>> 12)
 }
 
 const nothing = { positions: () => [] }

@@ -49,6 +49,9 @@ class IndexingHere implements IndexMaker {
 /** In development Node runs the source itself. */
 const workerFile = import.meta.url.endsWith('.ts') ? './index-worker.ts' : './index-worker.js'
 
+/** Of what it makes hardly anything lives on; by itself V8 would let garbage come to many times this before it looks. */
+const youngMiBMax = 12
+
 /** A thread that is started when the first file is to be made. It takes one request of each kind at a time. */
 class IndexThread implements IndexMaker {
   readonly #log: LogSource
@@ -102,6 +105,7 @@ class IndexThread implements IndexMaker {
   #started(): Worker {
     const worker = new Worker(new URL(workerFile, import.meta.url), {
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      resourceLimits: { maxYoungGenerationSizeMb: youngMiBMax },
     })
     worker.unref()
     worker.on('message', ({ kind, fault }: BuildAnswer) => {
