@@ -201,6 +201,17 @@ test('columns of every width come back, with nulls between, and more shapes than
   expect((await replayed(store)).map(fieldsOf)).toEqual((await all(store, [{ types }])).map(fieldsOf))
 })
 
+test('more types, texts and streams than a byte counts come back', async () => {
+  const dir = await logOf(
+    Array.from({ length: 3000 }, (_, n) => fact(`s-${n % 1000}`, `T${n % 700}`, { n, text: `text ${n % 900}` })),
+  )
+  const store = await openStore({ dir, access: 'read' })
+  const asked = Array.from({ length: 700 }, (_, n) => `T${n}`)
+  const batches = await Array.fromAsync(store.replay(asked, { after: 0, to: 3000 }))
+  const found = batches.flatMap((batch) => Array.from({ length: batch.length }, (_, index) => batch.event(index)))
+  expect(found.map(fieldsOf)).toEqual((await all(store, [{ types: asked }])).map(fieldsOf))
+})
+
 test('a fold reads the columns and not the log, and only what it needs of them', async () => {
   const dir = await logOf(
     Array.from({ length: 5000 }, (_, n) => fact(`s-${n % 100}`, types[n % 2], { n, text: `t${n}` })),

@@ -6,7 +6,7 @@ import { ColumnValues } from './column-values.ts'
 import { loadColumn, valueAt } from './load-column.ts'
 
 /** The values by way of a file, in reverse, and how they were kept there. */
-function reversed(values: readonly unknown[]): { is: string; values: unknown[] } {
+function reversed(values: readonly unknown[]): { is: string; choices?: number; values: unknown[] } {
   const column = new ColumnValues()
   for (const value of values) column.push(value)
   const sections = new SectionList()
@@ -17,7 +17,8 @@ function reversed(values: readonly unknown[]): { is: string; values: unknown[] }
     return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
   }
   const loaded = loadColumn(plan, read)
-  return { is: plan.is, values: values.map((_, row) => valueAt(loaded, row)) }
+  const choices = plan.is === 'choice' ? { choices: plan.choices.count } : {}
+  return { is: plan.is, ...choices, values: values.map((_, row) => valueAt(loaded, row)) }
 }
 
 const scalars = {
@@ -62,5 +63,6 @@ test.each([
   ['half of them are', 100, 2, 'choice'],
 ])('%s', (_, different, times, is) => {
   const given = Array.from({ length: different * times }, (_, n) => `text ${n % different}`)
-  expect(reversed(given)).toStrictEqual({ is, values: given.toReversed() })
+  const choices = is === 'choice' ? { choices: different } : {}
+  expect(reversed(given)).toStrictEqual({ is, ...choices, values: given.toReversed() })
 })

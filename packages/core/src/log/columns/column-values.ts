@@ -145,17 +145,18 @@ class BooleanValues implements OfAKind {
 
 /** Until there are too many different ones, only their numbers are kept. */
 class StringValues implements OfAKind {
-  #choices: Choices | undefined = new Choices()
-  #texts = new TextValues()
+  #kept: Choices | TextValues = new Choices()
 
   takes(value: unknown): boolean {
     return typeof value === 'string'
   }
 
   push(value: string): void {
-    if (this.#choices?.push(value)) return
-    if (this.#choices) this.#spread(this.#choices)
-    this.#texts.push(value)
+    if (this.#kept instanceof Choices) {
+      if (this.#kept.push(value)) return
+      this.#kept = this.#kept.asTexts()
+    }
+    this.#kept.push(value)
   }
 
   pushBlank(): void {
@@ -163,21 +164,16 @@ class StringValues implements OfAKind {
   }
 
   at(index: number): string {
-    return this.#choices ? this.#choices.at(index) : this.#texts.at(index)
+    return this.#kept.at(index)
   }
 
   encode(order: Uint32Array, sections: SectionList): ColumnPlan {
-    if (this.#choices && this.#choices.count <= Math.ceil(order.length / 2)) {
-      return this.#choices.encode(order, sections)
+    let kept = this.#kept
+    if (kept instanceof Choices) {
+      if (kept.count <= Math.ceil(order.length / 2)) return kept.encode(order, sections)
+      kept = kept.asTexts()
     }
-    if (this.#choices) this.#spread(this.#choices)
-    return { is: 'text', texts: this.#texts.encode(order, sections) }
-  }
-
-  #spread(choices: Choices): void {
-    for (let index = 0; index < choices.length; index++) this.#texts.push(choices.at(index))
-    choices.release()
-    this.#choices = undefined
+    return { is: 'text', texts: kept.encode(order, sections) }
   }
 }
 
@@ -185,10 +181,6 @@ class Choices {
   readonly #numbers = new Map<string, number>()
   readonly #texts: string[] = []
   readonly #values = new Growing(Uint16Array)
-
-  get length(): number {
-    return this.#values.length
-  }
 
   get count(): number {
     return this.#texts.length
@@ -210,13 +202,17 @@ class Choices {
     return this.#texts[this.#values.at(index)]!
   }
 
-  release(): void {
+  /** The same one by one; here they are gone then. */
+  asTexts(): TextValues {
+    const texts = new TextValues()
+    for (const number of this.#values.items) texts.push(this.#texts[number]!)
     this.#values.release()
+    return texts
   }
 
   encode(order: Uint32Array, sections: SectionList): ColumnPlan {
     const numbers = this.#values.inOrder(order)
-    this.release()
+    this.#values.release()
     const found = occurring(numbers, this.count)
     const values = renumbered(numbers, found, this.count)
     const texts = found.map((number) => this.#texts[number]!)

@@ -3,7 +3,8 @@
 
 export type Numbers = Int8Array | Uint8Array | Uint16Array | Uint32Array | Float64Array
 
-const firstBytes = 1024
+/** The first room. A segment may have very many columns of a few values each. */
+const firstBytes = 64
 
 export class Growing<Items extends Numbers> {
   readonly #view: new (
@@ -14,7 +15,7 @@ export class Growing<Items extends Numbers> {
 
   constructor(view: new (buffer: ArrayBuffer) => Items) {
     this.#view = view
-    this.#room = new view(new ArrayBuffer(firstBytes))
+    this.#room = new view(new ArrayBuffer(0))
   }
 
   get length(): number {
@@ -57,7 +58,8 @@ export class Growing<Items extends Numbers> {
   }
 
   #grow(count: number): void {
-    const bytes = Math.max(2 * this.#room.byteLength, (this.#length + count) * this.#room.BYTES_PER_ELEMENT)
+    const { byteLength, BYTES_PER_ELEMENT } = this.#room
+    const bytes = Math.max(firstBytes, 2 * byteLength, (this.#length + count) * BYTES_PER_ELEMENT)
     this.#room = new this.#view((this.#room.buffer as ArrayBuffer).transfer(bytes))
   }
 }

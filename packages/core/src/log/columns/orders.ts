@@ -7,7 +7,9 @@ export function occurring(kinds: Numbers, count: number): number[] {
   const seen = new Uint8Array(count)
   for (let row = 0; row < kinds.length; row++) {
     const kind = kinds[row]!
-    if (seen[kind] === 0) seen[kind] = found.push(kind)
+    if (seen[kind] === 1) continue
+    seen[kind] = 1
+    found.push(kind)
   }
   return found
 }

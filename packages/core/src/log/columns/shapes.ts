@@ -8,10 +8,10 @@ import { occurring, orderOfEach, renumbered } from './orders.ts'
 import { TextValues } from './text-values.ts'
 
 /** The shapes of a type in a segment. What does not fit into so many is kept as text. */
-export const shapesMax = 16
+const shapesMax = 16
 /** The values of one payload, and how deep they may lie; beyond that it is kept as text. */
-export const shapeValuesMax = 128
-export const shapeDepthMax = 8
+const shapeValuesMax = 128
+const shapeDepthMax = 8
 
 /** Behind the shapes. */
 const asText = shapesMax
@@ -26,7 +26,8 @@ export class Payloads {
   readonly #shapes: Collector[] = []
   /** Of each payload. */
   readonly #shapeOf = new Growing(Uint8Array)
-  readonly #texts = new TextValues()
+  /** Of those that have no shape. */
+  #texts: TextValues | undefined
   #latest = 0
 
   /** A value as JSON.parse gave it; `text` gives what it was parsed from. */
@@ -34,6 +35,7 @@ export class Payloads {
     let shape = this.#find(value)
     if (shape < 0) shape = this.#begin(value)
     if (shape < 0) {
+      this.#texts ??= new TextValues()
       this.#texts.push(text())
       this.#shapeOf.push(asText)
       return
@@ -63,7 +65,7 @@ export class Payloads {
 
   #encodeShape(shape: number, order: Uint32Array, sections: SectionList): ShapePlan {
     if (shape === inLog) return { is: 'log' }
-    if (shape === asText) return { is: 'json', texts: this.#texts.encode(order, sections) }
+    if (shape === asText) return { is: 'json', texts: this.#texts!.encode(order, sections) }
     return encoded(this.#shapes[shape]!, order, sections)
   }
 
