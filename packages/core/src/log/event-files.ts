@@ -144,7 +144,7 @@ export class EventFiles {
     for (let index = 0; index < spots.length; index++) {
       const position = positions[at + index]!
       const record = checkedRecord(bytes, low, spots[index]!, position)
-      // Those read alone are likely to be read again; those read in long rows are not.
+      // Those read in long rows are not likely to be read again soon.
       if (spots.length <= fewRecords && this.#seen.see(position)) this.#records.keep(position, record)
       events.push(new LogEvent(record, 0))
     }

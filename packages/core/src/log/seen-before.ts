@@ -1,12 +1,11 @@
 // Whether something was asked for lately, roughly: what is asked for once would push out of a cache what is asked for often, and cost its copy besides.
 // (The doorkeeper of Einziger, Friedman and Manes, TinyLFU, 2017, with the keys themselves in place of a Bloom filter.)
 
-/** Keys that share their places. */
+/** So many keys share their places; the one that came first goes. */
 const ways = 4
 
 export class SeenBefore {
   readonly #keys: Float64Array
-  #next = 0
 
   constructor({ keysMax }: { keysMax: number }) {
     this.#keys = new Float64Array(Math.ceil(keysMax / ways) * ways)
@@ -16,8 +15,8 @@ export class SeenBefore {
   see(key: number): boolean {
     const first = ways * (key % (this.#keys.length / ways))
     for (let place = first; place < first + ways; place++) if (this.#keys[place] === key) return true
-    this.#next = (this.#next + 1) % ways
-    this.#keys[first + this.#next] = key
+    for (let place = first + ways - 1; place > first; place--) this.#keys[place] = this.#keys[place - 1]!
+    this.#keys[first] = key
     return false
   }
 }

@@ -13,6 +13,8 @@ const noWindow = { at: 0, bytes: Buffer.alloc(0) }
 export class SegmentReader {
   readonly header: SegmentHeader
   readonly #file: DiskFile
+  /** So many bytes are read at once, unless a frame is longer. */
+  readonly #readBytes: number
   /** As long as the longest frame so far, at least. */
   #buffer: Buffer
   /** What was last read of the file, and where. */
@@ -23,6 +25,7 @@ export class SegmentReader {
   private constructor(header: SegmentHeader, file: DiskFile, buffer: Buffer) {
     this.header = header
     this.#file = file
+    this.#readBytes = buffer.length
     this.#buffer = buffer
   }
 
@@ -59,7 +62,7 @@ export class SegmentReader {
 
   /** Reads all that is left. Throws `log_corrupt` where a frame is not whole and one after it is: then it was acknowledged. */
   async tail(): Promise<Tail> {
-    const step = this.#buffer.length
+    const step = this.#readBytes
     const zeros = Buffer.alloc(step)
     let clean = true
     for (let at = this.end; ; at += step) {
@@ -109,7 +112,8 @@ export class SegmentReader {
     const { at: from, bytes } = this.#window
     if (at < from || at + length > from + bytes.length) {
       if (length > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(length)
-      this.#window = { at, bytes: this.#buffer.subarray(0, await this.#file.read(this.#buffer, at)) }
+      const into = this.#buffer.subarray(0, Math.max(length, this.#readBytes))
+      this.#window = { at, bytes: into.subarray(0, await this.#file.read(into, at)) }
     }
     const start = at - this.#window.at
     return this.#window.bytes.subarray(start, start + length)

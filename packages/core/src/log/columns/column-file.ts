@@ -30,6 +30,7 @@ export type Section = number
 export class SectionList {
   readonly all: Uint8Array[] = []
 
+  /** Takes the array over, which must have its memory for itself. */
   add(values: ArrayBufferView): Section {
     return this.all.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) - 1
   }

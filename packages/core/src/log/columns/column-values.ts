@@ -28,7 +28,7 @@ export class ColumnValues {
     this.#length++
   }
 
-  /** All of them, in an order. They are gone then. */
+  /** All of them, in an order. Their memory is given back. */
   encode(order: Uint32Array, sections: SectionList): ColumnPlan {
     if (!this.#kept) return { is: 'constant', value: this.#constant }
     const nulls = this.#nulls ? { nulls: sections.add(this.#nulls.inOrder(order)) } : {}
@@ -43,7 +43,7 @@ export class ColumnValues {
   #keep(value: unknown): void {
     if (!this.#kept) this.#keepConstants(value)
     if (value === null) {
-      this.#nulls ??= zeros(this.#length)
+      this.#nulls ??= flags(this.#length, 0)
       this.#nulls.push(1)
       this.#kept!.pushBlank()
       return
@@ -57,9 +57,8 @@ export class ColumnValues {
     const [constant, length] = [this.#constant, this.#length]
     const isNull = length > 0 && constant === null
     this.#kept = keptLike(length === 0 || isNull ? next : constant)
-    if (isNull) this.#nulls = zeros(length)
+    if (isNull) this.#nulls = flags(length, 1)
     for (let index = 0; index < length; index++) {
-      if (isNull) this.#nulls!.items[index] = 1
       if (isNull) this.#kept.pushBlank()
       else this.#kept.push(constant)
     }
@@ -139,7 +138,9 @@ class BooleanValues implements OfAKind {
   }
 
   encode(order: Uint32Array, sections: SectionList): ColumnPlan {
-    return { is: 'bool', values: sections.add(this.#values.inOrder(order)) }
+    const values = this.#values.inOrder(order)
+    this.#values.release()
+    return { is: 'bool', values: sections.add(values) }
   }
 }
 
@@ -237,9 +238,9 @@ class JsonValues implements Kept {
   }
 }
 
-function zeros(length: number): Growing<Uint8Array> {
+function flags(length: number, flag: 0 | 1): Growing<Uint8Array> {
   const found = new Growing(Uint8Array)
-  found.extend(length)
+  found.extend(length).fill(flag, 0, length)
   return found
 }
 

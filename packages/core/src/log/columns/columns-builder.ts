@@ -1,5 +1,5 @@
 // Makes the columns of a segment from its events alone. The same events always give the same bytes, so that columns can be checked by making them anew.
-// Of the events nothing is kept but their values, as bytes, so that a segment takes about as much memory as its columns.
+// Of the events nothing is kept but their values, as bytes, so that a segment takes about as much memory as its columns, unless there are thousands of them.
 import { crc32 } from 'node:zlib'
 import { isJson } from '../../kernel/events.ts'
 import { uuidBytes } from '../../kernel/ids.ts'
@@ -24,6 +24,7 @@ interface TypeBuilder {
 
 export class ColumnsBuilder {
   readonly #header: SegmentHeader
+  #events = 0
   readonly #types = new Map<string, TypeBuilder>()
   readonly #type = new Growing(Uint32Array)
   readonly #streams = new StreamIds()
@@ -46,7 +47,7 @@ export class ColumnsBuilder {
   }
 
   get events(): number {
-    return this.#type.length
+    return this.#events
   }
 
   /** What the columns are of, so far. */
@@ -73,6 +74,7 @@ export class ColumnsBuilder {
     const typeNumbers = types.map(({ number }) => number)
     // What every fold needs comes first, what hardly any looks at comes last.
     const type = encodeWholeNumbers(renumbered(this.#type.inOrder(order), typeNumbers, this.#types.size), sections)
+    this.#type.release()
     const stream = encodeWholeNumbers(streams.numbers, sections)
     const position = encodeWholeNumbers(order, sections)
     const keys = sections.add(streams.keys)
@@ -104,6 +106,7 @@ export class ColumnsBuilder {
   }
 
   #add(event: LogEvent): void {
+    this.#events++
     const { tags } = event
     const type = this.#typeOf(event.type)
     this.#type.push(type.number)

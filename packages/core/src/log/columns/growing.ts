@@ -1,5 +1,5 @@
-// Numbers that come one by one, in an array that grows. Memory is let go of at once, and not when the collector comes: until then it is several times
-// what is used.
+// Numbers that come one by one, in an array that grows. Room that is too small by now, or done with, is given back at once: until the collector comes
+// for it, it would come to several times what is used.
 
 export type Numbers = Int8Array | Uint8Array | Uint16Array | Uint32Array | Float64Array
 

@@ -42,7 +42,7 @@ export class Payloads {
     }
     this.#shapeOf.push(shape)
     this.#latest = shape
-    push(this.#shapes[shape]!, value)
+    collect(this.#shapes[shape]!, value)
   }
 
   /** One that only the log has. */
@@ -50,7 +50,7 @@ export class Payloads {
     this.#shapeOf.push(inLog)
   }
 
-  /** All of them, in an order. They are gone then. */
+  /** All of them, in an order. Their memory is given back. */
   encode(order: Uint32Array, sections: SectionList): PayloadPlan {
     const shapeOf = this.#shapeOf.inOrder(order)
     const orders = orderOfEach(this.#shapeOf.items, inLog + 1, order)
@@ -116,13 +116,13 @@ function collectorFor(value: unknown, room: { values: number }, depth: number): 
   return { keys, parts }
 }
 
-function push(collector: Collector, value: unknown): void {
+function collect(collector: Collector, value: unknown): void {
   if (collector.keys === undefined) {
     collector.values.push(value)
     return
   }
   const { keys, parts } = collector
-  for (let at = 0; at < keys.length; at++) push(parts[at]!, (value as Record<string, unknown>)[keys[at]!])
+  for (let at = 0; at < keys.length; at++) collect(parts[at]!, (value as Record<string, unknown>)[keys[at]!])
 }
 
 function encoded(collector: Collector, order: Uint32Array, sections: SectionList): ShapePlan {

@@ -31,6 +31,7 @@ export class StreamIds {
     this.#numberOf.push(number)
   }
 
+  /** All of them. Their memory is given back. */
   sorted(): SortedStreams {
     const ids = [...this.#numbers.keys()]
     const keys = keysOf(ids)
@@ -44,6 +45,7 @@ export class StreamIds {
         sortedKeys[keyLength * rank + part] = keys[keyLength * number + part]!
     }
     const rankOf = this.#numberOf.items.map((number) => ranks[number]!)
+    this.#numberOf.release()
     const order = sortedBy(rankOf, ids.length)
     return {
       ids: Array.from(sorted, (number) => ids[number]!),

@@ -32,7 +32,7 @@ export class TextValues {
     return this.#unitBytes === 1 ? bytes.latin1Slice(start, end) : bytes.ucs2Slice(2 * start, 2 * end)
   }
 
-  /** They are gone then. */
+  /** All of them, in an order. Their memory is given back. */
   encode(order: Uint32Array, sections: SectionList): TextPlan {
     const offsets = new Uint32Array(order.length + 1)
     for (let row = 0; row < order.length; row++) {
