@@ -1,14 +1,7 @@
 // Texts as they come, one behind the other in bytes: as JavaScript strings, each with a head of its own, they would take two to three times as much.
 import type { SectionList, TextPlan } from './column-file.ts'
 import { Growing } from './growing.ts'
-
-/** Node's own ways between bytes and text, without the choice of encodings that `write` and `toString` make each time. */
-type UnitBuffer = Buffer & {
-  latin1Write(text: string, at: number): number
-  ucs2Write(text: string, at: number): number
-  latin1Slice(start: number, end: number): string
-  ucs2Slice(start: number, end: number): string
-}
+import type { UnitBuffer } from './texts.ts'
 
 export class TextValues {
   /** Where each ends, in units. */

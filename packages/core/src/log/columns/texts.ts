@@ -6,8 +6,10 @@ const togetherBits = 4
 /** In units. Longer texts are decoded alone. */
 const togetherUnitsMax = 2048
 
-/** Node's own ways from bytes to text, without the choice of encodings that `toString` makes each time. */
-type UnitBuffer = Buffer & {
+/** Node's own ways between bytes and text, without the choice of encodings that `write` and `toString` make each time. */
+export type UnitBuffer = Buffer & {
+  latin1Write(text: string, at: number): number
+  ucs2Write(text: string, at: number): number
   latin1Slice(start: number, end: number): string
   ucs2Slice(start: number, end: number): string
 }
