@@ -69,12 +69,14 @@ export class ColumnsBuilder {
     const sections = new SectionList()
     const streams = this.#streams.sorted()
     const { order } = streams
-    const types = this.#typesIn(order)
+    const typeOf = this.#type.inOrder(order)
+    const found = occurring(typeOf, this.#types.size)
+    const builders = [...this.#types.values()]
+    const types = found.map((number) => builders[number]!)
     const orders = orderOfEach(this.#type.items, this.#types.size, order)
-    const typeNumbers = types.map(({ number }) => number)
-    // What every fold needs comes first, what hardly any looks at comes last.
-    const type = encodeWholeNumbers(renumbered(this.#type.inOrder(order), typeNumbers, this.#types.size), sections)
     this.#type.release()
+    // What every fold needs comes first, what hardly any looks at comes last.
+    const type = encodeWholeNumbers(renumbered(typeOf, found, this.#types.size), sections)
     const stream = encodeWholeNumbers(streams.numbers, sections)
     const position = encodeWholeNumbers(order, sections)
     const keys = sections.add(streams.keys)
@@ -132,11 +134,6 @@ export class ColumnsBuilder {
       this.#types.set(name, type)
     }
     return type
-  }
-
-  #typesIn(order: Uint32Array): TypeBuilder[] {
-    const types = [...this.#types.values()]
-    return occurring(this.#type.inOrder(order), types.length).map((number) => types[number]!)
   }
 
   #idsIn(order: Uint32Array): Uint8Array {

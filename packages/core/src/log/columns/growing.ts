@@ -1,7 +1,7 @@
 // Numbers that come one by one, in an array that grows. Room that is too small by now, or done with, is given back at once: until the collector comes
 // for it, it would come to several times what is used.
 
-export type Numbers = Int8Array | Uint8Array | Uint16Array | Uint32Array | Float64Array
+export type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array
 
 /** The first room. A segment may have very many columns of a few values each. */
 const firstBytes = 64
