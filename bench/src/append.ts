@@ -22,8 +22,9 @@ async function measureAppends(store: Peer, load: AppendLoad, context: BenchConte
   mkdirSync(dir, { recursive: true })
   const subject = await store.open(dir)
   try {
+    const streams = Array.from({ length: load.loop.clients }, (_, client) => streamOf(client))
     const { rate, turns } = await closedLoop(load.loop, (client, turn) =>
-      subject.append(streamOf(client), turn * load.eventsPerCommit, payloadsFor(client, turn, load.eventsPerCommit)),
+      subject.append(streams[client]!, turn * load.eventsPerCommit, payloadsFor(client, turn, load.eventsPerCommit)),
     )
     await checkAppends(subject, { turns, eventsPerCommit: load.eventsPerCommit, name: store.name })
     return rate * load.eventsPerCommit

@@ -2,6 +2,7 @@
 // whoever wants to measure them installs them elsewhere, and they come in from there by their form alone.
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { check } from '../check.ts'
 import type { Payload } from '../payload.ts'
 import { eventType, type Peer, type Subject } from '../subject.ts'
@@ -62,6 +63,11 @@ export function emmettPostgres(server: () => Promise<PostgresServer>, modulesDir
   }
 }
 
+interface Connection {
+  query(sql: string): Promise<readonly { readonly found: number | string }[]>
+  close(): void
+}
+
 export function emmettSqlite(modulesDir: string): Peer {
   return {
     name: 'emmett-sqlite',
@@ -71,16 +77,11 @@ export function emmettSqlite(modulesDir: string): Peer {
       ) as {
         getSQLiteEventStore(options: object): EmmettStore
         readMessagesBatch: ReadBatch
-        sqliteConnection(options: object): {
-          query(sql: string): Promise<readonly { readonly found: number | string }[]>
-          close(): void
-        }
+        sqliteConnection(options: object): Connection
       }
       const fileName = join(dir, 'emmett.sqlite')
       const connection = sqliteConnection({ fileName })
-      const [mode] = await connection.query('SELECT journal_mode AS found FROM pragma_journal_mode')
-      const [sync] = await connection.query('SELECT synchronous AS found FROM pragma_synchronous')
-      check(mode?.found === 'wal' && sync?.found === 2, 'Emmett on SQLite runs with WAL and synchronous=FULL')
+      await untilDurable(connection)
       // One connection for everything: by itself it would open the file anew for every call.
       const connectionOptions = { connection, singleton: true }
       const store = getSQLiteEventStore({ fileName, connectionOptions, schema: { autoMigration: 'CreateOrUpdate' } })
@@ -93,6 +94,16 @@ export function emmettSqlite(modulesDir: string): Peer {
       }
     },
   }
+}
+
+/** A connection sets WAL by a statement that it does not wait for. */
+async function untilDurable(connection: Connection): Promise<void> {
+  const found = async (sql: string) => (await connection.query(sql))[0]?.found
+  const isWal = async () => (await found('SELECT journal_mode AS found FROM pragma_journal_mode')) === 'wal'
+  for (const deadline = performance.now() + 1000; !(await isWal()); await setTimeout(10)) {
+    check(performance.now() < deadline, 'Emmett on SQLite runs with WAL')
+  }
+  check((await found('SELECT synchronous AS found FROM pragma_synchronous')) === 2, 'and with synchronous=FULL')
 }
 
 function streamsOf(store: EmmettStore): Pick<Subject, 'append' | 'readStream'> {

@@ -412,6 +412,52 @@ describe('backpressure', () => {
     expect(await streamsIn(store)).toEqual([0, 1, 2, 3, 4, 5, 6, 8].map((n) => `thing-${n}`))
   })
 
+  test('a long frame is on its way while the rest of the turn is encoded; a short one takes the rest along', async () => {
+    const writes: number[] = []
+    const disk = observedDisk({ before: (call) => void (call.call === 'write' && writes.push(call.length)) })
+    const store = await openStore({ disk, limits: { earlyWriteBytesMin: 2000, reserveBytes: 8 } })
+    const append = (length: number) =>
+      store.append({ events: [fact('thing-1', 'Happened', { text: 'x'.repeat(length) })] })
+    writes.length = 0
+    const long = [append(1000), append(1000)]
+    expect(writes).toHaveLength(1)
+    const rest = [append(10), append(10)]
+    await Promise.all([...long, ...rest])
+    expect(writes).toHaveLength(2)
+    const short = [append(10), append(10)]
+    expect(writes).toHaveLength(2)
+    await Promise.all(short)
+    expect(writes).toHaveLength(3)
+    expect(await streamsIn(store)).toHaveLength(6)
+  })
+
+  test('who waited while the disk was full is written after those before were refused, one frame at a time', async () => {
+    let full = false
+    let writing = 0
+    let together = 0
+    const disk = observedDisk({
+      async before({ call }) {
+        if (call !== 'write') return
+        together = Math.max(together, ++writing)
+        await pause(5)
+        if (!full) return
+        full = false
+        writing--
+        throw diskFull()
+      },
+      after: ({ call }) => void (call === 'write' && writing--),
+    })
+    const one = { ...waiting, queuedAppendsMax: 1, earlyWriteBytesMin: 0, reserveBytes: 8 }
+    const store = await openStore({ disk, limits: one })
+    await store.append({ events: [fact('thing-0')] })
+    full = true
+    const appends = [1, 2, 3, 4, 5].map((n) => store.append({ events: [fact(`thing-${n}`)] }))
+    const results = await Promise.allSettled(appends)
+    expect(results.map(({ status }) => status === 'fulfilled')).toEqual([false, false, true, true, true])
+    expect(together).toBe(1)
+    expect(await streamsIn(store)).toEqual([0, 3, 4, 5].map((n) => `thing-${n}`))
+  })
+
   test('the bytes that wait are bounded too, and a commit larger than the bound goes alone', async () => {
     const writes: number[] = []
     const disk = observedDisk({ after: (call) => void (call.call === 'write' && writes.push(call.length)) })

@@ -80,6 +80,7 @@ const limits = fc.record({
   indexCacheBytesMax: fc.constantFrom(0, 8192, 1_000_000),
   openFilesMax: fc.constantFrom(1, 4, 128),
   reserveBytes: fc.constantFrom(8, 300, 4096),
+  earlyWriteBytesMin: fc.constantFrom(0, 200, 100_000),
   queuedAppendsMax: fc.constantFrom(1, 3, 1000),
   queuedBytesMax: fc.constantFrom(100, 100_000),
   readBytesMax: fc.constantFrom(32, 1000, 100_000),

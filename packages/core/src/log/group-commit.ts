@@ -10,7 +10,7 @@ import type { FramePlace } from './writer.ts'
 
 /** What group commit needs, and whom it tells. */
 export interface GroupSink {
-  readonly limits: Pick<LogLimits, 'queuedBytesMax' | 'queuedAppendsMax'>
+  readonly limits: Pick<LogLimits, 'queuedBytesMax' | 'queuedAppendsMax' | 'earlyWriteBytesMin'>
   readonly newId: IdWriter
   /** Makes a frame durable. Throws `store_full`, or for good `store_poisoned`. */
   readonly write: (frame: FrameEncoder, options: { readonly mayBlock: boolean }) => Promise<FramePlace>
@@ -42,7 +42,10 @@ export class GroupCommit {
   #spare: FrameEncoder | undefined
   /** Those who wait for room, in the order in which they came. */
   readonly #waiting = new Set<() => void>()
-  #running: Promise<void> | undefined
+  /** Set while a short frame waits for the end of this turn of the event loop. */
+  #turn: NodeJS.Immediate | undefined
+  /** Set while anything is under way. */
+  #busy: PromiseWithResolvers<void> | undefined
   #poison: IndelibleError | undefined
 
   constructor(sink: GroupSink) {
@@ -83,7 +86,7 @@ export class GroupCommit {
     group.commits.push({ commandId: commit.commandId, events: commit.events.length })
     group.lastPosition = commit.firstPosition + commit.events.length - 1
     group.lastRecordedAtMs = commit.recordedAtMs
-    this.#running ??= this.#run()
+    if (this.#writing === undefined) this.#begin()
     return group.durable.promise
   }
 
@@ -95,7 +98,7 @@ export class GroupCommit {
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    await this.#running
+    await this.#busy?.promise
   }
 
   /** Whether a commit can be added at once. As long as anyone waits there is no room: nobody is overtaken. */
@@ -104,30 +107,50 @@ export class GroupCommit {
     return this.#collecting.frame.size < queuedBytesMax && this.#collecting.frame.commits < queuedAppendsMax
   }
 
-  async #run(): Promise<void> {
-    while (this.#collecting.frame.commits > 0) {
-      // Whoever else appends in this turn of the event loop shares the frame, until it is full.
-      // One that is full does not wait, so its write must: the event loop turns once a frame.
-      const mayBlock = this.hasRoom
-      if (mayBlock) await new Promise((resolve) => setImmediate(resolve))
-      const group = this.#collecting
-      this.#writing = group
-      this.#collecting = newGroup(this.#spare ?? new FrameEncoder(this.#sink.newId))
-      this.#spare = undefined
-      this.#letIn()
-      try {
-        const place = await this.#sink.write(group.frame, { mayBlock })
-        this.#writing = undefined
-        this.#sink.written({ ...place, starts: group.frame.starts }, group.lastRecordedAtMs)
-        group.durable.resolve()
-      } catch (fault) {
-        this.#refuse(group, fault as IndelibleError)
-      }
-      group.frame.clear()
-      this.#spare = group.frame
-      this.#letIn()
+  /** A long frame goes down at once, and what else is appended in this turn of the event loop is encoded meanwhile. A short one waits for all of it. */
+  #begin(): void {
+    this.#busy ??= Promise.withResolvers()
+    if (this.#collecting.frame.size >= this.#sink.limits.earlyWriteBytesMin) void this.#write({ mayBlock: false })
+    else this.#turn ??= setImmediate(() => this.#endTurn())
+  }
+
+  #endTurn(): void {
+    this.#turn = undefined
+    if (this.#writing === undefined && this.#collecting.frame.commits > 0) void this.#write({ mayBlock: true })
+  }
+
+  async #write({ mayBlock }: { readonly mayBlock: boolean }): Promise<void> {
+    const group = this.#collecting
+    this.#writing = group
+    this.#collecting = newGroup(this.#spare ?? new FrameEncoder(this.#sink.newId))
+    this.#spare = undefined
+    const write = this.#sink.write(group.frame, { mayBlock })
+    this.#letIn()
+    let fault: IndelibleError | undefined
+    try {
+      const place = await write
+      this.#sink.written({ ...place, starts: group.frame.starts }, group.lastRecordedAtMs)
+    } catch (error) {
+      fault = error as IndelibleError
     }
-    this.#running = undefined
+    this.#writing = undefined
+    if (fault) this.#refuse(group, fault)
+    group.frame.clear()
+    this.#spare = group.frame
+    this.#letIn()
+    this.#goOn()
+    if (!fault) group.durable.resolve()
+  }
+
+  /** Before those who wait are told: what they append next is encoded while the disk works. */
+  #goOn(): void {
+    // One of those who were let in may have begun.
+    if (this.#writing !== undefined) return
+    if (this.#collecting.frame.commits > 0) this.#begin()
+    else {
+      this.#busy?.resolve()
+      this.#busy = undefined
+    }
   }
 
   #letIn(): void {
@@ -140,7 +163,6 @@ export class GroupCommit {
   /** Commits were checked against those before them, so with one all that follow are refused. */
   #refuse(group: Group, fault: IndelibleError): void {
     const following = this.#collecting
-    this.#writing = undefined
     following.frame.clear()
     this.#collecting = newGroup(following.frame)
     if (!isIndelibleError(fault, 'store_full')) this.#poison = fault

@@ -19,6 +19,8 @@ export interface LogLimits {
   readonly blockingWriteBytesMax: number
   /** A write that holds up the thread longer is a slow one, of which there may be few: see `BlockingBudget`. */
   readonly blockingWriteMsMax: number
+  /** A frame that has so much is written as soon as the disk is free; a shorter one waits for all who append in the same turn of the event loop. */
+  readonly earlyWriteBytesMin: number
   /** Commits queued for the next frame, in bytes: past this `append` waits. One commit may go beyond it. */
   readonly queuedBytesMax: number
   /** The same in commits. */
@@ -53,6 +55,7 @@ export const logLimits: LogLimits = {
   reserveBytes: 1024 * 1024,
   blockingWriteBytesMax: 32 * 1024,
   blockingWriteMsMax: 0.5,
+  earlyWriteBytesMin: 32 * 1024,
   queuedBytesMax: 1024 * 1024,
   queuedAppendsMax: 8192,
   readBytesMax: 256 * 1024,

@@ -28,6 +28,7 @@ const limits = {
   segmentEventsMax: 12,
   reserveBytes: 1024,
   blockingWriteBytesMax: 800,
+  earlyWriteBytesMin: 600,
   readBytesMax: 2048,
   frameCacheBytesMax: 4096,
   recordCacheBytesMax: 4096,

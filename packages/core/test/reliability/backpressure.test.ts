@@ -11,6 +11,7 @@ import { simulatedDisk } from '../crash/simulated-disk.ts'
 function heldDisk() {
   const { disk, operations } = simulatedDisk()
   let gate: PromiseWithResolvers<void> | undefined
+  let isWriting = false
   const written: number[] = []
   const held: Disk = {
     ...disk,
@@ -20,9 +21,13 @@ function heldDisk() {
       return {
         ...file,
         async write(bytes, at) {
+          // A frame is written only when the one before is durable (docs/decisions/0002-group-frames.md).
+          if (isWriting) throw new Error('Two writes of the log are under way at once.')
+          isWriting = true
           await gate?.promise
           written.push(bytes.length)
           await file.write(bytes, at)
+          isWriting = false
         },
       }
     },
@@ -175,7 +180,11 @@ test('whoever gives up at whatever moment: what is told is what is in the log', 
   const rounds = long ? 5000 : 300
   const counts = { appends: 0, aborted: 0 }
   for (let round = 0; round < rounds; round++) {
-    const { store, append, ends, letGo, hold } = await held({ queuedAppendsMax: 1 + next(3), segmentEventsMax: 7 })
+    const { store, append, ends, letGo, hold } = await held({
+      queuedAppendsMax: 1 + next(3),
+      earlyWriteBytesMin: 100 * next(4),
+      segmentEventsMax: 7,
+    })
     const appends: Promise<void>[] = []
     const expected: number[] = []
     for (let n = 0; n < 20; n++) {

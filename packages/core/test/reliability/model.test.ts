@@ -82,6 +82,7 @@ const limits: fc.Arbitrary<Partial<LogLimits>> = fc.record({
   openFilesMax: fc.constantFrom(1, 2, 128),
   reserveBytes: fc.constantFrom(8, 300),
   blockingWriteBytesMax: fc.constantFrom(0, 200, 100_000),
+  earlyWriteBytesMin: fc.constantFrom(0, 200, 100_000),
   queuedAppendsMax: fc.constantFrom(1, 2, 1000),
   queuedBytesMax: fc.constantFrom(100, 100_000),
   readBytesMax: fc.constantFrom(32, 4096),

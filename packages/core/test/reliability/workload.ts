@@ -12,6 +12,7 @@ export const smallLimits: Partial<LogLimits> = {
   segmentEventsMax: 7,
   reserveBytes: 160,
   blockingWriteBytesMax: 400,
+  earlyWriteBytesMin: 300,
   readBytesMax: 512,
   frameCacheBytesMax: 0,
   recordCacheBytesMax: 0,
