@@ -1,6 +1,7 @@
 // Processes of their own, for what must begin in a fresh one or be killed: they run a script of `children/` with our flags and report to us.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export interface Child {
@@ -57,4 +58,11 @@ export async function tell(report: Report): Promise<void> {
   await new Promise<void>((resolve, reject) =>
     process.send!(report, undefined, {}, (error: Error | null) => (error ? reject(error) : resolve())),
   )
+}
+
+/** The most resident memory of this process so far, in KiB. Not by `process.resourceUsage()`: where it is more, that says what the process had that forked this one. */
+export function peakRssKiB(): number {
+  const [, peak] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+  if (peak === undefined) throw new Error('This kernel does not say how much memory a process had at most.')
+  return Number(peak)
 }

@@ -1,5 +1,5 @@
 // A process that does nothing: what Node needs by itself, with the same flags.
-import { tell } from '../children.ts'
+import { peakRssKiB, tell } from '../children.ts'
 
-await tell({ maxRssKiB: process.resourceUsage().maxRSS })
+await tell({ maxRssKiB: peakRssKiB() })
 process.disconnect()

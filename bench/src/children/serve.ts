@@ -1,7 +1,7 @@
 // Opens a large log and serves random reads and appends for a while; reports the most memory that the process ever had.
 import { fileStore } from 'indelible/file'
 import { checkBuiltStream, eventsPerStream } from '../big-log.ts'
-import { tell } from '../children.ts'
+import { peakRssKiB, tell } from '../children.ts'
 import { subjectOf } from '../ours.ts'
 import { payloadOf, streamOf } from '../payload.ts'
 
@@ -17,7 +17,7 @@ let appends = 0
 
 await Promise.all(Array.from({ length: clients }, (_, number) => [reader(), writer(number)]).flat())
 await subject.close()
-await tell({ maxRssKiB: process.resourceUsage().maxRSS, reads, appends })
+await tell({ maxRssKiB: peakRssKiB(), reads, appends })
 process.disconnect()
 
 async function reader(): Promise<void> {
