@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { IndelibleError } from '../kernel/errors.ts'
+import type { IdGenerator } from '../kernel/ids.ts'
 import { utf8 } from '../kernel/text.ts'
+import type { Clock } from '../kernel/time.ts'
 import { type Disk, nodeDisk } from '../log/disk.ts'
+import { memoryStore } from '../memory/event-store.ts'
 import { eventStoreContract } from '../store/contract.ts'
 import type { EventStore } from '../store/port.ts'
 import { fileStore } from './event-store.ts'
@@ -149,6 +152,7 @@ describe('what is answered without waiting for anything lets appends and timers 
     heads: (store) => store.head(),
     'searches for commands': (store) => store.findCommit('none'),
     'refused appends': (store) => store.append(conflict).catch(() => {}),
+    'appends of bad form': (store) => store.append({ events: [] }).catch(() => {}),
   }
   const doors = ['write', 'read'] as const
   test.each(Object.keys(acts).flatMap((name) => doors.map((access) => ({ name, access }))))(
@@ -185,6 +189,58 @@ describe('what is answered without waiting for anything lets appends and timers 
     await Promise.all(clients)
     expect(appends).toBeLessThan(appendsMax)
   })
+})
+
+describe.each([
+  ['memory', async (given: { clock?: Clock; ids?: IdGenerator }) => memoryStore(given)],
+  ['file', async (given: { clock?: Clock; ids?: IdGenerator }) => await openStore(given)],
+])('a %s store whose clock or ids fail', (_name, open) => {
+  const thrown = new Error('once')
+  const fails = () => {
+    throw thrown
+  }
+  test.each<[string, { now?: () => number; id?: () => string; ofEvent?: number }, object]>([
+    ['a clock that throws', { now: fails }, thrown],
+    ['a clock that says nothing', { now: () => Number.NaN }, { code: 'invalid_time' }],
+    ['a clock that is before 1970', { now: () => -1 }, { code: 'invalid_time' }],
+    ['a clock that is far ahead', { now: () => 1e18 }, { code: 'invalid_time' }],
+    ['ids that throw', { id: fails }, thrown],
+    ['ids that throw for the second event', { id: fails, ofEvent: 2 }, thrown],
+    ['ids that are none', { id: () => 'nope' }, { code: 'invalid_event' }],
+  ])('refuses that commit and nothing else: %s', async (_case, { now, id, ofEvent = 1 }, error) => {
+    let asked = 0
+    let bad = false
+    const store = await open({
+      clock: { now: () => (bad && now ? now() : Date.now()) },
+      ids: () => (bad && id && ++asked === ofEvent ? id() : crypto.randomUUID()),
+    })
+    const commit = (commandId: string) => ({ events: [fact('thing-1'), fact('thing-2')], commandId })
+    await store.append(commit('c-1'))
+    bad = true
+    await expect(store.append(commit('c-2'))).rejects.toMatchObject(error)
+    bad = false
+    expect(await store.append(commit('c-2'))).toMatchObject({ status: 'written', firstPosition: 3 })
+    expect((await all(store)).map(({ position, version }) => [position, version])).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 2],
+      [4, 2],
+    ])
+  })
+})
+
+test('after a commit that could not be written a log opens again', async () => {
+  const dir = temporaryDirectory()
+  let bad = false
+  const ids = () => (bad ? 'nope' : crypto.randomUUID())
+  const store = await openStore({ dir, ids })
+  const good = store.append({ events: [fact('thing-1')] })
+  bad = true
+  await expect(store.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'invalid_event' })
+  bad = false
+  await Promise.all([good, store.append({ events: [fact('thing-1')] })])
+  await store.close()
+  expect(await all(await openStore({ dir }))).toMatchObject([{ version: 1 }, { version: 2 }])
 })
 
 test('files are closed where the process may open no more', async () => {

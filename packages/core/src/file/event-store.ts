@@ -1,6 +1,6 @@
 // The event store on a directory of files. One process writes it, any number read and follow it.
 import { resolve } from 'node:path'
-import { type IdGenerator, type IdWriter, writeUuid } from '../kernel/ids.ts'
+import { checkedId, type IdGenerator, type IdWriter, writeUuid } from '../kernel/ids.ts'
 import { systemClock, systemIds, systemIdWriter } from '../kernel/system-clock.ts'
 import type { Clock } from '../kernel/time.ts'
 import { type Disk, nodeDisk } from '../log/disk.ts'
@@ -33,6 +33,6 @@ export async function fileStore(options: FileStoreOptions): Promise<EventStore> 
   const { access = 'write', clock = systemClock, ids, disk = nodeDisk } = options
   const log = { dir: resolve(options.dir), disk, limits: { ...logLimits, ...options.limits } }
   if (access === 'read') return await openReadOnly(log)
-  const newId: IdWriter = ids ? (into, at) => writeUuid(ids(), into, at) : systemIdWriter
+  const newId: IdWriter = ids ? (into, at) => writeUuid(checkedId(ids()), into, at) : systemIdWriter
   return await openWritable(log, { clock, newId, newLogId: systemIds })
 }

@@ -93,9 +93,8 @@ describe('acknowledged means synced', () => {
     const duplicate = store.append({ events: [fact('thing-1')], commandId: 'c-1' }).finally(() => {
       acknowledged = true
     })
-    // A conflict may be told at once: it does not become less true.
-    expect(await store.append({ events: [fact('thing-1')], expected: { 'thing-1': 1 } })).toMatchObject({
-      conflict: { actual: 2 },
+    const conflict = store.append({ events: [fact('thing-1')], expected: { 'thing-1': 1 } }).finally(() => {
+      acknowledged = true
     })
     await pause(30)
     expect(acknowledged).toBe(false)
@@ -104,6 +103,7 @@ describe('acknowledged means synced', () => {
     expect(await all(store)).toHaveLength(1)
     open()
     expect([(await append).status, (await duplicate).status]).toEqual(['written', 'duplicate'])
+    expect(await conflict).toMatchObject({ conflict: { actual: 2 } })
     expect(await store.head()).toMatchObject({ position: 2 })
   })
 
@@ -195,12 +195,13 @@ describe('a full disk', () => {
     full = true
     const append = (commandId: string, expected: number) =>
       store.append({ events: [fact('thing-1')], commandId, expected: { 'thing-1': expected } })
-    const appends = [append('c-1', 1), append('c-1', 1)]
+    // The last of them is in conflict with the first, which does not come to be.
+    const appends = [append('c-1', 1), append('c-1', 1), append('c-3', 1)]
     await pause(5)
     appends.push(append('c-2', 2), append('c-1', 1), append('c-2', 2))
     const results = await Promise.allSettled(appends)
     expect(results.map((result) => result.status === 'rejected' && result.reason.code)).toEqual(
-      Array(5).fill('store_full'),
+      Array(6).fill('store_full'),
     )
     full = false
     expect(await append('c-2', 1)).toMatchObject({ status: 'written', firstPosition: 2 })
@@ -305,6 +306,20 @@ test('an index that could not be made is tried again, though no other segment is
   expect(await indexesIn(dir)).toEqual([])
   failing = false
   await expect.poll(() => indexesIn(dir)).toEqual(['00000001.idx'])
+})
+
+test('appends and closing go on when the time for another try comes and nothing is left to make', async () => {
+  let failures = 1
+  const disk = observedDisk({
+    before(told) {
+      if (told.file.includes('.idx') && failures-- > 0) throw diskFull()
+    },
+  })
+  const store = await openStore({ disk, limits: { segmentEventsMax: 2, unindexedSegmentsMax: 1, indexRetryMs: 100 } })
+  for (let n = 1; n <= 5; n++) await store.append({ events: [fact('thing-1')] })
+  await pause(200)
+  for (let n = 6; n <= 20; n++) await store.append({ events: [fact('thing-1')] })
+  await store.close()
 })
 
 test('what a process that died was still making is taken away by the next that writes', async () => {

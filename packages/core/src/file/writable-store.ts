@@ -129,14 +129,14 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
     const earlier = commandId === undefined ? undefined : index.commitOf(commandId)
     if (earlier !== undefined) return duplicate(earlier)
     const conflict = conflictOf(commit, index)
-    if (conflict) return { outcome: { status: 'conflict', conflict }, durable: undefined }
+    if (conflict) return { outcome: { status: 'conflict', conflict }, durable: allDurable() }
     const firstPosition = index.head + 1
-    // What may fail comes before anything is changed.
+    // What may fail comes before anything is changed, or is taken back.
     const versions = versionsAfter(events)
+    const { epochMs: recordedAtMs, recordedAt } = time.next()
     for (let at = 0; at < events.length; at++) index.add(events[at]!, versions[at]!)
     if (commandId !== undefined) index.addCommand(commandId, firstPosition)
-    const { epochMs: recordedAtMs, recordedAt } = time.next()
-    const durable = group.add({ commandId, firstPosition, recordedAtMs, events, versions })
+    const durable = orTakeBack(commit, () => group.add({ commandId, firstPosition, recordedAtMs, events, versions }))
     const lastPosition = firstPosition + events.length - 1
     const outcome: AppendOutcome = {
       status: 'written',
@@ -146,6 +146,19 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
       recordedAt,
     }
     return { outcome, durable }
+  }
+
+  /** What stands against a commit may itself be refused yet, and then nobody may have heard of it. */
+  const allDurable = (): Promise<void> | undefined =>
+    index.head > view.visible() ? group.durable(index.head) : undefined
+
+  const orTakeBack = <Value>({ events, commandId }: EncodedCommit, add: () => Value): Value => {
+    try {
+      return add()
+    } catch (error) {
+      index.removeLast({ events: events.length, commandId })
+      throw error
+    }
   }
 
   /** Of each event in its stream. */
@@ -172,6 +185,12 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
   /** An answer that waits for nothing lets the event loop turn, as reads do. */
   const answered = ({ outcome, durable }: Admitted) => acknowledged(outcome, durable ?? view.turn())
 
+  /** So does a refusal: whoever tries again at once would otherwise keep everybody from their turn. */
+  const refused = async (error: unknown): Promise<never> => {
+    await view.turn()
+    throw error
+  }
+
   const accept = (commit: EncodedCommit, signal: AbortSignal | undefined): Promise<AppendOutcome> => {
     let admitted: Admitted | Promise<Admitted>
     try {
@@ -190,7 +209,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
         throwIfAborted(signal)
         return accept(encodeCommit(commit), signal)
       } catch (error) {
-        return Promise.reject(error)
+        return refused(error)
       }
     },
     findCommit: (commandId) => view.findCommit(commandId),

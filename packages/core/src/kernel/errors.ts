@@ -16,7 +16,10 @@ export const errorCodes = {
   },
   invalid_query: { retryable: false, meaning: 'A query has no items, or an item that constrains nothing.' },
   invalid_position: { retryable: false, meaning: 'A position or version is not a whole number in the allowed range.' },
-  invalid_time: { retryable: false, meaning: 'A time is not an RFC 3339 date or date-time.' },
+  invalid_time: {
+    retryable: false,
+    meaning: 'A time is not an RFC 3339 date or date-time, or the clock given to a store says none.',
+  },
   invalid_command: { retryable: false, meaning: 'The input of a command does not fit its schema.' },
   invalid_declaration: {
     retryable: false,

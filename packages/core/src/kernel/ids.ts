@@ -1,4 +1,5 @@
 // Ids that sort by the time they were made: UUIDv7, RFC 9562 section 5.7 (https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-7).
+import { IndelibleError } from './errors.ts'
 import type { Clock } from './time.ts'
 
 /** Makes one id a call, a UUID in lower case. Passed in wherever ids are needed, so that tests can foresee them. */
@@ -13,6 +14,12 @@ const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 export function isUuid(text: string): boolean {
   return form.test(text)
+}
+
+/** An id that somebody's generator made. Throws `invalid_event`. */
+export function checkedId(id: string): string {
+  if (isUuid(id)) return id
+  throw new IndelibleError('invalid_event', `The ids given to this store made "${id}", which is not a lower-case UUID.`)
 }
 
 /** Writes a UUID as bytes. */

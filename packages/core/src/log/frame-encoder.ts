@@ -30,14 +30,22 @@ export class FrameEncoder {
     return this.starts.length
   }
 
+  /** Adds all of a commit, or nothing of it where that fails, as when no id can be made. */
   add(commit: NewCommit): void {
     const { events, commandId, firstPosition } = commit
-    if (this.commits++ === 0) this.firstPosition = firstPosition
-    for (let index = 0; index < events.length; index++) {
-      this.#room(recordBytesMax(events[index]!, commandId))
-      this.starts.push(this.#length)
-      this.#length += writeRecord(this.#bytes as Utf8Buffer, this.#length, commit, index, this.#newId)
+    const [length, count] = [this.#length, this.starts.length]
+    try {
+      for (let index = 0; index < events.length; index++) {
+        this.#room(recordBytesMax(events[index]!, commandId))
+        this.starts.push(this.#length)
+        this.#length += writeRecord(this.#bytes as Utf8Buffer, this.#length, commit, index, this.#newId)
+      }
+    } catch (error) {
+      this.#length = length
+      this.starts.length = count
+      throw error
     }
+    if (this.commits++ === 0) this.firstPosition = firstPosition
   }
 
   /** The bytes to write, with this many zeros behind them; they stay as they are until `clear`. */

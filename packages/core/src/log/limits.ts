@@ -15,7 +15,7 @@ export interface LogLimits {
   readonly segmentEventsMax: number
   /** The zeros written ahead of the log, so that a durable append changes no metadata of the file. */
   readonly reserveBytes: number
-  /** A frame of no more than this is written while the thread waits, as long as the disk is fast. With 0 the thread never waits for the disk. */
+  /** A frame of no more than this, and less than `earlyWriteBytesMin`, is written while the thread waits, as long as the disk is fast. With 0 it never waits. */
   readonly blockingWriteBytesMax: number
   /** A write that holds up the thread longer is a slow one, of which there may be few: see `BlockingBudget`. */
   readonly blockingWriteMsMax: number

@@ -2,7 +2,7 @@
 import { throwIfAborted } from '../kernel/abort.ts'
 import type { Payload } from '../kernel/encoding.ts'
 import { recordedEvent, type StoredFields } from '../kernel/events.ts'
-import type { IdGenerator } from '../kernel/ids.ts'
+import { checkedId, type IdGenerator } from '../kernel/ids.ts'
 import type { Position } from '../kernel/positions.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { utf8 } from '../kernel/text.ts'
@@ -40,13 +40,15 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
       if (earlier) return { status: 'duplicate', ...earlier }
       const conflict = conflictOf(encoded, ledger)
       if (conflict) return { status: 'conflict', conflict }
+      // What may fail comes before anything is changed.
       const { recordedAt } = time.next()
+      const eventIds = encoded.events.map(({ id }) => id ?? checkedId(ids()))
       const { written, eventVersions } = ledger.accept(encoded.events, { commandId: commit.commandId, recordedAt })
       encoded.events.forEach(({ data, metadata, ...event }, index) => {
         const version = eventVersions[index]!
         const position = written.firstPosition + index
         const [dataBytes, metadataBytes] = [bytesOf(data), bytesOf(metadata)]
-        events.push({ ...event, id: event.id ?? ids(), dataBytes, metadataBytes, version, position, recordedAt })
+        events.push({ ...event, id: eventIds[index]!, dataBytes, metadataBytes, version, position, recordedAt })
       })
       growth.advance(written.lastPosition)
       return { status: 'written', ...written }

@@ -125,8 +125,8 @@ export interface Head {
 export interface EventStore {
   /**
    * Writes a commit; when it resolves with `written`, the commit is durable. Checks are made in this order: command id, expected versions, condition,
-   * and see every commit accepted before, durable or not.
-   * Throws `invalid_event`, `invalid_commit`, `invalid_stream_name`, `invalid_query`, `aborted`, `store_full`, `store_poisoned`, `store_read_only`.
+   * and see every commit accepted before, durable or not; but what stands against a commit is told when it is durable.
+   * Throws `invalid_event`, `invalid_commit`, `invalid_stream_name`, `invalid_query`, `invalid_time`, `aborted`, `store_full`, `store_poisoned`, `store_read_only`.
    */
   append(commit: Commit, options?: { signal?: AbortSignal }): Promise<AppendOutcome>
   /** Finds what an earlier commit with this command id wrote. */

@@ -1,5 +1,9 @@
 // The store's clock: the time of recording never goes back along the log, whatever the machine's clock does.
+import { IndelibleError } from '../kernel/errors.ts'
 import { type Clock, type Instant, instant } from '../kernel/time.ts'
+
+/** RFC 3339 has years of four digits. */
+const latestMs = Date.UTC(10_000, 0) - 1
 
 export class RecordingClock {
   readonly #clock: Clock
@@ -15,10 +19,18 @@ export class RecordingClock {
     this.#lastMs = Math.max(this.#lastMs, epochMs)
   }
 
+  /** Throws `invalid_time` where the clock gives none. */
   next(): { epochMs: number; recordedAt: Instant } {
-    this.observe(Math.trunc(this.#clock.now()))
+    const now = Math.trunc(this.#clock.now())
+    if (!(now >= 0 && now <= latestMs)) throw notATime(now)
+    this.observe(now)
     // Many commits share a millisecond.
     if (this.#text.ms !== this.#lastMs) this.#text = { ms: this.#lastMs, instant: instant(this.#lastMs) }
     return { epochMs: this.#lastMs, recordedAt: this.#text.instant }
   }
+}
+
+function notATime(given: number): IndelibleError {
+  const problem = `The clock given to this store says ${given}, not milliseconds since 1970 in a year up to 9999.`
+  return new IndelibleError('invalid_time', problem)
 }

@@ -36,7 +36,7 @@ export class Indexer {
   /** Resolves when there is room for another: at once, unless the log grows faster than it is indexed. */
   async add(task: IndexTask): Promise<void> {
     this.#queue.push(task)
-    this.#running ??= this.#run()
+    this.#begin()
     while (this.#queue.length > this.#limits.unindexedSegmentsMax && this.#failures === 0 && !this.#closed) {
       await this.#room.promise
     }
@@ -56,9 +56,12 @@ export class Indexer {
 
   #tryLater(): void {
     clearTimeout(this.#retry)
-    this.#retry = setTimeout(() => {
-      if (!this.#closed) this.#running ??= this.#run()
-    }, this.#limits.indexRetryMs).unref()
+    this.#retry = setTimeout(() => this.#begin(), this.#limits.indexRetryMs).unref()
+  }
+
+  /** Without anything to do a run would be over before it is kept as the one that is running. */
+  #begin(): void {
+    if (this.#queue.length > 0 && !this.#closed) this.#running ??= this.#run()
   }
 
   async #run(): Promise<void> {
