@@ -103,7 +103,8 @@ async function untilDurable(connection: Connection): Promise<void> {
   for (const deadline = performance.now() + 1000; !(await isWal()); await setTimeout(10)) {
     check(performance.now() < deadline, 'Emmett on SQLite runs with WAL')
   }
-  check((await found('SELECT synchronous AS found FROM pragma_synchronous')) === 2, 'and with synchronous=FULL')
+  const sync = await found('SELECT synchronous AS found FROM pragma_synchronous')
+  check(sync === 2, 'Emmett on SQLite runs with synchronous=FULL')
 }
 
 function streamsOf(store: EmmettStore): Pick<Subject, 'append' | 'readStream'> {
