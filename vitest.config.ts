@@ -8,7 +8,7 @@ console.log(`INDELIBLE_SEED=${seed}${process.env.INDELIBLE_LONG ? ' INDELIBLE_LO
 
 export default defineConfig({
   // Packages resolve to their TypeScript sources, as in development.
-  ssr: { resolve: { conditions: ['source', 'module', 'node'], externalConditions: ['source'] } },
+  ssr: { resolve: { conditions: ['@indelible/source', 'module', 'node'], externalConditions: ['@indelible/source'] } },
   test: {
     include: [
       '{packages,examples}/*/**/*.test.ts',

@@ -30,6 +30,6 @@ test('the code in README and guides is type-checked', () => {
 })
 
 test.each(programs)('the code of $page runs and prints what it says', ({ file, code }) => {
-  const printed = execFileSync(process.execPath, ['--conditions=source', file], { encoding: 'utf8' })
+  const printed = execFileSync(process.execPath, ['--conditions=@indelible/source', file], { encoding: 'utf8' })
   for (const [, expected] of code.matchAll(/\/\/ → (.*)$/gm)) expect(printed).toContain(expected)
 })

@@ -20,7 +20,7 @@ interface Ended {
 
 async function bench(...args: readonly string[]): Promise<Ended> {
   const program = join(import.meta.dirname, '../bin/bench.ts')
-  const flags = ['--conditions=source', '--expose-gc', program, ...args, '--data', dataDir]
+  const flags = ['--conditions=@indelible/source', '--expose-gc', program, ...args, '--data', dataDir]
   const env = { ...process.env, INDELIBLE_BENCH_TINY: '1', NODE_OPTIONS: '' }
   const ended = promisify(execFile)(process.execPath, flags, { env }).then(({ stdout, stderr }) => ({
     code: 0,

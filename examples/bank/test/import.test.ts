@@ -143,7 +143,7 @@ test('a broken file ends with file and line, exit code 2, and nothing is importe
 })
 
 async function run(args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['--conditions=source', bankBin, ...args], {
+  const child = spawn(process.execPath, ['--conditions=@indelible/source', bankBin, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -163,7 +163,7 @@ async function importUntilKilled(
   dataDir: string,
   { killAfterMs, acknowledged }: { killAfterMs: number | undefined; acknowledged: Map<string, number> },
 ): Promise<{ signal: NodeJS.Signals | null; report: unknown }> {
-  const child = spawn(process.execPath, ['--conditions=source', importing, czechBankDir, dataDir], {
+  const child = spawn(process.execPath, ['--conditions=@indelible/source', importing, czechBankDir, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('close', (_code, signal) => resolve(signal)))

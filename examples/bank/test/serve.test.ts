@@ -30,7 +30,7 @@ afterAll(async () => {
 })
 
 async function start(): Promise<void> {
-  server = spawn(process.execPath, ['--conditions=source', bankBin, 'serve', '--data', dir, '--port', '0'], {
+  server = spawn(process.execPath, ['--conditions=@indelible/source', bankBin, 'serve', '--data', dir, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   welcome = ''

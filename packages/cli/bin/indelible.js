@@ -7,7 +7,7 @@ else refuse()
 
 function start() {
   muteLoader()
-  // The package by its own name: `--conditions=source` gives its TypeScript, otherwise it is `dist`.
+  // The package by its own name: `--conditions=@indelible/source` gives its TypeScript, otherwise it is `dist`.
   import('@indelible/cli')
     .then((cli) => cli.main())
     .catch((error) => {

@@ -14,7 +14,8 @@ describe('an old Node', () => {
   test('is told apart by its version', () => {
     const codeAs = (version: string) => {
       const pretend = `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'${version}'})`
-      return spawnSync(process.execPath, ['--conditions=source', '--import', pretend, bin, '--version']).status
+      return spawnSync(process.execPath, ['--conditions=@indelible/source', '--import', pretend, bin, '--version'])
+        .status
     }
     expect(['12.22.0', '22.17.1', '22.18.0', '26.0.0'].map(codeAs)).toEqual([
       exitCodes.nodeTooOld,
@@ -57,7 +58,7 @@ test('a reader that goes away (| head) ends it quietly', async () => {
 })
 
 test('a full disk under the output is a fault, not a success', () => {
-  const script = `"${process.execPath}" --conditions=source "${bin}" --help > /dev/full`
+  const script = `"${process.execPath}" --conditions=@indelible/source "${bin}" --help > /dev/full`
   const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
   expect(status).toBe(exitCodes.fault)
   expect(stderr).toMatch(/^error: The output cannot be written: ENOSPC.*\n$/)

@@ -57,7 +57,10 @@ export function startAppending(dataDir: string, { count, pauseMs }: { count: num
 
 /** Starts Node as `npm run indelible` does, and ends it with the test. */
 export function start(argv: readonly string[], { cwd = tmpdir() }: { cwd?: string } = {}): ChildProcess {
-  const child = spawn(process.execPath, ['--conditions=source', ...argv], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--conditions=@indelible/source', ...argv], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
 }

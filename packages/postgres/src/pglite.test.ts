@@ -49,7 +49,7 @@ describe('PGlite for several threads', () => {
     new Worker(new URL('./testing/other-thread.ts', import.meta.url), {
       workerData: { port, saves },
       transferList: [port],
-      execArgv: ['--conditions=source', '--disable-warning=ExperimentalWarning'],
+      execArgv: ['--conditions=@indelible/source', '--disable-warning=ExperimentalWarning'],
     })
 
   test('each writes its tables, and transactions of one wait for those of the other', async () => {

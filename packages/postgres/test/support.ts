@@ -44,7 +44,7 @@ const revisions = new Map(jarSystem().projections.map(({ table }) => [table.fing
 /** Runs a system in a process of its own. */
 export async function projecting(options: ProjectingOptions): Promise<Projecting> {
   const module = new URL('projecting-child.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, ['--conditions=source', module, JSON.stringify(options)], {
+  const child = spawn(process.execPath, ['--conditions=@indelible/source', module, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))

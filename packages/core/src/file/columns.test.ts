@@ -390,7 +390,13 @@ test('where code may not be made from text, columns are read without it', async 
     for await (const batch of store.replay(['A'], { after: 0 }))
       if (batch.length > 50) console.log(batch.streamCount, JSON.stringify(batch.event(7).data))
     await store.close()`
-  const flags = ['--conditions=source', '--disallow-code-generation-from-strings', '--input-type=module', '-e', program]
+  const flags = [
+    '--conditions=@indelible/source',
+    '--disallow-code-generation-from-strings',
+    '--input-type=module',
+    '-e',
+    program,
+  ]
   const { stdout, stderr } = spawnSync(process.execPath, flags, { encoding: 'utf8', cwd: import.meta.dirname })
   expect(`${stdout}${stderr}`).toBe('1 {"n":7,"deep":{"text":"t7"}}\n')
 })

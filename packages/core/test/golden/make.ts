@@ -1,4 +1,4 @@
-// Makes the golden log of the format that this version writes: `node --conditions=source packages/core/test/golden/make.ts`. A golden log of a released
+// Makes the golden log of the format that this version writes: `node --conditions=@indelible/source packages/core/test/golden/make.ts`. A golden log of a released
 // format is never made again: it is what others have on their disks.
 import { existsSync } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'

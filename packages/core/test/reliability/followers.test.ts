@@ -139,7 +139,7 @@ async function settled(follower: Follower, count: number): Promise<number> {
 }
 
 async function inProcess(dir: string): Promise<Follower> {
-  const follower = fork(child, [dir], { execArgv: ['--conditions=source'] })
+  const follower = fork(child, [dir], { execArgv: ['--conditions=@indelible/source'] })
   onTestFinished(() => void follower.kill('SIGKILL'))
   await soon('A process', once(follower, 'message'))
   return {
@@ -152,7 +152,7 @@ async function inProcess(dir: string): Promise<Follower> {
 }
 
 async function inThread(dir: string): Promise<Follower> {
-  const follower = new Worker(child, { workerData: dir, execArgv: ['--conditions=source'] })
+  const follower = new Worker(child, { workerData: dir, execArgv: ['--conditions=@indelible/source'] })
   onTestFinished(() => void follower.terminate())
   await soon('A thread', once(follower, 'message'))
   return {

@@ -66,7 +66,7 @@ type Ledger = Map<string, { readonly first: number; readonly last: number }>
 
 /** Runs a writer and kills it. Gives the whole lines that it said. */
 async function killed(dir: string, round: number, next: (below: number) => number): Promise<string[]> {
-  const writer = spawn(process.execPath, ['--conditions=source', child, join(dir), String(round)], {
+  const writer = spawn(process.execPath, ['--conditions=@indelible/source', child, join(dir), String(round)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void writer.kill('SIGKILL'))
