@@ -33,13 +33,13 @@ async function deposit(dataDir: string, amount: number): Promise<void> {
 /** Somebody else writes into the table. */
 async function spoil(dataDir: string): Promise<void> {
   const tables = tablesIn(dataDir)
-  const { position } = await tables.state(balances.table)
+  const there = await tables.state(balances.table)
   const upserts = [
     { account_id: '1', owner: 'ann', balance: 71, last: { amount: 100, kind: 'deposit' } },
     { account_id: '9', owner: '\u001b[2Jeve', balance: 1, last: null },
   ]
   const removals = [{ account_id: '2' }]
-  await tables.save({ table: balances.table, upserts, removals, from: position, to: position })
+  await tables.save({ table: balances.table, upserts, removals, from: there.position, to: there })
 }
 
 describe('list', () => {
