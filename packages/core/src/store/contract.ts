@@ -577,7 +577,16 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
         for (const name of Object.getOwnPropertyNames(part)) offered.add(name)
       }
       offered.delete('constructor')
-      assert.deepEqual([...offered].sort(), ['append', 'close', 'findCommit', 'head', 'historyAt', 'read', 'replay', 'subscribe'])
+      assert.deepEqual([...offered].sort(), [
+        'append',
+        'close',
+        'findCommit',
+        'head',
+        'historyAt',
+        'read',
+        'replay',
+        'subscribe',
+      ])
       const [event] = await all(store)
       assert.throws(() => Object.assign(event!, { data: { forged: true } }), TypeError)
     },
