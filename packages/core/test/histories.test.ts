@@ -11,11 +11,11 @@ import {
   startSystem,
   text,
 } from 'indelible'
-import { backupLog, fileStore } from 'indelible/file'
-import { memoryTables } from 'indelible/memory'
+import { backupLog, fileSnapshots, fileStore } from 'indelible/file'
+import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { bigint, defineSystem } from '../src/index.ts'
-import { CashPaidIn, PayIn, parts } from './till.ts'
+import { CashPaidIn, PayIn, parts, Take } from './till.ts'
 
 const cashTable = (revision = 1) =>
   projection('cash', {
@@ -217,4 +217,53 @@ test('a table that other code follows is left to it, until that ends', async () 
   await other.close()
   await system.waitFor(cash, 2, { timeoutMs: 20_000 })
   await vi.waitFor(async () => expect(await state(system)).toMatchObject({ state: 'running' }))
+})
+
+test('a snapshot of a history that the log lost is not decided upon', async () => {
+  const openTills = async () =>
+    startSystem(
+      defineSystem({ name: 'tills', commands: [PayIn, Take] }),
+      parts({
+        store: await fileStore({ dir: join(dir, 'log') }),
+        snapshots: fileSnapshots({ dir: join(dir, 'snapshots') }),
+      }),
+    )
+  let system = await openTills()
+  await payIn(system, 50, 1)
+  await backupLog({ from: join(dir, 'log'), to: join(dir, 'backup') })
+  await payIn(system, 55, 1000)
+  await system.close()
+  rmSync(join(dir, 'log'), { recursive: true })
+  cpSync(join(dir, 'backup'), join(dir, 'log'), { recursive: true })
+  // Another till takes the log past where the snapshot was made.
+  system = await openTills()
+  for (let n = 0; n < 60; n++) await system.send(PayIn('2', { amount: 1 }))
+  const refused = { status: 'refused', version: 50, details: { cash: 50 } }
+  expect(await system.send(Take('1', { amount: 10_000 }))).toMatchObject(refused)
+  expect(await system.send(Take('1', { amount: 50 }))).toMatchObject({ status: 'accepted', version: 51 })
+  await system.close()
+})
+
+test('what was overtaken is not what the next try begins with', async () => {
+  const snapshots = memorySnapshots()
+  const store = memoryStore()
+  await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 5 } }] })
+  // Of a store that lies: its snapshot is of this log and says what never was.
+  const lying = {
+    ...snapshots,
+    load: async (...[stream, fingerprint]: Parameters<typeof snapshots.load>) =>
+      asked++ > 0
+        ? undefined
+        : {
+            stream,
+            fingerprint,
+            version: 9,
+            position: 1,
+            history: (await store.historyAt(1))!,
+            state: { cash: 9_000 },
+          },
+  }
+  let asked = 0
+  await using system = startSystem(systemWith(), parts({ store, snapshots: lying }))
+  expect(await system.send(PayIn('1', { amount: 1 }))).toMatchObject({ status: 'accepted', version: 2 })
 })

@@ -50,19 +50,6 @@ export async function divergenceOfTable(
   return divergence
 }
 
-/** Where a log ends now. */
-export async function checkpointOf(store: Logged): Promise<Checkpoint> {
-  const { position } = await store.head()
-  return { position, history: await historyUpTo(store, position) }
-}
-
-/** The name of the history up to a position that the log has. */
-export async function historyUpTo(store: Logged, position: Position): Promise<string> {
-  const history = await store.historyAt(position)
-  if (history !== undefined) return history
-  throw new IndelibleError('io_failed', `The log does not have position ${position}, which it had a moment ago.`)
-}
-
 export function tableDiverged(name: string, { position, head }: Divergence): IndelibleError {
   const log = head < position ? `the log ends at ${head}` : `the log, which ends at ${head}, has another event there`
   return new IndelibleError(
