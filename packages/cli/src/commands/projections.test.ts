@@ -152,6 +152,20 @@ describe('rebuild', () => {
     expect((await projections(dataDir, 'show balances')).out).toContain('kept as balances__former, at position 6')
   })
 
+  test('says that another process runs the projection with other code', async () => {
+    const dataDir = await filled()
+    const tables = tablesIn(dataDir)
+    // As if the code had changed since.
+    await tables.drop('balances')
+    await tables.open({ ...balances.table, fingerprint: 'of a build' })
+    await tables.lease('balances', { holder: '4711-server', ms: 60_000 })
+    const { code, err } = await projections(dataDir, 'rebuild balances')
+    expect(code).toBe(0)
+    expect(err).toMatch(
+      /^note: 4711-server runs balances with other code \(of a build\) than the table has now \([0-9a-f]{16}\)\./,
+    )
+  })
+
   test('makes the table where there is none', async () => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
