@@ -79,12 +79,14 @@ export type { CheckOptions, TableCheck, TableDifference } from './runtime/projec
 export {
   type Health,
   type RunningSystem,
+  type SystemNotice,
   type SystemParts,
   startSystem,
   type WaitOptions,
 } from './runtime/running-system.ts'
 export type { SagaRunnerStatus } from './runtime/saga-runner.ts'
 export type { SagaFailure, SagaStart, SagaState, SagaStatus, SentCommand } from './runtime/saga-state.ts'
+export type { SnapshotNotice } from './runtime/snapshot-keeper.ts'
 export type {
   AppendCondition,
   AppendOutcome,

@@ -5,10 +5,10 @@ import {
   defineSystem,
   type EventStore,
   IndelibleError,
-  type ProjectionNotice,
   ProjectionOperator,
   projection,
   type ReadTables,
+  type SystemNotice,
   startSystem,
   text,
 } from 'indelible'
@@ -145,7 +145,7 @@ test('changed code whose table cannot be built is parked and not tried again unt
   }
   const after = cashTable({ factor: 2 })
   const notices: string[] = []
-  const onNotice = ({ kind }: ProjectionNotice) => notices.push(kind)
+  const onNotice = ({ kind }: SystemNotice) => notices.push(kind)
   const anew = startSystem(systemWith(after), { ...shared, tables: picky, onNotice })
   await expect(anew.waitFor(after, 1)).rejects.toMatchObject({ code: 'invalid_row' })
   await pause(1_500)
@@ -217,7 +217,7 @@ test('a table that falls behind while the database does not answer is told as st
     },
   }
   const notices: string[] = []
-  const onNotice = ({ kind }: ProjectionNotice) => notices.push(kind)
+  const onNotice = ({ kind }: SystemNotice) => notices.push(kind)
   await using system = startSystem(systemWith(cash), { ...shared, tables: flaky, onNotice })
   await shared.store.append({ events: [paid('1', 5)] })
   await system.waitFor(cash, 1)

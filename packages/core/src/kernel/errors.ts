@@ -10,6 +10,10 @@ export const errorCodes = {
     retryable: false,
     meaning: 'An event cannot be recorded: its data, metadata, tags or type break a rule or its schema.',
   },
+  event_version_unknown: {
+    retryable: false,
+    meaning: 'An event has a schema version that the aggregate or projection does not list.',
+  },
   invalid_commit: {
     retryable: false,
     meaning: 'A commit is empty, too large, or names an impossible expected version.',
@@ -28,7 +32,10 @@ export const errorCodes = {
   unknown_command: { retryable: false, meaning: 'The system declares no command of that name for that aggregate.' },
   unknown_projection: { retryable: false, meaning: 'The system declares no projection of that name.' },
   unknown_saga: { retryable: false, meaning: 'The system declares no saga of that name.' },
-  command_id_reused: { retryable: false, meaning: 'This command id was used before for a command on another stream.' },
+  command_id_reused: {
+    retryable: false,
+    meaning: 'This command id was used before, for another command or another input.',
+  },
   schema_async: {
     retryable: false,
     meaning: 'A schema validates asynchronously; commands and events need synchronous schemas.',

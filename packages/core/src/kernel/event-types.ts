@@ -1,5 +1,6 @@
 // Declaring an event: its name, the schema of its data, and a function that makes one.
 import { IndelibleError } from './errors.ts'
+import type { RecordedEvent } from './events.ts'
 import { parse, type Schema } from './schemas.ts'
 import type { ValidTime } from './time.ts'
 
@@ -45,4 +46,39 @@ export function event<const Type extends string, Data, Input>(
     ...extras,
   })
   return Object.assign(make, { type, schemaVersion, schema })
+}
+
+/** Checks of an event whether its version is among those that somebody listed. Throws `event_version_unknown`. */
+export function declaredVersions(
+  who: string,
+  events: readonly Pick<AnyEventType, 'type' | 'schemaVersion'>[],
+): (event: Pick<DomainEvent, 'type' | 'schemaVersion'>) => void {
+  const declared = new Map<string, readonly number[]>()
+  for (const { type, schemaVersion } of events) declared.set(type, [...(declared.get(type) ?? []), schemaVersion])
+  return (event) => {
+    const versions = declared.get(event.type)
+    if (versions && !versions.includes(event.schemaVersion)) throw unknownVersion(who, event, versions)
+  }
+}
+
+/** The fault of an event whose version somebody does not list. */
+export function unknownVersion(
+  who: string,
+  event: Pick<DomainEvent, 'type' | 'schemaVersion'>,
+  declared: readonly number[],
+): IndelibleError {
+  const { type, schemaVersion } = event
+  const { stream, position } = event as Partial<RecordedEvent>
+  return new IndelibleError(
+    'event_version_unknown',
+    `${who} does not know version ${schemaVersion} of "${type}"${placeOf(event)}; it lists version ${declared.join(', ')}. ` +
+      `List that version too: event('${type}', …, { schemaVersion: ${schemaVersion} }).`,
+    { details: { type, schemaVersion, declared, stream, position } },
+  )
+}
+
+/** Where an event is in the log, for messages; nothing for one that is not recorded yet. */
+export function placeOf(event: object): string {
+  const { stream, position } = event as Partial<RecordedEvent>
+  return position === undefined ? '' : ` (${stream}, position ${position})`
 }

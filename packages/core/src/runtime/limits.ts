@@ -6,6 +6,10 @@ export const conflictRetriesMax = 10
 export const cachedAggregatesMax = 10_000
 /** A snapshot is made whenever an aggregate's version passes a multiple of this. */
 export const snapshotEveryEvents = 100
+/** Levels of objects inside each other in a state that gets a snapshot. */
+export const snapshotDepthMax = 1_000
+/** The members and items of such a state, all together. */
+export const snapshotPartsMax = 1_000_000
 /** The first wait after a fault; each further one is twice as long. */
 export const retryDelayMsMin = 20
 /** The longest wait between two tries. */

@@ -25,6 +25,7 @@ import { isWatched, projectionCall, trusted, watched } from './purity.ts'
 import { loadSaga } from './saga-driver.ts'
 import { SagaRunner, type SagaRunnerStatus } from './saga-runner.ts'
 import { foldSaga, hasEnded, type SagaState, sagaCommandIdPrefix } from './saga-state.ts'
+import { SnapshotKeeper, type SnapshotNotice } from './snapshot-keeper.ts'
 import { timer } from './waiting.ts'
 
 /** What a system runs on. It takes the store and the tables over: closing the system closes them. */
@@ -38,8 +39,11 @@ export interface SystemParts {
   readonly domainCode?: 'watched' | 'trusted'
   /** Where projections run: on this thread, unless a `projectionThread` is given. */
   readonly projections?: StartProjections
-  /** Told when a projection misses its staleness target, parks, or is built anew, and when their thread ended. What it throws is not caught. */
-  readonly onNotice?: (notice: ProjectionNotice) => void
+  /**
+   * Told when a projection misses its staleness target, parks, or is built anew, when their thread ended, and when an aggregate gets no snapshots. What
+   * it throws is not caught, except where a command has just succeeded.
+   */
+  readonly onNotice?: (notice: SystemNotice) => void
 }
 
 /** A declared projection or saga, or just its name. */
@@ -52,6 +56,9 @@ export interface WaitOptions {
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
+
+/** What a running system tells as it happens. */
+export type SystemNotice = ProjectionNotice | SnapshotNotice
 
 export interface Health {
   readonly head: Head
@@ -86,7 +93,8 @@ export class RunningSystem {
     this.#operator = new ProjectionOperator(system, { store, tables, clock, ids })
 
     const aggregateCall = isWatched(domainCode) ? watched('impure_aggregate') : trusted
-    const loader = new AggregateLoader({ store, snapshots, call: aggregateCall })
+    const keeper = new SnapshotKeeper({ store, snapshots, notify })
+    const loader = new AggregateLoader({ store, snapshots: keeper, call: aggregateCall })
     this.#commands = new CommandHandler({ commands: system.commands, store, loader, clock, ids, call: aggregateCall })
 
     const call = projectionCall(domainCode)

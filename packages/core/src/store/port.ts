@@ -84,6 +84,8 @@ export interface ReplayBatch {
   event(index: number): RecordedEvent
   /** Every event of these types up to here has now been delivered. */
   readonly through: Position
+  /** The schema version that all of the events have, where that is known without looking at each. */
+  readonly schemaVersion?: number
   /** The same events by stream, where the store has them so. */
   readonly byStream?: StreamRuns
 }
