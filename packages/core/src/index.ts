@@ -87,6 +87,7 @@ export type { SagaRunnerStatus } from './runtime/saga-runner.ts'
 export type { SagaFailure, SagaStart, SagaState, SagaStatus, SentCommand } from './runtime/saga-state.ts'
 export type {
   AppendCondition,
+  AppendOptions,
   AppendOutcome,
   Commit,
   Conflict,
@@ -97,6 +98,7 @@ export type {
   ReadOptions,
   ReplayBatch,
   ReplayOptions,
+  SubscribeOptions,
   WrittenCommit,
 } from './store/port.ts'
 export type {
