@@ -57,7 +57,7 @@ export function saga<Data>(
     )
   }
   for (const { timeout } of steps) if (timeout !== undefined) durationMs(timeout)
-  return { name, category: `saga.${name}`, startsOn: startsOn.type, steps }
+  return { name, category: `$saga.${name}`, startsOn: startsOn.type, steps }
 }
 
 const nameForm = /^[A-Za-z]\w{0,59}$/

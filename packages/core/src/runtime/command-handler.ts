@@ -7,6 +7,7 @@ import { fingerprint } from '../kernel/fingerprint.ts'
 import { deepFreeze } from '../kernel/freeze.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import type { Position, Version } from '../kernel/positions.ts'
+import { isReserved, refuseReserved } from '../kernel/reserved.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { type Clock, epochMs, type Instant, instant, type ValidTime } from '../kernel/time.ts'
 import type { EventStore, WrittenCommit } from '../store/port.ts'
@@ -131,9 +132,12 @@ export class CommandHandler {
 
       const next = loader.preview(aggregate, loaded, decision)
       const events = decision.map((event) => newEvent(event, envelope))
+      // Only sagas get here with a reserved id, and what is decided is the domain's all the same.
+      const reserved = isReserved(commandId)
+      if (reserved) events.forEach(refuseReserved)
       const outcome = await store.append(
         { events, expected: { [stream]: loaded.version } as Record<StreamName, Version>, commandId },
-        options.signal && { signal: options.signal },
+        { reserved, ...(options.signal && { signal: options.signal }) },
       )
       if (outcome.status === 'duplicate') return await this.#duplicate(envelope, outcome)
       if (outcome.status === 'written') {
