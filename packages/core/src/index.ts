@@ -89,6 +89,7 @@ export type { SagaFailure, SagaStart, SagaState, SagaStatus, SentCommand } from 
 export type { SnapshotNotice } from './runtime/snapshot-keeper.ts'
 export type {
   AppendCondition,
+  AppendOptions,
   AppendOutcome,
   Checkpoint,
   Commit,
@@ -100,6 +101,7 @@ export type {
   ReadOptions,
   ReplayBatch,
   ReplayOptions,
+  SubscribeOptions,
   WrittenCommit,
 } from './store/port.ts'
 export type {

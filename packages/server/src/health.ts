@@ -48,13 +48,25 @@ const healthSchema = {
       type: 'array',
       items: {
         type: 'object',
-        required: ['name', 'state', 'position', 'active', 'waitingForHelp'],
+        required: ['name', 'state', 'position', 'active', 'waiting', 'waitingForHelp'],
         properties: {
           name: { type: 'string' },
           state: { enum: ['starting', 'running', 'retrying', 'stopped'] },
           position: { type: 'integer' },
-          active: { type: 'integer' },
-          waitingForHelp: { type: 'array', items: { type: 'object' } },
+          active: { type: 'integer', description: 'Sagas under way.' },
+          waiting: {
+            type: 'integer',
+            description: 'Those of them that met a fault that may pass and wait to try again.',
+          },
+          waitingForHelp: {
+            type: 'array',
+            description: 'Sagas that cannot go on until somebody resumes them or mends the code.',
+            items: {
+              type: 'object',
+              required: ['sagaId', 'problem'],
+              properties: { sagaId: { type: 'string' }, problem: { type: 'string' } },
+            },
+          },
           error: { type: 'string' },
         },
       },

@@ -9,6 +9,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_position: 400,
   invalid_time: 400,
   invalid_command: 400,
+  reserved_name: 400,
   unknown_command: 404,
   unknown_projection: 404,
   unknown_saga: 404,

@@ -137,6 +137,10 @@ test('declarations that cannot work are refused when they are made', () => {
   expect(() =>
     aggregate('two-parts', { initialState: {}, events: [Other], evolve: { Other: (state) => state } }),
   ).toThrow(invalid)
+  expect(() => aggregate('$own', { initialState: {}, events: [Other], evolve: { Other: (state) => state } })).toThrow(
+    invalid,
+  )
+  expect(() => event('$Happened', z.object({}))).toThrow(invalid)
   expect(() =>
     saga('s', { startsOn: Happened, steps: [{ name: 's', send: () => Do('1', {}), timeout: 'soon' }] }),
   ).toThrow(invalid)

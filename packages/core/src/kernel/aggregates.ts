@@ -11,6 +11,7 @@ import {
 } from './event-types.ts'
 import { fingerprint } from './fingerprint.ts'
 import { deepFreeze } from './freeze.ts'
+import { isReserved } from './reserved.ts'
 import { parse, type Schema } from './schemas.ts'
 import { type StreamName, streamName } from './streams.ts'
 import type { Instant, ValidTime } from './time.ts'
@@ -117,6 +118,12 @@ export function aggregate<State, const Event extends AnyEventType>(
   // Every aggregate of the kind begins with it.
   const initialState = deepFreeze(definition.initialState)
   streamName(category, 'any')
+  if (isReserved(category)) {
+    throw new IndelibleError(
+      'invalid_declaration',
+      `The category "${category}" begins with "$". Such names belong to Indelible.`,
+    )
+  }
   if (category.includes('-'))
     throw new IndelibleError('invalid_declaration', `The category "${category}" has a hyphen.`)
   const handlers = definition.evolve as Record<string, (state: State, data: unknown, event: DomainEvent) => State>

@@ -29,6 +29,10 @@ export const errorCodes = {
     retryable: false,
     meaning: 'An aggregate, projection, saga or system is declared in a way that cannot work.',
   },
+  reserved_name: {
+    retryable: false,
+    meaning: 'A stream, event type, tag or command id begins with "$": such names belong to Indelible.',
+  },
   unknown_command: { retryable: false, meaning: 'The system declares no command of that name for that aggregate.' },
   unknown_projection: { retryable: false, meaning: 'The system declares no projection of that name.' },
   unknown_saga: { retryable: false, meaning: 'The system declares no saga of that name.' },

@@ -1,6 +1,7 @@
 // Declaring an event: its name, the schema of its data, and a function that makes one.
 import { IndelibleError } from './errors.ts'
 import type { RecordedEvent } from './events.ts'
+import { isReserved } from './reserved.ts'
 import { parse, type Schema } from './schemas.ts'
 import type { ValidTime } from './time.ts'
 
@@ -32,13 +33,19 @@ export type DataOf<Event> = Event extends EventType<string, infer Data, any> ? D
 // biome-ignore lint/suspicious/noExplicitAny: whatever the schema takes
 export type EventOf<Event> = Event extends EventType<infer Type, infer Data, any> ? DomainEvent<Type, Data> : never
 
-/** Declares an event in the past tense, with any Standard Schema for its data. `schemaVersion` is 1 until the schema changes. */
+/**
+ * Declares an event in the past tense, with any Standard Schema for its data. `schemaVersion` is 1 until the schema changes.
+ * Names that begin with `$` are reserved. Throws `invalid_declaration`.
+ */
 export function event<const Type extends string, Data, Input>(
   type: Type,
   schema: Schema<Data, Input>,
   { schemaVersion = 1 }: { schemaVersion?: number } = {},
 ): EventType<Type, Data, Input> {
   if (!type) throw new IndelibleError('invalid_declaration', 'An event needs a name.')
+  if (isReserved(type)) {
+    throw new IndelibleError('invalid_declaration', `The event "${type}" needs a name that does not begin with "$".`)
+  }
   const make = (data: Input, extras: Pick<DomainEvent, 'tags' | 'validAt'> = {}): DomainEvent<Type, Data> => ({
     type,
     schemaVersion,

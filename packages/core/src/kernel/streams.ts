@@ -1,13 +1,17 @@
 // A stream is the history of one thing; its name says which kind of thing and which one.
 import { IndelibleError } from './errors.ts'
 import { categoryCharactersMax, streamIdBytesMax } from './limits.ts'
+import { isReserved } from './reserved.ts'
 import { shown } from './shown.ts'
 import { utf8Length } from './text.ts'
 
-/** `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more. */
+/**
+ * `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more.
+ * A category that begins with `$` is reserved: only Indelible itself appends to such a stream.
+ */
 export type StreamName = `${string}-${string}`
 
-const form = /^[A-Za-z][A-Za-z0-9_.]*-[^\p{Cc}\p{Cs}]+$/u
+const form = /^\$?[A-Za-z][A-Za-z0-9_.]*-[^\p{Cc}\p{Cs}]+$/u
 
 /** Joins category and id. Throws `invalid_stream_name`. */
 export function streamName(category: string, id: string): StreamName {
@@ -40,20 +44,21 @@ export function checkedStreamName(name: string): StreamName {
 /** Most names are short and plain ASCII; looking at their characters costs a tenth of the general form. */
 function isPlain(name: string): boolean {
   if (typeof name !== 'string' || name.length > categoryCharactersMax) return false
+  const start = isReserved(name) ? 1 : 0
   let hyphen = 0
   let isBlank = true
-  for (let at = 0; at < name.length; at++) {
+  for (let at = start; at < name.length; at++) {
     const code = name.charCodeAt(at)
     if (hyphen > 0) {
       if (code < 0x20 || code > 0x7e) return false
       if (code > 0x20) isBlank = false
     } else if (code === 0x2d) {
-      if (at === 0) return false
+      if (at === start) return false
       hyphen = at
     } else {
       const letter = (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a)
       const other = (code >= 0x30 && code <= 0x39) || code === 0x5f || code === 0x2e
-      if (!letter && !(other && at > 0)) return false
+      if (!letter && !(other && at > start)) return false
     }
   }
   return hyphen > 0 && !isBlank

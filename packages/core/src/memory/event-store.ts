@@ -34,10 +34,10 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
   }
 
   return {
-    async append(commit, { signal } = {}) {
+    async append(commit, options = {}) {
       growth.assertOpen()
-      throwIfAborted(signal)
-      const encoded = encodeCommit(commit)
+      throwIfAborted(options.signal)
+      const encoded = encodeCommit(commit, options)
       const earlier = commit.commandId === undefined ? undefined : ledger.findCommit(commit.commandId)
       if (earlier) return { status: 'duplicate', ...earlier }
       const conflict = conflictOf(encoded, ledger)

@@ -8,6 +8,7 @@ import { fingerprint } from '../kernel/fingerprint.ts'
 import { deepFreeze } from '../kernel/freeze.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import { version as checkedVersion, type Position, type Version } from '../kernel/positions.ts'
+import { isReserved, refuseReserved } from '../kernel/reserved.ts'
 import { messageOf, shown } from '../kernel/shown.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { type Clock, epochMs, type Instant, instant, type ValidTime } from '../kernel/time.ts'
@@ -154,10 +155,13 @@ export class CommandHandler {
       }
 
       const events = decision.map((event) => newEvent(event, envelope))
+      // Only sagas get here with a reserved id, and what is decided is the domain's all the same.
+      const reserved = isReserved(commandId)
+      if (reserved) events.forEach(refuseReserved)
       const next = loader.preview(aggregate, loaded, events)
       const outcome = await store.append(
         { events, expected: { [stream]: loaded.version } as Record<StreamName, Version>, commandId },
-        options.signal && { signal: options.signal },
+        { reserved, ...(options.signal && { signal: options.signal }) },
       )
       if (outcome.status === 'duplicate') return await this.#duplicate(envelope, outcome)
       if (outcome.status === 'written') {

@@ -16,7 +16,7 @@ export const retryDelayMsMin = 20
 export const retryDelayMsMax = 5_000
 /** How long a reader waits for a projection or saga when it does not say. */
 export const waitTimeoutMsDefault = 5_000
-/** The sagas of one kind that are driven at the same time; others queue. */
+/** The sagas of one kind that are driven at the same time; others queue. One that waits to try again is not driven. */
 export const sagasAtOnceMax = 64
 /** A projection's runner that was killed is followed by another within this time and a poll of those who stand by. */
 export const leaseMs = 3_000

@@ -5,6 +5,7 @@ import { IndelibleError } from '../kernel/errors.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import type { Position } from '../kernel/positions.ts'
 import type { Projection } from '../kernel/projections.ts'
+import { refuseReservedCommandId } from '../kernel/reserved.ts'
 import { type StreamName, streamName } from '../kernel/streams.ts'
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
@@ -24,7 +25,7 @@ import type { CheckOptions, TableCheck } from './projections/verify.ts'
 import { isWatched, projectionCall, trusted, watched } from './purity.ts'
 import { loadSaga } from './saga-driver.ts'
 import { SagaRunner, type SagaRunnerStatus } from './saga-runner.ts'
-import { foldSaga, hasEnded, type SagaState, sagaCommandIdPrefix } from './saga-state.ts'
+import { foldSaga, hasEnded, type SagaState } from './saga-state.ts'
 import { SnapshotKeeper, type SnapshotNotice } from './snapshot-keeper.ts'
 import { timer } from './waiting.ts'
 
@@ -108,16 +109,11 @@ export class RunningSystem {
     for (const runner of this.#sagas.values()) runner.start()
   }
 
-  /** Sends a command. A "no" of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}. */
+  /** Sends a command. A "no" of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}, and `reserved_name` for a command id that begins with `$`. */
   async send(command: Command, options?: SendOptions): Promise<CommandOutcome> {
     if (this.#closing) throw new IndelibleError('store_closed', 'The system was closed.')
-    if (options?.commandId?.startsWith(sagaCommandIdPrefix)) {
-      // Whoever used the id of a saga's command before the saga would make it believe that the command was carried out.
-      throw new IndelibleError(
-        'invalid_command',
-        `Command ids that begin with "${sagaCommandIdPrefix}" belong to sagas.`,
-      )
-    }
+    // Whoever used the id of a saga's command before the saga would make it believe that the command was carried out.
+    refuseReservedCommandId(options?.commandId)
     return await this.#commands.send(command, options)
   }
 
@@ -192,7 +188,9 @@ export class RunningSystem {
     }
     throwIfAborted(signal)
     const where = state ? `is still ${state.status}` : 'has not started'
-    throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.`)
+    const problem = this.#sagas.get(saga.name)?.problemOf(sagaId)
+    const why = problem === undefined ? '' : ` It waits for help: ${problem}`
+    throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
   }
 
   /** Lets a saga that is stuck, or whose code failed, try again. False where there is nothing to resume. Throws `unknown_saga`. */

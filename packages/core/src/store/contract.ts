@@ -7,6 +7,7 @@ import type { StreamName } from '../kernel/streams.ts'
 import { fromUtf8, utf8 } from '../kernel/text.ts'
 import type { ContractCase } from './contract-case.ts'
 import type { AppendOutcome, Commit, EventStore, ReadOptions, ReplayOptions } from './port.ts'
+import { reservedNamesContract } from './reserved-contract.ts'
 
 /** Each case wants a fresh, empty store; the caller closes it afterwards. */
 export const eventStoreContract: readonly ContractCase<EventStore>[] = [
@@ -610,6 +611,7 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
       await assert.rejects(replay(store, ['Happened'], { after: 0 }), { code: 'store_closed' })
     },
   },
+  ...reservedNamesContract,
 ]
 
 function fact(stream: string, type = 'Happened', data: unknown = {}): NewEvent {
