@@ -7,6 +7,7 @@ import {
   liveModel,
   ProjectionOperator,
   projection,
+  saga,
   startSystem,
   text,
 } from 'indelible'
@@ -104,4 +105,34 @@ test('a command that decides an event of a version that its aggregate does not l
     details: { schemaVersion: 2, declared: [1] },
   })
   expect((await running.store.head()).position).toBe(0)
+})
+
+test('a saga that began on an event of another version waits for help, until code for that version is there', async () => {
+  const Shipped = event('Shipped', z.object({ of: z.string() }))
+  const parcel = aggregate('parcel', { initialState: {}, events: [Shipped], evolve: { Shipped: (state) => state } })
+  const Ship = parcel.command('Ship', { input: Shipped.schema, decide: (_state, data) => Shipped(data) })
+  const store = memoryStore()
+  await store.append({ events: [old] })
+  const start = (startsOn: typeof Placed | typeof PlacedInOneCurrency) => {
+    const { Place } = shop([PlacedInOneCurrency, Placed])
+    const ship = saga('ship', {
+      startsOn: startsOn as typeof Placed,
+      steps: [{ name: 'ship', send: () => Ship('p', { of: '1' }) }],
+    })
+    const kept = { ...store, close: async () => {} }
+    return {
+      ship,
+      running: startSystem(defineSystem({ name: 's', commands: [Place, Ship], sagas: [ship] }), parts({ store: kept })),
+    }
+  }
+  const first = start(Placed)
+  await vi.waitFor(async () => {
+    expect((await first.running.health()).sagas[0]!.waitingForHelp).toEqual([
+      { sagaId: '1', problem: expect.stringMatching(/version 1 of "Placed" \(position 1\)/) },
+    ])
+  })
+  await first.running.close()
+  const mended = start(PlacedInOneCurrency)
+  expect(await mended.running.waitForSaga(mended.ship, '1')).toMatchObject({ status: 'completed' })
+  await mended.running.close()
 })

@@ -62,7 +62,7 @@ test('a stuck saga can be resumed, by somebody with a name', async () => {
 test('a wait that runs out answers with what is there', async () => {
   const { get, running } = openShop()
   // No runner drives what another saga of that name left behind half way.
-  const startedBy = { eventId: 'e', position: 1, correlationId: 'c', validAt: null }
+  const startedBy = { eventId: 'e', position: 1, schemaVersion: 1, correlationId: 'c', validAt: null }
   const started = { saga: 'fulfilment', input: order, startedBy }
   const events = [{ stream: '$saga.fulfilment-o9', type: '$SagaStarted', data: started }] as const
   await running.store.append({ events }, { reserved: true })

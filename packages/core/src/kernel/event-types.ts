@@ -1,6 +1,7 @@
 // Declaring an event: its name, the schema of its data, and a function that makes one.
 import { IndelibleError } from './errors.ts'
 import type { RecordedEvent } from './events.ts'
+import type { Position } from './positions.ts'
 import { isReserved } from './reserved.ts'
 import { parse, type Schema } from './schemas.ts'
 import type { ValidTime } from './time.ts'
@@ -71,7 +72,7 @@ export function declaredVersions(
 /** The fault of an event whose version somebody does not list. */
 export function unknownVersion(
   who: string,
-  event: Pick<DomainEvent, 'type' | 'schemaVersion'>,
+  event: Pick<DomainEvent, 'type' | 'schemaVersion'> & { readonly position?: Position },
   declared: readonly number[],
 ): IndelibleError {
   const { type, schemaVersion } = event
@@ -87,5 +88,6 @@ export function unknownVersion(
 /** Where an event is in the log, for messages; nothing for one that is not recorded yet. */
 export function placeOf(event: object): string {
   const { stream, position } = event as Partial<RecordedEvent>
-  return position === undefined ? '' : ` (${stream}, position ${position})`
+  if (position === undefined) return ''
+  return stream === undefined ? ` (position ${position})` : ` (${stream}, position ${position})`
 }

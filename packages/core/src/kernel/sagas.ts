@@ -33,6 +33,8 @@ export interface Saga {
   /** The category of the stream that each instance keeps its history in. */
   readonly category: string
   readonly startsOn: string
+  /** The schema version of that event that the steps are for. A saga that began on another waits for help. */
+  readonly startsOnVersion: number
   // biome-ignore lint/suspicious/noExplicitAny: the data type was checked by saga(); the runner passes on what the start event holds
   readonly steps: readonly Step<any>[]
 }
@@ -61,7 +63,7 @@ export function saga<Data>(
     )
   }
   for (const { timeout } of steps) if (timeout !== undefined) durationMs(timeout)
-  return { name, category: `$saga.${name}`, startsOn: startsOn.type, steps }
+  return { name, category: `$saga.${name}`, startsOn: startsOn.type, startsOnVersion: startsOn.schemaVersion, steps }
 }
 
 const nameForm = /^[A-Za-z]\w{0,59}$/

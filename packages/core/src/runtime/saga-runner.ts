@@ -148,7 +148,8 @@ export class SagaRunner {
     const { saga, store } = this.#parts
     const stream = streamName(saga.category, event.streamId)
     const correlationId = event.metadata.correlationId ?? event.id
-    const startedBy = { eventId: event.id, position: event.position, correlationId, validAt: event.validAt ?? null }
+    const { id: eventId, position, schemaVersion, validAt = null } = event
+    const startedBy = { eventId, position, schemaVersion, correlationId, validAt }
     const started: SagaEvent = { type: '$SagaStarted', data: { saga: saga.name, input: event.data, startedBy } }
     const metadata = { actor: `saga:${saga.name}`, correlationId, causationId: event.id }
     const expected = { [stream]: 'none' } as Record<StreamName, 'none'>

@@ -1,7 +1,7 @@
 // The life of one saga as a pure state machine over the events in its own stream. Whatever happens to the process, the fold says what is left to do.
 import type { Command } from '../kernel/aggregates.ts'
 import { IndelibleError } from '../kernel/errors.ts'
-import type { DomainEvent } from '../kernel/event-types.ts'
+import { type DomainEvent, unknownVersion } from '../kernel/event-types.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Position, Version } from '../kernel/positions.ts'
 import { durationMs, type Saga, type Step } from '../kernel/sagas.ts'
@@ -21,6 +21,7 @@ export type SagaEvent =
 export interface SagaStart {
   readonly eventId: string
   readonly position: Position
+  readonly schemaVersion: number
   readonly correlationId: string
   readonly validAt: ValidTime | null
 }
@@ -124,7 +125,7 @@ function evolveSaga(before: SagaState | undefined, event: SagaEvent): SagaState 
 
 /**
  * What a saga without a pending command does next: send a step, take one back, or end. Nothing when it has ended or is stuck.
- * Throws `invalid_declaration` where the code is no longer that of its history, or a step's own code fails.
+ * Throws `invalid_declaration` where the code is no longer that of its history, or a step's own code fails, and `event_version_unknown`.
  */
 export function nextMove(saga: Saga, sagaId: string, state: SagaState, nowMs: number): SagaEvent | undefined {
   checkFits(saga, state)
@@ -154,9 +155,14 @@ export function sentAnew(
 
 /**
  * Throws `invalid_declaration` where the history of a saga names a step that the code does not have, or one that is to be undone has lost its undo.
- * Nobody but a person knows then whether a step has another name, or is not to be undone any more.
+ * Nobody but a person knows then whether a step has another name, or is not to be undone any more. And `event_version_unknown` where it began on an event
+ * of another version than that of the code, whose data its steps would take for what they are not.
  */
-export function checkFits(saga: Saga, { status, done, undoable, pending }: SagaState): void {
+export function checkFits(saga: Saga, { status, done, undoable, pending, startedBy }: SagaState): void {
+  const { startsOn: type, startsOnVersion } = saga
+  const { schemaVersion, position } = startedBy
+  if (schemaVersion !== startsOnVersion)
+    throw unknownVersion(`Saga "${saga.name}"`, { type, schemaVersion, position }, [startsOnVersion])
   for (const name of pending ? [...done, pending.step] : done) {
     const step = stepOf(saga, name)
     if (!step) {
