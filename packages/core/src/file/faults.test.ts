@@ -208,6 +208,24 @@ describe('a full disk', () => {
     expect(await append('c-1', 2)).toMatchObject({ status: 'written', firstPosition: 3 })
   })
 
+  test('leaves no trace of a reserved event that it refused: the next one at its place is seen', async () => {
+    let full = false
+    const disk = observedDisk({
+      before(call) {
+        if (full && call.call === 'write') throw diskFull()
+      },
+    })
+    const store = await openStore({ disk, limits: waiting })
+    await store.append({ events: [fact('thing-1')] })
+    full = true
+    const refused = store.append({ events: [fact('$own-1', '$Happened')] }, { reserved: true })
+    await expect(refused).rejects.toMatchObject({ code: 'store_full' })
+    full = false
+    await store.append({ events: [fact('thing-1')] })
+    const batches = await Array.fromAsync(store.read('all', { limit: 9 }))
+    expect(batches.flatMap(({ events }) => events.map(({ position }) => position))).toEqual([1, 2])
+  })
+
   test('that is full only behind a whole frame refuses nothing: who follows the log may have seen it', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir, limits: { reserveBytes: 8 } })
