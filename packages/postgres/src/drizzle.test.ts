@@ -1,3 +1,4 @@
+import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import { eq, gt } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { getTableConfig } from 'drizzle-orm/pg-core'
@@ -28,7 +29,6 @@ import { z } from 'zod'
 import { drizzleTable } from './drizzle.ts'
 import { postgresTables } from './postgres.ts'
 import type { SqlReadTables } from './tables.ts'
-import { type PostgresServer, startPostgresServer } from './testing/index.ts'
 
 const Sampled = event('Sampled', z.object({ id: z.string() }))
 const samples = projection('samples', {

@@ -15,9 +15,9 @@ import { formerTableName, nextTable } from 'indelible/adapter'
 import { memoryTables } from 'indelible/memory'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { long } from '../../../scripts/campaign.ts'
+import { freshTables } from '../test/contract-tables.ts'
 import type { SqlDatabase } from './database.ts'
 import { pgliteDatabase } from './pglite.ts'
-import { freshTables } from './testing/contract-tables.ts'
 
 let database: SqlDatabase
 let fresh: () => ReadTables
