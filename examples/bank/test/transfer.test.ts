@@ -64,3 +64,19 @@ test('a transfer is asked for once, and not to the same account', async () => {
     reason: 'SameAccount',
   })
 })
+
+test('a transfer to what cannot be an account is not even asked for', async () => {
+  await using bank = await bankWithAnnAndBen()
+  for (const to of ['a\nb', 'x'.repeat(300), '']) {
+    await expect(bank.send(RequestTransfer('t', { from: 'ann', to, amount: 1 }))).rejects.toMatchObject({
+      code: 'invalid_command',
+    })
+  }
+})
+
+test('a transfer with the longest id there is moves money like any other', async () => {
+  await using bank = await bankWithAnnAndBen()
+  const id = 'x'.repeat(256)
+  await bank.send(RequestTransfer(id, { from: 'ann', to: 'ben', amount: 60 }))
+  expect(await bank.waitForSaga(transferSaga, id)).toMatchObject({ status: 'completed' })
+})

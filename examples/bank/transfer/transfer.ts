@@ -1,10 +1,20 @@
 // A transfer is asked for once. Whether it succeeds is the saga's business.
-import { aggregate, event, refuse } from 'indelible'
+import { aggregate, checkedStreamName, event, refuse } from 'indelible'
 import { z } from 'zod'
+import { account } from '../account/account.ts'
 import { money } from '../money.ts'
 import { text } from '../text.ts'
 
-const order = z.object({ from: text, to: text, amount: money })
+/** Checked before anything moves: the saga can send nothing to what cannot be an account. */
+const accountId = text.refine((id) => {
+  try {
+    checkedStreamName(`${account.category}-${id}`)
+    return true
+  } catch {
+    return false
+  }
+}, 'must be the id of an account')
+const order = z.object({ from: accountId, to: accountId, amount: money })
 
 export type TransferOrder = z.infer<typeof order>
 

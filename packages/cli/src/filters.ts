@@ -7,6 +7,7 @@ export interface FilterOptions {
   readonly category?: readonly string[]
   readonly type?: readonly string[]
   readonly tag?: readonly string[]
+  readonly reserved?: boolean
   readonly wide?: boolean
 }
 
@@ -16,6 +17,7 @@ export function addFilters(command: Command): Command {
     .option('--category <name>', 'only streams of this category; repeated: of any of them', categories)
     .option('--type <name>', 'only events of this type; repeated: of any of them', several)
     .option('--tag <tag>', 'only events with this tag; repeated: with all of them', several)
+    .option('--reserved', 'reserved events too, such as the history of sagas')
     .option('--wide', 'do not cut lines to the width of the terminal')
 }
 

@@ -25,6 +25,18 @@ export async function append(dataDir: string, events: readonly NewEvent[], pause
   await store.close()
 }
 
+/** Two events of a saga. */
+export async function appendReserved(dataDir: string): Promise<void> {
+  const store = await fileStore({ dir: join(dataDir, 'log') })
+  const stream = '$saga.move-1'
+  const events = [
+    { stream, type: '$SagaStarted', data: {} },
+    { stream, type: '$StepDone', data: {}, tags: ['cash'] },
+  ] as const
+  await store.append({ events }, { reserved: true })
+  await store.close()
+}
+
 /** Eight events in four segments, the first three of them sealed and indexed. */
 export async function appendSegments(dataDir: string): Promise<void> {
   const store = await fileStore({ dir: join(dataDir, 'log'), limits: { segmentEventsMax: 2 } })

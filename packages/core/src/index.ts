@@ -79,15 +79,19 @@ export type { CheckOptions, TableCheck, TableDifference } from './runtime/projec
 export {
   type Health,
   type RunningSystem,
+  type SystemNotice,
   type SystemParts,
   startSystem,
   type WaitOptions,
 } from './runtime/running-system.ts'
 export type { SagaRunnerStatus } from './runtime/saga-runner.ts'
 export type { SagaFailure, SagaStart, SagaState, SagaStatus, SentCommand } from './runtime/saga-state.ts'
+export type { SnapshotNotice } from './runtime/snapshot-keeper.ts'
 export type {
   AppendCondition,
+  AppendOptions,
   AppendOutcome,
+  Checkpoint,
   Commit,
   Conflict,
   EventBatch,
@@ -97,6 +101,7 @@ export type {
   ReadOptions,
   ReplayBatch,
   ReplayOptions,
+  SubscribeOptions,
   WrittenCommit,
 } from './store/port.ts'
 export type {

@@ -1,7 +1,7 @@
 import { aggregate, defineSystem, type EventStore, event, startSystem } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { manualClock } from 'indelible/testing'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Nothing, PayIn, parts, startTills, Take, till, tills } from './till.ts'
 
@@ -87,8 +87,9 @@ test('a command id that was used for another command on the same aggregate is an
 
 test('nobody but a saga may use the id of a saga’s command', async () => {
   await using system = startTills()
-  const stolen = system.send(PayIn('1', { amount: 1 }), { commandId: 'saga.move-m:take:do' })
-  await expect(stolen).rejects.toMatchObject({ code: 'invalid_command' })
+  const stolen = system.send(PayIn('1', { amount: 1 }), { commandId: '$saga.move-m:take:do' })
+  await expect(stolen).rejects.toMatchObject({ code: 'reserved_name' })
+  expect((await system.store.head()).position).toBe(0)
 })
 
 test('what is no decision, no state and no JSON is refused with its code and writes nothing', async () => {
@@ -107,7 +108,9 @@ test('what is no decision, no state and no JSON is refused with its code and wri
   cyclic.self = cyclic
   for (const data of [undefined, 1n, cyclic])
     await expect(system.send(Try('1', data))).rejects.toMatchObject({ code: 'invalid_event' })
-  await expect(system.send(Try('1', cyclic), { commandId: 'c' })).rejects.toMatchObject({ code: 'invalid_command' })
+  await expect(system.send(Try('1', cyclic), { commandId: 'c' })).rejects.toMatchObject({ code: 'invalid_event' })
+  const uncopied = system.send(Try('1', () => 'a function'))
+  await expect(uncopied).rejects.toMatchObject({ code: 'invalid_command' })
   for (const data of ['undecided', 'nothing']) {
     await expect(system.send(Try('1', data))).rejects.toMatchObject({ code: 'invalid_declaration' })
   }
@@ -215,4 +218,95 @@ test('the input stays the caller’s: it is neither kept nor frozen', async () =
   input.amount = 6
   await system.send(PayIn('1', input))
   expect((await readAll(system.store)).map(({ data }) => data)).toEqual([{ amount: 5 }, { amount: 6 }])
+})
+
+test.each([undefined, null, Number.NaN, 5, true, {}, [], '', ' ', '\u00a0\u2028\t', 'a\n'])(
+  '%j is no id of an aggregate',
+  async (id) => {
+    await using system = startTills()
+    await expect(system.send(PayIn(id as string, { amount: 5 }))).rejects.toMatchObject({ code: 'invalid_stream_name' })
+    expect((await system.store.head()).position).toBe(0)
+    const stream = `till-${id}` as const
+    if (typeof id === 'string') {
+      const event = { stream, type: 'CashPaidIn', data: { amount: 5 } }
+      await expect(system.store.append({ events: [event] })).rejects.toMatchObject({ code: 'invalid_stream_name' })
+    }
+  },
+)
+
+test('an id may have white space in it, but not be nothing else', async () => {
+  await using system = startTills()
+  for (const id of [' a', 'a ', 'a b', '\u00a0a', 'null', 'undefined'])
+    expect(await system.send(PayIn(id, { amount: 5 }))).toMatchObject({ status: 'accepted', stream: `till-${id}` })
+})
+
+test.each(['commandId', 'actor', 'correlationId', 'causationId', 'traceparent'])(
+  '%s that is no text is refused',
+  async (name) => {
+    await using system = startTills()
+    for (const value of [null, 5, {}, true]) {
+      const sent = system.send(PayIn('1', { amount: 5 }), { [name]: value })
+      await expect(sent).rejects.toMatchObject({ code: 'invalid_command', message: expect.stringContaining(name) })
+    }
+    expect((await system.store.head()).position).toBe(0)
+  },
+)
+
+test('an expected version that is none, and what is no command at all, have their codes', async () => {
+  await using system = startTills()
+  for (const expectedVersion of [-1, 1.5, Number.NaN, '1', null] as number[]) {
+    await expect(system.send(PayIn('1', { amount: 5 }), { expectedVersion })).rejects.toMatchObject({
+      code: 'invalid_position',
+    })
+  }
+  for (const command of [null, undefined, {}, 'PayIn'] as never[])
+    await expect(system.send(command)).rejects.toMatchObject({ code: 'unknown_command' })
+})
+
+describe('a command that is sent again with its id', () => {
+  const Kept = event('Kept', z.any())
+  const box = aggregate('box', { initialState: {}, events: [Kept], evolve: { Kept: (state) => state } })
+  const Keep = box.command('Keep', {
+    input: z.object({ what: z.any(), note: z.string().default('none') }),
+    decide: () => Kept({}),
+  })
+  const boxes = defineSystem({ name: 'boxes', commands: [Keep] })
+  type Input = Parameters<typeof Keep>[1]
+  const again = async (first: Input, second: Input) => {
+    await using system = startSystem(boxes, parts())
+    await system.send(Keep('1', first), { commandId: 'c', actor: 'ann' })
+    const outcome = await system.send(Keep('1', second), { commandId: 'c', actor: 'ben' }).catch((error) => error)
+    return outcome.code ?? (outcome.duplicate ? 'duplicate' : outcome.status)
+  }
+
+  test.each<[Input, Input]>([
+    [{ what: { a: 1, b: [{ c: 2, d: 3 }] } }, { what: { b: [{ d: 3, c: 2 }], a: 1 } }],
+    [{ what: 1 }, { what: 1, note: 'none' }],
+    [{ what: { a: 1 } }, { what: { a: 1, b: undefined } }],
+    [{ what: new Map([[1, 1]]) }, { what: new Map([[1, 1]]) }],
+    [{ what: new Date(5) }, { what: new Date(5) }],
+  ])(
+    'is the same where its input is, whatever the order of members and however defaults were given',
+    async (first, second) => {
+      expect(await again(first, second)).toBe('duplicate')
+    },
+  )
+
+  test.each<[Input, Input]>([
+    [{ what: 1 }, { what: 2 }],
+    [{ what: 1 }, { what: 1, note: 'other' }],
+    [{ what: [1, 2] }, { what: [2, 1] }],
+    [{ what: new Map([[1, 1]]) }, { what: new Map([[2, 2]]) }],
+    [{ what: new Set([1]) }, { what: new Set([2]) }],
+    [{ what: new Date(5) }, { what: new Date(6) }],
+    [{ what: Number.NaN }, { what: null }],
+    [{ what: 5n }, { what: 5 }],
+    [{ what: new Uint8Array([1]) }, { what: new Uint8Array([2]) }],
+  ])('is another where its input differs, also in what JSON does not tell apart', async (first, second) => {
+    expect(await again(first, second)).toBe('command_id_reused')
+  })
+
+  test('is refused as no input where it does not fit, though the first did', async () => {
+    expect(await again({ what: 1 }, { what: 1, note: 5 as never })).toBe('invalid_command')
+  })
 })

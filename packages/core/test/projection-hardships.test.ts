@@ -5,10 +5,10 @@ import {
   defineSystem,
   type EventStore,
   IndelibleError,
-  type ProjectionNotice,
   ProjectionOperator,
   projection,
   type ReadTables,
+  type SystemNotice,
   startSystem,
   text,
 } from 'indelible'
@@ -68,16 +68,22 @@ test('a table that is ahead only of what this process counts as written is not a
   await Promise.all([here.close(), elsewhere.close()])
 })
 
-test('a table that is ahead of the log is told by verify, and replaced in one step with what was noted of it', async () => {
+test('a table of another history is told by verify, and replaced in one step with what was noted of it', async () => {
   const cash = cashTable()
   const { store, tables } = parts()
   await tables.open(cash.table)
-  await tables.save({ table: cash.table, upserts: [{ till: '9', cash: 9 }], removals: [], from: 0, to: 99 })
+  await tables.save({
+    table: cash.table,
+    upserts: [{ till: '9', cash: 9 }],
+    removals: [],
+    from: 0,
+    to: { position: 99, history: 'another' },
+  })
   await tables.setPaused('cash', true)
   await store.append({ events: [paid('1', 5)] })
   const operator = new ProjectionOperator(systemWith(cash), { store, tables })
   await expect(operator.verify('cash')).rejects.toMatchObject({
-    code: 'tables_ahead',
+    code: 'table_diverged',
     details: { position: 99, head: 1 },
   })
   expect(await operator.rebuild('cash')).toMatchObject({ rows: 1, position: 1 })
@@ -139,7 +145,7 @@ test('changed code whose table cannot be built is parked and not tried again unt
   }
   const after = cashTable({ factor: 2 })
   const notices: string[] = []
-  const onNotice = ({ kind }: ProjectionNotice) => notices.push(kind)
+  const onNotice = ({ kind }: SystemNotice) => notices.push(kind)
   const anew = startSystem(systemWith(after), { ...shared, tables: picky, onNotice })
   await expect(anew.waitFor(after, 1)).rejects.toMatchObject({ code: 'invalid_row' })
   await pause(1_500)
@@ -211,7 +217,7 @@ test('a table that falls behind while the database does not answer is told as st
     },
   }
   const notices: string[] = []
-  const onNotice = ({ kind }: ProjectionNotice) => notices.push(kind)
+  const onNotice = ({ kind }: SystemNotice) => notices.push(kind)
   await using system = startSystem(systemWith(cash), { ...shared, tables: flaky, onNotice })
   await shared.store.append({ events: [paid('1', 5)] })
   await system.waitFor(cash, 1)

@@ -15,13 +15,13 @@ test('a saga runs its steps and records each transition together with the comman
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }), { correlationId: 'corr', validAt: '2020-01-01' })
   expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'completed', done: ['take', 'payIn'] })
   expect([await cashOf(system.store, 'a'), await cashOf(system.store, 'b')]).toEqual([6, 4])
-  expect(await typesIn(system.store, 'saga.move-m')).toEqual([
-    'SagaStarted',
-    'StepSent',
-    'StepDone',
-    'StepSent',
-    'StepDone',
-    'SagaCompleted',
+  expect(await typesIn(system.store, '$saga.move-m')).toEqual([
+    '$SagaStarted',
+    '$StepSent',
+    '$StepDone',
+    '$StepSent',
+    '$StepDone',
+    '$SagaCompleted',
   ])
   const [paid] = (await Array.fromAsync(system.store.read([{ streams: ['till-b'] }]))).flatMap(({ events }) => events)
   expect(paid).toMatchObject({
@@ -65,7 +65,7 @@ test('at whichever append the process dies, the saga is taken up and moves the c
         const dying = crashingStore(store, { after, written })
         const first = startTills({ store: dying })
         await vi.waitFor(async () => {
-          const ends = await Array.fromAsync(store.read([{ types: ['SagaCompleted', 'SagaCompensated'] }]))
+          const ends = await Array.fromAsync(store.read([{ types: ['$SagaCompleted', '$SagaCompensated'] }]))
           expect(dying.hasCrashed || ends.length > 0).toBe(true)
         })
         await first.close()
@@ -134,7 +134,9 @@ test('a step whose code throws waits for help, is shown, and goes on when resume
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
   await vi.waitFor(async () => {
     const [status] = (await system.health()).sagas
-    expect(status!.waitingForHelp).toEqual([{ sagaId: 'm', problem: 'Error: bug in a step' }])
+    expect(status!.waitingForHelp).toEqual([
+      { sagaId: 'm', problem: expect.stringMatching(/Step "payIn" .*bug in a step/) },
+    ])
   })
   isBroken = false
   await system.resumeSaga(fragile, 'm')
@@ -162,11 +164,9 @@ test('a step that cannot be carried out before its timeout is undone, and its co
     failure: { step: 'payIn', reason: 'TimedOut' },
   })
   expect(await cashOf(store, 'a')).toBe(10)
-  const commandId = 'saga.move-m:payIn:do'
-  const late = await store.append({
-    events: [{ stream: 'till-b', type: 'CashPaidIn', data: { amount: 4 } }],
-    commandId,
-  })
+  const commandId = '$saga.move-m:payIn:do'
+  const events = [{ stream: 'till-b', type: 'CashPaidIn', data: { amount: 4 } }] as const
+  const late = await store.append({ events, commandId }, { reserved: true })
   expect(late.status).toBe('duplicate')
 })
 
@@ -188,17 +188,6 @@ test('a step that had been carried out when its answer was lost counts as done, 
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
   expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'completed' })
   expect([await cashOf(store, 'a'), await cashOf(store, 'b')]).toEqual([6, 4])
-})
-
-test('a command that nobody can ever carry out counts as refused: the saga compensates', async () => {
-  await using system = startTills()
-  await system.send(PayIn('a', { amount: 10 }))
-  await system.send(AskMove('m', { from: 'a', to: 'no\nname', amount: 4 }))
-  expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({
-    status: 'compensated',
-    failure: { step: 'payIn', reason: 'invalid_stream_name' },
-  })
-  expect(await cashOf(system.store, 'a')).toBe(10)
 })
 
 test('a saga whose id is as long as an id can be runs like any other', async () => {

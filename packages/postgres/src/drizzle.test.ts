@@ -26,6 +26,7 @@ import {
 import pg from 'pg'
 import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
+import { at } from '../test/samples.ts'
 import { drizzleTable } from './drizzle.ts'
 import { postgresTables } from './postgres.ts'
 import type { SqlReadTables } from './tables.ts'
@@ -73,7 +74,7 @@ beforeAll(async () => {
   // The server may be gone before its connections are.
   pool.on('error', () => {})
   await tables.open(samples.table)
-  await tables.fill(samples.table, [row, { ...row, id: 'b', large: 1, note: 'b' }], 1)
+  await tables.fill(samples.table, [row, { ...row, id: 'b', large: 1, note: 'b' }], at(1))
 })
 afterAll(async () => {
   await pool?.end()

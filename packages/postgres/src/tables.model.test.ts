@@ -16,6 +16,7 @@ import { memoryTables } from 'indelible/memory'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { long } from '../../../scripts/campaign.ts'
 import { freshTables } from '../test/contract-tables.ts'
+import { at } from '../test/samples.ts'
 import type { SqlDatabase } from './database.ts'
 import { pgliteDatabase } from './pglite.ts'
 
@@ -112,7 +113,7 @@ const rowSteps = fc.oneof(
             upserts,
             removals: removals.filter((gone) => !written.has(keyOf(gone))),
             from,
-            to: from + 1,
+            to: at(from + 1),
           })
         },
     ),
@@ -146,7 +147,7 @@ const tableSteps = fc.oneof(
   fc.record({ table: definition, rows: fc.array(fc.record(values), { maxLength: 6 }), to: fc.nat(5) }).map(
     ({ table, rows, to }): Step =>
       (tables) =>
-        tables.fill(table, rows, to),
+        tables.fill(table, rows, at(to)),
   ),
   version.map(
     (live): Step =>

@@ -45,6 +45,14 @@ test('what travels with a command is recorded with its events', async () => {
   })
 })
 
+test('a key that begins with "$" is refused: a saga could take it for its own', async () => {
+  const { post, get } = openShop()
+  const headers = { 'Idempotency-Key': '$saga.fulfilment-o1:item:do' }
+  const { status, body } = await post('/commands/item/tea/ReceiveStock', { quantity: 5 }, headers)
+  expect({ status, type: body.type }).toEqual({ status: 400, type: 'urn:indelible:error:reserved_name' })
+  expect((await get('/streams/item-tea')).status).toBe(404)
+})
+
 test.each([
   'nonsense',
   '00-00000000000000000000000000000000-b7ad6b7169203331-01',

@@ -9,6 +9,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_position: 400,
   invalid_time: 400,
   invalid_command: 400,
+  reserved_name: 400,
   unknown_command: 404,
   unknown_projection: 404,
   unknown_saga: 404,
@@ -17,6 +18,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   command_id_reused: 422,
   // No request can cause these unless the domain's code or the server's is wrong.
   invalid_event: 500,
+  event_version_unknown: 500,
   invalid_commit: 500,
   invalid_query: 500,
   invalid_declaration: 500,
@@ -41,7 +43,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   store_poisoned: 503,
   aborted: 503,
   io_failed: 503,
-  tables_ahead: 503,
+  table_diverged: 503,
   table_outdated: 503,
   tables_unavailable: 503,
   wait_timeout: 504,
@@ -94,6 +96,7 @@ const told: ReadonlySet<ErrorCode> = new Set([
   'projection_parked',
   'table_mismatch',
   'table_outdated',
+  'table_diverged',
   'aborted',
 ])
 

@@ -53,8 +53,8 @@ test('a stuck saga can be resumed, by somebody with a name', async () => {
   const resumed = await get('/sagas/fulfilment/o1/resume', { method: 'POST', headers: { 'X-Actor': 'ann' } })
   expect(resumed).toMatchObject({ status: 200, body: { saga: 'fulfilment', id: 'o1', resumed: true } })
   expect((await get('/sagas/fulfilment/o1?waitMs=5000')).body).toMatchObject({ status: 'compensated', resumed: 1 })
-  const { body } = await get('/streams/saga.fulfilment-o1')
-  const event = body.events.find(({ type }: { type: string }) => type === 'SagaResumed')
+  const { body } = await get('/streams/$saga.fulfilment-o1')
+  const event = body.events.find(({ type }: { type: string }) => type === '$SagaResumed')
   expect(event.metadata.actor).toBe('ann')
   expect((await post('/sagas/fulfilment/o1/resume')).body.resumed).toBe(false)
 })
@@ -64,7 +64,8 @@ test('a wait that runs out answers with what is there', async () => {
   // No runner drives what another saga of that name left behind half way.
   const startedBy = { eventId: 'e', position: 1, correlationId: 'c', validAt: null }
   const started = { saga: 'fulfilment', input: order, startedBy }
-  await running.store.append({ events: [{ stream: 'saga.fulfilment-o9', type: 'SagaStarted', data: started }] })
+  const events = [{ stream: '$saga.fulfilment-o9', type: '$SagaStarted', data: started }] as const
+  await running.store.append({ events }, { reserved: true })
   expect((await get('/sagas/fulfilment/o9?waitMs=20')).body).toMatchObject({ status: 'running', version: 1 })
 })
 

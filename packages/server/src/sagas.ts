@@ -65,7 +65,7 @@ async function stateOf(
   return state
 }
 
-function stateOperation({ name, steps }: Saga): Operation {
+function stateOperation({ name }: Saga): Operation {
   return {
     path: `/sagas/${encodeURIComponent(name)}/{id}`,
     tag: 'sagas',
@@ -75,12 +75,17 @@ function stateOperation({ name, steps }: Saga): Operation {
         description: 'Its state. completed and compensated are ends; stuck waits for resume.',
         schema: {
           type: 'object',
-          required: ['saga', 'id', 'status', 'done', 'pending', 'failure', 'undoFailure', 'version'],
+          required: ['saga', 'id', 'status', 'done', 'undoable', 'pending', 'failure', 'undoFailure', 'version'],
           properties: {
             saga: { const: name },
             id: { type: 'string' },
             status: { enum: ['running', 'compensating', 'completed', 'compensated', 'stuck'] },
-            done: { type: 'array', items: { enum: steps.map((step) => step.name) } },
+            done: {
+              type: 'array',
+              items: { type: 'string' },
+              description: 'The steps that took effect, in that order.',
+            },
+            undoable: { type: 'array', items: { type: 'string' }, description: 'Those of them that had an undo.' },
             pending: { type: ['object', 'null'], description: 'The command that awaits its answer.' },
             failure: { type: ['object', 'null'], description: 'Why it compensates.' },
             undoFailure: { type: ['object', 'null'], description: 'Why it is stuck.' },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { append, appendHistory } from '../../test/append.ts'
+import { append, appendHistory, appendReserved } from '../../test/append.ts'
 import { cli, ndjson, temporaryDirectory } from '../../test/support.ts'
 
 async function positions(dataDir: string, ...argv: string[]): Promise<unknown[]> {
@@ -72,6 +72,18 @@ test('a stream without events ends with 3, a filter that leaves nothing does not
   })
   expect(await positions(dataDir, 'account-1', '--type', 'ParcelSent')).toEqual([])
   expect(await positions(dataDir, '--category', 'nothing')).toEqual([])
+})
+
+test('shows what is reserved on request, or where it is named', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  await appendReserved(dataDir)
+  expect(await positions(dataDir)).toEqual([1, 2, 3, 4, 5, 6])
+  expect(await positions(dataDir, '--tag', 'cash')).toEqual([2, 6])
+  expect(await positions(dataDir, '--reserved', '--from', '5')).toEqual([5, 6, 7, 8])
+  expect(await positions(dataDir, '--reserved', '--tag', 'cash')).toEqual([2, 6, 8])
+  expect(await positions(dataDir, '$saga.move-1')).toEqual([7, 8])
+  expect(await positions(dataDir, '--category', '$saga.move', '--type', '$StepDone')).toEqual([8])
 })
 
 describe('on a terminal', () => {

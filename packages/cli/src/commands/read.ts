@@ -23,6 +23,7 @@ export function addRead(program: Command, session: Session): void {
     examples: [
       ['indelible read account-576', 'everything that happened to one account'],
       ['indelible read --type FundsWithdrawn --backwards --limit 5', 'the last five withdrawals'],
+      ["indelible read '$saga.transfer-t1'", 'what a saga did, step by step'],
       ['indelible read --tag owner:ann --json | jq .data', 'what carries a tag, for a program'],
       ['indelible read --data ./data --from 1000 --to 1099', 'a hundred positions of a log without a config'],
     ],
@@ -36,7 +37,7 @@ export function addRead(program: Command, session: Session): void {
 }
 
 async function read(stream: StreamName | undefined, options: Options, session: Session): Promise<void> {
-  const { from, to, limit, backwards, json = false, wide = false } = options
+  const { from, to, limit, backwards, reserved = false, json = false, wide = false } = options
   if (from !== undefined && to !== undefined && from > to) {
     throw new CliError(
       'usage',
@@ -48,6 +49,7 @@ async function read(stream: StreamName | undefined, options: Options, session: S
     ...(to !== undefined && { to }),
     ...(limit !== undefined && { limit }),
     direction: backwards ? 'backwards' : 'forwards',
+    reserved,
   }
   const lines = eventLines(session.out, { json, wide })
   const store = await openLog(await logDirOf(options, session), session)

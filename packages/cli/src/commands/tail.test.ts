@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { append, appendHistory } from '../../test/append.ts'
+import { append, appendHistory, appendReserved } from '../../test/append.ts'
 import { bin, cli, ended, ndjson, start, startAppending, temporaryDirectory } from '../../test/support.ts'
 
 async function positions(dataDir: string, ...argv: string[]): Promise<unknown[]> {
@@ -28,6 +28,17 @@ describe('ends by itself', () => {
     expect(await positions(dataDir, 'account-1', '-n', '2', '--limit', '2')).toEqual([2, 4])
     expect(await positions(dataDir, '-n', '4', '--limit', '2')).toEqual([3, 4])
   })
+})
+
+test('shows what is reserved on request, or where it is named', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  await appendReserved(dataDir)
+  expect(await positions(dataDir, '-n', '2', '--until', '8')).toEqual([5, 6])
+  expect(await positions(dataDir, '-n', '2', '--reserved', '--until', '8')).toEqual([7, 8])
+  expect(await positions(dataDir, '--after', '5', '--until', '8')).toEqual([6])
+  expect(await positions(dataDir, '--after', '5', '--reserved', '--until', '8')).toEqual([6, 7, 8])
+  expect(await positions(dataDir, '$saga.move-1', '--after', '0', '--until', '8')).toEqual([7, 8])
 })
 
 test('follows what another process writes, without a gap or a double', async () => {

@@ -54,13 +54,14 @@ async function tail(stream: StreamName | undefined, options: Options, session: S
   if (options.after !== undefined && options.lines !== undefined) {
     throw new CliError('usage', '-n and --after both say where to start; give one of them.')
   }
-  const { after, lines = linesDefault, until = Number.POSITIVE_INFINITY, json = false, wide = false } = options
+  const { after, lines = linesDefault, until = Number.POSITIVE_INFINITY, reserved = false } = options
+  const { json = false, wide = false } = options
   const { out, errors, signal } = session
   const format = eventLines(out, { json, wide })
   const store = await openLog(await logDirOf(options, session), session)
   try {
     let remaining = options.limit ?? Number.POSITIVE_INFINITY
-    const batches = lastAndLive(store, queryOf(stream, options), { after, lines, until, signal })
+    const batches = lastAndLive(store, queryOf(stream, options), { after, lines, until, reserved, signal })
     for await (const { events, through } of batches) {
       const due = events.filter(({ position }) => position <= until).slice(0, remaining)
       await out.write(format(due))
@@ -77,6 +78,7 @@ interface Span {
   readonly after: Position | undefined
   readonly lines: number
   readonly until: Position
+  readonly reserved: boolean
   readonly signal: AbortSignal
 }
 
@@ -84,15 +86,15 @@ interface Span {
 async function* lastAndLive(
   store: EventStore,
   query: Query,
-  { after, lines, until, signal }: Span,
+  { after, lines, until, reserved, signal }: Span,
 ): AsyncGenerator<EventBatch> {
   let start = after
   if (start === undefined) {
     start = (await store.head()).position
     const last: RecordedEvent[] = []
-    const backwards = store.read(query, { to: Math.min(start, until), direction: 'backwards', limit: lines })
+    const backwards = store.read(query, { to: Math.min(start, until), direction: 'backwards', limit: lines, reserved })
     for await (const { events } of backwards) last.push(...events)
     yield { events: last.reverse(), through: start }
   }
-  yield* store.subscribe(query, { after: start, signal })
+  yield* store.subscribe(query, { after: start, reserved, signal })
 }

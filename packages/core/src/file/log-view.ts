@@ -2,9 +2,10 @@
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import { batchEventsMax } from '../kernel/limits.ts'
-import type { Position } from '../kernel/positions.ts'
+import { position as checkedPosition, type Position } from '../kernel/positions.ts'
 import type { Stretch } from '../kernel/postings.ts'
 import type { Query } from '../kernel/queries.ts'
+import { isReserved } from '../kernel/reserved.ts'
 import { instant } from '../kernel/time.ts'
 import { EventFiles } from '../log/event-files.ts'
 import type { LogIndex } from '../log/index/log-index.ts'
@@ -14,7 +15,16 @@ import type { LogEvent } from '../log/record.ts'
 import { type FrameStart, scanEvents } from '../log/scan.ts'
 import { lastVersions } from '../store/commit.ts'
 import { Growth } from '../store/growth.ts'
-import type { EventBatch, Head, ReadOptions, ReplayBatch, ReplayOptions, WrittenCommit } from '../store/port.ts'
+import { historyName } from '../store/history.ts'
+import type {
+  EventBatch,
+  Head,
+  ReadOptions,
+  ReplayBatch,
+  ReplayOptions,
+  SubscribeOptions,
+  WrittenCommit,
+} from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
 import { replayRange } from '../store/replaying.ts'
 import { EventLoopTurns } from './event-loop-turns.ts'
@@ -84,13 +94,20 @@ export class LogView implements Readable {
   fetch = async (positions: readonly Position[]): Promise<readonly RecordedEvent[]> =>
     await this.healed(() => this.#files.fetch(positions))
 
-  scan = async function* (this: LogView, from: Position, to: Position): AsyncGenerator<readonly RecordedEvent[]> {
+  scan = async function* (
+    this: LogView,
+    { from, to, reserved }: { from: Position; to: Position; reserved?: boolean | undefined },
+  ): AsyncGenerator<EventBatch> {
     const { start, before } = await this.healed(() => this.#frameFrom(from, to))
-    for (let at = 0; at < before.length; at += batchEventsMax) yield before.slice(at, at + batchEventsMax)
+    for (let at = 0; at < before.length; at += batchEventsMax) {
+      const events = before.slice(at, at + batchEventsMax)
+      const through = events.at(-1)!.position
+      yield { events: reserved ? events : events.filter(({ stream }) => !isReserved(stream)), through }
+    }
     if (!start) return
-    for await (const events of scanEvents(this.#log, start, { to, batch: batchEventsMax })) {
+    for await (const batch of scanEvents(this.#log, start, { to, batch: batchEventsMax, reserved })) {
       this.assertOpen()
-      yield events
+      yield batch
     }
   }.bind(this)
 
@@ -104,7 +121,7 @@ export class LogView implements Readable {
     yield* readBatches(this, query, options)
   }
 
-  async *subscribe(query: Query, options: { after: Position; signal: AbortSignal }): AsyncGenerator<EventBatch> {
+  async *subscribe(query: Query, options: SubscribeOptions): AsyncGenerator<EventBatch> {
     this.assertOpen()
     yield* follow(this, query, options)
   }
@@ -146,6 +163,13 @@ export class LogView implements Readable {
     this.assertOpen()
     const position = this.visible()
     return { position, recordedAt: position === 0 ? null : instant(this.lastRecordedAtMs) }
+  }
+
+  async historyAt(position: Position, logId: string): Promise<string | undefined> {
+    await this.turn()
+    this.assertOpen()
+    if (checkedPosition(position) > this.visible()) return undefined
+    return historyName(logId, position === 0 ? undefined : (await this.fetch([position]))[0])
   }
 
   /** Runs what needs the index; where that of a segment is damaged, again with a new one. */

@@ -203,11 +203,12 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
   }
 
   return {
-    append(commit, { signal } = {}) {
+    append(commit, options = {}) {
+      const { signal } = options
       try {
         view.assertOpen()
         throwIfAborted(signal)
-        return accept(encodeCommit(commit), signal)
+        return accept(encodeCommit(commit, options), signal)
       } catch (error) {
         return refused(error)
       }
@@ -220,6 +221,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
       await view.turn()
       return view.head()
     },
+    historyAt: (position) => view.historyAt(position, indexing.logId),
     close() {
       closing ??= (async () => {
         view.end()

@@ -27,7 +27,7 @@ test('making an event checks its data', () => {
 
 test('a command takes its defaults from its schema', () => {
   const context = { id: '1', commandId: 'c', actor: undefined, issuedAt: '', validAt: undefined }
-  expect(Do.decide(thing.initialState, {}, context)).toEqual(Happened({ n: 7 }))
+  expect(Do.decide(thing.initialState, Do.parse({}), context)).toEqual(Happened({ n: 7 }))
 })
 
 test('a schema that validates later is refused', () => {
@@ -54,10 +54,93 @@ test('the fingerprint changes with the evolve code, the initial state, the schem
   expect(new Set(fingerprints).size).toBe(5)
 })
 
+test('the fingerprint tells initial states apart that JSON does not', () => {
+  class Money {
+    readonly cents: number
+    constructor(cents: number) {
+      this.cents = cents
+    }
+  }
+  const cyclic = (n: number) => {
+    const state: Record<string, unknown> = { n }
+    state.self = state
+    return state
+  }
+  const states: unknown[] = [
+    {},
+    [],
+    { s: null },
+    { s: undefined },
+    { s: Number.NaN },
+    { s: Number.POSITIVE_INFINITY },
+    { s: Number.NEGATIVE_INFINITY },
+    { s: 0 },
+    { s: -0 },
+    { s: 0n },
+    { s: '0n' },
+    { s: new Date(0) },
+    { s: new Date(0).toISOString() },
+    new Map(),
+    new Map([['limit', 100]]),
+    new Map([['limit', 500]]),
+    { s: new Set() },
+    { s: new Set([1]) },
+    { s: [1] },
+    { s: [1, undefined] },
+    { s: Array(2) },
+    { s: new Uint8Array([1]) },
+    { s: new Int8Array([1]) },
+    { s: Object.create(null) },
+    { s: new Money(1) },
+    { s: new Money(2) },
+    { s: { cents: 1 } },
+    { s: /a/ },
+    { s: /a/g },
+    { [Symbol.for('t')]: 1 },
+    cyclic(1),
+    cyclic(2),
+    Object.assign([1], { extra: 1 }),
+    Object.defineProperty({}, 'hidden', { value: 1 }),
+  ]
+  const fingerprintOf = (initialState: unknown) =>
+    aggregate('thing', { initialState, events: [Other], evolve: { Other: (state) => state } }).fingerprint
+  const fingerprints = states.map(fingerprintOf)
+  expect(fingerprints).not.toContain(null)
+  for (const [index, each] of fingerprints.entries()) expect(fingerprints.indexOf(each), String(index)).toBe(index)
+  expect(fingerprintOf({ a: 1, b: [{ c: 2, d: 3 }] })).toBe(fingerprintOf({ b: [{ d: 3, c: 2 }], a: 1 }))
+})
+
+test('an initial state that nobody can look into has no fingerprint', () => {
+  class Sealed {
+    #cents = 1
+    get cents() {
+      return this.#cents
+    }
+  }
+  let deep: unknown = {}
+  for (let level = 0; level < 20_000; level++) deep = { deep }
+  for (const state of [
+    () => 1,
+    { f: () => 1 },
+    new Sealed(),
+    new WeakMap(),
+    new URL('urn:x'),
+    { s: Symbol('s') },
+    deep,
+  ]) {
+    const { fingerprint } = aggregate('thing', { initialState: state, events: [Other], evolve: { Other: (s) => s } })
+    expect(fingerprint).toBe(null)
+  }
+})
+
 test('declarations that cannot work are refused when they are made', () => {
   expect(() =>
     aggregate('two-parts', { initialState: {}, events: [Other], evolve: { Other: (state) => state } }),
   ).toThrow(invalid)
+  expect(() => aggregate('$own', { initialState: {}, events: [Other], evolve: { Other: (state) => state } })).toThrow(
+    invalid,
+  )
+  expect(() => event('$Happened', z.object({}))).toThrow(invalid)
   expect(() =>
     saga('s', { startsOn: Happened, steps: [{ name: 's', send: () => Do('1', {}), timeout: 'soon' }] }),
   ).toThrow(invalid)

@@ -53,6 +53,13 @@ export function encodeEvent(event: NewEvent): EncodedEvent {
   return { id, stream, type, schemaVersion, contentType, data, metadata, correlationId, tags: ownTags, validAt }
 }
 
+/** The data of an event as whoever reads it will get it: bytes as they are, and anything else as JSON has it. Throws `invalid_event`. */
+export function dataAsRead(event: Pick<NewEvent, 'type' | 'data'>): unknown {
+  const { data } = event
+  // In JSON a Date is text, and undefined nothing.
+  return data instanceof Uint8Array ? new Uint8Array(data) : JSON.parse(stringified(event, data, 'its data'))
+}
+
 /** In bytes. */
 export function payloadLength(payload: Payload): number {
   return typeof payload === 'string' ? utf8Length(payload) : payload.length
@@ -87,7 +94,7 @@ function metadataOf(event: NewEvent, kept: Payload): EventMetadata {
   return value as EventMetadata
 }
 
-function stringified(event: NewEvent, value: unknown, what: string): string {
+function stringified(event: Described, value: unknown, what: string): string {
   let text: string | undefined
   try {
     text = JSON.stringify(value)
@@ -106,8 +113,12 @@ function parsed(event: NewEvent, bytes: Uint8Array, what: string): unknown {
   }
 }
 
-function invalid({ stream, type }: NewEvent, problem: string, cause?: unknown): IndelibleError {
-  return new IndelibleError('invalid_event', `Event "${type}" for ${stream}: ${problem}`, {
+/** What messages say of an event. */
+type Described = Pick<NewEvent, 'type'> & { readonly stream?: StreamName }
+
+function invalid({ stream, type }: Described, problem: string, cause?: unknown): IndelibleError {
+  const where = stream === undefined ? '' : ` for ${stream}`
+  return new IndelibleError('invalid_event', `Event "${type}"${where}: ${problem}`, {
     details: { stream, type },
     cause,
   })

@@ -10,6 +10,10 @@ export const errorCodes = {
     retryable: false,
     meaning: 'An event cannot be recorded: its data, metadata, tags or type break a rule or its schema.',
   },
+  event_version_unknown: {
+    retryable: false,
+    meaning: 'An event has a schema version that the aggregate or projection does not list.',
+  },
   invalid_commit: {
     retryable: false,
     meaning: 'A commit is empty, too large, or names an impossible expected version.',
@@ -25,10 +29,17 @@ export const errorCodes = {
     retryable: false,
     meaning: 'An aggregate, projection, saga or system is declared in a way that cannot work.',
   },
+  reserved_name: {
+    retryable: false,
+    meaning: 'A stream, event type, tag or command id begins with "$": such names belong to Indelible.',
+  },
   unknown_command: { retryable: false, meaning: 'The system declares no command of that name for that aggregate.' },
   unknown_projection: { retryable: false, meaning: 'The system declares no projection of that name.' },
   unknown_saga: { retryable: false, meaning: 'The system declares no saga of that name.' },
-  command_id_reused: { retryable: false, meaning: 'This command id was used before for a command on another stream.' },
+  command_id_reused: {
+    retryable: false,
+    meaning: 'This command id was used before, for another command or another input.',
+  },
   schema_async: {
     retryable: false,
     meaning: 'A schema validates asynchronously; commands and events need synchronous schemas.',
@@ -92,9 +103,10 @@ export const errorCodes = {
   },
   aborted: { retryable: true, meaning: 'The caller gave up before the operation began.' },
   io_failed: { retryable: true, meaning: 'The operating system refused a read or write.' },
-  tables_ahead: {
-    retryable: false,
-    meaning: 'A read table is ahead of the log: it was made from another log, or the log from an older copy.',
+  table_diverged: {
+    retryable: true,
+    meaning:
+      'A read table was made from another history than that of the log: the log was put back from an older copy, or the table is of another log. It is built anew.',
   },
   tables_unavailable: {
     retryable: true,

@@ -1,5 +1,7 @@
 // Declaring an event: its name, the schema of its data, and a function that makes one.
 import { IndelibleError } from './errors.ts'
+import type { RecordedEvent } from './events.ts'
+import { isReserved } from './reserved.ts'
 import { parse, type Schema } from './schemas.ts'
 import type { ValidTime } from './time.ts'
 
@@ -31,13 +33,19 @@ export type DataOf<Event> = Event extends EventType<string, infer Data, any> ? D
 // biome-ignore lint/suspicious/noExplicitAny: whatever the schema takes
 export type EventOf<Event> = Event extends EventType<infer Type, infer Data, any> ? DomainEvent<Type, Data> : never
 
-/** Declares an event in the past tense, with any Standard Schema for its data. `schemaVersion` is 1 until the schema changes. */
+/**
+ * Declares an event in the past tense, with any Standard Schema for its data. `schemaVersion` is 1 until the schema changes.
+ * Names that begin with `$` are reserved. Throws `invalid_declaration`.
+ */
 export function event<const Type extends string, Data, Input>(
   type: Type,
   schema: Schema<Data, Input>,
   { schemaVersion = 1 }: { schemaVersion?: number } = {},
 ): EventType<Type, Data, Input> {
   if (!type) throw new IndelibleError('invalid_declaration', 'An event needs a name.')
+  if (isReserved(type)) {
+    throw new IndelibleError('invalid_declaration', `The event "${type}" needs a name that does not begin with "$".`)
+  }
   const make = (data: Input, extras: Pick<DomainEvent, 'tags' | 'validAt'> = {}): DomainEvent<Type, Data> => ({
     type,
     schemaVersion,
@@ -45,4 +53,39 @@ export function event<const Type extends string, Data, Input>(
     ...extras,
   })
   return Object.assign(make, { type, schemaVersion, schema })
+}
+
+/** Checks of an event whether its version is among those that somebody listed. Throws `event_version_unknown`. */
+export function declaredVersions(
+  who: string,
+  events: readonly Pick<AnyEventType, 'type' | 'schemaVersion'>[],
+): (event: Pick<DomainEvent, 'type' | 'schemaVersion'>) => void {
+  const declared = new Map<string, readonly number[]>()
+  for (const { type, schemaVersion } of events) declared.set(type, [...(declared.get(type) ?? []), schemaVersion])
+  return (event) => {
+    const versions = declared.get(event.type)
+    if (versions && !versions.includes(event.schemaVersion)) throw unknownVersion(who, event, versions)
+  }
+}
+
+/** The fault of an event whose version somebody does not list. */
+export function unknownVersion(
+  who: string,
+  event: Pick<DomainEvent, 'type' | 'schemaVersion'>,
+  declared: readonly number[],
+): IndelibleError {
+  const { type, schemaVersion } = event
+  const { stream, position } = event as Partial<RecordedEvent>
+  return new IndelibleError(
+    'event_version_unknown',
+    `${who} does not know version ${schemaVersion} of "${type}"${placeOf(event)}; it lists version ${declared.join(', ')}. ` +
+      `List that version too: event('${type}', …, { schemaVersion: ${schemaVersion} }).`,
+    { details: { type, schemaVersion, declared, stream, position } },
+  )
+}
+
+/** Where an event is in the log, for messages; nothing for one that is not recorded yet. */
+export function placeOf(event: object): string {
+  const { stream, position } = event as Partial<RecordedEvent>
+  return position === undefined ? '' : ` (${stream}, position ${position})`
 }

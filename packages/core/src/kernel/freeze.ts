@@ -1,10 +1,17 @@
 // Making sure that what is shared stays as it is.
 
-/** Freezes a value and everything in it; bytes cannot be frozen and are left. */
+/** Freezes a value and everything in it, however deep; bytes cannot be frozen and are left, and what is in a Map or Set may still be exchanged. */
 export function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
-    Object.freeze(value)
-    for (const part of Object.values(value)) deepFreeze(part)
+  if (!isToBeFrozen(value)) return value
+  // A list of its own instead of the call stack, which a deep value would overflow.
+  const pending: object[] = [value]
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    Object.freeze(next)
+    for (const part of Object.values(next)) if (isToBeFrozen(part)) pending.push(part)
   }
   return value
+}
+
+function isToBeFrozen(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)
 }

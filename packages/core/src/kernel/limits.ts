@@ -20,5 +20,9 @@ export const tagsMax = 64
 export const queryItemsMax = 1_000
 /** The types that one replay asks for. */
 export const replayTypesMax = 1_000
+/** Levels of objects inside each other in what is compared by its text. */
+export const canonicalDepthMax = 1_000
+/** The parts of a value that is compared by its text. */
+export const canonicalPartsMax = 1_000_000
 /** The events of one batch handed to a reader. */
 export const batchEventsMax = 1_000

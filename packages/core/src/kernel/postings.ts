@@ -1,6 +1,7 @@
 // Which positions match a query, given for each term the positions of its events. The same for an index in memory and one on disk.
 import type { Position } from './positions.ts'
 import type { Query, QueryItem } from './queries.ts'
+import { reservedCategory } from './reserved.ts'
 
 export type TermKind = 'stream' | 'category' | 'type' | 'tag' | 'correlation'
 
@@ -9,6 +10,8 @@ export interface Stretch {
   readonly from: Position
   readonly to: Position
   readonly limit: number
+  /** Reserved events match too where the query does not name them. */
+  readonly reserved?: boolean | undefined
 }
 
 /** An inverted index. */
@@ -18,20 +21,45 @@ export interface TermPositions {
 }
 
 /** The first positions of a stretch that match. */
-export function matching(index: TermPositions, query: Query, { from, to, limit }: Stretch): Position[] {
+export function matching(index: TermPositions, query: Query, { from, to, limit, reserved }: Stretch): Position[] {
   const ascending = from <= to
-  if (query === 'all') {
-    const count = Math.max(0, Math.min(limit, Math.abs(to - from) + 1))
-    return Array.from({ length: count }, (_, offset) => (ascending ? from + offset : from - offset))
-  }
   const [low, high] = ascending ? [from, to] : [to, from]
-  const runs = query.flatMap((item) => itemMatches(fieldsOf(index, item, low, high), { low, high, ascending, limit }))
+  const hidden = once(() => (reserved ? nothing : index.positions('category', reservedCategory, low, high)))
+  if (query === 'all') return allBut(hidden(), { from, to, limit })
+  const runs = query.flatMap((item) =>
+    itemMatches(fieldsOf(index, item, low, high), {
+      low,
+      high,
+      ascending,
+      limit,
+      isHidden: (position) => !namesEvents(item) && has(hidden(), position),
+    }),
+  )
   if (runs.length === 1) return runs[0]!
   const order = ascending ? (a: Position, b: Position) => a - b : (a: Position, b: Position) => b - a
   return [...new Set(runs.flat())].sort(order).slice(0, limit)
 }
 
 type Positions = ArrayLike<Position>
+
+const nothing: Positions = []
+
+/** The first positions of a stretch that are not in a list. */
+function allBut(list: Positions, { from, to, limit }: Stretch): Position[] {
+  const found: Position[] = []
+  const step = from <= to ? 1 : -1
+  let at = step > 0 ? firstFrom(list, from) : firstFrom(list, from + 1) - 1
+  for (let position = from; found.length < limit && (to - position) * step >= 0; position += step) {
+    if (list[at] === position) at += step
+    else found.push(position)
+  }
+  return found
+}
+
+/** An item that says which streams, categories or types it means finds a reserved event only if it names it. */
+function namesEvents({ streams, categories, types }: QueryItem): boolean {
+  return streams !== undefined || categories !== undefined || types !== undefined
+}
 
 /** An item as lists that are ORed inside ANDed fields. */
 function fieldsOf(index: TermPositions, item: QueryItem, low: Position, high: Position): readonly Positions[][] {
@@ -46,11 +74,16 @@ function fieldsOf(index: TermPositions, item: QueryItem, low: Position, high: Po
   return fields
 }
 
+interface Search {
+  readonly low: Position
+  readonly high: Position
+  readonly ascending: boolean
+  readonly limit: number
+  readonly isHidden: (position: Position) => boolean
+}
+
 /** For each list of the field with the fewest events its positions that are in every other field too. */
-function itemMatches(
-  fields: readonly Positions[][],
-  { low, high, ascending, limit }: { low: Position; high: Position; ascending: boolean; limit: number },
-): Position[][] {
+function itemMatches(fields: readonly Positions[][], { low, high, ascending, limit, isHidden }: Search): Position[][] {
   const rarest = fields.reduce((best, lists) => (size(lists) < size(best) ? lists : best))
   const others = fields.filter((lists) => lists !== rarest)
   return rarest.map((list) => {
@@ -60,9 +93,8 @@ function itemMatches(
     for (; at >= 0 && at < list.length && found.length < limit; at += step) {
       const position = list[at]!
       if (position < low || position > high) break
-      if (others.every((lists) => lists.some((other) => other[firstFrom(other, position)] === position))) {
-        found.push(position)
-      }
+      const matches = others.every((lists) => lists.some((list) => has(list, position)))
+      if (matches && !isHidden(position)) found.push(position)
     }
     return found
   })
@@ -70,6 +102,19 @@ function itemMatches(
 
 function size(lists: readonly Positions[]): number {
   return lists.reduce((sum, { length }) => sum + length, 0)
+}
+
+function has(list: Positions, position: Position): boolean {
+  return list[firstFrom(list, position)] === position
+}
+
+/** Looks only when somebody wants to know, and then once. */
+function once<Value>(look: () => Value): () => Value {
+  let value: Value | undefined
+  return () => {
+    value ??= look()
+    return value
+  }
 }
 
 /** The index of the first entry that is not below a position. */

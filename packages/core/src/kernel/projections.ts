@@ -49,6 +49,8 @@ export interface Projection<C extends Columns = Columns, Name extends string = s
   /** Its fingerprint is the version of the projection: it changes with columns and code. */
   readonly table: TableDefinition<C>
   readonly eventTypes: readonly string[]
+  /** The schema versions that it lists of each of these. An event of another parks it. */
+  readonly schemaVersions: readonly (readonly number[])[]
   readonly staleness: { readonly targetMs: number }
   /** The key of the row that an event concerns, or those of several. Without it that is one row, the one whose key column is the id of the stream. */
   readonly keysOf: ((event: RecordedEvent) => Row | readonly Row[]) | undefined
@@ -73,6 +75,8 @@ export const stalenessTargetMsDefault = 500
  *
  * `key` says which row a handler is given: by default the one whose key column equals the event's stream id. It may name several, as a list.
  * Raise `revision` when a helper function that a handler calls has changed. Throws `invalid_declaration`.
+ *
+ * `events` lists each version of an event that the log may have; at an event of another the projection parks (`event_version_unknown`).
  */
 export function projection<const C extends Columns, const Event extends AnyEventType, const Name extends string>(
   name: Name,
@@ -97,7 +101,8 @@ export function projection<const C extends Columns, const Event extends AnyEvent
     JSON.stringify([column, type, isKey, isNullable, isIndexed]),
   )
   const handlers = on as unknown as Projection['handlers']
-  for (const { type } of events) assertHandler(name, type, handlers[type])
+  const types = [...new Set(events.map(({ type }) => type))]
+  for (const type of types) assertHandler(name, type, handlers[type])
   return {
     name,
     table: {
@@ -109,10 +114,11 @@ export function projection<const C extends Columns, const Event extends AnyEvent
         revision,
         ...shape,
         definition.key ?? '',
-        ...events.map(({ type }) => `${type} ${handlers[type]}`),
+        ...events.map(({ type, schemaVersion }) => `${type} ${schemaVersion} ${handlers[type]}`),
       ]),
     },
-    eventTypes: events.map(({ type }) => type),
+    eventTypes: types,
+    schemaVersions: types.map((type) => events.filter((each) => each.type === type).map((each) => each.schemaVersion)),
     staleness,
     keysOf: definition.key as Projection['keysOf'],
     handlers,

@@ -26,6 +26,8 @@ export function checkQuery(query: Query): void {
     if (fields.length === 0) throw invalid('A query item constrains nothing. Use "all" to mean every event.')
     if (fields.some((field) => field.length === 0))
       throw invalid('A query item has an empty list. Leave the field out instead.')
+    if (fields.some((field) => field.some((term) => typeof term !== 'string')))
+      throw invalid('The streams, categories, types, tags and correlation ids of a query are text.')
   }
 }
 

@@ -12,10 +12,14 @@ export interface SagaContext {
 
 /** A step as it is declared. */
 export interface Step<Data> {
+  /** Keep the step, and its undo, as long as sagas are under way that have done it: one whose history names a step that is gone waits for help. */
   readonly name: string
-  /** The command of this step. Pure: it is asked again after a crash. */
+  /**
+   * The command of this step. Pure: it is asked again after a crash. Where it throws, or its command cannot be carried out (nobody declared it, its
+   * input does not fit), that is a fault of the code and no refusal: the saga waits for help, and nothing is undone.
+   */
   readonly send: (data: Data, context: SagaContext) => Command
-  /** The command that takes the step back, if there is anything to take back. */
+  /** The command that takes the step back, if there is anything to take back. Where it fails, the same holds. */
   readonly undo?: (data: Data, context: SagaContext) => Command
   /**
    * How long the step may take before it counts as failed and the saga compensates, written like `'500ms'`, `'30s'`, `'1m'`, `'2h'` or `'7d'`.
@@ -57,7 +61,7 @@ export function saga<Data>(
     )
   }
   for (const { timeout } of steps) if (timeout !== undefined) durationMs(timeout)
-  return { name, category: `saga.${name}`, startsOn: startsOn.type, steps }
+  return { name, category: `$saga.${name}`, startsOn: startsOn.type, steps }
 }
 
 const nameForm = /^[A-Za-z]\w{0,59}$/

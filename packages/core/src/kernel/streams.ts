@@ -1,26 +1,34 @@
 // A stream is the history of one thing; its name says which kind of thing and which one.
 import { IndelibleError } from './errors.ts'
 import { categoryCharactersMax, streamIdBytesMax } from './limits.ts'
+import { isReserved } from './reserved.ts'
+import { shown } from './shown.ts'
 import { utf8Length } from './text.ts'
 
-/** `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more. */
+/**
+ * `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more.
+ * A category that begins with `$` is reserved: only Indelible itself appends to such a stream.
+ */
 export type StreamName = `${string}-${string}`
 
-const form = /^[A-Za-z][A-Za-z0-9_.]*-[^\p{Cc}\p{Cs}]+$/u
+const form = /^\$?[A-Za-z][A-Za-z0-9_.]*-[^\p{Cc}\p{Cs}]+$/u
 
 /** Joins category and id. Throws `invalid_stream_name`. */
 export function streamName(category: string, id: string): StreamName {
+  // A template would make a name of anything: `account-undefined`.
+  if (typeof id !== 'string')
+    throw new IndelibleError('invalid_stream_name', `The id of a stream is text, not ${shown(id)}.`)
   return checkedStreamName(`${category}-${id}`)
 }
 
 /** Checks a name from outside. Throws `invalid_stream_name`. */
 export function checkedStreamName(name: string): StreamName {
   if (isPlain(name)) return name as StreamName
-  if (!form.test(name)) {
+  if (typeof name !== 'string' || !form.test(name) || streamIdOf(name as StreamName).trim() === '') {
     throw new IndelibleError(
       'invalid_stream_name',
-      `"${name}" is not a stream name. Write <category>-<id>, for example "account-576": ` +
-        'letters, digits, "_" and "." before the first hyphen, anything printable after it.',
+      `${shown(name)} is not a stream name. Write <category>-<id>, for example "account-576": ` +
+        'letters, digits, "_" and "." before the first hyphen, anything printable after it, and not only white space.',
     )
   }
   const stream = name as StreamName
@@ -36,21 +44,24 @@ export function checkedStreamName(name: string): StreamName {
 /** Most names are short and plain ASCII; looking at their characters costs a tenth of the general form. */
 function isPlain(name: string): boolean {
   if (typeof name !== 'string' || name.length > categoryCharactersMax) return false
+  const start = isReserved(name) ? 1 : 0
   let hyphen = 0
-  for (let at = 0; at < name.length; at++) {
+  let isBlank = true
+  for (let at = start; at < name.length; at++) {
     const code = name.charCodeAt(at)
     if (hyphen > 0) {
       if (code < 0x20 || code > 0x7e) return false
+      if (code > 0x20) isBlank = false
     } else if (code === 0x2d) {
-      if (at === 0) return false
+      if (at === start) return false
       hyphen = at
     } else {
       const letter = (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a)
       const other = (code >= 0x30 && code <= 0x39) || code === 0x5f || code === 0x2e
-      if (!letter && !(other && at > 0)) return false
+      if (!letter && !(other && at > start)) return false
     }
   }
-  return hyphen > 0 && hyphen < name.length - 1
+  return hyphen > 0 && !isBlank
 }
 
 export function categoryOf(stream: StreamName): string {

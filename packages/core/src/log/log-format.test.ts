@@ -174,6 +174,21 @@ describe('the index', () => {
     expect(index.entries.filter(({ kind }) => kind === 5)).toEqual([])
     expect(index.places).toEqual([{ at: records[0]!.at, crc: records[0]!.crc }])
   })
+
+  test('has the events of reserved streams under two categories', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'indelible-'))
+    const store = await fileStore({ dir, limits: { unindexedEventsMax: 0 } })
+    const own = { stream: '$own-1', type: '$Done', data: {} } as const
+    await store.append({ events: [own, { stream: 'plain-1', type: 'Plain', data: {} }, own] }, { reserved: true })
+    await store.close()
+    const { entries } = decodeIndex(readFileSync(join(dir, '00000001.idx')))
+    rmSync(dir, { recursive: true })
+    expect(entries.filter(({ kind }) => kind === 2).toSorted((a, b) => (a.text < b.text ? -1 : 1))).toEqual([
+      { kind: 2, text: '$', events: [0, 2] },
+      { kind: 2, text: '$own', events: [0, 2] },
+      { kind: 2, text: 'plain', events: [1] },
+    ])
+  })
 })
 
 // ── The reader, from the page alone ──────────────────────────────────────────────────────────────────────────────────

@@ -142,6 +142,11 @@ function writePayload(bytes: Utf8Buffer, at: number, payload: Payload): number {
   return payload.length
 }
 
+/** True for the record of a reserved event: the name of its stream begins with "$". */
+export function isReservedAt(bytes: Buffer, at: number): boolean {
+  return bytes[at + recordFixedBytes] === 0x24
+}
+
 /** The length of the record at a place. Throws a RangeError unless all of it lies before an end and fits together. */
 export function checkRecord(bytes: Buffer, at: number, end: number): number {
   if (at + recordFixedBytes > end) throw new RangeError('a record is cut off')

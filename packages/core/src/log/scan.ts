@@ -4,7 +4,7 @@ import type { Position } from '../kernel/positions.ts'
 import type { DiskFile } from './disk.ts'
 import { claimedLength, Frame, frameHeaderBytes, isFrame, type Place } from './frame.ts'
 import type { LogSource } from './limits.ts'
-import { LogEvent } from './record.ts'
+import { isReservedAt, LogEvent } from './record.ts'
 import { corrupt, lastSegment, segmentHeaderBytes, segmentName } from './segment.ts'
 import { SegmentReader } from './segment-reader.ts'
 
@@ -63,22 +63,30 @@ export async function* scanRecords(
   yield to
 }
 
-/** The events from the beginning of a frame up to a position that is known to be durable, in lists of `batch`. Throws `log_corrupt`. */
+/**
+ * The events from the beginning of a frame up to a position that is known to be durable, so many records at a time; reserved ones are left out unless
+ * it is said. Throws `log_corrupt`.
+ */
 export async function* scanEvents(
   log: LogSource,
   start: FrameStart,
-  { to, batch }: { to: Position; batch: number },
-): AsyncGenerator<LogEvent[]> {
+  { to, batch, reserved = false }: { to: Position; batch: number; reserved: boolean | undefined },
+): AsyncGenerator<{ readonly events: readonly LogEvent[]; readonly through: Position }> {
   let events: LogEvent[] = []
+  let taken = 0
   const sink: ScanSink = {
-    take: (frame, start) => void events.push(new LogEvent(frame.bytes, start)),
+    take(frame, start) {
+      taken++
+      if (reserved || !isReservedAt(frame.bytes, start)) events.push(new LogEvent(frame.bytes, start))
+    },
     get isFull() {
-      return events.length >= batch
+      return taken >= batch
     },
   }
-  for await (const _ of scanRecords(log, start, { to, sink })) {
-    if (events.length > 0) yield events
+  for await (const through of scanRecords(log, start, { to, sink })) {
+    if (taken > 0) yield { events, through }
     events = []
+    taken = 0
   }
 }
 

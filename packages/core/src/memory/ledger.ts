@@ -3,6 +3,7 @@ import type { EncodedEvent } from '../kernel/encoding.ts'
 import type { Position, Version } from '../kernel/positions.ts'
 import { matching, type Stretch, type TermKind, type TermPositions } from '../kernel/postings.ts'
 import type { Query } from '../kernel/queries.ts'
+import { isReserved, reservedCategory } from '../kernel/reserved.ts'
 import { categoryOf, type StreamName } from '../kernel/streams.ts'
 import { type Facts, lastVersions } from '../store/commit.ts'
 import type { WrittenCommit } from '../store/port.ts'
@@ -52,6 +53,7 @@ export class Ledger implements Facts, TermPositions {
     this.head++
     this.#post('stream', stream)
     this.#post('category', categoryOf(stream))
+    if (isReserved(stream)) this.#post('category', reservedCategory)
     this.#post('type', type)
     for (const tag of new Set(tags)) this.#post('tag', tag)
     if (correlationId !== undefined) this.#post('correlation', correlationId)

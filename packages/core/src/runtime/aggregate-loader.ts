@@ -1,43 +1,42 @@
 // Brings an aggregate to its current state the cheapest way: from memory, else from a snapshot and the events after it.
 import type { AnyAggregate } from '../kernel/aggregates.ts'
+import { dataAsRead } from '../kernel/encoding.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { DomainEvent } from '../kernel/event-types.ts'
 import { deepFreeze } from '../kernel/freeze.ts'
-import type { Position, Version } from '../kernel/positions.ts'
+import type { Position } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import type { EventStore } from '../store/port.ts'
-import type { SnapshotStore } from '../store/snapshots.ts'
-import { cachedAggregatesMax, snapshotEveryEvents } from './limits.ts'
+import { cachedAggregatesMax } from './limits.ts'
 import { type PureCall, trusted } from './purity.ts'
-
-/** A state and the point of history it stands for. */
-export interface Loaded {
-  readonly state: unknown
-  readonly version: Version
-  readonly position: Position
-}
+import type { Folded, SnapshotKeeper } from './snapshot-keeper.ts'
 
 export class AggregateLoader {
   readonly #store: EventStore
-  readonly #snapshots: SnapshotStore
+  readonly #snapshots: SnapshotKeeper
   readonly #call: PureCall
   /** In order of last use. */
-  readonly #cache = new Map<StreamName, Loaded>()
-  readonly #snapshotVersions = new Map<StreamName, Version>()
+  readonly #cache = new Map<StreamName, Folded>()
 
-  constructor({ store, snapshots, call }: { store: EventStore; snapshots: SnapshotStore; call: PureCall }) {
+  constructor({ store, snapshots, call }: { store: EventStore; snapshots: SnapshotKeeper; call: PureCall }) {
     this.#store = store
     this.#snapshots = snapshots
     this.#call = call
   }
 
   /** What the cache knows, which may be behind the log: an append with its version finds out. */
-  async load(aggregate: AnyAggregate, stream: StreamName): Promise<Loaded> {
+  async load(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
     return this.#cache.get(stream) ?? (await this.reload(aggregate, stream))
   }
 
+  /** From the log alone, or a snapshot of it: what was remembered has been overtaken. */
+  async loadAnew(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
+    this.#cache.delete(stream)
+    return await this.reload(aggregate, stream)
+  }
+
   /** Reads the events after what is known. */
-  async reload(aggregate: AnyAggregate, stream: StreamName): Promise<Loaded> {
+  async reload(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
     let loaded = this.#cache.get(stream) ?? (await this.#fromSnapshot(aggregate, stream))
     for await (const { events } of this.#store.read([{ streams: [stream] }], { from: loaded.position + 1 })) {
       loaded = this.#fold(aggregate, loaded, events, events.at(-1)!.position)
@@ -47,24 +46,24 @@ export class AggregateLoader {
   }
 
   /** The state after events that are about to be appended: code that cannot evolve them must fail before they are written. */
-  preview(aggregate: AnyAggregate, from: Loaded, events: readonly DomainEvent[]): Loaded {
-    // Folded from what a replay will read: JSON, in which a Date is text and undefined is nothing.
-    const asRead = events.map((event) => ({ ...event, data: throughJson(event) }))
+  preview(aggregate: AnyAggregate, from: Folded, events: readonly DomainEvent[]): Folded {
+    // Folded from what a replay will read.
+    const asRead = events.map((event) => ({ ...event, data: dataAsRead(event) }))
     return this.#fold(aggregate, from, asRead, from.position)
   }
 
-  /** Takes in that previewed events were appended, and makes a snapshot when one is due. */
-  async advance(aggregate: AnyAggregate, stream: StreamName, loaded: Loaded): Promise<void> {
+  /** Takes in that previewed events were appended, and makes a snapshot when one is due. Never throws. */
+  async advance(aggregate: AnyAggregate, stream: StreamName, loaded: Folded): Promise<void> {
     this.#remember(stream, loaded)
-    await this.#snapshotIfDue(aggregate, stream, loaded)
+    await this.#snapshots.keep(aggregate, stream, loaded)
   }
 
   #fold(
     aggregate: AnyAggregate,
-    { state, version }: Loaded,
+    { state, version }: Folded,
     events: readonly DomainEvent[],
     position: Position,
-  ): Loaded {
+  ): Folded {
     let next = state
     for (const event of events) {
       if (this.#call !== trusted) deepFreeze(event.data)
@@ -80,66 +79,19 @@ export class AggregateLoader {
     return { state: next, version: version + events.length, position }
   }
 
-  async #fromSnapshot({ initialState, fingerprint }: AnyAggregate, stream: StreamName): Promise<Loaded> {
-    const found = await this.#snapshots.load(stream, fingerprint)
-    // A log that was put back from an older copy may end before a snapshot.
-    const isAhead = found !== undefined && found.position > (await this.#store.head()).position
-    const snapshot = isAhead ? undefined : found
-    if (snapshot) this.#snapshotVersions.set(stream, snapshot.version)
+  async #fromSnapshot(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
+    const { initialState } = aggregate
+    const snapshot = await this.#snapshots.find(aggregate, stream)
     const { state, version, position } = snapshot ?? { state: initialState, version: 0, position: 0 }
     return { state: this.#call === trusted ? state : deepFreeze(state), version, position }
   }
 
-  async #snapshotIfDue(
-    { fingerprint }: AnyAggregate,
-    stream: StreamName,
-    { state, version, position }: Loaded,
-  ): Promise<void> {
-    const last = this.#snapshotVersions.get(stream) ?? 0
-    if (Math.floor(version / snapshotEveryEvents) === Math.floor(last / snapshotEveryEvents)) return
-    this.#snapshotVersions.set(stream, version)
-    // What would come back from JSON as something else is folded from its events each time instead.
-    if (!survivesJson(state)) return
-    // The events are safe already and a snapshot is only a shortcut: that it could not be kept must not fail a command that succeeded.
-    await this.#snapshots.save({ stream, fingerprint, version, position, state }).catch(() => {})
-  }
-
-  #remember(stream: StreamName, loaded: Loaded): void {
+  #remember(stream: StreamName, loaded: Folded): void {
     this.#cache.delete(stream)
     this.#cache.set(stream, loaded)
     if (this.#cache.size <= cachedAggregatesMax) return
     const [oldest] = this.#cache.keys()
     this.#cache.delete(oldest!)
-    this.#snapshotVersions.delete(oldest!)
+    this.#snapshots.forget(oldest!)
   }
-}
-
-/** The data as a replay will read it. Throws `invalid_event`. */
-function throughJson({ type, data }: DomainEvent): unknown {
-  try {
-    return JSON.parse(JSON.stringify(data))
-  } catch (cause) {
-    throw new IndelibleError('invalid_event', `The data of ${type} cannot be written as JSON.`, { cause })
-  }
-}
-
-/** True for what JSON gives back as it was: null, booleans, finite numbers, text, and lists and plain objects of such. */
-function survivesJson(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return true
-    case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0)
-    case 'object':
-      return value === null || (Array.isArray(value) ? value.every(survivesJson) : isPlain(value))
-    default:
-      return false
-  }
-}
-
-function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value)
-  if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) return false
-  return Object.values(value).every((part) => part === undefined || survivesJson(part))
 }

@@ -1,23 +1,30 @@
 // Commands in, events out: load the aggregate, let it decide, append with the version it decided on, decide again if that was overtaken.
 import type { AnyCommandType, Command, Decision, Refusal } from '../kernel/aggregates.ts'
+import { canonicalText } from '../kernel/canonical.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { DomainEvent } from '../kernel/event-types.ts'
 import type { EventMetadata, NewEvent } from '../kernel/events.ts'
 import { fingerprint } from '../kernel/fingerprint.ts'
 import { deepFreeze } from '../kernel/freeze.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
-import type { Position, Version } from '../kernel/positions.ts'
+import { version as checkedVersion, type Position, type Version } from '../kernel/positions.ts'
+import { isReserved, refuseReserved } from '../kernel/reserved.ts'
+import { messageOf, shown } from '../kernel/shown.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { type Clock, epochMs, type Instant, instant, type ValidTime } from '../kernel/time.ts'
 import type { EventStore, WrittenCommit } from '../store/port.ts'
-import type { AggregateLoader, Loaded } from './aggregate-loader.ts'
+import type { AggregateLoader } from './aggregate-loader.ts'
 import { conflictRetriesMax } from './limits.ts'
 import { Mailboxes } from './mailbox.ts'
 import { type PureCall, trusted } from './purity.ts'
+import type { Folded } from './snapshot-keeper.ts'
 
 /** What travels with a command. */
 export interface SendOptions {
-  /** Makes the command idempotent: sent again with the same id, it gets the first outcome. A fresh UUIDv7 when left out. */
+  /**
+   * Makes the command idempotent: sent again with the same id, it gets the first outcome. What must be the same is the command, its aggregate and its
+   * input as the schema makes it; who sends it and what else travels with it may differ, and is that of the first. A fresh UUIDv7 when left out.
+   */
   readonly commandId?: string
   readonly actor?: string
   /** The command id when left out. */
@@ -65,6 +72,8 @@ interface Envelope {
   readonly stream: StreamName
   readonly commandId: string
   readonly issuedAt: Instant
+  /** As the schema made it. */
+  readonly input: unknown
   /** Of a command whose id the caller chose: what a second command with that id must equal. */
   readonly requestHash: string | undefined
   readonly options: SendOptions
@@ -80,23 +89,39 @@ export class CommandHandler {
     this.#types = new Map(parts.commands.map((type) => [`${type.aggregate.category}/${type.type}`, type]))
   }
 
-  /** Throws `unknown_command`, `invalid_command`, `invalid_stream_name`, `invalid_time`, `command_id_reused` and what the store throws. */
+  /**
+   * Throws `unknown_command`, `invalid_command`, `invalid_stream_name`, `invalid_time`, `invalid_position`, `command_id_reused`, `event_version_unknown`
+   * and what the store throws.
+   */
   async send(command: Command, options: SendOptions = {}): Promise<CommandOutcome> {
-    const { category, id } = command
-    const type = this.#types.get(`${category}/${command.type}`)
-    if (!type) {
-      throw new IndelibleError('unknown_command', `There is no command "${command.type}" for "${category}".`, {
-        details: { category, type: command.type },
-      })
-    }
-    if (options.validAt !== undefined) epochMs(options.validAt)
-    const stream = type.aggregate.stream(id)
+    const type = this.#typeOf(command)
+    checkOptions(options)
+    const stream = type.aggregate.stream(command.id)
     const commandId = options.commandId ?? this.#parts.ids()
     const issuedAt = instant(this.#parts.clock.now())
-    const requestHash = options.commandId === undefined ? undefined : hashOf(command)
+    const input = this.#parsed(type, command)
+    const requestHash = options.commandId === undefined ? undefined : hashOf(command, input)
     return await this.#mailboxes.post(stream, () =>
-      this.#handle({ type, command, stream, commandId, issuedAt, requestHash, options }),
+      this.#handle({ type, command, stream, commandId, issuedAt, input, requestHash, options }),
     )
+  }
+
+  #typeOf(command: Command): AnyCommandType {
+    const { category, type } = command ?? {}
+    const found = this.#types.get(`${category}/${type}`)
+    if (found) return found
+    throw new IndelibleError('unknown_command', `There is no command ${shown(type)} for ${shown(category)}.`, {
+      details: { category, type },
+    })
+  }
+
+  /** Of a frozen copy of what was given, which belongs to the caller, who may well go on using it. */
+  #parsed(type: AnyCommandType, { input }: Command): unknown {
+    const { call } = this.#parts
+    const what = `the schema of the input of ${type.type}`
+    if (call === trusted) return type.parse(input)
+    const parsed = call(what, () => type.parse(deepFreeze(copyOf(input, type))))
+    return deepFreeze(parsed)
   }
 
   async #handle(envelope: Envelope): Promise<CommandOutcome> {
@@ -129,11 +154,14 @@ export class CommandHandler {
           : { status: 'accepted', commandId, stream, version, position, recordedAt: null, duplicate: false }
       }
 
-      const next = loader.preview(aggregate, loaded, decision)
       const events = decision.map((event) => newEvent(event, envelope))
+      // Only sagas get here with a reserved id, and what is decided is the domain's all the same.
+      const reserved = isReserved(commandId)
+      if (reserved) events.forEach(refuseReserved)
+      const next = loader.preview(aggregate, loaded, events)
       const outcome = await store.append(
         { events, expected: { [stream]: loaded.version } as Record<StreamName, Version>, commandId },
-        options.signal && { signal: options.signal },
+        { reserved, ...(options.signal && { signal: options.signal }) },
       )
       if (outcome.status === 'duplicate') return await this.#duplicate(envelope, outcome)
       if (outcome.status === 'written') {
@@ -141,19 +169,17 @@ export class CommandHandler {
         return accepted(envelope, outcome, false)
       }
       const overtaken = loaded.version
-      loaded = await loader.reload(aggregate, stream)
+      loaded = await loader.loadAnew(aggregate, stream)
       if (attempt === conflictRetriesMax) return conflict(envelope, overtaken, loaded.version)
     }
   }
 
   #decide(
-    { type, command, commandId, issuedAt, options }: Envelope,
-    { state }: Loaded,
+    { type, command, commandId, issuedAt, input, options }: Envelope,
+    { state }: Folded,
   ): Refusal | readonly DomainEvent[] {
     const { call } = this.#parts
     const context = { id: command.id, commandId, actor: options.actor, issuedAt, validAt: options.validAt }
-    // A frozen copy: the input itself belongs to the caller, who may well go on using it.
-    const input = call === trusted ? command.input : deepFreeze(structuredClone(command.input))
     const decision: Decision<DomainEvent> = call(`decide of ${type.type}`, () => type.decide(state, input, context))
     if (typeof decision !== 'object' || decision === null) {
       throw new IndelibleError(
@@ -186,13 +212,34 @@ export class CommandHandler {
   }
 }
 
-/** Throws `invalid_command`. */
-function hashOf({ type, input }: Command): string {
-  try {
-    return fingerprint([type, JSON.stringify(input)])
-  } catch (cause) {
-    throw new IndelibleError('invalid_command', `The input of ${type} cannot be written as JSON.`, { cause })
+/** Throws `invalid_command`, `invalid_time`, `invalid_position`. */
+function checkOptions(options: SendOptions): void {
+  const { commandId, actor, correlationId, causationId, traceparent, validAt, expectedVersion } = options
+  for (const [name, text] of Object.entries({ commandId, actor, correlationId, causationId, traceparent })) {
+    if (text === undefined || typeof text === 'string') continue
+    throw new IndelibleError('invalid_command', `The ${name} of a command is text, not ${shown(text)}.`)
   }
+  if (validAt !== undefined) epochMs(validAt)
+  if (expectedVersion !== undefined) checkedVersion(expectedVersion)
+}
+
+/** Throws `invalid_command`. */
+function copyOf(input: unknown, { type }: AnyCommandType): unknown {
+  try {
+    return structuredClone(input)
+  } catch (cause) {
+    throw new IndelibleError('invalid_command', `The input of ${type} cannot be copied: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** Of what the schema made; where nobody can look into that, as into an object with private fields, of what was given. Throws `invalid_command`. */
+function hashOf({ type, input: given }: Command, input: unknown): string {
+  const text = canonicalText(input, { withoutUndefined: true }) ?? canonicalText(given, { withoutUndefined: true })
+  if (text !== undefined) return fingerprint([type, text])
+  throw new IndelibleError(
+    'invalid_command',
+    `The input of ${type} holds what cannot be compared, such as a function. Send it without a command id, or give plain data.`,
+  )
 }
 
 function isRefusal(decision: Decision<DomainEvent>): decision is Refusal {
@@ -219,7 +266,11 @@ function conflict({ stream, commandId }: Envelope, expectedVersion: Version, ver
   return { status: 'conflict', commandId, stream, version, expectedVersion }
 }
 
-function newEvent(event: DomainEvent, { stream, commandId, issuedAt, requestHash, options }: Envelope): NewEvent {
+/** As it is recorded, which is what evolve handlers see of it too. */
+function newEvent(
+  event: DomainEvent,
+  { stream, commandId, issuedAt, requestHash, options }: Envelope,
+): NewEvent & DomainEvent {
   const { actor, causationId, traceparent, correlationId = commandId, metadata } = options
   const known: EventMetadata = {
     ...(actor === undefined ? {} : { actor }),

@@ -6,13 +6,17 @@ export const conflictRetriesMax = 10
 export const cachedAggregatesMax = 10_000
 /** A snapshot is made whenever an aggregate's version passes a multiple of this. */
 export const snapshotEveryEvents = 100
+/** Levels of objects inside each other in a state that gets a snapshot. */
+export const snapshotDepthMax = 1_000
+/** The members and items of such a state, all together. */
+export const snapshotPartsMax = 1_000_000
 /** The first wait after a fault; each further one is twice as long. */
 export const retryDelayMsMin = 20
 /** The longest wait between two tries. */
 export const retryDelayMsMax = 5_000
 /** How long a reader waits for a projection or saga when it does not say. */
 export const waitTimeoutMsDefault = 5_000
-/** The sagas of one kind that are driven at the same time; others queue. */
+/** The sagas of one kind that are driven at the same time; others queue. One that waits to try again is not driven. */
 export const sagasAtOnceMax = 64
 /** A projection's runner that was killed is followed by another within this time and a poll of those who stand by. */
 export const leaseMs = 3_000

@@ -5,6 +5,7 @@ import { IndelibleError } from '../kernel/errors.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import type { Position } from '../kernel/positions.ts'
 import type { Projection } from '../kernel/projections.ts'
+import { refuseReservedCommandId } from '../kernel/reserved.ts'
 import { type StreamName, streamName } from '../kernel/streams.ts'
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
@@ -24,7 +25,8 @@ import type { CheckOptions, TableCheck } from './projections/verify.ts'
 import { isWatched, projectionCall, trusted, watched } from './purity.ts'
 import { loadSaga } from './saga-driver.ts'
 import { SagaRunner, type SagaRunnerStatus } from './saga-runner.ts'
-import { foldSaga, hasEnded, type SagaState, sagaCommandIdPrefix } from './saga-state.ts'
+import { foldSaga, hasEnded, type SagaState } from './saga-state.ts'
+import { SnapshotKeeper, type SnapshotNotice } from './snapshot-keeper.ts'
 import { timer } from './waiting.ts'
 
 /** What a system runs on. It takes the store and the tables over: closing the system closes them. */
@@ -38,8 +40,11 @@ export interface SystemParts {
   readonly domainCode?: 'watched' | 'trusted'
   /** Where projections run: on this thread, unless a `projectionThread` is given. */
   readonly projections?: StartProjections
-  /** Told when a projection misses its staleness target, parks, or is built anew, and when their thread ended. What it throws is not caught. */
-  readonly onNotice?: (notice: ProjectionNotice) => void
+  /**
+   * Told when a projection misses its staleness target, parks, or is built anew, when their thread ended, and when an aggregate gets no snapshots. What
+   * it throws is not caught, except where a command has just succeeded.
+   */
+  readonly onNotice?: (notice: SystemNotice) => void
 }
 
 /** A declared projection or saga, or just its name. */
@@ -52,6 +57,9 @@ export interface WaitOptions {
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
+
+/** What a running system tells as it happens. */
+export type SystemNotice = ProjectionNotice | SnapshotNotice
 
 export interface Health {
   readonly head: Head
@@ -86,7 +94,8 @@ export class RunningSystem {
     this.#operator = new ProjectionOperator(system, { store, tables, clock, ids })
 
     const aggregateCall = isWatched(domainCode) ? watched('impure_aggregate') : trusted
-    const loader = new AggregateLoader({ store, snapshots, call: aggregateCall })
+    const keeper = new SnapshotKeeper({ store, snapshots, notify })
+    const loader = new AggregateLoader({ store, snapshots: keeper, call: aggregateCall })
     this.#commands = new CommandHandler({ commands: system.commands, store, loader, clock, ids, call: aggregateCall })
 
     const call = projectionCall(domainCode)
@@ -100,16 +109,11 @@ export class RunningSystem {
     for (const runner of this.#sagas.values()) runner.start()
   }
 
-  /** Sends a command. A "no" of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}. */
+  /** Sends a command. A "no" of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}, and `reserved_name` for a command id that begins with `$`. */
   async send(command: Command, options?: SendOptions): Promise<CommandOutcome> {
     if (this.#closing) throw new IndelibleError('store_closed', 'The system was closed.')
-    if (options?.commandId?.startsWith(sagaCommandIdPrefix)) {
-      // Whoever used the id of a saga's command before the saga would make it believe that the command was carried out.
-      throw new IndelibleError(
-        'invalid_command',
-        `Command ids that begin with "${sagaCommandIdPrefix}" belong to sagas.`,
-      )
-    }
+    // Whoever used the id of a saga's command before the saga would make it believe that the command was carried out.
+    refuseReservedCommandId(options?.commandId)
     return await this.#commands.send(command, options)
   }
 
@@ -135,7 +139,7 @@ export class RunningSystem {
     return await this.#projections.rebuild(this.#declared(projection), options)
   }
 
-  /** Compares the read table of a projection with a fold of the log from its first event on. Throws `projection_parked`, `tables_ahead`, `table_outdated`, `unknown_projection`, `tables_unavailable`, `aborted`. */
+  /** Compares the read table of a projection with a fold of the log from its first event on. Throws `projection_parked`, `table_diverged`, `table_outdated`, `unknown_projection`, `tables_unavailable`, `aborted`. */
   async verifyTable(projection: Named, options: CheckOptions = {}): Promise<TableCheck> {
     return await this.#projections.verify(this.#declared(projection), options)
   }
@@ -184,7 +188,9 @@ export class RunningSystem {
     }
     throwIfAborted(signal)
     const where = state ? `is still ${state.status}` : 'has not started'
-    throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.`)
+    const problem = this.#sagas.get(saga.name)?.problemOf(sagaId)
+    const why = problem === undefined ? '' : ` It waits for help: ${problem}`
+    throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
   }
 
   /** Lets a saga that is stuck, or whose code failed, try again. False where there is nothing to resume. Throws `unknown_saga`. */

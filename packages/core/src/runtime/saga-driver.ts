@@ -1,21 +1,27 @@
-// Drives one saga from wherever its stream says it is to its end. Everything it does may be done again after a crash.
+// Drives one saga from wherever its stream says it is as far as it gets. Everything it does may be done again after a crash.
 import type { Command } from '../kernel/aggregates.ts'
 import { type ErrorCode, IndelibleError, isIndelibleError } from '../kernel/errors.ts'
+import type { Position } from '../kernel/positions.ts'
 import type { Saga } from '../kernel/sagas.ts'
 import { type StreamName, streamName } from '../kernel/streams.ts'
 import type { Clock } from '../kernel/time.ts'
 import type { AppendOutcome, EventStore } from '../store/port.ts'
 import type { CommandOutcome, SendOptions } from './command-handler.ts'
-import { asDomainEvent, foldSaga, nextMove, type SagaEvent, type SagaState } from './saga-state.ts'
-import { backoff } from './waiting.ts'
+import { asDomainEvent, checkFits, foldSaga, nextMove, type SagaEvent, type SagaState, sentAnew } from './saga-state.ts'
 
 export interface SagaDriverParts {
   readonly saga: Saga
   readonly store: EventStore
   readonly send: (command: Command, options: SendOptions) => Promise<CommandOutcome>
   readonly clock: Clock
-  /** Told of a fault that is tried again, and with nothing when a command was answered. */
-  readonly onFault: (error: unknown) => void
+}
+
+/** How far a saga was driven. */
+export interface Driven {
+  /** Nothing if no such saga was started. */
+  readonly state: SagaState | undefined
+  /** A fault that may pass: it is to be driven again after a while. Without it the saga has ended or is stuck, or the signal aborted. */
+  readonly fault: string | undefined
 }
 
 /** The saga's stream as it is now, or nothing if no such saga was started. */
@@ -26,139 +32,159 @@ export async function loadSaga(store: EventStore, stream: StreamName): Promise<S
 }
 
 /**
- * Resolves with the last state when the saga has ended or is stuck, or the signal aborts.
- * Throws what a step's code throws, and faults that trying again cannot mend.
+ * Throws where somebody has to help: where a step's code fails, its command cannot be carried out, or the code is no longer that of the saga's history;
+ * and on faults of the store that do not pass.
  */
-export async function driveSaga(
-  parts: SagaDriverParts,
-  sagaId: string,
-  signal: AbortSignal,
-): Promise<SagaState | undefined> {
+export async function driveSaga(parts: SagaDriverParts, sagaId: string, signal: AbortSignal): Promise<Driven> {
   const { saga, store, clock } = parts
   const stream = streamName(saga.category, sagaId)
-  let state = await loadSaga(store, stream)
-
-  while (state && !signal.aborted) {
-    const pending = state.pending
-    if (pending) {
-      const answer = await obtainAnswer(parts, { sagaId, state, pending, signal })
-      if (!answer) return state
-      state = await record(parts, { stream, sagaId, state, event: answer.event, claim: answer.claim })
-    } else {
-      const move = nextMove(saga, sagaId, state, clock.now())
-      if (!move) return state
-      state = await record(parts, { stream, sagaId, state, event: move, claim: undefined })
+  let state: SagaState | undefined
+  try {
+    const found = await loadSaga(store, stream)
+    state = found
+    while (state && !signal.aborted) {
+      let move: Move | { readonly fault: string }
+      if (state.pending) {
+        move = await answered(parts, { sagaId, state, pending: state.pending, sentBefore: state === found })
+        if ('fault' in move) return { state, fault: move.fault }
+      } else {
+        const event = nextMove(saga, sagaId, state, clock.now())
+        if (!event) break
+        move = { event, claim: undefined }
+      }
+      state = await record(parts, { stream, sagaId, state, move })
     }
+    return { state, fault: undefined }
+  } catch (error) {
+    if (!isIndelibleError(error) || !error.retryable) throw error
+    return { state, fault: String(error) }
   }
-  return state
 }
 
-interface Answer {
+interface Move {
   readonly event: SagaEvent
   /** The command id to take, so that from now on the command can no longer be carried out. */
   readonly claim: string | undefined
 }
 
-/** Sends the pending command until it is answered or its deadline has passed. */
-async function obtainAnswer(
-  { saga, send, clock, onFault }: SagaDriverParts,
-  {
-    sagaId,
-    state,
-    pending,
-    signal,
-  }: { sagaId: string; state: SagaState; pending: NonNullable<SagaState['pending']>; signal: AbortSignal },
-): Promise<Answer | undefined> {
+interface Asked {
+  readonly sagaId: string
+  readonly state: SagaState
+  readonly pending: NonNullable<SagaState['pending']>
+  /** The command was recorded before the saga was driven this time, perhaps by other code. */
+  readonly sentBefore: boolean
+}
+
+/** Sends the pending command once, unless its deadline has passed. */
+async function answered(parts: SagaDriverParts, asked: Asked): Promise<Move | { readonly fault: string }> {
+  const { saga, send, clock } = parts
+  const { state, pending } = asked
   const { step, commandId, undo, deadline } = pending
+  try {
+    checkFits(saga, state)
+  } catch (misfit) {
+    return await unanswered(parts, asked, misfit)
+  }
+  if (deadline !== null && clock.now() >= Date.parse(deadline)) {
+    return { event: { type: '$StepTimedOut', data: { step } }, claim: commandId }
+  }
+  let outcome: CommandOutcome
+  try {
+    outcome = await send(pending.command, sendOptions(saga, asked))
+  } catch (error) {
+    if (isIndelibleError(error) && (error.retryable || faultsOfTheStore.includes(error.code))) throw error
+    return await unanswered(parts, asked, impossible(pending, error))
+  }
+  if (outcome.status === 'conflict') return { fault: `Others kept changing ${outcome.stream}.` }
+  if (outcome.status === 'accepted') return done(pending, outcome.position)
+  const { reason, details } = outcome
+  return { event: { type: undo ? '$UndoRefused' : '$StepRefused', data: { step, reason, details } }, claim: commandId }
+}
+
+const faultsOfTheStore: readonly ErrorCode[] = ['store_closed', 'store_poisoned', 'store_read_only', 'log_corrupt']
+
+/**
+ * The command cannot be carried out, for a fault of the code: nobody declared it, its input does not fit, a decision breaks a law. That is no answer of
+ * the domain, so nothing is undone: the saga waits until the code is mended. Throws the problem unless the code was mended already.
+ */
+async function unanswered({ saga, store, clock }: SagaDriverParts, asked: Asked, problem: unknown): Promise<Move> {
+  const { sagaId, state, pending, sentBefore } = asked
+  // Older code may have carried it out.
+  const written = await store.findCommit(pending.commandId)
+  if (written) return done(pending, written.lastPosition)
+  const anew = sentBefore ? orNothing(() => sentAnew(saga, sagaId, state, clock.now())) : undefined
+  // It has the same id, so that one of the two is carried out at most.
+  if (anew && !isSame(anew.data.command, pending.command)) return { event: anew, claim: undefined }
+  if (pending.deadline !== null) {
+    // How long it takes somebody to help says nothing about the step.
+    const { undo: _, ...sent } = pending
+    return { event: { type: '$StepSent', data: { ...sent, deadline: null } }, claim: undefined }
+  }
+  throw problem
+}
+
+function impossible({ step, undo, command }: Asked['pending'], cause: unknown): IndelibleError {
+  const which = undo ? `The undo of step "${step}"` : `Step "${step}"`
+  const fault = isIndelibleError(cause) ? `${cause.code}: ${cause.message}` : String(cause)
+  return new IndelibleError(
+    'invalid_declaration',
+    `${which} sent "${command.type}" to ${command.category}-${command.id}, which cannot be carried out. Mend the code, then restart, or resume the saga. ${fault}`,
+    { cause },
+  )
+}
+
+function done({ step, undo }: Asked['pending'], position: Position): Move {
+  return { event: { type: undo ? '$UndoDone' : '$StepDone', data: { step, position } }, claim: undefined }
+}
+
+function sendOptions(saga: Saga, { sagaId, state, pending }: Asked): SendOptions {
   const { correlationId, eventId, validAt } = state.startedBy
-  const options: SendOptions = {
-    commandId,
+  return {
+    commandId: pending.commandId,
     correlationId,
     causationId: eventId,
     actor: `saga:${saga.name}`,
     metadata: { saga: saga.name, sagaId },
     ...(validAt === null ? {} : { validAt }),
   }
-  for (let attempt = 0; !signal.aborted; attempt++) {
-    if (deadline !== null && clock.now() >= Date.parse(deadline)) {
-      return { event: { type: 'StepTimedOut', data: { step } }, claim: commandId }
-    }
-    try {
-      const outcome = await send(pending.command, options)
-      onFault(undefined)
-      if (outcome.status === 'accepted') {
-        return {
-          event: { type: undo ? 'UndoDone' : 'StepDone', data: { step, position: outcome.position } },
-          claim: undefined,
-        }
-      }
-      if (outcome.status === 'refused') {
-        const { reason, details } = outcome
-        return {
-          event: { type: undo ? 'UndoRefused' : 'StepRefused', data: { step, reason, details } },
-          claim: commandId,
-        }
-      }
-    } catch (error) {
-      const reason = impossibleReason(error)
-      if (reason) {
-        const details = { message: (error as Error).message }
-        return {
-          event: { type: undo ? 'UndoRefused' : 'StepRefused', data: { step, reason, details } },
-          claim: commandId,
-        }
-      }
-      if (!isIndelibleError(error) || !error.retryable) throw error
-      onFault(error)
-    }
-    await backoff(attempt, signal)
-  }
-  return undefined
-}
-
-/** Commands that nobody can ever carry out are as good as refused: the saga has to compensate, not to wait. */
-const impossible: readonly ErrorCode[] = ['invalid_command', 'invalid_stream_name', 'unknown_command', 'invalid_event']
-
-function impossibleReason(error: unknown): ErrorCode | undefined {
-  return impossible.find((code) => isIndelibleError(error, code))
 }
 
 /** Appends an event together with the next outgoing command, and gives the state after it. */
 async function record(
   parts: SagaDriverParts,
-  {
-    stream,
-    sagaId,
-    state,
-    event,
-    claim,
-  }: {
-    stream: StreamName
-    sagaId: string
-    state: SagaState
-    event: SagaEvent
-    claim: string | undefined
-  },
+  { stream, sagaId, state, move }: { stream: StreamName; sagaId: string; state: SagaState; move: Move },
 ): Promise<SagaState | undefined> {
   const { store, saga, clock } = parts
+  const event = asRead(move.event)
   const events = [event, ...followUp(saga, sagaId, foldSaga([event], state)!, clock.now())]
-  const outcome = await appendSaga(parts, { stream, state, events, claim })
+  const outcome = await appendSaga(parts, { stream, state, events, claim: move.claim })
   if (outcome.status === 'written') return foldSaga(events, state)
   // Conflict: the stream moved on without us, so look again. Duplicate: so it did, or the command had been carried out and its answer got lost.
   const now = await loadSaga(store, stream)
   if (outcome.status === 'conflict' || now!.version > state.version) return now
-  const { step, undo } = state.pending!
-  const done: SagaEvent = { type: undo ? 'UndoDone' : 'StepDone', data: { step, position: outcome.lastPosition } }
-  return await record(parts, { stream, sagaId, state, event: done, claim: undefined })
+  return await record(parts, { stream, sagaId, state, move: done(state.pending!, outcome.lastPosition) })
 }
 
 /** The command that comes next. If its code throws, the transition before it is still recorded and the error comes up when the saga is driven on. */
 function followUp(saga: Saga, sagaId: string, state: SagaState, nowMs: number): SagaEvent[] {
+  const move = state.pending ? undefined : orNothing(() => nextMove(saga, sagaId, state, nowMs))
+  return move ? [move] : []
+}
+
+/** As it is read back, whatever the details of a refusal are: what a saga goes on with must not depend on a restart between. */
+function asRead(event: SagaEvent): SagaEvent {
+  return JSON.parse(JSON.stringify(event))
+}
+
+function isSame(left: Command, right: Command): boolean {
+  return JSON.stringify(left) === JSON.stringify(right)
+}
+
+function orNothing<Value>(make: () => Value): Value | undefined {
   try {
-    const move = state.pending ? undefined : nextMove(saga, sagaId, state, nowMs)
-    return move ? [move] : []
+    return make()
   } catch {
-    return []
+    return undefined
   }
 }
 
@@ -173,11 +199,12 @@ async function appendSaga(
 ): Promise<AppendOutcome> {
   const { correlationId, eventId } = state.startedBy
   const metadata = { actor: `saga:${saga.name}`, correlationId, causationId: eventId }
-  return await store.append({
+  const commit = {
     events: events.map((event) => ({ ...asDomainEvent(event), stream, metadata })),
     expected: { [stream]: state.version } as Record<StreamName, number>,
     ...(claim === undefined ? {} : { commandId: claim }),
-  })
+  }
+  return await store.append(commit, { reserved: true })
 }
 
 /** Records that somebody wants a stuck saga to try its undo again. False where it is not stuck. */
@@ -189,16 +216,10 @@ export async function resumeStuckSaga(
   const state = await loadSaga(store, stream)
   if (!state) throw new IndelibleError('unknown_saga', `There is no saga ${stream}.`)
   if (state.status !== 'stuck') return false
-  const event: SagaEvent = { type: 'SagaResumed', data: { actor: actor ?? null } }
-  const outcome = await store.append({
-    events: [
-      {
-        ...asDomainEvent(event),
-        stream,
-        metadata: { ...(actor === undefined ? {} : { actor }), correlationId: state.startedBy.correlationId },
-      },
-    ],
-    expected: { [stream]: state.version } as Record<StreamName, number>,
-  })
+  const event = asDomainEvent({ type: '$SagaResumed', data: { actor: actor ?? null } })
+  const { correlationId } = state.startedBy
+  const metadata = { ...(actor === undefined ? {} : { actor }), correlationId }
+  const expected = { [stream]: state.version } as Record<StreamName, number>
+  const outcome = await store.append({ events: [{ ...event, stream, metadata }], expected }, { reserved: true })
   return outcome.status === 'written'
 }

@@ -3,8 +3,8 @@ import { isIndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Position } from '../kernel/positions.ts'
 import { type StreamName, streamIdOf, streamName } from '../kernel/streams.ts'
-import { sagasAtOnceMax } from './limits.ts'
-import { driveSaga, resumeStuckSaga, type SagaDriverParts } from './saga-driver.ts'
+import { OpenSagas } from './open-sagas.ts'
+import { resumeStuckSaga, type SagaDriverParts } from './saga-driver.ts'
 import { asDomainEvent, foldSaga, hasEnded, type SagaEvent, type SagaState } from './saga-state.ts'
 import { backoff } from './waiting.ts'
 
@@ -15,28 +15,29 @@ export interface SagaRunnerStatus {
   readonly position: Position
   /** Sagas under way in this process. */
   readonly active: number
-  /** Sagas that cannot go on: an undo was refused, or a step's code failed. They wait for `resume`. */
+  /** Those of them that met a fault that may pass and wait to try again. */
+  readonly waiting: number
+  /**
+   * Sagas that cannot go on: an undo was refused, a step's code failed or sent what cannot be carried out, or the code is no longer that of their history.
+   * They go on after `resume`, or after a restart with code that was mended.
+   */
   readonly waitingForHelp: readonly { readonly sagaId: string; readonly problem: string }[]
+  /** What is tried again. */
   readonly error?: string
 }
 
 export class SagaRunner {
   readonly #parts: SagaDriverParts
   readonly #stop = new AbortController()
-  readonly #active = new Map<string, Promise<void>>()
-  readonly #problems = new Map<string, string>()
+  readonly #open: OpenSagas
   #running: Promise<void> = Promise.resolve()
   #state: SagaRunnerStatus['state'] = 'starting'
   #error: string | undefined
   #position: Position = 0
 
-  constructor(parts: Omit<SagaDriverParts, 'onFault'>) {
-    this.#parts = {
-      ...parts,
-      onFault: (error) => {
-        this.#error = error === undefined ? undefined : String(error)
-      },
-    }
+  constructor(parts: SagaDriverParts) {
+    this.#parts = parts
+    this.#open = new OpenSagas(parts, this.#stop.signal)
   }
 
   start(): void {
@@ -46,28 +47,36 @@ export class SagaRunner {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running
-    await Promise.all(this.#active.values())
+    await this.#open.idle()
     this.#state = 'stopped'
   }
 
   status(): SagaRunnerStatus {
+    const { count, waiting, problems, fault } = this.#open
+    const error = this.#error ?? fault
     return {
       name: this.#parts.saga.name,
       state: this.#state,
       position: this.#position,
-      active: this.#active.size,
-      waitingForHelp: [...this.#problems].map(([sagaId, problem]) => ({ sagaId, problem })),
-      ...(this.#error === undefined ? {} : { error: this.#error }),
+      active: count,
+      waiting,
+      waitingForHelp: [...problems].map(([sagaId, problem]) => ({ sagaId, problem })),
+      ...(error === undefined ? {} : { error }),
     }
+  }
+
+  /** Why a saga waits for help, if it does. */
+  problemOf(sagaId: string): string | undefined {
+    return this.#open.problems.get(sagaId)
   }
 
   /** Lets a saga that waits for help try again. False where there is nothing to resume. */
   async resume(sagaId: string, actor: string | undefined): Promise<boolean> {
     const { saga, store } = this.#parts
     const recorded = await resumeStuckSaga(store, streamName(saga.category, sagaId), actor)
-    const waiting = this.#problems.delete(sagaId)
-    if (recorded || waiting) this.#drive(sagaId)
-    return recorded || waiting
+    const waited = this.#open.problems.delete(sagaId)
+    if (recorded || waited) this.#open.drive(sagaId)
+    return recorded || waited
   }
 
   async #run(): Promise<void> {
@@ -100,10 +109,7 @@ export class SagaRunner {
         else open.set(event.stream, state)
       }
     }
-    for (const stream of open.keys()) {
-      await this.#room()
-      this.#drive(streamIdOf(stream))
-    }
+    for (const stream of open.keys()) this.#open.drive(streamIdOf(stream))
   }
 
   async #takeIn(onProgress: () => void): Promise<void> {
@@ -114,8 +120,8 @@ export class SagaRunner {
       signal,
     })) {
       for (const event of events) {
-        await this.#room()
-        if (await this.#begin(event)) this.#drive(event.streamId)
+        // In line with those that are driven, so that no more are begun than can be.
+        if (await this.#open.slots.within(() => this.#begin(event))) this.#open.drive(event.streamId)
         this.#position = event.position
       }
       this.#position = through
@@ -133,7 +139,7 @@ export class SagaRunner {
       return true
     } catch (error) {
       if (!isIndelibleError(error) || !error.code.startsWith('invalid_')) throw error
-      this.#problems.set(event.streamId, String(error))
+      this.#open.problems.set(event.streamId, String(error))
       return false
     }
   }
@@ -143,38 +149,9 @@ export class SagaRunner {
     const stream = streamName(saga.category, event.streamId)
     const correlationId = event.metadata.correlationId ?? event.id
     const startedBy = { eventId: event.id, position: event.position, correlationId, validAt: event.validAt ?? null }
-    const started: SagaEvent = { type: 'SagaStarted', data: { saga: saga.name, input: event.data, startedBy } }
+    const started: SagaEvent = { type: '$SagaStarted', data: { saga: saga.name, input: event.data, startedBy } }
     const metadata = { actor: `saga:${saga.name}`, correlationId, causationId: event.id }
-    await store.append({
-      events: [{ ...asDomainEvent(started), stream, metadata }],
-      expected: { [stream]: 'none' } as Record<StreamName, 'none'>,
-    })
-  }
-
-  /** Waits until another saga may be driven. */
-  async #room(): Promise<void> {
-    while (this.#active.size >= sagasAtOnceMax) await Promise.race(this.#active.values())
-  }
-
-  #drive(sagaId: string): void {
-    const before = this.#active.get(sagaId)
-    if (before) {
-      // It may be at its last step and not see what changed.
-      void before.then(() => this.#stop.signal.aborted || this.#drive(sagaId))
-      return
-    }
-    const driving = driveSaga(this.#parts, sagaId, this.#stop.signal)
-      .then(
-        (state) => {
-          if (state?.status !== 'stuck') return
-          const { step, reason } = state.undoFailure!
-          this.#problems.set(sagaId, `The undo of step "${step}" was refused: ${reason}.`)
-        },
-        (error: unknown) => {
-          if (!isIndelibleError(error, 'store_closed')) this.#problems.set(sagaId, String(error))
-        },
-      )
-      .finally(() => this.#active.delete(sagaId))
-    this.#active.set(sagaId, driving)
+    const expected = { [stream]: 'none' } as Record<StreamName, 'none'>
+    await store.append({ events: [{ ...asDomainEvent(started), stream, metadata }], expected }, { reserved: true })
   }
 }

@@ -1,9 +1,14 @@
 // Waiting: before trying again, twice as long each time up to a bound, and never past the moment somebody wants to stop.
 import { retryDelayMsMax, retryDelayMsMin } from './limits.ts'
 
-/** Resolves after the wait for this attempt (from 0), or at once when the signal aborts. */
+/** The wait for this attempt (from 0). */
+export function backoffMs(attempt: number): number {
+  return Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** Math.min(attempt, 20))
+}
+
+/** Resolves after the wait for this attempt, or at once when the signal aborts. */
 export async function backoff(attempt: number, signal: AbortSignal): Promise<void> {
-  await pause(Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** Math.min(attempt, 20)), signal)
+  await pause(backoffMs(attempt), signal)
 }
 
 /** Calls back after a time. Longer than Node's timers can be (about 25 days) counts as that. */

@@ -5,8 +5,9 @@ import { commitBytesMax, commitEventsMax, nameBytesMax } from '../kernel/limits.
 import { type Position, type Version, version } from '../kernel/positions.ts'
 import type { Stretch } from '../kernel/postings.ts'
 import { checkQuery, type Query } from '../kernel/queries.ts'
+import { checkReserved, refuseReserved, refuseReservedCommandId } from '../kernel/reserved.ts'
 import { checkedStreamName, type StreamName } from '../kernel/streams.ts'
-import type { Commit, Conflict, ExpectedVersion } from './port.ts'
+import type { AppendOptions, Commit, Conflict, ExpectedVersion } from './port.ts'
 
 /** A commit that passed every check of its form. */
 export interface EncodedCommit {
@@ -24,7 +25,10 @@ interface ExpectedStream {
 const nothingExpected: readonly ExpectedStream[] = []
 
 /** Checks a commit and encodes its events. Throws what `EventStore.append` throws for bad input. */
-export function encodeCommit(commit: Commit): EncodedCommit {
+export function encodeCommit(
+  commit: Commit,
+  { reserved = false }: Pick<AppendOptions, 'reserved'> = {},
+): EncodedCommit {
   const { events, expected, condition, commandId } = commit
   if (events.length === 0) throw invalid('A commit needs at least one event.')
   if (events.length > commitEventsMax)
@@ -33,7 +37,12 @@ export function encodeCommit(commit: Commit): EncodedCommit {
   if (commandId !== undefined && !(commandId !== '' && commandId.isWellFormed() && !isLonger(commandId, nameBytesMax)))
     throw invalid(`A command id is well-formed text of 1 to ${nameBytesMax} bytes.`)
   if (condition) checkQuery(condition.failIfEventsMatch)
+  if (!reserved) refuseReservedCommandId(commandId)
   const encoded = events.map(encodeEvent)
+  for (let at = 0; at < encoded.length; at++) {
+    if (reserved) checkReserved(encoded[at]!)
+    else refuseReserved(encoded[at]!)
+  }
   let units = 0
   for (const { data, metadata } of encoded) units += data.length + metadata.length
   if (3 * units > commitBytesMax) checkBytes(encoded)

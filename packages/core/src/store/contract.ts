@@ -7,6 +7,7 @@ import type { StreamName } from '../kernel/streams.ts'
 import { fromUtf8, utf8 } from '../kernel/text.ts'
 import type { ContractCase } from './contract-case.ts'
 import type { AppendOutcome, Commit, EventStore, ReadOptions, ReplayOptions } from './port.ts'
+import { reservedNamesContract } from './reserved-contract.ts'
 
 /** Each case wants a fresh, empty store; the caller closes it afterwards. */
 export const eventStoreContract: readonly ContractCase<EventStore>[] = [
@@ -30,6 +31,25 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
       assert.deepEqual([event.type, event.schemaVersion, event.version, event.position], ['Happened', 3, 1, 1])
       assert.deepEqual([event.tags, event.validAt, event.recordedAt], [['x:1'], '1993-01-01', outcome.recordedAt])
       assert.match(event.id, /^[0-9a-f-]{36}$/)
+    },
+  },
+  {
+    name: 'a history is named by the event that it ends with, and the name stays',
+    async run(store) {
+      const empty = await store.historyAt(0)
+      assert.equal(typeof empty, 'string')
+      assert.equal(await store.historyAt(1), undefined)
+      const id = '019aaf34-0000-7000-8000-000000000001'
+      await store.append({ events: [fact('thing-1', 'A', {}), { ...fact('thing-2', 'B', {}), id }] })
+      const names = [empty, await store.historyAt(1), await store.historyAt(2)]
+      assert.equal(new Set(names).size, 3)
+      // An id that is given once more, as by somebody who imports again, is another event.
+      await store.append({ events: [{ ...fact('thing-2', 'B', {}), id }] })
+      assert.deepEqual([await store.historyAt(0), await store.historyAt(1), await store.historyAt(2)], names)
+      assert.equal(await store.historyAt(4), undefined)
+      for (const bad of [-1, 1.5, Number.NaN]) {
+        await assert.rejects(async () => await store.historyAt(bad as Position), { code: 'invalid_position' })
+      }
     },
   },
   {
@@ -558,7 +578,16 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
         for (const name of Object.getOwnPropertyNames(part)) offered.add(name)
       }
       offered.delete('constructor')
-      assert.deepEqual([...offered].sort(), ['append', 'close', 'findCommit', 'head', 'read', 'replay', 'subscribe'])
+      assert.deepEqual([...offered].sort(), [
+        'append',
+        'close',
+        'findCommit',
+        'head',
+        'historyAt',
+        'read',
+        'replay',
+        'subscribe',
+      ])
       const [event] = await all(store)
       assert.throws(() => Object.assign(event!, { data: { forged: true } }), TypeError)
     },
@@ -582,6 +611,7 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
       await assert.rejects(replay(store, ['Happened'], { after: 0 }), { code: 'store_closed' })
     },
   },
+  ...reservedNamesContract,
 ]
 
 function fact(stream: string, type = 'Happened', data: unknown = {}): NewEvent {

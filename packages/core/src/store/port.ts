@@ -57,6 +57,20 @@ export interface ReadOptions {
   readonly direction?: 'forwards' | 'backwards'
   /** The number of events, over all batches. */
   readonly limit?: number
+  /** Reserved events too, where the query does not name them; see {@link EventStore.read}. */
+  readonly reserved?: boolean
+}
+
+export interface SubscribeOptions extends Pick<ReadOptions, 'reserved'> {
+  /** Events after this position, which may be 0. */
+  readonly after: Position
+  readonly signal: AbortSignal
+}
+
+export interface AppendOptions {
+  readonly signal?: AbortSignal
+  /** The commit may have names that begin with `$`: only Indelible itself says so. */
+  readonly reserved?: boolean
 }
 
 /** Some events of a read, in its direction. A follower may get a batch without events: then nothing up to `through` matched. */
@@ -84,6 +98,8 @@ export interface ReplayBatch {
   event(index: number): RecordedEvent
   /** Every event of these types up to here has now been delivered. */
   readonly through: Position
+  /** The schema version that all of the events have, where that is known without looking at each. */
+  readonly schemaVersion?: number
   /** The same events by stream, where the store has them so. */
   readonly byStream?: StreamRuns
 }
@@ -110,6 +126,13 @@ export interface ReplayOptions {
   readonly to?: Position
 }
 
+/** How far something derived from a log has come, and in which history: a log that was put back from an older copy may go on otherwise. */
+export interface Checkpoint {
+  readonly position: Position
+  /** What `EventStore.historyAt` said of that position. */
+  readonly history: string
+}
+
 export interface Head {
   /** The position of the last event, 0 for an empty log. */
   readonly position: Position
@@ -120,18 +143,27 @@ export interface Head {
  * An append-only log. There is no method to change or delete an event (the first law).
  *
  * Positions are gapless and in commit order: who has seen position n will never later find an event below n.
+ *
+ * Names that begin with `$` are reserved: of categories, and so of streams, of event types, tags and command ids. An event of a reserved stream has a
+ * reserved type and the other way round; it is a reserved event. Readers see those only where they ask for them, so to them positions have gaps there.
+ *
  * Every method throws `store_closed` after `close`.
  */
 export interface EventStore {
   /**
    * Writes a commit; when it resolves with `written`, the commit is durable. Checks are made in this order: command id, expected versions, condition,
    * and see every commit accepted before, durable or not; but what stands against a commit is told when it is durable.
-   * Throws `invalid_event`, `invalid_commit`, `invalid_stream_name`, `invalid_query`, `invalid_time`, `aborted`, `store_full`, `store_poisoned`, `store_read_only`.
+   * Throws `invalid_event`, `invalid_commit`, `invalid_stream_name`, `invalid_query`, `invalid_time`, `reserved_name`, `aborted`, `store_full`,
+   * `store_poisoned`, `store_read_only`.
    */
-  append(commit: Commit, options?: { signal?: AbortSignal }): Promise<AppendOutcome>
+  append(commit: Commit, options?: AppendOptions): Promise<AppendOutcome>
   /** Finds what an earlier commit with this command id wrote. */
   findCommit(commandId: string): Promise<WrittenCommit | undefined>
-  /** Reads what is durable now, then ends. Throws `invalid_query`, `invalid_position`, `log_corrupt`. */
+  /**
+   * Reads what is durable now, then ends. A reserved event is found by a query that names its stream, category or type; one for all, or by tags or
+   * correlation ids alone, finds it only with `reserved: true`. The category `$` is that of all reserved events. The same holds for `subscribe`, and
+   * for conditions, which have no such option. Throws `invalid_query`, `invalid_position`, `log_corrupt`.
+   */
   read(query: Query, options?: ReadOptions): AsyncIterable<EventBatch>
   /**
    * All events of some types after a position, for those who fold much of a log: faster than `read`, in batches as long as suits the store. The last
@@ -139,8 +171,14 @@ export interface EventStore {
    */
   replay(types: readonly string[], options: ReplayOptions): AsyncIterable<ReplayBatch>
   /** Reads everything after a position, then goes on with what is appended, until the signal aborts; that ends the iteration without an error. */
-  subscribe(query: Query, options: { after: Position; signal: AbortSignal }): AsyncIterable<EventBatch>
+  subscribe(query: Query, options: SubscribeOptions): AsyncIterable<EventBatch>
   head(): Promise<Head>
+  /**
+   * Names the history up to a position: the log, the event that is there, and when it was recorded. Whoever keeps something that was derived from a log
+   * keeps this with it; where the log says another name later, or none, it was derived from another history. Undefined beyond the end of the log.
+   * At position 0 it names the log alone. Throws `invalid_position`.
+   */
+  historyAt(position: Position): Promise<string | undefined>
   /** Waits for appends under way, then releases everything. May be called twice. */
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 // Given these events, when this command comes, what is decided: the test of an aggregate, without a store.
 import type { Aggregate, Command, CommandContext, CommandType, Refusal } from '../kernel/aggregates.ts'
+import { dataAsRead } from '../kernel/encoding.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { AnyEventType, DomainEvent, EventOf } from '../kernel/event-types.ts'
 import { deepFreeze } from '../kernel/freeze.ts'
@@ -23,7 +24,9 @@ export function decideAfter<State, Event extends AnyEventType, Input>(
   if (commandType.aggregate.category !== aggregate.category) {
     throw new IndelibleError('unknown_command', `"${type}" is not a command of "${aggregate.category}".`)
   }
-  const decision = call(`decide of ${type}`, () => commandType.decide(deepFreeze(state), deepFreeze(input), full))
+  const decision = call(`decide of ${type}`, () =>
+    commandType.decide(deepFreeze(state), deepFreeze(commandType.parse(deepFreeze(input))), full),
+  )
   if ('refused' in decision) return decision
   return Array.isArray(decision) ? (decision as readonly DomainEvent[]) : [decision as DomainEvent]
 }
@@ -34,10 +37,11 @@ export function stateAfter<State, Event extends AnyEventType>(
   history: readonly EventOf<Event>[],
 ): State {
   const call = watched('impure_aggregate')
-  return history.reduce(
-    (state, event) => call(`evolve of ${event.type}`, () => aggregate.evolve(deepFreeze(state), deepFreeze(event))),
-    aggregate.initialState,
-  )
+  return history.reduce((state, event) => {
+    // As it would be read.
+    const recorded = { ...event, data: deepFreeze(dataAsRead(event)) }
+    return call(`evolve of ${event.type}`, () => aggregate.evolve(deepFreeze(state), recorded))
+  }, aggregate.initialState)
 }
 
 const commandContext: CommandContext = {

@@ -44,11 +44,17 @@ const item = fc.oneof(
   record({ streams: list(stream), types: list(type) }),
   record({ categories: fc.constant(['a', 'c']), tags: list(fc.constantFrom('x', 'ü')), types: optional(list(type)) }),
   record({ correlationIds: list(correlationId), tags: fc.constant(['x']) }),
+  record({ categories: fc.constantFrom(['$s'], ['$'], ['a', '$s']), tags: optional(list(fc.constantFrom('x', 'ü'))) }),
 )
 const query = fc.oneof(fc.constant('all'), fc.array(item, { minLength: 1, maxLength: 2 })) as fc.Arbitrary<Query>
-const event = record<Commit['events'][number]>({
-  stream,
-  type,
+const names = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ stream, type }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom({ stream: '$s-1' as const, type: '$T' }, { stream: '$s-2' as const, type: '$U' }),
+  },
+)
+const facts = record<Omit<Commit['events'][number], 'stream' | 'type'>>({
   data,
   tags,
   metadata: optional(
@@ -60,6 +66,7 @@ const event = record<Commit['events'][number]>({
   validAt: optional(fc.constantFrom('1993-01-31', '2026-11-23T04:28:43.125Z')),
   schemaVersion: optional(fc.integer({ min: 1, max: 3 })),
 })
+const event = fc.tuple(names, facts).map(([names, facts]) => ({ ...names, ...facts }))
 const expectedVersion = fc.oneof(fc.constantFrom('none', 'exists', 'any'), fc.nat(12))
 const commit = record<Commit>({
   events: fc.array(event, { minLength: 1, maxLength: 3 }),
@@ -72,6 +79,7 @@ const range = record<ReadOptions>({
   to: optional(fc.nat(90)),
   limit: fc.oneof(fc.nat(5), fc.constant(undefined)),
   direction: optional(fc.constantFrom('forwards', 'backwards')),
+  reserved: optional(fc.boolean()),
 })
 const limits: fc.Arbitrary<Partial<LogLimits>> = fc.record({
   segmentBytesMax: fc.constantFrom(700, 4096),
@@ -318,7 +326,7 @@ async function sameAtSomeTime(
 }
 
 async function perform(operation: Operation, store: EventStore, visible?: number): Promise<readonly string[]> {
-  if ('append' in operation) return [outcomeOf(await store.append(operation.append))]
+  if ('append' in operation) return [outcomeOf(await store.append(operation.append, { reserved: true }))]
   if ('find' in operation) {
     const found = await store.findCommit(operation.find)
     return commitOf(found && visible !== undefined && found.lastPosition > visible ? undefined : found)

@@ -7,6 +7,7 @@ import type { SegmentStreams, TypeTable } from './type-table.ts'
 export class ColumnBatch {
   readonly length: number
   readonly through: Position
+  readonly schemaVersion?: number
   readonly byStream: ColumnRuns
   readonly #of: SegmentStreams
   /** Of each stream of the batch its number in the segment. */
@@ -21,6 +22,8 @@ export class ColumnBatch {
     this.byStream = new ColumnRuns(selected)
     this.length = selected.types.length
     this.through = range.to
+    const versions = segment.columns.envelope('schemaVersion')
+    if (versions?.is === 'constant') this.schemaVersion = versions.value as number
   }
 
   get types(): Uint16Array {

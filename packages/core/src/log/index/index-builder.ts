@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib'
 import { correlationIdOf } from '../../kernel/events.ts'
 import type { Frame, Place } from '../frame.ts'
-import { LogEvent, readU48, recordFixedBytes } from '../record.ts'
+import { isReservedAt, LogEvent, readU48, recordFixedBytes } from '../record.ts'
 import { corrupt, type SegmentHeader } from '../segment.ts'
 import { addToBlock, blockAt, blocksPerPage, filterBlock, filterBlocks } from './filter.ts'
 import {
@@ -104,6 +104,7 @@ export class IndexBuilder {
     const version = readU48(bytes, at + 10)
     const streamTerm = terms.add(kindCodes.stream, bytes, stream, type, event, version)
     terms.add(kindCodes.category, bytes, stream, category, event, 0)
+    if (isReservedAt(bytes, at)) terms.add(kindCodes.category, bytes, stream, stream + 1, event, 0)
     terms.add(kindCodes.type, bytes, type, command, event, 0)
     if (end > command) terms.add(kindCodes.command, bytes, command, end, event, 0)
     if (bytes.readUInt16LE(at + 24) === 0) this.#commits++

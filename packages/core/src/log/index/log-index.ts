@@ -114,18 +114,18 @@ export class LogIndex {
     return undefined
   }
 
-  find(query: Query, { from, to, limit }: Stretch): readonly Position[] {
-    if (query === 'all') return matching(nothing, query, { from, to, limit })
+  find(query: Query, { from, to, limit, reserved }: Stretch): readonly Position[] {
     const ascending = from <= to
     const [low, high] = ascending ? [from, to] : [to, from]
-    const stream = onlyStream(query)
+    const stream = query === 'all' ? undefined : onlyStream(query)
     const parts = stream === undefined ? this.#partsBetween(low, high) : this.#partsOfStream(stream, low, high)
     const found: Position[] = []
     for (const { part, first, last } of ascending ? parts : parts.reverse()) {
       const left = limit - found.length
       if (left <= 0) break
       const [start, end] = ascending ? [first, last] : [last, first]
-      for (const position of matching(part, query, { from: start, to: end, limit: left })) found.push(position)
+      for (const position of matching(part, query, { from: start, to: end, limit: left, reserved }))
+        found.push(position)
     }
     return found
   }
@@ -267,8 +267,6 @@ function onlyStream(query: readonly QueryItem[]): StreamName | undefined {
 function numberOf({ high, low }: TermHash): number {
   return 1 + high * 2 ** 20 + (low >>> 12)
 }
-
-const nothing = { positions: () => [] }
 
 function joined(parts: readonly { readonly has: StreamPart }[], count: number): Float64Array {
   const positions = new Float64Array(count)

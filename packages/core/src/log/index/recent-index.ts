@@ -2,6 +2,7 @@
 import type { EncodedEvent } from '../../kernel/encoding.ts'
 import type { Position, Version } from '../../kernel/positions.ts'
 import type { TermKind, TermPositions } from '../../kernel/postings.ts'
+import { isReserved, reservedCategory } from '../../kernel/reserved.ts'
 import { categoryOf, type StreamName } from '../../kernel/streams.ts'
 import type { FramePlace } from '../writer.ts'
 
@@ -26,6 +27,8 @@ export class RecentIndex implements TermPositions {
   /** Of the events that have any. */
   readonly #tagsOf = new Map<number, readonly string[]>()
   readonly #correlationOf = new Map<number, string>()
+  /** Apart from the lists, so that who reads everything need not have them made. */
+  readonly #reserved: Position[] = []
   /** How many events are in the lists: they are made when somebody asks. */
   #listed = 0
   readonly #lists: Readonly<Record<Exclude<TermKind, 'stream'>, Map<string, Position[]>>> = {
@@ -64,6 +67,7 @@ export class RecentIndex implements TermPositions {
   /** Takes in the next event. */
   add({ stream, type, tags, correlationId }: Findable, version: Version): void {
     const event = this.#versions.push(version) - 1
+    if (isReserved(stream)) this.#reserved.push(this.firstPosition + event)
     this.#previous.push(this.#streams.get(stream) ?? -1)
     this.#streams.set(stream, event)
     this.#streamOf.push(stream)
@@ -83,6 +87,7 @@ export class RecentIndex implements TermPositions {
     const previous = this.#previous.pop()!
     const stream = this.#streamOf.pop()!
     const type = this.#typeOf.pop()!
+    if (isReserved(stream)) this.#reserved.pop()
     if (previous < 0) this.#streams.delete(stream)
     else this.#streams.set(stream, previous)
     if (this.#listed > event) {
@@ -98,6 +103,7 @@ export class RecentIndex implements TermPositions {
   }
 
   positions(kind: TermKind, text: string, low: Position, high: Position): ArrayLike<Position> {
+    if (kind === 'category' && text === reservedCategory) return this.#reserved
     if (kind !== 'stream') {
       this.#list()
       return this.#lists[kind].get(text) ?? []

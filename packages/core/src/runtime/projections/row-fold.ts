@@ -5,7 +5,7 @@ import { keyText, type Row } from '../../kernel/tables.ts'
 import { keptCheck } from '../../store/kept-check.ts'
 import type { ReplayBatch } from '../../store/port.ts'
 import { keptKey, keptRow } from '../../store/rows.ts'
-import { needsRow, rowMissing, type Watching, watchedHandlers, watchedKeys } from './watching.ts'
+import { type HandlersFor, needsRow, rowMissing, type Watching, watchedHandlers, watchedKeys } from './watching.ts'
 
 /** Rows to write and keys to remove, at most one of them for a key. */
 export interface RowChanges {
@@ -33,7 +33,7 @@ type Known = Row | null | undefined
 
 export class RowFold {
   readonly #projection: Projection
-  readonly #handlers: readonly AnyRowHandler[]
+  readonly #handlersFor: HandlersFor
   /** Not there where an event concerns the row of its stream. */
   readonly #keysByType: ReturnType<typeof watchedKeys>
   readonly #needsRow: readonly boolean[]
@@ -52,7 +52,7 @@ export class RowFold {
 
   constructor(projection: Projection, { fromZero, ...watching }: RowFoldOptions) {
     this.#projection = projection
-    this.#handlers = watchedHandlers(projection, watching)
+    this.#handlersFor = watchedHandlers(projection, watching)
     this.#keysByType = watchedKeys(projection, watching)
     this.#needsRow = needsRow(projection)
     this.#unknown = fromZero ? null : undefined
@@ -105,7 +105,7 @@ export class RowFold {
       else {
         // A local copy of each of these is what keeps the loop fast.
         const { types, streams } = batch
-        const [handlers, needsRow, rows] = [this.#handlers, this.#needsRow, this.#rows]
+        const [handlers, needsRow, rows] = [this.#handlersFor(batch), this.#needsRow, this.#rows]
         const slots = this.#slotsOf(batch)
         for (; index < to; index++) {
           const stream = streams[index]!
@@ -185,7 +185,7 @@ export class RowFold {
       const row = this.#rows[slot] ?? undefined
       this.#given = row
       if (row === undefined && this.#needsRow[type]!) throw rowMissing(this.#projection, type, this.#keys[slot]!)
-      const next = this.#handlers[type]!(event, row, this.#keys[slot]!)
+      const next = this.#handlersFor(batch)[type]!(event, row, this.#keys[slot]!)
       if (next !== undefined) changes.push(...this.#changes(next, slot))
     }
     this.#setAll(changes)

@@ -7,7 +7,7 @@ import { type KeptCheck, keptCheck } from '../../store/kept-check.ts'
 import type { ReplayBatch, StreamRuns } from '../../store/port.ts'
 import { keptKey, keptRow } from '../../store/rows.ts'
 import type { FoldFailure } from './row-fold.ts'
-import { needsRow, rowMissing, type Watching, watchedHandlers } from './watching.ts'
+import { type HandlersFor, needsRow, rowMissing, type Watching, watchedHandlers } from './watching.ts'
 
 /** A batch that has its events by stream. */
 export type RunsBatch = ReplayBatch & { readonly byStream: StreamRuns }
@@ -34,7 +34,9 @@ interface Partition {
 
 export class StreamFold {
   readonly #projection: Projection
-  readonly #handlers: readonly AnyRowHandler[]
+  readonly #handlersFor: HandlersFor
+  /** For the batch that is being applied. */
+  #handlers: readonly AnyRowHandler[] = []
   readonly #needsRow: readonly boolean[]
   readonly #isKept: KeptCheck
   readonly #partitions: Partition[] = Array.from({ length: partitions }, () => emptyPartition(16))
@@ -46,7 +48,7 @@ export class StreamFold {
   /** Of a projection without keys of its own. */
   constructor(projection: Projection, watching: Watching) {
     this.#projection = projection
-    this.#handlers = watchedHandlers(projection, watching)
+    this.#handlersFor = watchedHandlers(projection, watching)
     this.#needsRow = needsRow(projection)
     this.#isKept = keptCheck(projection.table)
   }
@@ -73,6 +75,7 @@ export class StreamFold {
   /** Folds the streams of a batch from one up to another into their partition, in which some of them have rows. */
   #merge(partition: number, batch: RunsBatch, from: number, to: number): void {
     const old = this.#partitions[partition]!
+    this.#handlers = this.#handlersFor(batch)
     const { keys, starts } = batch.byStream
     const fresh = countNew(old, keys, from, to)
     if (fresh === 0) {

@@ -1,0 +1,47 @@
+// Names that begin with "$" are our own: what sagas keep in the log has them, and domain code neither writes it nor reads it unawares.
+import { IndelibleError } from './errors.ts'
+
+/** The category that every reserved event is found under, besides its own. */
+export const reservedCategory = '$'
+
+/** True for a stream, category, event type, tag or command id that is reserved. What is no text is not, and is refused elsewhere. */
+export function isReserved(name: string): boolean {
+  return typeof name === 'string' && name.charCodeAt(0) === 0x24
+}
+
+interface Named {
+  readonly stream: string
+  readonly type: string
+  readonly tags?: readonly string[]
+}
+
+/** Throws `reserved_name` for an event that only Indelible itself may append. */
+export function refuseReserved({ stream, type, tags = [] }: Named): void {
+  if (isReserved(stream)) throw reservedName('stream', stream)
+  if (isReserved(type)) throw reservedName('event type', type)
+  for (const tag of tags) if (isReserved(tag)) throw reservedName('tag', tag)
+}
+
+/** Throws `reserved_name`. */
+export function refuseReservedCommandId(commandId: string | undefined): void {
+  if (commandId !== undefined && isReserved(commandId)) throw reservedName('command id', commandId)
+}
+
+/**
+ * Throws `invalid_event` where only one of stream and type is reserved. That both are, or neither, is what queries lean on: one by stream, category
+ * or type finds a reserved event only if it names it.
+ */
+export function checkReserved({ stream, type }: Named): void {
+  if (isReserved(stream) === isReserved(type)) return
+  throw new IndelibleError('invalid_event', `Event "${type}" for ${stream}: both names begin with "$", or neither.`, {
+    details: { stream, type },
+  })
+}
+
+function reservedName(what: string, name: string): IndelibleError {
+  return new IndelibleError(
+    'reserved_name',
+    `The ${what} "${name}" begins with "$". Such names belong to Indelible; choose another one.`,
+    { details: { name } },
+  )
+}

@@ -1,0 +1,23 @@
+// So many at a time: who finds no room waits in line, first come, first served.
+
+export class Slots {
+  #free: number
+  readonly #line: (() => void)[] = []
+
+  constructor(slotsMax: number) {
+    this.#free = slotsMax
+  }
+
+  /** Does something once there is room for it. */
+  async within<Value>(act: () => Promise<Value>): Promise<Value> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>((resolve) => this.#line.push(resolve))
+    try {
+      return await act()
+    } finally {
+      const next = this.#line.shift()
+      if (next) next()
+      else this.#free++
+    }
+  }
+}

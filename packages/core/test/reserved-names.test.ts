@@ -1,0 +1,64 @@
+// What is Indelible's own in the log never mixes with what users write, whatever they call it.
+import { aggregate, defineSystem, event, integer, projection, saga, startSystem, text } from 'indelible'
+import { expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { AskMove, moveSaga, PayIn, parts, startTills } from './till.ts'
+
+test('user events and categories that are called like those of a saga are the user’s, and the saga’s stay its own', async () => {
+  const Asked = event('Asked', z.object({}))
+  const StepDone = event('StepDone', z.object({}))
+  const job = aggregate('job', { initialState: {}, events: [Asked], evolve: { Asked: (state) => state } })
+  const walk = aggregate('saga.flow', { initialState: {}, events: [StepDone], evolve: { StepDone: (state) => state } })
+  const Ask = job.command('Ask', { input: z.object({}), decide: () => Asked({}) })
+  const Walk = walk.command('Walk', { input: z.object({}), decide: () => StepDone({}) })
+  const flow = saga('flow', { startsOn: Asked, steps: [{ name: 'walk', send: () => Walk('1', {}) }] })
+  const steps = projection('steps', {
+    table: { stream: text().key(), n: integer() },
+    key: ({ stream }) => ({ stream }),
+    events: [StepDone],
+    on: { StepDone: ({ stream }, row = { stream, n: 0 }) => ({ ...row, n: row.n + 1 }) },
+  })
+  const system = defineSystem({ name: 's', commands: [Ask, Walk], projections: [steps], sagas: [flow] })
+  await using running = startSystem(system, parts())
+  await running.send(Ask('1', {}))
+  expect(await running.waitForSaga(flow, '1')).toMatchObject({ status: 'completed' })
+  await running.waitFor(steps, (await running.store.head()).position)
+  expect(await running.select(steps)).toEqual([{ stream: 'saga.flow-1', n: 1 }])
+})
+
+test('whoever reads everything sees what users wrote; what sagas wrote has to be asked for', async () => {
+  await using system = startTills()
+  await system.send(PayIn('a', { amount: 10 }))
+  await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }), { correlationId: 'corr' })
+  await system.waitForSaga(moveSaga, 'm')
+  const { store } = system
+  const typesOf = async (...read: Parameters<typeof store.read>) =>
+    (await Array.fromAsync(store.read(...read))).flatMap(({ events }) => events.map(({ type }) => type))
+  expect(await typesOf('all')).toEqual(['CashPaidIn', 'MoveAsked', 'CashTaken', 'CashPaidIn'])
+  expect(await typesOf([{ correlationIds: ['corr'] }])).toEqual(['MoveAsked', 'CashTaken', 'CashPaidIn'])
+  const own = await typesOf([{ categories: ['$saga.move'] }])
+  expect(own).toHaveLength(6)
+  expect(await typesOf([{ correlationIds: ['corr'] }], { reserved: true })).toHaveLength(9)
+  expect(new Set(own.map((type) => type[0]))).toEqual(new Set('$'))
+})
+
+test('a decision under the command of a saga may reserve no name either', async () => {
+  const Tagged = event('Tagged', z.object({}))
+  const Asked = event('Asked', z.object({}))
+  const thing = aggregate('thing', {
+    initialState: {},
+    events: [Asked, Tagged],
+    evolve: { Asked: (state) => state, Tagged: (state) => state },
+  })
+  const Ask = thing.command('Ask', { input: z.object({}), decide: () => Asked({}) })
+  const Tag = thing.command('Tag', { input: z.object({}), decide: () => Tagged({}, { tags: ['$mine'] }) })
+  const tagging = saga('tagging', { startsOn: Asked, steps: [{ name: 'tag', send: () => Tag('1', {}) }] })
+  await using running = startSystem(defineSystem({ name: 's', commands: [Ask, Tag], sagas: [tagging] }), parts())
+  await expect(running.send(Tag('1', {}))).rejects.toMatchObject({ code: 'reserved_name' })
+  await running.send(Ask('1', {}))
+  await vi.waitFor(async () => {
+    const problem = expect.stringContaining('reserved_name')
+    expect((await running.health()).sagas[0]!.waitingForHelp).toEqual([{ sagaId: '1', problem }])
+  })
+  expect(await Array.fromAsync(running.store.read([{ types: ['Tagged'] }]))).toEqual([])
+})

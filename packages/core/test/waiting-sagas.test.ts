@@ -1,0 +1,111 @@
+// Sagas that meet faults which pass: while they wait they hold nobody up, and they go on by themselves.
+import { defineSystem, type EventStore, IndelibleError, saga, startSystem } from 'indelible'
+import { memoryStore } from 'indelible/memory'
+import { manualClock } from 'indelible/testing'
+import { afterEach, expect, test, vi } from 'vitest'
+import { AskMove, MoveAsked, moveSaga, PayIn, parts, startTills, Take, tills } from './till.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A store that is full for commits of which it is said so. */
+function fullFor(store: EventStore, isSick: (commit: Parameters<EventStore['append']>[0]) => boolean): EventStore {
+  return {
+    ...store,
+    async append(commit, options) {
+      if (isSick(commit)) throw new IndelibleError('store_full', 'no space')
+      return await store.append(commit, options)
+    },
+  }
+}
+
+test('however many sagas wait to try again, another one runs at once; and they end when the fault has passed', async () => {
+  let isFull = true
+  const store = fullFor(memoryStore(), ({ events }) => isFull && events[0]!.stream.startsWith('till-sick'))
+  await using system = startTills({ store })
+  await system.send(PayIn('a', { amount: 1000 }))
+  const ids = Array.from({ length: 150 }, (_, n) => `sick${n}`)
+  for (const id of ids) await system.send(AskMove(id, { from: 'a', to: id, amount: 1 }))
+  await system.send(AskMove('well', { from: 'a', to: 'b', amount: 1 }))
+  expect(await system.waitForSaga(moveSaga, 'well')).toMatchObject({ status: 'completed' })
+  await vi.waitFor(async () => {
+    const [status] = (await system.health()).sagas
+    expect(status).toMatchObject({ state: 'running', active: 150, error: expect.stringContaining('no space') })
+    expect(status!.waitingForHelp).toEqual([])
+    expect(status!.waiting).toBeGreaterThan(0)
+  })
+  isFull = false
+  for (const id of ids) {
+    expect(await system.waitForSaga(moveSaga, id, { timeoutMs: 20_000 })).toMatchObject({ status: 'completed' })
+  }
+  await vi.waitFor(async () => {
+    const [status] = (await system.health()).sagas
+    expect(status).toMatchObject({ active: 0, waiting: 0 })
+    expect(status).not.toHaveProperty('error')
+  })
+})
+
+test('sagas that wait for help hold nobody up either', async () => {
+  const broken = saga('broken', {
+    startsOn: MoveAsked,
+    steps: [
+      {
+        name: 'take',
+        send: ({ from, amount }) => {
+          if (from === 'sick') throw new Error('a bug')
+          return Take(from, { amount })
+        },
+      },
+    ],
+  })
+  await using system = startSystem(defineSystem({ ...tills, sagas: [broken] }), parts())
+  await system.send(PayIn('a', { amount: 10 }))
+  for (let n = 0; n < 150; n++) await system.send(AskMove(`sick${n}`, { from: 'sick', to: 'b', amount: 1 }))
+  await system.send(AskMove('well', { from: 'a', to: 'b', amount: 1 }))
+  expect(await system.waitForSaga(broken, 'well')).toMatchObject({ status: 'completed' })
+  await vi.waitFor(async () => {
+    const [status] = (await system.health()).sagas
+    expect([status!.active, status!.waitingForHelp.length]).toEqual([0, 150])
+  })
+})
+
+test('a saga whose own history cannot be written for a while goes on by itself', async () => {
+  for (const type of ['$StepDone', '$StepRefused', '$UndoDone']) {
+    let refusals = 3
+    const store = fullFor(memoryStore(), ({ events }) => events[0]!.type === type && refusals-- > 0)
+    await using system = startTills({ store })
+    await system.send(PayIn('a', { amount: 10 }))
+    await system.send(AskMove('m', { from: 'a', to: 'closed', amount: 4 }))
+    expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'compensated', done: [] })
+    expect(refusals).toBeLessThan(0)
+  }
+})
+
+test('a saga that waits notices that its step ran out of time, and ends at once when the system is closed', async () => {
+  // Nothing that waits goes on unless it is told to.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const clock = manualClock()
+  const store = fullFor(memoryStore(), ({ events }) => events[0]!.stream === 'till-b')
+  const hasty = saga('hasty', {
+    startsOn: MoveAsked,
+    steps: [{ name: 'payIn', send: ({ to, amount }) => PayIn(to, { amount }), timeout: '7ms' }],
+  })
+  const system = startSystem(defineSystem({ ...tills, projections: [], sagas: [hasty] }), parts({ store, clock }))
+  const waiting = async (count: number) => {
+    while ((await system.health()).sagas[0]!.waiting !== count) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
+  await waiting(1)
+  clock.advance(7)
+  // Long before it would have tried again.
+  vi.advanceTimersByTime(7)
+  await waiting(0)
+  while ((await system.saga(hasty, 'm'))!.status === 'running') await new Promise((resolve) => setImmediate(resolve))
+  expect(await system.saga(hasty, 'm')).toMatchObject({ status: 'compensated', failure: { reason: 'TimedOut' } })
+
+  await system.send(AskMove('n', { from: 'a', to: 'b', amount: 4 }))
+  await waiting(1)
+  await system.close()
+  expect(vi.getTimerCount()).toBe(0)
+})
