@@ -1,24 +1,7 @@
 // `exports` is the whole API: what each package offers stands in a file, so that a change of it is seen and meant.
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, test } from 'vitest'
-
-interface Manifest {
-  readonly name: string
-  readonly exports: Record<string, { source: string; default?: string }>
-}
-
-const entries = globSync('packages/*/package.json')
-  .sort()
-  .flatMap((file) => {
-    const { name, exports } = JSON.parse(readFileSync(file, 'utf8')) as Manifest
-    return Object.entries(exports).map(([path, { source, default: built }]) => ({
-      name: join(name, path),
-      source: join(dirname(file), source),
-      built: built && join(dirname(file), built),
-    }))
-  })
+import { expect, test } from 'vitest'
+import { entries } from './published.ts'
 
 test('the public API is the one that is written down', async () => {
   const lines = await Promise.all(
@@ -28,15 +11,4 @@ test('the public API is the one that is written down', async () => {
     }),
   )
   await expect(lines.join('\n')).toMatchFileSnapshot('public-api.txt')
-})
-
-describe('what was built offers the same as the source', () => {
-  const built = entries.filter((entry) => entry.built !== undefined)
-  const changedMs = Math.max(...globSync('packages/*/src/**/*.ts').map((file) => statSync(file).mtimeMs))
-  const isBuilt = built.every(({ built }) => existsSync(built!) && statSync(built!).mtimeMs > changedMs)
-  const reason = isBuilt ? '' : ' (skipped: nothing is built since the last change, run npm run build)'
-  test.skipIf(!isBuilt).each(built)(`$name${reason}`, async ({ source, built }) => {
-    const names = async (file: string) => Object.keys((await import(pathToFileURL(file).href)) as object).sort()
-    expect(await names(built!)).toEqual(await names(source))
-  })
 })

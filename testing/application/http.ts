@@ -1,0 +1,20 @@
+// The shop behind HTTP.
+import assert from 'node:assert/strict'
+import { serve } from '@indelible/server'
+import { startSystem } from 'indelible'
+import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
+import { shop } from './shop.ts'
+
+const running = startSystem(shop, { store: memoryStore(), tables: memoryTables(), snapshots: memorySnapshots() })
+const server = await serve(running, { host: '127.0.0.1', port: 0 })
+const response = await fetch(`${server.url}/commands/customer/ann/Pay`, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ amount: 12 }),
+})
+assert.equal(response.status, 200)
+const { info } = (await (await fetch(`${server.url}/openapi.json`)).json()) as { info: { title: string } }
+assert.equal(info.title, 'shop')
+await server.close()
+await running.close()
+console.log('http ok')

@@ -1,0 +1,16 @@
+// Read tables in Postgres: `node tables.ts postgres URL` or `node tables.ts pglite`.
+import assert from 'node:assert/strict'
+import { pgliteTables, postgresTables } from '@indelible/postgres'
+import { startSystem } from 'indelible'
+import { memorySnapshots, memoryStore } from 'indelible/memory'
+import { Pay, shop, turnover } from './shop.ts'
+
+const [kind = '', connectionString = ''] = process.argv.slice(2)
+const tables = kind === 'pglite' ? await pgliteTables() : await postgresTables({ connectionString })
+const running = startSystem(shop, { store: memoryStore(), tables, snapshots: memorySnapshots() })
+const paid = await running.send(Pay('ben', { amount: 5 }))
+assert(paid.status === 'accepted')
+await running.waitFor(turnover, paid.position)
+assert.deepEqual(await tables.query('SELECT * FROM turnover'), [{ customer: 'ben', total: 5 }])
+await running.close()
+console.log(`${kind} ok`)
