@@ -8,6 +8,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_stream_name: 400,
   invalid_position: 400,
   invalid_time: 400,
+  invalid_duration: 400,
   invalid_command: 400,
   unknown_command: 404,
   unknown_projection: 404,

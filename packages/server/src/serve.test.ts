@@ -175,6 +175,25 @@ test('closing does not cut off a client that reads slowly', async () => {
   expect(received().endsWith('"next":null}')).toBe(true)
 })
 
+test.each([30 * 86_400_000, Number.POSITIVE_INFINITY])(
+  'closing lets a request under way finish where it may take %i ms',
+  async (closeTimeoutMs) => {
+    const { server, running, get } = await servedShop({ closeTimeoutMs })
+    const waiting = get('/tables/stock_levels?waitFor=1')
+    await sleep(50)
+    const closing = server.close()
+    await sleep(50)
+    await running.send(ReceiveStock('tea', { quantity: 5 }))
+    await closing
+    expect((await waiting).body.rows).toHaveLength(1)
+  },
+)
+
+test.each([Number.NaN, -1, '5'])('a time to close that is none (%s) is refused', async (closeTimeoutMs) => {
+  const serving = serve(runningShop(), { port: 0, closeTimeoutMs: closeTimeoutMs as number })
+  await expect(serving).rejects.toMatchObject({ code: 'invalid_duration' })
+})
+
 test('closing cuts what does not finish in time', async () => {
   const { server, get } = await servedShop({ closeTimeoutMs: 50 })
   const cut = expect(get('/tables/stock_levels?waitFor=99&timeoutMs=30000')).rejects.toThrow('fetch failed')

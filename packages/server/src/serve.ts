@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { IndelibleError, type RunningSystem } from 'indelible'
+import { checkedDuration } from 'indelible/adapter'
 import { gracefulClose } from './graceful-close.ts'
 import { type HttpApiOptions, httpApi } from './http-api.ts'
 import { closeTimeoutMsDefault, requestTimeoutMs } from './limits.ts'
@@ -13,7 +14,7 @@ export interface ServeOptions extends HttpApiOptions {
   readonly host?: string
   /** 3000 when left out; 0 for any that is free. */
   readonly port?: number
-  /** How long `close` lets requests under way finish; 10 seconds when left out. */
+  /** How long `close` lets requests under way finish; 10 seconds when left out, `Infinity` until they have. */
   readonly closeTimeoutMs?: number
 }
 
@@ -24,13 +25,13 @@ export interface HttpServer {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Resolves when the server listens. Throws `io_failed` where it cannot, saying why. */
+/** Resolves when the server listens. Throws `io_failed` where it cannot, saying why, and `invalid_duration`. */
 export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
   const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...apiOptions } = options
   const { fetch } = httpApi(running, apiOptions)
   const listener = getRequestListener(fetch, { errorHandler: malformedRequest })
   const server = createServer({ requestTimeout: requestTimeoutMs }, listener)
-  const close = gracefulClose(server, closeTimeoutMs)
+  const close = gracefulClose(server, checkedDuration('closeTimeoutMs', closeTimeoutMs))
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, { host, port })))

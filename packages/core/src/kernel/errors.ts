@@ -20,6 +20,10 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A time is not an RFC 3339 date or date-time, or the clock given to a store says none.',
   },
+  invalid_duration: {
+    retryable: false,
+    meaning: 'A length of time is not a number of milliseconds from 0 on.',
+  },
   invalid_command: { retryable: false, meaning: 'The input of a command does not fit its schema.' },
   invalid_declaration: {
     retryable: false,

@@ -14,6 +14,8 @@ export const correlationIdCharactersMax = 512
 export const categoryCharactersMax = 80
 /** The UTF-8 bytes of the id in a stream name. */
 export const streamIdBytesMax = 256
+/** The days of a saga's timeout, a hundred years: the deadline is recorded as an instant, and those end. */
+export const durationDaysMax = 36_500
 /** The tags of one event. */
 export const tagsMax = 64
 /** The items of one query. */

@@ -8,6 +8,7 @@ import type { System } from '../../kernel/system.ts'
 import { systemClock, systemIds } from '../../kernel/system-clock.ts'
 import { formerTableName, nextTable } from '../../kernel/tables.ts'
 import type { Clock } from '../../kernel/time.ts'
+import { checkedDuration } from '../../kernel/timers.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { Parked, ReadTables, TableRecord, TableState } from '../../store/read-tables.ts'
 import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
@@ -84,7 +85,7 @@ export class ProjectionOperator {
 
   /**
    * Read your own writes, from a process that runs no projections: resolves when the table shows everything up to a position.
-   * Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_projection`, `invalid_position`, `tables_unavailable`, `aborted`.
+   * Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_projection`, `invalid_position`, `invalid_duration`, `tables_unavailable`, `aborted`.
    */
   async waitFor(
     name: string,
@@ -94,6 +95,7 @@ export class ProjectionOperator {
     const declared = this.#declared(name)
     const { table } = declared
     const position = checkedPosition(to)
+    checkedDuration('timeoutMs', timeoutMs)
     const began = performance.now()
     let nextLookMs: number = parkedLookMs
     const stop = signal ?? new AbortController().signal
