@@ -134,7 +134,7 @@ function operationOf({ type, aggregate, input }: AnyCommandType): Operation {
         headers: [positionHeader, 'ETag'],
       },
     },
-    problems: [400, 403, 404, 409, 412, 413, 415, 422, 507],
+    problems: [400, 404, 409, 412, 413, 415, 422, 507],
     schemas: { [name]: jsonSchemaOf(input, 'input'), Accepted: acceptedSchema },
   }
 }

@@ -55,6 +55,8 @@ export const httpErrors = {
   malformed_body: { status: 400, meaning: 'The body is not JSON in UTF-8.' },
   invalid_parameter: { status: 400, meaning: 'A parameter is unknown, given twice, or has a value it cannot have.' },
   cross_site: { status: 403, meaning: 'A web page of another site may not change anything here.' },
+  // Not 421, for which browsers ask a second time.
+  host_not_allowed: { status: 403, meaning: 'The server does not answer to the name of the host that was asked for.' },
   unknown_route: { status: 404, meaning: 'There is nothing at this address.' },
   unknown_aggregate: { status: 404, meaning: 'The system declares no aggregate of that name.' },
   stream_missing: { status: 404, meaning: 'The stream has no events.' },

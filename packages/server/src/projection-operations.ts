@@ -60,7 +60,7 @@ export function rebuildOperation({ name }: Projection): Operation {
         headers: [positionHeader],
       },
     },
-    problems: [400, 403, 404, 409],
+    problems: [400, 404, 409],
   }
 }
 
@@ -90,7 +90,7 @@ export function verifyOperation({ name, table }: Projection): Operation {
         headers: [positionHeader],
       },
     },
-    problems: [403, 404],
+    problems: [404],
   }
 }
 
@@ -117,7 +117,7 @@ function standing(
         schema: objectOf({ name: { const: name }, isPaused: { const: isPaused } }),
       },
     },
-    problems: [403, 404],
+    problems: [404],
   }
 }
 

@@ -108,6 +108,6 @@ function resumeOperation({ name }: Saga): Operation {
         },
       },
     },
-    problems: [400, 403, 404],
+    problems: [400, 404],
   }
 }

@@ -92,7 +92,7 @@ test('a body without a length is refused as soon as it is above the limit, and t
   const { port, get } = await servedShop({ bodyBytesMax: 1_000 })
   const { socket, received, closed } = await open(port)
   socket.write(
-    'POST /commands/item/tea/TakeNote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    'POST /commands/item/tea/TakeNote HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
   )
   const endless = setInterval(() => socket.write(`64\r\n${'1'.repeat(100)}\r\n`), 1)
   onTestFinished(() => clearInterval(endless))
@@ -107,7 +107,7 @@ test('a body in chunks within the limit is taken', async () => {
   const { socket, received } = await open(port)
   const chunks = ['{"quan', 'tity":', '5}'].map((text) => `${text.length.toString(16)}\r\n${text}\r\n`)
   socket.write(
-    'POST /commands/item/tea/ReceiveStock HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    'POST /commands/item/tea/ReceiveStock HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
   )
   for (const chunk of [...chunks, '0\r\n\r\n']) {
     socket.write(chunk)
@@ -144,7 +144,7 @@ test('a closed server takes no more connections and may be closed again', async 
 test('closing lets go of idle connections at once', async () => {
   const { server, port } = await servedShop()
   const { socket, received, closed } = await open(port)
-  socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n')
+  socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await until(() => received().includes('"ok"'))
   await open(port)
   await server.close()
@@ -167,7 +167,7 @@ test('closing does not cut off a client that reads slowly', async () => {
   for (const _ of [1, 2]) await running.store.append({ events: [{ stream: 'item-tea', type: 'N', data: note }] })
   const { socket, received, closed } = await open(port)
   socket.pause()
-  socket.write('GET /streams/item-tea HTTP/1.1\r\nHost: x\r\n\r\n')
+  socket.write('GET /streams/item-tea HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await sleep(300)
   const closing = server.close()
   socket.resume()
@@ -205,7 +205,7 @@ test('closing cuts what does not finish in time', async () => {
 test('a wait ends when its client goes away', async () => {
   const { server, port } = await servedShop()
   const { socket } = await open(port)
-  socket.write('GET /tables/stock_levels?waitFor=99&timeoutMs=30000 HTTP/1.1\r\nHost: x\r\n\r\n')
+  socket.write('GET /tables/stock_levels?waitFor=99&timeoutMs=30000 HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await sleep(50)
   socket.destroy()
   await server.close()
@@ -215,7 +215,7 @@ test('a client that goes away in the middle of its body disturbs nobody', async 
   const { port, get, running } = await servedShop()
   const { socket } = await open(port)
   socket.write(
-    'POST /commands/item/tea/TakeNote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"half',
+    'POST /commands/item/tea/TakeNote HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"half',
   )
   await sleep(50)
   socket.destroy()

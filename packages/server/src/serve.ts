@@ -1,6 +1,6 @@
 // Puts the HTTP door on a port of this machine.
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { IndelibleError, type RunningSystem } from 'indelible'
 import { checkedDuration } from 'indelible/adapter'
@@ -10,7 +10,10 @@ import { closeTimeoutMsDefault, requestTimeoutMs } from './limits.ts'
 import { HttpError, problemOf } from './problems.ts'
 
 export interface ServeOptions extends HttpApiOptions {
-  /** `127.0.0.1` when left out: reachable from this machine only. Nobody is authenticated yet, so open it to others behind a proxy only. */
+  /**
+   * `127.0.0.1` when left out: reachable from this machine only. Nobody is authenticated yet, so open it to others behind a proxy only.
+   * A name given here is one of the `allowedHosts`.
+   */
   readonly host?: string
   /** 3000 when left out; 0 for any that is free. */
   readonly port?: number
@@ -25,10 +28,12 @@ export interface HttpServer {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Resolves when the server listens. Throws `io_failed` where it cannot, saying why, and `invalid_duration`. */
+/** Resolves when the server listens. Throws `io_failed` where it cannot, saying why, `invalid_duration`, and what {@link httpApi} throws. */
 export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
   const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...apiOptions } = options
-  const { fetch } = httpApi(running, apiOptions)
+  const { allowedHosts = [] } = apiOptions
+  const names = isIP(host) ? allowedHosts : [host, ...allowedHosts]
+  const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names })
   const listener = getRequestListener(fetch, { errorHandler: malformedRequest })
   const server = createServer({ requestTimeout: requestTimeoutMs }, listener)
   const close = gracefulClose(server, checkedDuration('closeTimeoutMs', closeTimeoutMs))
