@@ -4,8 +4,8 @@
 export const bodyBytesMaxDefault = 1024 * 1024
 /** Arrays and objects inside each other in a request body: deeper ones would overflow the stack of code that walks them. */
 export const jsonDepthMax = 100
-/** The characters of an `Idempotency-Key`: what a store takes as a command id. */
-export const idempotencyKeyCharsMax = 512
+/** The UTF-8 bytes of a header that is recorded: what a store takes as a command id. */
+export const recordedHeaderBytesMax = 512
 /** The events or rows of a page when the request does not say. */
 export const pageDefault = 100
 /** The events or rows of a page. */
