@@ -3,10 +3,13 @@ import { IndelibleError } from './errors.ts'
 import { categoryCharactersMax, streamIdBytesMax } from './limits.ts'
 import { utf8Length } from './text.ts'
 
-/** `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more. */
+/**
+ * `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more, and is neither `.` nor `..`: an address
+ * with such a segment is another one before it is sent, so that nothing could be asked of it.
+ */
 export type StreamName = `${string}-${string}`
 
-const form = /^[A-Za-z][A-Za-z0-9_.]*-[^\p{Cc}\p{Cs}]+$/u
+const form = /^[A-Za-z][A-Za-z0-9_.]*-(?!\.{1,2}$)[^\p{Cc}\p{Cs}]+$/u
 
 /** Joins category and id. Throws `invalid_stream_name`. */
 export function streamName(category: string, id: string): StreamName {
@@ -20,7 +23,7 @@ export function checkedStreamName(name: string): StreamName {
     throw new IndelibleError(
       'invalid_stream_name',
       `"${name}" is not a stream name. Write <category>-<id>, for example "account-576": ` +
-        'letters, digits, "_" and "." before the first hyphen, anything printable after it.',
+        'letters, digits, "_" and "." before the first hyphen, anything printable but "." and ".." after it.',
     )
   }
   const stream = name as StreamName
@@ -50,7 +53,8 @@ function isPlain(name: string): boolean {
       if (!letter && !(other && at > 0)) return false
     }
   }
-  return hyphen > 0 && hyphen < name.length - 1
+  // An id that begins with "." may be one that is refused.
+  return hyphen > 0 && hyphen < name.length - 1 && name.charCodeAt(hyphen + 1) !== 0x2e
 }
 
 export function categoryOf(stream: StreamName): string {
