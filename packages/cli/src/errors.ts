@@ -11,6 +11,7 @@ export const cliErrorCodes = {
   fold_failed: 'The declared evolve code threw on an event of the log.',
   open_tables_failed: 'The function of the config that opens the read tables threw.',
   table_missing: 'There is no read table of that projection yet.',
+  tables_diverged: 'Read tables were made from another history than that of the log.',
   table_differs: 'A read table has other rows than the log makes.',
   server_unreachable: 'No server answers at the address that was given.',
   server_failed: 'The server answered with something that the command line cannot make sense of.',

@@ -23,7 +23,7 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   notFound: 'there is no such log, stream, aggregate, point of history, projection or table',
   damaged: 'the log or its index is damaged; the message names file and byte',
   nodeTooOld: 'Node is older than 22.18',
-  differs: 'a read table is not what the log makes',
+  differs: 'a read table is not what the log makes, or was made from another history',
   interrupted: 'interrupted before it was done',
 }
 
@@ -46,5 +46,7 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   log_corrupt: 'damaged',
   index_damaged: 'damaged',
   table_differs: 'differs',
+  table_diverged: 'differs',
+  tables_diverged: 'differs',
   interrupted: 'interrupted',
 }

@@ -88,6 +88,7 @@ export type { SagaFailure, SagaStart, SagaState, SagaStatus, SentCommand } from 
 export type {
   AppendCondition,
   AppendOutcome,
+  Checkpoint,
   Commit,
   Conflict,
   EventBatch,

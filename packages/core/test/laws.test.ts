@@ -100,7 +100,13 @@ describe('second law: a projector only transforms data', () => {
     const [store, tables] = [memoryStore(), memoryTables()]
     await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 5 } }] })
     await tables.open(offending.table)
-    await tables.save({ table: offending.table, upserts: [], removals: [], from: 0, to: 1 })
+    await tables.save({
+      table: offending.table,
+      upserts: [],
+      removals: [],
+      from: 0,
+      to: { position: 1, history: (await store.historyAt(1))! },
+    })
     const operator = new ProjectionOperator(system, { store, tables })
     const works = [
       () => liveModel(offending, store),

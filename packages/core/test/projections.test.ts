@@ -245,7 +245,7 @@ test('two runners on one table never count an event twice', async () => {
   await Promise.all([one.close(), two.close()])
 })
 
-test('a table that is ahead of the log parks instead of skipping what comes next', async () => {
+test('while another process runs a table from another log, this one stands by and believes nothing of it', async () => {
   const shared = parts()
   const cash = cashTable()
   const first = startSystem(systemWith(cash), shared)
@@ -254,9 +254,11 @@ test('a table that is ahead of the log parks instead of skipping what comes next
   // The log was put back from a copy; the tables were not.
   await using second = startSystem(systemWith(cash), { ...shared, store: memoryStore() })
   await second.send(PayIn('1', { amount: 1 }))
-  await expect(second.waitFor(cash, 1)).rejects.toMatchObject({ code: 'tables_ahead' })
-  expect((await second.health()).projections[0]).toMatchObject({ state: 'parked', error: { code: 'tables_ahead' } })
-  expect((await second.projectionViews())[0]).toMatchObject({ state: 'ahead', lagEvents: 0 })
+  await expect(second.waitFor(cash, 1)).rejects.toMatchObject({ code: 'table_diverged' })
+  const diverged = { state: 'diverged', position: 0, error: { code: 'table_diverged' } }
+  expect((await second.health()).projections[0]).toMatchObject(diverged)
+  expect((await second.projectionViews())[0]).toMatchObject({ state: 'diverged' })
+  expect(await first.select(cash)).toEqual([{ till: '1', cash: 5 }])
   await first.close()
 })
 

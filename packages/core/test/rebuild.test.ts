@@ -192,8 +192,9 @@ test('a check tells which rows differ from the log', async () => {
     { till: '3', cash: 999 },
     { till: 'nowhere', cash: 1 },
   ]
-  const change = { table: cash.table, upserts, removals: [{ till: '5' }], from: 400, to: 401 }
   await shared.store.append({ events: [{ stream: 'other-1', type: 'Other', data: {} }] })
+  const to = { position: 401, history: (await shared.store.historyAt(401))! }
+  const change = { table: cash.table, upserts, removals: [{ till: '5' }], from: 400, to }
   expect(await shared.tables.save(change)).toBe('saved')
   const { differing, differences } = await system.verifyTable(cash)
   expect(differing).toBe(3)

@@ -29,6 +29,7 @@ import { drizzleTable } from './drizzle.ts'
 import { postgresTables } from './postgres.ts'
 import type { SqlReadTables } from './tables.ts'
 import { type PostgresServer, startPostgresServer } from './testing/index.ts'
+import { at } from './testing/samples.ts'
 
 const Sampled = event('Sampled', z.object({ id: z.string() }))
 const samples = projection('samples', {
@@ -73,7 +74,7 @@ beforeAll(async () => {
   // The server may be gone before its connections are.
   pool.on('error', () => {})
   await tables.open(samples.table)
-  await tables.fill(samples.table, [row, { ...row, id: 'b', large: 1, note: 'b' }], 1)
+  await tables.fill(samples.table, [row, { ...row, id: 'b', large: 1, note: 'b' }], at(1))
 })
 afterAll(async () => {
   await pool?.end()

@@ -1,5 +1,5 @@
 // The first rows of a table, as fast as Postgres takes them: COPY into a table without indexes, which are then made at once.
-import type { Position, Row, TableDefinition } from 'indelible'
+import type { Checkpoint, Row, TableDefinition } from 'indelible'
 import { keptRow } from 'indelible/adapter'
 import type { Copy, Query } from './database.ts'
 import { ofCaller } from './faults.ts'
@@ -20,7 +20,7 @@ export async function fillTable(
     rows,
     to,
     generation,
-  }: { table: TableDefinition; rows: Iterable<Row>; to: Position; generation: number | undefined },
+  }: { table: TableDefinition; rows: Iterable<Row>; to: Checkpoint; generation: number | undefined },
 ): Promise<'saved' | 'superseded'> {
   const { name, fingerprint } = table
   const target = quoted(schema, name)
@@ -34,8 +34,8 @@ export async function fillTable(
   await query(createTable(schema, table))
   await send(batches(table, rows), (lines) => copy(copyTarget(schema, table), lines))
   for (const statement of createIndexes(schema, table)) await query(statement, [], { timeoutMs: indexMsMax })
-  const sql = `UPDATE ${quoted(schema, recordsTable)} SET position = $1, updated_at = now() WHERE name = $2`
-  await query(sql, [to, name])
+  const sql = `UPDATE ${quoted(schema, recordsTable)} SET position = $1, history = $2, updated_at = now() WHERE name = $3`
+  await query(sql, [to.position, to.history, name])
   return 'saved'
 }
 

@@ -24,9 +24,9 @@ export async function openTable(query: Query, schema: string, table: TableDefini
   for (const statement of createIndexes(schema, table)) await query(statement)
   // Where somebody dropped the table itself there is a record. Whether the projection is paused, and who runs it, are not of the rows.
   await query(
-    `INSERT INTO ${records} (name, fingerprint, position, generation) VALUES ($1, $2, 0, ${newGeneration})
+    `INSERT INTO ${records} (name, fingerprint, position, history, generation) VALUES ($1, $2, 0, '', ${newGeneration})
      ON CONFLICT (name) DO UPDATE
-     SET fingerprint = excluded.fingerprint, position = 0, generation = excluded.generation, updated_at = now(), parked = NULL`,
+     SET fingerprint = excluded.fingerprint, position = 0, history = '', generation = excluded.generation, is_diverged = false, updated_at = now(), parked = NULL`,
     [name, fingerprint],
   )
   return (await stateOf(query, schema, name))!

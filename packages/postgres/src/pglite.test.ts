@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlDatabase } from './database.ts'
 import { type PgliteTables, pgliteDatabase, pgliteTables, pgliteTablesAt } from './pglite.ts'
 import { freshTables } from './testing/contract-tables.ts'
-import { accountRows, accounts, endOf, runScript } from './testing/samples.ts'
+import { accountRows, accounts, at, endOf, runScript } from './testing/samples.ts'
 
 describe('PGlite in memory keeps the contract of read tables', () => {
   let database: SqlDatabase
@@ -57,7 +57,7 @@ describe('PGlite for several threads', () => {
     const thread = other(50, await tables.port())
     for (let from = 0; from < 50; from++) {
       const upserts = accountRows(100, from + 1)
-      expect(await tables.save({ table: accounts, upserts, removals: [], from, to: from + 1 })).toBe('saved')
+      expect(await tables.save({ table: accounts, upserts, removals: [], from, to: at(from + 1) })).toBe('saved')
       await tables.scan(accounts, (rows) => expect(rows.every(({ balance }) => balance === from + 1)).toBe(true))
     }
     thread.postMessage('stop')
@@ -80,7 +80,7 @@ describe('PGlite for several threads', () => {
     for (let from = 0; from < 20; from++) {
       const outcomes = await Promise.all(
         clients.map((client) =>
-          client.save({ table, upserts: accountRows(10, from + 1), removals: [], from, to: from + 1 }),
+          client.save({ table, upserts: accountRows(10, from + 1), removals: [], from, to: at(from + 1) }),
         ),
       )
       expect(outcomes.toSorted()).toEqual(['saved', 'superseded', 'superseded'])
@@ -105,7 +105,7 @@ describe('PGlite for several threads', () => {
 describe('PGlite in a directory', () => {
   let dir: string
   let worker: Worker
-  const change = { table: accounts, upserts: accountRows(3, 7), removals: [], from: 0, to: 5 }
+  const change = { table: accounts, upserts: accountRows(3, 7), removals: [], from: 0, to: at(5) }
   const open = async (path = dir) => {
     process.once('worker', (thread) => {
       worker = thread
@@ -154,10 +154,10 @@ describe('PGlite in a directory', () => {
 
   test('a process that is killed leaves rows and checkpoint in step, and the directory free', async () => {
     const script = `import { pgliteTables } from '@indelible/postgres'
-      import { accountRows, accounts } from './src/testing/samples.ts'
+      import { accountRows, accounts, at } from './src/testing/samples.ts'
       const tables = await pgliteTables({ dir: ${JSON.stringify(dir)} })
       for (let { position: from } = await tables.open(accounts); ; from++) {
-        await tables.save({ table: accounts, upserts: accountRows(200, from + 1), removals: [], from, to: from + 1 })
+        await tables.save({ table: accounts, upserts: accountRows(200, from + 1), removals: [], from, to: at(from + 1) })
         console.log(from + 1)
       }`
     const child = runScript(script)
@@ -208,7 +208,7 @@ describe('PGlite in a directory', () => {
     const lastCheckpoint = () => tables.query('SELECT redo_lsn FROM pg_control_checkpoint()')
     const saveMany = async () => {
       for (let { position: from } = await tables.state(table), to = from + 500; from < to; from++) {
-        await tables.save({ table, upserts: accountRows(10, from), removals: [], from, to: from + 1 })
+        await tables.save({ table, upserts: accountRows(10, from), removals: [], from, to: at(from + 1) })
       }
     }
     await saveMany()

@@ -7,7 +7,7 @@ import { postgresDatabase, postgresTables } from './postgres.ts'
 import { type SqlReadTables, sqlReadTables } from './tables.ts'
 import { freshTables } from './testing/contract-tables.ts'
 import { type PostgresServer, startPostgresServer } from './testing/index.ts'
-import { accountRows, accounts, endOf, runScript } from './testing/samples.ts'
+import { accountRows, accounts, at, endOf, runScript } from './testing/samples.ts'
 
 let server: PostgresServer
 let database: SqlDatabase
@@ -38,7 +38,7 @@ describe('a Postgres server', () => {
     tables = await postgresTables({ connectionString: server.connectionString, schema, ...options })
     return tables
   }
-  const change = { table: accounts, upserts: accountRows(3, 1), removals: [], from: 0, to: 1 }
+  const change = { table: accounts, upserts: accountRows(3, 1), removals: [], from: 0, to: at(1) }
   afterEach(async () => await tables?.close())
 
   test('that stops makes calls fail as retryable, and they work again when it is back', async () => {
@@ -52,10 +52,10 @@ describe('a Postgres server', () => {
     const unavailable = { code: 'tables_unavailable', retryable: true, message: expect.stringMatching(/ECONNREFUSED/) }
     await expect(tables.state(accounts)).rejects.toMatchObject(unavailable)
     await expect(tables.open(accounts)).rejects.toMatchObject(unavailable)
-    await expect(tables.save({ ...change, from: 1, to: 2 })).rejects.toMatchObject(unavailable)
+    await expect(tables.save({ ...change, from: 1, to: at(2) })).rejects.toMatchObject(unavailable)
     await server.start()
     expect((await tables.open(accounts)).position).toBe(1)
-    expect(await tables.save({ ...change, from: 1, to: 2 })).toBe('saved')
+    expect(await tables.save({ ...change, from: 1, to: at(2) })).toBe('saved')
     expect(await tables.select(accounts)).toEqual(change.upserts)
   })
 
@@ -70,7 +70,7 @@ describe('a Postgres server', () => {
         upserts: accountRows(20_000, from + 1),
         removals: [],
         from,
-        to: from + 1,
+        to: at(from + 1),
       })
       const outcome = saving.catch((error) => error.code)
       await new Promise((resolve) => setTimeout(resolve, attempt * 4))
@@ -89,7 +89,7 @@ describe('a Postgres server', () => {
     await tables.open(accounts)
     await tables.save(change)
     await tables.open(nextTable(accounts))
-    await tables.fill(nextTable(accounts), [], 2)
+    await tables.fill(nextTable(accounts), [], at(2))
     await database.transaction(async (query) => {
       await query('SELECT * FROM renewed.accounts')
       const replacing = tables.replace(accounts, nextTable(accounts)).catch((error) => error.code)
@@ -111,7 +111,7 @@ describe('a Postgres server', () => {
     for (let attempt = 0; attempt < 15; attempt++) {
       await observer.drop(accounts.name)
       await observer.open(accounts)
-      const filling = tables.fill(accounts, accountRows(30_000, 1), 9).catch((error) => error.code)
+      const filling = tables.fill(accounts, accountRows(30_000, 1), at(9)).catch((error) => error.code)
       await new Promise((resolve) => setTimeout(resolve, attempt * 15))
       if (attempt < 14) await cutConnections('to be filled')
       outcomes.add(await filling)

@@ -10,7 +10,9 @@ export function createRecords(schema: string): string {
     name text COLLATE "C" PRIMARY KEY,
     fingerprint text NOT NULL,
     position bigint NOT NULL,
+    history text NOT NULL,
     generation bigint NOT NULL,
+    is_diverged boolean NOT NULL DEFAULT false,
     updated_at timestamptz NOT NULL DEFAULT now(),
     is_paused boolean NOT NULL DEFAULT false,
     parked json,
@@ -19,10 +21,12 @@ export function createRecords(schema: string): string {
   )`
 }
 
+const stateColumns = 'fingerprint, position, history, generation, is_diverged AS "isDiverged"'
+
 /** Undefined where it was never opened, or somebody dropped the table itself. */
 export async function stateOf(query: Query, schema: string, name: string): Promise<TableState | undefined> {
   const records = quoted(schema, recordsTable)
-  const sql = `SELECT fingerprint, position, generation FROM ${records} WHERE name = $1 AND to_regclass($2) IS NOT NULL`
+  const sql = `SELECT ${stateColumns} FROM ${records} WHERE name = $1 AND to_regclass($2) IS NOT NULL`
   const [state] = await query(sql, [name, quoted(schema, name)])
   return state as TableState | undefined
 }
@@ -43,7 +47,7 @@ export function tableRecords(database: { readonly query: Query }, schema: string
     /** Without those whose table somebody dropped. */
     async list(): Promise<readonly TableRecord[]> {
       const rows = await query(
-        `SELECT name, fingerprint, position, generation, ${utcText('updated_at')} AS "updatedAt", is_paused AS "isPaused",
+        `SELECT name, ${stateColumns}, ${utcText('updated_at')} AS "updatedAt", is_paused AS "isPaused",
         parked, CASE WHEN lease_until > now() THEN holder END AS holder FROM ${records}
         WHERE to_regclass(format('%I.%I', $1::text, name)) IS NOT NULL ORDER BY name`,
         [schema],
@@ -81,6 +85,10 @@ export function tableRecords(database: { readonly query: Query }, schema: string
         (await query(`UPDATE ${records} SET is_paused = $2 WHERE name = $1 RETURNING name`, [name, isPaused]))
           .length === 1
       )
+    },
+
+    async setDiverged(name: string, generation: number): Promise<void> {
+      await query(`UPDATE ${records} SET is_diverged = true WHERE name = $1 AND generation = $2`, [name, generation])
     },
 
     async setParked(name: string, parked: Parked | null): Promise<boolean> {

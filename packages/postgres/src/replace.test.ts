@@ -6,7 +6,7 @@ import { long } from '../../../scripts/campaign.ts'
 import { postgresTables } from './postgres.ts'
 import type { SqlReadTables } from './tables.ts'
 import { type PostgresServer, startPostgresServer } from './testing/index.ts'
-import { accountRows, accounts } from './testing/samples.ts'
+import { accountRows, accounts, at } from './testing/samples.ts'
 
 const rowsPerTable = 20
 const runMs = long ? 60_000 : 4_000
@@ -52,7 +52,7 @@ test('while many save and read, tables are replaced again and again: no change i
     const { position } = await tables.state(accounts)
     await tables.drop(next.name)
     await tables.open(next)
-    if (position > 0) expect(await tables.fill(next, rowsAt(position), position)).toBe('saved')
+    if (position > 0) expect(await tables.fill(next, rowsAt(position), at(position))).toBe('saved')
     while (performance.now() < endsAt) {
       if ((await tables.replace(live, next)) === 'replaced') {
         counts.replaced++
@@ -60,7 +60,7 @@ test('while many save and read, tables are replaced again and again: no change i
       }
       counts.behind++
       const [{ position: from }, { position: to }] = [await tables.state(next), await tables.state(live)]
-      expect(await tables.save({ table: next, upserts: rowsAt(to), removals: [], from, to })).toBe('saved')
+      expect(await tables.save({ table: next, upserts: rowsAt(to), removals: [], from, to: at(to) })).toBe('saved')
     }
   }
   const checkFormer = async () => {
@@ -76,5 +76,5 @@ test('while many save and read, tables are replaced again and again: no change i
 })
 
 async function saveAt(tables: ReadTables, table: TableDefinition, from: number): Promise<'saved' | 'superseded'> {
-  return await tables.save({ table, upserts: rowsAt(from + 1), removals: [], from, to: from + 1 })
+  return await tables.save({ table, upserts: rowsAt(from + 1), removals: [], from, to: at(from + 1) })
 }

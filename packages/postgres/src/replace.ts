@@ -15,12 +15,7 @@ const lockMsMax = 2_000
 export async function replaceTable(
   query: Query,
   schema: string,
-  {
-    live,
-    next,
-    generation,
-    evenIfBehind = false,
-  }: { live: TableDefinition; next: TableDefinition; generation?: number; evenIfBehind?: boolean },
+  { live, next, generation }: { live: TableDefinition; next: TableDefinition; generation?: number },
 ): ReturnType<ReadTables['replace']> {
   const records = quoted(schema, recordsTable)
   const former = formerTableName(live.name)
@@ -35,14 +30,14 @@ export async function replaceTable(
     throw new IndelibleError('tables_unavailable', message)
   }
   if ((generation ?? built.generation) !== built.generation) return 'superseded'
-  if (built.position < shown.position && !evenIfBehind) return 'behind'
+  if (built.position < shown.position && !shown.isDiverged) return 'behind'
   await assertUnused(query, liveTable)
   await grantAlike(query, { from: liveTable, to: nextTable })
   await dropTable(query, schema, former)
   if (await exists(query, 'to_regclass', quoted(schema, former))) throw await notOurs(query, schema, former)
   await query(`ALTER TABLE ${liveTable} RENAME TO ${quoted(former)}`)
   await query(`ALTER TABLE ${nextTable} RENAME TO ${quoted(live.name)}`)
-  const facts = 'fingerprint, position, generation, updated_at'
+  const facts = 'fingerprint, position, history, generation, is_diverged, updated_at'
   const ofLive = `INSERT INTO ${records} (name, ${facts}) SELECT $1, ${facts} FROM ${records} WHERE name = $2`
   await query(ofLive, [former, live.name])
   const ofNext = `SELECT ${facts}, NULL::json FROM ${records} WHERE name = $1`

@@ -102,7 +102,7 @@ export function* saveChange(schema: string, change: Change): Generator<Statement
   const { table, upserts, removals, to } = change
   const given = arrayLiterals(table, Object.keys(table.columns), upserts)
   const gone = arrayLiterals(table, table.key, removals)
-  for (let { from } = change, isFirst = true; ; from = to, isFirst = false) {
+  for (let { from } = change, isFirst = true; ; from = to.position, isFirst = false) {
     const piece = { upserts: given.next().value, removals: gone.next().value }
     if (!isFirst && !piece.upserts && !piece.removals) return
     yield savePiece(schema, { ...change, from, ...piece })
@@ -128,7 +128,7 @@ function savePiece(
   const target = quoted(schema, name)
   const all = Object.keys(columns)
   const others = all.filter((column) => !key.includes(column))
-  const params: unknown[] = [to, name, fingerprint, from, generation]
+  const params: unknown[] = [to.position, to.history, name, fingerprint, from, generation]
   const given = (names: readonly string[], literals: readonly string[]) => {
     const first = params.length + 1
     params.push(...literals)
@@ -137,8 +137,9 @@ function savePiece(
   const isSame = key.map((column) => `t.${quoted(column)} = r.${quoted(column)}`).join(' AND ')
   const parts = [
     `fence AS (
-      UPDATE ${quoted(schema, recordsTable)} SET position = $1, updated_at = now()
-      WHERE name = $2 AND fingerprint = $3 AND position = $4 AND generation = coalesce($5, generation) RETURNING name
+      UPDATE ${quoted(schema, recordsTable)} SET position = $1, history = $2, updated_at = now()
+      WHERE name = $3 AND fingerprint = $4 AND position = $5 AND generation = coalesce($6, generation) AND NOT is_diverged
+      RETURNING name
     )`,
   ]
   if (removals) {

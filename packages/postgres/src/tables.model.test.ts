@@ -18,6 +18,7 @@ import { long } from '../../../scripts/campaign.ts'
 import type { SqlDatabase } from './database.ts'
 import { pgliteDatabase } from './pglite.ts'
 import { freshTables } from './testing/contract-tables.ts'
+import { at } from './testing/samples.ts'
 
 let database: SqlDatabase
 let fresh: () => ReadTables
@@ -112,7 +113,7 @@ const rowSteps = fc.oneof(
             upserts,
             removals: removals.filter((gone) => !written.has(keyOf(gone))),
             from,
-            to: from + 1,
+            to: at(from + 1),
           })
         },
     ),
@@ -146,7 +147,7 @@ const tableSteps = fc.oneof(
   fc.record({ table: definition, rows: fc.array(fc.record(values), { maxLength: 6 }), to: fc.nat(5) }).map(
     ({ table, rows, to }): Step =>
       (tables) =>
-        tables.fill(table, rows, to),
+        tables.fill(table, rows, at(to)),
   ),
   version.map(
     (live): Step =>

@@ -5,7 +5,7 @@ import type { Query, SqlDatabase } from './database.ts'
 import { pgliteDatabase } from './pglite.ts'
 import { type SqlReadTables, sqlReadTables } from './tables.ts'
 import { freshTables } from './testing/contract-tables.ts'
-import { accountRows, accounts } from './testing/samples.ts'
+import { accountRows, accounts, at } from './testing/samples.ts'
 import { pieceCharsMax } from './types.ts'
 
 let database: SqlDatabase
@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(async () => await database?.close())
 const shop = () => sqlReadTables(database, { schema: 'shop' })
-const change = { table: accounts, upserts: accountRows(3, 2 ** 40), removals: [], from: 0, to: 1 }
+const change = { table: accounts, upserts: accountRows(3, 2 ** 40), removals: [], from: 0, to: at(1) }
 
 test('SQL of the user reads rows in the values of JavaScript', async () => {
   const tables = shop()
@@ -106,7 +106,7 @@ test('whoever may read a table may read the one that takes its place', async () 
     (await database.query(`SELECT has_table_privilege($1, 'granted.accounts', 'SELECT') AS yes`, [role]))[0]!.yes
   for (const turn of [1, 2]) {
     await tables.open(nextTable(accounts))
-    await tables.fill(nextTable(accounts), accountRows(1, turn), turn)
+    await tables.fill(nextTable(accounts), accountRows(1, turn), at(turn))
     expect(await tables.replace(accounts, nextTable(accounts))).toBe('replaced')
     expect(await mayRead('the Reader')).toBe(true)
     expect(await mayRead('pg_monitor')).toBe(false)
@@ -115,7 +115,7 @@ test('whoever may read a table may read the one that takes its place', async () 
   }
   await database.query('GRANT SELECT ON granted.accounts TO PUBLIC')
   await tables.open(nextTable(accounts))
-  await tables.fill(nextTable(accounts), [], 2)
+  await tables.fill(nextTable(accounts), [], at(2))
   await tables.replace(accounts, nextTable(accounts))
   expect(await mayRead('pg_monitor')).toBe(true)
 })
@@ -161,7 +161,7 @@ test('a table that somebody dropped is made anew from the log, and a pause outla
   for (const call of [
     tables.state(accounts),
     tables.load(accounts, [{ account_id: 'a-1' }]),
-    tables.fill(accounts, [], 1),
+    tables.fill(accounts, [], at(1)),
   ])
     await expect(call).rejects.toMatchObject({ code: 'tables_unavailable' })
   expect(await tables.list()).toEqual([])
@@ -223,8 +223,8 @@ test('more large rows than a text can hold go to the database in pieces', async 
   const tables = sqlReadTables(counting, { schema: 'documents' })
   await tables.open(documents)
   const rows = documentRows(10_000, 60_000)
-  expect(await tables.fill(documents, rows, 1)).toBe('saved')
-  expect(await tables.save({ table: documents, upserts: rows, removals: [], from: 1, to: 2 })).toBe('saved')
+  expect(await tables.fill(documents, rows, at(1))).toBe('saved')
+  expect(await tables.save({ table: documents, upserts: rows, removals: [], from: 1, to: at(2) })).toBe('saved')
   expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(2 * 10_000 * 60_000)
   expect(Math.max(...sizes)).toBeLessThan(pieceCharsMax + 100_000)
 })
@@ -236,7 +236,7 @@ test('large rows are scanned in pages of few, small ones in pages of many', asyn
   ] as const) {
     const tables = sqlReadTables(database, { schema })
     await tables.open(documents)
-    await tables.fill(documents, rows, 1)
+    await tables.fill(documents, rows, at(1))
     const pages: number[] = []
     await tables.scan(documents, ({ length }) => pages.push(length))
     expect(pages.reduce((sum, length) => sum + length)).toBe(rows.length)
@@ -248,14 +248,14 @@ test('a change in several pieces is written whole or not at all', async () => {
   const tables = sqlReadTables(database, { schema: 'pieces' })
   await tables.open(documents)
   const rows = documentRows(3, pieceCharsMax / 2)
-  const change = { table: documents, upserts: rows, removals: [], from: 0, to: 1 }
+  const change = { table: documents, upserts: rows, removals: [], from: 0, to: at(1) }
   const unkeepable = { ...change, upserts: [...rows, { id: hugeKey, doc: '' }] }
   await expect(tables.save(unkeepable)).rejects.toMatchObject({ code: 'invalid_row' })
   expect([(await tables.state(documents)).position, await tables.select(documents)]).toEqual([0, []])
   expect(await tables.save(change)).toBe('saved')
   expect(await tables.save(change)).toBe('superseded')
   expect(await tables.select(documents)).toEqual(rows)
-  expect(await tables.save({ ...change, removals: [{ id: '2' }], upserts: [], from: 1, to: 2 })).toBe('saved')
+  expect(await tables.save({ ...change, removals: [{ id: '2' }], upserts: [], from: 1, to: at(2) })).toBe('saved')
   expect(await tables.select(documents)).toEqual(rows.slice(0, 2))
 })
 

@@ -90,6 +90,9 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
     },
     release: (name, holder) => use(name, () => records.release(name, holder)),
     setPaused: (name, isPaused) => use(name, () => records.setPaused(name, isPaused)),
+    async setDiverged(name, { generation }) {
+      await use(name, () => records.setDiverged(name, generation))
+    },
     async setParked(name, parked) {
       if (!(await use(name, () => records.setParked(name, parked)))) notOpened(name)
     },

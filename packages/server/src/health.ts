@@ -4,7 +4,7 @@ import { json, positionHeader } from './answers.ts'
 import { headSchema, projectionSchemas } from './projection-schemas.ts'
 import { type Route, schemaRef } from './route.ts'
 
-const troubled: ReadonlySet<string> = new Set(['parked', 'retrying', 'stopped'])
+const troubled: ReadonlySet<string> = new Set(['parked', 'retrying', 'diverged', 'stopped'])
 
 export function healthRoute(running: RunningSystem): Route {
   return {
@@ -24,7 +24,7 @@ export function healthRoute(running: RunningSystem): Route {
         tag: 'system',
         summary: 'How far the log, the read tables and the sagas are',
         description:
-          'Degraded while a projection or the driver of a saga is parked or retrying. One that is paused, or whose table is being built anew, is not. ' +
+          'Degraded while a projection is parked, retrying or diverged, or the driver of a saga is retrying. A projection that is paused, or whose table is being built anew because its code changed, is not. ' +
           'A single saga that waits for help is named, but degrades nothing.',
         answers: {
           200: { description: 'Everything runs.', schema: healthSchema, headers: [positionHeader] },

@@ -42,7 +42,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   store_poisoned: 503,
   aborted: 503,
   io_failed: 503,
-  tables_ahead: 503,
+  table_diverged: 503,
   table_outdated: 503,
   tables_unavailable: 503,
   wait_timeout: 504,
@@ -97,6 +97,7 @@ const told: ReadonlySet<ErrorCode> = new Set([
   'projection_parked',
   'table_mismatch',
   'table_outdated',
+  'table_diverged',
   'aborted',
 ])
 

@@ -12,6 +12,7 @@ const stateMeanings: Readonly<Record<ProjectionState, string>> = {
   retrying: 'the database or the log does not answer; it goes on by itself',
   parked: 'a handler failed at an event; it goes on when the code is mended and it is resumed',
   paused: 'an operator wants it to stand still',
+  diverged: 'its table was made from another history than that of the log; it is being built anew by itself',
   stopped: 'the system was closed',
 }
 export const projectionStates = Object.keys(stateMeanings) as readonly ProjectionState[]
@@ -19,7 +20,7 @@ export const projectionStates = Object.keys(stateMeanings) as readonly Projectio
 const tableStateMeanings: Readonly<Record<ProjectionView['state'], string>> = {
   missing: 'there is none yet',
   outdated: 'other code filled it',
-  ahead: 'it shows more than the log has, so it was made from another one: build it anew',
+  diverged: 'it was made from another history than that of the log',
   parked: 'its projection is parked',
   paused: 'its projection is to stand still',
   running: 'a process runs its projection',

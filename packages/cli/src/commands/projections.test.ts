@@ -33,13 +33,13 @@ async function deposit(dataDir: string, amount: number): Promise<void> {
 /** Somebody else writes into the table. */
 async function spoil(dataDir: string): Promise<void> {
   const tables = tablesIn(dataDir)
-  const { position } = await tables.state(balances.table)
+  const there = await tables.state(balances.table)
   const upserts = [
     { account_id: '1', owner: 'ann', balance: 71, last: { amount: 100, kind: 'deposit' } },
     { account_id: '9', owner: '\u001b[2Jeve', balance: 1, last: null },
   ]
   const removals = [{ account_id: '2' }]
-  await tables.save({ table: balances.table, upserts, removals, from: position, to: position })
+  await tables.save({ table: balances.table, upserts, removals, from: there.position, to: there })
 }
 
 describe('list', () => {
@@ -150,6 +150,20 @@ describe('rebuild', () => {
     `)
     expect((await projections(dataDir, 'verify balances')).code).toBe(0)
     expect((await projections(dataDir, 'show balances')).out).toContain('kept as balances__former, at position 6')
+  })
+
+  test('says that another process runs the projection with other code', async () => {
+    const dataDir = await filled()
+    const tables = tablesIn(dataDir)
+    // As if the code had changed since.
+    await tables.drop('balances')
+    await tables.open({ ...balances.table, fingerprint: 'of a build' })
+    await tables.lease('balances', { holder: '4711-server', ms: 60_000 })
+    const { code, err } = await projections(dataDir, 'rebuild balances')
+    expect(code).toBe(0)
+    expect(err).toMatch(
+      /^note: 4711-server runs balances with other code \(of a build\) than the table has now \([0-9a-f]{16}\)\./,
+    )
   })
 
   test('makes the table where there is none', async () => {

@@ -1,8 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { appendHistory, appendSegments } from '../../test/append.ts'
 import { binary, cli, temporaryDirectory } from '../../test/support.ts'
+import { fillTables } from '../../test/tables.ts'
 
 /** Turns one bit of the stored owner "ann", which whole commits follow. */
 function damage(dataDir: string): number {
@@ -77,6 +79,37 @@ test('the index is checked too, and one that is missing is told but is no damage
   })
   expect((await cli(['index', '--data', dataDir])).code).toBe(0)
   expect((await cli(['verify', '--data', dataDir])).out).toContain('\n  3 index files as the log says\n')
+})
+
+describe('the read tables of the config', () => {
+  const config = fileURLToPath(new URL('../../test/tables.config.ts', import.meta.url))
+  const verify = (dataDir: string, ...more: string[]) => cli(['verify', '--data', dataDir, '--config', config, ...more])
+
+  test('are looked at: whether they were made from this history', async () => {
+    const dataDir = temporaryDirectory()
+    await appendHistory(dataDir)
+    expect((await verify(dataDir)).out).toMatch(/\n {2}no read tables yet\n$/)
+    await fillTables(dataDir)
+    expect((await verify(dataDir)).out).toMatch(/\n {2}2 read tables of this history\n$/)
+  })
+
+  test('end it with 6 where the log was put back from another copy', async () => {
+    const [dataDir, other] = [temporaryDirectory(), temporaryDirectory()]
+    await appendHistory(dataDir)
+    await fillTables(dataDir)
+    await appendHistory(other)
+    rmSync(join(dataDir, 'log'), { recursive: true })
+    cpSync(join(other, 'log'), join(dataDir, 'log'), { recursive: true })
+    const { code, out, err } = await verify(dataDir)
+    expect(code).toBe(6)
+    expect(out).toMatch(/^The log is whole[\s\S]*\n {2}of 2 read tables not of this history: balances, owners\n$/)
+    expect(err).toMatch(
+      /^error: Read tables balances, owners were made from another history.*projections rebuild balances\n$/,
+    )
+    const json = await verify(dataDir, '--json')
+    expect(JSON.parse(json.out)).toMatchObject({ events: 6, tables: { diverged: ['balances', 'owners'] } })
+    expect(JSON.parse(json.err)).toMatchObject({ error: { code: 'tables_diverged' } })
+  })
 })
 
 describe('damage ends with 4 and names file and byte', () => {

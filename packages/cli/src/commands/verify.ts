@@ -6,6 +6,7 @@ import { addCommand } from '../help.ts'
 import { withDirectory } from '../log-fault.ts'
 import type { Output } from '../output.ts'
 import { progressBar } from '../progress-bar.ts'
+import { divergedError, type HistoryOfTables, historyOfTables } from '../projections/history-of-tables.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 import { bytesText, counted, grouped, jsonLine, secondsText } from '../text.ts'
 
@@ -14,7 +15,8 @@ export function addVerify(program: Command, session: Session): void {
     summary: 'check every byte of the log',
     about:
       'Read every byte of the log, check every checksum, and compare its index and replay columns with ones made anew. ' +
-      'Changes nothing; another process may go on writing.',
+      'Changes nothing; another process may go on writing. Where the config says where the read tables are, look also whether they were ' +
+      'made from the history of this log; ends with 6 where they were not.',
     examples: [
       ['indelible verify', 'check the log of the config'],
       ['indelible verify --data /backup/data', 'check a backup'],
@@ -32,12 +34,18 @@ async function verify(options: CommonOptions, session: Session): Promise<void> {
   const work = verifyLog({ dir, onProgress: bar.update }).catch((error) => Promise.reject(withDirectory(error, dir)))
   const summary = await untilInterrupted(work, signal).finally(bar.clear)
   const ms = Math.round(performance.now() - startMs)
-  await out.write(options.json ? `${jsonLine({ dir, ...summary, ms })}\n` : shown(summary, { ms, out }))
+  const tables = await historyOfTables(options, session)
+  await out.write(
+    options.json
+      ? `${jsonLine({ dir, ...summary, ms, tables: tables ?? null })}\n`
+      : shown(summary, { ms, out, tables }),
+  )
+  if (tables && tables.diverged.length > 0) throw divergedError(tables.diverged)
 }
 
 function shown(
   { segments, bytes, commits, events, head, recordedAt, ending, indexes, columns }: LogSummary,
-  { ms, out }: { ms: number; out: Output },
+  { ms, out, tables }: { ms: number; out: Output; tables: HistoryOfTables | undefined },
 ): string {
   return [
     `${out.paint('green', 'The log is whole.')} Every byte was read, every checksum is right.`,
@@ -48,6 +56,7 @@ function shown(
     ...(columns.checked === 0 ? [] : [`  ${counted(columns.checked, 'file')} of replay columns as the log says`]),
     head === 0 ? '  nothing recorded yet' : `  last event at position ${head}, recorded ${recordedAt}`,
     `  ${endings[ending]}`,
+    ...(tables ? [`  ${tablesText(tables)}`] : []),
     '',
   ].join('\n')
 }
@@ -56,6 +65,13 @@ function indexText({ checked, missing }: LogSummary['indexes']): string {
   if (checked + missing === 0) return 'no index yet: no segment is sealed'
   const right = checked === 0 ? 'no index to check' : `${counted(checked, 'index file')} as the log says`
   return missing === 0 ? right : `${right}, ${grouped(missing)} missing: "indelible index" makes them`
+}
+
+function tablesText({ checked, diverged, problem }: HistoryOfTables): string {
+  if (problem !== undefined) return `the read tables were not looked at: ${problem}`
+  if (diverged.length > 0)
+    return `of ${counted(checked.length, 'read table')} not of this history: ${diverged.join(', ')}`
+  return checked.length === 0 ? 'no read tables yet' : `${counted(checked.length, 'read table')} of this history`
 }
 
 const endings: Readonly<Record<LogSummary['ending'], string>> = {

@@ -2,7 +2,7 @@
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import { batchEventsMax } from '../kernel/limits.ts'
-import type { Position } from '../kernel/positions.ts'
+import { position as checkedPosition, type Position } from '../kernel/positions.ts'
 import type { Stretch } from '../kernel/postings.ts'
 import type { Query } from '../kernel/queries.ts'
 import { instant } from '../kernel/time.ts'
@@ -14,6 +14,7 @@ import type { LogEvent } from '../log/record.ts'
 import { type FrameStart, scanEvents } from '../log/scan.ts'
 import { lastVersions } from '../store/commit.ts'
 import { Growth } from '../store/growth.ts'
+import { historyName } from '../store/history.ts'
 import type { EventBatch, Head, ReadOptions, ReplayBatch, ReplayOptions, WrittenCommit } from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
 import { replayRange } from '../store/replaying.ts'
@@ -146,6 +147,13 @@ export class LogView implements Readable {
     this.assertOpen()
     const position = this.visible()
     return { position, recordedAt: position === 0 ? null : instant(this.lastRecordedAtMs) }
+  }
+
+  async historyAt(position: Position, logId: string): Promise<string | undefined> {
+    await this.turn()
+    this.assertOpen()
+    if (checkedPosition(position) > this.visible()) return undefined
+    return historyName(logId, position === 0 ? undefined : (await this.fetch([position]))[0])
   }
 
   /** Runs what needs the index; where that of a segment is damaged, again with a new one. */

@@ -58,6 +58,10 @@ export async function openReadOnly(log: LogSource): Promise<EventStore> {
       await follower.catchUp()
       return view.head()
     },
+    async historyAt(position) {
+      await follower.catchUp()
+      return await view.historyAt(position, reader.header.logId)
+    },
     close() {
       closing ??= (async () => {
         view.end()

@@ -10,6 +10,7 @@ const snapshot: Snapshot = {
   fingerprint: 'f1',
   version: 100,
   position: 250,
+  history: 'the log and its 250th event',
   state: { balance: 'ü' },
 }
 

@@ -220,6 +220,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
       await view.turn()
       return view.head()
     },
+    historyAt: (position) => view.historyAt(position, indexing.logId),
     close() {
       closing ??= (async () => {
         view.end()

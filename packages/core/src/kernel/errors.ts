@@ -96,9 +96,10 @@ export const errorCodes = {
   },
   aborted: { retryable: true, meaning: 'The caller gave up before the operation began.' },
   io_failed: { retryable: true, meaning: 'The operating system refused a read or write.' },
-  tables_ahead: {
-    retryable: false,
-    meaning: 'A read table is ahead of the log: it was made from another log, or the log from an older copy.',
+  table_diverged: {
+    retryable: true,
+    meaning:
+      'A read table was made from another history than that of the log: the log was put back from an older copy, or the table is of another log. It is built anew.',
   },
   tables_unavailable: {
     retryable: true,

@@ -3,12 +3,13 @@ import { throwIfAborted } from '../kernel/abort.ts'
 import type { Payload } from '../kernel/encoding.ts'
 import { recordedEvent, type StoredFields } from '../kernel/events.ts'
 import { checkedId, type IdGenerator } from '../kernel/ids.ts'
-import type { Position } from '../kernel/positions.ts'
+import { position as checkedPosition, type Position } from '../kernel/positions.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { utf8 } from '../kernel/text.ts'
 import type { Clock } from '../kernel/time.ts'
 import { conflictOf, encodeCommit } from '../store/commit.ts'
 import { Growth } from '../store/growth.ts'
+import { historyName } from '../store/history.ts'
 import type { EventStore } from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
@@ -22,6 +23,7 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
   const growth = new Growth()
   const time = new RecordingClock(clock)
   const events: StoredFields[] = []
+  const logId = systemIds()
 
   const fetch = async (positions: readonly Position[]) => positions.map((at) => recordedEvent(copyOf(events[at - 1]!)))
   const source: Readable = {
@@ -72,6 +74,10 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
     async head() {
       growth.assertOpen()
       return { position: growth.visible, recordedAt: events.at(-1)?.recordedAt ?? null }
+    },
+    async historyAt(position) {
+      growth.assertOpen()
+      return checkedPosition(position) > events.length ? undefined : historyName(logId, events[position - 1])
     },
     async close() {
       growth.close()

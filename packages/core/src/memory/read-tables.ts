@@ -5,6 +5,7 @@ import { systemClock } from '../kernel/system-clock.ts'
 import { type Columns, formerTableName, keyText, type Row, type TableDefinition } from '../kernel/tables.ts'
 import { compareTexts } from '../kernel/text.ts'
 import { type Clock, instant } from '../kernel/time.ts'
+import type { Checkpoint } from '../store/port.ts'
 import type { Parked, ReadTables } from '../store/read-tables.ts'
 import { keptKey, keptRow, keptSelect } from '../store/rows.ts'
 
@@ -13,13 +14,15 @@ interface Table {
   readonly fingerprint: string
   readonly generation: number
   readonly rows: Map<string, Row>
-  position: Position
+  checkpoint: Checkpoint
+  isDiverged: boolean
   updatedAtMs: number
   parked: Parked | null
   /** Of the projection, whatever table it fills: both stay when the table is replaced. */
   readonly operation: { isPaused: boolean; lease: { holder: string; untilMs: number } | undefined }
 }
 
+const nothingShown: Checkpoint = { position: 0, history: '' }
 /** The rows that `scan` gives at a time. */
 const scanRowsMax = 1_000
 
@@ -50,11 +53,16 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
   function fenced({ name, fingerprint }: TableDefinition, from: Position, generation?: number): Table | undefined {
     const table = opened(name)
     const isSame = table.fingerprint === fingerprint && (generation ?? table.generation) === table.generation
-    return isSame && table.position === from ? table : undefined
+    return isSame && !table.isDiverged && table.checkpoint.position === from ? table : undefined
   }
-  const stateOf = ({ fingerprint, position, generation }: Table) => ({ fingerprint, position, generation })
-  function advance(table: Table, to: Position): void {
-    table.position = to
+  const stateOf = ({ fingerprint, checkpoint, generation, isDiverged }: Table) => ({
+    fingerprint,
+    ...checkpoint,
+    generation,
+    isDiverged,
+  })
+  function advance(table: Table, { position, history }: Checkpoint): void {
+    table.checkpoint = { position, history }
     table.updatedAtMs = clock.now()
   }
   const holderOf = ({ operation: { lease } }: Table) => (lease && lease.untilMs > clock.now() ? lease.holder : null)
@@ -66,8 +74,8 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
 
       function create(): Table {
         const operation = { isPaused: false, lease: undefined }
-        const empty = { rows: new Map(), position: 0, updatedAtMs: clock.now(), parked: null }
-        const table = { columns, fingerprint, generation: ++generations, operation, ...empty }
+        const empty = { rows: new Map(), checkpoint: nothingShown, updatedAtMs: clock.now(), parked: null }
+        const table = { columns, fingerprint, generation: ++generations, isDiverged: false, operation, ...empty }
         tables.set(name, table)
         return table
       }
@@ -126,13 +134,13 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       for (let at = 0; at < all.length; at += scanRowsMax) visit(all.slice(at, at + scanRowsMax))
       return state
     },
-    async replace(live, next, { generation, evenIfBehind = false } = {}) {
+    async replace(live, next, { generation } = {}) {
       const [shown, built] = [opened(live.name), opened(next.name)]
       if (built.fingerprint !== next.fingerprint) {
         throw new IndelibleError('tables_unavailable', `Read table "${next.name}" was filled by other code.`)
       }
       if ((generation ?? built.generation) !== built.generation) return 'superseded'
-      if (built.position < shown.position && !evenIfBehind) return 'behind'
+      if (built.checkpoint.position < shown.checkpoint.position && !shown.isDiverged) return 'behind'
       const idle = { isPaused: false, lease: undefined }
       tables.set(formerTableName(live.name), { ...shown, parked: null, operation: idle })
       tables.set(live.name, { ...built, parked: null, operation: shown.operation })
@@ -173,6 +181,11 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       const table = tables.get(name)
       if (table) table.operation.isPaused = isPaused
       return table !== undefined
+    },
+    async setDiverged(name, { generation }) {
+      assertOpen()
+      const table = tables.get(name)
+      if (table?.generation === generation) table.isDiverged = true
     },
     async setParked(name, parked) {
       opened(name).parked = parked && structuredClone(parked)

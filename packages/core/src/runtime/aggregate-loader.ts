@@ -5,6 +5,7 @@ import type { DomainEvent } from '../kernel/event-types.ts'
 import { deepFreeze } from '../kernel/freeze.ts'
 import type { Position, Version } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
+import { historyUpTo } from '../store/history.ts'
 import type { EventStore } from '../store/port.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
 import { cachedAggregatesMax, snapshotEveryEvents } from './limits.ts'
@@ -34,6 +35,12 @@ export class AggregateLoader {
   /** What the cache knows, which may be behind the log: an append with its version finds out. */
   async load(aggregate: AnyAggregate, stream: StreamName): Promise<Loaded> {
     return this.#cache.get(stream) ?? (await this.reload(aggregate, stream))
+  }
+
+  /** From the log alone, or a snapshot of it: what was remembered has been overtaken, or was never in this log. */
+  async loadAnew(aggregate: AnyAggregate, stream: StreamName): Promise<Loaded> {
+    this.#cache.delete(stream)
+    return await this.reload(aggregate, stream)
   }
 
   /** Reads the events after what is known. */
@@ -82,9 +89,9 @@ export class AggregateLoader {
 
   async #fromSnapshot({ initialState, fingerprint }: AnyAggregate, stream: StreamName): Promise<Loaded> {
     const found = await this.#snapshots.load(stream, fingerprint)
-    // A log that was put back from an older copy may end before a snapshot.
-    const isAhead = found !== undefined && found.position > (await this.#store.head()).position
-    const snapshot = isAhead ? undefined : found
+    // A log that was put back from an older copy does not have the events that a snapshot was made of, or others in their place.
+    const isOurs = found !== undefined && (await this.#store.historyAt(found.position)) === found.history
+    const snapshot = isOurs ? found : undefined
     if (snapshot) this.#snapshotVersions.set(stream, snapshot.version)
     const { state, version, position } = snapshot ?? { state: initialState, version: 0, position: 0 }
     return { state: this.#call === trusted ? state : deepFreeze(state), version, position }
@@ -101,7 +108,12 @@ export class AggregateLoader {
     // What would come back from JSON as something else is folded from its events each time instead.
     if (!survivesJson(state)) return
     // The events are safe already and a snapshot is only a shortcut: that it could not be kept must not fail a command that succeeded.
-    await this.#snapshots.save({ stream, fingerprint, version, position, state }).catch(() => {})
+    try {
+      const history = await historyUpTo(this.#store, position)
+      await this.#snapshots.save({ stream, fingerprint, version, position, history, state })
+    } catch {
+      // The next one may.
+    }
   }
 
   #remember(stream: StreamName, loaded: Loaded): void {

@@ -141,7 +141,7 @@ export class CommandHandler {
         return accepted(envelope, outcome, false)
       }
       const overtaken = loaded.version
-      loaded = await loader.reload(aggregate, stream)
+      loaded = await loader.loadAnew(aggregate, stream)
       if (attempt === conflictRetriesMax) return conflict(envelope, overtaken, loaded.version)
     }
   }

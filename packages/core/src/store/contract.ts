@@ -33,6 +33,25 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
     },
   },
   {
+    name: 'a history is named by the event that it ends with, and the name stays',
+    async run(store) {
+      const empty = await store.historyAt(0)
+      assert.equal(typeof empty, 'string')
+      assert.equal(await store.historyAt(1), undefined)
+      const id = '019aaf34-0000-7000-8000-000000000001'
+      await store.append({ events: [fact('thing-1', 'A', {}), { ...fact('thing-2', 'B', {}), id }] })
+      const names = [empty, await store.historyAt(1), await store.historyAt(2)]
+      assert.equal(new Set(names).size, 3)
+      // An id that is given once more, as by somebody who imports again, is another event.
+      await store.append({ events: [{ ...fact('thing-2', 'B', {}), id }] })
+      assert.deepEqual([await store.historyAt(0), await store.historyAt(1), await store.historyAt(2)], names)
+      assert.equal(await store.historyAt(4), undefined)
+      for (const bad of [-1, 1.5, Number.NaN]) {
+        await assert.rejects(async () => await store.historyAt(bad as Position), { code: 'invalid_position' })
+      }
+    },
+  },
+  {
     name: 'payload and metadata bytes are kept byte for byte, with their content type',
     async run(store) {
       const json = utf8('{ "amount" : 1.0,"amount2":1e2 }')
@@ -558,7 +577,16 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
         for (const name of Object.getOwnPropertyNames(part)) offered.add(name)
       }
       offered.delete('constructor')
-      assert.deepEqual([...offered].sort(), ['append', 'close', 'findCommit', 'head', 'read', 'replay', 'subscribe'])
+      assert.deepEqual([...offered].sort(), [
+        'append',
+        'close',
+        'findCommit',
+        'head',
+        'historyAt',
+        'read',
+        'replay',
+        'subscribe',
+      ])
       const [event] = await all(store)
       assert.throws(() => Object.assign(event!, { data: { forged: true } }), TypeError)
     },

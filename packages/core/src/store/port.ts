@@ -110,6 +110,13 @@ export interface ReplayOptions {
   readonly to?: Position
 }
 
+/** How far something derived from a log has come, and in which history: a log that was put back from an older copy may go on otherwise. */
+export interface Checkpoint {
+  readonly position: Position
+  /** What `EventStore.historyAt` said of that position. */
+  readonly history: string
+}
+
 export interface Head {
   /** The position of the last event, 0 for an empty log. */
   readonly position: Position
@@ -141,6 +148,12 @@ export interface EventStore {
   /** Reads everything after a position, then goes on with what is appended, until the signal aborts; that ends the iteration without an error. */
   subscribe(query: Query, options: { after: Position; signal: AbortSignal }): AsyncIterable<EventBatch>
   head(): Promise<Head>
+  /**
+   * Names the history up to a position: the log, the event that is there, and when it was recorded. Whoever keeps something that was derived from a log
+   * keeps this with it; where the log says another name later, or none, it was derived from another history. Undefined beyond the end of the log.
+   * At position 0 it names the log alone. Throws `invalid_position`.
+   */
+  historyAt(position: Position): Promise<string | undefined>
   /** Waits for appends under way, then releases everything. May be called twice. */
   close(): Promise<void>
 }

@@ -19,6 +19,7 @@ import { readTablesLifeContract } from './read-tables-life-contract.ts'
 import {
   account,
   accounts,
+  at,
   byKey,
   change,
   entries,
@@ -118,7 +119,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
       ] as const) {
         await tables.open(table)
         assert.equal(await tables.save(change({ table, upserts: [upsert], to: 1 })), 'superseded')
-        assert.equal(await tables.fill(table, [upsert], 1), 'superseded')
+        assert.equal(await tables.fill(table, [upsert], at(1)), 'superseded')
       }
       assert.equal(await position(tables, accounts), 0)
       assert.deepEqual(await tables.select(accounts), [])
@@ -290,7 +291,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
         await tables.open(each)
         await saved(tables, { table: each, upserts: [row], to: 1 })
         await tables.open(nextTable(each))
-        assert.equal(await tables.fill(nextTable(each), [row], 1), 'saved')
+        assert.equal(await tables.fill(nextTable(each), [row], at(1)), 'saved')
       }
       assert.equal(await tables.replace(long, nextTable(long)), 'replaced')
       assert.deepEqual(await tables.select(long), [row])
@@ -384,7 +385,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
       await tables.open(accounts)
       await saved(tables, { table: accounts, upserts: [account('a-1')], to: 5 })
       for (const from of [0, 4, 6]) {
-        const late = { table: accounts, upserts: [account('a-2')], removals: [{ account_id: 'a-1' }], from, to: 9 }
+        const late = { table: accounts, upserts: [account('a-2')], removals: [{ account_id: 'a-1' }], from, to: at(9) }
         assert.equal(await tables.save(late), 'superseded')
       }
       assert.equal(await position(tables, accounts), 5)
@@ -404,7 +405,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
               upserts: range(1, 50).map((id) => account(`a-${id}`, n)),
               removals: from === 0 ? [] : [{ account_id: `a-${50 + n}` }],
               from,
-              to: from + 1,
+              to: at(from + 1),
             }),
           ),
         )
@@ -424,11 +425,11 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
       await saved(tables, { table: samples, upserts: [sample(1)], to: 1 })
       for (const bad of unfit) {
         const upserts = [sample(2), { ...sample(3), ...bad }, sample(4)]
-        const refused = tables.save({ table: samples, upserts, removals: [{ id: 1 }], from: 1, to: 2 })
+        const refused = tables.save({ table: samples, upserts, removals: [{ id: 1 }], from: 1, to: at(2) })
         await assert.rejects(refused, { code: 'invalid_row' }, `saved ${Object.entries(bad)}`)
       }
       for (const removal of [{}, { id: '1' }, { id: 1.5 }, { id: 1, nosuch: 1 }]) {
-        const refused = tables.save({ table: samples, upserts: [sample(2)], removals: [removal], from: 1, to: 2 })
+        const refused = tables.save({ table: samples, upserts: [sample(2)], removals: [removal], from: 1, to: at(2) })
         await assert.rejects(refused, { code: 'invalid_row' })
         await assert.rejects(tables.load(samples, [removal]), { code: 'invalid_row' })
       }
@@ -437,7 +438,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
         upserts: [{ account_id: 'a', entry: 1 }],
         removals: [],
         from: 0,
-        to: 1,
+        to: at(1),
       })
       await assert.rejects(partial, { code: 'invalid_row' })
       assert.deepEqual([await position(tables, samples), await position(tables, entries)], [1, 0])

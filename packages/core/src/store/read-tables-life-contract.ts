@@ -7,6 +7,7 @@ import type { Parked, ReadTables } from './read-tables.ts'
 import {
   account,
   accounts,
+  at,
   byKey,
   change,
   entries,
@@ -44,7 +45,7 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
     async run(tables) {
       const rows = range(1, 25_000).map((n) => account(`a-${n}`, n))
       await tables.open(accounts)
-      assert.equal(await tables.fill(accounts, rows.values(), 30_000), 'saved')
+      assert.equal(await tables.fill(accounts, rows.values(), at(30_000)), 'saved')
       assert.deepEqual(filledBy(await tables.open(accounts)), { fingerprint: 'accounts-1', position: 30_000 })
       assert.deepEqual(byKey((await scanned(tables, accounts)).rows), byKey(rows))
       assert.deepEqual(await tables.load(accounts, [{ account_id: 'a-25000' }]), [rows.at(-1)])
@@ -61,7 +62,7 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
         { ...sample(101), at: '9999-12-31T23:59:59.999Z', flag: true, day: '9999-12-31', doc: 'null' },
       ]
       await tables.open(samples)
-      assert.equal(await tables.fill(samples, rows, 1), 'saved')
+      assert.equal(await tables.fill(samples, rows, at(1)), 'saved')
       assert.deepEqual(await tables.select(samples), rows)
     },
   },
@@ -69,7 +70,7 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
     name: 'a table filled with nothing has a checkpoint',
     async run(tables) {
       await tables.open(accounts)
-      assert.equal(await tables.fill(accounts, [], 9), 'saved')
+      assert.equal(await tables.fill(accounts, [], at(9)), 'saved')
       assert.equal(await position(tables, accounts), 9)
     },
   },
@@ -80,8 +81,8 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
       await tables.open(entries)
       await saved(tables, { table: accounts, upserts: [account('a-1')], to: 5 })
       await saved(tables, { table: entries, upserts: [{ account_id: 'a', entry: 1, amount: null }], to: 0 })
-      assert.equal(await tables.fill(accounts, [account('a-2')], 9), 'superseded')
-      assert.equal(await tables.fill(entries, [{ account_id: 'a', entry: 2, amount: null }], 9), 'superseded')
+      assert.equal(await tables.fill(accounts, [account('a-2')], at(9)), 'superseded')
+      assert.equal(await tables.fill(entries, [{ account_id: 'a', entry: 2, amount: null }], at(9)), 'superseded')
       assert.deepEqual([await position(tables, accounts), await position(tables, entries)], [5, 0])
       assert.deepEqual(await tables.select(accounts), [account('a-1')])
     },
@@ -92,17 +93,17 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
       await tables.open(samples)
       const many = range(1, 12_000).map((id) => sample(id))
       for (const bad of [{ ...sample(0), words: 5 }, { id: 0 }, sample(1), { ...sample(0), ...unfit[0] }]) {
-        await assert.rejects(tables.fill(samples, [...many, bad], 1), { code: 'invalid_row' })
+        await assert.rejects(tables.fill(samples, [...many, bad], at(1)), { code: 'invalid_row' })
       }
       const broken = new Error('the rows end here')
       const ending = function* () {
         yield* many
         throw broken
       }
-      assert.equal(await tables.fill(samples, ending(), 1).catch((error) => error), broken)
+      assert.equal(await tables.fill(samples, ending(), at(1)).catch((error) => error), broken)
       assert.equal(await position(tables, samples), 0)
       assert.deepEqual(await tables.select(samples), [])
-      assert.equal(await tables.fill(samples, many, 1), 'saved')
+      assert.equal(await tables.fill(samples, many, at(1)), 'saved')
       assert.equal((await scanned(tables, samples)).rows.length, 12_000)
     },
   },
@@ -114,7 +115,7 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
       const outcomes = await Promise.all(
         range(1, 6).map((n) =>
           n % 2 === 0
-            ? tables.fill(accounts, rows(n), n)
+            ? tables.fill(accounts, rows(n), at(n))
             : tables.save(change({ table: accounts, upserts: rows(n), to: n })),
         ),
       )
@@ -132,7 +133,7 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
       const none = await scanned(tables, entries)
       assert.deepEqual([filledBy(none.state), none.rows], [{ fingerprint: 'entries-1', position: 0 }, []])
       const rows = range(1, 12_345).map((entry) => ({ account_id: `a-${entry % 7}`, entry, amount: null }))
-      await tables.fill(entries, rows, 5)
+      await tables.fill(entries, rows, at(5))
       const lists: (readonly Row[])[] = []
       const state = await tables.scan(entries, (list) => void lists.push(list))
       assert.deepEqual(filledBy(state), { fingerprint: 'entries-1', position: 5 })
@@ -145,7 +146,7 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
     async run(tables) {
       const rows = (balance: number) => range(1, 11_000).map((n) => account(`a-${n}`, balance))
       await tables.open(accounts)
-      await tables.fill(accounts, rows(1), 1)
+      await tables.fill(accounts, rows(1), at(1))
       const scans: Promise<void>[] = []
       for (let from = 1; from < 5; from++) {
         scans.push(
@@ -202,7 +203,7 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
       await tables.open(accounts)
       await saved(tables, { table: accounts, upserts: [account('a-1', 1)], to: 5 })
       await tables.open(nextTable(reshaped))
-      await tables.fill(nextTable(reshaped), [{ account_id: 5, open: true }], 5)
+      await tables.fill(nextTable(reshaped), [{ account_id: 5, open: true }], at(5))
       assert.equal(await tables.replace(reshaped, nextTable(reshaped)), 'replaced')
       assert.deepEqual(await tables.select(reshaped), [{ account_id: 5, open: true }])
       await assert.rejects(tables.select(accounts), { code: 'table_outdated' })
@@ -219,7 +220,7 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
       await saved(tables, { table: accounts, upserts: [account('a-1', 5)], to: 7, generation })
       const anew = nextTable(accounts)
       await tables.open(anew)
-      await tables.fill(anew, [account('a-1', 6)], 7)
+      await tables.fill(anew, [account('a-1', 6)], at(7))
       assert.equal(await tables.replace(accounts, anew), 'replaced')
       const late = change({ table: accounts, upserts: [account('a-1', 8)], from: 7, to: 9, generation })
       assert.equal(await tables.save(late), 'superseded')
@@ -236,9 +237,9 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
       const { generation } = await tables.state(next)
       await tables.drop(next.name)
       await tables.open(next)
-      assert.equal(await tables.fill(next, [account('a-1', 3)], 6, { generation }), 'superseded')
+      assert.equal(await tables.fill(next, [account('a-1', 3)], at(6), { generation }), 'superseded')
       const anew = await tables.state(next)
-      assert.equal(await tables.fill(next, [account('a-1', 4)], 6, anew), 'saved')
+      assert.equal(await tables.fill(next, [account('a-1', 4)], at(6), anew), 'saved')
       assert.equal(await tables.replace(refilled, next, { generation }), 'superseded')
       assert.deepEqual(await tables.select(accounts), [account('a-1', 1)])
       assert.equal(await tables.replace(refilled, next, anew), 'replaced')
@@ -259,12 +260,57 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'a live table that is ahead of its log is replaced though the next one shows less, and stays paused',
+    name: 'a table keeps the name of the history that it shows, to the letter',
+    async run(tables) {
+      await tables.open(accounts)
+      assert.equal((await tables.state(accounts)).history, '')
+      const history = `log 'a"\\ ü😀`
+      await tables.save({ ...change({ table: accounts, to: 3 }), to: { position: 3, history } })
+      assert.equal((await tables.open(accounts)).history, history)
+      assert.equal((await scanned(tables, accounts)).state.history, history)
+      assert.equal((await tables.list())[0]!.history, history)
+      await tables.open(next)
+      await tables.fill(next, [], { position: 3, history: 'another' })
+      assert.equal(await tables.replace(refilled, next), 'replaced')
+      assert.deepEqual(
+        (await tables.list()).map(({ history }) => history),
+        ['another', history],
+      )
+    },
+  },
+  {
+    name: 'a table that is diverged stays so and takes no change, until another takes its place',
+    async run(tables) {
+      await filledBoth(tables)
+      const { generation } = await tables.state(accounts)
+      await tables.setDiverged(accounts.name, { generation: generation + 1 })
+      assert.equal((await tables.state(accounts)).isDiverged, false)
+      await tables.setDiverged(accounts.name, { generation })
+      assert.equal((await tables.open(accounts)).isDiverged, true)
+      assert.deepEqual((await scanned(tables, accounts)).state.isDiverged, true)
+      assert.deepEqual(
+        (await tables.list()).map(({ isDiverged }) => isDiverged),
+        [true, false],
+      )
+      const late = change({ table: accounts, upserts: [account('a-1', 7)], from: 5, to: 7 })
+      assert.equal(await tables.save(late), 'superseded')
+      assert.equal(await tables.save({ ...late, generation }), 'superseded')
+      assert.deepEqual(await tables.select(accounts), [account('a-1', 1)])
+      assert.equal(await tables.replace(refilled, next), 'replaced')
+      assert.equal((await tables.state(refilled)).isDiverged, false)
+      assert.equal((await tables.state(former)).isDiverged, true)
+      await saved(tables, { table: refilled, upserts: [account('a-1', 8)], from: 6, to: 7 })
+    },
+  },
+  {
+    name: 'a live table that is diverged is replaced though the next one shows less, and stays paused',
     async run(tables) {
       await filledBoth(tables)
       await saved(tables, { table: accounts, upserts: [account('a-1', 99)], from: 5, to: 99 })
       await tables.setPaused(accounts.name, true)
-      assert.equal(await tables.replace(refilled, next, { evenIfBehind: true }), 'replaced')
+      assert.equal(await tables.replace(refilled, next), 'behind')
+      await tables.setDiverged(accounts.name, await tables.state(accounts))
+      assert.equal(await tables.replace(refilled, next), 'replaced')
       assert.equal(await position(tables, refilled), 6)
       assert.equal(await position(tables, former), 99)
       assert.equal((await tables.list()).find(({ name }) => name === accounts.name)?.isPaused, true)
@@ -277,7 +323,7 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
       for (const turn of range(1, 12)) {
         const code = { ...accounts, fingerprint: `turn-${turn}` }
         await tables.open(nextTable(code))
-        assert.equal(await tables.fill(nextTable(code), [account('a-1', turn)], turn), 'saved')
+        assert.equal(await tables.fill(nextTable(code), [account('a-1', turn)], at(turn)), 'saved')
         assert.equal(await tables.replace(code, nextTable(code)), 'replaced')
         assert.deepEqual(await tables.select(code), [account('a-1', turn)])
       }
@@ -307,19 +353,19 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
       for (const turn of range(1, 15)) {
         const [live, built] = [`turn-${turn - 1}`, `turn-${turn}`].map((fingerprint) => ({ ...accounts, fingerprint }))
         const current = turn === 1 ? accounts : live!
-        const { position: at } = await tables.state(current)
+        const { position: from } = await tables.state(current)
         const next = nextTable(built!)
         await tables.open(next)
-        assert.equal(await tables.fill(next, [account('a-1', -turn)], at), 'saved')
+        assert.equal(await tables.fill(next, [account('a-1', -turn)], at(from)), 'saved')
         const [save, replacement] = await Promise.all([
-          tables.save(change({ table: current, upserts: [account('a-1', turn)], from: at, to: at + 1 })),
+          tables.save(change({ table: current, upserts: [account('a-1', turn)], from, to: from + 1 })),
           tables.replace(built!, next),
         ])
         const isReplaced = replacement === 'replaced'
         assert.equal(save, isReplaced ? 'superseded' : 'saved')
         assert.deepEqual(await tables.select(built!), [account('a-1', isReplaced ? -turn : turn)])
         if (!isReplaced) {
-          await saved(tables, { table: next, upserts: [account('a-1', -turn)], from: at, to: at + 1 })
+          await saved(tables, { table: next, upserts: [account('a-1', -turn)], from, to: from + 1 })
           assert.equal(await tables.replace(built!, next), 'replaced')
         }
       }
@@ -379,7 +425,9 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
           name: 'accounts',
           fingerprint: 'accounts-1',
           position: 0,
+          history: '',
           generation: 0,
+          isDiverged: false,
           updatedAt: '',
           isPaused: false,
           parked: null,
@@ -527,7 +575,7 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
       await tables.close()
       const calls = [
         () => tables.state(accounts),
-        () => tables.fill(accounts, [], 1),
+        () => tables.fill(accounts, [], at(1)),
         () => tables.scan(accounts, () => {}),
         () => tables.replace(refilled, next),
         () => tables.drop(accounts.name),
@@ -535,6 +583,7 @@ export const readTablesLifeContract: readonly ContractCase<ReadTables>[] = [
         () => tables.lease(accounts.name, { holder: 'one', ms: 1_000 }),
         () => tables.release(accounts.name, 'one'),
         () => tables.setPaused(accounts.name, true),
+        () => tables.setDiverged(accounts.name, { generation: 1 }),
         () => tables.setParked(accounts.name, null),
       ]
       for (const call of calls) await assert.rejects(call(), unavailable)
@@ -547,5 +596,5 @@ async function filledBoth(tables: ReadTables): Promise<void> {
   await tables.open(accounts)
   await saved(tables, { table: accounts, upserts: [account('a-1', 1)], to: 5 })
   await tables.open(next)
-  assert.equal(await tables.fill(next, [account('a-1', 2), account('a-2', 2)], 6), 'saved')
+  assert.equal(await tables.fill(next, [account('a-1', 2), account('a-2', 2)], at(6)), 'saved')
 }

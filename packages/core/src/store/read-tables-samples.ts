@@ -13,6 +13,7 @@ import {
   text,
   timestamp,
 } from '../kernel/tables.ts'
+import type { Checkpoint } from './port.ts'
 import type { ReadTables, TableChange, TableState } from './read-tables.ts'
 
 export const accounts = table('accounts', { account_id: text().key(), owner: text().index(), balance: bigint() })
@@ -109,8 +110,17 @@ export function key({ account_id }: { account_id: string }): Row {
   return { account_id }
 }
 
-export function change(parts: Partial<TableChange> & { table: TableDefinition; to: number }): TableChange {
-  return { upserts: [], removals: [], from: 0, ...parts }
+/** A change up to a position of some history. */
+export function change({
+  to,
+  ...parts
+}: Partial<Omit<TableChange, 'to'>> & { table: TableDefinition; to: number }): TableChange {
+  return { upserts: [], removals: [], from: 0, ...parts, to: at(to) }
+}
+
+/** The checkpoint at a position of some history. */
+export function at(position: number): Checkpoint {
+  return { position, history: `history up to ${position}` }
 }
 
 export async function saved(tables: ReadTables, parts: Parameters<typeof change>[0]): Promise<void> {
@@ -122,7 +132,7 @@ export async function position(tables: ReadTables, definition: TableDefinition):
 }
 
 /** A state without what differs from one table to the next. */
-export function filledBy({ fingerprint, position }: TableState): Omit<TableState, 'generation'> {
+export function filledBy({ fingerprint, position }: TableState): Pick<TableState, 'fingerprint' | 'position'> {
   return { fingerprint, position }
 }
 

@@ -2,6 +2,7 @@
 import type { Position } from '../kernel/positions.ts'
 import type { Row, TableDefinition } from '../kernel/tables.ts'
 import type { Instant } from '../kernel/time.ts'
+import type { Checkpoint } from './port.ts'
 
 /** What a batch of events did to a table. Rows are whole; keys hold the key columns only. */
 export interface TableChange extends Fence {
@@ -10,10 +11,10 @@ export interface TableChange extends Fence {
   readonly upserts: readonly Row[]
   /** Disjoint from the keys of `upserts`. A key that is not there is no error. */
   readonly removals: readonly Row[]
-  /** The checkpoint that the batch began at. */
+  /** The position of the checkpoint that the batch began at. */
   readonly from: Position
   /** The checkpoint after it. */
-  readonly to: Position
+  readonly to: Checkpoint
 }
 
 /** Which table of a name is meant. */
@@ -34,13 +35,13 @@ export interface SelectOptions {
 /** The rows a page has when nobody says how many. */
 export const selectLimitDefault = 100
 
-/** Which code filled a table, and how far. */
-export interface TableState {
+/** Which code filled a table, and how far: everything up to its checkpoint is in its rows. At position 0 it shows nothing, and its history is ''. */
+export interface TableState extends Checkpoint {
   readonly fingerprint: string
-  /** Everything up to here is in its rows. */
-  readonly position: Position
   /** No two tables that ever had a name have the same. */
   readonly generation: number
+  /** Whether it was found to be made from another history than that of the log. It stays so until another takes its place. */
+  readonly isDiverged: boolean
 }
 
 /** Why a projection stands still at an event, and what its handler was given. */
@@ -93,23 +94,22 @@ export interface ReadTables {
   state(table: TableDefinition): Promise<TableState>
   /** The rows with these keys, in any order, without those that are not there. */
   load(table: TableDefinition, keys: readonly Row[]): Promise<readonly Row[]>
-  /** Writes rows and checkpoint in one transaction, unless the checkpoint, the fingerprint or the generation is another: then `superseded`, and nothing was written. */
+  /**
+   * Writes rows and checkpoint in one transaction, unless the position, the fingerprint or the generation is another, or the table is diverged: then
+   * `superseded`, and nothing was written.
+   */
   save(change: TableChange): Promise<'saved' | 'superseded'>
   /** `save` for the first rows of a table that is empty and at checkpoint 0, as fast as the database takes many. At most one row per key. */
-  fill(table: TableDefinition, rows: Iterable<Row>, to: Position, options?: Fence): Promise<'saved' | 'superseded'>
+  fill(table: TableDefinition, rows: Iterable<Row>, to: Checkpoint, options?: Fence): Promise<'saved' | 'superseded'>
   /** One page in key order. */
   select(table: TableDefinition, options?: SelectOptions): Promise<readonly Row[]>
   /** Every row, as all were at one moment, in lists and in no order. Gives the state of that moment. */
   scan(table: TableDefinition, visit: (rows: readonly Row[]) => void): Promise<TableState>
   /**
-   * Puts the next table in the place of the live one, with its fingerprint and checkpoint, in one transaction. `behind`: the live one shows more.
-   * `superseded`: the next one is not the one that is meant.
+   * Puts the next table in the place of the live one, with its fingerprint and checkpoint, in one transaction. `behind`: the live one shows more, and is
+   * not diverged. `superseded`: the next one is not the one that is meant.
    */
-  replace(
-    live: TableDefinition,
-    next: TableDefinition,
-    options?: Fence & { readonly evenIfBehind?: boolean },
-  ): Promise<'replaced' | 'behind' | 'superseded'>
+  replace(live: TableDefinition, next: TableDefinition, options?: Fence): Promise<'replaced' | 'behind' | 'superseded'>
   /** Takes a table away with all that is known of it, if it is there. */
   drop(name: string): Promise<void>
   /** By name, those that are being built and those that were replaced among them. */
@@ -120,6 +120,8 @@ export interface ReadTables {
   release(name: string, holder: string): Promise<void>
   /** Notes whether the projection is to stand still. False where there is no such table. */
   setPaused(name: string, isPaused: boolean): Promise<boolean>
+  /** Notes that a table was made from another history, unless another one has its name by now. */
+  setDiverged(name: string, fence: Required<Fence>): Promise<void>
   /** Notes why the projection stands still, or that it does no longer. */
   setParked(name: string, parked: Parked | null): Promise<void>
   close(): Promise<void>

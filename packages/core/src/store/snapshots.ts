@@ -1,13 +1,14 @@
 // The snapshot port: folded states kept so that loading an aggregate need not start at its first event. Disposable at any time.
-import type { Position, Version } from '../kernel/positions.ts'
+import type { Version } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
+import type { Checkpoint } from './port.ts'
 
-export interface Snapshot {
+/** Its checkpoint is that of the last event in it. One of another history than that of the log is never used. */
+export interface Snapshot extends Checkpoint {
   readonly stream: StreamName
   /** Of the code that folded the state; a snapshot of another fingerprint is never returned. */
   readonly fingerprint: string
   readonly version: Version
-  readonly position: Position
   /** A JSON value. */
   readonly state: unknown
 }

@@ -178,6 +178,7 @@ async function perform(actions: readonly Action[]): Promise<Run> {
         fingerprint: 'f',
         version: versions.get(stream) ?? 0,
         position,
+        history: 'h',
         state: 'x'.repeat(serial),
       }
       await kept.save(snapshot)

@@ -184,7 +184,14 @@ function eventOf(n: number, index: number): NewEvent {
 }
 
 function snapshotOf(stream: StreamName) {
-  return { stream, fingerprint: 'f', version: 3, position: 7, state: { text: 'ü\uFFFD', list: [1, 2.5, null] } }
+  return {
+    stream,
+    fingerprint: 'f',
+    version: 3,
+    position: 7,
+    history: 'h',
+    state: { text: 'ü\uFFFD', list: [1, 2.5, null] },
+  }
 }
 
 async function snapshotsIn(image: DiskImage) {

@@ -80,7 +80,14 @@ async function written(): Promise<{ image: DiskImage; logId: string }> {
   }
   await store.close()
   const snapshots = fileSnapshots({ dir: '/log', disk: simulated.disk })
-  await snapshots.save({ stream: 's-1', fingerprint: 'f', version: 1, position: 1, state: { a: [1, 'ü'] } })
+  await snapshots.save({
+    stream: 's-1',
+    fingerprint: 'f',
+    version: 1,
+    position: 1,
+    history: 'h',
+    state: { a: [1, 'ü'] },
+  })
   const image = simulated.image()
   return { image, logId: decodeHeader(image.get(first)!.subarray(0, segmentHeaderBytes), 1).logId }
 }

@@ -2,14 +2,14 @@
 import { once } from 'node:events'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { pgliteTablesAt } from '../pglite.ts'
-import { accountRows, accounts } from './samples.ts'
+import { accountRows, accounts, at } from './samples.ts'
 
 const { port, saves } = workerData as { port: MessagePort; saves: number }
 const tables = pgliteTablesAt(port)
 const table = { ...accounts, name: 'of_other_thread' }
 await tables.open(table)
 for (let from = 0; from < saves; from++) {
-  await tables.save({ table, upserts: accountRows(100, from + 1), removals: [], from, to: from + 1 })
+  await tables.save({ table, upserts: accountRows(100, from + 1), removals: [], from, to: at(from + 1) })
 }
 await once(parentPort!, 'message')
 await tables.scan(table, () => {

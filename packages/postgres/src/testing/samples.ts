@@ -1,6 +1,6 @@
 // What the tests of the adapters share: a table, its rows, and a process to run a script in.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { bigint, type Row, type TableDefinition, text } from 'indelible'
+import { bigint, type Checkpoint, type Row, type TableDefinition, text } from 'indelible'
 
 export const accounts: TableDefinition = {
   name: 'accounts',
@@ -12,6 +12,11 @@ export const accounts: TableDefinition = {
 /** So many rows that all say the same balance, so that a mixture of two changes shows. */
 export function accountRows(count: number, balance: number): readonly Row[] {
   return Array.from({ length: count }, (_, index) => ({ account_id: `a-${index}`, balance }))
+}
+
+/** The checkpoint at a position of some history. */
+export function at(position: number): Checkpoint {
+  return { position, history: `history up to ${position}` }
 }
 
 /** Runs a module in a process of its own, from our sources. */

@@ -4,9 +4,10 @@ import { formerTableName, type RebuildReport } from 'indelible'
 import { addCommand } from '../../help.ts'
 import type { Output } from '../../output.ts'
 import { phaseBar } from '../../phase-bar.ts'
+import type { ShownProjection } from '../../projections/door.ts'
 import { extentOf, phaseLabels } from '../../projections/phases.ts'
 import type { Session } from '../../session.ts'
-import { counted, grouped, jsonLine, secondsText } from '../../text.ts'
+import { counted, grouped, jsonLine, secondsText, visible } from '../../text.ts'
 import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
 
 interface Options extends DoorOptions {
@@ -35,8 +36,11 @@ async function rebuild(name: string, options: Options, session: Session): Promis
   const { dropFormer = false } = options
   const bar = phaseBar(errors)
   const progress = (at: Parameters<typeof extentOf>[0]) => bar.update(phaseLabels[at.phase], at.done, extentOf(at))
-  const building = withDoor(options, session, (door) => door.rebuild(name, { dropFormer, progress }))
-  const { rows, contentHash, checkedPosition, position, ms } = await building.finally(bar.clear)
+  const building = withDoor(options, session, async (door) => {
+    const before = await door.show(name)
+    return { ...(await door.rebuild(name, { dropFormer, progress })), before }
+  })
+  const { rows, contentHash, checkedPosition, position, ms, before } = await building.finally(bar.clear)
   const report = { rows, contentHash, checkedPosition, position, ms: Math.round(ms) }
   const eventsPerSecond = Math.round(position / (ms / 1000))
   const formerTable = dropFormer ? null : formerTableName(name)
@@ -44,6 +48,17 @@ async function rebuild(name: string, options: Options, session: Session): Promis
     options.json
       ? `${jsonLine({ name, ...report, eventsPerSecond, formerTable })}\n`
       : shown(report, { name, eventsPerSecond, formerTable, out }),
+  )
+  const other = ofOtherCode(before)
+  if (other) await errors.write(`${other}\n`)
+}
+
+/** Whoever runs the projection with the code that had filled the table does not know this one's. */
+function ofOtherCode({ name, version, table, holder }: ShownProjection): string | undefined {
+  if (!holder || !table || table.version === null || table.version === version) return undefined
+  return visible(
+    `note: ${holder} runs ${name} with other code (${table.version}) than the table has now (${version}). ` +
+      'Start it again with this code; otherwise it builds the table of its own code again.',
   )
 }
 

@@ -6,6 +6,7 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { TableDefinition } from '../../kernel/tables.ts'
 import { epochMs } from '../../kernel/time.ts'
+import { historyUpTo } from '../../store/history.ts'
 import type { ReplayBatch } from '../../store/port.ts'
 import { replayBatch } from '../../store/replaying.ts'
 import { cachedRowsMax, checkpointDelayMs, foldSliceEvents, foldSliceMs, unsavedRowsMax } from '../limits.ts'
@@ -219,20 +220,21 @@ class Following {
 
   /** Whether another process moved the checkpoint: then a handler may have been given a row that has its event in it already. */
   async #isElsewhere(): Promise<boolean> {
-    const { fingerprint, position, generation } = await this.#parts.tables.state(this.#options.table)
+    const { fingerprint, position, generation, isDiverged } = await this.#parts.tables.state(this.#options.table)
     const isSame = fingerprint === this.#options.table.fingerprint && generation === this.#options.generation
-    return !isSame || position !== this.#saved
+    return !isSame || isDiverged || position !== this.#saved
   }
 
   async #saveChanges(): Promise<void> {
-    const { tables } = this.#parts
+    const { tables, store } = this.#parts
     const [from, to, unsaved] = [this.#saved, this.#folded, this.#unsaved]
     if (to <= from) return
     const changes = this.#fold.takeChanges()
     this.#unsaved = { ...nothing }
     try {
       const { table, generation } = this.#options
-      const outcome = await tables.save({ table, generation, ...changes, from, to })
+      const history = await historyUpTo(store, to)
+      const outcome = await tables.save({ table, generation, ...changes, from, to: { position: to, history } })
       if (outcome === 'superseded') {
         this.#isSuperseded = true
         this.#stop.abort()

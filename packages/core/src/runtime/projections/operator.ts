@@ -9,12 +9,12 @@ import { systemClock, systemIds } from '../../kernel/system-clock.ts'
 import { formerTableName, nextTable } from '../../kernel/tables.ts'
 import type { Clock } from '../../kernel/time.ts'
 import { checkedDuration } from '../../kernel/timers.ts'
-import type { EventStore } from '../../store/port.ts'
+import type { Checkpoint, EventStore } from '../../store/port.ts'
 import type { Parked, ReadTables, TableRecord, TableState } from '../../store/read-tables.ts'
 import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
 import { projectionCall } from '../purity.ts'
 import { pause } from '../waiting.ts'
-import { isAhead } from './ahead.ts'
+import { divergenceOf } from './divergence.ts'
 import type { ProjectionParts } from './parts.ts'
 import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild.ts'
 import { type CheckOptions, checkTable, type TableCheck } from './verify.ts'
@@ -41,10 +41,10 @@ export interface ProjectionView {
   /** Of the code that filled the table; another than `version` until the table is built anew, null where there is none yet. */
   readonly tableVersion: string | null
   /**
-   * `running`: a process has it. `idle`: none has. `outdated`: other code filled the table. `ahead`: the table shows more than the log has, so it was
-   * made from another one. `missing`: there is no table yet.
+   * `running`: a process has it. `idle`: none has. `outdated`: other code filled the table. `diverged`: the table was made from another history than
+   * that of the log. `missing`: there is no table yet.
    */
-  readonly state: 'missing' | 'outdated' | 'ahead' | 'parked' | 'paused' | 'running' | 'idle'
+  readonly state: 'missing' | 'outdated' | 'diverged' | 'parked' | 'paused' | 'running' | 'idle'
   readonly position: Position
   /** Events that the log has beyond that, whether they concern the table or not. */
   readonly lagEvents: number
@@ -71,10 +71,15 @@ export class ProjectionOperator {
   async list(): Promise<readonly ProjectionView[]> {
     const { store, tables } = this.#parts
     const records = new Map((await tables.list()).map((record) => [record.name, record]))
-    // Asked afterwards, so that a table that is being followed is not ahead.
-    await isAhead(store, Math.max(0, ...[...records.values()].map(({ position }) => position)))
+    const diverged = new Set<string>()
+    const isDiverged = async ({ name }: Projection) => {
+      const record = records.get(name)
+      if (record && (record.isDiverged || (await divergenceOf(store, record)))) diverged.add(name)
+    }
+    await Promise.all(this.#system.projections.map(isDiverged))
+    // Asked afterwards, so that it is not before a table that is being followed.
     const { position: head } = await store.head()
-    return this.#system.projections.map((projection) => viewOf(projection, records, head))
+    return this.#system.projections.map((projection) => viewOf(projection, records, { head, diverged }))
   }
 
   /** Throws `unknown_projection`, `tables_unavailable`. */
@@ -101,9 +106,10 @@ export class ProjectionOperator {
     const stop = signal ?? new AbortController().signal
     for (;;) {
       throwIfAborted(signal)
-      const { fingerprint, position: reached } = await this.#parts.tables.state(table)
-      const isOurs = fingerprint === table.fingerprint
-      if (isOurs && reached >= position) return
+      const there = await this.#parts.tables.state(table)
+      const isOurs = there.fingerprint === table.fingerprint && !there.isDiverged
+      const reached = there.position
+      if (isOurs && reached >= position && (await this.#isOfThisLog(there))) return
       const waitedMs = performance.now() - began
       if (waitedMs >= Math.min(nextLookMs, timeoutMs)) {
         const parked = await this.#parkedBefore(position, declared)
@@ -146,6 +152,11 @@ export class ProjectionOperator {
     await this.#parts.tables.drop(formerTableName(this.#declared(name).name))
   }
 
+  /** What this process does not count as written yet counts as another history, until it does. */
+  async #isOfThisLog({ position, history }: Checkpoint): Promise<boolean> {
+    return position === 0 || (await this.#parts.store.historyAt(position)) === history
+  }
+
   /** Nothing where this code may still get there: where other code is parked, or this one beyond. */
   async #parkedBefore(position: Position, { name, table }: Projection): Promise<IndelibleError | undefined> {
     const record = (await this.#parts.tables.list()).find((each) => each.name === name)
@@ -175,7 +186,7 @@ function timedOut(name: string, details: { position: Position; reached: Position
 function viewOf(
   { name, table }: Projection,
   records: ReadonlyMap<string, TableRecord>,
-  head: Position,
+  { head, diverged }: { head: Position; diverged: ReadonlySet<string> },
 ): ProjectionView {
   const record = records.get(name)
   const stateOf = (other: string): OtherTable | null => {
@@ -186,7 +197,7 @@ function viewOf(
     name,
     version: table.fingerprint,
     tableVersion: record?.fingerprint ?? null,
-    state: record ? stateIn(record, { declared: table.fingerprint, head }) : 'missing',
+    state: record ? stateIn(record, { declared: table.fingerprint, isDiverged: diverged.has(name) }) : 'missing',
     position: record?.position ?? 0,
     lagEvents: Math.max(0, head - (record?.position ?? 0)),
     holder: record?.holder ?? null,
@@ -198,12 +209,12 @@ function viewOf(
 }
 
 function stateIn(
-  { parked, isPaused, holder, fingerprint, position }: TableRecord,
-  { declared, head }: { declared: string; head: Position },
+  { parked, isPaused, holder, fingerprint }: TableRecord,
+  { declared, isDiverged }: { declared: string; isDiverged: boolean },
 ): ProjectionView['state'] {
+  if (isDiverged) return 'diverged'
   if (isPaused) return 'paused'
   if (parked) return 'parked'
   if (fingerprint !== declared) return 'outdated'
-  if (position > head) return 'ahead'
   return holder === null ? 'idle' : 'running'
 }

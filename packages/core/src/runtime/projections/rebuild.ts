@@ -4,10 +4,12 @@ import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { nextTable } from '../../kernel/tables.ts'
 import { instant } from '../../kernel/time.ts'
+import { checkpointOf } from '../../store/history.ts'
+import type { Checkpoint } from '../../store/port.ts'
 import { leaseMs, replaceAgainMs, replaceFreelyMax, replaceTriesMax } from '../limits.ts'
 import { pause } from '../waiting.ts'
-import { isAhead } from './ahead.ts'
 import { ContentHash } from './content-hash.ts'
+import { divergenceOfTable } from './divergence.ts'
 import { follow } from './follow.ts'
 import { heldBack } from './hold.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
@@ -57,9 +59,10 @@ export async function rebuildTable(parts: ProjectionParts, options: RebuildOptio
     // What an interrupted one left was never checked. Should this process sleep for longer than its lease, another one does the same with what is made
     // here, and from then on the generation is another.
     const generation = await emptied(parts, holder)
-    const { position: to } = await parts.store.head()
+    const upTo = await checkpointOf(parts.store)
+    const { position: to } = upTo
     const step = { generation, to, signal: stop, progress }
-    await write(parts, step)
+    await write(parts, step, upTo)
     const checked = await check(parts, step)
     const position = await replace(parts, step)
     return { ...checked, checkedPosition: to, position, ms: performance.now() - beganMs }
@@ -107,12 +110,16 @@ interface Step {
   readonly progress: (phase: RebuildProgress['phase'], done: number, total: number) => void
 }
 
-async function write(parts: ProjectionParts, { generation, to, signal, progress }: Step): Promise<void> {
+async function write(
+  parts: ProjectionParts,
+  { generation, to, signal, progress }: Step,
+  upTo: Checkpoint,
+): Promise<void> {
   const { projection, tables } = parts
   const fold = await foldFromZero(parts, { to, signal, progress: (at) => progress('folding', at, to) })
   progress('writing', to, to)
   throwIfAborted(signal)
-  const filled = await tables.fill(nextTable(projection.table), fold.rows(), to, { generation })
+  const filled = await tables.fill(nextTable(projection.table), fold.rows(), upTo, { generation })
   if (filled === 'superseded') throw busy(projection.name, 'another process')
 }
 
@@ -157,11 +164,10 @@ async function replace(parts: ProjectionParts, step: Step): Promise<Position> {
       }
       position = await caughtUp(parts, { ...step, to: position })
       step.progress('replacing', position, position)
-      // A table that is ahead of the log was made from another one: nothing that it shows can be kept.
-      const live = await tables.open(table)
-      const evenIfBehind = await isAhead(parts.store, live.position, step.signal)
+      // Nothing can be kept of what a diverged table shows, so that it is replaced though it shows more.
+      await divergenceOfTable(parts, { name: table.name, there: await tables.open(table) }, step.signal)
       throwIfAborted(step.signal)
-      const replaced = await tables.replace(table, nextTable(table), { generation: step.generation, evenIfBehind })
+      const replaced = await tables.replace(table, nextTable(table), { generation: step.generation })
       if (replaced === 'replaced') return position
       if (replaced === 'superseded') throw busy(table.name, 'another process')
     }

@@ -6,7 +6,7 @@ import type { Parked, TableRecord, TableState } from '../../store/read-tables.ts
 import { leaseMs, remoteWaitMs, staleCheckMs, standByMs } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause } from '../waiting.ts'
-import { isAhead, tablesAhead } from './ahead.ts'
+import { type Divergence, divergenceOf, divergenceOfTable, tableDiverged } from './divergence.ts'
 import { follow } from './follow.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import type { ProjectionParts } from './parts.ts'
@@ -21,6 +21,7 @@ import {
   type ProjectionState,
   type ProjectionStatus,
   type RebuildProgress,
+  type RebuildReason,
 } from './status.ts'
 import { FoldStopped, parkedError } from './whole-fold.ts'
 
@@ -47,8 +48,12 @@ export class ProjectionRunner {
   #hasParked = false
   /** Whether the table of this code could not be built, since it was last resumed. */
   #isRefused = false
-  /** Whether the live table was filled by this code while this process ran: then it does not take the table back from newer code. */
+  /** Whether the live table was filled by this code while this process ran: then it leaves the table to newer code, as long as somebody runs that. */
   #wasLive = false
+  /** Since when nobody was seen to follow the table of other code. */
+  #forsakenSinceMs: number | undefined
+  /** The generation of a table that was told of as diverged. */
+  #toldDiverged: number | undefined
   /** The database refused a row of some event up to here. */
   #singlyThrough: Position = 0
   #isStale = false
@@ -101,7 +106,7 @@ export class ProjectionRunner {
   }
 
   /** Builds the table anew and puts it in the place of the live one. */
-  async rebuild(options: RebuildOptions = {}, because: 'asked' | 'changed' = 'asked'): Promise<RebuildReport> {
+  async rebuild(options: RebuildOptions = {}, because: RebuildReason = 'asked'): Promise<RebuildReport> {
     if (this.#rebuild)
       throw new IndelibleError('projection_busy', `The table of "${this.#name}" is being built already.`)
     const startedAt = instant(this.#parts.clock.now())
@@ -175,20 +180,42 @@ export class ProjectionRunner {
     const there = await tables.open(projection.table)
     if (there.fingerprint !== fingerprint) return await this.#replaceOther()
     this.#wasLive = true
-    if (await isAhead(store, there.position, this.#stop.signal)) {
-      const { position: head } = await store.head()
-      const { generation } = await tables.open(projection.table)
-      // Otherwise it was built anew meanwhile.
-      return generation === there.generation ? this.#parkAhead(there, head) : 0
-    }
+    this.#forsakenSinceMs = undefined
     const standing = await this.#standing()
     if (standing) return this.#rest(standing, there)
     const lease = await tables.lease(this.#name, { holder: this.#me, ms: leaseMs })
     this.#holder = lease.holder
     if (!lease.isHeld) return await this.#standBy(there)
+    // Only who runs the projection judges its table: otherwise processes with different logs would replace each other's.
+    const divergence = await divergenceOfTable({ store, tables }, { name: this.#name, there }, this.#stop.signal)
+    if (divergence) return await this.#replaceDiverged(divergence, { there, isPaused: lease.isPaused })
     if (lease.isPaused) return this.#rest('paused', there)
     await this.#follow(there, lease.isParked)
     return 0
+  }
+
+  /** The table shows what this log does not have. Nothing is added to it, and it is built anew from this log, unless an operator wants the projection to stand still. */
+  async #replaceDiverged(
+    divergence: Divergence,
+    { there, isPaused }: { there: TableState; isPaused: boolean },
+  ): Promise<number> {
+    if (this.#isRefused) return this.#rest('parked')
+    // Nobody may believe that it shows what he waits for.
+    this.#waiters.restart(0)
+    this.#error = describeError(tableDiverged(this.#name, divergence))
+    if (this.#toldDiverged !== there.generation) {
+      this.#toldDiverged = there.generation
+      this.#parts.notify({ kind: 'diverged', name: this.#name, ...divergence })
+    }
+    if (isPaused) return this.#rest('paused')
+    this.#state = 'diverged'
+    await using _ = new LeaseKeeper({
+      tables: this.#parts.tables,
+      name: this.#name,
+      holder: this.#me,
+      isOver: () => false,
+    })
+    return await this.#buildAnew('diverged')
   }
 
   /** After a handler failed here: whether somebody has resumed the projection since. Other processes may have other code, so none holds on to it. */
@@ -235,17 +262,27 @@ export class ProjectionRunner {
 
   /** Another process runs it. Waiting here is to look there. */
   async #standBy(there: TableState): Promise<number> {
-    this.#state = 'standby'
-    this.#error = undefined
-    this.#waiters.restart(there.position)
-    const { tables, projection } = this.#parts
+    const { tables, projection, store } = this.#parts
+    const divergence = await divergenceOf(store, there, this.#stop.signal)
+    const error = divergence && tableDiverged(this.#name, divergence)
+    this.#state = error ? 'diverged' : 'standby'
+    this.#error = error && describeError(error)
+    this.#waiters.restart(error ? 0 : there.position)
+    // As long as the other process runs it, from its log.
+    if (error) this.#waiters.fail(error)
     const until = performance.now() + standByMs
     while (this.#waiters.count > 0 && performance.now() < until && !this.#stop.signal.aborted) {
       await pause(remoteWaitMs, this.#stop.signal)
-      const { fingerprint, position } = await tables.state(projection.table)
-      if (fingerprint === projection.table.fingerprint) this.#waiters.advance(position)
+      const state = await tables.state(projection.table)
+      if (state.fingerprint === projection.table.fingerprint && (await this.#isOfThisLog(state)))
+        this.#waiters.advance(state.position)
     }
     return this.#waiters.count > 0 ? 1 : standByMs
+  }
+
+  /** At once: what this process does not count as written yet may be so the next time. */
+  async #isOfThisLog({ position, history, isDiverged }: TableState): Promise<boolean> {
+    return !isDiverged && (position === 0 || (await this.#parts.store.historyAt(position)) === history)
   }
 
   /** `there` is the table, where this code filled it. */
@@ -257,22 +294,44 @@ export class ProjectionRunner {
 
   /** Other code filled the table: older code, as a rule, and this one's table is built beside it. */
   async #replaceOther(): Promise<number> {
-    if (this.#wasLive) {
-      this.#state = 'standby'
-      this.#error = {
-        message: `Other code than that of this process has taken over the table "${this.#name}". Stop this process, or start it again to take it back.`,
-      }
-      await this.#parts.tables.release(this.#name, this.#me)
-      return leaseMs
-    }
     const record = await this.#record()
     if (record?.isPaused) return this.#rest('paused')
+    if (this.#wasLive && !this.#isForsaken(record)) return await this.#yieldToOther()
     if (this.#isRefused || (this.#hasParked && record?.parked)) return this.#rest('parked')
     this.#state = 'rebuilding'
     this.#error = undefined
+    const restMs = await this.#buildAnew('changed')
+    if (restMs === 0 && !this.#stop.signal.aborted) await this.#takeOver()
+    return restMs
+  }
+
+  /**
+   * Whether nobody has run the projection for a while, though nothing keeps it from being run: whoever built the table of other code has gone, as a
+   * command line does. Then this code builds its own again, so that somebody follows the log.
+   */
+  #isForsaken(record: TableRecord | undefined): boolean {
+    const isRun = !record || record.parked !== null || (record.holder !== null && record.holder !== this.#me)
+    if (isRun) this.#forsakenSinceMs = undefined
+    else this.#forsakenSinceMs ??= performance.now()
+    return this.#forsakenSinceMs !== undefined && performance.now() - this.#forsakenSinceMs >= leaseMs
+  }
+
+  async #yieldToOther(): Promise<number> {
+    if (this.#state !== 'standby' || !this.#error) this.#parts.notify({ kind: 'overtaken', name: this.#name })
+    this.#state = 'standby'
+    this.#error = {
+      message:
+        `Other code than that of this process has built the table "${this.#name}". This process stands by while another runs that code. ` +
+        'If none does, it builds the table of its own code again.',
+    }
+    await this.#parts.tables.release(this.#name, this.#me)
+    return leaseMs / 3
+  }
+
+  /** Gives how long to rest where that did not come to its end. */
+  async #buildAnew(because: Exclude<RebuildReason, 'asked'>): Promise<number> {
     try {
-      await this.rebuild({}, 'changed')
-      await this.#takeOver()
+      await this.rebuild({}, because)
       return 0
     } catch (error) {
       if (this.#stop.signal.aborted) return 0
@@ -323,15 +382,6 @@ export class ProjectionRunner {
     this.#waiters.fail(parkedError(this.#name, failure))
     await tables.setParked(this.#name, parked)
     await tables.release(this.#name, this.#me)
-  }
-
-  /** The table shows events that the log does not have. To go on would be to skip the next ones. */
-  #parkAhead({ position }: TableState, head: Position): number {
-    const error = tablesAhead(this.#name, { position, head })
-    this.#state = 'parked'
-    this.#error = describeError(error)
-    this.#waiters.fail(error)
-    return leaseMs / 3
   }
 
   /** How old the oldest event is that concerns this table and is not in it. */

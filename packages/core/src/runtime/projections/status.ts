@@ -9,7 +9,8 @@ import type { Staleness } from './staleness.ts'
 /**
  * `running`: in step or catching up. `standby`: another process runs it. `rebuilding`: its table is being built anew beside the one that readers see.
  * `retrying`: the database or the log does not answer, or the thread ended; nothing is lost, it goes on by itself. `parked`: a handler failed at an event; nothing after it is
- * projected until the code is mended and it is resumed. `paused`: an operator wants it to stand still.
+ * projected until the code is mended and it is resumed. `paused`: an operator wants it to stand still. `diverged`: its table was made from another
+ * history than that of the log; it is built anew by itself.
  */
 export type ProjectionState =
   | 'starting'
@@ -19,6 +20,7 @@ export type ProjectionState =
   | 'retrying'
   | 'parked'
   | 'paused'
+  | 'diverged'
   | 'stopped'
 
 export interface ProjectionStatus {
@@ -61,12 +63,19 @@ export interface RebuildProgress {
   readonly startedAt: Instant
 }
 
+/** Why a table is built anew: somebody asked for it, the code changed, or the table was made from another history. */
+export type RebuildReason = 'asked' | 'changed' | 'diverged'
+
 /** What a running system tells of its projections as it happens. */
 export type ProjectionNotice =
   | { readonly kind: 'stale'; readonly name: string; readonly lagMs: number; readonly targetMs: number }
   | { readonly kind: 'fresh'; readonly name: string }
   | { readonly kind: 'parked'; readonly name: string; readonly error: ProjectionError }
-  | { readonly kind: 'rebuilding'; readonly name: string; readonly because: 'changed' | 'asked' }
+  /** Its table was made from another history: the log, which ends at `head`, was put back from an older copy, or the table is of another log. It is built anew. */
+  | { readonly kind: 'diverged'; readonly name: string; readonly position: Position; readonly head: Position }
+  /** Other code has built the table. Where nobody runs that code, this process soon builds its own again. */
+  | { readonly kind: 'overtaken'; readonly name: string }
+  | { readonly kind: 'rebuilding'; readonly name: string; readonly because: RebuildReason }
   | {
       readonly kind: 'rebuilt'
       readonly name: string

@@ -2,8 +2,8 @@
 import type { Position } from '../../kernel/positions.ts'
 import { keyText, type Row } from '../../kernel/tables.ts'
 import { differencesMax } from '../limits.ts'
-import { isAhead, tablesAhead } from './ahead.ts'
 import { rowText } from './content-hash.ts'
+import { divergenceOf, tableDiverged } from './divergence.ts'
 import type { ProjectionParts } from './parts.ts'
 import { foldFromZero } from './whole-fold.ts'
 
@@ -32,7 +32,7 @@ export interface CheckOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The table may be followed meanwhile. Throws {@link FoldStopped}, `tables_ahead`, `table_outdated`, `tables_unavailable`, `aborted`. */
+/** The table may be followed meanwhile. Throws {@link FoldStopped}, `table_diverged`, `table_outdated`, `tables_unavailable`, `aborted`. */
 export async function checkTable(
   parts: Pick<ProjectionParts, 'projection' | 'store' | 'tables' | 'call'>,
   { progress, signal }: CheckOptions = {},
@@ -41,10 +41,14 @@ export async function checkTable(
   const { name, table } = projection
   const columns = Object.keys(table.columns)
   const there = new Map<string, Row>()
-  const { position } = await tables.scan(table, (rows) => {
+  const state = await tables.scan(table, (rows) => {
     for (const row of rows) there.set(keyText(table.key, row), row)
   })
-  if (await isAhead(store, position, signal)) throw tablesAhead(name, { position, head: (await store.head()).position })
+  const { position, isDiverged } = state
+  const divergence = isDiverged
+    ? { position, head: (await store.head()).position }
+    : await divergenceOf(store, state, signal)
+  if (divergence) throw tableDiverged(name, divergence)
   const rows = there.size
   const fold = await foldFromZero(parts, { to: position, signal, progress: (at) => progress?.(at, position) })
   const differing: TableDifference[] = []

@@ -1,0 +1,26 @@
+// How a history is named, the same for every store, and what is kept with whatever is derived from it.
+import { IndelibleError } from '../kernel/errors.ts'
+import type { RecordedEvent } from '../kernel/events.ts'
+import type { Position } from '../kernel/positions.ts'
+import type { Checkpoint, EventStore } from './port.ts'
+
+/**
+ * The name of the history that ends with an event, or of one without events. The time is part of it because ids may be given by the caller, and the
+ * same again.
+ */
+export function historyName(logId: string, last: Pick<RecordedEvent, 'id' | 'recordedAt'> | undefined): string {
+  return last ? `${logId} ${last.id} ${last.recordedAt}` : logId
+}
+
+/** Where a log ends now. */
+export async function checkpointOf(store: Pick<EventStore, 'head' | 'historyAt'>): Promise<Checkpoint> {
+  const { position } = await store.head()
+  return { position, history: await historyUpTo(store, position) }
+}
+
+/** The name of the history up to a position that the log has. */
+export async function historyUpTo(store: Pick<EventStore, 'historyAt'>, position: Position): Promise<string> {
+  const history = await store.historyAt(position)
+  if (history !== undefined) return history
+  throw new IndelibleError('io_failed', `The log does not have position ${position}, which it had a moment ago.`)
+}
