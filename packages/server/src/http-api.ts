@@ -15,6 +15,7 @@ import type { Route } from './route.ts'
 import { sagaRoutes } from './sagas.ts'
 import { streamRoute } from './streams.ts'
 import { tableRoute } from './tables.ts'
+import { Waits } from './waits.ts'
 import { checkWhoAsks } from './who-asks.ts'
 
 export interface HttpApiOptions {
@@ -39,13 +40,14 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
   const { allowedHosts = [], onError = logged, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
   const check = checkWhoAsks(allowedHosts)
   const { system } = running
+  const waits = new Waits()
   const routes: readonly Route[] = [
     commandRoute(running, { bodyBytesMax }),
     aggregateRoute(running),
     streamRoute(running),
-    tableRoute(running),
+    tableRoute(running, waits),
     ...projectionRoutes(running),
-    ...sagaRoutes(running),
+    ...sagaRoutes(running, waits),
     healthRoute(running),
     metricsRoute(running),
     openApiRoute(system, () => routes, apiVersion),

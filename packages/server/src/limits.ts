@@ -16,6 +16,8 @@ export const pageBytesMax = 8 * 1024 * 1024
 export const waitMsDefault = 5_000
 /** How long a read may wait for its table or saga. */
 export const waitMsMax = 30_000
+/** Requests that wait for a table or a saga at the same time. */
+export const waitsMax = 1_000
 /** When a client should try again what may succeed later. */
 export const retryAfterSeconds = 1
 /** How long a client may take to send a whole request. */

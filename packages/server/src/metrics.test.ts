@@ -51,7 +51,7 @@ test('of the states of a projection one is 1', async () => {
     return samples.map(([name, value]) => [/state="(\w+)"/.exec(name)![1], value])
   }
   await vi.waitFor(async () => expect(await states()).toContainEqual(['parked', 1]))
-  const all = 'starting standby rebuilding running retrying parked paused stopped'.split(' ')
+  const all = 'starting standby rebuilding running retrying parked paused diverged stopped'.split(' ')
   expect(await states()).toEqual(all.map((state) => [state, state === 'parked' ? 1 : 0]))
 })
 

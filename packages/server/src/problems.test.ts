@@ -2,7 +2,7 @@ import { type ErrorCode, errorCodes, IndelibleError } from 'indelible'
 import { describe, expect, test, vi } from 'vitest'
 import { HttpError, type HttpErrorCode, httpErrors, problemOf, statusOf } from './problems.ts'
 
-const told = ['wait_timeout', 'projection_parked', 'table_mismatch', 'table_outdated', 'aborted']
+const told = ['wait_timeout', 'projection_parked', 'table_mismatch', 'table_outdated', 'table_diverged', 'aborted']
 
 describe.each(Object.keys(errorCodes) as ErrorCode[])('the error %s', (code) => {
   const status = statusOf[code]

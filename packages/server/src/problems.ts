@@ -67,6 +67,7 @@ export const httpErrors = {
   version_mismatch: { status: 412, meaning: 'The aggregate is not at the version that If-Match names.' },
   body_too_large: { status: 413, meaning: 'The body has more bytes than the server takes.' },
   content_type_unsupported: { status: 415, meaning: 'The body must be JSON, in UTF-8 and not compressed.' },
+  too_many_waits: { status: 503, meaning: 'As many requests wait for a table or a saga already as may at once.' },
   internal: { status: 500, meaning: 'Something is wrong inside the server.' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 

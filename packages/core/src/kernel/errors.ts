@@ -52,7 +52,11 @@ export const errorCodes = {
     retryable: false,
     meaning: 'The projection stopped at an event that its handler could not process.',
   },
-  projection_busy: { retryable: true, meaning: 'The table of the projection is being built anew already.' },
+  projection_busy: {
+    retryable: true,
+    meaning:
+      'The table of the projection is being built anew or compared with the log already, or as many others are as may be at once.',
+  },
   projections_ended: {
     retryable: true,
     meaning: 'The thread that runs the projections ended; it is started again by itself.',

@@ -135,7 +135,11 @@ export class RunningSystem {
     return await this.#projections.rebuild(this.#declared(projection), options)
   }
 
-  /** Compares the read table of a projection with a fold of the log from its first event on. Throws `projection_parked`, `table_diverged`, `table_outdated`, `unknown_projection`, `tables_unavailable`, `aborted`. */
+  /**
+   * Compares the read table of a projection with a fold of the log from its first event on. Both are held in memory meanwhile. Throws `projection_busy`
+   * while the table is compared or built anew already, or as many others are as may be at once ({@link heavyWorkMax}), `projection_parked`,
+   * `table_diverged`, `table_outdated`, `unknown_projection`, `tables_unavailable`, `aborted`.
+   */
   async verifyTable(projection: Named, options: CheckOptions = {}): Promise<TableCheck> {
     return await this.#projections.verify(this.#declared(projection), options)
   }

@@ -15,6 +15,7 @@ import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
 import { projectionCall } from '../purity.ts'
 import { pause } from '../waiting.ts'
 import { divergenceOf } from './divergence.ts'
+import { HeavyWork } from './heavy-work.ts'
 import type { ProjectionParts } from './parts.ts'
 import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild.ts'
 import { type CheckOptions, checkTable, type TableCheck } from './verify.ts'
@@ -60,6 +61,7 @@ export interface ProjectionView {
 export class ProjectionOperator {
   readonly #system: System
   readonly #parts: Omit<ProjectionParts, 'projection'>
+  readonly #heavyWork = new HeavyWork()
 
   /** The store and the tables stay the caller's to close. */
   constructor(system: System, { domainCode, ...parts }: OperatorParts) {
@@ -124,12 +126,16 @@ export class ProjectionOperator {
 
   /** As `RunningSystem.rebuild`, by this process. */
   async rebuild(name: string, options?: RebuildOptions): Promise<RebuildReport> {
-    return await rebuildTable(this.#partsOf(name), options)
+    const parts = this.#partsOf(name)
+    using _ = this.#heavyWork.begin(name, 'built anew')
+    return await rebuildTable(parts, options)
   }
 
   /** As `RunningSystem.verifyTable`. */
   async verify(name: string, options?: CheckOptions): Promise<TableCheck> {
-    return await checkTable(this.#partsOf(name), options)
+    const parts = this.#partsOf(name)
+    using _ = this.#heavyWork.begin(name, 'compared with the log')
+    return await checkTable(parts, options)
   }
 
   /** Whoever runs the projection stands still within a second. Throws `unknown_projection`, `tables_unavailable`. */
