@@ -39,6 +39,13 @@ test('HEAD answers as GET does, without a body', async () => {
   expect((await get('/nope', { method: 'HEAD' })).status).toBe(404)
 })
 
+test('every answer ends its line', async () => {
+  const { app } = openShop()
+  for (const path of ['/', '/health', '/metrics', '/openapi.json', '/nope']) {
+    expect(await (await app.request(path)).text()).toMatch(/[^\n]\n$/)
+  }
+})
+
 test('nothing is cached', async () => {
   const { get } = openShop()
   for (const path of ['/', '/health', '/nope']) expect((await get(path)).headers.get('cache-control')).toBe('no-store')

@@ -172,7 +172,7 @@ test('closing does not cut off a client that reads slowly', async () => {
   const closing = server.close()
   socket.resume()
   await Promise.all([closing, closed])
-  expect(received().endsWith('"next":null}')).toBe(true)
+  expect(received().endsWith('"next":null}\n')).toBe(true)
 })
 
 test.each([30 * 86_400_000, Number.POSITIVE_INFINITY])(
