@@ -147,5 +147,7 @@ test('the states that health may tell are those that projections have', async ()
   const root = await document()
   const { items } = root.paths['/health'].get.responses[200].content['application/json'].schema.properties.projections
   const { properties } = at(root, items.$ref) as { properties: { state: { enum: string[] } } }
-  expect(properties.state.enum).toEqual('starting standby rebuilding running retrying parked paused diverged stopped'.split(' '))
+  expect(properties.state.enum).toEqual(
+    'starting standby rebuilding running retrying parked paused diverged stopped'.split(' '),
+  )
 })

@@ -2,6 +2,7 @@
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunningSystem } from 'indelible'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { answerOf, jsonPost, ReceiveStock, runningShop } from '../test/shop.ts'
 import { type ServeOptions, serve } from './index.ts'
@@ -37,6 +38,12 @@ async function open(port: number): Promise<{ socket: Socket; received: () => str
   await new Promise((resolve) => socket.once('connect', resolve))
   onTestFinished(() => void socket.destroy())
   return { socket, received: () => received, closed }
+}
+
+/** Resolves when a request has come to wait. */
+async function waitUnderWay(running: RunningSystem): Promise<void> {
+  const waitFor = vi.spyOn(running, 'waitFor')
+  await until(() => waitFor.mock.calls.length > 0)
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
@@ -154,7 +161,7 @@ test('closing lets go of idle connections at once', async () => {
 test('closing lets a request under way finish', async () => {
   const { server, running, get } = await servedShop()
   const waiting = get('/tables/stock_levels?waitFor=1')
-  await sleep(50)
+  await waitUnderWay(running)
   const closing = server.close()
   await running.send(ReceiveStock('tea', { quantity: 5 }))
   await closing
@@ -176,12 +183,13 @@ test('closing does not cut off a client that reads slowly', async () => {
 })
 
 test.each([30 * 86_400_000, Number.POSITIVE_INFINITY])(
-  'closing lets a request under way finish where it may take %i ms',
+  'closing lets a request under way finish where it may take %s ms',
   async (closeTimeoutMs) => {
     const { server, running, get } = await servedShop({ closeTimeoutMs })
     const waiting = get('/tables/stock_levels?waitFor=1')
-    await sleep(50)
+    await waitUnderWay(running)
     const closing = server.close()
+    // Long enough for a timer that overflows.
     await sleep(50)
     await running.send(ReceiveStock('tea', { quantity: 5 }))
     await closing
@@ -195,18 +203,18 @@ test.each([Number.NaN, -1, '5'])('a time to close that is none (%s) is refused',
 })
 
 test('closing cuts what does not finish in time', async () => {
-  const { server, get } = await servedShop({ closeTimeoutMs: 50 })
+  const { server, running, get } = await servedShop({ closeTimeoutMs: 50 })
   const cut = expect(get('/tables/stock_levels?waitFor=99&timeoutMs=30000')).rejects.toThrow('fetch failed')
-  await sleep(50)
+  await waitUnderWay(running)
   await server.close()
   await cut
 })
 
 test('a wait ends when its client goes away', async () => {
-  const { server, port } = await servedShop()
+  const { server, running, port } = await servedShop()
   const { socket } = await open(port)
   socket.write('GET /tables/stock_levels?waitFor=99&timeoutMs=30000 HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  await sleep(50)
+  await waitUnderWay(running)
   socket.destroy()
   await server.close()
 })
