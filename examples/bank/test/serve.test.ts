@@ -51,7 +51,9 @@ async function stop(): Promise<number | null> {
 function tryLine(n: number): string {
   const commands = welcome.split('\n').filter((line) => line.startsWith('  '))
   expect(commands).toHaveLength(5)
-  return execFileSync('bash', ['-c', commands[n - 1]!], { encoding: 'utf8' })
+  const printed = execFileSync('bash', ['-c', commands[n - 1]!], { encoding: 'utf8' })
+  expect(printed.endsWith('\n')).toBe(true)
+  return printed
 }
 
 describe.skipIf(curlMissing)(`the five lines${curlMissing ? ` (skipped: ${curlMissing})` : ''}`, () => {

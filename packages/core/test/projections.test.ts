@@ -2,7 +2,9 @@ import {
   bigint,
   defineSystem,
   IndelibleError,
+  liveModel,
   type Projection,
+  ProjectionOperator,
   projection,
   type ReadTables,
   startSystem,
@@ -269,6 +271,24 @@ test('one may wait as long as one likes', async () => {
   await system.send(PayIn('1', { amount: 2 }))
   await Promise.all(waits)
 })
+
+test.each([Number.NaN, -1, Number.NEGATIVE_INFINITY, '5', null])(
+  'a wait for a time that is none (%s) is refused, wherever one waits',
+  async (notMs) => {
+    const timeoutMs = notMs as number
+    const shared = parts()
+    await using system = startSystem(systemWith(counts), shared)
+    const model = await liveModel(counts, shared.store)
+    const waits = [
+      // Also for what is there already: the mistake must not show only when it is late.
+      system.waitFor(counts, 0, { timeoutMs }),
+      new ProjectionOperator(system.system, shared).waitFor(counts.name, 0, { timeoutMs }),
+      model.waitFor(0, { timeoutMs }),
+    ]
+    for (const wait of waits) await expect(wait).rejects.toMatchObject({ code: 'invalid_duration' })
+    await model.close()
+  },
+)
 
 test('a changed projector makes its table anew from the log', async () => {
   const shared = parts()

@@ -249,4 +249,6 @@ test('a saga that nobody declared, started or finished is told apart', async () 
   await expect(system.saga({ name: 'nosuch' }, 'm')).rejects.toMatchObject({ code: 'unknown_saga' })
   expect(await system.saga(moveSaga, 'm')).toBeUndefined()
   await expect(system.waitForSaga(moveSaga, 'm', { timeoutMs: 20 })).rejects.toMatchObject({ code: 'wait_timeout' })
+  const timeoutMs = Number.NaN
+  await expect(system.waitForSaga(moveSaga, 'm', { timeoutMs })).rejects.toMatchObject({ code: 'invalid_duration' })
 })

@@ -27,6 +27,14 @@ const poolDefaults = {
   allowExitOnIdle: true,
 }
 
+/** The driver hands these to Node's timers, which take what is longer than they hold (about 25 days) for nothing. To the driver 0 is without limit. */
+const timers = ['connectionTimeoutMillis', 'query_timeout', 'idleTimeoutMillis']
+
+function withoutOverflow(options: Readonly<Record<string, unknown>>): object {
+  const tooLong = timers.filter((name) => Number(options[name]) > 2 ** 31 - 1)
+  return { ...options, ...Object.fromEntries(tooLong.map((name) => [name, 0])) }
+}
+
 /** Does not connect yet: a server that is down makes calls throw `tables_unavailable` until it is there. */
 export async function postgresTables({ schema = 'public', ...options }: PostgresOptions): Promise<SqlReadTables> {
   return sqlReadTables(await postgresDatabase(options), { schema })
@@ -34,7 +42,7 @@ export async function postgresTables({ schema = 'public', ...options }: Postgres
 
 export async function postgresDatabase(poolOptions: Omit<PostgresOptions, 'schema'>): Promise<SqlDatabase> {
   const { default: pg } = (await loadPeer('pg', () => import('pg'))) as unknown as PgModule
-  const pool = new pg.Pool({ ...poolDefaults, ...poolOptions })
+  const pool = new pg.Pool(withoutOverflow({ ...poolDefaults, ...poolOptions }))
   // The pool replaces a connection that breaks while it is idle; without a listener that would end the process.
   pool.on('error', () => {})
   // Between its hands and ours a new connection has no listener either, and the server may cut it in that very moment.

@@ -9,8 +9,9 @@ export interface JsonAnswer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Ends with a line break, so that what a terminal prints next begins a line of its own. */
 export function json(body: unknown, answer: JsonAnswer = {}): Response {
-  return textAnswer(JSON.stringify(body), answer)
+  return textAnswer(`${JSON.stringify(body)}\n`, answer)
 }
 
 export function textAnswer(body: string, answer: JsonAnswer = {}): Response {

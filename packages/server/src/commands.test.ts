@@ -157,8 +157,42 @@ test('a command that is not declared is unknown', async () => {
   }
 })
 
+/** As a client sends it, and as HTTP hands it over: a character for each byte. */
+const asBytes = (text: string) => Buffer.from(text).toString('latin1')
+
+test('what a header says is UTF-8, and is recorded as it was meant', async () => {
+  const { post, get } = openShop()
+  const send = (headers: Record<string, string>) => post('/commands/item/tea/ReceiveStock', { quantity: 5 }, headers)
+  const said = { 'Idempotency-Key': 'заказ-17', 'X-Actor': 'Jürg 😀', 'X-Correlation-Id': '要求-3' }
+  const headers = Object.fromEntries(Object.entries(said).map(([name, text]) => [name, asBytes(text)]))
+  expect((await send(headers)).body.commandId).toBe('заказ-17')
+  expect((await get('/streams/item-tea')).body.events[0].metadata).toMatchObject({
+    commandId: 'заказ-17',
+    actor: 'Jürg 😀',
+    correlationId: '要求-3',
+  })
+  expect((await send(headers)).body.duplicate).toBe(true)
+})
+
+test.each(['Idempotency-Key', 'X-Actor', 'X-Correlation-Id'])('%s has at most 512 bytes of UTF-8', async (name) => {
+  const { post } = openShop()
+  const send = (text: string) => post('/commands/item/tea/ReceiveStock', { quantity: 5 }, { [name]: asBytes(text) })
+  for (const text of ['k'.repeat(512), 'é'.repeat(256), '😀'.repeat(128)]) {
+    expect(await send(text)).toMatchObject({ status: 200 })
+  }
+  for (const text of ['k'.repeat(513), `${'é'.repeat(256)}k`, 'é'.repeat(400), '😀'.repeat(129)]) {
+    expect(await send(text)).toMatchObject({
+      status: 400,
+      body: { type: 'urn:indelible:error:invalid_parameter', parameter: name },
+    })
+  }
+})
+
 test.each([
   ['X-Valid-At', '2025-02-31', 'invalid_time'],
+  // As Latin-1, which is no UTF-8.
+  ['Idempotency-Key', 'é'.repeat(400), 'invalid_parameter'],
+  ['X-Actor', 'Jürg', 'invalid_parameter'],
   ['X-Valid-At', 'yesterday', 'invalid_time'],
   ['Idempotency-Key', 'k'.repeat(513), 'invalid_parameter'],
   ['Idempotency-Key', '', 'invalid_parameter'],

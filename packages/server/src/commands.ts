@@ -5,7 +5,7 @@ import { jsonSchemaOf } from 'indelible/schema'
 import { category, id } from './aggregates.ts'
 import { json, positionHeader } from './answers.ts'
 import { readJson } from './json-body.ts'
-import { idempotencyKeyCharsMax } from './limits.ts'
+import { recordedHeaderBytesMax } from './limits.ts'
 import { given, invalid, type Parameter, read, text } from './parameters.ts'
 import { HttpError, problem } from './problems.ts'
 import { type Operation, type Route, schemaRef } from './route.ts'
@@ -16,18 +16,20 @@ type Refused = CommandOutcome & { status: 'refused' }
 const command = text('command', { in: 'path', description: 'The name of the command.' })
 const idempotencyKey = text('Idempotency-Key', {
   in: 'header',
-  charsMax: idempotencyKeyCharsMax,
+  bytesMax: recordedHeaderBytesMax,
   description:
     'The command id. A command that is sent again with the same key is not carried out again: it gets the first outcome.',
 })
 export const actor = text('X-Actor', {
   in: 'header',
+  bytesMax: recordedHeaderBytesMax,
   description:
     'Who asks, recorded as given. Nothing here checks it: a proxy that you trust must authenticate the caller and set this header itself. ' +
     'Authentication comes in a later version.',
 })
 const correlationId = text('X-Correlation-Id', {
   in: 'header',
+  bytesMax: recordedHeaderBytesMax,
   description: 'Shared by everything that one request sets in motion. The command id when left out.',
 })
 const validAt = text('X-Valid-At', {
@@ -134,7 +136,7 @@ function operationOf({ type, aggregate, input }: AnyCommandType): Operation {
         headers: [positionHeader, 'ETag'],
       },
     },
-    problems: [400, 403, 404, 409, 412, 413, 415, 422, 507],
+    problems: [400, 404, 409, 412, 413, 415, 422, 507],
     schemas: { [name]: jsonSchemaOf(input, 'input'), Accepted: acceptedSchema },
   }
 }

@@ -2,6 +2,7 @@
 // the answer was handed over, though a slow client may still be reading it.
 import type { Server } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
+import { timer } from 'indelible/adapter'
 
 /** Watches the server from now on; the function it gives closes it, within a time. It may be called twice. */
 export function gracefulClose(server: Server, timeoutMs: number): () => Promise<void> {
@@ -24,12 +25,12 @@ export function gracefulClose(server: Server, timeoutMs: number): () => Promise<
 
   return async () => {
     closing ??= new Promise((resolve) => {
-      const cut = setTimeout(() => server.closeAllConnections(), timeoutMs)
+      const cut = timer(timeoutMs, () => server.closeAllConnections())
       // The server ends a moment before its connections tell those who answer on them that nobody listens any more.
       const ended = Promise.all([...answers.keys()].map((socket) => new Promise((end) => socket.once('close', end))))
       NetServer.prototype.close.call(server, async () => {
         await ended
-        clearTimeout(cut)
+        cut.cancel()
         // Nothing is left to cut; this ends the timer with which the server looks for slow requests.
         server.close()
         resolve()

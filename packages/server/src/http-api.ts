@@ -15,8 +15,15 @@ import type { Route } from './route.ts'
 import { sagaRoutes } from './sagas.ts'
 import { streamRoute } from './streams.ts'
 import { tableRoute } from './tables.ts'
+import { Waits } from './waits.ts'
+import { checkWhoAsks } from './who-asks.ts'
 
 export interface HttpApiOptions {
+  /**
+   * The names, such as `bank.example`, by which this server is asked for, besides IP addresses and `localhost`: a request for another name is refused
+   * with 403, because a web page of somebody else may have made it. Behind a proxy: the names that it passes on as `Host`.
+   */
+  readonly allowedHosts?: readonly string[]
   /** Told of every fault whose message the client is not told. Writes to the console when left out. */
   readonly onError?: (error: unknown, request: { readonly method: string; readonly path: string }) => void
   /** The bytes of a request body; 1 MiB when left out. */
@@ -25,17 +32,22 @@ export interface HttpApiOptions {
   readonly apiVersion?: string
 }
 
-/** A Hono app: `fetch` answers requests, `request` does so in tests, and it can be mounted in another app. The system stays the caller's to close. */
+/**
+ * A Hono app: `fetch` answers requests, `request` does so in tests, and it can be mounted in another app. The system stays the caller's to close.
+ * Throws `invalid_declaration` where `allowedHosts` has something that is not the name of a host.
+ */
 export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): Hono {
-  const { onError = logged, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
+  const { allowedHosts = [], onError = logged, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
+  const check = checkWhoAsks(allowedHosts)
   const { system } = running
+  const waits = new Waits()
   const routes: readonly Route[] = [
     commandRoute(running, { bodyBytesMax }),
     aggregateRoute(running),
     streamRoute(running),
-    tableRoute(running),
+    tableRoute(running, waits),
     ...projectionRoutes(running),
-    ...sagaRoutes(running),
+    ...sagaRoutes(running, waits),
     healthRoute(running),
     metricsRoute(running),
     openApiRoute(system, () => routes, apiVersion),
@@ -45,6 +57,7 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
   const app = new Hono()
   const answering = (handle: Route['handle']) => async (c: Context) => {
     try {
+      check(c.req.raw)
       return await handle(c)
     } catch (error) {
       const { method, url } = c.req
@@ -66,7 +79,6 @@ function checked({ parameters, isQuery, handle }: Route): Route['handle'] {
   const names = new Set(parameters.filter((each) => each.in === 'query').map(({ name }) => name))
   return async (c) => {
     checkUrl(c)
-    checkSite(c)
     checkQuery(c.req.raw, (name) => names.has(name) || isQuery?.(name) === true)
     return await handle(c)
   }
@@ -78,14 +90,6 @@ function checkUrl({ req }: Context): void {
     decodeURIComponent(pathname)
   } catch {
     throw new HttpError('malformed_url', `"${pathname}" is not percent-encoded UTF-8.`)
-  }
-}
-
-/** Browsers say where a request comes from (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header): no other site's page may send commands. */
-function checkSite({ req }: Context): void {
-  const site = req.header('sec-fetch-site')
-  if (req.method === 'POST' && (site === 'cross-site' || site === 'same-site')) {
-    throw new HttpError('cross_site', 'This request was made by a web page of another site.')
   }
 }
 

@@ -4,8 +4,8 @@
 export const bodyBytesMaxDefault = 1024 * 1024
 /** Arrays and objects inside each other in a request body: deeper ones would overflow the stack of code that walks them. */
 export const jsonDepthMax = 100
-/** The characters of an `Idempotency-Key`: what a store takes as a command id. */
-export const idempotencyKeyCharsMax = 512
+/** The UTF-8 bytes of a header that is recorded: what a store takes as a command id. */
+export const recordedHeaderBytesMax = 512
 /** The events or rows of a page when the request does not say. */
 export const pageDefault = 100
 /** The events or rows of a page. */
@@ -16,6 +16,8 @@ export const pageBytesMax = 8 * 1024 * 1024
 export const waitMsDefault = 5_000
 /** How long a read may wait for its table or saga. */
 export const waitMsMax = 30_000
+/** Requests that wait for a table or a saga at the same time. */
+export const waitsMax = 1_000
 /** When a client should try again what may succeed later. */
 export const retryAfterSeconds = 1
 /** How long a client may take to send a whole request. */

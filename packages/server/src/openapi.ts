@@ -7,7 +7,7 @@ import { errorType, httpErrors, statusOf } from './problems.ts'
 import { type Answer, type Operation, type Route, schemaName, schemaRef } from './route.ts'
 
 /** Any route may fail in these ways. */
-const problemsAnywhere = [500, 503]
+const problemsAnywhere = [403, 500, 503]
 
 export function openApiRoute(system: System, routes: () => readonly Route[], apiVersion: string): Route {
   let document: object | undefined

@@ -16,9 +16,22 @@ type Declared = Pick<Parameter, 'in' | 'description'>
 
 /** The value, or nothing where the request does not give it. */
 export function read<Value>(c: Context, { name, in: place, parse }: Parameter<Value>): Value | undefined {
-  const text = place === 'path' ? c.req.param(name) : place === 'query' ? c.req.query(name) : c.req.header(name)
+  const text = place === 'path' ? c.req.param(name) : place === 'query' ? c.req.query(name) : headerText(c, name)
   return text === undefined ? undefined : parse(text)
 }
+
+/** HTTP hands over the bytes of a header as a character each (https://fetch.spec.whatwg.org/#concept-header-value). What they say is UTF-8. */
+function headerText(c: Context, name: string): string | undefined {
+  const bytes = c.req.header(name)
+  if (bytes === undefined) return undefined
+  try {
+    return utf8.decode(Buffer.from(bytes, 'latin1'))
+  } catch {
+    throw invalid(name, `"${name}" is not UTF-8.`)
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A misspelt parameter must not silently mean "as if I had not asked": throws `invalid_parameter` for every one that is not declared. */
 export function checkQuery(request: Request, isDeclared: (name: string) => boolean): void {
@@ -30,8 +43,8 @@ export function checkQuery(request: Request, isDeclared: (name: string) => boole
   }
 }
 
-export function text(name: string, declared: Declared & { format?: string; charsMax?: number }): Parameter<string> {
-  const { in: place, description, format, charsMax } = declared
+export function text(name: string, declared: Declared & { bytesMax?: number }): Parameter<string> {
+  const { in: place, description, bytesMax } = declared
   return {
     name,
     in: place,
@@ -39,12 +52,12 @@ export function text(name: string, declared: Declared & { format?: string; chars
     schema: {
       type: 'string',
       minLength: 1,
-      ...(format ? { format } : {}),
-      ...(charsMax ? { maxLength: charsMax } : {}),
+      // It counts characters, of which each has at least a byte.
+      ...(bytesMax ? { maxLength: bytesMax } : {}),
     },
     parse: (value) => {
-      if (value !== '' && value.length <= (charsMax ?? value.length)) return value
-      throw invalid(name, `"${name}" has ${charsMax ? `1 to ${charsMax} characters` : 'at least one character'}.`)
+      if (value !== '' && (bytesMax === undefined || Buffer.byteLength(value) <= bytesMax)) return value
+      throw invalid(name, `"${name}" has ${bytesMax ? `1 to ${bytesMax} bytes of UTF-8` : 'at least one character'}.`)
     },
   }
 }

@@ -8,6 +8,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_stream_name: 400,
   invalid_position: 400,
   invalid_time: 400,
+  invalid_duration: 400,
   invalid_command: 400,
   reserved_name: 400,
   unknown_command: 404,
@@ -56,6 +57,8 @@ export const httpErrors = {
   malformed_body: { status: 400, meaning: 'The body is not JSON in UTF-8.' },
   invalid_parameter: { status: 400, meaning: 'A parameter is unknown, given twice, or has a value it cannot have.' },
   cross_site: { status: 403, meaning: 'A web page of another site may not change anything here.' },
+  // Not 421, for which browsers ask a second time.
+  host_not_allowed: { status: 403, meaning: 'The server does not answer to the name of the host that was asked for.' },
   unknown_route: { status: 404, meaning: 'There is nothing at this address.' },
   unknown_aggregate: { status: 404, meaning: 'The system declares no aggregate of that name.' },
   stream_missing: { status: 404, meaning: 'The stream has no events.' },
@@ -66,6 +69,7 @@ export const httpErrors = {
   version_mismatch: { status: 412, meaning: 'The aggregate is not at the version that If-Match names.' },
   body_too_large: { status: 413, meaning: 'The body has more bytes than the server takes.' },
   content_type_unsupported: { status: 415, meaning: 'The body must be JSON, in UTF-8 and not compressed.' },
+  too_many_waits: { status: 503, meaning: 'As many requests wait for a table or a saga already as may at once.' },
   internal: { status: 500, meaning: 'Something is wrong inside the server.' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 

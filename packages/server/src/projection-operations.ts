@@ -60,7 +60,7 @@ export function rebuildOperation({ name }: Projection): Operation {
         headers: [positionHeader],
       },
     },
-    problems: [400, 403, 404, 409],
+    problems: [400, 404, 409],
   }
 }
 
@@ -70,6 +70,7 @@ export function verifyOperation({ name, table }: Projection): Operation {
     path: `/projections/${name}/verify`,
     tag: 'projections',
     summary: `Compare the table ${name} with what the log makes`,
+    description: 'The projection goes on meanwhile. It ends when the client goes away.',
     answers: {
       200: {
         description: 'How many rows differ, and the first of them.',
@@ -90,7 +91,7 @@ export function verifyOperation({ name, table }: Projection): Operation {
         headers: [positionHeader],
       },
     },
-    problems: [403, 404],
+    problems: [404, 409],
   }
 }
 
@@ -117,7 +118,7 @@ function standing(
         schema: objectOf({ name: { const: name }, isPaused: { const: isPaused } }),
       },
     },
-    problems: [403, 404],
+    problems: [404],
   }
 }
 

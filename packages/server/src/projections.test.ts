@@ -170,6 +170,28 @@ test('a check says which rows differ from what the log makes', async () => {
   })
 })
 
+test('one check of a table is made at a time, and one that nobody waits for any more ends', async () => {
+  const { app, get, post, release } = await slowShop()
+  const client = new AbortController()
+  const verify = (init: RequestInit = {}) =>
+    app.request('/projections/stock_levels/verify', { method: 'POST', ...init })
+  const given = verify({ signal: client.signal })
+  const answers = await Promise.all(Array.from({ length: 60 }, () => post('/projections/stock_levels/verify')))
+  for (const answer of answers) {
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { type: 'urn:indelible:error:projection_busy', details: { name: 'stock_levels' }, retryable: true },
+    })
+    expect(answer.headers.get('retry-after')).toBe('1')
+  }
+  expect((await post('/projections/stock_levels/rebuild')).status).toBe(409)
+  client.abort()
+  release()
+  expect((await given).status).toBe(503)
+  expect((await get('/projections/stock_levels')).status).toBe(200)
+  expect(await post('/projections/stock_levels/verify')).toMatchObject({ status: 200, body: { differing: 0 } })
+})
+
 test('a projection that is paused stands still until it is resumed', async () => {
   const { get, post } = await stockedShop()
   expect(await post('/projections/stock_levels/pause')).toMatchObject({

@@ -6,6 +6,7 @@ import { waitMsMax } from './limits.ts'
 import { given, read, text, wholeNumber } from './parameters.ts'
 import { HttpError } from './problems.ts'
 import type { Operation, Route } from './route.ts'
+import type { Waits } from './waits.ts'
 
 const name = text('name', { in: 'path', description: 'The name of the saga.' })
 const id = text('id', { in: 'path', description: 'The id of the stream whose event started it.' })
@@ -16,7 +17,7 @@ const waitMs = wholeNumber('waitMs', {
   description: 'How long to wait for the saga to end or to get stuck before answering with what is there.',
 })
 
-export function sagaRoutes(running: RunningSystem): readonly Route[] {
+export function sagaRoutes(running: RunningSystem, waits: Waits): readonly Route[] {
   const { sagas } = running.system
   return [
     {
@@ -26,7 +27,8 @@ export function sagaRoutes(running: RunningSystem): readonly Route[] {
       async handle(c) {
         const [saga, sagaId] = [{ name: read(c, name)! }, read(c, id)!]
         const wait = { timeoutMs: read(c, waitMs) ?? 0, signal: c.req.raw.signal }
-        const state = await stateOf(running, saga, sagaId, wait)
+        const asked = () => stateOf(running, saga, sagaId, wait)
+        const state = await (wait.timeoutMs > 0 ? waits.one(asked) : asked())
         return json({ saga: saga.name, id: sagaId, ...state })
       },
       operations: sagas.map(stateOperation),
@@ -113,6 +115,6 @@ function resumeOperation({ name }: Saga): Operation {
         },
       },
     },
-    problems: [400, 403, 404],
+    problems: [400, 404],
   }
 }

@@ -2,6 +2,7 @@
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunningSystem } from 'indelible'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { answerOf, jsonPost, ReceiveStock, runningShop } from '../test/shop.ts'
 import { type ServeOptions, serve } from './index.ts'
@@ -37,6 +38,12 @@ async function open(port: number): Promise<{ socket: Socket; received: () => str
   await new Promise((resolve) => socket.once('connect', resolve))
   onTestFinished(() => void socket.destroy())
   return { socket, received: () => received, closed }
+}
+
+/** Resolves when a request has come to wait. */
+async function waitUnderWay(running: RunningSystem): Promise<void> {
+  const waitFor = vi.spyOn(running, 'waitFor')
+  await until(() => waitFor.mock.calls.length > 0)
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
@@ -92,7 +99,7 @@ test('a body without a length is refused as soon as it is above the limit, and t
   const { port, get } = await servedShop({ bodyBytesMax: 1_000 })
   const { socket, received, closed } = await open(port)
   socket.write(
-    'POST /commands/item/tea/TakeNote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    'POST /commands/item/tea/TakeNote HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
   )
   const endless = setInterval(() => socket.write(`64\r\n${'1'.repeat(100)}\r\n`), 1)
   onTestFinished(() => clearInterval(endless))
@@ -107,7 +114,7 @@ test('a body in chunks within the limit is taken', async () => {
   const { socket, received } = await open(port)
   const chunks = ['{"quan', 'tity":', '5}'].map((text) => `${text.length.toString(16)}\r\n${text}\r\n`)
   socket.write(
-    'POST /commands/item/tea/ReceiveStock HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    'POST /commands/item/tea/ReceiveStock HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
   )
   for (const chunk of [...chunks, '0\r\n\r\n']) {
     socket.write(chunk)
@@ -144,7 +151,7 @@ test('a closed server takes no more connections and may be closed again', async 
 test('closing lets go of idle connections at once', async () => {
   const { server, port } = await servedShop()
   const { socket, received, closed } = await open(port)
-  socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n')
+  socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await until(() => received().includes('"ok"'))
   await open(port)
   await server.close()
@@ -154,7 +161,7 @@ test('closing lets go of idle connections at once', async () => {
 test('closing lets a request under way finish', async () => {
   const { server, running, get } = await servedShop()
   const waiting = get('/tables/stock_levels?waitFor=1')
-  await sleep(50)
+  await waitUnderWay(running)
   const closing = server.close()
   await running.send(ReceiveStock('tea', { quantity: 5 }))
   await closing
@@ -167,27 +174,47 @@ test('closing does not cut off a client that reads slowly', async () => {
   for (const _ of [1, 2]) await running.store.append({ events: [{ stream: 'item-tea', type: 'N', data: note }] })
   const { socket, received, closed } = await open(port)
   socket.pause()
-  socket.write('GET /streams/item-tea HTTP/1.1\r\nHost: x\r\n\r\n')
+  socket.write('GET /streams/item-tea HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await sleep(300)
   const closing = server.close()
   socket.resume()
   await Promise.all([closing, closed])
-  expect(received().endsWith('"next":null}')).toBe(true)
+  expect(received().endsWith('"next":null}\n')).toBe(true)
+})
+
+test.each([30 * 86_400_000, Number.POSITIVE_INFINITY])(
+  'closing lets a request under way finish where it may take %s ms',
+  async (closeTimeoutMs) => {
+    const { server, running, get } = await servedShop({ closeTimeoutMs })
+    const waiting = get('/tables/stock_levels?waitFor=1')
+    await waitUnderWay(running)
+    const closing = server.close()
+    // Long enough for a timer that overflows.
+    await sleep(50)
+    await running.send(ReceiveStock('tea', { quantity: 5 }))
+    await closing
+    expect((await waiting).body.rows).toHaveLength(1)
+  },
+)
+
+test.each([Number.NaN, -1, '5'])('a time to close that is none (%s) is refused', async (closeTimeoutMs) => {
+  const serving = serve(runningShop(), { port: 0, closeTimeoutMs: closeTimeoutMs as number })
+  await expect(serving).rejects.toMatchObject({ code: 'invalid_duration' })
 })
 
 test('closing cuts what does not finish in time', async () => {
-  const { server, get } = await servedShop({ closeTimeoutMs: 50 })
+  const { server, running, get } = await servedShop({ closeTimeoutMs: 50 })
   const cut = expect(get('/tables/stock_levels?waitFor=99&timeoutMs=30000')).rejects.toThrow('fetch failed')
-  await sleep(50)
+  await waitUnderWay(running)
   await server.close()
   await cut
 })
 
 test('a wait ends when its client goes away', async () => {
-  const { server, port } = await servedShop()
+  const { server, running, port } = await servedShop()
   const { socket } = await open(port)
-  socket.write('GET /tables/stock_levels?waitFor=99&timeoutMs=30000 HTTP/1.1\r\nHost: x\r\n\r\n')
-  await sleep(50)
+  socket.write('GET /tables/stock_levels?waitFor=99&timeoutMs=30000 HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await waitUnderWay(running)
   socket.destroy()
   await server.close()
 })
@@ -196,7 +223,7 @@ test('a client that goes away in the middle of its body disturbs nobody', async 
   const { port, get, running } = await servedShop()
   const { socket } = await open(port)
   socket.write(
-    'POST /commands/item/tea/TakeNote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"half',
+    'POST /commands/item/tea/TakeNote HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"half',
   )
   await sleep(50)
   socket.destroy()

@@ -1,19 +1,23 @@
 // Puts the HTTP door on a port of this machine.
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { IndelibleError, type RunningSystem } from 'indelible'
+import { checkedDuration } from 'indelible/adapter'
 import { gracefulClose } from './graceful-close.ts'
 import { type HttpApiOptions, httpApi } from './http-api.ts'
 import { closeTimeoutMsDefault, requestTimeoutMs } from './limits.ts'
 import { HttpError, problemOf } from './problems.ts'
 
 export interface ServeOptions extends HttpApiOptions {
-  /** `127.0.0.1` when left out: reachable from this machine only. Nobody is authenticated yet, so open it to others behind a proxy only. */
+  /**
+   * `127.0.0.1` when left out: reachable from this machine only. Nobody is authenticated yet, so open it to others behind a proxy only.
+   * A name given here is one of the `allowedHosts`.
+   */
   readonly host?: string
   /** 3000 when left out; 0 for any that is free. */
   readonly port?: number
-  /** How long `close` lets requests under way finish; 10 seconds when left out. */
+  /** How long `close` lets requests under way finish; 10 seconds when left out, `Infinity` until they have. */
   readonly closeTimeoutMs?: number
 }
 
@@ -24,13 +28,15 @@ export interface HttpServer {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Resolves when the server listens. Throws `io_failed` where it cannot, saying why. */
+/** Resolves when the server listens. Throws `io_failed` where it cannot, saying why, `invalid_duration`, and what {@link httpApi} throws. */
 export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
   const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...apiOptions } = options
-  const { fetch } = httpApi(running, apiOptions)
+  const { allowedHosts = [] } = apiOptions
+  const names = isIP(host) ? allowedHosts : [host, ...allowedHosts]
+  const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names })
   const listener = getRequestListener(fetch, { errorHandler: malformedRequest })
   const server = createServer({ requestTimeout: requestTimeoutMs }, listener)
-  const close = gracefulClose(server, closeTimeoutMs)
+  const close = gracefulClose(server, checkedDuration('closeTimeoutMs', closeTimeoutMs))
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, { host, port })))

@@ -20,6 +20,24 @@ async function stockedShop() {
   return shop
 }
 
+test('only so many requests wait at once; one that is over makes room', async () => {
+  const { get } = openShop()
+  const stop = new AbortController()
+  const waiting = (path: string) => get(path, { signal: stop.signal })
+  const tables = Array.from({ length: 500 }, () => waiting('/tables/stock_levels?waitFor=99&timeoutMs=30000'))
+  const sagas = Array.from({ length: 500 }, () => waiting('/sagas/fulfilment/o1?waitMs=30000'))
+  for (const path of ['/tables/stock_levels?waitFor=99&timeoutMs=30000', '/sagas/fulfilment/o1?waitMs=30000']) {
+    const { status, headers, body } = await get(path)
+    expect([status, body.type]).toEqual([503, 'urn:indelible:error:too_many_waits'])
+    expect(headers.get('retry-after')).toBe('1')
+  }
+  expect((await get('/tables/stock_levels')).status).toBe(200)
+  expect((await get('/sagas/fulfilment/o1')).status).toBe(404)
+  stop.abort()
+  await Promise.all([...tables, ...sagas])
+  expect((await get('/tables/stock_levels?waitFor=99&timeoutMs=1')).status).toBe(504)
+})
+
 test('a table is read in the order of its key, with how far it is', async () => {
   const { get } = await stockedShop()
   const { status, headers, body } = await get('/tables/stock_levels')

@@ -6,6 +6,7 @@ import { pageDefault, pageMax, waitMsDefault, waitMsMax } from './limits.ts'
 import { invalid, read, text, wholeNumber } from './parameters.ts'
 import type { Operation, Route } from './route.ts'
 import { columnSchemas, cursorOf, filterIn, isFilter, rowAfter } from './table-query.ts'
+import type { Waits } from './waits.ts'
 
 const name = text('name', { in: 'path', description: 'The name of the read table.' })
 const limit = wholeNumber('limit', {
@@ -34,7 +35,7 @@ const timeoutMs = wholeNumber('timeoutMs', {
   description: 'How long to wait for that.',
 })
 
-export function tableRoute(running: RunningSystem): Route {
+export function tableRoute(running: RunningSystem, waits: Waits): Route {
   const { projections } = running.system
   return {
     method: 'GET',
@@ -50,7 +51,7 @@ export function tableRoute(running: RunningSystem): Route {
       const cursor = read(c, after)
       const start = cursor === undefined ? {} : { after: rowAfter(cursor, table) }
 
-      await waitIfAsked(running, projection, c)
+      await waitIfAsked(running, projection, { c, waits })
       // Asked before the rows are read, so that they show at least this much.
       const position = await positionOf(running, projection)
       const rows = await running.select(projection, { where, ...start, limit: count + 1 })
@@ -66,14 +67,18 @@ export function tableRoute(running: RunningSystem): Route {
   }
 }
 
-async function waitIfAsked(running: RunningSystem, projection: Projection, c: Context): Promise<void> {
+async function waitIfAsked(
+  running: RunningSystem,
+  projection: Projection,
+  { c, waits }: { c: Context; waits: Waits },
+): Promise<void> {
   const [asked, inHeader] = [read(c, waitFor), read(c, waitForHeader)]
   if (asked !== undefined && inHeader !== undefined) {
     throw invalid(waitForHeader.name, 'Say what to wait for once: with waitFor or with X-Wait-For.')
   }
   const position = asked ?? inHeader
   const options = { timeoutMs: read(c, timeoutMs) ?? waitMsDefault, signal: c.req.raw.signal }
-  if (position !== undefined) await running.waitFor(projection, position, options)
+  if (position !== undefined) await waits.one(() => running.waitFor(projection, position, options))
 }
 
 async function positionOf(running: RunningSystem, { name }: Projection): Promise<Position> {

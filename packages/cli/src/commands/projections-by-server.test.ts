@@ -123,7 +123,7 @@ describe('a rebuild that takes its time', () => {
     await expect.poll(async () => (await running.health()).projections[0]?.rebuild).not.toBeNull()
     expect(await projections('rebuild balances')).toMatchObject({
       code: 1,
-      err: 'error: The table of "balances" is being built already.\n',
+      err: 'error: The table of "balances" is being built anew already. Try again when that is done.\n',
     })
     stop.abort()
     expect(await interrupted).toMatchObject({

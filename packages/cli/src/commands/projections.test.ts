@@ -339,7 +339,7 @@ describe('what cannot be done says what to do instead', () => {
     const { code, err } = await cli(['projections', 'list', '--config', configFile, '--data', await filled()])
     expect(code).toBe(2)
     expect(err).toMatch(
-      /indelible\.config\.ts does not say where the read tables are\. Add to it, for example: openTables: .* --url http:\/\/127\.0\.0\.1:3000\n$/,
+      /indelible\.config\.ts does not say where the read tables are\. Add to it, for example: openTables: .* --url http:\/\/127\.0\.0\.1:<port>\n$/,
     )
   })
 
@@ -348,7 +348,7 @@ describe('what cannot be done says what to do instead', () => {
       'tables that are held by another process',
       `throw new IndelibleError('tables_unavailable', 'PGlite cannot open "tables": it is open already.')`,
       1,
-      /it is open already\. Where a server has them open, ask it instead: --url http:\/\/127\.0\.0\.1:3000\n$/,
+      /it is open already\. Where a server has them open, ask it instead: --url http:\/\/127\.0\.0\.1:<port>\n$/,
     ],
     ['openTables that throws', `throw new Error('no DATABASE')`, 1, /threw: no DATABASE \(.*indelible\.config\.ts:\d+/],
     ['a database that is not installed', `import('no-such-package')`, 1, /threw: .*no-such-package/],

@@ -15,12 +15,12 @@ test('prints an event a line, whole where there is no terminal', async () => {
   expect(code).toBe(0)
   expect(out.replaceAll(/\d{4}-\d\d-\d\dT\S+Z/g, 'TIME')).toBe(
     [
-      '1  TIME  account-1@1  AccountOpened   {"owner":"ann"}',
-      '2  TIME  account-1@2  FundsDeposited  {"amount":100}',
-      '3  TIME  account-2@1  AccountOpened   {"owner":"bob"}',
-      '4  TIME  account-1@3  FundsWithdrawn  {"amount":30}',
-      '5  TIME  parcel-7@1   ParcelSent      {"to":"Zürich"}',
-      '6  TIME  account-2@2  FundsDeposited  {"amount":5}',
+      '1  TIME                    account-1@1  AccountOpened   {"owner":"ann"}',
+      '2  TIME                    account-1@2  FundsDeposited  {"amount":100}',
+      '3  TIME                    account-2@1  AccountOpened   {"owner":"bob"}',
+      '4  TIME  valid 2020-01-01  account-1@3  FundsWithdrawn  {"amount":30}',
+      '5  TIME                    parcel-7@1   ParcelSent      {"to":"Zürich"}',
+      '6  TIME                    account-2@2  FundsDeposited  {"amount":5}',
       '',
     ].join('\n'),
   )
@@ -84,6 +84,67 @@ test('shows what is reserved on request, or where it is named', async () => {
   expect(await positions(dataDir, '--reserved', '--tag', 'cash')).toEqual([2, 6, 8])
   expect(await positions(dataDir, '$saga.move-1')).toEqual([7, 8])
   expect(await positions(dataDir, '--category', '$saga.move', '--type', '$StepDone')).toEqual([8])
+})
+
+describe('who asked for an event and when it was true', () => {
+  const by = (actor: string) => ({ metadata: { actor } })
+  const events = [
+    { stream: 'till-1', type: 'Opened', data: { owner: 'ann' } },
+    { stream: 'till-1', type: 'CashPaidIn', data: { amount: 5 }, ...by('ann'), validAt: '2020-01-01' },
+    {
+      stream: 'till-1',
+      type: 'CashTaken',
+      data: { amount: 5 },
+      ...by('saga:move\u009b'),
+      validAt: '2020-01-01T12:00:00Z',
+    },
+  ] as const
+  const lines = async (columns?: number) => {
+    const dataDir = temporaryDirectory()
+    await append(dataDir, events)
+    const { out } = await cli(['read', '--data', dataDir], columns === undefined ? {} : { columns })
+    return out.replaceAll(/\d{4}-\d\d-\d\dT\S+\d\dZ(?= {2})|\d\d-\d\d \d\d:\d\d:\d\d/g, (time) =>
+      time.startsWith('2020') ? time : 'T',
+    )
+  }
+  const whole = [
+    '1  T                              till-1@1  Opened                          {"owner":"ann"}',
+    '2  T  valid 2020-01-01            till-1@2  CashPaidIn  by ann              {"amount":5}',
+    '3  T  valid 2020-01-01T12:00:00Z  till-1@3  CashTaken   by saga:move\\u009b  {"amount":5}',
+    '',
+  ].join('\n')
+
+  test('are told where there is room', async () => {
+    expect(await lines()).toBe(whole)
+    expect(await lines(140)).toBe(whole)
+  })
+
+  test('make room for the data: first who, then when', async () => {
+    expect(await lines(110)).toBe(
+      [
+        '1  T                              till-1@1  Opened      {"owner":"ann"}',
+        '2  T  valid 2020-01-01            till-1@2  CashPaidIn  {"amount":5}',
+        '3  T  valid 2020-01-01T12:00:00Z  till-1@3  CashTaken   {"amount":5}',
+        '',
+      ].join('\n'),
+    )
+    expect(await lines(80)).toBe(
+      [
+        '1  T  till-1@1  Opened      {"owner":"ann"}',
+        '2  T  till-1@2  CashPaidIn  {"amount":5}',
+        '3  T  till-1@3  CashTaken   {"amount":5}',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('are no columns where no event has them', async () => {
+    const dataDir = temporaryDirectory()
+    await append(dataDir, [events[0]])
+    expect((await cli(['read', '--data', dataDir])).out).toMatch(
+      /^1 {2}\S+ {2}till-1@1 {2}Opened {2}\{"owner":"ann"\}\n$/,
+    )
+  })
 })
 
 describe('on a terminal', () => {

@@ -6,8 +6,8 @@ import { CliError } from '../errors.ts'
 import { interruptedError, type Session, untilInterrupted } from '../session.ts'
 import type { ProjectionDoor, ShownProjection } from './door.ts'
 
-/** An example of the other way. */
-const byServer = '--url http://127.0.0.1:3000'
+/** The other way. Where the server listens, nobody here knows. */
+const byServer = '--url http://127.0.0.1:<port>'
 
 export async function directDoor(options: CommonOptions, session: Session): Promise<ProjectionDoor> {
   const { signal } = session

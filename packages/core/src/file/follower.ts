@@ -1,5 +1,6 @@
 // Keeps a view up with a log that another process writes: told by the operating system when something changes, and by looking now and then.
 import { isIndelibleError } from '../kernel/errors.ts'
+import { every, type Timer } from '../kernel/timers.ts'
 import type { LogSource } from '../log/limits.ts'
 import type { LogView } from './log-view.ts'
 
@@ -15,7 +16,7 @@ export interface Followed {
 export class Follower {
   readonly #followed: Followed
   readonly #stopWatching: () => void
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: Timer
   #looking: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
   /** No look is under way, and the last one took in all there was. */
@@ -27,7 +28,7 @@ export class Follower {
     this.#stopWatching = log.disk.watch(log.dir, (name) => {
       if (isOfInterest(name)) look()
     })
-    this.#timer = setInterval(look, log.limits.followMs)
+    this.#timer = every(log.limits.followMs, look)
     look()
   }
 
@@ -52,7 +53,7 @@ export class Follower {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#timer.cancel()
     this.#stopWatching()
     await this.#lookAgain().catch(() => {})
     await this.#followed.close()

@@ -144,7 +144,19 @@ test('declarations that cannot work are refused when they are made', () => {
   expect(() =>
     saga('s', { startsOn: Happened, steps: [{ name: 's', send: () => Do('1', {}), timeout: 'soon' }] }),
   ).toThrow(invalid)
+  const overAHundredYears = () =>
+    saga('s', { startsOn: Happened, steps: [{ name: 's', send: () => Do('1', {}), timeout: '36501d' }] })
+  expect(overAHundredYears).toThrow(/at most 36500d/)
   expect(() => saga('s', { startsOn: Happened, steps: [] })).toThrow(invalid)
+  for (const targetMs of [Number.NaN, -1, '50' as unknown as number]) {
+    const late = {
+      table: { id: text().key() },
+      events: [Happened],
+      on: { Happened: () => null },
+      staleness: { targetMs },
+    }
+    expect(() => projection('p', late)).toThrow(/staleness target .*: give milliseconds/)
+  }
   const twoKeys = { a: text().key(), b: integer().key() }
   expect(() => projection('p', { table: twoKeys, events: [Happened], on: { Happened: () => null } })).toThrow(invalid)
 })

@@ -24,6 +24,10 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A time is not an RFC 3339 date or date-time, or the clock given to a store says none.',
   },
+  invalid_duration: {
+    retryable: false,
+    meaning: 'A length of time is not a number of milliseconds from 0 on.',
+  },
   invalid_command: { retryable: false, meaning: 'The input of a command does not fit its schema.' },
   invalid_declaration: {
     retryable: false,
@@ -59,7 +63,11 @@ export const errorCodes = {
     retryable: false,
     meaning: 'The projection stopped at an event that its handler could not process.',
   },
-  projection_busy: { retryable: true, meaning: 'The table of the projection is being built anew already.' },
+  projection_busy: {
+    retryable: true,
+    meaning:
+      'The table of the projection is being built anew or compared with the log already, or as many others are as may be at once.',
+  },
   projections_ended: {
     retryable: true,
     meaning: 'The thread that runs the projections ended; it is started again by itself.',

@@ -1,8 +1,8 @@
 // What an event is before and after it is recorded. Payloads stay the bytes they were given as; parsing waits until somebody looks.
-import { correlationIdCharactersMax } from './limits.ts'
+import { correlationIdBytesMax } from './limits.ts'
 import type { Position, Version } from './positions.ts'
 import { categoryOf, type StreamName, streamIdOf } from './streams.ts'
-import { base64, fromUtf8 } from './text.ts'
+import { base64, fromUtf8, utf8Length } from './text.ts'
 import type { Instant, ValidTime } from './time.ts'
 
 /** Who and what caused an event. Free keys are welcome; values are JSON. */
@@ -88,9 +88,10 @@ export function isJson(contentType: string): boolean {
 
 /** What an event can be found by, where its metadata names one that could be a name. */
 export function correlationIdOf({ correlationId }: EventMetadata): string | undefined {
-  const fits =
-    typeof correlationId === 'string' && correlationId !== '' && correlationId.length <= correlationIdCharactersMax
-  return fits && correlationId.isWellFormed() ? correlationId : undefined
+  if (typeof correlationId !== 'string' || correlationId === '' || !correlationId.isWellFormed()) return undefined
+  // A UTF-16 unit takes at most three bytes.
+  const fits = 3 * correlationId.length <= correlationIdBytesMax || utf8Length(correlationId) <= correlationIdBytesMax
+  return fits ? correlationId : undefined
 }
 
 /** The readable form of an event, as the command line and HTTP print it. Bytes that are not JSON become base64. */

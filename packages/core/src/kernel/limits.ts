@@ -8,12 +8,14 @@ export const commitEventsMax = 10_000
 export const commitBytesMax = 32 * 1024 * 1024
 /** The UTF-8 bytes of an event type, a tag, a command id or a content type. */
 export const nameBytesMax = 512
-/** The characters of a correlation id that events can be found by; a longer one is only kept. */
-export const correlationIdCharactersMax = 512
-/** The characters of a category, and of the name of a saga or step: with an id they still make a stream name and a command id. */
+/** The UTF-8 bytes of a correlation id that events can be found by; a longer one is only kept. */
+export const correlationIdBytesMax = 512
+/** The characters of a category, and of the name of a saga or step, which are a byte each: with an id they still make a stream name and a command id. */
 export const categoryCharactersMax = 80
 /** The UTF-8 bytes of the id in a stream name. */
 export const streamIdBytesMax = 256
+/** The days of a saga's timeout, a hundred years: the deadline is recorded as an instant, and those end. */
+export const durationDaysMax = 36_500
 /** The tags of one event. */
 export const tagsMax = 64
 /** The items of one query. */

@@ -5,6 +5,7 @@ import type { RecordedEvent } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
 import { shown } from './shown.ts'
 import { type Columns, keyColumns, type Row, type RowOf, type TableDefinition } from './tables.ts'
+import { isDuration } from './timers.ts'
 
 /**
  * What a handler makes of a row: the row to write, `null` to take it away, `undefined` to leave it as it is. Several rows at once are a list of
@@ -101,6 +102,12 @@ export function projection<const C extends Columns, const Event extends AnyEvent
     JSON.stringify([column, type, isKey, isNullable, isIndexed]),
   )
   const handlers = on as unknown as Projection['handlers']
+  if (!isDuration(staleness.targetMs)) {
+    throw new IndelibleError(
+      'invalid_declaration',
+      `Projection "${name}" has the staleness target ${shown(staleness.targetMs)}: give milliseconds as a number from 0 on.`,
+    )
+  }
   const types = [...new Set(events.map(({ type }) => type))]
   for (const type of types) assertHandler(name, type, handlers[type])
   return {

@@ -3,6 +3,7 @@
 import type { Command } from './aggregates.ts'
 import { IndelibleError } from './errors.ts'
 import type { EventType } from './event-types.ts'
+import { durationDaysMax } from './limits.ts'
 
 /** What a step may know besides the data of the event that started the saga. */
 export interface SagaContext {
@@ -73,7 +74,10 @@ const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 /** Throws `invalid_declaration`. */
 export function durationMs(text: string): number {
   const [, count, unit] = durationForm.exec(text) ?? []
-  if (!unit)
-    throw new IndelibleError('invalid_declaration', `"${text}" is not a duration. Write 500ms, 30s, 1m, 2h or 7d.`)
-  return Number(count) * unitMs[unit as keyof typeof unitMs]
+  const ms = unit ? Number(count) * unitMs[unit as keyof typeof unitMs] : Number.NaN
+  if (ms <= durationDaysMax * unitMs.d) return ms
+  throw new IndelibleError(
+    'invalid_declaration',
+    `"${text}" is not a duration. Write 500ms, 30s, 1m, 2h or 7d, at most ${durationDaysMax}d.`,
+  )
 }

@@ -6,12 +6,13 @@ import { shown } from './shown.ts'
 import { utf8Length } from './text.ts'
 
 /**
- * `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more.
+ * `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more, and is neither `.` nor `..`: an address
+ * with such a segment is another one before it is sent, so that nothing could be asked of it.
  * A category that begins with `$` is reserved: only Indelible itself appends to such a stream.
  */
 export type StreamName = `${string}-${string}`
 
-const form = /^\$?[A-Za-z][A-Za-z0-9_.]*-[^\p{Cc}\p{Cs}]+$/u
+const form = /^\$?[A-Za-z][A-Za-z0-9_.]*-(?!\.{1,2}$)[^\p{Cc}\p{Cs}]+$/u
 
 /** Joins category and id. Throws `invalid_stream_name`. */
 export function streamName(category: string, id: string): StreamName {
@@ -28,7 +29,7 @@ export function checkedStreamName(name: string): StreamName {
     throw new IndelibleError(
       'invalid_stream_name',
       `${shown(name)} is not a stream name. Write <category>-<id>, for example "account-576": ` +
-        'letters, digits, "_" and "." before the first hyphen, anything printable after it, and not only white space.',
+        'letters, digits, "_" and "." before the first hyphen, anything printable after it but ".", ".." and white space alone.',
     )
   }
   const stream = name as StreamName
@@ -61,7 +62,8 @@ function isPlain(name: string): boolean {
       if (!letter && !(other && at > start)) return false
     }
   }
-  return hyphen > 0 && !isBlank
+  // An id that begins with "." may be one that is refused.
+  return hyphen > 0 && !isBlank && name.charCodeAt(hyphen + 1) !== 0x2e
 }
 
 export function categoryOf(stream: StreamName): string {

@@ -32,6 +32,8 @@ export const unsavedRowsMax = 50_000
 export const cachedRowsMax = 200_000
 /** Events that are folded before others on the thread may get their turn. */
 export const foldSliceEvents = 2_000
+/** Tables that are built anew or compared with the log at once, in one process: each is held in memory, one that is compared twice. */
+export const heavyWorkMax = 2
 /** How long folding may hold up the thread. */
 export const foldSliceMs = 3
 /** A checkpoint that moved without rows is written this late: the events concern other projections, and only other processes want to know. */

@@ -3,7 +3,8 @@ import { isIndelibleError } from '../kernel/errors.ts'
 import { sagasAtOnceMax } from './limits.ts'
 import { type Driven, driveSaga, type SagaDriverParts } from './saga-driver.ts'
 import { Slots } from './slots.ts'
-import { backoffMs, timer } from './waiting.ts'
+import { type Timer, timer } from '../kernel/timers.ts'
+import { backoffMs } from './waiting.ts'
 
 /** A saga that is driven, is in line for that, or waits to try again. */
 interface Course {
@@ -13,7 +14,7 @@ interface Course {
   /** The version of its stream when it last did. */
   version: number
   fault: string | undefined
-  waiting: NodeJS.Timeout | undefined
+  waiting: Timer | undefined
   /** Something changed that it may not have seen, if it was at its last step. */
   again: boolean
 }
@@ -31,7 +32,7 @@ export class OpenSagas {
     this.#parts = parts
     this.#signal = signal
     signal.addEventListener('abort', () => {
-      for (const { waiting } of this.#courses.values()) clearTimeout(waiting)
+      for (const { waiting } of this.#courses.values()) waiting?.cancel()
     })
   }
 

@@ -11,6 +11,7 @@ import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import type { Columns, RowOf } from '../kernel/tables.ts'
 import type { Clock } from '../kernel/time.ts'
+import { checkedDuration, timer } from '../kernel/timers.ts'
 import type { EventStore, Head } from '../store/port.ts'
 import type { ReadTables, SelectOptions } from '../store/read-tables.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
@@ -27,7 +28,6 @@ import { loadSaga } from './saga-driver.ts'
 import { SagaRunner, type SagaRunnerStatus } from './saga-runner.ts'
 import { foldSaga, hasEnded, type SagaState } from './saga-state.ts'
 import { SnapshotKeeper, type SnapshotNotice } from './snapshot-keeper.ts'
-import { timer } from './waiting.ts'
 
 /** What a system runs on. It takes the store and the tables over: closing the system closes them. */
 export interface SystemParts {
@@ -53,7 +53,7 @@ interface Named {
 }
 
 export interface WaitOptions {
-  /** {@link waitTimeoutMsDefault} when left out. */
+  /** {@link waitTimeoutMsDefault} when left out; `Infinity` waits without limit. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
@@ -124,10 +124,10 @@ export class RunningSystem {
     return (await this.#tables.select(projection.table, options)) as readonly RowOf<C>[]
   }
 
-  /** Resolves when a read table shows everything up to a position. Throws `wait_timeout`, `projection_parked`, `unknown_projection`, `aborted`. */
+  /** Resolves when a read table shows everything up to a position. Throws `wait_timeout`, `projection_parked`, `unknown_projection`, `invalid_position`, `invalid_duration`, `aborted`. */
   async waitFor(projection: Named, position: Position, options: WaitOptions = {}): Promise<void> {
-    const name = this.#declared(projection)
-    await this.#projections.waitFor(name, position, { timeoutMs: waitTimeoutMsDefault, ...options })
+    const { timeoutMs = waitTimeoutMsDefault, ...others } = options
+    await this.#projections.waitFor(this.#declared(projection), position, { timeoutMs, ...others })
   }
 
   /**
@@ -139,7 +139,11 @@ export class RunningSystem {
     return await this.#projections.rebuild(this.#declared(projection), options)
   }
 
-  /** Compares the read table of a projection with a fold of the log from its first event on. Throws `projection_parked`, `table_diverged`, `table_outdated`, `unknown_projection`, `tables_unavailable`, `aborted`. */
+  /**
+   * Compares the read table of a projection with a fold of the log from its first event on. Both are held in memory meanwhile. Throws `projection_busy`
+   * while the table is compared or built anew already, or as many others are as may be at once ({@link heavyWorkMax}), `projection_parked`,
+   * `table_diverged`, `table_outdated`, `unknown_projection`, `tables_unavailable`, `aborted`.
+   */
   async verifyTable(projection: Named, options: CheckOptions = {}): Promise<TableCheck> {
     return await this.#projections.verify(this.#declared(projection), options)
   }
@@ -169,10 +173,11 @@ export class RunningSystem {
     return await loadSaga(this.store, this.#sagaStream(saga, sagaId))
   }
 
-  /** Resolves when a saga has ended or is stuck. Throws `wait_timeout` (also where no such saga has started), `unknown_saga`, `aborted`. */
+  /** Resolves when a saga has ended or is stuck. Throws `wait_timeout` (also where no such saga has started), `unknown_saga`, `invalid_duration`, `aborted`. */
   async waitForSaga(saga: Named, sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
     const { timeoutMs = waitTimeoutMsDefault, signal } = options
     const stream = this.#sagaStream(saga, sagaId)
+    checkedDuration('timeoutMs', timeoutMs)
     const timeout = new AbortController()
     // Not AbortSignal.timeout: that lets the process end while somebody waits.
     const waiting = timer(timeoutMs, () => timeout.abort())
@@ -184,7 +189,7 @@ export class RunningSystem {
         if (state && (hasEnded(state) || state.status === 'stuck')) return state
       }
     } finally {
-      clearTimeout(waiting)
+      waiting.cancel()
     }
     throwIfAborted(signal)
     const where = state ? `is still ${state.status}` : 'has not started'

@@ -2,7 +2,7 @@
 import { throwIfAborted } from '../kernel/abort.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import { position as checkedPosition, type Position } from '../kernel/positions.ts'
-import { timer } from './waiting.ts'
+import { checkedDuration, timer } from '../kernel/timers.ts'
 
 interface Waiter {
   readonly position: Position
@@ -47,16 +47,17 @@ export class Waiters {
     for (const waiter of this.#waiting) waiter.settle(error)
   }
 
-  /** Throws `wait_timeout` (with `details.reached`), `invalid_position`, `aborted`, or what it failed with. */
+  /** Throws `wait_timeout` (with `details.reached`), `invalid_position`, `invalid_duration`, `aborted`, or what it failed with. */
   async reach(to: Position, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
     // It is as a rule what somebody sent, and nothing ever gets past what is no number.
     const position = checkedPosition(to)
+    checkedDuration('timeoutMs', timeoutMs)
     throwIfAborted(signal)
     if (this.#reached >= position) return
     if (this.#failure) throw this.#failure
     await new Promise<void>((resolve, reject) => {
       const settle = (error?: unknown) => {
-        clearTimeout(timeout)
+        timeout.cancel()
         signal?.removeEventListener('abort', aborted)
         this.#waiting.delete(waiter)
         if (error === undefined) resolve()

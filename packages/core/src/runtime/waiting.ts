@@ -1,4 +1,5 @@
 // Waiting: before trying again, twice as long each time up to a bound, and never past the moment somebody wants to stop.
+import { timer } from '../kernel/timers.ts'
 import { retryDelayMsMax, retryDelayMsMin } from './limits.ts'
 
 /** The wait for this attempt (from 0). */
@@ -11,17 +12,12 @@ export async function backoff(attempt: number, signal: AbortSignal): Promise<voi
   await pause(backoffMs(attempt), signal)
 }
 
-/** Calls back after a time. Longer than Node's timers can be (about 25 days) counts as that. */
-export function timer(ms: number, callBack: () => void): NodeJS.Timeout {
-  return setTimeout(callBack, Math.min(ms, 2 ** 31 - 1))
-}
-
 /** Resolves after a time, or at once when the signal aborts. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
   await new Promise<void>((resolve) => {
     const done = () => {
-      clearTimeout(waiting)
+      waiting.cancel()
       signal.removeEventListener('abort', done)
       resolve()
     }

@@ -1,4 +1,5 @@
 // Makes the indexes of sealed segments one after the other, beside everything else.
+import { type Timer, timer } from '../../kernel/timers.ts'
 import type { LogSource } from '../limits.ts'
 import type { IndexTask } from './build.ts'
 
@@ -20,7 +21,7 @@ export class Indexer {
   #running: Promise<void> | undefined
   #room = Promise.withResolvers<void>()
   #failures = 0
-  #retry: NodeJS.Timeout | undefined
+  #retry: Timer | undefined
   #closed = false
 
   constructor({
@@ -49,14 +50,14 @@ export class Indexer {
 
   async close(): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#retry)
+    this.#retry?.cancel()
     await this.#running
     await this.#maker.close()
   }
 
   #tryLater(): void {
-    clearTimeout(this.#retry)
-    this.#retry = setTimeout(() => this.#begin(), this.#limits.indexRetryMs).unref()
+    this.#retry?.cancel()
+    this.#retry = timer(this.#limits.indexRetryMs, () => this.#begin()).unref()
   }
 
   /** Without anything to do a run would be over before it is kept as the one that is running. */

@@ -2,6 +2,7 @@
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { System } from '../../kernel/system.ts'
+import { HeavyWork } from './heavy-work.ts'
 import type { ProjectionParts } from './parts.ts'
 import type { RebuildOptions, RebuildReport } from './rebuild.ts'
 import { ProjectionRunner } from './runner.ts'
@@ -30,8 +31,12 @@ export type StartProjections = (system: System, parts: HostParts) => ProjectionH
 
 /** On this thread. */
 export const projectionsHere: StartProjections = (system, parts) => {
+  const heavyWork = new HeavyWork()
   const runners = new Map(
-    system.projections.map((projection) => [projection.name, new ProjectionRunner({ ...parts, projection })]),
+    system.projections.map((projection) => [
+      projection.name,
+      new ProjectionRunner({ ...parts, projection, heavyWork }),
+    ]),
   )
   for (const runner of runners.values()) runner.start()
   const runner = (name: string) => {
@@ -44,6 +49,7 @@ export const projectionsHere: StartProjections = (system, parts) => {
     waitFor: (name, position, options) => runner(name).waitFor(position, options),
     rebuild: (name, options) => runner(name).rebuild(options),
     async verify(name, options) {
+      using _ = heavyWork.begin(name, 'compared with the log')
       const projection = system.projections.find((each) => each.name === name)!
       // The runner may not have come to it yet.
       await parts.tables.open(projection.table)

@@ -20,7 +20,7 @@ export interface LiveModel<C extends Columns> {
   rows(): Iterable<RowOf<C>>
   /** Everything up to here is in the model. */
   readonly position: Position
-  /** Resolves when it shows everything up to a position. Throws `wait_timeout`, `projection_parked`, `invalid_position`, `store_closed`, `aborted`. */
+  /** Resolves when it shows everything up to a position. Throws `wait_timeout`, `projection_parked`, `invalid_position`, `invalid_duration`, `store_closed`, `aborted`. */
   waitFor(position: Position, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<void>
   /** Ends following. The rows stay as they are. */
   close(): Promise<void>
@@ -83,7 +83,8 @@ class Live {
   }
 
   async waitFor(position: Position, options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
-    await this.#waiters.reach(position, { timeoutMs: waitTimeoutMsDefault, ...options })
+    const { timeoutMs = waitTimeoutMsDefault, ...others } = options
+    await this.#waiters.reach(position, { timeoutMs, ...others })
   }
 
   async close(): Promise<void> {

@@ -8,12 +8,14 @@ import type { System } from '../../kernel/system.ts'
 import { systemClock, systemIds } from '../../kernel/system-clock.ts'
 import { formerTableName, nextTable } from '../../kernel/tables.ts'
 import type { Clock } from '../../kernel/time.ts'
+import { checkedDuration } from '../../kernel/timers.ts'
 import type { Checkpoint, EventStore } from '../../store/port.ts'
 import type { Parked, ReadTables, TableRecord, TableState } from '../../store/read-tables.ts'
 import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
 import { projectionCall } from '../purity.ts'
 import { pause } from '../waiting.ts'
 import { divergenceOf } from './divergence.ts'
+import { HeavyWork } from './heavy-work.ts'
 import type { ProjectionParts } from './parts.ts'
 import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild.ts'
 import { type CheckOptions, checkTable, type TableCheck } from './verify.ts'
@@ -59,6 +61,7 @@ export interface ProjectionView {
 export class ProjectionOperator {
   readonly #system: System
   readonly #parts: Omit<ProjectionParts, 'projection'>
+  readonly #heavyWork = new HeavyWork()
 
   /** The store and the tables stay the caller's to close. */
   constructor(system: System, { domainCode, ...parts }: OperatorParts) {
@@ -89,7 +92,7 @@ export class ProjectionOperator {
 
   /**
    * Read your own writes, from a process that runs no projections: resolves when the table shows everything up to a position.
-   * Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_projection`, `invalid_position`, `tables_unavailable`, `aborted`.
+   * Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_projection`, `invalid_position`, `invalid_duration`, `tables_unavailable`, `aborted`.
    */
   async waitFor(
     name: string,
@@ -99,6 +102,7 @@ export class ProjectionOperator {
     const declared = this.#declared(name)
     const { table } = declared
     const position = checkedPosition(to)
+    checkedDuration('timeoutMs', timeoutMs)
     const began = performance.now()
     let nextLookMs: number = parkedLookMs
     const stop = signal ?? new AbortController().signal
@@ -122,12 +126,16 @@ export class ProjectionOperator {
 
   /** As `RunningSystem.rebuild`, by this process. */
   async rebuild(name: string, options?: RebuildOptions): Promise<RebuildReport> {
-    return await rebuildTable(this.#partsOf(name), options)
+    const parts = this.#partsOf(name)
+    using _ = this.#heavyWork.begin(name, 'built anew')
+    return await rebuildTable(parts, options)
   }
 
   /** As `RunningSystem.verifyTable`. */
   async verify(name: string, options?: CheckOptions): Promise<TableCheck> {
-    return await checkTable(this.#partsOf(name), options)
+    const parts = this.#partsOf(name)
+    using _ = this.#heavyWork.begin(name, 'compared with the log')
+    return await checkTable(parts, options)
   }
 
   /** Whoever runs the projection stands still within a second. Throws `unknown_projection`, `tables_unavailable`. */

@@ -8,6 +8,7 @@ import { Waiters } from '../waiters.ts'
 import { backoff, pause } from '../waiting.ts'
 import { type Divergence, divergenceOf, divergenceOfTable, tableDiverged } from './divergence.ts'
 import { follow } from './follow.ts'
+import type { HeavyWork } from './heavy-work.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import type { ProjectionParts } from './parts.ts'
 import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild.ts'
@@ -26,6 +27,7 @@ import {
 import { FoldStopped, parkedError } from './whole-fold.ts'
 
 export interface RunnerParts extends ProjectionParts {
+  readonly heavyWork: HeavyWork
   readonly notify: (notice: ProjectionNotice) => void
 }
 
@@ -107,8 +109,12 @@ export class ProjectionRunner {
 
   /** Builds the table anew and puts it in the place of the live one. */
   async rebuild(options: RebuildOptions = {}, because: RebuildReason = 'asked'): Promise<RebuildReport> {
-    if (this.#rebuild)
-      throw new IndelibleError('projection_busy', `The table of "${this.#name}" is being built already.`)
+    const { heavyWork } = this.#parts
+    const turn = AbortSignal.any([this.#stop.signal, this.#wake.signal])
+    using _ =
+      because === 'asked'
+        ? heavyWork.begin(this.#name, 'built anew')
+        : await heavyWork.beginInTurn(this.#name, 'built anew', turn)
     const startedAt = instant(this.#parts.clock.now())
     this.#rebuild = { phase: 'folding', done: 0, total: 0, startedAt }
     let hasBegun = false

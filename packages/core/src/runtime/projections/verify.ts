@@ -1,4 +1,5 @@
 // Compares a live table with a fold of the log from the first event on.
+import { throwIfAborted } from '../../kernel/abort.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { keyText, type Row } from '../../kernel/tables.ts'
 import { differencesMax } from '../limits.ts'
@@ -32,7 +33,9 @@ export interface CheckOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The table may be followed meanwhile. Throws {@link FoldStopped}, `table_diverged`, `table_outdated`, `tables_unavailable`, `aborted`. */
+/**
+ * The table may be followed meanwhile. All of its rows are held in memory, once as the table has them and once as the log makes them. Throws {@link FoldStopped}, `table_diverged`, `table_outdated`, `tables_unavailable`, `aborted`.
+ */
 export async function checkTable(
   parts: Pick<ProjectionParts, 'projection' | 'store' | 'tables' | 'call'>,
   { progress, signal }: CheckOptions = {},
@@ -42,6 +45,7 @@ export async function checkTable(
   const columns = Object.keys(table.columns)
   const there = new Map<string, Row>()
   const state = await tables.scan(table, (rows) => {
+    throwIfAborted(signal)
     for (const row of rows) there.set(keyText(table.key, row), row)
   })
   const { position, isDiverged } = state

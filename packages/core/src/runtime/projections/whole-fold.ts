@@ -106,8 +106,8 @@ class Turns {
 
   /** Throws `aborted`. */
   async due(): Promise<void> {
-    if (performance.now() - this.#began < foldSliceMs) return
     throwIfAborted(this.#signal)
+    if (performance.now() - this.#began < foldSliceMs) return
     await setImmediate()
     this.#began = performance.now()
   }
