@@ -17,8 +17,9 @@ import {
 } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { manualClock } from 'indelible/testing'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { patience, soon } from './patience.ts'
 import { parts } from './till.ts'
 
 const Noted = event('Noted', z.object({ text: z.string() }))
@@ -65,7 +66,7 @@ async function notesIn(store: EventStore): Promise<string[]> {
 }
 
 async function problem(system: RunningSystem): Promise<string> {
-  return await vi.waitFor(async () => {
+  return await soon(async () => {
     const [status] = (await system.health()).sagas
     expect(status).toMatchObject({ active: 0, waitingForHelp: [{ sagaId: '1' }] })
     return status!.waitingForHelp[0]!.problem
@@ -84,7 +85,7 @@ async function until(steps: Steps): Promise<EventStore> {
 
 async function ends(steps: Steps, store: EventStore) {
   const { buy, system } = start(steps, store)
-  const state = await system.waitForSaga(buy, '1')
+  const state = await system.waitForSaga(buy, '1', patience)
   await system.close()
   return state
 }
@@ -174,13 +175,13 @@ test('a command that was sent for a step that is gone is not sent again, and not
     }
     const first = start([step('a', { timeout: '1m' })], dying, { clock })
     await first.system.send(Order(id, {}))
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect((await first.system.saga(first.buy, id))?.pending?.step ?? (await first.system.health())).toBe('a'),
     )
     await first.system.close()
 
     const second = start([step('b')], store, { clock })
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const [status] = (await second.system.health()).sagas
       const problems = status!.waitingForHelp.filter(({ sagaId }) => sagaId === id)
       expect(problems).toMatchObject([{ problem: expect.stringContaining('step "a" was') }])
@@ -189,7 +190,7 @@ test('a command that was sent for a step that is gone is not sent again, and not
     // However long it takes somebody to mend the code, the step does not run out of time meanwhile.
     clock.advance(3_600_000)
     const third = start([step('a', { timeout: '1m' })], store, { clock })
-    expect(await third.system.waitForSaga(third.buy, id)).toMatchObject({ status: 'completed', done: ['a'] })
+    expect(await third.system.waitForSaga(third.buy, id, patience)).toMatchObject({ status: 'completed', done: ['a'] })
     await third.system.close()
   }
   expect(await notesIn(store)).toEqual(['a', 'a'])
@@ -235,7 +236,10 @@ test.each(faults)(
       const mended = start([step('a'), step('b', wrong.timeout === undefined ? {} : { timeout: '1m' })], store, {
         clock,
       })
-      expect(await mended.system.waitForSaga(mended.buy, '1')).toMatchObject({ status: 'completed', done: ['a', 'b'] })
+      expect(await mended.system.waitForSaga(mended.buy, '1', patience)).toMatchObject({
+        status: 'completed',
+        done: ['a', 'b'],
+      })
       await mended.system.close()
       expect(await notesIn(store)).toEqual(['a', 'b'])
     }
@@ -261,8 +265,8 @@ test('an undo that cannot be carried out waits for help, is not taken for refuse
   expect(await system.saga(buy, '1')).toMatchObject({ status: 'compensating', done: ['a'], undoFailure: null })
   isMended = true
   expect(await system.resumeSaga(buy, '1')).toBe(true)
-  expect(await system.waitForSaga(buy, '1')).toMatchObject({ status: 'compensated', done: [] })
-  await vi.waitFor(async () => expect((await system.health()).sagas[0]!.waitingForHelp).toEqual([]))
+  expect(await system.waitForSaga(buy, '1', patience)).toMatchObject({ status: 'compensated', done: [] })
+  await soon(async () => expect((await system.health()).sagas[0]!.waitingForHelp).toEqual([]))
   await system.close()
   expect(await notesIn(store)).toEqual(['a', 'una'])
 })
@@ -279,11 +283,11 @@ test('a command that had been carried out counts as done, also where the code co
   }
   const first = start([step('a')], dying)
   await first.system.send(Order('1', {}))
-  await vi.waitFor(async () => expect(await notesIn(store)).toEqual(['a']))
+  await soon(async () => expect(await notesIn(store)).toEqual(['a']))
   await first.system.close()
   // Nobody declares the command any more.
   const { buy, system } = start([step('a')], store, { commands: [Order] })
-  expect(await system.waitForSaga(buy, '1')).toMatchObject({ status: 'completed', done: ['a'] })
+  expect(await system.waitForSaga(buy, '1', patience)).toMatchObject({ status: 'completed', done: ['a'] })
   await system.close()
 })
 

@@ -1,7 +1,8 @@
 // What is Indelible's own in the log never mixes with what users write, whatever they call it.
 import { aggregate, defineSystem, event, integer, projection, saga, startSystem, text } from 'indelible'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { patience, soon } from './patience.ts'
 import { AskMove, moveSaga, PayIn, parts, startTills } from './till.ts'
 
 test('user events and categories that are called like those of a saga are the user’s, and the saga’s stay its own', async () => {
@@ -21,7 +22,7 @@ test('user events and categories that are called like those of a saga are the us
   const system = defineSystem({ name: 's', commands: [Ask, Walk], projections: [steps], sagas: [flow] })
   await using running = startSystem(system, parts())
   await running.send(Ask('1', {}))
-  expect(await running.waitForSaga(flow, '1')).toMatchObject({ status: 'completed' })
+  expect(await running.waitForSaga(flow, '1', patience)).toMatchObject({ status: 'completed' })
   await running.waitFor(steps, (await running.store.head()).position)
   expect(await running.select(steps)).toEqual([{ stream: 'saga.flow-1', n: 1 }])
 })
@@ -30,7 +31,7 @@ test('whoever reads everything sees what users wrote; what sagas wrote has to be
   await using system = startTills()
   await system.send(PayIn('a', { amount: 10 }))
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }), { correlationId: 'corr' })
-  await system.waitForSaga(moveSaga, 'm')
+  await system.waitForSaga(moveSaga, 'm', patience)
   const { store } = system
   const typesOf = async (...read: Parameters<typeof store.read>) =>
     (await Array.fromAsync(store.read(...read))).flatMap(({ events }) => events.map(({ type }) => type))
@@ -56,7 +57,7 @@ test('a decision under the command of a saga may reserve no name either', async 
   await using running = startSystem(defineSystem({ name: 's', commands: [Ask, Tag], sagas: [tagging] }), parts())
   await expect(running.send(Tag('1', {}))).rejects.toMatchObject({ code: 'reserved_name' })
   await running.send(Ask('1', {}))
-  await vi.waitFor(async () => {
+  await soon(async () => {
     const problem = expect.stringContaining('reserved_name')
     expect((await running.health()).sagas[0]!.waitingForHelp).toEqual([{ sagaId: '1', problem }])
   })

@@ -3,6 +3,7 @@ import { defineSystem, type EventStore, IndelibleError, saga, startSystem } from
 import { memoryStore } from 'indelible/memory'
 import { manualClock } from 'indelible/testing'
 import { afterEach, expect, test, vi } from 'vitest'
+import { patience, soon } from './patience.ts'
 import { AskMove, MoveAsked, moveSaga, PayIn, parts, startTills, Take, tills } from './till.ts'
 
 afterEach(() => {
@@ -28,8 +29,8 @@ test('however many sagas wait to try again, another one runs at once; and they e
   const ids = Array.from({ length: 150 }, (_, n) => `sick${n}`)
   for (const id of ids) await system.send(AskMove(id, { from: 'a', to: id, amount: 1 }))
   await system.send(AskMove('well', { from: 'a', to: 'b', amount: 1 }))
-  expect(await system.waitForSaga(moveSaga, 'well')).toMatchObject({ status: 'completed' })
-  await vi.waitFor(async () => {
+  expect(await system.waitForSaga(moveSaga, 'well', patience)).toMatchObject({ status: 'completed' })
+  await soon(async () => {
     const [status] = (await system.health()).sagas
     expect(status).toMatchObject({ state: 'running', active: 150, error: expect.stringContaining('no space') })
     expect(status!.waitingForHelp).toEqual([])
@@ -37,9 +38,9 @@ test('however many sagas wait to try again, another one runs at once; and they e
   })
   isFull = false
   for (const id of ids) {
-    expect(await system.waitForSaga(moveSaga, id, { timeoutMs: 20_000 })).toMatchObject({ status: 'completed' })
+    expect(await system.waitForSaga(moveSaga, id, patience)).toMatchObject({ status: 'completed' })
   }
-  await vi.waitFor(async () => {
+  await soon(async () => {
     const [status] = (await system.health()).sagas
     expect(status).toMatchObject({ active: 0, waiting: 0 })
     expect(status).not.toHaveProperty('error')
@@ -63,8 +64,8 @@ test('sagas that wait for help hold nobody up either', async () => {
   await system.send(PayIn('a', { amount: 10 }))
   for (let n = 0; n < 150; n++) await system.send(AskMove(`sick${n}`, { from: 'sick', to: 'b', amount: 1 }))
   await system.send(AskMove('well', { from: 'a', to: 'b', amount: 1 }))
-  expect(await system.waitForSaga(broken, 'well')).toMatchObject({ status: 'completed' })
-  await vi.waitFor(async () => {
+  expect(await system.waitForSaga(broken, 'well', patience)).toMatchObject({ status: 'completed' })
+  await soon(async () => {
     const [status] = (await system.health()).sagas
     expect([status!.active, status!.waitingForHelp.length]).toEqual([0, 150])
   })
@@ -77,7 +78,7 @@ test('a saga whose own history cannot be written for a while goes on by itself',
     await using system = startTills({ store })
     await system.send(PayIn('a', { amount: 10 }))
     await system.send(AskMove('m', { from: 'a', to: 'closed', amount: 4 }))
-    expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'compensated', done: [] })
+    expect(await system.waitForSaga(moveSaga, 'm', patience)).toMatchObject({ status: 'compensated', done: [] })
     expect(refusals).toBeLessThan(0)
   }
 })
