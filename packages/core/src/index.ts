@@ -97,6 +97,7 @@ export type {
   ReadOptions,
   ReplayBatch,
   ReplayOptions,
+  StoreHealth,
   WrittenCommit,
 } from './store/port.ts'
 export type {

@@ -73,6 +73,10 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
       growth.assertOpen()
       return { position: growth.visible, recordedAt: events.at(-1)?.recordedAt ?? null }
     },
+    async health() {
+      growth.assertOpen()
+      return { canWrite: true, refusedAppends: {} }
+    },
     async close() {
       growth.close()
     },
