@@ -18,6 +18,7 @@ import type { AppendOutcome, EventStore } from '../store/port.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
 import { Indexing } from './indexing.ts'
 import { LogView } from './log-view.ts'
+import { WriteHealth } from './write-health.ts'
 
 interface Given {
   readonly clock: Clock
@@ -112,14 +113,18 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
     limits: log.limits,
     newId,
     write: (frame, options) => writer.append(frame, options),
+    probe: () => writer.probe(),
     written(frame, recordedAtMs) {
       indexing.appended()
       view.addWritten(frame, recordedAtMs)
+      health.written()
     },
-    refused(commits) {
+    refused(commits, fault, recordedAtMs) {
       for (const commit of commits.toReversed()) index.removeLast(commit)
+      health.refused(fault, { appends: commits.length, atMs: () => recordedAtMs })
     },
   })
+  const health = new WriteHealth(log.limits, () => group.probe())
   let closing: Promise<void> | undefined
 
   /** Checks a commit against all that were accepted before, and joins it to them, in one step. */
@@ -187,6 +192,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
 
   /** So does a refusal: whoever tries again at once would otherwise keep everybody from their turn. */
   const refused = async (error: unknown): Promise<never> => {
+    health.refused(error, { appends: 1, atMs: () => time.next().epochMs })
     await view.turn()
     throw error
   }
@@ -199,7 +205,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
       if (!isIndelibleError(error, 'index_damaged')) throw error
       admitted = view.healed(() => enter(commit, signal))
     }
-    return admitted instanceof Promise ? admitted.then(answered) : answered(admitted)
+    return admitted instanceof Promise ? admitted.then(answered, refused) : answered(admitted)
   }
 
   return {
@@ -222,6 +228,11 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
       return view.head()
     },
     historyAt: (position) => view.historyAt(position, indexing.logId),
+    async health() {
+      await view.turn()
+      view.assertOpen()
+      return await health.now()
+    },
     close() {
       closing ??= (async () => {
         view.end()

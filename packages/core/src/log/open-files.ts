@@ -1,7 +1,7 @@
 // Files of a log kept open for reading at once, up to a limit; one that was not used since the last search is closed first (the clock algorithm).
 import { join } from 'node:path'
 import { isIndelibleError } from '../kernel/errors.ts'
-import type { FileNow } from './disk.ts'
+import { type FileNow, isOutOfFiles } from './disk.ts'
 import type { LogSource } from './limits.ts'
 
 interface OpenFile {
@@ -65,8 +65,7 @@ export class OpenFiles {
       try {
         return this.#log.disk.openNow(join(this.#log.dir, name))
       } catch (error) {
-        const { code } = ((error as Error).cause ?? {}) as { code?: unknown }
-        if (this.#open.size === 0 || (code !== 'EMFILE' && code !== 'ENFILE')) throw error
+        if (this.#open.size === 0 || !isOutOfFiles(error)) throw error
         this.#closeOne()
       }
     }
