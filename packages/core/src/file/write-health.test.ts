@@ -6,6 +6,7 @@ import {
   type DiskCall,
   diskBroken,
   diskFull,
+  diskHere,
   fact,
   isOfLog,
   noMoreFiles,
@@ -133,6 +134,49 @@ test('closing waits for a try that is under way', async () => {
   hanging.resolve()
   await closing
   expect(await all(await openStore({ dir }))).toEqual([])
+})
+
+/** A disk that has no more than so many files open at the same time. */
+function scarceDisk(filesMax: number) {
+  let opened = 0
+  const taken = () => {
+    if (opened === filesMax) throw noMoreFiles()
+    opened++
+  }
+  const disk: Disk = {
+    ...diskHere,
+    async open(path, mode) {
+      taken()
+      const file = await diskHere.open(path, mode)
+      return { ...file, close: () => file.close().finally(() => opened--) }
+    },
+    async openDir(path) {
+      taken()
+      const dir = await diskHere.openDir(path)
+      return { ...dir, close: () => dir.close().finally(() => opened--) }
+    },
+    openNow(path) {
+      taken()
+      const file = diskHere.openNow(path)
+      const close = () => {
+        opened--
+        file.close()
+      }
+      return { ...file, close }
+    },
+  }
+  return disk
+}
+
+test('files that were opened for reading make room where an append needs one', async () => {
+  const dir = temporaryDirectory()
+  const limits = { segmentEventsMax: 1, columnsShareMax: 0, indexCacheBytesMax: 0 }
+  const store = await openStore({ dir, disk: scarceDisk(10), limits })
+  for (let n = 1; n <= 24; n++) {
+    await store.append(event)
+    if (n % 4 === 0) expect(await all(store)).toHaveLength(n)
+  }
+  expect(await store.health()).toEqual({ canWrite: true, refusedAppends: {} })
 })
 
 test('an append that is refused because no index can be read leaves no trace, and is told of', async () => {

@@ -77,3 +77,12 @@ test('a lock whose file cannot be looked at is told of, and not held on to', asy
   failing.restore()
   await (await nodeDisk.lock(dir))()
 })
+
+test('a lock whose holder cannot be looked up, because no more files may be opened, is not taken', async () => {
+  const dir = temporaryDirectory()
+  const failing = failingFs(dir, 'EMFILE', { k: 1, forever: false })
+  await expect(nodeDisk.lock(dir)).rejects.toMatchObject({ code: 'io_failed', cause: { code: 'EMFILE' } })
+  expect(failing.hit).toBe('readFileSync')
+  failing.restore()
+  await (await nodeDisk.lock(dir))()
+})

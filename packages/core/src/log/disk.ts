@@ -2,8 +2,8 @@
 import * as fs from 'node:fs'
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { IndelibleError } from '../kernel/errors.ts'
 import { lockDirectory } from './lock.ts'
+import { fault } from './os-fault.ts'
 
 /** Every method throws `store_full` where space or quota is used up, otherwise `io_failed`. */
 export interface Disk {
@@ -130,12 +130,6 @@ export async function syncDir(disk: Disk, path: string): Promise<void> {
   await dir.sync().finally(() => dir.close())
 }
 
-/** Whether something failed because this process, or the machine, may open no more files: that says nothing of the file, and passes. */
-export function isOutOfFiles(error: unknown): boolean {
-  const { code } = ((error as Error).cause ?? {}) as { code?: unknown }
-  return code === 'EMFILE' || code === 'ENFILE'
-}
-
 // The callback functions of node:fs cost about half as much a call as those of node:fs/promises.
 function nodeFile(fd: number, path: string, syncsWrites: boolean): DiskFile {
   return {
@@ -210,10 +204,4 @@ function calledNow<Value>(path: string, call: () => Value): Value {
   } catch (cause) {
     throw fault(cause as NodeJS.ErrnoException, path)
   }
-}
-
-function fault(cause: NodeJS.ErrnoException, path: string): IndelibleError {
-  const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT'
-  const problem = full ? 'There is no space left' : `The operating system refused (${cause.code ?? cause.message})`
-  return new IndelibleError(full ? 'store_full' : 'io_failed', `${problem}: ${path}`, { details: { path }, cause })
 }
