@@ -101,6 +101,7 @@ export type {
   ReadOptions,
   ReplayBatch,
   ReplayOptions,
+  StoreHealth,
   SubscribeOptions,
   WrittenCommit,
 } from './store/port.ts'

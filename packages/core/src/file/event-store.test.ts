@@ -150,6 +150,7 @@ describe('what is answered without waiting for anything lets appends and timers 
     'reads that find nothing': (store) => Array.fromAsync(store.read('all', { from: 100 })),
     'reads of the end': (store) => Array.fromAsync(store.read('all', { from: 2 })),
     heads: (store) => store.head(),
+    'questions for health': (store) => store.health(),
     'searches for commands': (store) => store.findCommit('none'),
     'refused appends': (store) => store.append(conflict).catch(() => {}),
     'appends of bad form': (store) => store.append({ events: [] }).catch(() => {}),

@@ -32,7 +32,7 @@ export interface FileStoreOptions {
 export async function fileStore(options: FileStoreOptions): Promise<EventStore> {
   const { access = 'write', clock = systemClock, ids, disk = nodeDisk } = options
   const log = { dir: resolve(options.dir), disk, limits: { ...logLimits, ...options.limits } }
-  if (access === 'read') return await openReadOnly(log)
+  if (access === 'read') return await openReadOnly(log, clock)
   const newId: IdWriter = ids ? (into, at) => writeUuid(checkedId(ids()), into, at) : systemIdWriter
   return await openWritable(log, { clock, newId, newLogId: systemIds })
 }

@@ -1,7 +1,7 @@
 // What a failing, full or slow disk does to a store, by a disk that does so when it is told to.
 import { readFileSync } from 'node:fs'
-import { readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, readlink, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { StreamName } from '../kernel/streams.ts'
@@ -23,6 +23,7 @@ import {
   indexesIn,
   isOfLog,
   logBytes,
+  noMoreFiles,
   observedDisk,
   openStore,
   segmentsIn,
@@ -53,12 +54,14 @@ function gatedDisk(...gated: DiskCall['call'][]): { disk: Disk; open: () => void
   }
 }
 
+type Results = { stream: string; result: string }[]
+
 /** Appends one event a stream, `perRound` at a time; gives the outcome or the error code of each. */
 async function appendRounds(
   store: EventStore,
   { rounds, perRound, name }: { rounds: number; perRound: number; name: string },
 ) {
-  const results: { stream: string; result: string }[] = []
+  const results: Results = []
   for (let round = 0; round < rounds; round++) {
     const appends = Array.from({ length: perRound }, async (_, n) => {
       const stream = `${name}-${round}.${n}`
@@ -77,7 +80,7 @@ async function appendRounds(
 /** Of the log: indexes are made beside it, and may fail as they like. */
 const isWriteOrSync = (told: DiskCall) => isOfLog(told) && (told.call === 'write' || told.call === 'sync')
 const streamsIn = async (store: EventStore) => (await all(store)).map(({ stream }) => stream)
-const withResult = (results: { stream: string; result: string }[], result: string) =>
+const withResult = (results: Results, result: string) =>
   results.filter((each) => each.result === result).map(({ stream }) => stream)
 
 describe('acknowledged means synced', () => {
@@ -326,6 +329,23 @@ test('an index that could not be made is tried again, though no other segment is
   await expect.poll(() => indexesIn(dir)).toEqual(['00000001.idx'])
 })
 
+test('an index that could not be opened when it was made is made again, and those after it', async () => {
+  const opened = new Set<string>()
+  let none = true
+  const disk: Disk = {
+    ...nodeDisk,
+    openNow(path) {
+      if (none && path.endsWith('.idx')) throw noMoreFiles()
+      opened.add(basename(path))
+      return nodeDisk.openNow(path)
+    },
+  }
+  const store = await openStore({ disk, limits: { segmentEventsMax: 2, indexRetryMs: 20 } })
+  for (let n = 1; n <= 7; n++) await store.append({ events: [fact('thing-1')] })
+  none = false
+  await expect.poll(() => [1, 2, 3].every((n) => opened.has(`0000000${n}.idx`))).toBe(true)
+})
+
 test('appends and closing go on when the time for another try comes and nothing is left to make', async () => {
   let failures = 1
   const disk = observedDisk({
@@ -350,28 +370,40 @@ test('what a process that died was still making is taken away by the next that w
 })
 
 describe('a broken disk', () => {
-  test.each(['write', 'sync', 'truncate', 'rename', 'syncDir'] as const)(
+  /** Appends while the k-th call that is meant fails, for every k there is. */
+  async function atEveryCall(
+    isMeant: (told: DiskCall) => boolean,
+    check: (fault: { dir: string; store: EventStore; results: Results; triedAgain: boolean }) => Promise<void>,
+  ): Promise<void> {
+    let failures = 0
+    for (let k = 1; failures === k - 1; k++) {
+      const dir = temporaryDirectory()
+      let calls = Number.NEGATIVE_INFINITY
+      let failed = false
+      let triedAgain = false
+      const disk = observedDisk({
+        before(told) {
+          triedAgain ||= failed && isWriteOrSync(told)
+          if (!isMeant(told) || ++calls !== k) return
+          failed = true
+          throw diskBroken()
+        },
+      })
+      const store = await openStore({ dir, disk, limits: small })
+      calls = 0
+      const results = await appendRounds(store, { rounds: 6, perRound: 3, name: 'during' })
+      if (!failed) break
+      failures++
+      await check({ dir, store, results, triedAgain })
+    }
+    expect(failures).toBeGreaterThan(0)
+  }
+
+  test.each(['write', 'sync', 'truncate', 'syncDir'] as const)(
     'a %s that fails poisons the store: nothing is tried again, nothing acknowledged, reads go on',
     async (kind) => {
-      let failures = 0
-      for (let k = 1; failures === k - 1; k++) {
-        const dir = temporaryDirectory()
-        let calls = Number.NEGATIVE_INFINITY
-        let failed = false
-        let triedAgain = false
-        const disk = observedDisk({
-          before(told) {
-            triedAgain ||= failed && isWriteOrSync(told)
-            if (told.call !== kind || !(isOfLog(told) || kind === 'syncDir') || ++calls !== k) return
-            failed = true
-            throw diskBroken()
-          },
-        })
-        const store = await openStore({ dir, disk, limits: small })
-        calls = 0
-        const results = await appendRounds(store, { rounds: 6, perRound: 3, name: 'during' })
-        if (!failed) break
-        failures++
+      const isMeant = (told: DiskCall) => told.call === kind && !told.isUnnamed && (isOfLog(told) || kind === 'syncDir')
+      await atEveryCall(isMeant, async ({ dir, store, results, triedAgain }) => {
         expect(triedAgain).toBe(false)
         expect(withResult(results, 'written').length + withResult(results, 'store_poisoned').length).toBe(18)
         await expect(store.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'store_poisoned' })
@@ -383,8 +415,95 @@ describe('a broken disk', () => {
         const found = await streamsIn(again)
         expect(found.slice(0, acknowledged.length)).toEqual(acknowledged)
         expect(await again.append({ events: [fact('thing-1')] })).toMatchObject({ firstPosition: found.length + 1 })
+      })
+    },
+  )
+
+  test.each(['open', 'write', 'sync', 'rename'] as const)(
+    'that fails to %s a segment before it has its name refuses what waits for that, and goes on',
+    async (kind) => {
+      const isMeant = (told: DiskCall) => isOfLog(told) && told.call === kind && (told.isUnnamed || kind === 'rename')
+      await atEveryCall(isMeant, async ({ dir, store, results }) => {
+        expect(withResult(results, 'io_failed').length).toBeGreaterThan(0)
+        expect(withResult(results, 'written').length + withResult(results, 'io_failed').length).toBe(18)
+        expect(await streamsIn(store)).toEqual(withResult(results, 'written'))
+        for (const stream of withResult(results, 'io_failed')) {
+          const again = { events: [fact(stream)], expected: { [stream]: 'none' as const } }
+          expect(await store.append(again)).toMatchObject({ status: 'written' })
+        }
+        await store.close()
+        expect((await readdir(dir)).filter((name) => name.endsWith('.new'))).toEqual([])
+        expect(await verifyLog({ dir, disk: diskHere })).toMatchObject({ events: 18 })
+      })
+    },
+  )
+
+  test('that gives the next segment its name and says that it failed: a follower that went on there misses nothing', async () => {
+    const dir = temporaryDirectory()
+    let failures = 0
+    const disk: Disk = {
+      ...nodeDisk,
+      async rename(from, to) {
+        await nodeDisk.rename(from, to)
+        if (to.endsWith('00000002.log') && failures++ === 0) throw diskBroken()
+      },
+    }
+    const store = await openStore({ dir, disk, limits: small })
+    await store.append({ events: [fact('thing-1', 'Happened', 'x'.repeat(600))] })
+    const reader = await openStore({ dir, access: 'read' })
+    const long = { events: [fact('thing-1', 'Happened', 'x'.repeat(600))] }
+    await expect(store.append(long)).rejects.toMatchObject({ code: 'io_failed' })
+    expect(await segmentsIn(dir)).toHaveLength(2)
+    expect(await all(reader)).toHaveLength(1)
+    // It would have had room in the first segment.
+    await store.append({ events: [fact('thing-1')] })
+    await store.append(long)
+    expect(await all(reader)).toHaveLength(3)
+    await store.close()
+    expect(await verifyLog({ dir, disk: diskHere })).toMatchObject({ events: 3 })
+  })
+
+  test('a file with the name of the next segment that this log has not begun is never written to', async () => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir, limits: { segmentEventsMax: 1 } })
+    await store.append({ events: [fact('thing-1')] })
+    await writeFile(join(dir, '00000002.log'), 'of somebody else')
+    await expect(store.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'store_poisoned' })
+    expect(await readFile(join(dir, '00000002.log'), 'utf8')).toBe('of somebody else')
+  })
+
+  test.skipIf(process.platform !== 'linux')(
+    'what fails on the way to a segment, or to a log, leaves no file open',
+    async () => {
+      const dir = temporaryDirectory()
+      const opened = async () => {
+        const links = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
+        return (await Promise.all(links)).filter((path) => path.startsWith(dir)).sort()
       }
-      expect(failures).toBeGreaterThan(0)
+      const fails = new Set<DiskCall['call']>()
+      const disk = observedDisk({
+        before(told) {
+          if (fails.has(told.call) && (isOfLog(told) || told.call === 'syncDir')) throw diskBroken()
+        },
+      })
+      const limits = { segmentEventsMax: 1, columnsShareMax: 0 }
+      for (const call of ['open', 'write', 'sync', 'syncDir'] as const) {
+        fails.add(call)
+        await expect(fileStore({ dir, disk, limits })).rejects.toMatchObject({ code: 'io_failed' })
+        fails.delete(call)
+        expect(await opened()).toEqual([])
+      }
+      const store = await openStore({ dir, disk, limits })
+      await store.append({ events: [fact('thing-1')] })
+      const before = await opened()
+      for (const call of ['open', 'rename', 'sync', 'syncDir'] as const) {
+        fails.add(call)
+        await expect(store.append({ events: [fact('thing-1')] })).rejects.toThrow()
+        fails.delete(call)
+        expect(await opened()).toEqual(before)
+      }
+      await store.close()
+      expect(await opened()).toEqual([])
     },
   )
 
@@ -538,7 +657,8 @@ describe('an event is never changed or deleted', () => {
     const store = await openStore({ dir })
     await store.append({ events: [fact('thing-1', 'Happened', { amount: 1 })], commandId: 'c-1' })
     const before = await allFields(store)
-    expect(Object.keys(store).sort()).toEqual(['append', 'close', 'findCommit', 'head', 'read', 'replay', 'subscribe'])
+    const methods = ['append', 'close', 'findCommit', 'head', 'health', 'historyAt', 'read', 'replay', 'subscribe']
+    expect(Object.keys(store).sort()).toEqual(methods)
     // The nearest to an update that the API allows: the same event id, the same command id, an earlier expected version.
     const [event] = await all(store)
     const forged = { ...fact('thing-1', 'Happened', { amount: 2 }), id: event!.id }

@@ -70,9 +70,10 @@ export class Indexing {
     await this.#indexer.close()
   }
 
+  /** Where it cannot be opened, it is made again later: no index after it can be taken in before it. */
   #take(segment: number): void {
     const opened = openIndex(this.index, segment, this.logId)
-    if (!opened) return
+    if (!opened) throw notReadable(segment)
     this.index.addSegment(opened)
     this.columns.add(segment)
   }
@@ -88,8 +89,11 @@ export class Indexing {
     if (current() !== damaged) return
     damaged.release()
     const anew = this.index.openSegment(segment, this.logId)
-    if (!anew)
-      throw new IndelibleError('io_failed', `The index of segment ${segment} cannot be read after it was made anew.`)
+    if (!anew) throw notReadable(segment)
     this.index.replaceSegment(anew)
   }
+}
+
+function notReadable(segment: number): IndelibleError {
+  return new IndelibleError('io_failed', `The index of segment ${segment} cannot be read after it was made anew.`)
 }

@@ -1,5 +1,6 @@
 // The store of a process that reads a log which another one may be writing. It takes no lock and changes nothing.
 import { IndelibleError } from '../kernel/errors.ts'
+import { type Clock, instant } from '../kernel/time.ts'
 import type { IndexTask } from '../log/index/build.ts'
 import { LogIndex } from '../log/index/log-index.ts'
 import type { LogSource } from '../log/limits.ts'
@@ -9,8 +10,9 @@ import type { EventStore } from '../store/port.ts'
 import { Follower } from './follower.ts'
 import { LogView } from './log-view.ts'
 
-export async function openReadOnly(log: LogSource): Promise<EventStore> {
-  const index = new LogIndex(log)
+export async function openReadOnly(source: LogSource, clock: Clock): Promise<EventStore> {
+  const index = new LogIndex(source)
+  const log = index.files.makingRoom(source)
   const view = new LogView(log, index, { heal: async (segment) => reopenIndex(index, segment), wanting: () => {} })
   const { reader, indexed } = await openLog(log, index, undefined).catch((error) => {
     view.close()
@@ -33,13 +35,15 @@ export async function openReadOnly(log: LogSource): Promise<EventStore> {
     hasMore: () => reader.hasMore(),
     close: () => reader.close(),
   })
+  const since = instant(clock.now())
+  const readOnly = () => new IndelibleError('store_read_only', `The log in ${log.dir} was opened for reading only.`)
   let closing: Promise<void> | undefined
 
   return {
     async append() {
       await view.turn()
       view.assertOpen()
-      throw new IndelibleError('store_read_only', `The log in ${log.dir} was opened for reading only.`)
+      throw readOnly()
     },
     async findCommit(commandId) {
       await follower.catchUp()
@@ -61,6 +65,12 @@ export async function openReadOnly(log: LogSource): Promise<EventStore> {
     async historyAt(position) {
       await follower.catchUp()
       return await view.historyAt(position, reader.header.logId)
+    },
+    async health() {
+      await view.turn()
+      view.assertOpen()
+      const { code, message } = readOnly()
+      return { canWrite: false, error: { code, message }, since, refusedAppends: {} }
     },
     close() {
       closing ??= (async () => {

@@ -116,7 +116,7 @@ export async function tailOf(dir: string): Promise<Tail> {
 }
 
 export interface DiskCall {
-  readonly call: keyof DiskFile | keyof Disk
+  readonly call: keyof DiskFile | keyof Disk | 'syncDir'
   readonly file: string
   /** Where a write begins, or the size that a file is cut to. */
   readonly at: number
@@ -124,6 +124,8 @@ export interface DiskCall {
   readonly bytes: Uint8Array
   /** Where what is written ends, but for the zeros of the reserve behind it. */
   readonly end: number
+  /** Of a file that has no name of the log's yet. */
+  readonly isUnnamed: boolean
 }
 
 /**
@@ -149,7 +151,11 @@ export function observedDisk({
   return {
     ...nodeDisk,
     async open(path, mode) {
-      const told = (call: DiskCall['call'], at = 0, bytes?: Uint8Array) => toldOf(call, path, at, bytes)
+      const isUnnamed = mode === 'create'
+      const told = (call: DiskCall['call'], at = 0, bytes?: Uint8Array) => ({
+        ...toldOf(call, path, at, bytes),
+        isUnnamed,
+      })
       const open = () => nodeDisk.open(path, mode)
       const file = mode === 'create' ? await observed(told('open'), open) : await open()
       return {
@@ -184,7 +190,10 @@ export function observedDisk({
         truncate: (size) => observed(told('truncate', size), () => file.truncate(size)),
       }
     },
-    syncDir: (dir) => observed(toldOf('syncDir', dir), () => nodeDisk.syncDir(dir)),
+    async openDir(path) {
+      const dir = await nodeDisk.openDir(path)
+      return { ...dir, sync: () => observed(toldOf('syncDir', path), () => dir.sync()) }
+    },
     rename: (from, to) => observed(toldOf('rename', to), () => nodeDisk.rename(from, to)),
     remove: (path) => observed(toldOf('remove', path), () => nodeDisk.remove(path)),
   }
@@ -199,7 +208,7 @@ export function isOfLog({ file }: DiskCall): boolean {
 function toldOf(call: DiskCall['call'], path: string, at = 0, bytes: Uint8Array = Buffer.alloc(0)): DiskCall {
   const last = bytes.findLastIndex((byte) => byte !== 0)
   const end = at + Math.ceil((last + 1) / frameAlignment) * frameAlignment
-  return { call, file: basename(path, '.new'), at, length: bytes.length, bytes, end }
+  return { call, file: basename(path, '.new'), at, length: bytes.length, bytes, end, isUnnamed: false }
 }
 
 export function diskFull(): IndelibleError {
@@ -208,4 +217,9 @@ export function diskFull(): IndelibleError {
 
 export function diskBroken(): IndelibleError {
   return new IndelibleError('io_failed', 'The disk is broken (injected).')
+}
+
+export function noMoreFiles(): IndelibleError {
+  const cause = Object.assign(new Error('EMFILE'), { code: 'EMFILE' })
+  return new IndelibleError('io_failed', 'The operating system refused (EMFILE, injected).', { cause })
 }

@@ -18,6 +18,7 @@ import type { AppendOutcome, EventStore } from '../store/port.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
 import { Indexing } from './indexing.ts'
 import { LogView } from './log-view.ts'
+import { WriteHealth } from './write-health.ts'
 
 interface Given {
   readonly clock: Clock
@@ -27,10 +28,11 @@ interface Given {
 }
 
 /** Takes the lock, reads what has no index yet, and goes on behind it. */
-export async function openWritable(log: LogSource, given: Given): Promise<EventStore> {
-  await log.disk.makeDir(log.dir)
-  const unlock = await log.disk.lock(log.dir)
-  const indexing = new Indexing(log)
+export async function openWritable(source: LogSource, given: Given): Promise<EventStore> {
+  await source.disk.makeDir(source.dir)
+  const unlock = await source.disk.lock(source.dir)
+  const indexing = new Indexing(source)
+  const log = indexing.index.files.makingRoom(source)
   const view = new LogView(log, indexing.index, {
     heal: (segment) => indexing.heal(segment),
     wanting: (segment) => indexing.columns.add(segment, { areBad: true }),
@@ -112,14 +114,18 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
     limits: log.limits,
     newId,
     write: (frame, options) => writer.append(frame, options),
+    probe: () => writer.probe(),
     written(frame, recordedAtMs) {
       indexing.appended()
       view.addWritten(frame, recordedAtMs)
+      health.written()
     },
-    refused(commits) {
+    refused(commits, fault, recordedAtMs) {
       for (const commit of commits.toReversed()) index.removeLast(commit)
+      health.refused(fault, { appends: commits.length, atMs: () => recordedAtMs })
     },
   })
+  const health = new WriteHealth(log.limits, () => group.probe())
   let closing: Promise<void> | undefined
 
   /** Checks a commit against all that were accepted before, and joins it to them, in one step. */
@@ -187,6 +193,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
 
   /** So does a refusal: whoever tries again at once would otherwise keep everybody from their turn. */
   const refused = async (error: unknown): Promise<never> => {
+    health.refused(error, { appends: 1, atMs: () => time.next().epochMs })
     await view.turn()
     throw error
   }
@@ -199,7 +206,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
       if (!isIndelibleError(error, 'index_damaged')) throw error
       admitted = view.healed(() => enter(commit, signal))
     }
-    return admitted instanceof Promise ? admitted.then(answered) : answered(admitted)
+    return admitted instanceof Promise ? admitted.then(answered, refused) : answered(admitted)
   }
 
   return {
@@ -222,6 +229,11 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
       return view.head()
     },
     historyAt: (position) => view.historyAt(position, indexing.logId),
+    async health() {
+      await view.turn()
+      view.assertOpen()
+      return await health.now()
+    },
     close() {
       closing ??= (async () => {
         view.end()

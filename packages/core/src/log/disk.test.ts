@@ -47,6 +47,16 @@ test('a directory is made with all above it, and may be there already', async ()
   await expect(nodeDisk.makeDir(join(dir, 'file'))).rejects.toMatchObject({ code: 'io_failed' })
 })
 
+test('a directory whose name could not be made durable is not taken for made by whoever tries again', async () => {
+  const dir = temporaryDirectory()
+  const failing = failingFs(dir, 'EMFILE', { k: 2, forever: false })
+  const made = nodeDisk.makeDir(join(dir, 'a', 'b'))
+  await expect(made.finally(() => failing.restore())).rejects.toMatchObject({ code: 'io_failed' })
+  expect(failing.hit).toBe('open')
+  expect(await readdir(dir)).toEqual([])
+  await nodeDisk.makeDir(join(dir, 'a', 'b'))
+})
+
 test('a lock is one a directory, by whatever path, and another can take it once it is left', async () => {
   const dir = temporaryDirectory()
   await mkdir(join(dir, 'log'))
@@ -64,6 +74,15 @@ test('a lock whose file cannot be looked at is told of, and not held on to', asy
   const failing = failingFs(dir, 'EIO', { k: 1, forever: false })
   await expect(nodeDisk.lock(dir)).rejects.toMatchObject({ code: 'io_failed' })
   expect(failing.hit).toBe('statSync')
+  failing.restore()
+  await (await nodeDisk.lock(dir))()
+})
+
+test('a lock whose holder cannot be looked up, because no more files may be opened, is not taken', async () => {
+  const dir = temporaryDirectory()
+  const failing = failingFs(dir, 'EMFILE', { k: 1, forever: false })
+  await expect(nodeDisk.lock(dir)).rejects.toMatchObject({ code: 'io_failed', cause: { code: 'EMFILE' } })
+  expect(failing.hit).toBe('readFileSync')
   failing.restore()
   await (await nodeDisk.lock(dir))()
 })

@@ -1,9 +1,9 @@
 // The only way from the log to the disk, small enough for a simulated disk to stand in. Nothing here deletes a segment or renames one away.
 import * as fs from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { IndelibleError } from '../kernel/errors.ts'
 import { lockDirectory } from './lock.ts'
+import { fault } from './os-fault.ts'
 
 /** Every method throws `store_full` where space or quota is used up, otherwise `io_failed`. */
 export interface Disk {
@@ -17,8 +17,8 @@ export interface Disk {
   list(dir: string): Promise<readonly string[]>
   /** Makes a directory with all above it, durably. */
   makeDir(dir: string): Promise<void>
-  /** Makes what was created or renamed in a directory durable. */
-  syncDir(dir: string): Promise<void>
+  /** Opens a directory, to make durable what is created or renamed in it. */
+  openDir(dir: string): Promise<DiskDir>
   /** Gives a finished temporary file its name. */
   rename(from: string, to: string): Promise<void>
   /** Removes a temporary file, or one that can be made again from the log. */
@@ -45,6 +45,12 @@ export interface DiskFile {
   /** Resolves when all that was written is durable (fdatasync). */
   sync(): Promise<void>
   truncate(size: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface DiskDir {
+  /** Resolves when every name that was given in the directory is durable. */
+  sync(): Promise<void>
   close(): Promise<void>
 }
 
@@ -83,16 +89,22 @@ export const nodeDisk: Disk = {
   async makeDir(path) {
     const dir = resolve(path)
     const outermost = await mkdir(dir, { recursive: true }).catch((cause) => Promise.reject(fault(cause, dir)))
-    for (let made = dir; outermost !== undefined; made = dirname(made)) {
-      await this.syncDir(dirname(made))
-      if (made === outermost) return
+    if (outermost === undefined) return
+    const made = [dir]
+    while (made.at(-1) !== outermost) made.push(dirname(made.at(-1)!))
+    try {
+      for (const each of made) await syncDir(this, dirname(each))
+    } catch (error) {
+      // Whoever tries again would find them there, and take their names for durable.
+      for (const each of made) await rmdir(each).catch(() => {})
+      throw error
     }
   },
-  async syncDir(dir) {
+  async openDir(dir) {
     // Windows cannot open a directory; its file systems keep names durable by themselves.
-    if (process.platform === 'win32') return
-    const file = await this.open(dir, 'read')
-    await file.sync().finally(() => file.close())
+    if (process.platform === 'win32') return { sync: async () => {}, close: async () => {} }
+    const { sync, close } = await this.open(dir, 'read')
+    return { sync, close }
   },
   async rename(from, to) {
     await rename(from, to).catch((cause) => Promise.reject(fault(cause, to)))
@@ -110,6 +122,12 @@ export const nodeDisk: Disk = {
     }
   },
   lock: lockDirectory,
+}
+
+/** Makes what was created or renamed in a directory durable. */
+export async function syncDir(disk: Disk, path: string): Promise<void> {
+  const dir = await disk.openDir(path)
+  await dir.sync().finally(() => dir.close())
 }
 
 // The callback functions of node:fs cost about half as much a call as those of node:fs/promises.
@@ -186,10 +204,4 @@ function calledNow<Value>(path: string, call: () => Value): Value {
   } catch (cause) {
     throw fault(cause as NodeJS.ErrnoException, path)
   }
-}
-
-function fault(cause: NodeJS.ErrnoException, path: string): IndelibleError {
-  const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT'
-  const problem = full ? 'There is no space left' : `The operating system refused (${cause.code ?? cause.message})`
-  return new IndelibleError(full ? 'store_full' : 'io_failed', `${problem}: ${path}`, { details: { path }, cause })
 }

@@ -12,11 +12,13 @@ import type { FramePlace } from './writer.ts'
 export interface GroupSink {
   readonly limits: Pick<LogLimits, 'queuedBytesMax' | 'queuedAppendsMax' | 'earlyWriteBytesMin'>
   readonly newId: IdWriter
-  /** Makes a frame durable. Throws `store_full`, or for good `store_poisoned`. */
+  /** Makes a frame durable. What it throws may pass if it is retryable; anything else is for good. */
   readonly write: (frame: FrameEncoder, options: { readonly mayBlock: boolean }) => Promise<FramePlace>
+  /** Tries whether a write could go well by now. Throws what `write` throws. */
+  readonly probe: () => Promise<void>
   readonly written: (frame: PlacedFrame, recordedAtMs: number) => void
-  /** These commits, in order, were not written. */
-  readonly refused: (commits: readonly QueuedCommit[]) => void
+  /** These commits, in order, were not written; when the first of them were to be recorded. */
+  readonly refused: (commits: readonly QueuedCommit[], fault: Error, recordedAtMs: number) => void
 }
 
 /** What is remembered of a commit until it is durable: its payloads are in the frame by then. */
@@ -46,7 +48,7 @@ export class GroupCommit {
   #turn: NodeJS.Immediate | undefined
   /** Set while anything is under way. */
   #busy: PromiseWithResolvers<void> | undefined
-  #poison: IndelibleError | undefined
+  #poison: Error | undefined
 
   constructor(sink: GroupSink) {
     this.#sink = sink
@@ -96,6 +98,20 @@ export class GroupCommit {
     return (isWriting ? this.#writing! : this.#collecting).durable.promise
   }
 
+  /** Probes in the place of a write, and gives whether it came to that: where a write is under way, that will tell. Throws what `write` throws. */
+  async probe(): Promise<boolean> {
+    if (this.#busy) return false
+    this.#busy = Promise.withResolvers()
+    this.#writing = newGroup(this.#spare ?? new FrameEncoder(this.#sink.newId))
+    try {
+      await this.#sink.probe()
+      return true
+    } finally {
+      this.#writing = undefined
+      this.#goOn()
+    }
+  }
+
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
     await this.#busy?.promise
@@ -126,12 +142,12 @@ export class GroupCommit {
     this.#spare = undefined
     const write = this.#sink.write(group.frame, { mayBlock })
     this.#letIn()
-    let fault: IndelibleError | undefined
+    let fault: Error | undefined
     try {
       const place = await write
       this.#sink.written({ ...place, starts: group.frame.starts }, group.lastRecordedAtMs)
     } catch (error) {
-      fault = error as IndelibleError
+      fault = error as Error
     }
     this.#writing = undefined
     if (fault) this.#refuse(group, fault)
@@ -161,12 +177,12 @@ export class GroupCommit {
   }
 
   /** Commits were checked against those before them, so with one all that follow are refused. */
-  #refuse(group: Group, fault: IndelibleError): void {
+  #refuse(group: Group, fault: Error): void {
     const following = this.#collecting
     following.frame.clear()
     this.#collecting = newGroup(following.frame)
-    if (!isIndelibleError(fault, 'store_full')) this.#poison = fault
-    this.#sink.refused([...group.commits, ...following.commits])
+    if (!isIndelibleError(fault) || !fault.retryable) this.#poison = fault
+    this.#sink.refused([...group.commits, ...following.commits], fault, group.lastRecordedAtMs)
     group.durable.reject(fault)
     following.durable.reject(fault)
   }

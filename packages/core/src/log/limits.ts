@@ -43,8 +43,12 @@ export interface LogLimits {
   readonly indexRetryMs: number
   /** Of a core, for making replay columns while the log is appended to. With 0 none are made, and none are read. */
   readonly columnsShareMax: number
-  /** Files of the log kept open for reading. */
+  /** Files of the log kept open for reading; fewer where the process may not open many. */
   readonly openFilesMax: number
+  /** A store that had to refuse an append tries whether it could write by now when somebody asks for its health, no more often than this. */
+  readonly writeProbeMs: number
+  /** Whoever asks waits for that no longer: a disk may hang. */
+  readonly writeProbeWaitMs: number
   /** How long a follower in another process may miss something when the operating system does not tell it of a change. */
   readonly followMs: number
 }
@@ -68,5 +72,7 @@ export const logLimits: LogLimits = {
   indexRetryMs: 10_000,
   columnsShareMax: 0.25,
   openFilesMax: 512,
+  writeProbeMs: 500,
+  writeProbeWaitMs: 1_000,
   followMs: 1000,
 }

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { IndelibleError } from '../kernel/errors.ts'
+import { isOutOfFiles } from './os-fault.ts'
 
 // Never written and never removed. POSIX drops a process's lock when that process closes the file, so nothing else may open it.
 const lockName = 'writer.lock'
@@ -49,7 +50,7 @@ function notTaken(dir: string, cause: unknown): IndelibleError {
 }
 
 function locked(dir: string): IndelibleError {
-  const pid = readHolder(dir)?.pid
+  const pid = ignoreFault(() => readHolder(dir))?.pid
   const who = pid === undefined ? 'Another process' : pid === process.pid ? 'This process' : `Process ${pid}`
   return new IndelibleError(
     'store_locked',
@@ -67,7 +68,7 @@ interface Holder {
 }
 
 function readHolder(dir: string): Holder | undefined {
-  const text = ignoreFault(() => readFileSync(join(dir, holderName), 'utf8'))
+  const text = readText(join(dir, holderName))
   const [, pid, start, fileId] = /^(\d+) (\S+) (\S+)\n$/.exec(text ?? '') ?? []
   return pid === undefined ? undefined : { pid: Number(pid), start: start!, fileId: fileId! }
 }
@@ -82,7 +83,7 @@ function lockFileId(dir: string): string {
 
 /** Field 22 of /proc/<pid>/stat (proc_pid_stat(5)); nothing where there is no such process, or no /proc. */
 function startOf(pid: number): string | undefined {
-  const stat = ignoreFault(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  const stat = readText(`/proc/${pid}/stat`)
   const [state, ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
   return state === undefined || state === 'Z' || state === 'X' ? undefined : fields[18]
 }
@@ -91,6 +92,17 @@ function ignoreFault<Value>(run: () => Value): Value | undefined {
   try {
     return run()
   } catch {
+    return undefined
+  }
+}
+
+/** Nothing where there is nothing to be read, but not where this process may open no more files: then nobody knows. */
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const problem = new IndelibleError('io_failed', `Who holds the lock cannot be looked up in ${path}.`, { cause })
+    if (isOutOfFiles(problem)) throw problem
     return undefined
   }
 }

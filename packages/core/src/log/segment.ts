@@ -56,18 +56,46 @@ export async function removeUnfinished({ disk, dir }: Pick<LogSource, 'disk' | '
   for (const name of await disk.list(dir)) if (unfinishedForm.test(name)) await disk.remove(join(dir, name))
 }
 
-/** Makes a segment that never is seen without its header. The caller makes its name durable. */
+/**
+ * Makes a segment that never is seen without its header, and opens it before it is seen at all: once it has its name, all that is left to do is
+ * to make that durable, which is the caller's. Where that name was given by an earlier try, though it failed, the file that has it is taken up.
+ */
 export async function createSegment({ disk, dir }: LogSource, header: SegmentHeader): Promise<DiskFile> {
   const path = join(dir, segmentName(header.segment))
-  const file = await disk.open(`${path}.new`, 'create')
+  if (disk.hasNow(path)) return await openFresh({ disk, dir }, header)
+  const temporary = `${path}.new`
+  let file: DiskFile | undefined
   try {
-    await file.write(encodeHeader(header), 0)
-    await file.sync()
-    await disk.rename(`${path}.new`, path)
-  } finally {
-    await file.close()
+    const made = await disk.open(temporary, 'create')
+    try {
+      await made.write(encodeHeader(header), 0)
+      await made.sync()
+    } finally {
+      await made.close()
+    }
+    file = await disk.open(temporary, 'write')
+    await disk.rename(temporary, path)
+    return file
+  } catch (error) {
+    await file?.close().catch(() => {})
+    await disk.remove(temporary).catch(() => {})
+    throw error
   }
-  return await disk.open(path, 'write')
+}
+
+/** Opens a segment that has nothing but the header that it must have. Throws `log_corrupt` where that is not so. */
+async function openFresh({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>, header: SegmentHeader): Promise<DiskFile> {
+  const { segment } = header
+  const file = await disk.open(join(dir, segmentName(segment)), 'write')
+  try {
+    const found = Buffer.alloc(segmentHeaderBytes + 1)
+    const length = await file.read(found, 0)
+    if (length === segmentHeaderBytes && found.subarray(0, length).equals(encodeHeader(header))) return file
+    throw corrupt({ segment, offset: 0 }, 'it is there before the log has come to it')
+  } catch (error) {
+    await file.close().catch(() => {})
+    throw error
+  }
 }
 
 export function encodeHeader({ segment, firstPosition, logId }: SegmentHeader): Buffer {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import { BlockingBudget } from './blocking-budget.ts'
-import type { DiskFile } from './disk.ts'
+import type { DiskDir, DiskFile } from './disk.ts'
 import { encodeMark, type Mark, type Place } from './frame.ts'
 import type { FrameEncoder } from './frame-encoder.ts'
 import type { LogSource } from './limits.ts'
@@ -24,6 +24,8 @@ export interface WriterEvents {
 }
 
 interface Writing {
+  /** Held open, so that making a name durable takes no descriptor that might not be there to be had. */
+  readonly dir: DiskDir
   readonly file: DiskFile
   readonly header: SegmentHeader
   /** The events of the segment so far. */
@@ -39,6 +41,7 @@ export class LogWriter {
   readonly #tell: WriterEvents
   readonly #logId: string
   readonly #blocking: BlockingBudget
+  readonly #dir: DiskDir
   #file: DiskFile
   #segment: number
   #segmentEvents: number
@@ -50,13 +53,16 @@ export class LogWriter {
   #position: Position
   /** What the last frame says, if it is a mark. */
   #mark: Mark | undefined
+  /** Set from the first try to begin the next segment until it is begun: that may have its name already, so nothing more is written to this one. */
+  #isLeft = false
   #poisoned = false
 
-  private constructor(log: LogSource, tell: WriterEvents, { file, header, events, offset }: Writing) {
+  private constructor(log: LogSource, tell: WriterEvents, { dir, file, header, events, offset }: Writing) {
     this.#log = log
     this.#tell = tell
     this.#logId = header.logId
     this.#blocking = new BlockingBudget({ slowMs: log.limits.blockingWriteMsMax })
+    this.#dir = dir
     this.#file = file
     this.#segment = header.segment
     this.#segmentEvents = events
@@ -68,9 +74,13 @@ export class LogWriter {
   /** Begins a log. */
   static async create(log: LogSource, logId: string, tell: WriterEvents): Promise<LogWriter> {
     const header = { segment: 1, firstPosition: 1, logId }
-    const file = await createSegment(log, header)
-    await log.disk.syncDir(log.dir)
-    return new LogWriter(log, tell, { file, header, events: 0, offset: segmentHeaderBytes })
+    return await inDirectory(log, async (dir) => {
+      const file = await createSegment(log, header)
+      return await orClosed(file, async () => {
+        await dir.sync()
+        return new LogWriter(log, tell, { dir, file, header, events: 0, offset: segmentHeaderBytes })
+      })
+    })
   }
 
   /** Goes on where a reader is that has read everything, and takes away a torn tail. */
@@ -79,22 +89,21 @@ export class LogWriter {
     { reader, tail, tell }: { reader: LogReader; tail: 'clean' | 'torn'; tell: WriterEvents },
   ): Promise<LogWriter> {
     const { header, end, position } = reader
-    const file = await log.disk.open(join(log.dir, segmentName(header.segment)), 'write')
-    try {
-      const events = position + 1 - header.firstPosition
-      const writer = new LogWriter(log, tell, { file, header, events, offset: end.offset })
-      writer.#mark = reader.mark
-      if (tail === 'clean') writer.#reserved = Math.max(writer.#end, await file.size())
-      // It was never acknowledged, and nothing of it may ever be taken for a frame.
-      else await file.truncate(writer.#end)
-      if (reader.last && reader.mark === undefined) await rewrite(file, reader.last)
-      await file.sync()
-      await log.disk.syncDir(log.dir)
-      return writer
-    } catch (error) {
-      await file.close()
-      throw error
-    }
+    return await inDirectory(log, async (dir) => {
+      const file = await log.disk.open(join(log.dir, segmentName(header.segment)), 'write')
+      return await orClosed(file, async () => {
+        const events = position + 1 - header.firstPosition
+        const writer = new LogWriter(log, tell, { dir, file, header, events, offset: end.offset })
+        writer.#mark = reader.mark
+        if (tail === 'clean') writer.#reserved = Math.max(writer.#end, await file.size())
+        // It was never acknowledged, and nothing of it may ever be taken for a frame.
+        else await file.truncate(writer.#end)
+        if (reader.last && reader.mark === undefined) await rewrite(file, reader.last)
+        await file.sync()
+        await dir.sync()
+        return writer
+      })
+    })
   }
 
   /** What the segment that is written to has so far. */
@@ -102,13 +111,16 @@ export class LogWriter {
     return { segment: this.#segment, lastPosition: this.#position, events: this.#segmentEvents }
   }
 
-  /** Throws `store_full`: nothing was written, and it can be tried again. Or `store_poisoned`, from then on. `mayBlock`: the thread may be held up. */
+  /**
+   * Throws `store_full` or `io_failed`: nothing was written, and it can be tried again. Or `store_poisoned`, from then on. `mayBlock`: the thread may be
+   * held up.
+   */
   async append(frame: FrameEncoder, { mayBlock }: { mayBlock: boolean }): Promise<FramePlace> {
     if (this.#poisoned) throw poisoned()
     const length = frame.size
     const startMs = performance.now()
+    if (this.#isLeft || !this.#fits(frame)) await this.#roll()
     try {
-      if (!this.#fits(frame)) await this.#roll()
       await this.#writeFrame(frame, mayBlock)
     } catch (error) {
       await this.#clean(error)
@@ -124,12 +136,29 @@ export class LogWriter {
     return place
   }
 
+  /** Tries whether an append could go well by now: opens a file, begins the next segment if that is due, and reserves space. Throws as `append` does. */
+  async probe(): Promise<void> {
+    if (this.#poisoned) throw poisoned()
+    const { disk, dir, limits } = this.#log
+    await (await disk.open(join(dir, segmentName(this.#segment)), 'read')).close()
+    if (this.#isLeft) await this.#roll()
+    const zeros = Math.min(limits.reserveBytes, limits.segmentBytesMax - this.#end)
+    if (this.#end + zeros <= this.#reserved) return
+    try {
+      await this.#write(Buffer.alloc(zeros), this.#end, false)
+      this.#reserved = this.#end + zeros
+    } catch (error) {
+      await this.#clean(error)
+      throw error
+    }
+  }
+
   /** Leaves a mark that the log was closed in order, by which damage to the last frame can later be told from a torn write. */
   async close(): Promise<void> {
     try {
       if (!this.#poisoned && this.#mark !== 'closed') await this.#leaveMark('closed')
     } finally {
-      await this.#file.close()
+      await this.#dir.close().finally(() => this.#file.close())
     }
   }
 
@@ -143,24 +172,32 @@ export class LogWriter {
     return this.#end + frame.size <= segmentBytesMax && this.#segmentEvents + frame.events <= segmentEventsMax
   }
 
-  /** Begins the next segment, durably, and then seals this one: where a sealed segment has no next one, a file was lost. */
+  /**
+   * Begins the next segment, durably, and then seals this one: where a sealed segment has no next one, a file was lost. What fails before the next one has
+   * its name has changed nothing, and can be tried again.
+   */
   async #roll(): Promise<void> {
+    this.#isLeft = true
     const sealed = this.#segment
     const segment = sealed + 1
-    const file = await createSegment(this.#log, {
-      segment,
-      firstPosition: this.#position + 1,
-      logId: this.#logId,
+    const header = { segment, firstPosition: this.#position + 1, logId: this.#logId }
+    const file = await createSegment(this.#log, header).catch(async (error) => {
+      if (!isIndelibleError(error, 'io_failed')) await this.#clean(error)
+      throw error
     })
-    await this.#orPoison(this.#log.disk.syncDir(this.#log.dir))
-    await this.#leaveMark('sealed')
-    await this.#orPoison(this.#file.close())
+    await orClosed(file, async () => {
+      await this.#orPoison(this.#dir.sync())
+      await this.#leaveMark('sealed')
+    })
+    // All that it has is durable, however closing it ends.
+    await this.#file.close().catch(() => {})
     this.#file = file
     this.#segment = segment
     this.#segmentEvents = 0
     this.#end = segmentHeaderBytes
     this.#reserved = segmentHeaderBytes
     this.#mark = undefined
+    this.#isLeft = false
     await this.#tell.sealed({ segment: sealed, lastPosition: this.#position })
   }
 
@@ -236,6 +273,22 @@ export class LogWriter {
       this.#poisoned = true
       throw isIndelibleError(cause, 'store_poisoned') ? cause : poisoned(cause)
     })
+  }
+}
+
+/** Opens the directory of the log for as long as what is made of it is used. */
+async function inDirectory<Value>(log: LogSource, make: (dir: DiskDir) => Promise<Value>): Promise<Value> {
+  const dir = await log.disk.openDir(log.dir)
+  return await orClosed(dir, () => make(dir))
+}
+
+/** Closes a file that nobody gets to use because something failed. */
+async function orClosed<Value>(file: DiskFile | DiskDir, run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run()
+  } catch (error) {
+    await file.close().catch(() => {})
+    throw error
   }
 }
 

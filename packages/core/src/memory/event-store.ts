@@ -79,6 +79,10 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
       growth.assertOpen()
       return checkedPosition(position) > events.length ? undefined : historyName(logId, events[position - 1])
     },
+    async health() {
+      growth.assertOpen()
+      return { canWrite: true, refusedAppends: {} }
+    },
     async close() {
       growth.close()
     },

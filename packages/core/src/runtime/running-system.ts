@@ -12,7 +12,7 @@ import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import type { Columns, RowOf } from '../kernel/tables.ts'
 import type { Clock } from '../kernel/time.ts'
 import { checkedDuration, timer } from '../kernel/timers.ts'
-import type { EventStore, Head } from '../store/port.ts'
+import type { EventStore, Head, StoreHealth } from '../store/port.ts'
 import type { ReadTables, SelectOptions } from '../store/read-tables.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
 import { AggregateLoader } from './aggregate-loader.ts'
@@ -63,6 +63,7 @@ export type SystemNotice = ProjectionNotice | SnapshotNotice
 
 export interface Health {
   readonly head: Head
+  readonly store: StoreHealth
   readonly projections: readonly ProjectionStatus[]
   readonly sagas: readonly SagaRunnerStatus[]
 }
@@ -209,6 +210,7 @@ export class RunningSystem {
     const head = await this.store.head()
     return {
       head,
+      store: await this.store.health(),
       projections: await this.#projections.status(head.position),
       sagas: [...this.#sagas.values()].map((runner) => runner.status()),
     }

@@ -578,18 +578,21 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
         for (const name of Object.getOwnPropertyNames(part)) offered.add(name)
       }
       offered.delete('constructor')
-      assert.deepEqual([...offered].sort(), [
-        'append',
-        'close',
-        'findCommit',
-        'head',
-        'historyAt',
-        'read',
-        'replay',
-        'subscribe',
-      ])
+      const doors = ['append', 'close', 'findCommit', 'head', 'health', 'historyAt', 'read', 'replay', 'subscribe']
+      assert.deepEqual([...offered].sort(), doors)
       const [event] = await all(store)
       assert.throws(() => Object.assign(event!, { data: { forged: true } }), TypeError)
+    },
+  },
+  {
+    name: 'a store that refused nothing but what was wrong with a commit says that it can write',
+    async run(store) {
+      const healthy = { canWrite: true, refusedAppends: {} }
+      assert.deepEqual(await store.health(), healthy)
+      await store.append({ events: [fact('thing-1')] })
+      await store.append({ events: [fact('thing-1')], expected: { 'thing-1': 'none' } })
+      await assert.rejects(store.append({ events: [] }))
+      assert.deepEqual(await store.health(), healthy)
     },
   },
   {
@@ -607,6 +610,7 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
       await store.close()
       await assert.rejects(store.append({ events: [fact('thing-1')] }), { code: 'store_closed' })
       await assert.rejects(store.head(), { code: 'store_closed' })
+      await assert.rejects(store.health(), { code: 'store_closed' })
       await assert.rejects(all(store), { code: 'store_closed' })
       await assert.rejects(replay(store, ['Happened'], { after: 0 }), { code: 'store_closed' })
     },

@@ -1,4 +1,5 @@
 // The store port: the one door to an event log. Adapters implement it, the contract suite proves them, everything above knows only this.
+import type { ErrorCode } from '../kernel/errors.ts'
 import type { NewEvent, RecordedEvent } from '../kernel/events.ts'
 import type { Position, Version } from '../kernel/positions.ts'
 import type { Query } from '../kernel/queries.ts'
@@ -139,6 +140,20 @@ export interface Head {
   readonly recordedAt: Instant | null
 }
 
+/** Whether a store can write now. */
+export type StoreHealth = {
+  /** The appends that it refused because of a fault since it was opened, by the code of the fault. */
+  readonly refusedAppends: Readonly<Partial<Record<ErrorCode, number>>>
+} & (
+  | { readonly canWrite: true }
+  | {
+      readonly canWrite: false
+      readonly error: { readonly code: ErrorCode; readonly message: string }
+      /** When an append was first refused, or the store was opened for reading only. */
+      readonly since: Instant
+    }
+)
+
 /**
  * An append-only log. There is no method to change or delete an event (the first law).
  *
@@ -153,8 +168,8 @@ export interface EventStore {
   /**
    * Writes a commit; when it resolves with `written`, the commit is durable. Checks are made in this order: command id, expected versions, condition,
    * and see every commit accepted before, durable or not; but what stands against a commit is told when it is durable.
-   * Throws `invalid_event`, `invalid_commit`, `invalid_stream_name`, `invalid_query`, `invalid_time`, `reserved_name`, `aborted`, `store_full`,
-   * `store_poisoned`, `store_read_only`.
+   * Throws `invalid_event`, `invalid_commit`, `invalid_stream_name`, `invalid_query`, `invalid_time`, `reserved_name`, `aborted`, `store_read_only`;
+   * `store_full`, `io_failed` and `index_damaged` where nothing was written and the same append may go well later; `store_poisoned` where nobody knows what was written.
    */
   append(commit: Commit, options?: AppendOptions): Promise<AppendOutcome>
   /** Finds what an earlier commit with this command id wrote. */
@@ -179,6 +194,11 @@ export interface EventStore {
    * At position 0 it names the log alone. Throws `invalid_position`.
    */
   historyAt(position: Position): Promise<string | undefined>
+  /**
+   * Whether an append could be written now, and if not, why. A store that had to refuse one for a fault that may pass tries by itself whether it has passed:
+   * nobody needs to append to find that out.
+   */
+  health(): Promise<StoreHealth>
   /** Waits for appends under way, then releases everything. May be called twice. */
   close(): Promise<void>
 }

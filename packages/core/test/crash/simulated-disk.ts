@@ -54,7 +54,7 @@ export function simulatedDisk(start: DiskImage = new Map()): SimulatedDisk {
     hasNow: (path) => state.names.has(path),
     list: async (dir) => [...state.names.keys()].filter((name) => dirname(name) === dir).map((name) => basename(name)),
     makeDir: async () => {},
-    syncDir: async (dir) => does({ kind: 'syncDir', dir }),
+    openDir: async (dir) => ({ sync: async () => does({ kind: 'syncDir', dir }), close: async () => {} }),
     rename: async (from, to) => {
       const inode = state.names.get(from)
       if (inode === undefined) throw new IndelibleError('io_failed', `There is no file ${from}.`)

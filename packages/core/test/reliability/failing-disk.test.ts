@@ -8,7 +8,7 @@ import { fileStore } from '../../src/file/event-store.ts'
 import { nodeDisk } from '../../src/log/disk.ts'
 import type { EventStore } from '../../src/store/port.ts'
 import { crashAfter, simulatedDisk } from '../crash/simulated-disk.ts'
-import { type Fault, failingDisk, faults } from './failing-disk.ts'
+import { type Fault, failingDisk, faults, passingFaults, type When } from './failing-disk.ts'
 import { type FsFault, failingFs } from './failing-fs.ts'
 import { closed, Ledger, smallLimits as limits, work } from './workload.ts'
 
@@ -17,10 +17,10 @@ test('the k-th call of a disk fails, for every k, once and for ever', hours, asy
   const next = draws()
   const counts = { runs: 0, ...newCounts() }
   for (const fault of faults) {
-    for (const forever of [false, true]) {
+    for (const how of ['once', 'forever'] as const) {
       const step = long ? 1 : 53
       for (let k = 1 + (long ? 0 : next(step)); ; k += step) {
-        const hit = await run(fault, { k, forever }, counts)
+        const hit = await run(fault, { k, how }, counts)
         if (!hit) break
         counts.runs++
       }
@@ -33,6 +33,28 @@ test('the k-th call of a disk fails, for every k, once and for ever', hours, asy
       `${counts.reopened} reopened), 0 failures, seed ${seed}`,
   )
 })
+
+test(
+  'what fails before anything is written refuses and poisons nothing, be it the k-th call or one in k',
+  hours,
+  async () => {
+    const next = draws(seed + 2)
+    const counts = { runs: 0, ...newCounts() }
+    for (const fault of passingFaults) {
+      for (const how of ['once', 'each'] as const) {
+        const step = long ? 1 : 97
+        for (let k = 1 + (long ? 0 : next(step)); ; k += step) {
+          if (!(await run(fault, { k, how }, counts, ['written']))) break
+          counts.runs++
+        }
+      }
+    }
+    expect(counts.poisoned).toBe(0)
+    console.log(
+      `passing faults: ${counts.runs} runs with a fault (${counts.refusing} refused something), 0 failures, seed ${seed}`,
+    )
+  },
+)
 
 test('the k-th call to the operating system fails; a short read or write is gone on with', hours, async () => {
   const stray = strayFaults()
@@ -56,11 +78,11 @@ test('the k-th call to the operating system fails; a short read or write is gone
   )
 })
 
-const newCounts = () => ({ poisoned: 0, full: 0, reopened: 0 })
+const newCounts = () => ({ poisoned: 0, full: 0, refusing: 0, reopened: 0 })
 type Counts = ReturnType<typeof newCounts>
 
-/** Gives whether the call was ever made. */
-async function run(fault: Fault, when: { k: number; forever: boolean }, counts: Counts): Promise<boolean> {
+/** Gives whether the call was ever made. `allowed`: what an append may say afterwards. */
+async function run(fault: Fault, when: When, counts: Counts, allowed?: readonly string[]): Promise<boolean> {
   const simulated = simulatedDisk()
   const failing = failingDisk(simulated.disk, fault, when)
   let hitBefore = false
@@ -80,6 +102,7 @@ async function run(fault: Fault, when: { k: number; forever: boolean }, counts: 
         await left.close()
       },
       afterwards() {
+        if (allowed) return allowed
         const { call, file = '' } = failing.hit!
         // Who was told once that nobody knows what is on the disk is told so until the log is opened again.
         const unknown = ['write', 'sync', 'truncate'].includes(call) && file.endsWith('.log')
@@ -90,7 +113,7 @@ async function run(fault: Fault, when: { k: number; forever: boolean }, counts: 
     })
   } catch (error) {
     const { call, file } = failing.hit ?? {}
-    const context = `${fault.name} at call ${when.k}${when.forever ? ' and ever after' : ''}: ${call} of ${file}`
+    const context = `${fault.name} at call ${when.k} (${when.how}): ${call} of ${file}`
     throw new Error(context, { cause: error })
   }
 }
@@ -140,13 +163,17 @@ async function survives(open: () => Promise<EventStore>, counts: Counts, trouble
   }
   if (store) {
     expect(await ledger.reads(store), 'reads go on').toBe(true)
+    const health = await store.health()
     const result = await ledger.append(store)
     expect(trouble.afterwards()).toContain(result)
+    // Nobody had to append to find that out.
+    expect(health.canWrite).toBe(result === 'written')
     if (result === 'store_poisoned') {
       counts.poisoned++
       expect(await ledger.append(store)).toBe('store_poisoned')
     }
     if (ledger.codes.includes('store_full')) counts.full++
+    if (ledger.codes.includes('io_failed')) counts.refusing++
     expect(await ledger.reads(store), 'reads go on').toBe(true)
     await closed(ledger, store)
   }

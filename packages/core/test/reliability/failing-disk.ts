@@ -3,9 +3,9 @@ import { basename } from 'node:path'
 import { IndelibleError } from '../../src/kernel/errors.ts'
 import type { Disk, DiskFile, FileNow } from '../../src/log/disk.ts'
 
-export type Call = keyof DiskFile | keyof Disk | 'create' | 'readNow' | 'sizeNow' | 'closeNow'
+export type Call = keyof DiskFile | keyof Disk | 'create' | 'syncDir' | 'readNow' | 'sizeNow' | 'closeNow'
 
-/** What may fail, with what, and how much of its bytes a write that fails has written. */
+/** What may fail, with what, and how much of its bytes a write that fails has written; a rename with 1 fails and is made all the same. */
 export interface Fault {
   readonly name: string
   readonly code: 'io_failed' | 'store_full'
@@ -16,18 +16,25 @@ export interface Fault {
 
 const needSpace = ['create', 'write', 'rename', 'makeDir'] as const
 const make = ['sync', 'truncate', 'syncDir'] as const
-const needFile = ['open', 'create', 'openNow', 'list', 'lock', 'syncDir'] as const
+const needFile = ['open', 'create', 'openNow', 'openDir', 'list', 'lock'] as const
 const read = ['read', 'size', 'readNow', 'sizeNow', 'hasNow', 'close', 'closeNow', 'remove'] as const
 
 export const faults: readonly Fault[] = [
   { name: 'EIO', code: 'io_failed', errno: 'EIO', calls: [...needSpace, ...make, ...needFile, ...read], part: 0.5 },
-  { name: 'EIO after a write', code: 'io_failed', errno: 'EIO', calls: ['write'], part: 1 },
+  { name: 'EIO after a write or rename', code: 'io_failed', errno: 'EIO', calls: ['write', 'rename'], part: 1 },
   { name: 'ENOSPC', code: 'store_full', errno: 'ENOSPC', calls: needSpace },
   { name: 'EDQUOT', code: 'store_full', errno: 'EDQUOT', calls: needSpace },
   { name: 'ENOSPC of a sync', code: 'store_full', errno: 'ENOSPC', calls: make },
   { name: 'EMFILE', code: 'io_failed', errno: 'EMFILE', calls: needFile },
   { name: 'short write', code: 'store_full', errno: 'ENOSPC', calls: ['write'], part: 0.5 },
   { name: 'ENOSPC after a write', code: 'store_full', errno: 'ENOSPC', calls: ['write'], part: 1 },
+]
+
+/** The faults that leave no byte in doubt: nothing may be closed for ever because of them. */
+export const passingFaults: readonly Fault[] = [
+  { name: 'EMFILE', code: 'io_failed', errno: 'EMFILE', calls: [...needFile, 'rename', 'hasNow'] },
+  { name: 'EIO beside the bytes', code: 'io_failed', errno: 'EIO', calls: [...needFile, ...read, 'rename', 'makeDir'] },
+  { name: 'a rename that fails and is made', code: 'io_failed', errno: 'EIO', calls: ['rename', 'openDir'], part: 1 },
 ]
 
 export interface Failing {
@@ -39,8 +46,13 @@ export interface Failing {
   heal(): void
 }
 
-/** Lets the k-th call that a fault fits fail, counted from 1. */
-export function failingDisk(under: Disk, fault: Fault, { k, forever }: { k: number; forever: boolean }): Failing {
+/** Which of the calls that a fault fits fail, counted from 1: the k-th, that and all from then on, or one in k. */
+export interface When {
+  readonly k: number
+  readonly how: 'once' | 'forever' | 'each'
+}
+
+export function failingDisk(under: Disk, fault: Fault, { k, how }: When): Failing {
   let calls = 0
   let healed = false
   let hit: Failing['hit']
@@ -48,7 +60,7 @@ export function failingDisk(under: Disk, fault: Fault, { k, forever }: { k: numb
   const fails = (call: Call, path: string): IndelibleError | undefined => {
     if (healed || !fault.calls.includes(call)) return undefined
     calls++
-    if (calls !== k && !(forever && calls > k)) return undefined
+    if (!(calls === k || (how === 'forever' && calls > k) || (how === 'each' && calls % k === 0))) return undefined
     hit ??= { call, file: basename(path) }
     const cause = Object.assign(new Error(fault.errno), { code: fault.errno })
     return new IndelibleError(fault.code, `${fault.errno} (injected) at ${call} of ${path}`, { cause })
@@ -57,44 +69,51 @@ export function failingDisk(under: Disk, fault: Fault, { k, forever }: { k: numb
     const error = fails(call, path)
     if (error) throw error
   }
-  const failingFile = (file: DiskFile, path: string): DiskFile => ({
-    async size() {
-      mayFail('size', path)
-      return await file.size()
-    },
-    async read(into, at) {
-      mayFail('read', path)
-      return await file.read(into, at)
-    },
-    async write(bytes, at) {
-      const error = fails('write', path)
-      if (error && fault.part) await file.write(bytes.subarray(0, bytes.length * fault.part), at)
-      if (error) throw error
-      await file.write(bytes, at)
-    },
-    readNow(into, at) {
-      mayFail('readNow', path)
-      return file.readNow(into, at)
-    },
-    writeNow(bytes, at) {
-      const error = fails('write', path)
-      if (error && fault.part) file.writeNow(bytes.subarray(0, bytes.length * fault.part), at)
-      if (error) throw error
-      file.writeNow(bytes, at)
-    },
-    async sync() {
-      mayFail('sync', path)
-      await file.sync()
-    },
-    async truncate(size) {
-      mayFail('truncate', path)
-      await file.truncate(size)
-    },
-    async close() {
-      await file.close()
-      mayFail('close', path)
-    },
-  })
+  const renamed = new Set<(from: string, to: string) => void>()
+  const failingFile = (file: DiskFile, openedAs: string): DiskFile => {
+    let path = openedAs
+    renamed.add((from, to) => {
+      if (path === from) path = to
+    })
+    return {
+      async size() {
+        mayFail('size', path)
+        return await file.size()
+      },
+      async read(into, at) {
+        mayFail('read', path)
+        return await file.read(into, at)
+      },
+      async write(bytes, at) {
+        const error = fails('write', path)
+        if (error && fault.part) await file.write(bytes.subarray(0, bytes.length * fault.part), at)
+        if (error) throw error
+        await file.write(bytes, at)
+      },
+      readNow(into, at) {
+        mayFail('readNow', path)
+        return file.readNow(into, at)
+      },
+      writeNow(bytes, at) {
+        const error = fails('write', path)
+        if (error && fault.part) file.writeNow(bytes.subarray(0, bytes.length * fault.part), at)
+        if (error) throw error
+        file.writeNow(bytes, at)
+      },
+      async sync() {
+        mayFail('sync', path)
+        await file.sync()
+      },
+      async truncate(size) {
+        mayFail('truncate', path)
+        await file.truncate(size)
+      },
+      async close() {
+        await file.close()
+        mayFail('close', path)
+      },
+    }
+  }
   const failingNow = (file: FileNow, path: string): FileNow => {
     let open = true
     // A file that was closed has a number that may by now be another file's.
@@ -141,13 +160,27 @@ export function failingDisk(under: Disk, fault: Fault, { k, forever }: { k: numb
       mayFail('makeDir', dir)
       await under.makeDir(dir)
     },
-    async syncDir(dir) {
-      mayFail('syncDir', dir)
-      await under.syncDir(dir)
+    async openDir(path) {
+      mayFail('openDir', path)
+      const dir = await under.openDir(path)
+      return {
+        async sync() {
+          mayFail('syncDir', path)
+          await dir.sync()
+        },
+        async close() {
+          await dir.close()
+          mayFail('close', path)
+        },
+      }
     },
     async rename(from, to) {
-      mayFail('rename', to)
-      await under.rename(from, to)
+      const error = fails('rename', to)
+      if (!error || fault.part === 1) {
+        await under.rename(from, to)
+        for (const tell of renamed) tell(from, to)
+      }
+      if (error) throw error
     },
     async remove(path) {
       mayFail('remove', path)

@@ -6,7 +6,7 @@ import { syncBuiltinESMExports } from 'node:module'
 export type FsFault = 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EMFILE' | 'short write' | 'short read'
 
 type Function = (...given: unknown[]) => unknown
-const opens = ['open', 'openSync']
+const opens = ['open', 'openSync', 'readFileSync']
 const paths = ['mkdir', 'readdir', 'rename', 'rm']
 const descriptors = [
   'read',
@@ -95,10 +95,12 @@ export function failingFs(dir: string, fault: FsFault, { k, forever }: { k: numb
       return process.nextTick(done, error(name))
     })
   }
-  patch(fs, 'statSync', (original) => (path, ...rest) => {
-    if (String(path).startsWith(dir) && strikes('statSync')) throw error('statSync')
-    return original(path, ...rest)
-  })
+  for (const name of ['statSync', 'readFileSync']) {
+    patch(fs, name, (original) => (path, ...rest) => {
+      if (String(path).startsWith(dir) && strikes(name)) throw error(name)
+      return original(path, ...rest)
+    })
+  }
   for (const name of paths) {
     patch(promises, name, (original) => async (path, ...rest) => {
       if (String(path).startsWith(dir) && strikes(name)) throw error(name)

@@ -21,6 +21,7 @@ export const smallLimits: Partial<LogLimits> = {
   unindexedSegmentsMax: 1,
   openFilesMax: 2,
   queuedAppendsMax: 2,
+  writeProbeMs: 0,
 }
 
 const streams = ['a-1', 'a-2', 'b-ü'] as const

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
-import { type Disk, nodeDisk } from '../../log/disk.ts'
+import { type Disk, nodeDisk, syncDir } from '../../log/disk.ts'
 import { type LogSource, logLimits } from '../../log/limits.ts'
 import { lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../../log/segment.ts'
 import {
@@ -100,7 +100,7 @@ class Backup {
       before = content
       progress.add(bytes)
     }
-    await this.#copy.disk.syncDir(this.#copy.dir)
+    await syncDir(this.#copy.disk, this.#copy.dir)
     progress.end()
     return { ...this.#sum, ...(await this.#head(before!)) }
   }
@@ -154,7 +154,7 @@ class Backup {
       if (bytes === end && isSame) return this.#skip(size)
     }
     await copySegment(this.#source, this.#copy, { content, told })
-    await this.#copy.disk.syncDir(this.#copy.dir)
+    await syncDir(this.#copy.disk, this.#copy.dir)
     this.#sum.segmentsCopied++
     this.#sum.bytesCopied += size
     this.#sum.bytesTotal += size

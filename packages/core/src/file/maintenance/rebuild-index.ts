@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buildColumns } from '../../log/columns/build.ts'
 import { columnsName } from '../../log/columns/column-file.ts'
 import { readsColumns } from '../../log/columns/segment-columns.ts'
-import { type Disk, nodeDisk } from '../../log/disk.ts'
+import { type Disk, nodeDisk, syncDir } from '../../log/disk.ts'
 import { buildIndex } from '../../log/index/build.ts'
 import { indexName } from '../../log/index/index-file.ts'
 import { type LogSource, logLimits } from '../../log/limits.ts'
@@ -60,7 +60,7 @@ export async function rebuildIndex({
     progress.add(bytes)
   }
   if (wanted?.includes(last) ?? true) await dropDamaged(log, last)
-  await disk.syncDir(dir)
+  await syncDir(disk, dir)
   progress.end()
   return { ...sum, ms: Math.round(performance.now() - startMs) }
 }

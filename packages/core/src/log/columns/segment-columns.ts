@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib'
 import type { Position } from '../../kernel/positions.ts'
 import type { DiskFile } from '../disk.ts'
+import { isOutOfFiles } from '../os-fault.ts'
 import type { LogEvent } from '../record.ts'
 import {
   type ColumnsHeader,
@@ -107,9 +108,9 @@ export class SegmentColumns {
         found.set(section, bytes)
       }
       return found
-    } catch {
+    } catch (error) {
       // The file is gone, for example.
-      return this.#damage()
+      return isOutOfFiles(error) ? undefined : this.#damage()
     }
   }
 

@@ -70,9 +70,9 @@ export class Indexer {
       const task = this.#queue[0]!
       try {
         await this.#maker.build(task)
+        this.#built(task)
         this.#queue.shift()
         this.#failures = 0
-        this.#built(task)
       } catch {
         // A full disk, for example. The index in memory goes on meanwhile.
         this.#failures++

@@ -3,6 +3,7 @@ import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position, Version } from '../../kernel/positions.ts'
 import type { TermPositions } from '../../kernel/postings.ts'
 import type { OpenFiles } from '../open-files.ts'
+import { isOutOfFiles } from '../os-fault.ts'
 import { blockAt, blocksPerPage, filterBlock, isInBlock } from './filter.ts'
 import {
   decodeIndexHeader,
@@ -101,7 +102,7 @@ export class SegmentIndex implements TermPositions, CachedPages {
       const fits = header?.segment === segment && header.logId === logId && header.events > 0
       if (fits && files.size(name) === header.pages * pageBytes) return new SegmentIndex(header, files, cache)
     } catch (error) {
-      if (!(error instanceof IndelibleError)) throw error
+      if (!(error instanceof IndelibleError) || isOutOfFiles(error)) throw error
     }
     files.close(name)
     return undefined
@@ -300,6 +301,7 @@ export class SegmentIndex implements TermPositions, CachedPages {
     try {
       return this.#files.read(this.#name, page, number * pageBytes)
     } catch (cause) {
+      if (isOutOfFiles(cause)) throw cause
       // A file that somebody took away can be made again as one that is damaged can.
       throw this.#damaged(number, 'it cannot be read', cause)
     }

@@ -1,0 +1,219 @@
+// What a store says of itself while it cannot write, and that it finds out by itself when it can again.
+import { expect, test } from 'vitest'
+import { type Disk, nodeDisk } from '../log/disk.ts'
+import {
+  all,
+  type DiskCall,
+  diskBroken,
+  diskFull,
+  diskHere,
+  fact,
+  isOfLog,
+  noMoreFiles,
+  observedDisk,
+  openStore,
+  temporaryDirectory,
+} from './test-support.ts'
+
+const clock = { now: () => Date.UTC(2026, 0, 31) }
+/** With a short reserve, half a write is less than the frame that it begins with. */
+const waiting = { blockingWriteBytesMax: 0, writeProbeMs: 0, reserveBytes: 64 }
+const event = { events: [fact('thing-1')] }
+
+/** A disk on which some calls to the log fail, or wait, as long as something is set. */
+function troubledDisk(call: DiskCall['call']) {
+  const trouble: { now: (() => unknown) | undefined; tries: number } = { now: undefined, tries: 0 }
+  const disk = observedDisk({
+    async before(told) {
+      if (!trouble.now || told.call !== call || !isOfLog(told)) return
+      trouble.tries++
+      const error = await trouble.now()
+      if (error) throw error
+    },
+  })
+  return { disk, trouble }
+}
+
+test('a full disk is told of until it has space, though nobody appends', async () => {
+  const { disk, trouble } = troubledDisk('write')
+  const store = await openStore({ disk, clock, limits: waiting })
+  await store.append(event)
+  trouble.now = diskFull
+  await Promise.allSettled([store.append(event), store.append(event)])
+  await expect(store.append(event)).rejects.toMatchObject({ code: 'store_full' })
+  const full = {
+    canWrite: false,
+    error: { code: 'store_full', message: 'There is no space left (injected).' },
+    since: '2026-01-31T00:00:00.000Z',
+    refusedAppends: { store_full: 3 },
+  }
+  expect(await store.health()).toEqual(full)
+  expect(await store.health()).toEqual(full)
+  trouble.now = undefined
+  expect(await store.health()).toEqual({ canWrite: true, refusedAppends: { store_full: 3 } })
+  expect(await all(store)).toHaveLength(1)
+  expect(await store.append(event)).toMatchObject({ status: 'written', firstPosition: 2 })
+  expect(await all(store)).toHaveLength(2)
+})
+
+test('a segment that could not be begun is begun by the question, and appends go on in it', async () => {
+  const { disk, trouble } = troubledDisk('open')
+  const store = await openStore({ disk, limits: { ...waiting, segmentEventsMax: 1 } })
+  await store.append(event)
+  trouble.now = noMoreFiles
+  await expect(store.append(event)).rejects.toMatchObject({ code: 'io_failed' })
+  expect(await store.health()).toMatchObject({ canWrite: false, error: { code: 'io_failed' } })
+  trouble.now = undefined
+  expect(await store.health()).toMatchObject({ canWrite: true })
+  expect(await store.append(event)).toMatchObject({ firstPosition: 2 })
+})
+
+test('an append that goes well says enough', async () => {
+  const { disk, trouble } = troubledDisk('write')
+  const store = await openStore({ disk, limits: { ...waiting, writeProbeMs: 3_600_000 } })
+  trouble.now = diskFull
+  await expect(store.append(event)).rejects.toMatchObject({ code: 'store_full' })
+  expect(await store.health()).toMatchObject({ canWrite: false })
+  trouble.now = undefined
+  await store.append(event)
+  expect(await store.health()).toMatchObject({ canWrite: true })
+})
+
+test('many who ask make no more tries than the limit says', async () => {
+  const { disk, trouble } = troubledDisk('write')
+  const store = await openStore({ disk, limits: { ...waiting, writeProbeMs: 3_600_000 } })
+  trouble.now = diskFull
+  await expect(store.append(event)).rejects.toMatchObject({ code: 'store_full' })
+  await store.health()
+  const { tries } = trouble
+  await Promise.all(Array.from({ length: 100 }, () => store.health()))
+  expect(trouble.tries).toBe(tries)
+})
+
+test('a poisoned store says so for good, and names what failed', async () => {
+  const { disk, trouble } = troubledDisk('sync')
+  const store = await openStore({ disk, clock, limits: waiting })
+  trouble.now = diskBroken
+  await expect(store.append(event)).rejects.toMatchObject({ code: 'store_poisoned' })
+  trouble.now = undefined
+  await expect(store.append(event)).rejects.toMatchObject({ code: 'store_poisoned' })
+  expect(await store.health()).toEqual({
+    canWrite: false,
+    error: { code: 'store_poisoned', message: expect.stringContaining('The disk is broken (injected).') },
+    since: '2026-01-31T00:00:00.000Z',
+    refusedAppends: { store_poisoned: 2 },
+  })
+})
+
+test('a disk that hangs when it is tried keeps nobody who asks, nor those who append afterwards', async () => {
+  const { disk, trouble } = troubledDisk('write')
+  const store = await openStore({ disk, limits: { ...waiting, writeProbeWaitMs: 1 } })
+  trouble.now = diskFull
+  await expect(store.append(event)).rejects.toMatchObject({ code: 'store_full' })
+  const hanging = Promise.withResolvers<void>()
+  trouble.now = () => hanging.promise
+  expect(await store.health()).toMatchObject({ canWrite: false })
+  const appended = store.append(event)
+  trouble.now = undefined
+  hanging.resolve()
+  expect(await appended).toMatchObject({ status: 'written', firstPosition: 1 })
+  expect(await store.health()).toMatchObject({ canWrite: true })
+})
+
+test('closing waits for a try that is under way', async () => {
+  const { disk, trouble } = troubledDisk('write')
+  const dir = temporaryDirectory()
+  const store = await openStore({ dir, disk, limits: { ...waiting, writeProbeWaitMs: 1 } })
+  trouble.now = diskFull
+  await expect(store.append(event)).rejects.toMatchObject({ code: 'store_full' })
+  const hanging = Promise.withResolvers<void>()
+  trouble.now = () => hanging.promise
+  await store.health()
+  const closing = store.close()
+  trouble.now = undefined
+  hanging.resolve()
+  await closing
+  expect(await all(await openStore({ dir }))).toEqual([])
+})
+
+/** A disk that has no more than so many files open at the same time. */
+function scarceDisk(filesMax: number) {
+  let opened = 0
+  const taken = () => {
+    if (opened === filesMax) throw noMoreFiles()
+    opened++
+  }
+  const disk: Disk = {
+    ...diskHere,
+    async open(path, mode) {
+      taken()
+      const file = await diskHere.open(path, mode)
+      return { ...file, close: () => file.close().finally(() => opened--) }
+    },
+    async openDir(path) {
+      taken()
+      const dir = await diskHere.openDir(path)
+      return { ...dir, close: () => dir.close().finally(() => opened--) }
+    },
+    openNow(path) {
+      taken()
+      const file = diskHere.openNow(path)
+      const close = () => {
+        opened--
+        file.close()
+      }
+      return { ...file, close }
+    },
+  }
+  return disk
+}
+
+test('files that were opened for reading make room where an append needs one', async () => {
+  const dir = temporaryDirectory()
+  const limits = { segmentEventsMax: 1, columnsShareMax: 0, indexCacheBytesMax: 0 }
+  const store = await openStore({ dir, disk: scarceDisk(10), limits })
+  for (let n = 1; n <= 24; n++) {
+    await store.append(event)
+    if (n % 4 === 0) expect(await all(store)).toHaveLength(n)
+  }
+  expect(await store.health()).toEqual({ canWrite: true, refusedAppends: {} })
+})
+
+test('an append that is refused because no index can be read leaves no trace, and is told of', async () => {
+  let none = false
+  const disk: Disk = {
+    ...nodeDisk,
+    open: (path, mode) => (none ? Promise.reject(noMoreFiles()) : nodeDisk.open(path, mode)),
+    openNow(path) {
+      if (none) throw noMoreFiles()
+      return nodeDisk.openNow(path)
+    },
+  }
+  const dir = temporaryDirectory()
+  const before = await openStore({ dir, limits: { segmentEventsMax: 2 } })
+  for (let n = 1; n <= 5; n++) await before.append({ ...event, commandId: `c-${n}` })
+  await before.close()
+  const store = await openStore({ dir, disk, limits: { ...waiting, indexCacheBytesMax: 0, openFilesMax: 1 } })
+  none = true
+  await expect(store.append({ ...event, commandId: 'c-1' })).rejects.toMatchObject({ code: 'io_failed' })
+  await expect(store.append({ ...event, commandId: 'c-6' })).rejects.toMatchObject({ code: 'io_failed' })
+  expect(await store.health()).toMatchObject({ canWrite: false, refusedAppends: { io_failed: 2 } })
+  none = false
+  expect(await store.health()).toMatchObject({ canWrite: true })
+  expect(await store.append({ ...event, commandId: 'c-6' })).toMatchObject({ status: 'written', firstPosition: 6 })
+  expect(await store.append({ ...event, commandId: 'c-1' })).toMatchObject({ status: 'duplicate', firstPosition: 1 })
+  expect((await all(store)).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6])
+})
+
+test('a store that was opened for reading says that it cannot write', async () => {
+  const dir = temporaryDirectory()
+  await openStore({ dir })
+  const reader = await openStore({ dir, access: 'read', clock })
+  await expect(reader.append(event)).rejects.toMatchObject({ code: 'store_read_only' })
+  expect(await reader.health()).toEqual({
+    canWrite: false,
+    error: { code: 'store_read_only', message: `The log in ${dir} was opened for reading only.` },
+    since: '2026-01-31T00:00:00.000Z',
+    refusedAppends: {},
+  })
+})
