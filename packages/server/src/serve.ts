@@ -4,9 +4,16 @@ import { type AddressInfo, isIP } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { IndelibleError, type RunningSystem } from 'indelible'
 import { checkedDuration } from 'indelible/adapter'
+import { connectionsThatFit, limitedConnections } from './connections.ts'
 import { gracefulClose } from './graceful-close.ts'
 import { type HttpApiOptions, httpApi } from './http-api.ts'
-import { closeTimeoutMsDefault, requestTimeoutMs } from './limits.ts'
+import {
+  closeTimeoutMsDefault,
+  headersTimeoutMsDefault,
+  idleTimeoutMs,
+  requestTimeoutMs,
+  slowCheckMs,
+} from './limits.ts'
 import { HttpError, problemOf } from './problems.ts'
 
 export interface ServeOptions extends HttpApiOptions {
@@ -19,6 +26,13 @@ export interface ServeOptions extends HttpApiOptions {
   readonly port?: number
   /** How long `close` lets requests under way finish; 10 seconds when left out, `Infinity` until they have. */
   readonly closeTimeoutMs?: number
+  /**
+   * The connections held at the same time. Beyond it the one that has been idle longest is closed; where every one is being answered, the new one. When
+   * left out half of the descriptors that the process may still open when it begins to listen, at most 1,000.
+   */
+  readonly connectionsMax?: number
+  /** How long a new connection may take to send the headers of its first request, 10 seconds when left out. Whoever sends nothing is closed then. */
+  readonly headersTimeoutMs?: number
 }
 
 export interface HttpServer {
@@ -30,13 +44,21 @@ export interface HttpServer {
 
 /** Resolves when the server listens. Throws `io_failed` where it cannot, saying why, `invalid_duration`, and what {@link httpApi} throws. */
 export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
-  const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...apiOptions } = options
+  const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...others } = options
+  const { connectionsMax = connectionsThatFit(), headersTimeoutMs = headersTimeoutMsDefault, ...apiOptions } = others
   const { allowedHosts = [] } = apiOptions
   const names = isIP(host) ? allowedHosts : [host, ...allowedHosts]
   const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names })
   const listener = getRequestListener(fetch, { errorHandler: malformedRequest })
-  const server = createServer({ requestTimeout: requestTimeoutMs }, listener)
-  const close = gracefulClose(server, checkedDuration('closeTimeoutMs', closeTimeoutMs))
+  const timeouts = {
+    headersTimeout: Math.min(checkedDuration('headersTimeoutMs', headersTimeoutMs), requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: idleTimeoutMs,
+    connectionsCheckingInterval: slowCheckMs,
+  }
+  const server = createServer(timeouts, listener)
+  const connections = limitedConnections(server, connectionsMax)
+  const close = gracefulClose(server, connections, checkedDuration('closeTimeoutMs', closeTimeoutMs))
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, { host, port })))
