@@ -10,12 +10,7 @@ export default defineConfig({
   // Packages resolve to their TypeScript sources, as in development.
   ssr: { resolve: { conditions: ['@indelible/source', 'module', 'node'], externalConditions: ['@indelible/source'] } },
   test: {
-    include: [
-      '{packages,examples}/*/**/*.test.ts',
-      'bench/test/**/*.test.ts',
-      'scripts/**/*.test.ts',
-      'docs/**/*.test.ts',
-    ],
+    include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Threads that begin with TypeScript strip its types by WebAssembly, each by the same module, and V8 13.6 can crash where one of them exchanges the
     // wrapper of a function while another ends (Runtime_TierUpWasmToJSWrapper, WasmEngine::FreeDeadCode). Built code has nothing of it.

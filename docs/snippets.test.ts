@@ -1,14 +1,15 @@
 // The code on every page is one program: it is type-checked, run, and must print what the page says it prints (`// → …`).
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ourFiles } from '../scripts/our-files.ts'
 
 const dir = resolve('docs/.snippets')
-const guides = readdirSync('docs').filter((file) => file.endsWith('.md'))
-const programs = ['README.md', ...guides.map((file) => `docs/${file}`)].flatMap((page) => {
-  const blocks = [...readFileSync(page, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!)
-  return blocks.length > 0 ? [{ page, code: blocks.join('\n'), file: `${dir}/${basename(page, '.md')}.ts` }] : []
+const pages = ourFiles('**/*.md').map((page) => ({ page, blocks: blocksOf(readFileSync(page, 'utf8')) }))
+const programs = pages.flatMap(({ page, blocks }) => {
+  const code = blocks.filter(({ language }) => language === 'ts').map(({ text }) => text)
+  return code.length > 0 ? [{ page, code: code.join('\n'), file: `${dir}/${page.replaceAll('/', '-')}.ts` }] : []
 })
 
 beforeAll(() => {
@@ -19,7 +20,16 @@ beforeAll(() => {
 
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-test('the code in README and guides is type-checked', () => {
+// Code in any other dress (`typescript`, `js`, `ts` and more) would be on a page, and nobody would look at it.
+test('what is on a page is a program in `ts`, or no code of ours', () => {
+  const others = pages.flatMap(({ page, blocks }) =>
+    blocks.filter(({ language }) => !['ts', 'sh', 'json', ''].includes(language)).map((block) => ({ page, ...block })),
+  )
+  expect(others).toEqual([])
+  expect(programs.map(({ page }) => page)).toEqual(expect.arrayContaining(['README.md', 'docs/concepts.md']))
+})
+
+test('the code on every page is type-checked', () => {
   let findings = ''
   try {
     execFileSync(resolve('node_modules/.bin/tsc'), ['-p', dir], { encoding: 'utf8', stdio: 'pipe' })
@@ -33,3 +43,9 @@ test.each(programs)('the code of $page runs and prints what it says', ({ file, c
   const printed = execFileSync(process.execPath, ['--conditions=@indelible/source', file], { encoding: 'utf8' })
   for (const [, expected] of code.matchAll(/\/\/ → (.*)$/gm)) expect(printed).toContain(expected)
 })
+
+/** Blocks between fences, wherever they stand and however many marks a fence has. */
+function blocksOf(page: string): readonly { language: string; text: string }[] {
+  const blocks = page.matchAll(/^[ >]*(`{3,}|~{3,})([^\n]*)\n(.*?)^[ >]*\1 *$/gms)
+  return [...blocks].map(([, , language, text]) => ({ language: language!.trim(), text: text! }))
+}

@@ -22,7 +22,7 @@ export interface PostgresServer {
 
 /** Starts a server that listens on the loopback interface only and keeps its data in a new directory below `dir`. */
 export async function startPostgres(dir: string): Promise<PostgresServer> {
-  const { startPostgresServer } = await unhooked(() => import('@indelible/postgres/testing'))
+  const { startPostgresServer } = await unhooked(() => import('@indelible/postgres-server'))
   const server = await startPostgresServer({ dir, initdbFlags: ['--locale=C'], postgresFlags: [] })
   const port = Number(new URL(server.connectionString).port)
   const connectionTo = (name: string) => Object.assign(new URL(server.connectionString), { pathname: name }).href

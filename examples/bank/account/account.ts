@@ -14,11 +14,11 @@ export const account = aggregate('account', {
   initialState,
   events: accountEvents,
   evolve: {
-    AccountOpened: (state, { overdraftLimit }) => ({ ...state, status: 'open', overdraftLimit }),
+    AccountOpened: (state, { overdraftLimit }): AccountState => ({ ...state, status: 'open', overdraftLimit }),
     FundsDeposited: (state, { amount }) => ({ ...state, balance: state.balance + amount }),
     FundsWithdrawn: (state, { amount }) => ({ ...state, balance: state.balance - amount }),
     WithdrawalReversed: (state, { amount }) => ({ ...state, balance: state.balance + amount }),
     BalanceAdjusted: (state, { difference }) => ({ ...state, balance: state.balance + difference }),
-    AccountClosed: (state) => ({ ...state, status: 'closed', overdraftLimit: 0 }),
+    AccountClosed: (state): AccountState => ({ ...state, status: 'closed', overdraftLimit: 0 }),
   },
 })

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { postgresTables } from '@indelible/postgres'
-import { type PostgresServer, startPostgresServer } from '@indelible/postgres/testing'
+import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import {
   type EventStore,
   type Projection,

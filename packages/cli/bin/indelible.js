@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The door: whoever comes with an old Node must be told so in one plain line, so this is JavaScript that Node 12 can read.
-const [major, minor] = process.versions.node.split('.').map(Number)
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major > 22 || (major === 22 && minor >= 18)) start()
 else refuse()
@@ -21,7 +21,8 @@ function muteLoader() {
   const printers = process.listeners('warning')
   process.removeAllListeners('warning')
   process.on('warning', (warning) => {
-    if (warning.name === 'ExperimentalWarning' || warning.code === 'MODULE_TYPELESS_PACKAGE_JSON') return
+    if (warning.name === 'ExperimentalWarning') return
+    if ('code' in warning && warning.code === 'MODULE_TYPELESS_PACKAGE_JSON') return
     for (const print of printers) print(warning)
   })
 }

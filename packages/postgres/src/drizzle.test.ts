@@ -1,3 +1,4 @@
+import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import { eq, gt } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { getTableConfig } from 'drizzle-orm/pg-core'
@@ -25,11 +26,10 @@ import {
 import pg from 'pg'
 import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
+import { at } from '../test/samples.ts'
 import { drizzleTable } from './drizzle.ts'
 import { postgresTables } from './postgres.ts'
 import type { SqlReadTables } from './tables.ts'
-import { type PostgresServer, startPostgresServer } from './testing/index.ts'
-import { at } from './testing/samples.ts'
 
 const Sampled = event('Sampled', z.object({ id: z.string() }))
 const samples = projection('samples', {

@@ -7,10 +7,10 @@ import { bigint } from 'indelible'
 import { nextTable } from 'indelible/adapter'
 import { readTablesContract } from 'indelible/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freshTables } from '../test/contract-tables.ts'
+import { accountRows, accounts, at, endOf, runScript } from '../test/samples.ts'
 import type { SqlDatabase } from './database.ts'
 import { type PgliteTables, pgliteDatabase, pgliteTables, pgliteTablesAt } from './pglite.ts'
-import { freshTables } from './testing/contract-tables.ts'
-import { accountRows, accounts, at, endOf, runScript } from './testing/samples.ts'
 
 describe('PGlite in memory keeps the contract of read tables', () => {
   let database: SqlDatabase
@@ -46,7 +46,7 @@ describe('PGlite for several threads', () => {
   })
   afterAll(async () => await tables?.close())
   const other = (saves: number, port: MessagePort) =>
-    new Worker(new URL('./testing/other-thread.ts', import.meta.url), {
+    new Worker(new URL('../test/other-thread.ts', import.meta.url), {
       workerData: { port, saves },
       transferList: [port],
       execArgv: ['--conditions=@indelible/source', '--disable-warning=ExperimentalWarning'],
@@ -154,7 +154,7 @@ describe('PGlite in a directory', () => {
 
   test('a process that is killed leaves rows and checkpoint in step, and the directory free', async () => {
     const script = `import { pgliteTables } from '@indelible/postgres'
-      import { accountRows, accounts, at } from './src/testing/samples.ts'
+      import { accountRows, accounts, at } from './test/samples.ts'
       const tables = await pgliteTables({ dir: ${JSON.stringify(dir)} })
       for (let { position: from } = await tables.open(accounts); ; from++) {
         await tables.save({ table: accounts, upserts: accountRows(200, from + 1), removals: [], from, to: at(from + 1) })

@@ -1,13 +1,13 @@
+import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import { nextTable } from 'indelible/adapter'
 import { readTablesContract } from 'indelible/testing'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { freshTables } from '../test/contract-tables.ts'
+import { accountRows, accounts, at, endOf, runScript } from '../test/samples.ts'
 import type { SqlDatabase } from './database.ts'
 import { postgresDatabase, postgresTables } from './postgres.ts'
 import { type SqlReadTables, sqlReadTables } from './tables.ts'
-import { freshTables } from './testing/contract-tables.ts'
-import { type PostgresServer, startPostgresServer } from './testing/index.ts'
-import { accountRows, accounts, at, endOf, runScript } from './testing/samples.ts'
 
 let server: PostgresServer
 let database: SqlDatabase

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import type { ReadTables, Row, TableDefinition } from 'indelible'
 import { formerTableName, nextTable } from 'indelible/adapter'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { long } from '../../../scripts/campaign.ts'
+import { accountRows, accounts, at } from '../test/samples.ts'
 import { postgresTables } from './postgres.ts'
 import type { SqlReadTables } from './tables.ts'
-import { type PostgresServer, startPostgresServer } from './testing/index.ts'
-import { accountRows, accounts, at } from './testing/samples.ts'
 
 const rowsPerTable = 20
 const runMs = long ? 60_000 : 4_000

@@ -15,10 +15,10 @@ import { formerTableName, nextTable } from 'indelible/adapter'
 import { memoryTables } from 'indelible/memory'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { long } from '../../../scripts/campaign.ts'
+import { freshTables } from '../test/contract-tables.ts'
+import { at } from '../test/samples.ts'
 import type { SqlDatabase } from './database.ts'
 import { pgliteDatabase } from './pglite.ts'
-import { freshTables } from './testing/contract-tables.ts'
-import { at } from './testing/samples.ts'
 
 let database: SqlDatabase
 let fresh: () => ReadTables

@@ -1,11 +1,11 @@
 import { bigint, text } from 'indelible'
 import { nextTable } from 'indelible/adapter'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freshTables } from '../test/contract-tables.ts'
+import { accountRows, accounts, at } from '../test/samples.ts'
 import type { Query, SqlDatabase } from './database.ts'
 import { pgliteDatabase } from './pglite.ts'
 import { type SqlReadTables, sqlReadTables } from './tables.ts'
-import { freshTables } from './testing/contract-tables.ts'
-import { accountRows, accounts, at } from './testing/samples.ts'
 import { pieceCharsMax } from './types.ts'
 
 let database: SqlDatabase

@@ -1,10 +1,11 @@
 // The connection to the server is cut after the k-th message, for every k: often nobody knows then whether a change was committed. It counts once all the same.
+
+import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import { isIndelibleError, startSystem } from 'indelible'
 import { memorySnapshots, memoryStore } from 'indelible/memory'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { draws, hours, long, seed } from '../../../scripts/campaign.ts'
 import { postgresTables } from '../src/postgres.ts'
-import { type PostgresServer, startPostgresServer } from '../src/testing/index.ts'
 import { type CuttingProxy, cuttingProxy } from './cutting-proxy.ts'
 import { jarSystem, someEvents } from './jars.ts'
 import { checkTable } from './support.ts'

@@ -1,11 +1,11 @@
 // Processes that project, and the server that they project into, are killed at any moment, again and again: every event is in every table once.
 import { setTimeout as pause } from 'node:timers/promises'
+import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import type { EventStore } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type Draw, draws, hours, long, seed } from '../../../scripts/campaign.ts'
 import { postgresTables } from '../src/postgres.ts'
-import { type PostgresServer, startPostgresServer } from '../src/testing/index.ts'
 import { jarLimits, jarSystem, someEvents } from './jars.ts'
 import {
   answering,

@@ -1,11 +1,11 @@
 // Rebuilds by several processes: killed in each of their phases and begun again, at the same time, and slept through.
 import { setTimeout as pause } from 'node:timers/promises'
+import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import { type EventStore, ProjectionOperator, type ReadTables, type RebuildProgress } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { draws, hours, long, seed } from '../../../scripts/campaign.ts'
 import { postgresDatabase, postgresTables } from '../src/postgres.ts'
-import { type PostgresServer, startPostgresServer } from '../src/testing/index.ts'
 import { jarLimits, jarSystem, someEvents } from './jars.ts'
 import { caughtUp, checkTables, freshDir, type Projecting, projecting } from './support.ts'
 

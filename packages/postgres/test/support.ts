@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { PostgresServer } from '@indelible/postgres-server'
 import type { EventStore, Projection, ReadTables, RecordedEvent, Row } from 'indelible'
 import { expect, onTestFinished } from 'vitest'
 import { type PostgresOptions, postgresDatabase } from '../src/postgres.ts'
-import type { PostgresServer } from '../src/testing/index.ts'
 import { expectedRows, jarSystem } from './jars.ts'
 
 export function freshDir(): string {

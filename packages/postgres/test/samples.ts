@@ -21,7 +21,7 @@ export function at(position: number): Checkpoint {
 
 /** Runs a module in a process of its own, from our sources. */
 export function runScript(script: string): ChildProcess {
-  const cwd = new URL('../..', import.meta.url)
+  const cwd = new URL('..', import.meta.url)
   const args = ['--conditions=@indelible/source', '--input-type=module', '--eval', script]
   return spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
 }

@@ -1,5 +1,4 @@
-// `@indelible/postgres/testing`: a real Postgres server for tests and benchmarks, from the binaries that npm installed. For our own workspaces; it is not
-// published.
+// A real Postgres server for our tests and benchmarks, from the binaries that npm installed. A package of its own, as nothing of it is published.
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'

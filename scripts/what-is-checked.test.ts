@@ -1,0 +1,36 @@
+// A check that looks at nothing passes. So what each of them looks at is counted against the files that there are: a folder that a pattern misses, or
+// a pattern that matches less than it seems to, shows here. There are no exceptions yet; one would stand here with its reason.
+import { execFileSync } from 'node:child_process'
+import { relative, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { ourFiles } from './our-files.ts'
+
+const code = ourFiles('**/*.{ts,mts,cts,tsx,js,mjs,cjs,jsx}')
+const tests = code.filter((file) => /\.(test|spec)\.\w+$/.test(file))
+
+test('there is something to count', () => {
+  expect(code).toEqual(expect.arrayContaining(['examples/bank/bank.ts', 'packages/cli/bin/indelible.js']))
+  expect(tests).toContain('examples/bank/test/account.test.ts')
+})
+
+test('the type check looks at every file of code', () => {
+  expect(notIn(run('tsc', '--listFilesOnly'), code)).toEqual([])
+})
+
+test('the linter looks at every file of code', () => {
+  expect(notIn(run('biome', 'lint', '--verbose', '.'), code)).toEqual([])
+})
+
+test('every file of tests is run', () => {
+  expect(notIn(run('vitest', 'list', '--filesOnly'), tests)).toEqual([])
+})
+
+/** The lines that a tool prints name files, some from the root of the disk, some as items of a list. */
+function notIn(listed: string, files: readonly string[]): readonly string[] {
+  const seen = new Set(listed.split('\n').map((line) => relative('.', resolve(line.replace(/^ *- /, '')))))
+  return files.filter((file) => !seen.has(file))
+}
+
+function run(tool: string, ...args: readonly string[]): string {
+  return execFileSync(resolve('node_modules/.bin', tool), args, { encoding: 'utf8', stdio: 'pipe' })
+}
