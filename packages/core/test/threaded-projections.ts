@@ -17,6 +17,7 @@ await runProjections(async ({ dir }: { dir: string }) => {
     if (what === '') return
     rmSync(accident)
     if (what === 'exit') process.exit(3)
+    if (what === 'spin') while (!existsSync(join(dir, 'enough'))) {}
     throw new Error(what)
   }, 5).unref()
   return { system: tills, store, tables: memoryTables() }
