@@ -79,7 +79,7 @@ test.each([
 test('of a thread that spins everybody is told in time, with what was known last, and it goes on when it can', async () => {
   const { dir, system, notices } = await start()
   await using _ = system
-  await system.waitFor(tillTable, await payIn(system, 100))
+  await system.waitFor(tillTable, await payIn(system, 100), { timeoutMs: patient.timeout })
   await system.health()
   writeFileSync(join(dir, 'accident'), 'spin')
   await vi.waitFor(() => expect(existsSync(join(dir, 'accident'))).toBe(false), patient)
