@@ -1,5 +1,5 @@
 // Projections on a thread of their own: what is asked of them comes back as from this one, and a thread that ends is followed by another.
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectionThread, type RunningSystem, startSystem } from 'indelible'
 import { fileStore } from 'indelible/file'
@@ -74,6 +74,27 @@ test.each([
   await vi.waitFor(() => system.waitFor(tillTable, position), patient)
   expect(notices).toEqual([{ kind: 'thread ended', message: expect.stringContaining('The thread') }])
   if (accident !== 'exit') expect(notices[0]!.message).toContain(accident)
+})
+
+test('of a thread that spins everybody is told in time, with what was known last, and it goes on when it can', async () => {
+  const { dir, system, notices } = await start()
+  await using _ = system
+  await system.waitFor(tillTable, await payIn(system, 100), { timeoutMs: patient.timeout })
+  await system.health()
+  writeFileSync(join(dir, 'accident'), 'spin')
+  await vi.waitFor(() => expect(existsSync(join(dir, 'accident'))).toBe(false), patient)
+  const position = await payIn(system, 10)
+  const silent = { code: 'projections_ended', message: expect.stringContaining('has not answered') }
+  expect((await system.health()).projections).toMatchObject([
+    { name: 'tills', state: 'retrying', position: 100, lagEvents: 10, error: silent },
+  ])
+  await expect(system.waitFor(tillTable, position, { timeoutMs: 20 })).rejects.toMatchObject(silent)
+  const signal = AbortSignal.timeout(20)
+  await expect(system.rebuild(tillTable, { signal })).rejects.toMatchObject(silent)
+  writeFileSync(join(dir, 'enough'), '')
+  await vi.waitFor(() => system.waitFor(tillTable, position), patient)
+  expect((await system.health()).projections).toMatchObject([{ state: 'running', position }])
+  expect(notices).toEqual([])
 })
 
 test('a thread that cannot begin says why, and begins when it can', async () => {

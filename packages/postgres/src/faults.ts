@@ -47,7 +47,8 @@ export function tablesFault(error: unknown, table?: string): unknown {
 /** The same for a statement of the user's: what the database says about it is his to see as it is. */
 export function queryFault(error: unknown): unknown {
   const state = sqlState(error)
-  return state !== undefined && !outageStates.test(state) ? error : tablesFault(error)
+  const isOfStatement = state !== undefined && (error as { severity: string }).severity === 'ERROR'
+  return isOfStatement && !outageStates.test(state) ? error : tablesFault(error)
 }
 
 /** The SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html), if the error came from the database itself. */

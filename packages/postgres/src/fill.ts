@@ -3,14 +3,13 @@ import type { Checkpoint, Row, TableDefinition } from 'indelible'
 import { keptRow } from 'indelible/adapter'
 import type { Copy, Query } from './database.ts'
 import { ofCaller } from './faults.ts'
+import { indexMsMax } from './limits.ts'
 import { stateOf } from './records.ts'
 import { copyTarget, createIndexes, createTable, quoted, recordsTable } from './sql.ts'
 import { copyLine, pieceCharsMax } from './types.ts'
 
 /** The rows that are sent at a time, fewer where they are large. */
 const batchRowsMax = 10_000
-/** The indexes of many rows take their time. */
-const indexMsMax = 3_600_000
 
 /** The table is made once more for it, and readers wait. Nobody else has written it: a change would hold this lock too, and leave another checkpoint. */
 export async function fillTable(

@@ -2,6 +2,7 @@
 import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads'
 import { IndelibleError } from 'indelible'
 import { type Copy, inTransaction, type Query, type SqlRow, type TransactionOptions, type Work } from './database.ts'
+import { copyMsMax } from './limits.ts'
 import type { PgliteAnswer, PgliteFault, PgliteRequest } from './pglite-protocol.ts'
 
 /** A Worker, or a port to it. */
@@ -29,7 +30,8 @@ export class PgliteClient {
   /** A client at the end of a port that another client gave. */
   static at(port: MessagePort): PgliteClient {
     const client = new PgliteClient(port)
-    port.on('close', () => client.die(undefined))
+    const message = 'PGlite was closed, or its thread ended: ask for another port.'
+    port.on('close', () => client.die(new IndelibleError('tables_unavailable', message)))
     return client
   }
 
@@ -37,13 +39,17 @@ export class PgliteClient {
     return this.#death === undefined
   }
 
-  readonly query: Query = async (sql, params = []) => await this.exchange({ sql, params, keepsTurn: false })
+  readonly query: Query = async (sql, params = [], { timeoutMs } = {}) =>
+    await this.exchange({ sql, params, timeoutMs, keepsTurn: false })
 
   /** Other clients wait meanwhile. */
   async transaction<Result>(work: Work<Result>, options?: TransactionOptions): Promise<Result> {
-    const query: Query = (sql, params = []) => this.exchange({ sql, params, keepsTurn: true })
-    const copy: Copy = (target, blob) =>
-      this.exchange({ sql: `COPY ${target} FROM '/dev/blob' (FREEZE)`, params: [], blob, keepsTurn: true })
+    const query: Query = (sql, params = [], { timeoutMs } = {}) =>
+      this.exchange({ sql, params, timeoutMs, keepsTurn: true })
+    const copy: Copy = (target, blob) => {
+      const sql = `COPY ${target} FROM '/dev/blob' (FREEZE)`
+      return this.exchange({ sql, params: [], blob, timeoutMs: copyMsMax, keepsTurn: true })
+    }
     try {
       return await inTransaction({ query, copy }, work, options)
     } finally {
@@ -73,8 +79,9 @@ export class PgliteClient {
     }
   }
 
-  die(cause: unknown): void {
-    this.#death ??= new IndelibleError('tables_unavailable', 'The thread of PGlite ended.', { cause })
+  /** Nobody answers any more. */
+  die(reason: IndelibleError): void {
+    this.#death ??= reason
     this.#pending?.reject(this.#death)
   }
 }

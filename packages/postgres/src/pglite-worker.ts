@@ -3,24 +3,26 @@
 // Node starts this very file, in development from its source: neither it nor what it imports needs another package of ours.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { instantText } from './instants.ts'
+import { Deadline } from './pglite-deadline.ts'
 import { enter } from './pglite-directory.ts'
-import type { PgliteAnswer, PgliteFault } from './pglite-protocol.ts'
+import type { PgliteAnswer, PgliteFault, PgliteStart } from './pglite-protocol.ts'
 import { takeTurns } from './pglite-turns.ts'
 
-const { dir } = workerData as { readonly dir: string | undefined }
+const start = workerData as PgliteStart
 const parent = parentPort!
+const deadline = new Deadline(start.deadline)
 const reply = (port: MessagePort, message: PgliteAnswer) => port.postMessage(message)
 
 try {
-  const directory = dir === undefined ? undefined : enter(dir)
-  const { PGlite } = await import('@electric-sql/pglite')
+  const { PGlite, types } = await import('@electric-sql/pglite')
   // date, timestamp, timestamptz
   const parsers = { 1082: String, 1114: String, 1184: instantText }
-  const database = await PGlite.create({ ...(directory && { dataDir: directory.data }), parsers }).catch((error) => {
-    if (!directory) throw error
-    const advice = 'If the directory is damaged, delete it: read tables are made again from the log.'
-    throw new Error(`${error instanceof Error ? error.message : error} ${advice}`, { cause: error })
-  })
+  const serializers = Object.fromEntries(
+    Object.entries(types.serializers).map(([type, serialize]) => [type, asRefusal(serialize)]),
+  )
+  const create = (dataDir?: string) => PGlite.create({ ...(dataDir && { dataDir }), parsers, serializers })
+  const directory = start.dir === undefined ? undefined : enter(start.dir)
+  const database = await (directory ? directory.open(create) : create())
   const ports = takeTurns(parent, async (port, request) => {
     try {
       if (request === 'close') {
@@ -29,22 +31,42 @@ try {
         reply(port, { rows: [] })
         for (const each of ports) each.close()
       } else {
-        const { sql, params, blob } = request
+        const { sql, params, blob, timeoutMs = start.statementMsMax } = request
         // What SQL then reads as the file /dev/blob.
         const options = blob === undefined ? {} : { blob: new Blob([blob]) }
+        deadline.begin(timeoutMs)
         const { rows } = await database.query<Record<string, unknown>>(sql, [...params], options)
         reply(port, { rows })
       }
     } catch (error) {
-      // What WebAssembly stumbled over is no longer a database: this ends the thread.
-      if (error instanceof Error && error.name === 'RuntimeError') throw error
       reply(port, { fault: faultOf(error) })
+      // After anything else (a panic, no memory, a file that cannot be written) this is no longer a database, and the thread ends.
+      if (!isRefusal(error)) throw error
+    } finally {
+      deadline.end()
     }
   })
+  deadline.end()
   reply(parent, { rows: [] })
 } catch (error) {
   reply(parent, { fault: faultOf(error) })
   parent.close()
+}
+
+/** Whether Postgres refused a statement and goes on. */
+function isRefusal(error: unknown): boolean {
+  return (error as Partial<PgliteFault> | null)?.severity === 'ERROR'
+}
+
+/** A value that does not fit its parameter is refused by PGlite before Postgres sees it: invalid_text_representation. */
+function asRefusal<Value>(serialize: (value: Value) => string): (value: Value) => string {
+  return (value) => {
+    try {
+      return serialize(value)
+    } catch (error) {
+      throw Object.assign(new Error(faultOf(error).message), { severity: 'ERROR', code: '22P02' })
+    }
+  }
 }
 
 function faultOf(error: unknown): PgliteFault {

@@ -3,13 +3,23 @@ import { resolve } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import { IndelibleError } from 'indelible'
 import type { SqlDatabase } from './database.ts'
+import * as limits from './limits.ts'
 import { PgliteClient } from './pglite-client.ts'
-import { startPglite } from './pglite-thread.ts'
+import { PgliteThread } from './pglite-thread.ts'
 import { type SqlReadTables, sqlReadTables } from './tables.ts'
+import { settlesWithin } from './waiting.ts'
 
 export interface PgliteOptions {
   /** Where the tables are kept; in memory when left out. One process at a time can have a directory open. */
   readonly dir?: string
+  /**
+   * Milliseconds that a statement may take from when it is served, 60,000 when left out; waiting for the statements of others does not count. PGlite
+   * cannot stop a statement: one that takes longer is ended together with the thread, which is started again at the next use. What is kept in memory
+   * only is gone then, and read tables are made again from the log.
+   */
+  readonly statementMsMax?: number
+  /** Milliseconds that closing may take, 30,000 when left out; then the thread is ended whatever it is at. */
+  readonly closeMsMax?: number
 }
 
 export interface PgliteTables extends SqlReadTables {
@@ -20,6 +30,9 @@ export interface PgliteTables extends SqlReadTables {
 /**
  * Opens PGlite in a thread of its own. What a directory holds outlives the process, however it ends. PGlite does not sync while it runs, so
  * a directory that was open when the machine stopped begins empty, and its tables are made again from the log.
+ *
+ * A thread that fails (no room on the disk, no memory, no answer in time) is ended. Whoever waits for it gets `tables_unavailable`, and the next call
+ * starts another one over the same directory. A directory that cannot be opened after that begins empty, as soon as the disk has room for it.
  */
 export async function pgliteTables(options: PgliteOptions = {}): Promise<PgliteTables> {
   const database = await pgliteDatabase(options)
@@ -27,14 +40,14 @@ export async function pgliteTables(options: PgliteOptions = {}): Promise<PgliteT
 }
 
 /**
- * The same tables in another thread. They are unavailable there, for good, once PGlite is closed or its thread dies: then ask for another port.
+ * The same tables in another thread. They are unavailable there, for good, once PGlite is closed or its thread ends: then ask for another port.
  * Closing them leaves PGlite open.
  */
 export function pgliteTablesAt(port: MessagePort): SqlReadTables {
   const client = PgliteClient.at(port)
   const { database, idle } = takingTurns(async () => client)
   const close = async () => {
-    await idle()
+    await settlesWithin(limits.closeMsMax, idle())
     port.close()
   }
   return sqlReadTables({ ...database, close }, { schema: 'public' })
@@ -42,25 +55,51 @@ export function pgliteTablesAt(port: MessagePort): SqlReadTables {
 
 export async function pgliteDatabase({
   dir,
+  statementMsMax = limits.statementMsMax,
+  closeMsMax = limits.closeMsMax,
 }: PgliteOptions = {}): Promise<SqlDatabase & { port(): Promise<MessagePort> }> {
-  const path = dir === undefined ? undefined : resolve(dir)
-  let thread = await startPglite(path)
+  const options = { dir: dir === undefined ? undefined : resolve(dir), statementMsMax }
+  let thread: PgliteThread | undefined
+  let failure: { readonly error: unknown; readonly atMs: number } | undefined
   let isClosed = false
-  const { database, inTurn, idle } = takingTurns(async () => {
-    if (isClosed) throw new IndelibleError('tables_unavailable', 'PGlite was closed.')
-    // What was in memory died with its thread; what is on disk is opened again.
-    if (!thread.client.isAlive && path !== undefined) thread = await startPglite(path)
+
+  const current = async () => {
+    if (isClosed) throw closed()
+    if (thread?.client.isAlive) return thread.client
+    // Many may ask, and each try loads all of PGlite.
+    if (failure && performance.now() - failure.atMs < limits.reopenMsMin) throw failure.error
+    await thread?.end()
+    if (isClosed) throw closed()
+    thread = new PgliteThread(options)
+    try {
+      await thread.opened()
+    } catch (error) {
+      failure = { error, atMs: performance.now() }
+      await thread.end()
+      throw error
+    }
     return thread.client
-  })
+  }
+  await current()
+  const { database, inTurn, idle } = takingTurns(current)
   return {
     ...database,
     port: () => inTurn(async (client) => client.port()),
     close: async () => {
       isClosed = true
-      await idle()
-      await thread.close()
+      const stop = setTimeout(() => void thread?.end(), closeMsMax)
+      try {
+        await idle()
+        await thread?.close()
+      } finally {
+        clearTimeout(stop)
+      }
     },
   }
+}
+
+function closed(): IndelibleError {
+  return new IndelibleError('tables_unavailable', 'PGlite was closed.')
 }
 
 /** PGlite runs nothing in the background: without this, tables whose rows change and the write-ahead log would grow for ever. */
@@ -78,13 +117,15 @@ function takingTurns(current: () => Promise<PgliteClient>) {
     turn = mine.catch(() => {})
     turns++
     if (turns % turnsPerUpkeep === 0) {
-      for (const sql of upkeep) turn = turn.then(async () => (await current()).query(sql)).catch(() => {})
+      const timeoutMs = limits.indexMsMax
+      for (const sql of upkeep)
+        turn = turn.then(async () => (await current()).query(sql, [], { timeoutMs })).catch(() => {})
     }
     return mine
   }
 
   const database: Omit<SqlDatabase, 'close'> = {
-    query: (sql, params) => inTurn((client) => client.query(sql, params)),
+    query: (sql, params, options) => inTurn((client) => client.query(sql, params, options)),
     transaction: (work, options) => inTurn((client) => client.transaction(work, options)),
   }
   return { database, inTurn, idle: () => turn }

@@ -1,8 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import { nextTable } from 'indelible/adapter'
 import { readTablesContract } from 'indelible/testing'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { freshTables } from '../test/contract-tables.ts'
 import { accountRows, accounts, at, endOf, runScript } from '../test/samples.ts'
 import type { SqlDatabase } from './database.ts'
@@ -57,6 +59,30 @@ describe('a Postgres server', () => {
     expect((await tables.open(accounts)).position).toBe(1)
     expect(await tables.save({ ...change, from: 1, to: at(2) })).toBe('saved')
     expect(await tables.select(accounts)).toEqual(change.upserts)
+  })
+
+  test('that falls silent holds up closing no longer than is allowed, and what was under way fails', async () => {
+    const silent = createServer()
+    const sockets: Socket[] = []
+    silent.on('connection', (socket) => {
+      const { port } = new URL(server.connectionString)
+      const upstream = connect(Number(port), '127.0.0.1')
+      sockets.push(socket, upstream)
+      socket.on('data', (chunk) => !chunk.includes('pg_sleep') && upstream.write(chunk))
+      upstream.on('data', (chunk) => socket.write(chunk))
+      for (const each of [socket, upstream]) each.on('error', () => {})
+    })
+    await once(silent.listen(0, '127.0.0.1'), 'listening')
+    const url = new URL(server.connectionString)
+    url.port = String((silent.address() as AddressInfo).port)
+    const silenced = await postgresTables({ connectionString: url.href, schema: 'silent', closeMsMax: 200 })
+    await silenced.open(accounts)
+    const underWay = expect(silenced.query('SELECT pg_sleep(0)')).rejects.toMatchObject({ code: 'tables_unavailable' })
+    await vi.waitFor(() => expect(sockets.length).toBeGreaterThan(0))
+    await silenced.close()
+    await underWay
+    for (const socket of sockets) socket.destroy()
+    silent.close()
   })
 
   test('that cuts a connection in the middle of a change has written all of it or nothing', async () => {

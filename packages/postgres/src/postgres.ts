@@ -2,15 +2,23 @@
 import { type Copy, inTransaction, type Query, type SqlDatabase } from './database.ts'
 import { sqlState } from './faults.ts'
 import { instantText } from './instants.ts'
+import * as limits from './limits.ts'
 import { loadPeer } from './peer.ts'
 import { type SqlReadTables, sqlReadTables } from './tables.ts'
+import { settlesWithin } from './waiting.ts'
 
-/** `schema` is made if it is not there, `public` when left out. Everything else is handed to pg.Pool (https://node-postgres.com/apis/pool). */
-export interface PostgresOptions {
-  readonly connectionString: string
+/** What is not named here is handed to pg.Pool (https://node-postgres.com/apis/pool). */
+export interface PostgresOptions extends PoolOptions {
+  /** Made if it is not there, `public` when left out. */
   readonly schema?: string
+}
+
+interface PoolOptions {
+  readonly connectionString: string
   /** Connections at most, 10 when left out. */
   readonly max?: number
+  /** Milliseconds that closing may take, 30,000 when left out; then connections are cut and statements under way fail. */
+  readonly closeMsMax?: number
   readonly [poolOption: string]: unknown
 }
 
@@ -20,9 +28,9 @@ export interface PostgresOptions {
  */
 const poolDefaults = {
   application_name: 'indelible',
-  connectionTimeoutMillis: 10_000,
-  query_timeout: 60_000,
-  idle_in_transaction_session_timeout: 3_000,
+  connectionTimeoutMillis: limits.connectMsMax,
+  query_timeout: limits.statementMsMax,
+  idle_in_transaction_session_timeout: limits.idleInTransactionMsMax,
   keepAlive: true,
   allowExitOnIdle: true,
 }
@@ -40,13 +48,19 @@ export async function postgresTables({ schema = 'public', ...options }: Postgres
   return sqlReadTables(await postgresDatabase(options), { schema })
 }
 
-export async function postgresDatabase(poolOptions: Omit<PostgresOptions, 'schema'>): Promise<SqlDatabase> {
+export async function postgresDatabase({
+  closeMsMax = limits.closeMsMax,
+  ...poolOptions
+}: PoolOptions): Promise<SqlDatabase> {
   const { default: pg } = (await loadPeer('pg', () => import('pg'))) as unknown as PgModule
   const pool = new pg.Pool(withoutOverflow({ ...poolDefaults, ...poolOptions }))
   // The pool replaces a connection that breaks while it is idle; without a listener that would end the process.
   pool.on('error', () => {})
   // Between its hands and ours a new connection has no listener either, and the server may cut it in that very moment.
   pool.on('connect', (client) => client.on('error', () => {}))
+  const connections = new Set<PgClient>()
+  pool.on('connect', (client) => connections.add(client))
+  pool.on('remove', (client) => connections.delete(client))
 
   async function connected<Result>(
     work: (connection: { query: Query; copy: Copy }) => Promise<Result>,
@@ -84,7 +98,11 @@ export async function postgresDatabase(poolOptions: Omit<PostgresOptions, 'schem
   return {
     query: (sql, params) => connected(({ query }) => query(sql, params)),
     transaction: (work, options) => connected((connection) => inTransaction(connection, work, options)),
-    close: () => pool.end(),
+    async close() {
+      // It waits for statements under way, and for a server that has fallen silent.
+      const isEnded = await settlesWithin(closeMsMax, pool.end())
+      if (!isEnded) for (const client of connections) client.connection?.stream.destroy()
+    },
   }
 }
 
@@ -94,6 +112,7 @@ function copyRows(pg: PgModule['default'], client: PgClient, { target, rows }: {
     const query = new pg.Query(`COPY ${target} FROM STDIN (FREEZE)`, undefined, (error) =>
       error ? reject(error) : resolve(),
     )
+    query.query_timeout = limits.copyMsMax
     query.handleCopyInResponse = (connection) => {
       connection.sendCopyFromChunk(Buffer.from(rows))
       connection.endCopyFrom()
@@ -128,6 +147,7 @@ interface PgModule {
 }
 
 interface PgQuery {
+  query_timeout?: number
   handleCopyInResponse(connection: { sendCopyFromChunk(chunk: Buffer): void; endCopyFrom(): void }): void
 }
 
@@ -137,12 +157,14 @@ interface PgTypes {
 
 interface PgPool {
   on(event: 'error', listener: () => void): void
-  on(event: 'connect', listener: (client: PgClient) => void): void
+  on(event: 'connect' | 'remove', listener: (client: PgClient) => void): void
   connect(): Promise<PgClient>
   end(): Promise<void>
 }
 
 interface PgClient {
+  /** Not where the native driver is used. */
+  readonly connection?: { readonly stream: { destroy(): void } }
   on(event: 'error', listener: () => void): void
   off(event: 'error', listener: () => void): void
   query(config: {

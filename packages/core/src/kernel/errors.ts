@@ -70,7 +70,7 @@ export const errorCodes = {
   },
   projections_ended: {
     retryable: true,
-    meaning: 'The thread that runs the projections ended; it is started again by itself.',
+    meaning: 'The thread that runs the projections ended and is started again by itself, or it does not answer.',
   },
   table_mismatch: {
     retryable: false,

@@ -58,6 +58,12 @@ export const staleCheckMs = 500
 export const foldedTogetherMax = 8
 /** How long a thread of projections may take to end in order; then it is stopped. */
 export const threadCloseMsMax = 30_000
+/** How long the projections of this thread may take to end between two steps; then they fail when log and tables are closed under them. */
+export const projectionsCloseMsMax = 30_000
+/** A thread of projections that has not answered for so long is told of as silent: it spins, or the machine is overloaded. */
+export const threadAnswerMsMax = 2_000
+/** How long it may take over what the database may hold up. */
+export const threadCallMsMax = 120_000
 /** How long it tries to open log and tables before it says that it cannot; then it is started again. */
 export const threadOpenMsMax = 2_000
 /** One that ran for so long before it ended is started again at once; otherwise the waits grow. */

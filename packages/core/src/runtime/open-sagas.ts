@@ -1,9 +1,9 @@
 // Drives the open sagas of one kind, so many at a time, each until it ends, needs help, or has to wait. One that waits holds no slot.
 import { isIndelibleError } from '../kernel/errors.ts'
+import { type Timer, timer } from '../kernel/timers.ts'
 import { sagasAtOnceMax } from './limits.ts'
 import { type Driven, driveSaga, type SagaDriverParts } from './saga-driver.ts'
 import { Slots } from './slots.ts'
-import { type Timer, timer } from '../kernel/timers.ts'
 import { backoffMs } from './waiting.ts'
 
 /** A saga that is driven, is in line for that, or waits to try again. */

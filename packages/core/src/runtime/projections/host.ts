@@ -2,6 +2,8 @@
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { System } from '../../kernel/system.ts'
+import { projectionsCloseMsMax } from '../limits.ts'
+import { pause } from '../waiting.ts'
 import { HeavyWork } from './heavy-work.ts'
 import type { ProjectionParts } from './parts.ts'
 import type { RebuildOptions, RebuildReport } from './rebuild.ts'
@@ -17,7 +19,7 @@ export interface ProjectionHost {
   rebuild(name: string, options: RebuildOptions): Promise<RebuildReport>
   verify(name: string, options: CheckOptions): Promise<TableCheck>
   setPaused(name: string, isPaused: boolean): Promise<void>
-  /** Ends between two steps. What was under way is taken up at the next start. */
+  /** Ends between two steps, or after {@link projectionsCloseMsMax} wherever they are. What was under way is taken up at the next start. */
   close(): Promise<void>
 }
 
@@ -57,7 +59,11 @@ export const projectionsHere: StartProjections = (system, parts) => {
     },
     setPaused: (name, isPaused) => runner(name).setPaused(isPaused),
     async close() {
-      await Promise.all([...runners.values()].map((each) => each.stop()))
+      const stopped = Promise.all([...runners.values()].map((each) => each.stop()))
+      const inTime = new AbortController()
+      const limit = pause(projectionsCloseMsMax, inTime.signal)
+      await Promise.race([stopped, limit])
+      inTime.abort()
     },
   }
 }

@@ -8,7 +8,7 @@ import type { Staleness } from './staleness.ts'
 
 /**
  * `running`: in step or catching up. `standby`: another process runs it. `rebuilding`: its table is being built anew beside the one that readers see.
- * `retrying`: the database or the log does not answer, or the thread ended; nothing is lost, it goes on by itself. `parked`: a handler failed at an event; nothing after it is
+ * `retrying`: the database or the log does not answer, or the thread ended or does not answer; nothing is lost, it goes on by itself. `parked`: a handler failed at an event; nothing after it is
  * projected until the code is mended and it is resumed. `paused`: an operator wants it to stand still. `diverged`: its table was made from another
  * history than that of the log; it is built anew by itself.
  */

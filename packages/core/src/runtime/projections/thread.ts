@@ -4,7 +4,8 @@ import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Projection } from '../../kernel/projections.ts'
 import type { System } from '../../kernel/system.ts'
-import { threadCloseMsMax, threadSoundMs } from '../limits.ts'
+import { type Timer, timer } from '../../kernel/timers.ts'
+import { threadAnswerMsMax, threadCallMsMax, threadCloseMsMax, threadSoundMs } from '../limits.ts'
 import { backoff } from '../waiting.ts'
 import type { ProjectionHost, StartProjections } from './host.ts'
 import { describeError, type ProjectionNotice, type ProjectionStatus } from './status.ts'
@@ -14,6 +15,13 @@ interface Call {
   readonly resolve: (result: never) => void
   readonly reject: (error: unknown) => void
   readonly progress: ((...args: never[]) => void) | undefined
+}
+
+interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly progress?: Call['progress']
+  /** Milliseconds to wait for the answer. */
+  readonly limitMs?: number
 }
 
 /**
@@ -45,10 +53,11 @@ class ProjectionThread implements ProjectionHost {
     this.#running = this.#keepRunning(start(), start)
   }
 
-  /** While there is no thread, what was known of them, and why there is none. */
+  /** While there is no thread, or none that answers, what was known of them, and why. */
   status: ProjectionHost['status'] = async (head) => {
     try {
-      this.#known = await this.#call<readonly ProjectionStatus[]>('status', [head])
+      const options = { limitMs: threadAnswerMsMax }
+      this.#known = await this.#call<readonly ProjectionStatus[]>('status', [head], options)
       return this.#known
     } catch (error) {
       if (!isIndelibleError(error, 'projections_ended')) throw error
@@ -60,7 +69,7 @@ class ProjectionThread implements ProjectionHost {
   }
 
   waitFor: ProjectionHost['waitFor'] = (name, position, { signal, ...options }) =>
-    this.#call('waitFor', [name, position, options], { signal })
+    this.#call('waitFor', [name, position, options], { signal, limitMs: options.timeoutMs + threadAnswerMsMax })
 
   rebuild: ProjectionHost['rebuild'] = (name, { signal, progress }) =>
     this.#call('rebuild', [name, {}], { signal, progress })
@@ -68,7 +77,8 @@ class ProjectionThread implements ProjectionHost {
   verify: ProjectionHost['verify'] = (name, { signal, progress }) =>
     this.#call('verify', [name, {}], { signal, progress })
 
-  setPaused: ProjectionHost['setPaused'] = (name, isPaused) => this.#call('setPaused', [name, isPaused])
+  setPaused: ProjectionHost['setPaused'] = (name, isPaused) =>
+    this.#call('setPaused', [name, isPaused], { limitMs: threadCallMsMax })
 
   async close(): Promise<void> {
     this.#closing.abort()
@@ -115,24 +125,36 @@ class ProjectionThread implements ProjectionHost {
     return cause
   }
 
+  /** What has no limit can be aborted. A thread that does not answer in time answers with `projections_ended`. */
   async #call<Result>(
     method: Method,
     args: readonly unknown[],
-    { signal, progress }: { signal?: AbortSignal | undefined; progress?: Call['progress'] } = {},
+    { signal, progress, limitMs }: CallOptions,
   ): Promise<Result> {
     const worker = this.#worker
     if (!worker) throw this.#end!
     const call = ++this.#lastCall
-    const abort = () => worker.postMessage({ abort: call } satisfies Request)
+    const asked = performance.now()
+    let limit: Timer | undefined
+    const giveUpAfter = (ms: number) => {
+      limit?.cancel()
+      limit = timer(ms, () => this.#calls.get(call)?.reject(silent(performance.now() - asked)))
+    }
+    const abort = () => {
+      worker.postMessage({ abort: call } satisfies Request)
+      giveUpAfter(threadAnswerMsMax)
+    }
     worker.ref()
     try {
       return await new Promise<Result>((resolve, reject) => {
         this.#calls.set(call, { resolve, reject, progress })
         worker.postMessage({ call, method, args } satisfies Request)
+        if (limitMs !== undefined) giveUpAfter(limitMs)
         signal?.addEventListener('abort', abort)
         if (signal?.aborted) abort()
       })
     } finally {
+      limit?.cancel()
       signal?.removeEventListener('abort', abort)
       this.#calls.delete(call)
       if (this.#calls.size === 0) worker.unref()
@@ -156,6 +178,13 @@ class ProjectionThread implements ProjectionHost {
       this.#calls.get(call)?.reject(error)
     }
   }
+}
+
+function silent(ms: number): IndelibleError {
+  return new IndelibleError(
+    'projections_ended',
+    `The thread that runs the projections has not answered for ${Math.round(ms)} ms.`,
+  )
 }
 
 /** Before a thread has said anything. */

@@ -1,0 +1,16 @@
+// Waiting for what may never come.
+
+/** Whether a promise was fulfilled or rejected within a time, which keeps the process alive no longer than that. */
+export async function settlesWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const isLate = Promise.withResolvers<false>()
+  const timer = setTimeout(() => isLate.resolve(false), ms)
+  const settled = promise.then(
+    () => true,
+    () => true,
+  )
+  try {
+    return await Promise.race([settled, isLate.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
