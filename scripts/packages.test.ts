@@ -79,7 +79,8 @@ describe.each(published)('the tarball of $name', ({ name, exports, bin = {} }) =
   })
 })
 
-describe('an application of the packages', () => {
+// Postgres in WebAssembly begins in seconds, or in a minute on a machine that is busy with other tests.
+describe('an application of the packages', { timeout: 180_000 }, () => {
   test('uses every one of their entries', () => {
     const code = application.map((file) => readFileSync(file, 'utf8')).join('\n')
     const imported = new Set([...code.matchAll(/ from '(.*)'$/gm)].map(([, name]) => name!))

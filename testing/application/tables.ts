@@ -10,7 +10,7 @@ const tables = kind === 'pglite' ? await pgliteTables() : await postgresTables({
 const running = startSystem(shop, { store: memoryStore(), tables, snapshots: memorySnapshots() })
 const paid = await running.send(Pay('ben', { amount: 5 }))
 assert(paid.status === 'accepted')
-await running.waitFor(turnover, paid.position)
+await running.waitFor(turnover, paid.position, { timeoutMs: 60_000 })
 assert.deepEqual(await tables.query('SELECT * FROM turnover'), [{ customer: 'ben', total: 5 }])
 await running.close()
 console.log(`${kind} ok`)
