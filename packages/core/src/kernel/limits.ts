@@ -14,6 +14,8 @@ export const correlationIdCharactersMax = 512
 export const categoryCharactersMax = 80
 /** The UTF-8 bytes of the id in a stream name. */
 export const streamIdBytesMax = 256
+/** The highest version of an event's schema: two bytes in the log. */
+export const schemaVersionMax = 65_535
 /** The tags of one event. */
 export const tagsMax = 64
 /** The items of one query. */
