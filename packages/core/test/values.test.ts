@@ -238,3 +238,64 @@ test('what cannot be copied is no input, and is refused before anything is writt
   await expect(running.send(Note('1', { data: () => {} }))).rejects.toMatchObject({ code: 'invalid_command' })
   expect((await running.store.head()).position).toBe(0)
 })
+
+test.each(['memory', 'file'])(
+  'what is recorded does not change with the Buffer it was given as: %s store',
+  async (kind) => {
+    const store = kind === 'memory' ? memoryStore() : await fileStore({ dir: join(dir, 'log') })
+    const [data, metadata] = [Buffer.from([1, 2]), Buffer.from('{"a":1}')]
+    const appended = store.append({ events: [{ stream: 'notes-1', type: 'Noted', data, metadata }] })
+    data.fill(9)
+    metadata.fill(9)
+    await appended
+    data.fill(8)
+    const [batch] = await Array.fromAsync(store.read('all'))
+    expect(kinds(batch!.events[0]!.data)).toBe('Uint8Array 1,2')
+    expect(batch!.events[0]!.metadata).toEqual({ a: 1 })
+    await store.close?.()
+  },
+)
+
+test('data that answer otherwise each time are recorded as they were folded', async () => {
+  let asked = 0
+  const Count = notes.command('Count', {
+    input: z.object({}),
+    decide: () => Noted({ n: { toJSON: () => ++asked } }),
+  })
+  await using running = startSystem({ ...system, commands: [Count, Tell] }, parts())
+  await running.send(Count('1', {}))
+  const live = await told(running)
+  expect((await stateAsOf(running.store, notes, { id: '1' })).state.seen).toEqual(live)
+})
+
+test.each(['watched', 'trusted'] as const)(
+  'an input that its caller changes while the command waits is decided as it was checked: %s',
+  async (domainCode) => {
+    // Some schemas answer with what they were given.
+    const positive = z.custom<{ amount: number }>((given) => (given as { amount: number }).amount > 0)
+    const Pay = notes.command('Pay', { input: positive, decide: (_state, data) => Noted(data) })
+    await using running = startSystem({ ...system, commands: [Pay, Tell] }, parts({ domainCode }))
+    const input = { amount: 5 }
+    const sent = running.send(Pay('1', input))
+    input.amount = -5
+    await sent
+    expect(await told(running)).toEqual([expect.stringContaining('{"amount":5}')])
+  },
+)
+
+test('a name that no stream can have is a mistake in a query', async () => {
+  const store = memoryStore()
+  for (const stream of ['notes-', 'notes- ', 'notes'] as never[]) {
+    await expect(Array.fromAsync(store.read([{ streams: [stream] }]))).rejects.toMatchObject({
+      code: 'invalid_stream_name',
+    })
+  }
+})
+
+test('options and metadata that are no objects are refused', async () => {
+  await using running = startSystem(system, parts())
+  for (const odd of [null, 5, 'text', [], () => {}] as never[]) {
+    for (const options of [odd, { metadata: odd }])
+      await expect(running.send(Note('1', { data: 1 }), options)).rejects.toMatchObject({ code: 'invalid_command' })
+  }
+})

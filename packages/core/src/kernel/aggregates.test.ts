@@ -88,6 +88,9 @@ test('the fingerprint tells initial states apart that JSON does not', () => {
     { s: [1] },
     { s: [1, undefined] },
     { s: Array(2) },
+    { s: [] },
+    { s: Array(1) },
+    { s: Object.assign(new Uint8Array([1]), { extra: 1 }) },
     { s: new Uint8Array([1]) },
     { s: new Int8Array([1]) },
     { s: Object.create(null) },
@@ -141,6 +144,13 @@ test('declarations that cannot work are refused when they are made', () => {
     invalid,
   )
   expect(() => event('$Happened', z.object({}))).toThrow(invalid)
+  for (const schemaVersion of [0, -1, 1.5, 65_536, '1'] as number[])
+    expect(() => event('Happened', z.object({}), { schemaVersion })).toThrow(invalid)
+  expect(() => event(5 as never, z.object({}))).toThrow(invalid)
+  for (const category of [undefined, null, 5] as never[])
+    expect(() => aggregate(category, { initialState: {}, events: [], evolve: {} })).toThrow(
+      expect.objectContaining({ code: 'invalid_stream_name' }),
+    )
   expect(() =>
     saga('s', { startsOn: Happened, steps: [{ name: 's', send: () => Do('1', {}), timeout: 'soon' }] }),
   ).toThrow(invalid)

@@ -70,15 +70,16 @@ class Writer {
   #content(value: object): string {
     if (Array.isArray(value)) {
       if (value.length > canonicalPartsMax) throw new Opaque()
-      const items = Array.from(value, (item, index) => (Object.hasOwn(value, index) ? this.text(item) : ''))
+      const items = Array.from(value, (item, index) => (Object.hasOwn(value, index) ? this.text(item) : '_'))
       return `[${items.join(',')}]${this.#members(value, (name) => name === 'length' || isIndex(name))}`
     }
     if (value instanceof Map) return this.#list(Array.from(value).flat()) + this.#members(value)
     if (value instanceof Set) return this.#list([...value]) + this.#members(value)
     if (value instanceof Date) return `(${value.getTime()})${this.#members(value)}`
     if (value instanceof RegExp) return `(${value})${this.#members(value)}`
-    if (ArrayBuffer.isView(value)) return bytesText(value.buffer, value.byteOffset, value.byteLength)
-    if (value instanceof ArrayBuffer) return bytesText(value, 0, value.byteLength)
+    if (ArrayBuffer.isView(value))
+      return bytesText(value.buffer, value.byteOffset, value.byteLength) + this.#members(value, isIndex)
+    if (value instanceof ArrayBuffer) return bytesText(value, 0, value.byteLength) + this.#members(value)
     return this.#members(value) || '{}'
   }
 

@@ -2,7 +2,8 @@
 import { IndelibleError } from './errors.ts'
 import { correlationIdOf, type EventMetadata, isJson, jsonContentType, type NewEvent } from './events.ts'
 import { isUuid } from './ids.ts'
-import { eventBytesMax, nameBytesMax, tagsMax } from './limits.ts'
+import { eventBytesMax, nameBytesMax, schemaVersionMax, tagsMax } from './limits.ts'
+import { isSchemaVersion } from './schemas.ts'
 import { checkedStreamName, type StreamName } from './streams.ts'
 import { fromUtf8, utf8Length } from './text.ts'
 import { epochMs, type ValidTime } from './time.ts'
@@ -35,8 +36,8 @@ export function encodeEvent(event: NewEvent): EncodedEvent {
   const { id, type, schemaVersion = 1, tags = noTags, validAt } = event
   if (id !== undefined && !isUuid(id)) throw invalid(event, `its id "${id}" is not a lower-case UUID.`)
   if (!isName(type)) throw invalid(event, `its type must have 1 to ${nameBytesMax} bytes.`)
-  if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > 0xffff) {
-    throw invalid(event, 'its schema version must be a whole number from 1 to 65535.')
+  if (!isSchemaVersion(schemaVersion)) {
+    throw invalid(event, `its schema version must be a whole number from 1 to ${schemaVersionMax}.`)
   }
   if (tags.length > tagsMax) throw invalid(event, `it has ${tags.length} tags, more than ${tagsMax}.`)
   for (const tag of tags) if (!isName(tag)) throw invalid(event, `each tag must have 1 to ${nameBytesMax} bytes.`)
@@ -53,11 +54,32 @@ export function encodeEvent(event: NewEvent): EncodedEvent {
   return { id, stream, type, schemaVersion, contentType, data, metadata, correlationId, tags: ownTags, validAt }
 }
 
+/** Data that are JSON text already. A getter or `toJSON` may answer otherwise each time, so what is looked at before the append is also what is appended. */
+class JsonText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** For a store that has a gate of its own. */
+  toJSON(): unknown {
+    return JSON.parse(this.text)
+  }
+}
+
+/** The data of an event in a form that no longer changes. Throws `invalid_event`. */
+export function settledData(event: Pick<NewEvent, 'type' | 'data'>): Uint8Array | JsonText {
+  const { data } = event
+  if (data instanceof JsonText) return data
+  return data instanceof Uint8Array ? copyOf(data) : new JsonText(stringified(event, data, 'its data'))
+}
+
 /** The data of an event as whoever reads it will get it: bytes as they are, and anything else as JSON has it. Throws `invalid_event`. */
 export function dataAsRead(event: Pick<NewEvent, 'type' | 'data'>): unknown {
-  const { data } = event
+  const data = settledData(event)
   // In JSON a Date is text, and undefined nothing.
-  return data instanceof Uint8Array ? new Uint8Array(data) : JSON.parse(stringified(event, data, 'its data'))
+  return data instanceof JsonText ? JSON.parse(data.text) : data
 }
 
 /** In bytes. */
@@ -74,16 +96,21 @@ function encodeData(event: NewEvent, contentType: string): Payload {
   const { data } = event
   if (data instanceof Uint8Array) {
     if (isJson(contentType)) parsed(event, data, 'its data')
-    return data.slice()
+    return copyOf(data)
   }
   if (!isJson(contentType)) throw invalid(event, `data of type ${contentType} must be given as a Uint8Array.`)
-  return stringified(event, data, 'its data')
+  return data instanceof JsonText ? data.text : stringified(event, data, 'its data')
 }
 
 function encodeMetadata(event: NewEvent): Payload {
   const { metadata } = event
   if (metadata === undefined) return ''
-  return metadata instanceof Uint8Array ? metadata.slice() : stringified(event, metadata, 'its metadata')
+  return metadata instanceof Uint8Array ? copyOf(metadata) : stringified(event, metadata, 'its metadata')
+}
+
+/** A plain one: the `slice` of a Buffer would share the caller's memory, and what is recorded would change with it. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
 }
 
 /** What the metadata say. */

@@ -1,9 +1,11 @@
 // Declaring an event: its name, the schema of its data, and a function that makes one.
 import { IndelibleError } from './errors.ts'
 import type { RecordedEvent } from './events.ts'
+import { schemaVersionMax } from './limits.ts'
 import type { Position } from './positions.ts'
 import { isReserved } from './reserved.ts'
-import { parse, type Schema } from './schemas.ts'
+import { isSchemaVersion, parse, type Schema } from './schemas.ts'
+import { shown } from './shown.ts'
 import type { ValidTime } from './time.ts'
 
 /** An event that a decision made, not yet recorded. */
@@ -43,7 +45,11 @@ export function event<const Type extends string, Data, Input>(
   schema: Schema<Data, Input>,
   { schemaVersion = 1 }: { schemaVersion?: number } = {},
 ): EventType<Type, Data, Input> {
-  if (!type) throw new IndelibleError('invalid_declaration', 'An event needs a name.')
+  if (typeof type !== 'string' || !type) throw new IndelibleError('invalid_declaration', 'An event needs a name.')
+  if (!isSchemaVersion(schemaVersion)) {
+    const problem = `is a whole number from 1 to ${schemaVersionMax}, not ${shown(schemaVersion)}`
+    throw new IndelibleError('invalid_declaration', `The schema version of "${type}" ${problem}.`)
+  }
   if (isReserved(type)) {
     throw new IndelibleError('invalid_declaration', `The event "${type}" needs a name that does not begin with "$".`)
   }

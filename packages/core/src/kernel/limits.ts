@@ -16,6 +16,8 @@ export const categoryCharactersMax = 80
 export const streamIdBytesMax = 256
 /** The days of a saga's timeout, a hundred years: the deadline is recorded as an instant, and those end. */
 export const durationDaysMax = 36_500
+/** The highest version of an event's schema: two bytes in the log. */
+export const schemaVersionMax = 65_535
 /** The tags of one event. */
 export const tagsMax = 64
 /** The items of one query. */

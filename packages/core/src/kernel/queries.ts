@@ -1,7 +1,7 @@
 // Which events are meant: everything, or any of some items. The form is that of dynamic consistency boundaries (https://dcb.events/specification/).
 import { IndelibleError } from './errors.ts'
 import { queryItemsMax } from './limits.ts'
-import type { StreamName } from './streams.ts'
+import { checkedStreamName, type StreamName } from './streams.ts'
 
 /** Fields are ANDed. In a field the values are ORed, only tags are ANDed; a field left out does not constrain. */
 export interface QueryItem {
@@ -16,7 +16,10 @@ export interface QueryItem {
 /** Every event, or those that match at least one item. */
 export type Query = 'all' | readonly QueryItem[]
 
-/** Throws `invalid_query` for an empty query, an empty item or an empty field: each would silently mean "nothing" or "everything". */
+/**
+ * Throws `invalid_query` for an empty query, an empty item or an empty field, and `invalid_stream_name` for what no stream can be called: each would
+ * silently mean "nothing" or "everything".
+ */
 export function checkQuery(query: Query): void {
   if (query === 'all') return
   if (!Array.isArray(query) || query.length === 0) throw invalid('A query is "all" or a list of at least one item.')
@@ -28,6 +31,8 @@ export function checkQuery(query: Query): void {
       throw invalid('A query item has an empty list. Leave the field out instead.')
     if (fields.some((field) => field.some((term) => typeof term !== 'string')))
       throw invalid('The streams, categories, types, tags and correlation ids of a query are text.')
+    // No stream can have another name, so asking for one is a mistake.
+    streams?.forEach(checkedStreamName)
   }
 }
 

@@ -1,6 +1,7 @@
 // Any schema library that speaks Standard Schema (https://standardschema.dev) describes inputs and payloads; none is a dependency.
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type ErrorCode, IndelibleError } from './errors.ts'
+import { schemaVersionMax } from './limits.ts'
 
 export type Schema<Output = unknown, Input = Output> = StandardSchemaV1<Input, Output>
 
@@ -31,4 +32,9 @@ export function parse<Output>(
 function readableIssue(issue: StandardSchemaV1.Issue): SchemaIssue {
   const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
   return { path, message: issue.message }
+}
+
+/** Of an event's data. */
+export function isSchemaVersion(version: unknown): version is number {
+  return Number.isInteger(version) && (version as number) >= 1 && (version as number) <= schemaVersionMax
 }

@@ -17,8 +17,13 @@ const form = /^\$?[A-Za-z][A-Za-z0-9_.]*-(?!\.{1,2}$)[^\p{Cc}\p{Cs}]+$/u
 /** Joins category and id. Throws `invalid_stream_name`. */
 export function streamName(category: string, id: string): StreamName {
   // A template would make a name of anything: `account-undefined`.
-  if (typeof id !== 'string')
-    throw new IndelibleError('invalid_stream_name', `The id of a stream is text, not ${shown(id)}.`)
+  for (const [what, part] of [
+    ['category', category],
+    ['id', id],
+  ] as const) {
+    if (typeof part === 'string') continue
+    throw new IndelibleError('invalid_stream_name', `The ${what} of a stream is text, not ${shown(part)}.`)
+  }
   return checkedStreamName(`${category}-${id}`)
 }
 

@@ -1,6 +1,7 @@
 // Commands in, events out: load the aggregate, let it decide, append with the version it decided on, decide again if that was overtaken.
 import type { AnyCommandType, Command, Decision, Refusal } from '../kernel/aggregates.ts'
 import { canonicalText } from '../kernel/canonical.ts'
+import { settledData } from '../kernel/encoding.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { DomainEvent } from '../kernel/event-types.ts'
 import type { EventMetadata, NewEvent } from '../kernel/events.ts'
@@ -115,12 +116,13 @@ export class CommandHandler {
     })
   }
 
-  /** Of a frozen copy of what was given, which belongs to the caller, who may well go on using it. */
+  /** Of a copy: what was given belongs to the caller, who may change it while the command waits, and a schema may answer with what it was given. */
   #parsed(type: AnyCommandType, { input }: Command): unknown {
     const { call } = this.#parts
     const what = `the schema of the input of ${type.type}`
-    if (call === trusted) return type.parse(input)
-    const parsed = call(what, () => type.parse(deepFreeze(copyOf(input, type))))
+    const own = copyOf(input, type)
+    if (call === trusted) return type.parse(own)
+    const parsed = call(what, () => type.parse(deepFreeze(own)))
     return deepFreeze(parsed)
   }
 
@@ -214,6 +216,10 @@ export class CommandHandler {
 
 /** Throws `invalid_command`, `invalid_time`, `invalid_position`. */
 function checkOptions(options: SendOptions): void {
+  for (const [name, value] of Object.entries({ options, metadata: options?.metadata })) {
+    if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))) continue
+    throw new IndelibleError('invalid_command', `The ${name} of a command are an object, not ${shown(value)}.`)
+  }
   const { commandId, actor, correlationId, causationId, traceparent, validAt, expectedVersion } = options
   for (const [name, text] of Object.entries({ commandId, actor, correlationId, causationId, traceparent })) {
     if (text === undefined || typeof text === 'string') continue
@@ -286,7 +292,7 @@ function newEvent(
     stream,
     type: event.type,
     schemaVersion: event.schemaVersion,
-    data: event.data,
+    data: settledData(event),
     metadata: { ...metadata, ...known },
     ...(event.tags ? { tags: event.tags } : {}),
     ...(validAt === undefined ? {} : { validAt }),
