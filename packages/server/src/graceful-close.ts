@@ -1,24 +1,16 @@
 // Closes an HTTP server without cutting off anybody who is being answered. Node's own `close` does cut: it takes a connection for idle as soon as
 // the answer was handed over, though a slow client may still be reading it.
 import type { Server } from 'node:http'
-import { Server as NetServer, type Socket } from 'node:net'
+import { Server as NetServer } from 'node:net'
+import type { Connections } from './connections.ts'
 
-/** Watches the server from now on; the function it gives closes it, within a time. It may be called twice. */
-export function gracefulClose(server: Server, timeoutMs: number): () => Promise<void> {
-  /** The answers under way on each connection. */
-  const answers = new Map<Socket, number>()
+/** The function that it gives closes the server, within a time. It may be called twice. */
+export function gracefulClose(server: Server, connections: Connections, timeoutMs: number): () => Promise<void> {
   let closing: Promise<void> | undefined
 
-  server.on('connection', (socket) => {
-    answers.set(socket, 0)
-    socket.once('close', () => answers.delete(socket))
-  })
   server.on('request', ({ socket }, response) => {
-    answers.set(socket, (answers.get(socket) ?? 0) + 1)
     response.once('close', () => {
-      const left = (answers.get(socket) ?? 1) - 1
-      if (answers.has(socket)) answers.set(socket, left)
-      if (closing && left === 0) socket.destroySoon()
+      if (closing && connections.get(socket) === 0) socket.destroySoon()
     })
   })
 
@@ -26,7 +18,9 @@ export function gracefulClose(server: Server, timeoutMs: number): () => Promise<
     closing ??= new Promise((resolve) => {
       const cut = setTimeout(() => server.closeAllConnections(), timeoutMs)
       // The server ends a moment before its connections tell those who answer on them that nobody listens any more.
-      const ended = Promise.all([...answers.keys()].map((socket) => new Promise((end) => socket.once('close', end))))
+      const ended = Promise.all(
+        [...connections.keys()].map((socket) => new Promise((end) => socket.once('close', end))),
+      )
       NetServer.prototype.close.call(server, async () => {
         await ended
         clearTimeout(cut)
@@ -34,7 +28,7 @@ export function gracefulClose(server: Server, timeoutMs: number): () => Promise<
         server.close()
         resolve()
       })
-      for (const [socket, underWay] of answers) if (underWay === 0) socket.destroy()
+      for (const [socket, underWay] of connections) if (underWay === 0) socket.destroy()
     })
     await closing
   }

@@ -1,4 +1,5 @@
-import { memoryTables } from 'indelible/memory'
+import type { EventStore, StoreHealth } from 'indelible'
+import { memoryStore, memoryTables } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
 import { openShop } from '../test/shop.ts'
 
@@ -12,6 +13,7 @@ test('a system in which everything runs is well', async () => {
   expect(body).toMatchObject({
     status: 'ok',
     head: { position: 1 },
+    store: { canWrite: true, refusedAppends: {} },
     projections: [
       { name: 'stock_levels', state: 'running', position: 1, lagEvents: 0 },
       { name: 'notes', state: 'running' },
@@ -41,6 +43,29 @@ test('a table whose database does not answer degrades the system', async () => {
   const { get } = openShop({ tables: { ...memoryTables(), open: unavailable } })
   await vi.waitFor(async () => expect((await get('/health')).body.projections[0].state).toBe('retrying'))
   expect(await get('/health')).toMatchObject({ status: 503, body: { status: 'degraded' } })
+})
+
+function storeThatSays(health: StoreHealth): EventStore {
+  return { ...memoryStore(), health: async () => health }
+}
+
+test('a store that cannot write degrades the system and says why, since when, and how often', async () => {
+  const error = { code: 'store_full', message: 'There is no space left: /data/log/00000001.log' } as const
+  const store = {
+    canWrite: false,
+    error,
+    since: '2026-01-31T00:00:00.000Z',
+    refusedAppends: { store_full: 2 },
+  } as const
+  const { get } = openShop({ store: storeThatSays(store) })
+  expect(await get('/health')).toMatchObject({ status: 503, body: { status: 'degraded', store } })
+})
+
+test('a store that was opened for reading only is as it should be', async () => {
+  const error = { code: 'store_read_only', message: 'The log in /data/log was opened for reading only.' } as const
+  const store = { canWrite: false, error, since: '2026-01-31T00:00:00.000Z', refusedAppends: {} } as const
+  const { get } = openShop({ store: storeThatSays(store) })
+  expect(await get('/health')).toMatchObject({ status: 200, body: { status: 'ok', store } })
 })
 
 test('a system that was closed answers with a problem', async () => {

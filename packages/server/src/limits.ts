@@ -18,6 +18,14 @@ export const waitMsDefault = 5_000
 export const waitMsMax = 30_000
 /** When a client should try again what may succeed later. */
 export const retryAfterSeconds = 1
+/** The connections of a server, unless the options say otherwise or the process has few descriptors. */
+export const connectionsMaxDefault = 1_000
+/** How long a new connection may take to send the headers of its first request, unless the options say otherwise. */
+export const headersTimeoutMsDefault = 10_000
+/** How long a connection may stay idle between two requests: longer than the proxies in front do, so that none sends a request on one that is just being closed. */
+export const idleTimeoutMs = 75_000
+/** How often the server looks for those that are too slow. */
+export const slowCheckMs = 1_000
 /** How long a client may take to send a whole request. */
 export const requestTimeoutMs = 30_000
 /** How long `close` lets requests under way finish, unless the options say otherwise. */

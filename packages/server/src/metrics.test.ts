@@ -1,3 +1,4 @@
+import { memoryStore } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
 import { openShop } from '../test/shop.ts'
 
@@ -41,6 +42,17 @@ test('a scrape says how far the log and each projection are, in seconds and even
   expect(of('staleness_seconds', ',quantile="0.99"')).toBeGreaterThan(0)
   expect(of('staleness_target_seconds')).toBe(0.5)
   expect([...samples.values()].every(Number.isFinite)).toBe(true)
+})
+
+test('a store that cannot write is 0, with the appends that it refused by code', async () => {
+  expect((await scraped(openShop())).get('indelible_store_can_write')).toBe(1)
+  const error = { code: 'store_poisoned', message: 'A write failed.' } as const
+  const refusedAppends = { io_failed: 2, store_poisoned: 1 }
+  const health = async () => ({ canWrite: false, error, since: '2026-01-31T00:00:00.000Z', refusedAppends }) as const
+  const samples = await scraped(openShop({ store: { ...memoryStore(), health } }))
+  expect(samples.get('indelible_store_can_write')).toBe(0)
+  expect(samples.get('indelible_store_refused_appends_total{code="io_failed"}')).toBe(2)
+  expect(samples.get('indelible_store_refused_appends_total{code="store_poisoned"}')).toBe(1)
 })
 
 test('of the states of a projection one is 1', async () => {

@@ -28,21 +28,34 @@ export function metricsRoute(running: RunningSystem): Route {
   }
 }
 
-interface Gauge {
+interface Metric {
   readonly name: string
+  /** `gauge` when left out. */
+  readonly type?: 'counter' | 'gauge'
   readonly help: string
   readonly samples: readonly Sample[]
 }
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null]
 
-function exposition({ head, projections }: Health): string {
+function exposition({ head, store, projections }: Health): string {
   const of = (figure: (status: ProjectionStatus) => number): readonly Sample[] =>
     projections.map((status) => [{ projection: status.name }, figure(status)])
-  const gauges: readonly Gauge[] = [
+  const metrics: readonly Metric[] = [
     {
       name: 'indelible_log_head_position',
       help: 'Position of the last event in the log.',
       samples: [[{}, head.position]],
+    },
+    {
+      name: 'indelible_store_can_write',
+      help: '1 where an append could be written now, 0 where not.',
+      samples: [[{}, store.canWrite ? 1 : 0]],
+    },
+    {
+      name: 'indelible_store_refused_appends_total',
+      help: 'Appends that a fault refused since the store was opened, by its code.',
+      type: 'counter',
+      samples: Object.entries(store.refusedAppends).map(([code, count]) => [{ code }, count]),
     },
     {
       name: 'indelible_projection_position',
@@ -80,17 +93,17 @@ function exposition({ head, projections }: Health): string {
       ),
     },
   ]
-  return gauges.map(textOf).join('')
+  return metrics.map(textOf).join('')
 }
 
-function textOf({ name, help, samples }: Gauge): string {
+function textOf({ name, help, type = 'gauge', samples }: Metric): string {
   const lines = samples
     .filter(([, value]) => value !== null)
     .map(([labels, value]) => `${name}${labelText(labels)} ${value}`)
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...lines, ''].join('\n')
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ''].join('\n')
 }
 
-/** Names of projections and states are snake_case, so nothing in them needs escaping. */
+/** Names of projections, states and codes are snake_case, so nothing in them needs escaping. */
 function labelText(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`

@@ -124,6 +124,49 @@ test('a request with a host that is none is a problem', async () => {
   expect(received()).toMatch(/^HTTP\/1\.1 400 /)
 })
 
+test('beyond the limit the connection that has been idle longest goes, never one that is being answered', async () => {
+  const { port, running } = await servedShop({ connectionsMax: 3 })
+  const ask = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
+  const waits = vi.spyOn(running, 'waitFor')
+  const answered = await open(port)
+  answered.socket.write('GET /tables/stock_levels?waitFor=1&timeoutMs=30000 HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => waits.mock.calls.length === 1)
+  const silent = await open(port)
+  const used = await open(port)
+  used.socket.write(ask)
+  await until(() => used.received().includes('"ok"'))
+  const fourth = await open(port)
+  await silent.closed
+  fourth.socket.write(ask)
+  await until(() => fourth.received().includes('"ok"'))
+  await open(port)
+  await used.closed
+  await open(port)
+  await fourth.closed
+  await running.send(ReceiveStock('tea', { quantity: 5 }))
+  await until(() => answered.received().includes('"rows"'))
+})
+
+test('where every connection is being answered, a new one is closed', async () => {
+  const { port, running, server } = await servedShop({ connectionsMax: 2 })
+  const waits = vi.spyOn(running, 'waitFor')
+  const clients = [await open(port), await open(port)]
+  for (const { socket } of clients)
+    socket.write('GET /tables/stock_levels?waitFor=1&timeoutMs=30000 HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => waits.mock.calls.length === 2)
+  await (await open(port)).closed
+  await running.send(ReceiveStock('tea', { quantity: 5 }))
+  for (const { received } of clients) await until(() => received().includes('"rows"'))
+  expect((await fetch(`${server.url}/health`)).status).toBe(200)
+})
+
+test('whoever sends nothing, or stops in the middle of its headers, is closed after a time', async () => {
+  const { port } = await servedShop({ headersTimeoutMs: 100 })
+  const [silent, slow] = [await open(port), await open(port)]
+  slow.socket.write('GET /health HT')
+  await Promise.all([silent.closed, slow.closed])
+})
+
 test('a port that is taken is said so', async () => {
   const { running, port } = await servedShop()
   await expect(serve(running, { port })).rejects.toMatchObject({
@@ -153,8 +196,9 @@ test('closing lets go of idle connections at once', async () => {
 
 test('closing lets a request under way finish', async () => {
   const { server, running, get } = await servedShop()
+  const waits = vi.spyOn(running, 'waitFor')
   const waiting = get('/tables/stock_levels?waitFor=1')
-  await sleep(50)
+  await until(() => waits.mock.calls.length === 1)
   const closing = server.close()
   await running.send(ReceiveStock('tea', { quantity: 5 }))
   await closing

@@ -3,9 +3,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { IndelibleError, type RunningSystem } from 'indelible'
+import { connectionsThatFit, limitedConnections } from './connections.ts'
 import { gracefulClose } from './graceful-close.ts'
 import { type HttpApiOptions, httpApi } from './http-api.ts'
-import { closeTimeoutMsDefault, requestTimeoutMs } from './limits.ts'
+import {
+  closeTimeoutMsDefault,
+  headersTimeoutMsDefault,
+  idleTimeoutMs,
+  requestTimeoutMs,
+  slowCheckMs,
+} from './limits.ts'
 import { HttpError, problemOf } from './problems.ts'
 
 export interface ServeOptions extends HttpApiOptions {
@@ -15,6 +22,13 @@ export interface ServeOptions extends HttpApiOptions {
   readonly port?: number
   /** How long `close` lets requests under way finish; 10 seconds when left out. */
   readonly closeTimeoutMs?: number
+  /**
+   * The connections held at the same time. Beyond it the one that has been idle longest is closed; where every one is being answered, the new one. When
+   * left out half of the descriptors that the process may still open when it begins to listen, at most 1,000.
+   */
+  readonly connectionsMax?: number
+  /** How long a new connection may take to send the headers of its first request, 10 seconds when left out. Whoever sends nothing is closed then. */
+  readonly headersTimeoutMs?: number
 }
 
 export interface HttpServer {
@@ -26,11 +40,19 @@ export interface HttpServer {
 
 /** Resolves when the server listens. Throws `io_failed` where it cannot, saying why. */
 export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
-  const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...apiOptions } = options
+  const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...others } = options
+  const { connectionsMax = connectionsThatFit(), headersTimeoutMs = headersTimeoutMsDefault, ...apiOptions } = others
   const { fetch } = httpApi(running, apiOptions)
   const listener = getRequestListener(fetch, { errorHandler: malformedRequest })
-  const server = createServer({ requestTimeout: requestTimeoutMs }, listener)
-  const close = gracefulClose(server, closeTimeoutMs)
+  const timeouts = {
+    headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: idleTimeoutMs,
+    connectionsCheckingInterval: slowCheckMs,
+  }
+  const server = createServer(timeouts, listener)
+  const connections = limitedConnections(server, connectionsMax)
+  const close = gracefulClose(server, connections, closeTimeoutMs)
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, { host, port })))
