@@ -6,8 +6,8 @@ export const statementMsMax = 60_000
 export const copyMsMax = 600_000
 /** The indexes of many rows, and clearing up after many changes, take their time. */
 export const indexMsMax = 3_600_000
-/** PGlite makes a directory in a few seconds. After a crash it reads its write-ahead log. */
-export const openMsMax = 120_000
+/** PGlite makes a directory in a few seconds, in minutes on a machine that is overloaded. After a crash it reads its write-ahead log. A limit below what it takes would never let it open. */
+export const openMsMax = 300_000
 /** Closing waits for statements under way, and PGlite syncs its whole directory. Then connections and thread are cut off. */
 export const closeMsMax = 30_000
 /** A thread that is told to end does so in a moment, unless the disk under it does not answer. */

@@ -39,22 +39,21 @@ export function enter(dir: string): PgliteDirectory {
   const isOfThisBoot = left?.boot === bootId()
   const tries = isOfThisBoot ? left.tries : 0
   const mayBeginAnew = left !== undefined || !existsSync(data)
-  const begunAnew = left && (!isOfThisBoot || (tries >= openTriesMax && bytesFree(dir) >= anewBytesMin))
-  if (begunAnew) rmSync(data, { recursive: true, force: true })
+  const hasRoom = () => bytesFree(dir) >= anewBytesMin
+  const beginsAnew = left !== undefined && (!isOfThisBoot || (tries >= openTriesMax && hasRoom()))
+  if (beginsAnew) rmSync(data, { recursive: true, force: true })
 
   return {
     async open(create) {
-      // One that hangs, or takes the process with it, counts too.
-      marker.write(begunAnew ? 1 : Math.min(tries + 1, openTriesMax))
+      // A try that hangs, or takes the process with it, counts too. One that lacks room says nothing of the directory.
+      const triesBefore = beginsAnew ? 0 : tries
+      marker.write(hasRoom() ? Math.min(triesBefore + 1, openTriesMax) : triesBefore)
       try {
         const database = await create(data)
         marker.write(0)
         return database
       } catch (error) {
-        if (bytesFree(dir) < anewBytesMin) {
-          marker.write(begunAnew ? 0 : tries)
-          throw notOpened(error, 'The disk has little room left. Once it has more, this is tried again.')
-        }
+        if (!hasRoom()) throw notOpened(error, 'The disk has little room left. Once it has more, this is tried again.')
         if (mayBeginAnew)
           throw notOpened(
             error,

@@ -62,6 +62,8 @@ export const threadCloseMsMax = 30_000
 export const projectionsCloseMsMax = 30_000
 /** A thread of projections that has not answered for so long is told of as silent: it spins, or the machine is overloaded. */
 export const threadAnswerMsMax = 2_000
+/** Whoever asks a thread that has only just begun waits so much longer. */
+export const threadStartMsMax = 60_000
 /** How long it may take over what the database may hold up. */
 export const threadCallMsMax = 120_000
 /** How long it tries to open log and tables before it says that it cannot; then it is started again. */

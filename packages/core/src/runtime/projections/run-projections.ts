@@ -64,6 +64,7 @@ export async function runProjections<Data>(open: (data: Data) => Promise<ThreadP
       else if ('abort' in request) aborts.get(request.abort)?.abort()
       else void answer(request)
     }
+    say('ready')
     for (const request of requests) serve(request)
   } catch (error) {
     // What is open already would keep the thread alive; whoever hears this says `close`.

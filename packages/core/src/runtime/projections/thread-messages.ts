@@ -14,6 +14,8 @@ export type Request =
 
 /** What it says. */
 export type Message =
+  /** Log and tables are open; from now on it answers. */
+  | 'ready'
   | { readonly call: number; readonly result: unknown }
   | { readonly call: number; readonly progress: readonly unknown[] }
   | { readonly call: number; readonly fault: Fault }

@@ -5,7 +5,7 @@ import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Projection } from '../../kernel/projections.ts'
 import type { System } from '../../kernel/system.ts'
 import { type Timer, timer } from '../../kernel/timers.ts'
-import { threadAnswerMsMax, threadCallMsMax, threadCloseMsMax, threadSoundMs } from '../limits.ts'
+import { threadAnswerMsMax, threadCallMsMax, threadCloseMsMax, threadSoundMs, threadStartMsMax } from '../limits.ts'
 import { backoff } from '../waiting.ts'
 import type { ProjectionHost, StartProjections } from './host.ts'
 import { describeError, type ProjectionNotice, type ProjectionStatus } from './status.ts'
@@ -22,6 +22,8 @@ interface CallOptions {
   readonly progress?: Call['progress']
   /** Milliseconds to wait for the answer. */
   readonly limitMs?: number
+  /** Whether the limit is the same for a thread that has only just begun. */
+  readonly isStartCounted?: boolean
 }
 
 /**
@@ -42,7 +44,8 @@ class ProjectionThread implements ProjectionHost {
   readonly #running: Promise<void>
   #lastCall = 0
   #worker: Worker | undefined
-  /** Why there is none. */
+  #isReady = false
+  /** Why the last one ended. */
   #end: IndelibleError | undefined
   /** What was last told. */
   #known: readonly ProjectionStatus[]
@@ -56,14 +59,16 @@ class ProjectionThread implements ProjectionHost {
   /** While there is no thread, or none that answers, what was known of them, and why. */
   status: ProjectionHost['status'] = async (head) => {
     try {
-      const options = { limitMs: threadAnswerMsMax }
+      const options = { limitMs: threadAnswerMsMax, isStartCounted: true }
       this.#known = await this.#call<readonly ProjectionStatus[]>('status', [head], options)
       return this.#known
     } catch (error) {
       if (!isIndelibleError(error, 'projections_ended')) throw error
+      // Of one that only just begins it says more why the last one ended.
+      const reason = this.#isReady ? error : this.#end
       return this.#known.map((status) => {
-        const lagEvents = Math.max(0, head - status.position)
-        return { ...status, state: 'retrying', lagEvents, rebuild: null, error: describeError(error) }
+        const known = { ...status, lagEvents: Math.max(0, head - status.position), rebuild: null }
+        return reason ? { ...known, state: 'retrying', error: describeError(reason) } : known
       })
     }
   }
@@ -107,7 +112,8 @@ class ProjectionThread implements ProjectionHost {
   async #life(worker: Worker): Promise<unknown> {
     let cause: unknown = 'it exited.'
     worker.on('message', (message: Message) => {
-      if ('notice' in message) this.#notify(message.notice)
+      if (message === 'ready') this.#isReady = true
+      else if ('notice' in message) this.#notify(message.notice)
       else if ('failed' in message) {
         cause = errorOf(message.failed)
         endInOrder(worker)
@@ -120,6 +126,7 @@ class ProjectionThread implements ProjectionHost {
     // Whoever waits for an answer keeps the process alive, the thread does not.
     worker.unref()
     this.#worker = worker
+    this.#isReady = false
     await exit
     this.#worker = undefined
     return cause
@@ -129,7 +136,7 @@ class ProjectionThread implements ProjectionHost {
   async #call<Result>(
     method: Method,
     args: readonly unknown[],
-    { signal, progress, limitMs }: CallOptions,
+    { signal, progress, limitMs, isStartCounted = false }: CallOptions,
   ): Promise<Result> {
     const worker = this.#worker
     if (!worker) throw this.#end!
@@ -138,7 +145,8 @@ class ProjectionThread implements ProjectionHost {
     let limit: Timer | undefined
     const giveUpAfter = (ms: number) => {
       limit?.cancel()
-      limit = timer(ms, () => this.#calls.get(call)?.reject(silent(performance.now() - asked)))
+      const startMs = this.#isReady || isStartCounted ? 0 : threadStartMsMax
+      limit = timer(startMs + ms, () => this.#calls.get(call)?.reject(silent(performance.now() - asked)))
     }
     const abort = () => {
       worker.postMessage({ abort: call } satisfies Request)
