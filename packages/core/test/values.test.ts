@@ -233,6 +233,26 @@ describe('a state that JSON would change', () => {
   })
 })
 
+test('snapshots that cannot be got, or never are, hold up no command', async () => {
+  const never = new Promise<never>(() => {})
+  const { store } = parts()
+  const { save, load } = memorySnapshots()
+  const failing: SnapshotStore[] = [
+    { save, load: () => never },
+    { save, load: async () => Promise.reject(new Error('no access')) },
+    { save: () => never, load },
+  ]
+  for (const snapshots of failing) {
+    const notices: SystemNotice[] = []
+    const kept = { ...store, close: async () => {} }
+    const running = startSystem(system, parts({ store: kept, snapshots, onNotice: (notice) => notices.push(notice) }))
+    for (let n = 0; n < 101; n++)
+      expect(await running.send(Note('slow', { data: n }))).toMatchObject({ status: 'accepted' })
+    expect(notices).toMatchObject([{ kind: 'no snapshot', reason: expect.stringMatching(/did not answer|no access/) }])
+    await running.close()
+  }
+})
+
 test('what cannot be copied is no input, and is refused before anything is written', async () => {
   await using running = startSystem(system, parts())
   await expect(running.send(Note('1', { data: () => {} }))).rejects.toMatchObject({ code: 'invalid_command' })

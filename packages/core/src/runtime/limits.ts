@@ -6,6 +6,8 @@ export const conflictRetriesMax = 10
 export const cachedAggregatesMax = 10_000
 /** A snapshot is made whenever an aggregate's version passes a multiple of this. */
 export const snapshotEveryEvents = 100
+/** How long a command waits for a snapshot to be found or kept; then it goes on without. */
+export const snapshotMsMax = 1_000
 /** Levels of objects inside each other in a state that gets a snapshot. */
 export const snapshotDepthMax = 1_000
 /** The members and items of such a state, all together. */

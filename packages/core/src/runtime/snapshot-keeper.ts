@@ -4,11 +4,12 @@ import type { AnyAggregate } from '../kernel/aggregates.ts'
 import type { Version } from '../kernel/positions.ts'
 import { messageOf } from '../kernel/shown.ts'
 import type { StreamName } from '../kernel/streams.ts'
+import { timer } from '../kernel/timers.ts'
 import { historyUpTo } from '../store/history.ts'
 import type { EventStore } from '../store/port.ts'
 import type { Snapshot, SnapshotStore } from '../store/snapshots.ts'
 import { unlikeJson } from './json-likeness.ts'
-import { snapshotEveryEvents } from './limits.ts'
+import { snapshotEveryEvents, snapshotMsMax } from './limits.ts'
 
 /** A state and the point of history it stands for. */
 export type Folded = Pick<Snapshot, 'state' | 'version' | 'position'>
@@ -38,10 +39,12 @@ export class SnapshotKeeper {
     this.#parts = parts
   }
 
-  /** The newest snapshot that this code made, of the history of this log. */
-  async find({ fingerprint }: AnyAggregate, stream: StreamName): Promise<Snapshot | undefined> {
+  /** The newest snapshot that this code made, of the history of this log. Where none can be got, the state is folded from its events. */
+  async find(aggregate: AnyAggregate, stream: StreamName): Promise<Snapshot | undefined> {
     const { store, snapshots } = this.#parts
-    const found = fingerprint === null ? undefined : await snapshots.load(stream, fingerprint)
+    const { fingerprint } = aggregate
+    if (fingerprint === null) return undefined
+    const found = await this.#orNone(aggregate, stream, async () => await snapshots.load(stream, fingerprint))
     // A log that was put back from an older copy does not have the events that a snapshot was made of, or others in their place.
     if (!found || (await store.historyAt(found.position)) !== found.history) return undefined
     this.#versions.set(stream, found.version)
@@ -53,12 +56,8 @@ export class SnapshotKeeper {
     const last = this.#versions.get(stream) ?? 0
     if (Math.floor(loaded.version / snapshotEveryEvents) === Math.floor(last / snapshotEveryEvents)) return
     this.#versions.set(stream, loaded.version)
-    try {
-      const reason = await this.#save(aggregate, stream, loaded)
-      if (reason !== undefined) this.#tell(aggregate, stream, reason)
-    } catch (error) {
-      this.#tell(aggregate, stream, messageOf(error))
-    }
+    const reason = await this.#orNone(aggregate, stream, async () => await this.#save(aggregate, stream, loaded))
+    if (reason !== undefined) this.#tell(aggregate, stream, reason)
   }
 
   forget(stream: StreamName): void {
@@ -79,6 +78,26 @@ export class SnapshotKeeper {
     const history = await historyUpTo(store, position)
     await snapshots.save({ stream, fingerprint, version, position, history, state })
     return undefined
+  }
+
+  /** What comes of work on snapshots, or nothing where it fails or does not end in time: then that is told. */
+  async #orNone<Value>(
+    aggregate: AnyAggregate,
+    stream: StreamName,
+    work: () => Promise<Value>,
+  ): Promise<Value | undefined> {
+    const late = Promise.withResolvers<never>()
+    const limit = timer(snapshotMsMax, () =>
+      late.reject(new Error(`the store of snapshots did not answer within ${snapshotMsMax} ms`)),
+    )
+    try {
+      return await Promise.race([work(), late.promise])
+    } catch (error) {
+      this.#tell(aggregate, stream, messageOf(error))
+      return undefined
+    } finally {
+      limit.cancel()
+    }
   }
 
   #tell({ category: name }: AnyAggregate, stream: StreamName, reason: string): void {
