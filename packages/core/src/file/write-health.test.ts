@@ -135,14 +135,18 @@ test('closing waits for a try that is under way', async () => {
   expect(await all(await openStore({ dir }))).toEqual([])
 })
 
-test('an append that is refused because no index can be read leaves no trace, and is told of', async () => {
-  let none = false
+test('an append that is refused because no index can be opened leaves no trace, is told of, and takes no index for damaged', async () => {
+  let none: 'now' | 'at all' | undefined
+  let made = 0
   const disk: Disk = {
     ...nodeDisk,
-    open: (path, mode) => (none ? Promise.reject(noMoreFiles()) : nodeDisk.open(path, mode)),
     openNow(path) {
       if (none) throw noMoreFiles()
       return nodeDisk.openNow(path)
+    },
+    open(path, mode) {
+      if (path.includes('.idx') && mode === 'create') made++
+      return none === 'at all' ? Promise.reject(noMoreFiles()) : nodeDisk.open(path, mode)
     },
   }
   const dir = temporaryDirectory()
@@ -150,15 +154,17 @@ test('an append that is refused because no index can be read leaves no trace, an
   for (let n = 1; n <= 5; n++) await before.append({ ...event, commandId: `c-${n}` })
   await before.close()
   const store = await openStore({ dir, disk, limits: { ...waiting, indexCacheBytesMax: 0, openFilesMax: 1 } })
-  none = true
+  none = 'now'
   await expect(store.append({ ...event, commandId: 'c-1' })).rejects.toMatchObject({ code: 'io_failed' })
   await expect(store.append({ ...event, commandId: 'c-6' })).rejects.toMatchObject({ code: 'io_failed' })
+  none = 'at all'
   expect(await store.health()).toMatchObject({ canWrite: false, refusedAppends: { io_failed: 2 } })
-  none = false
+  none = undefined
   expect(await store.health()).toMatchObject({ canWrite: true })
   expect(await store.append({ ...event, commandId: 'c-6' })).toMatchObject({ status: 'written', firstPosition: 6 })
   expect(await store.append({ ...event, commandId: 'c-1' })).toMatchObject({ status: 'duplicate', firstPosition: 1 })
   expect((await all(store)).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6])
+  expect(made).toBe(0)
 })
 
 test('a store that was opened for reading says that it cannot write', async () => {

@@ -4,6 +4,9 @@ import { isIndelibleError } from '../kernel/errors.ts'
 import { type FileNow, isOutOfFiles } from './disk.ts'
 import type { LogSource } from './limits.ts'
 
+/** Of the files that the process may have open: the rest is for the writer, for scans, and for whatever else the process does. */
+const shareMax = 1 / 4
+
 interface OpenFile {
   readonly file: FileNow
   used: boolean
@@ -11,6 +14,7 @@ interface OpenFile {
 
 export class OpenFiles {
   readonly #log: LogSource
+  readonly #openMax: number
   /** By name, in the order in which they are looked at when one is to be closed. */
   readonly #open = new Map<string, OpenFile>()
   #latest: { name: string; file: FileNow } | undefined
@@ -18,6 +22,7 @@ export class OpenFiles {
 
   constructor(log: LogSource) {
     this.#log = log
+    this.#openMax = Math.min(log.limits.openFilesMax, Math.ceil(log.disk.filesMax() * shareMax))
   }
 
   /** Fills the bytes from a place in a file. Gives their number, less than asked for only at the end of the file. */
@@ -51,7 +56,7 @@ export class OpenFiles {
     let open = this.#open.get(name)
     if (!open) {
       open = { file: this.#opened(name), used: true }
-      if (this.#open.size >= this.#log.limits.openFilesMax) this.#closeOne()
+      if (this.#open.size >= this.#openMax) this.#closeOne()
       this.#open.set(name, open)
     }
     open.used = true
