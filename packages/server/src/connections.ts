@@ -1,5 +1,5 @@
-// Keeps the connections of a server to a number, so that they leave descriptors for the log: where all are taken, the one that has been idle longest makes
-// room for a new one. Nobody who is being answered is cut off.
+// Keeps the connections of a server to a number, so that they leave descriptors for the log: where all are taken, an idle one makes room for a new one, and one
+// that never asked anything before one that did, so that many who say nothing push out nobody who works. Nobody who is being answered is cut off.
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
@@ -11,17 +11,23 @@ export type Connections = ReadonlyMap<Socket, number>
 /** Watches the server from now on. `connectionsMax`: how many it holds. */
 export function limitedConnections(server: Server, connectionsMax: number): Connections {
   const answers = new Map<Socket, number>()
+  const asked = new WeakSet<Socket>()
+  /** Which one makes room: the new one itself, where all others are being answered. */
+  const leastNeeded = (newest: Socket): Socket => {
+    const idle = [...answers.keys()].filter((socket) => socket !== newest && answers.get(socket) === 0)
+    return idle.find((socket) => !asked.has(socket)) ?? idle[0] ?? newest
+  }
 
   server.on('connection', (socket) => {
     answers.set(socket, 0)
     socket.once('close', () => answers.delete(socket))
     if (answers.size <= connectionsMax) return
-    // The new one itself, where all others are being answered.
-    const [longest] = [...answers].find(([, underWay]) => underWay === 0)!
-    answers.delete(longest)
-    longest.destroy()
+    const gone = leastNeeded(socket)
+    answers.delete(gone)
+    gone.destroy()
   })
   server.on('request', ({ socket }, response) => {
+    asked.add(socket)
     const change = (by: number) => {
       const underWay = answers.get(socket)
       // It may be gone by now.

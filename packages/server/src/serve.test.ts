@@ -131,7 +131,7 @@ test('a request with a host that is none is a problem', async () => {
   expect(received()).toMatch(/^HTTP\/1\.1 400 /)
 })
 
-test('beyond the limit the connection that has been idle longest goes, never one that is being answered', async () => {
+test('of those that asked something the one that has been idle longest goes, never one that is being answered', async () => {
   const { port, running } = await servedShop({ connectionsMax: 3 })
   const ask = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
   const waits = vi.spyOn(running, 'waitFor')
@@ -146,12 +146,27 @@ test('beyond the limit the connection that has been idle longest goes, never one
   await silent.closed
   fourth.socket.write(ask)
   await until(() => fourth.received().includes('"ok"'))
-  await open(port)
+  const fifth = await open(port)
   await used.closed
+  fifth.socket.write(ask)
+  await until(() => fifth.received().includes('"ok"'))
   await open(port)
   await fourth.closed
   await running.send(ReceiveStock('tea', { quantity: 5 }))
   await until(() => answered.received().includes('"rows"'))
+})
+
+test('many who say nothing push out each other, not who asked something', async () => {
+  const { port } = await servedShop({ connectionsMax: 3 })
+  const working = await open(port)
+  const ask = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
+  working.socket.write(ask)
+  await until(() => working.received().includes('"ok"'))
+  const before = working.received().length
+  const silent = [await open(port), await open(port), await open(port), await open(port), await open(port)]
+  await Promise.all(silent.slice(0, 3).map(({ closed }) => closed))
+  working.socket.write(ask)
+  await until(() => working.received().length > before)
 })
 
 test('where every connection is being answered, a new one is closed', async () => {

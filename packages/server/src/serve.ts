@@ -27,8 +27,8 @@ export interface ServeOptions extends HttpApiOptions {
   /** How long `close` lets requests under way finish; 10 seconds when left out, `Infinity` until they have. */
   readonly closeTimeoutMs?: number
   /**
-   * The connections held at the same time. Beyond it the one that has been idle longest is closed; where every one is being answered, the new one. When
-   * left out half of the descriptors that the process may still open when it begins to listen, at most 1,000.
+   * The connections held at the same time. Beyond it an idle one is closed, first one that never asked anything, then the one that has been idle
+   * longest; where every one is being answered, the new one. When left out half of the descriptors that the process may still open when it begins to listen, at most 1,000.
    */
   readonly connectionsMax?: number
   /** How long a new connection may take to send the headers of its first request, 10 seconds when left out. Whoever sends nothing is closed then. */

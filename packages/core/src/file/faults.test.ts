@@ -329,22 +329,25 @@ test('an index that could not be made is tried again, though no other segment is
   await expect.poll(() => indexesIn(dir)).toEqual(['00000001.idx'])
 })
 
-test('an index that could not be opened when it was made is made again, and those after it', async () => {
-  const opened = new Set<string>()
-  let none = true
-  const disk: Disk = {
-    ...nodeDisk,
-    openNow(path) {
-      if (none && path.endsWith('.idx')) throw noMoreFiles()
-      opened.add(basename(path))
-      return nodeDisk.openNow(path)
-    },
-  }
-  const store = await openStore({ disk, limits: { segmentEventsMax: 2, indexRetryMs: 20 } })
-  for (let n = 1; n <= 7; n++) await store.append({ events: [fact('thing-1')] })
-  none = false
-  await expect.poll(() => [1, 2, 3].every((n) => opened.has(`0000000${n}.idx`))).toBe(true)
-})
+test.each([noMoreFiles, diskBroken])(
+  'an index that could not be opened when it was made is made again, and those after it (%o)',
+  async (fault) => {
+    const opened = new Set<string>()
+    let none = true
+    const disk: Disk = {
+      ...nodeDisk,
+      openNow(path) {
+        if (none && path.endsWith('.idx')) throw fault()
+        opened.add(basename(path))
+        return nodeDisk.openNow(path)
+      },
+    }
+    const store = await openStore({ disk, limits: { segmentEventsMax: 2, indexRetryMs: 20 } })
+    for (let n = 1; n <= 7; n++) await store.append({ events: [fact('thing-1')] })
+    none = false
+    await expect.poll(() => [1, 2, 3].every((n) => opened.has(`0000000${n}.idx`))).toBe(true)
+  },
+)
 
 test('appends and closing go on when the time for another try comes and nothing is left to make', async () => {
   let failures = 1

@@ -10,9 +10,8 @@ import type { EventStore } from '../store/port.ts'
 import { Follower } from './follower.ts'
 import { LogView } from './log-view.ts'
 
-export async function openReadOnly(source: LogSource, clock: Clock): Promise<EventStore> {
-  const index = new LogIndex(source)
-  const log = index.files.makingRoom(source)
+export async function openReadOnly(log: LogSource, clock: Clock): Promise<EventStore> {
+  const index = new LogIndex(log)
   const view = new LogView(log, index, { heal: async (segment) => reopenIndex(index, segment), wanting: () => {} })
   const { reader, indexed } = await openLog(log, index, undefined).catch((error) => {
     view.close()

@@ -28,11 +28,10 @@ interface Given {
 }
 
 /** Takes the lock, reads what has no index yet, and goes on behind it. */
-export async function openWritable(source: LogSource, given: Given): Promise<EventStore> {
-  await source.disk.makeDir(source.dir)
-  const unlock = await source.disk.lock(source.dir)
-  const indexing = new Indexing(source)
-  const log = indexing.index.files.makingRoom(source)
+export async function openWritable(log: LogSource, given: Given): Promise<EventStore> {
+  await log.disk.makeDir(log.dir)
+  const unlock = await log.disk.lock(log.dir)
+  const indexing = new Indexing(log)
   const view = new LogView(log, indexing.index, {
     heal: (segment) => indexing.heal(segment),
     wanting: (segment) => indexing.columns.add(segment, { areBad: true }),

@@ -6,7 +6,6 @@ import {
   type DiskCall,
   diskBroken,
   diskFull,
-  diskHere,
   fact,
   isOfLog,
   noMoreFiles,
@@ -136,57 +135,18 @@ test('closing waits for a try that is under way', async () => {
   expect(await all(await openStore({ dir }))).toEqual([])
 })
 
-/** A disk that has no more than so many files open at the same time. */
-function scarceDisk(filesMax: number) {
-  let opened = 0
-  const taken = () => {
-    if (opened === filesMax) throw noMoreFiles()
-    opened++
-  }
-  const disk: Disk = {
-    ...diskHere,
-    async open(path, mode) {
-      taken()
-      const file = await diskHere.open(path, mode)
-      return { ...file, close: () => file.close().finally(() => opened--) }
-    },
-    async openDir(path) {
-      taken()
-      const dir = await diskHere.openDir(path)
-      return { ...dir, close: () => dir.close().finally(() => opened--) }
-    },
-    openNow(path) {
-      taken()
-      const file = diskHere.openNow(path)
-      const close = () => {
-        opened--
-        file.close()
-      }
-      return { ...file, close }
-    },
-  }
-  return disk
-}
-
-test('files that were opened for reading make room where an append needs one', async () => {
-  const dir = temporaryDirectory()
-  const limits = { segmentEventsMax: 1, columnsShareMax: 0, indexCacheBytesMax: 0 }
-  const store = await openStore({ dir, disk: scarceDisk(10), limits })
-  for (let n = 1; n <= 24; n++) {
-    await store.append(event)
-    if (n % 4 === 0) expect(await all(store)).toHaveLength(n)
-  }
-  expect(await store.health()).toEqual({ canWrite: true, refusedAppends: {} })
-})
-
-test('an append that is refused because no index can be read leaves no trace, and is told of', async () => {
-  let none = false
+test('an append that is refused because no index can be opened leaves no trace, is told of, and takes no index for damaged', async () => {
+  let none: 'now' | 'at all' | undefined
+  let made = 0
   const disk: Disk = {
     ...nodeDisk,
-    open: (path, mode) => (none ? Promise.reject(noMoreFiles()) : nodeDisk.open(path, mode)),
     openNow(path) {
       if (none) throw noMoreFiles()
       return nodeDisk.openNow(path)
+    },
+    open(path, mode) {
+      if (path.includes('.idx') && mode === 'create') made++
+      return none === 'at all' ? Promise.reject(noMoreFiles()) : nodeDisk.open(path, mode)
     },
   }
   const dir = temporaryDirectory()
@@ -194,15 +154,17 @@ test('an append that is refused because no index can be read leaves no trace, an
   for (let n = 1; n <= 5; n++) await before.append({ ...event, commandId: `c-${n}` })
   await before.close()
   const store = await openStore({ dir, disk, limits: { ...waiting, indexCacheBytesMax: 0, openFilesMax: 1 } })
-  none = true
+  none = 'now'
   await expect(store.append({ ...event, commandId: 'c-1' })).rejects.toMatchObject({ code: 'io_failed' })
   await expect(store.append({ ...event, commandId: 'c-6' })).rejects.toMatchObject({ code: 'io_failed' })
+  none = 'at all'
   expect(await store.health()).toMatchObject({ canWrite: false, refusedAppends: { io_failed: 2 } })
-  none = false
+  none = undefined
   expect(await store.health()).toMatchObject({ canWrite: true })
   expect(await store.append({ ...event, commandId: 'c-6' })).toMatchObject({ status: 'written', firstPosition: 6 })
   expect(await store.append({ ...event, commandId: 'c-1' })).toMatchObject({ status: 'duplicate', firstPosition: 1 })
   expect((await all(store)).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6])
+  expect(made).toBe(0)
 })
 
 test('a store that was opened for reading says that it cannot write', async () => {

@@ -25,6 +25,8 @@ export interface Disk {
   remove(path: string): Promise<void>
   /** Calls back, perhaps too often and perhaps late, when a file of a directory changes, whose name may be unknown. Gives a function that ends it. */
   watch(dir: string, changed: (name: string | undefined) => void): () => void
+  /** How many files this process may have open, connections included. */
+  filesMax(): number
   /** Takes the writer's place in a directory; gives a function that leaves it. Throws `store_locked`. */
   lock(dir: string): Promise<() => Promise<void>>
 }
@@ -121,6 +123,15 @@ export const nodeDisk: Disk = {
       return () => {}
     }
   },
+  filesMax() {
+    try {
+      const [, limit] = /^Max open files\s+(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'utf8')) ?? []
+      return Number(limit ?? Number.POSITIVE_INFINITY)
+    } catch {
+      // Only Linux says so in a file.
+      return Number.POSITIVE_INFINITY
+    }
+  },
   lock: lockDirectory,
 }
 
@@ -128,6 +139,16 @@ export const nodeDisk: Disk = {
 export async function syncDir(disk: Disk, path: string): Promise<void> {
   const dir = await disk.openDir(path)
   await dir.sync().finally(() => dir.close())
+}
+
+/** Closes a file that nobody gets to use because something failed. */
+export async function orClosed<Value>(file: DiskFile | DiskDir, run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run()
+  } catch (error) {
+    await file.close().catch(() => {})
+    throw error
+  }
 }
 
 // The callback functions of node:fs cost about half as much a call as those of node:fs/promises.

@@ -5,8 +5,8 @@ import type { FileNow } from './disk.ts'
 import type { LogSource } from './limits.ts'
 import { isOutOfFiles } from './os-fault.ts'
 
-/** How much more may be kept open again, after there were no descriptors, with each file that is opened in the place of another. */
-const regrowth = 1 / 16
+/** Of the files that the process may have open: the rest is for the writer, for scans, and for whatever else the process does. */
+const shareMax = 1 / 4
 
 interface OpenFile {
   readonly file: FileNow
@@ -15,16 +15,15 @@ interface OpenFile {
 
 export class OpenFiles {
   readonly #log: LogSource
+  readonly #openMax: number
   /** By name, in the order in which they are looked at when one is to be closed. */
   readonly #open = new Map<string, OpenFile>()
   #latest: { name: string; file: FileNow } | undefined
-  /** How many may be kept open now. */
-  #max: number
   #closed = false
 
   constructor(log: LogSource) {
     this.#log = log
-    this.#max = log.limits.openFilesMax
+    this.#openMax = Math.min(log.limits.openFilesMax, Math.ceil(log.disk.filesMax() * shareMax))
   }
 
   /** Fills the bytes from a place in a file. Gives their number, less than asked for only at the end of the file. */
@@ -47,29 +46,6 @@ export class OpenFiles {
     if (file) closeQuietly(file.file)
   }
 
-  /** The same log for others: where they find that the process may open no more files, some of these are closed. */
-  makingRoom(log: LogSource): LogSource {
-    const { disk } = log
-    const withRoom = async <Value>(run: () => Promise<Value>): Promise<Value> => {
-      for (;;) {
-        try {
-          return await run()
-        } catch (error) {
-          if (!isOutOfFiles(error) || !this.#letGo()) throw error
-        }
-      }
-    }
-    return {
-      ...log,
-      disk: {
-        ...disk,
-        open: (path, mode) => withRoom(() => disk.open(path, mode)),
-        openDir: (path) => withRoom(() => disk.openDir(path)),
-        list: (dir) => withRoom(() => disk.list(dir)),
-      },
-    }
-  }
-
   /** Whoever reads after this, for an event that was kept, opens a file for it alone. */
   closeAll(): void {
     this.#closed = true
@@ -81,10 +57,7 @@ export class OpenFiles {
     let open = this.#open.get(name)
     if (!open) {
       open = { file: this.#opened(name), used: true }
-      if (this.#open.size >= this.#max) {
-        this.#closeOne()
-        this.#max = Math.min(this.#log.limits.openFilesMax, this.#max + regrowth)
-      }
+      if (this.#open.size >= this.#openMax) this.#closeOne()
       this.#open.set(name, open)
     }
     open.used = true
@@ -92,22 +65,16 @@ export class OpenFiles {
     return open.file
   }
 
+  /** Where the process may open no more files, closes some of ours. */
   #opened(name: string): FileNow {
     for (;;) {
       try {
         return this.#log.disk.openNow(join(this.#log.dir, name))
       } catch (error) {
-        if (!isOutOfFiles(error) || !this.#letGo()) throw error
+        if (this.#open.size === 0 || !isOutOfFiles(error)) throw error
+        this.#closeOne()
       }
     }
-  }
-
-  /** Closes half of the files, and keeps no more open for a while. False where there are none. */
-  #letGo(): boolean {
-    if (this.#open.size === 0) return false
-    this.#max = Math.floor(this.#open.size / 2)
-    while (this.#open.size > this.#max) this.#closeOne()
-    return true
   }
 
   #closeOne(): void {

@@ -1,7 +1,7 @@
 // Reads a log forwards, frame by frame, faster than event by event: one checksum a frame, and the next piece of the file is read meanwhile.
 import { join } from 'node:path'
 import type { Position } from '../kernel/positions.ts'
-import type { DiskFile } from './disk.ts'
+import { type DiskFile, orClosed } from './disk.ts'
 import { claimedLength, Frame, frameHeaderBytes, isFrame, type Place } from './frame.ts'
 import type { LogSource } from './limits.ts'
 import { isReservedAt, LogEvent } from './record.ts'
@@ -133,12 +133,7 @@ class Chunks {
 
   static async open({ disk, dir }: LogSource, place: Place): Promise<Chunks> {
     const file = await disk.open(join(dir, segmentName(place.segment)), 'read')
-    try {
-      return new Chunks(file, await file.size(), place)
-    } catch (error) {
-      await file.close()
-      throw error
-    }
+    return await orClosed(file, async () => new Chunks(file, await file.size(), place))
   }
 
   /** The next frame, if there is a whole one. */
@@ -158,9 +153,10 @@ class Chunks {
     return new Frame(bytes)
   }
 
+  /** Nothing was written through it, so a fault is nobody's. */
   async close(): Promise<void> {
     await this.#following.catch(() => {})
-    await this.#file.close()
+    await this.#file.close().catch(() => {})
   }
 
   /** Reads on until so many bytes are in the window from here, or the file ends. */

@@ -1,6 +1,6 @@
 // Reads one segment frame by frame, and tells an end of the log from damage to it.
 import { join } from 'node:path'
-import type { DiskFile } from './disk.ts'
+import { type DiskFile, orClosed } from './disk.ts'
 import { claimedLength, frameAlignment, frameHeaderBytes, isFrame, seemsFrame } from './frame.ts'
 import type { LogSource } from './limits.ts'
 import { checkHeader, corrupt, decodeHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from './segment.ts'
@@ -35,16 +35,13 @@ export class SegmentReader {
     { segment, ...expected }: Partial<SegmentHeader> & { segment: number },
   ): Promise<SegmentReader> {
     const file = await disk.open(join(dir, segmentName(segment)), 'read')
-    try {
+    return await orClosed(file, async () => {
       const buffer = Buffer.allocUnsafeSlow(Math.ceil(limits.readBytesMax / frameAlignment) * frameAlignment)
       const bytes = Buffer.alloc(segmentHeaderBytes)
       const header = decodeHeader(bytes.subarray(0, await file.read(bytes, 0)), segment)
       checkHeader(header, expected)
       return new SegmentReader(header, file, buffer)
-    } catch (error) {
-      await file.close()
-      throw error
-    }
+    })
   }
 
   /** The next whole frame, good until the next call, or nothing where none is (yet). */
@@ -88,8 +85,9 @@ export class SegmentReader {
     await this.#file.sync()
   }
 
+  /** Nothing was written through it, so a fault is nobody's. */
   async close(): Promise<void> {
-    await this.#file.close()
+    await this.#file.close().catch(() => {})
   }
 
   /** The frame as it is on the disk now: what is in the window may have been read before it was written. */

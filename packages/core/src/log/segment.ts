@@ -9,7 +9,7 @@ import { crc32 } from 'node:zlib'
 import { IndelibleError } from '../kernel/errors.ts'
 import { readUuid, writeUuid } from '../kernel/ids.ts'
 import type { Position } from '../kernel/positions.ts'
-import type { DiskFile } from './disk.ts'
+import { type DiskFile, orClosed } from './disk.ts'
 import type { LogSource } from './limits.ts'
 
 export const segmentHeaderBytes = 64
@@ -64,7 +64,6 @@ export async function createSegment({ disk, dir }: LogSource, header: SegmentHea
   const path = join(dir, segmentName(header.segment))
   if (disk.hasNow(path)) return await openFresh({ disk, dir }, header)
   const temporary = `${path}.new`
-  let file: DiskFile | undefined
   try {
     const made = await disk.open(temporary, 'create')
     try {
@@ -73,11 +72,12 @@ export async function createSegment({ disk, dir }: LogSource, header: SegmentHea
     } finally {
       await made.close()
     }
-    file = await disk.open(temporary, 'write')
-    await disk.rename(temporary, path)
-    return file
+    const file = await disk.open(temporary, 'write')
+    return await orClosed(file, async () => {
+      await disk.rename(temporary, path)
+      return file
+    })
   } catch (error) {
-    await file?.close().catch(() => {})
     await disk.remove(temporary).catch(() => {})
     throw error
   }
@@ -87,15 +87,12 @@ export async function createSegment({ disk, dir }: LogSource, header: SegmentHea
 async function openFresh({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>, header: SegmentHeader): Promise<DiskFile> {
   const { segment } = header
   const file = await disk.open(join(dir, segmentName(segment)), 'write')
-  try {
+  return await orClosed(file, async () => {
     const found = Buffer.alloc(segmentHeaderBytes + 1)
     const length = await file.read(found, 0)
     if (length === segmentHeaderBytes && found.subarray(0, length).equals(encodeHeader(header))) return file
     throw corrupt({ segment, offset: 0 }, 'it is there before the log has come to it')
-  } catch (error) {
-    await file.close().catch(() => {})
-    throw error
-  }
+  })
 }
 
 export function encodeHeader({ segment, firstPosition, logId }: SegmentHeader): Buffer {

@@ -71,9 +71,13 @@ export class SyncClock {
 export async function readSyncTimes({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>): Promise<SyncTimes | undefined> {
   try {
     const file = await disk.open(join(dir, fileName), 'read')
-    const bytes = Buffer.alloc(await file.size())
-    await file.read(bytes, 0).finally(() => file.close())
-    return JSON.parse(bytes.toString()) as SyncTimes
+    try {
+      const bytes = Buffer.alloc(await file.size())
+      await file.read(bytes, 0)
+      return JSON.parse(bytes.toString()) as SyncTimes
+    } finally {
+      await file.close()
+    }
   } catch {
     return undefined
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import { BlockingBudget } from './blocking-budget.ts'
-import type { DiskDir, DiskFile } from './disk.ts'
+import { type DiskDir, type DiskFile, orClosed } from './disk.ts'
 import { encodeMark, type Mark, type Place } from './frame.ts'
 import type { FrameEncoder } from './frame-encoder.ts'
 import type { LogSource } from './limits.ts'
@@ -158,7 +158,8 @@ export class LogWriter {
     try {
       if (!this.#poisoned && this.#mark !== 'closed') await this.#leaveMark('closed')
     } finally {
-      await this.#dir.close().finally(() => this.#file.close())
+      await this.#dir.close().catch(() => {})
+      await this.#file.close()
     }
   }
 
@@ -280,16 +281,6 @@ export class LogWriter {
 async function inDirectory<Value>(log: LogSource, make: (dir: DiskDir) => Promise<Value>): Promise<Value> {
   const dir = await log.disk.openDir(log.dir)
   return await orClosed(dir, () => make(dir))
-}
-
-/** Closes a file that nobody gets to use because something failed. */
-async function orClosed<Value>(file: DiskFile | DiskDir, run: () => Promise<Value>): Promise<Value> {
-  try {
-    return await run()
-  } catch (error) {
-    await file.close().catch(() => {})
-    throw error
-  }
 }
 
 /**

@@ -62,6 +62,7 @@ export function simulatedDisk(start: DiskImage = new Map()): SimulatedDisk {
     },
     remove: async (path) => does({ kind: 'remove', name: path }),
     watch: () => () => {},
+    filesMax: () => Number.POSITIVE_INFINITY,
     lock: async () => async () => {},
   }
   return { disk, operations, image: () => state.image() }

@@ -38,6 +38,7 @@ test(
   'what fails before anything is written refuses and poisons nothing, be it the k-th call or one in k',
   hours,
   async () => {
+    const stray = strayFaults()
     const next = draws(seed + 2)
     const counts = { runs: 0, ...newCounts() }
     for (const fault of passingFaults) {
@@ -49,6 +50,8 @@ test(
         }
       }
     }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(stray).toEqual([])
     expect(counts.poisoned).toBe(0)
     console.log(
       `passing faults: ${counts.runs} runs with a fault (${counts.refusing} refused something), 0 failures, seed ${seed}`,

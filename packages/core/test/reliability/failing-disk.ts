@@ -187,6 +187,7 @@ export function failingDisk(under: Disk, fault: Fault, { k, how }: When): Failin
       await under.remove(path)
     },
     watch: under.watch,
+    filesMax: under.filesMax,
     async lock(dir) {
       mayFail('lock', dir)
       if (locked) throw new IndelibleError('store_locked', 'Whoever had the log open did not let go of it.')
