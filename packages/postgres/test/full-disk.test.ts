@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pgliteTables } from '@indelible/postgres'
-import { bigint, defineSystem, event, isIndelibleError, projection, startSystem, text } from 'indelible'
+import { aggregate, bigint, defineSystem, event, isIndelibleError, projection, startSystem, text } from 'indelible'
 import { memorySnapshots, memoryStore } from 'indelible/memory'
 import { afterAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -13,6 +13,12 @@ import { z } from 'zod'
 const bytesPerMb = 1024 * 1024
 const rowCount = 500
 const Revalued = event('Revalued', z.object({ value: z.int(), note: z.string() }))
+const shop = aggregate('shop', {
+  initialState: {},
+  events: [Revalued],
+  evolve: { Revalued: (state) => state },
+})
+const Revalue = shop.command('Revalue', { input: Revalued.schema, decide: (_state, data) => Revalued(data) })
 /** Each event changes all rows, so that the write-ahead log grows fast. */
 const values = projection('values', {
   table: { item: text().key(), value: bigint(), sum: bigint(), note: text() },
@@ -37,24 +43,22 @@ try {
   reason = `Mounting a small disk takes root on Linux: ${(error as Error).message}`
 }
 afterAll(() => {
-  if (reason === undefined) execFileSync('umount', [disk])
+  if (reason === undefined) execFileSync('umount', ['--lazy', disk])
   rmSync(disk, { recursive: true, force: true })
 })
 
 test('tables on a disk that fills up say so, lose nothing, and catch up when there is room', async (context) => {
   if (reason !== undefined) context.skip(reason)
-  const store = memoryStore()
   const tables = await pgliteTables({ dir: join(disk, 'tables'), statementMsMax: 15_000 })
-  const system = startSystem(defineSystem({ name: 'shop', commands: [], projections: [values] }), {
-    store,
+  const system = startSystem(defineSystem({ name: 'shop', commands: [Revalue], projections: [values] }), {
+    store: memoryStore(),
     tables,
     snapshots: memorySnapshots(),
   })
   await using _ = system
   let appended = 0
   const revalue = async () => {
-    const data = { value: ++appended, note: randomBytes(100).toString('hex') }
-    await store.append({ events: [{ stream: 'shop-one', type: 'Revalued', data }] })
+    await system.send(Revalue('one', { value: ++appended, note: randomBytes(100).toString('hex') }))
   }
   const projected = async () => (await system.health()).projections[0]!
   await revalue()
