@@ -56,6 +56,7 @@ test('statements that wait in line for those of others have their time all the s
   expect(await tables.select(accounts)).toEqual(change.upserts)
   // Nor does a value end anything that no parameter takes.
   await expect(tables.query('SELECT $1::boolean', ['perhaps'])).rejects.toMatchObject({ code: '22P02' })
+  await expect(tables.query('SELECT $1::bigint[]', [3])).rejects.toMatchObject({ code: '22P02' })
   expect((await tables.state(accounts)).position).toBe(5)
   expect(isEnded).toBe(false)
   await tables.close()

@@ -14,15 +14,16 @@ const deadline = new Deadline(start.deadline)
 const reply = (port: MessagePort, message: PgliteAnswer) => port.postMessage(message)
 
 try {
-  const { PGlite, types } = await import('@electric-sql/pglite')
+  const { PGlite } = await import('@electric-sql/pglite')
   // date, timestamp, timestamptz
   const parsers = { 1082: String, 1114: String, 1184: instantText }
-  const serializers = Object.fromEntries(
-    Object.entries(types.serializers).map(([type, serialize]) => [type, asRefusal(serialize)]),
-  )
-  const create = (dataDir?: string) => PGlite.create({ ...(dataDir && { dataDir }), parsers, serializers })
+  const create = (dataDir?: string) => PGlite.create({ ...(dataDir && { dataDir }), parsers })
   const directory = start.dir === undefined ? undefined : enter(start.dir)
   const database = await (directory ? directory.open(create) : create())
+  // Those of arrays are there only now.
+  for (const [type, serialize] of Object.entries(database.serializers)) {
+    database.serializers[Number(type)] = asRefusal(serialize)
+  }
   const ports = takeTurns(parent, async (port, request) => {
     try {
       if (request === 'close') {
@@ -62,11 +63,17 @@ function isRefusal(error: unknown): boolean {
 function asRefusal<Value>(serialize: (value: Value) => string): (value: Value) => string {
   return (value) => {
     try {
-      return serialize(value)
+      const text: unknown = serialize(value)
+      if (typeof text === 'string') return text
     } catch (error) {
-      throw Object.assign(new Error(faultOf(error).message), { severity: 'ERROR', code: '22P02' })
+      throw refusal(faultOf(error).message)
     }
+    throw refusal(`A parameter is a ${typeof value}, which does not fit its type.`)
   }
+}
+
+function refusal(message: string): Error {
+  return Object.assign(new Error(message), { severity: 'ERROR', code: '22P02' })
 }
 
 function faultOf(error: unknown): PgliteFault {
