@@ -88,7 +88,7 @@ export const errorCodes = {
   store_full: { retryable: true, meaning: 'The disk or its quota is full; nothing was written and reads go on.' },
   store_poisoned: {
     retryable: false,
-    meaning: 'A sync failed, so what is on disk is unknown; open the store again to verify it.',
+    meaning: 'A write or sync failed, so what is on disk is unknown; open the store again to verify it.',
   },
   store_missing: { retryable: false, meaning: 'There is no log in that directory.' },
   log_corrupt: {

@@ -1,5 +1,7 @@
 // A process that may open few files: it reads a log of more files than that, then uses up all descriptors while it appends, then lets go of them.
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileStore } from '../../src/file/event-store.ts'
 import type { StoreHealth } from '../../src/store/port.ts'
 
@@ -12,8 +14,9 @@ export interface Crowded {
 }
 
 const segments = 60
-const limits = { segmentEventsMax: 2, indexRetryMs: 20, writeProbeMs: 0 }
-const store = await fileStore({ dir: process.argv[2]!, limits })
+const limits = { segmentEventsMax: 2, indexRetryMs: 20, writeProbeMs: 0, columnsShareMax: 0 }
+const dir = process.argv[2]!
+const store = await fileStore({ dir, limits })
 let serial = 0
 
 async function append(): Promise<string> {
@@ -47,6 +50,9 @@ await appends(2 * segments)
 for (let n = 1; n <= 2 * segments; n++) await Array.fromAsync(store.read([{ streams: [`thing-${n}`] }]))
 // One more fits into the last segment.
 const read = await appends(7)
+// The thread that makes indexes has files open while it works, and would give descriptors back later.
+while (!existsSync(join(dir, `${String(segments + 3).padStart(8, '0')}.idx`))) await pause(5)
+await pause(100)
 const taken = descriptors()
 const crowded = await appends(6)
 const healthWhenCrowded = await store.health()
