@@ -1,4 +1,4 @@
-import { aggregate, defineSystem, type EventStore, event, startSystem } from 'indelible'
+import { aggregate, defineSystem, type EventStore, event, refuse, startSystem } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { manualClock } from 'indelible/testing'
 import { describe, expect, test } from 'vitest'
@@ -261,6 +261,21 @@ test('an expected version that is none, and what is no command at all, have thei
   }
   for (const command of [null, undefined, {}, 'PayIn'] as never[])
     await expect(system.send(command)).rejects.toMatchObject({ code: 'unknown_command' })
+})
+
+test('a refusal that cannot be told is a fault of the code, which is named', async () => {
+  const cyclic: Record<string, unknown> = {}
+  cyclic.self = cyclic
+  const Odd = till.command('Odd', {
+    input: z.object({ n: z.int() }),
+    decide: (_state, { n }) =>
+      [refuse('X', { n: 1n }), refuse('X', cyclic), refuse(5 as never), refuse('\ud800'), refuse('')][n]!,
+  })
+  await using system = startSystem(defineSystem({ name: 'odd', commands: [Odd] }), parts())
+  for (const n of [0, 1, 2, 3, 4]) {
+    const message = expect.stringMatching(/^Odd refused with (details|the reason)/)
+    await expect(system.send(Odd('1', { n }))).rejects.toMatchObject({ code: 'invalid_declaration', message })
+  }
 })
 
 describe('a command that is sent again with its id', () => {

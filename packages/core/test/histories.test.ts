@@ -244,6 +244,24 @@ test('a snapshot of a history that the log lost is not decided upon', async () =
   await system.close()
 })
 
+test('a snapshot that names no history is none, wherever it says that it stands', async () => {
+  const store = memoryStore()
+  await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 5 } }] })
+  for (const position of [1, 99, -1, Number.NaN, '2', undefined]) {
+    const lying = {
+      ...memorySnapshots(),
+      load: async () => ({ version: 1, position, state: { cash: 9_000 } }) as never,
+    }
+    const kept = { ...store, close: async () => {} }
+    const tills = defineSystem({ name: 'tills', commands: [PayIn, Take] })
+    await using system = startSystem(tills, parts({ store: kept, snapshots: lying }))
+    expect(await system.send(Take('1', { amount: 100 })), String(position)).toMatchObject({
+      status: 'refused',
+      details: { cash: 5 },
+    })
+  }
+})
+
 test('what was overtaken is not what the next try begins with', async () => {
   const snapshots = memorySnapshots()
   const store = memoryStore()

@@ -170,6 +170,23 @@ describe('third law: an aggregate knows only its command and its events', () => 
     await expect(sendTo({ evolve })).rejects.toMatchObject({ code: 'impure_aggregate' })
   })
 
+  test('nor what is inside of an object that somebody else froze', async () => {
+    const thing = aggregate('thing', {
+      initialState: Object.freeze({ list: [] as number[] }),
+      events: [CashPaidIn],
+      evolve: {
+        CashPaidIn: (state, { amount }) => {
+          state.list.push(amount)
+          return state
+        },
+      },
+    })
+    const Add = thing.command('Add', { input: CashPaidIn.schema, decide: (_state, data) => CashPaidIn(data) })
+    await using system = startSystem(defineSystem({ name: 'x', commands: [Add] }), parts())
+    await expect(system.send(Add('1', { amount: 1 }))).rejects.toMatchObject({ code: 'impure_aggregate' })
+    expect(thing.initialState.list).toEqual([])
+  })
+
   test('what it may know came with the command and is recorded with the events', async () => {
     const Stamped = event('Stamped', z.object({ at: z.string(), by: z.string() }))
     const stamp = aggregate('stamp', { initialState: {}, events: [Stamped], evolve: { Stamped: (state) => state } })

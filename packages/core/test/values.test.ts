@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import {
   aggregate,
@@ -133,7 +134,10 @@ describe('a state that JSON would change', () => {
       evolve: { Added: (state, { n }) => evolve(state, n) as State },
     })
     const Add = thing.command('Add', { input: Added.schema, decide: (_state, data) => Added(data) })
-    const Look = thing.command('Look', { input: z.object({}), decide: (state) => refuse('Seen', { state }) })
+    const Look = thing.command('Look', {
+      input: z.object({}),
+      decide: (state) => refuse('Seen', { state: inspect(state, { depth: 4, showHidden: true }) }),
+    })
     const things = defineSystem({ name: 'things', commands: [Add, Look] })
     const notices: SystemNotice[] = []
     const kept: unknown[] = []

@@ -5,7 +5,7 @@ import { aggregateRoute } from './aggregates.ts'
 import { commandRoute } from './commands.ts'
 import { healthRoute } from './health.ts'
 import { homeRoute } from './home.ts'
-import { bodyBytesMaxDefault } from './limits.ts'
+import { bodyBytesMaxDefault, waitsMaxDefault } from './limits.ts'
 import { metricsRoute } from './metrics.ts'
 import { openApiRoute } from './openapi.ts'
 import { checkQuery } from './parameters.ts'
@@ -28,6 +28,8 @@ export interface HttpApiOptions {
   readonly onError?: (error: unknown, request: { readonly method: string; readonly path: string }) => void
   /** The bytes of a request body; 1 MiB when left out. */
   readonly bodyBytesMax?: number
+  /** The requests that may wait for a table or a saga at the same time; 500 when left out, and under `serve` at most half of `connectionsMax`. */
+  readonly waitsMax?: number
   /** The version of the HTTP contract, as the OpenAPI document gives it; `1` when left out. */
   readonly apiVersion?: string
 }
@@ -38,9 +40,10 @@ export interface HttpApiOptions {
  */
 export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): Hono {
   const { allowedHosts = [], onError = logged, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
+  const { waitsMax = waitsMaxDefault } = options
   const check = checkWhoAsks(allowedHosts)
   const { system } = running
-  const waits = new Waits()
+  const waits = new Waits(waitsMax)
   const routes: readonly Route[] = [
     commandRoute(running, { bodyBytesMax }),
     aggregateRoute(running),

@@ -16,8 +16,12 @@ export const pageBytesMax = 8 * 1024 * 1024
 export const waitMsDefault = 5_000
 /** How long a read may wait for its table or saga. */
 export const waitMsMax = 30_000
-/** Requests that wait for a table or a saga at the same time. */
-export const waitsMax = 1_000
+/** Requests that wait for a table or a saga at the same time, unless the options say otherwise. */
+export const waitsMaxDefault = 500
+/** The part of a server's connections that may be taken by requests that wait: the others are for those who do not. */
+export const waitsShareMax = 1 / 2
+/** Requests that a connection sends ahead, before it is read from no more until it has some of their answers. */
+export const requestsAheadMax = 16
 /** When a client should try again what may succeed later. */
 export const retryAfterSeconds = 1
 /** The connections of a server, unless the options say otherwise or the process has few descriptors. */

@@ -133,10 +133,10 @@ test('a request with a host that is none is a problem', async () => {
 
 test('of those that asked something the one that has been idle longest goes, never one that is being answered', async () => {
   const { port, running } = await servedShop({ connectionsMax: 3 })
-  const ask = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
+  const ask = 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
   const waits = vi.spyOn(running, 'waitFor')
   const answered = await open(port)
-  answered.socket.write('GET /tables/stock_levels?waitFor=1&timeoutMs=30000 HTTP/1.1\r\nHost: x\r\n\r\n')
+  answered.socket.write('GET /tables/stock_levels?waitFor=1&timeoutMs=30000 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
   await until(() => waits.mock.calls.length === 1)
   const silent = await open(port)
   const used = await open(port)
@@ -156,10 +156,38 @@ test('of those that asked something the one that has been idle longest goes, nev
   await until(() => answered.received().includes('"rows"'))
 })
 
+test('requests that are sent ahead on one connection are answered one after the other', async () => {
+  const { port, running } = await servedShop()
+  const underWay = { now: 0, most: 0 }
+  const { waitFor } = running
+  vi.spyOn(running, 'waitFor').mockImplementation(async (...args) => {
+    underWay.most = Math.max(underWay.most, ++underWay.now)
+    await waitFor.apply(running, args).finally(() => underWay.now--)
+  })
+  const { socket, received } = await open(port)
+  const ask = 'GET /tables/stock_levels?waitFor=1&timeoutMs=50 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
+  socket.write(`${ask.repeat(40)}GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+  await until(() => received().includes('"status":"ok"'))
+  expect(received().split('HTTP/1.1 504').length - 1).toBe(40)
+  expect(underWay.most).toBe(1)
+})
+
+test('those who wait leave half of the connections to those who do not', async () => {
+  const { get, running } = await servedShop({ connectionsMax: 6 })
+  const wait = '/tables/stock_levels?waitFor=1&timeoutMs=30000'
+  const waits = vi.spyOn(running, 'waitFor')
+  const waiting = [get(wait), get(wait), get(wait)]
+  await until(() => waits.mock.calls.length === 3)
+  expect((await get(wait)).body).toMatchObject({ type: 'urn:indelible:error:too_many_waits' })
+  expect((await get('/health')).status).toBe(200)
+  await running.send(ReceiveStock('tea', { quantity: 5 }))
+  for (const { status } of await Promise.all(waiting)) expect(status).toBe(200)
+})
+
 test('many who say nothing push out each other, not who asked something', async () => {
   const { port } = await servedShop({ connectionsMax: 3 })
   const working = await open(port)
-  const ask = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
+  const ask = 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
   working.socket.write(ask)
   await until(() => working.received().includes('"ok"'))
   const before = working.received().length
@@ -171,14 +199,18 @@ test('many who say nothing push out each other, not who asked something', async 
 
 test('where every connection is being answered, a new one is closed', async () => {
   const { port, running, server } = await servedShop({ connectionsMax: 2 })
-  const waits = vi.spyOn(running, 'waitFor')
+  const held = Promise.withResolvers<void>()
+  const { health } = running
+  const asked = vi.spyOn(running, 'health').mockImplementation(async () => {
+    await held.promise
+    return await health.call(running)
+  })
   const clients = [await open(port), await open(port)]
-  for (const { socket } of clients)
-    socket.write('GET /tables/stock_levels?waitFor=1&timeoutMs=30000 HTTP/1.1\r\nHost: x\r\n\r\n')
-  await until(() => waits.mock.calls.length === 2)
+  for (const { socket } of clients) socket.write('GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+  await until(() => asked.mock.calls.length === 2)
   await (await open(port)).closed
-  await running.send(ReceiveStock('tea', { quantity: 5 }))
-  for (const { received } of clients) await until(() => received().includes('"rows"'))
+  held.resolve()
+  for (const { received } of clients) await until(() => received().includes('"ok"'))
   expect((await fetch(`${server.url}/health`)).status).toBe(200)
 })
 

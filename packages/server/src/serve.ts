@@ -7,12 +7,15 @@ import { checkedDuration } from 'indelible/adapter'
 import { connectionsThatFit, limitedConnections } from './connections.ts'
 import { gracefulClose } from './graceful-close.ts'
 import { type HttpApiOptions, httpApi } from './http-api.ts'
+import { inTurn } from './in-turn.ts'
 import {
   closeTimeoutMsDefault,
   headersTimeoutMsDefault,
   idleTimeoutMs,
   requestTimeoutMs,
   slowCheckMs,
+  waitsMaxDefault,
+  waitsShareMax,
 } from './limits.ts'
 import { HttpError, problemOf } from './problems.ts'
 
@@ -46,10 +49,12 @@ export interface HttpServer {
 export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
   const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...others } = options
   const { connectionsMax = connectionsThatFit(), headersTimeoutMs = headersTimeoutMsDefault, ...apiOptions } = others
-  const { allowedHosts = [] } = apiOptions
+  const { allowedHosts = [], waitsMax = waitsMaxDefault } = apiOptions
   const names = isIP(host) ? allowedHosts : [host, ...allowedHosts]
-  const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names })
-  const listener = getRequestListener(fetch, { errorHandler: malformedRequest })
+  // Those who wait must not take every connection from those who do not.
+  const waits = Math.max(1, Math.min(waitsMax, Math.floor(connectionsMax * waitsShareMax)))
+  const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names, waitsMax: waits })
+  const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedRequest }))
   const timeouts = {
     headersTimeout: Math.min(checkedDuration('headersTimeoutMs', headersTimeoutMs), requestTimeoutMs),
     requestTimeout: requestTimeoutMs,

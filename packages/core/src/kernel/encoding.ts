@@ -113,9 +113,9 @@ function copyOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes)
 }
 
-/** What the metadata say. */
+/** What the metadata say, as they are written: what JSON makes of an object with a `toJSON` (a Date, a URL) may be no object at all. */
 function metadataOf(event: NewEvent, kept: Payload): EventMetadata {
-  const value = kept instanceof Uint8Array ? parsed(event, kept, 'its metadata') : event.metadata
+  const value = isPlainData(event.metadata) ? event.metadata : parsed(event, kept, 'its metadata')
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid(event, 'its metadata must be a JSON object.')
   return value as EventMetadata
@@ -132,9 +132,15 @@ function stringified(event: Described, value: unknown, what: string): string {
   return text
 }
 
-function parsed(event: NewEvent, bytes: Uint8Array, what: string): unknown {
+/** Whether JSON writes a value as the object that it is, and the id in it as it is: as a rule it does, and then it need not be parsed again. */
+function isPlainData(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false
+  return !('toJSON' in value) && Object.getOwnPropertyDescriptor(value, 'correlationId')?.get === undefined
+}
+
+function parsed(event: NewEvent, payload: Payload, what: string): unknown {
   try {
-    return JSON.parse(fromUtf8(bytes))
+    return JSON.parse(typeof payload === 'string' ? payload : fromUtf8(payload))
   } catch (cause) {
     throw invalid(event, `${what} is not JSON in UTF-8.`, cause)
   }

@@ -189,6 +189,7 @@ export class CommandHandler {
         `${type.type} decided "${decision}": answer with a refusal, an event or a list of events.`,
       )
     }
+    if (isRefusal(decision)) assertTellable(type, decision)
     return isRefusal(decision) || isList(decision) ? decision : [decision]
   }
 
@@ -211,6 +212,19 @@ export class CommandHandler {
       throw new IndelibleError('command_id_reused', message, { details: { commandId, stream } })
     }
     return accepted(envelope, written, true)
+  }
+}
+
+/** A refusal is told over HTTP and recorded by sagas. Throws `invalid_declaration`. */
+function assertTellable({ type }: AnyCommandType, { refused, details }: Refusal): void {
+  const invalid = (problem: string, cause?: unknown) =>
+    new IndelibleError('invalid_declaration', `${type} refused with ${problem}.`, { cause })
+  if (typeof refused !== 'string' || refused === '' || !refused.isWellFormed())
+    throw invalid(`the reason ${shown(refused)}, which is no text`)
+  try {
+    JSON.stringify(details)
+  } catch (cause) {
+    throw invalid(`details that cannot be written as JSON: ${messageOf(cause)}`, cause)
   }
 }
 

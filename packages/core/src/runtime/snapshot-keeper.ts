@@ -44,10 +44,14 @@ export class SnapshotKeeper {
     const { store, snapshots } = this.#parts
     const { fingerprint } = aggregate
     if (fingerprint === null) return undefined
-    const found = await this.#orNone(aggregate, stream, async () => await snapshots.load(stream, fingerprint))
-    // A log that was put back from an older copy does not have the events that a snapshot was made of, or others in their place.
-    if (!found || (await store.historyAt(found.position)) !== found.history) return undefined
-    this.#versions.set(stream, found.version)
+    const found = await this.#orNone(aggregate, stream, async () => {
+      const snapshot = await snapshots.load(stream, fingerprint)
+      if (!snapshot) return undefined
+      // A log that was put back from an older copy does not have the events that a snapshot was made of, or others in their place.
+      const history = await store.historyAt(snapshot.position)
+      return history !== undefined && history === snapshot.history ? snapshot : undefined
+    })
+    if (found) this.#versions.set(stream, found.version)
     return found
   }
 

@@ -74,6 +74,22 @@ export const eventStoreContract: readonly ContractCase<EventStore>[] = [
     },
   },
   {
+    name: 'metadata that JSON writes as anything but an object are refused, and what it writes is what counts',
+    async run(store) {
+      const odd: unknown[] = [new Date(0), new URL('urn:x'), { toJSON: () => 'text' }, { toJSON: () => [1] }]
+      odd.push({ toJSON: () => null }, Object('text'), [], 'text', 5, null)
+      for (const metadata of odd) {
+        const event = { ...fact('thing-1'), metadata: metadata as EventMetadata }
+        await assert.rejects(store.append({ events: [event] }), { code: 'invalid_event' })
+      }
+      assert.equal((await store.head()).position, 0)
+      const told = { correlationId: 'asked', toJSON: () => ({ correlationId: 'written' }) }
+      await store.append({ events: [{ ...fact('thing-1'), metadata: told }] })
+      const found = async (id: string) => (await Array.fromAsync(store.read([{ correlationIds: [id] }]))).length
+      assert.deepEqual([await found('asked'), await found('written')], [0, 1])
+    },
+  },
+  {
     name: 'what a caller or a reader does to its copy changes nothing in the store',
     async run(store) {
       const data = { amount: 1 }

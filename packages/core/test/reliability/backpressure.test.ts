@@ -17,7 +17,8 @@ function heldDisk() {
     ...disk,
     async open(path, mode) {
       const file = await disk.open(path, mode)
-      if (!path.endsWith('.log')) return file
+      // A segment has its temporary name while it is opened.
+      if (mode !== 'write') return file
       return {
         ...file,
         async write(bytes, at) {
