@@ -8,6 +8,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { accountRows, accounts, at, endOf, runScript } from '../test/samples.ts'
 import { type PgliteOptions, pgliteTables, pgliteTablesAt } from './pglite.ts'
 
+// PGlite is started anew several times here, which takes seconds each.
+vi.setConfig({ testTimeout: 300_000 })
+
 /** It needs no memory and has no end. */
 const endless = 'WITH RECURSIVE again AS (SELECT 1 AS one UNION ALL SELECT one FROM again) SELECT count(*) FROM again'
 const statementMsMax = 6_000
