@@ -20,7 +20,7 @@ const expected = {
   // One for each account opened, each transaction and each adjustment.
   events: 1139 + 28205 + 1422,
 }
-const kills = long ? 100 : 20
+const kills = long ? 100 : 10
 const bankBin = fileURLToPath(new URL('../bin/bank.js', import.meta.url))
 const importing = fileURLToPath(new URL('./importing-process.ts', import.meta.url))
 

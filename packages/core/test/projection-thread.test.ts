@@ -94,7 +94,8 @@ test('of a thread that spins everybody is told in time, with what was known last
   writeFileSync(join(dir, 'enough'), '')
   await vi.waitFor(() => system.waitFor(tillTable, position), patient)
   expect((await system.health()).projections).toMatchObject([{ state: 'running', position }])
-  expect(notices).toEqual([])
+  // The table was late for seconds, and whether that is seen before it has caught up is chance.
+  expect(notices.filter(({ kind }) => kind !== 'stale' && kind !== 'fresh')).toEqual([])
 })
 
 test('a thread that cannot begin says why, and begins when it can', async () => {

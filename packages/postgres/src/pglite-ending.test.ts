@@ -1,6 +1,6 @@
 // A statement that never ends, and what else PGlite does not survive: its thread is ended, and the tables go on.
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
@@ -19,15 +19,21 @@ const outOfTime = { ...unavailable, message: expect.stringMatching(/no answer wi
 const change = { table: accounts, upserts: accountRows(3, 7), removals: [], from: 0, to: at(5) }
 
 let root: string
+/** A new directory, which is copied: to make one takes PGlite seconds. */
+let made: string
 let dirs = 0
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'indelible-pglite-ending-'))
+  made = join(root, 'made')
+  const tables = await pgliteTables({ dir: made })
+  await tables.close()
 })
 afterAll(async () => await rm(root, { recursive: true, force: true }))
 
 /** Tables in a directory of their own, with rows in one of them. */
 async function filled(options: PgliteOptions = {}) {
   const dir = join(root, `${++dirs}`)
+  await cp(made, dir, { recursive: true })
   const started = once(process, 'worker') as Promise<[Worker]>
   const tables = await pgliteTables({ dir, statementMsMax, ...options })
   const [worker] = await started
