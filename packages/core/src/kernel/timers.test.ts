@@ -49,3 +49,13 @@ test('what is done every so often is done until it is cancelled, however long th
   seldom.cancel()
   expect(vi.getTimerCount()).toBe(0)
 })
+
+test('what is done every so often keeps no process alive once it is unrefed, and what that gives cancels it', () => {
+  const begun = vi.spyOn(globalThis, 'setTimeout')
+  const often = every(1_000, () => {}).unref()
+  vi.advanceTimersByTime(3_000)
+  expect(begun.mock.results.map(({ value }) => value.hasRef())).toEqual([false, false, false, false])
+  often.cancel()
+  expect(vi.getTimerCount()).toBe(0)
+  begun.mockRestore()
+})

@@ -33,13 +33,25 @@ export function timer(ms: number, callBack: () => void): Timer {
 
 /** Calls back again and again, each time so many milliseconds after the last. */
 export function every(ms: number, callBack: () => void): Timer {
+  let isUnref = false
   let current: Timer
-  const again = () => {
-    current = timer(ms, again)
-    callBack()
+  const next = () => {
+    current = timer(ms, () => {
+      next()
+      callBack()
+    })
+    if (isUnref) current.unref()
   }
-  current = timer(ms, again)
-  return { cancel: () => current.cancel(), unref: () => current.unref() }
+  const self: Timer = {
+    cancel: () => current.cancel(),
+    unref() {
+      isUnref = true
+      current.unref()
+      return self
+    },
+  }
+  next()
+  return self
 }
 
 export function isDuration(ms: unknown): ms is number {
