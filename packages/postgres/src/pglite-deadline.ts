@@ -2,6 +2,8 @@
 // The thread of PGlite uses it too, so it imports nothing.
 
 const nsPerMs = 1_000_000n
+/** Thirty years: nanoseconds of what is longer do not fit into 64 bits. */
+const msMax = 1e12
 
 export class Deadline {
   readonly buffer: SharedArrayBuffer
@@ -14,7 +16,7 @@ export class Deadline {
   }
 
   begin(ms: number): void {
-    Atomics.store(this.#until, 0, process.hrtime.bigint() + BigInt(Math.ceil(ms)) * nsPerMs)
+    Atomics.store(this.#until, 0, process.hrtime.bigint() + BigInt(Math.ceil(Math.min(ms, msMax))) * nsPerMs)
   }
 
   end(): void {

@@ -7,6 +7,7 @@ import type { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { accountRows, accounts, at, endOf, runScript } from '../test/samples.ts'
 import { type PgliteOptions, pgliteTables, pgliteTablesAt } from './pglite.ts'
+import { postgresTables } from './postgres.ts'
 
 // PGlite is started anew several times here, which takes seconds each.
 vi.setConfig({ testTimeout: 300_000 })
@@ -119,4 +120,19 @@ test('a directory that was left in order and cannot be opened is left as it is',
   const again = await pgliteTables({ dir })
   expect((await again.state(accounts)).position).toBe(5)
   await again.close()
+})
+
+test('limits may be without end, and what is no length of time is refused', async () => {
+  const limits = { statementMsMax: Number.POSITIVE_INFINITY, closeMsMax: Number.POSITIVE_INFINITY }
+  const { tables } = await filled(limits)
+  const asked = tables.query("SELECT 'answered' AS said FROM pg_sleep(0.5)")
+  // A statement that was not begun is refused by closing.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  await tables.close()
+  expect(await asked).toEqual([{ said: 'answered' }])
+  for (const name of Object.keys(limits)) {
+    await expect(pgliteTables({ [name]: -1 })).rejects.toMatchObject({ code: 'invalid_duration' })
+  }
+  const connectionString = 'postgres://nobody@127.0.0.1:1/nothing'
+  await expect(postgresTables({ connectionString, closeMsMax: -1 })).rejects.toMatchObject({ code: 'invalid_duration' })
 })

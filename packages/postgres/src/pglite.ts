@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import { IndelibleError } from 'indelible'
+import { checkedDuration, timer } from 'indelible/adapter'
 import type { SqlDatabase } from './database.ts'
 import * as limits from './limits.ts'
 import { PgliteClient } from './pglite-client.ts'
@@ -58,6 +59,8 @@ export async function pgliteDatabase({
   statementMsMax = limits.statementMsMax,
   closeMsMax = limits.closeMsMax,
 }: PgliteOptions = {}): Promise<SqlDatabase & { port(): Promise<MessagePort> }> {
+  checkedDuration('statementMsMax', statementMsMax)
+  checkedDuration('closeMsMax', closeMsMax)
   const options = { dir: dir === undefined ? undefined : resolve(dir), statementMsMax }
   let thread: PgliteThread | undefined
   let failure: { readonly error: unknown; readonly atMs: number } | undefined
@@ -87,12 +90,12 @@ export async function pgliteDatabase({
     port: () => inTurn(async (client) => client.port()),
     close: async () => {
       isClosed = true
-      const stop = setTimeout(() => void thread?.end(), closeMsMax)
+      const stop = timer(closeMsMax, () => void thread?.end())
       try {
         await idle()
         await thread?.close()
       } finally {
-        clearTimeout(stop)
+        stop.cancel()
       }
     },
   }

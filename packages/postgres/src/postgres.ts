@@ -1,4 +1,5 @@
 // Read tables on a Postgres server, through a pool of the "pg" driver, which the user installs.
+import { checkedDuration } from 'indelible/adapter'
 import { type Copy, inTransaction, type Query, type SqlDatabase } from './database.ts'
 import { sqlState } from './faults.ts'
 import { instantText } from './instants.ts'
@@ -52,6 +53,7 @@ export async function postgresDatabase({
   closeMsMax = limits.closeMsMax,
   ...poolOptions
 }: PoolOptions): Promise<SqlDatabase> {
+  checkedDuration('closeMsMax', closeMsMax)
   const { default: pg } = (await loadPeer('pg', () => import('pg'))) as unknown as PgModule
   const pool = new pg.Pool(withoutOverflow({ ...poolDefaults, ...poolOptions }))
   // The pool replaces a connection that breaks while it is idle; without a listener that would end the process.

@@ -1,9 +1,10 @@
 // Waiting for what may never come.
+import { timer } from 'indelible/adapter'
 
 /** Whether a promise was fulfilled or rejected within a time, which keeps the process alive no longer than that. */
 export async function settlesWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
   const isLate = Promise.withResolvers<false>()
-  const timer = setTimeout(() => isLate.resolve(false), ms)
+  const limit = timer(ms, () => isLate.resolve(false))
   const settled = promise.then(
     () => true,
     () => true,
@@ -11,6 +12,6 @@ export async function settlesWithin(ms: number, promise: Promise<unknown>): Prom
   try {
     return await Promise.race([settled, isLate.promise])
   } finally {
-    clearTimeout(timer)
+    limit.cancel()
   }
 }
