@@ -4,12 +4,15 @@ import { z } from 'zod'
 import { text } from '../text.ts'
 import { account } from './account.ts'
 import { BalanceAdjusted } from './events.ts'
+import { BalanceTooLarge } from './refusals.ts'
 
 export const AdjustBalance = account.command('AdjustBalance', {
   input: z.object({ difference: z.int(), reason: text }),
+  emits: [BalanceAdjusted],
+  refuses: ['NoSuchAccount', BalanceTooLarge],
   decide: ({ status, balance }, { difference, reason }) => {
     if (status === 'none') return refuse('NoSuchAccount')
-    if (!Number.isSafeInteger(balance + difference)) return refuse('BalanceTooLarge', { balance })
+    if (!Number.isSafeInteger(balance + difference)) return BalanceTooLarge({ balance })
     return difference === 0 ? [] : BalanceAdjusted({ difference, reason })
   },
 })

@@ -3,12 +3,15 @@ import { refuse } from 'indelible'
 import { z } from 'zod'
 import { account } from './account.ts'
 import { AccountClosed } from './events.ts'
+import { BalanceNotZero } from './refusals.ts'
 
 export const CloseAccount = account.command('CloseAccount', {
   input: z.object({}),
+  emits: [AccountClosed],
+  refuses: ['NoSuchAccount', 'AccountClosed', BalanceNotZero],
   decide: ({ status, balance }) => {
     if (status === 'none') return refuse('NoSuchAccount')
     if (status === 'closed') return refuse('AccountClosed')
-    return balance === 0 ? AccountClosed({}) : refuse('BalanceNotZero', { balance })
+    return balance === 0 ? AccountClosed({}) : BalanceNotZero({ balance })
   },
 })

@@ -4,13 +4,16 @@ import { z } from 'zod'
 import { money, reference } from '../money.ts'
 import { account } from './account.ts'
 import { FundsDeposited } from './events.ts'
+import { BalanceTooLarge } from './refusals.ts'
 
 export const DepositFunds = account.command('DepositFunds', {
   input: z.object({ amount: money, reference }),
+  emits: [FundsDeposited],
+  refuses: ['NoSuchAccount', 'AccountClosed', BalanceTooLarge],
   decide: ({ status, balance }, { amount, reference }) => {
     if (status === 'none') return refuse('NoSuchAccount')
     if (status === 'closed') return refuse('AccountClosed')
-    if (!Number.isSafeInteger(balance + amount)) return refuse('BalanceTooLarge', { balance })
+    if (!Number.isSafeInteger(balance + amount)) return BalanceTooLarge({ balance })
     return FundsDeposited({ amount, reference })
   },
 })

@@ -10,12 +10,3 @@ export const FundsWithdrawn = event('FundsWithdrawn', z.object({ amount: money, 
 export const WithdrawalReversed = event('WithdrawalReversed', z.object({ amount: money, reference }))
 export const BalanceAdjusted = event('BalanceAdjusted', z.object({ difference: z.int(), reason: text }))
 export const AccountClosed = event('AccountClosed', z.object({}))
-
-export const accountEvents = [
-  AccountOpened,
-  FundsDeposited,
-  FundsWithdrawn,
-  WithdrawalReversed,
-  BalanceAdjusted,
-  AccountClosed,
-] as const

@@ -7,6 +7,8 @@ import { AccountOpened } from './events.ts'
 
 export const OpenAccount = account.command('OpenAccount', {
   input: z.object({ owner: text, overdraftLimit: z.int().min(0).default(0) }),
+  emits: [AccountOpened],
+  refuses: ['AccountExists'],
   decide: ({ status }, { owner, overdraftLimit }) =>
     status === 'none' ? AccountOpened({ owner, overdraftLimit }) : refuse('AccountExists'),
 })

@@ -1,6 +1,13 @@
 // The statement of every account: one row a booking, with the balance after it. Each event of an account is a line, so a line follows the one before.
-import { bigint, date, integer, projection, type RecordedEvent, type RowOf, text } from 'indelible'
-import { accountEvents } from '../account/events.ts'
+import { bigint, date, integer, projection, type RecordedEvent, text } from 'indelible'
+import {
+  AccountClosed,
+  AccountOpened,
+  BalanceAdjusted,
+  FundsDeposited,
+  FundsWithdrawn,
+  WithdrawalReversed,
+} from '../account/events.ts'
 
 const table = {
   account_id: text().key(),
@@ -12,25 +19,23 @@ const table = {
   reference: text().nullable(),
 }
 
-export const accountStatement = projection('account_statement', {
-  table,
-  staleness: { targetMs: 500 },
-  key: ({ streamId, version }) => ({ account_id: streamId, line: version - 1 }),
-  events: accountEvents,
-  on: {
-    AccountOpened: (event) => line(event, 0, { amount: 0 }),
-    FundsDeposited: (event, { balance }) => line(event, balance, event.data),
-    FundsWithdrawn: (event, { balance }) => line(event, balance, { ...event.data, amount: -event.data.amount }),
-    WithdrawalReversed: (event, { balance }) => line(event, balance, event.data),
-    BalanceAdjusted: (event, { balance }) =>
-      line(event, balance, { amount: event.data.difference, reference: event.data.reason }),
-    AccountClosed: (event, { balance }) => line(event, balance, { amount: 0 }),
-  },
-})
+const lineBefore = {
+  key: (_data: unknown, { streamId, version }: RecordedEvent) => ({ account_id: streamId, line: version - 1 }),
+}
+
+export const accountStatement = projection('account_statement', { table, staleness: { targetMs: 500 } })
+  .write(AccountOpened, (_data, event) => line(event, 0, { amount: 0 }))
+  .on(FundsDeposited, lineBefore, ({ balance }, data, event) => line(event, balance, data))
+  .on(FundsWithdrawn, lineBefore, ({ balance }, data, event) => line(event, balance, { ...data, amount: -data.amount }))
+  .on(WithdrawalReversed, lineBefore, ({ balance }, data, event) => line(event, balance, data))
+  .on(BalanceAdjusted, lineBefore, ({ balance }, { difference, reason }, event) =>
+    line(event, balance, { amount: difference, reference: reason }),
+  )
+  .on(AccountClosed, lineBefore, ({ balance }, _data, event) => line(event, balance, { amount: 0 }))
 
 type Booking = { amount: number; reference?: string | undefined }
 
-function line(event: RecordedEvent, balanceBefore: number, { amount, reference }: Booking): RowOf<typeof table> {
+function line(event: RecordedEvent, balanceBefore: number, { amount, reference }: Booking) {
   return {
     account_id: event.streamId,
     line: event.version,

@@ -108,7 +108,7 @@ async function sagasSettled(bank: RunningSystem): Promise<void> {
   await vi.waitFor(
     async () => {
       const { head, sagas } = await bank.health()
-      expect(sagas[0]).toMatchObject({ state: 'running', active: 0, position: head.position, waitingForHelp: [] })
+      expect(sagas[0]).toMatchObject({ state: 'running', active: 0, position: head.position, needsIntervention: [] })
     },
     { timeout: 10_000, interval: 1 },
   )

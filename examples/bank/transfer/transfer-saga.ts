@@ -5,22 +5,13 @@ import { ReverseWithdrawal } from '../account/reverse-withdrawal.ts'
 import { WithdrawFunds } from '../account/withdraw-funds.ts'
 import { type TransferOrder, TransferRequested } from './transfer.ts'
 
-export const transferSaga = saga('transfer', {
-  startsOn: TransferRequested,
-  steps: [
-    { name: 'withdraw', send: withdrawFromSource, undo: reverseWithdrawal },
-    { name: 'deposit', send: depositToTarget, timeout: '1m' },
-  ],
-})
+const booking = ({ amount }: TransferOrder, { sagaId }: SagaContext) => ({ amount, reference: `transfer ${sagaId}` })
 
-function withdrawFromSource({ from, amount }: TransferOrder, { sagaId }: SagaContext) {
-  return WithdrawFunds(from, { amount, reference: `transfer ${sagaId}` })
-}
-
-function depositToTarget({ to, amount }: TransferOrder, { sagaId }: SagaContext) {
-  return DepositFunds(to, { amount, reference: `transfer ${sagaId}` })
-}
-
-function reverseWithdrawal({ from, amount }: TransferOrder, { sagaId }: SagaContext) {
-  return ReverseWithdrawal(from, { amount, reference: `transfer ${sagaId}` })
-}
+export const transferSaga = saga('transfer', { startsOn: TransferRequested })
+  .step('withdraw', {
+    command: WithdrawFunds,
+    to: ({ from }) => from,
+    input: booking,
+    compensate: { command: ReverseWithdrawal, to: ({ from }) => from, input: booking },
+  })
+  .step('deposit', { command: DepositFunds, to: ({ to }) => to, input: booking, timeout: '1m' })

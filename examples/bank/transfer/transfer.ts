@@ -20,14 +20,14 @@ export type TransferOrder = z.infer<typeof order>
 
 export const TransferRequested = event('TransferRequested', order)
 
-export const transfer = aggregate('transfer', {
-  initialState: { requested: false },
-  events: [TransferRequested],
-  evolve: { TransferRequested: () => ({ requested: true }) },
-})
+export const transfer = aggregate('transfer', { initialState: { requested: false } }).on(TransferRequested, () => ({
+  requested: true,
+}))
 
 export const RequestTransfer = transfer.command('RequestTransfer', {
   input: order,
+  emits: [TransferRequested],
+  refuses: ['TransferExists', 'SameAccount'],
   decide: ({ requested }, order) => {
     if (requested) return refuse('TransferExists')
     return order.from === order.to ? refuse('SameAccount') : TransferRequested(order)

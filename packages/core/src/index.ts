@@ -1,17 +1,16 @@
 // `indelible`: everything a domain is declared with, and what runs it. Adapters and tools have subpaths of their own.
 
+export { type Aggregate, type AnyAggregate, aggregate, type Taken } from './kernel/aggregates.ts'
 export {
-  type Aggregate,
-  type AnyAggregate,
   type AnyCommandType,
-  aggregate,
   type Command,
   type CommandContext,
   type CommandType,
+  command,
   type Decision,
-  type Refusal,
-  refuse,
-} from './kernel/aggregates.ts'
+  type DeclaredRefusal,
+} from './kernel/commands.ts'
+export { type Consultation, type DecisionModel, decisionModel } from './kernel/decision-models.ts'
 export { type ErrorCode, errorCodes, IndelibleError, isIndelibleError } from './kernel/errors.ts'
 export {
   type AnyEventType,
@@ -20,6 +19,7 @@ export {
   type EventOf,
   type EventType,
   event,
+  type Upcast,
 } from './kernel/event-types.ts'
 export type { EventMetadata, NewEvent, RecordedEvent } from './kernel/events.ts'
 export type { IdGenerator } from './kernel/ids.ts'
@@ -28,16 +28,23 @@ export {
   type Projection,
   projection,
   type RowChange,
-  type RowHandler,
+  type RowOptions,
   type RowRemoval,
   removal,
   type TablesOf,
 } from './kernel/projections.ts'
 export type { Query, QueryItem } from './kernel/queries.ts'
-export { type Saga, type SagaContext, type Step, saga } from './kernel/sagas.ts'
+export {
+  type NoDetails,
+  type Refusal,
+  type RefusalType,
+  refusal,
+  refuse,
+} from './kernel/refusals.ts'
+export { type AnySaga, type Saga, type SagaContext, type Step, saga } from './kernel/sagas.ts'
 export type { Schema, SchemaIssue } from './kernel/schemas.ts'
 export { checkedStreamName, type StreamName, streamName } from './kernel/streams.ts'
-export { defineSystem, type System } from './kernel/system.ts'
+export { defineSystem, type System, type SystemDefinition } from './kernel/system.ts'
 export { systemClock, systemIds } from './kernel/system-clock.ts'
 export {
   bigint,
@@ -59,7 +66,8 @@ export {
   timestamp,
 } from './kernel/tables.ts'
 export { type Clock, epochMs, type Instant, instant, type ValidTime } from './kernel/time.ts'
-export type { CommandOutcome, SendOptions } from './runtime/command-handler.ts'
+export type { CommandOutcome, SendOptions } from './runtime/commands/outcome.ts'
+export type { SnapshotNotice } from './runtime/commands/snapshot-keeper.ts'
 export { defineConfig, type IndelibleConfig } from './runtime/config.ts'
 export type { StartProjections } from './runtime/projections/host.ts'
 export { type LiveModel, liveModel } from './runtime/projections/live-model.ts'
@@ -84,9 +92,8 @@ export {
   startSystem,
   type WaitOptions,
 } from './runtime/running-system.ts'
-export type { SagaRunnerStatus } from './runtime/saga-runner.ts'
-export type { SagaFailure, SagaStart, SagaState, SagaStatus, SentCommand } from './runtime/saga-state.ts'
-export type { SnapshotNotice } from './runtime/snapshot-keeper.ts'
+export type { SagaRunnerStatus } from './runtime/sagas/saga-runner.ts'
+export type { SagaFailure, SagaStart, SagaState, SagaStatus, SentCommand } from './runtime/sagas/saga-state.ts'
 export type {
   AppendCondition,
   AppendOptions,

@@ -68,8 +68,8 @@ async function notesIn(store: EventStore): Promise<string[]> {
 async function problem(system: RunningSystem): Promise<string> {
   return await soon(async () => {
     const [status] = (await system.health()).sagas
-    expect(status).toMatchObject({ active: 0, waitingForHelp: [{ sagaId: '1' }] })
-    return status!.waitingForHelp[0]!.problem
+    expect(status).toMatchObject({ active: 0, needsIntervention: [{ sagaId: '1' }] })
+    return status!.needsIntervention[0]!.problem
   })
 }
 
@@ -183,7 +183,7 @@ test('a command that was sent for a step that is gone is not sent again, and not
     const second = start([step('b')], store, { clock })
     await soon(async () => {
       const [status] = (await second.system.health()).sagas
-      const problems = status!.waitingForHelp.filter(({ sagaId }) => sagaId === id)
+      const problems = status!.needsIntervention.filter(({ sagaId }) => sagaId === id)
       expect(problems).toMatchObject([{ problem: expect.stringContaining('step "a" was') }])
     })
     await second.system.close()
@@ -262,11 +262,11 @@ test('an undo that cannot be carried out waits for help, is not taken for refuse
   const { buy, system } = start([wrong, refused], store)
   await system.send(Order('1', {}))
   expect(await problem(system)).toMatch(/undo of step "a" sent "Noet"/)
-  expect(await system.saga(buy, '1')).toMatchObject({ status: 'compensating', done: ['a'], undoFailure: null })
+  expect(await system.saga(buy, '1')).toMatchObject({ status: 'compensating', done: ['a'], compensationFailure: null })
   isMended = true
   expect(await system.resumeSaga(buy, '1')).toBe(true)
   expect(await system.waitForSaga(buy, '1', patience)).toMatchObject({ status: 'compensated', done: [] })
-  await soon(async () => expect((await system.health()).sagas[0]!.waitingForHelp).toEqual([]))
+  await soon(async () => expect((await system.health()).sagas[0]!.needsIntervention).toEqual([]))
   await system.close()
   expect(await notesIn(store)).toEqual(['a', 'una'])
 })
@@ -345,7 +345,7 @@ test('whatever becomes of the code, no step is done or undone twice, and none th
       expect(['completed', 'compensated']).toContain(state!.status)
       const isUndone = (name: string) => notes.includes(`un${name}`)
       if (state!.status === 'completed') expect(notes.filter((text) => text.startsWith('un'))).toEqual([])
-      else expect(state!.undoable).toEqual([])
+      else expect(state!.compensatable).toEqual([])
       const dones = notes.filter((text) => !text.startsWith('un'))
       expect(dones.filter((name) => !isUndone(name))).toEqual(state!.done)
       // Backwards in the order in which they were done.

@@ -127,7 +127,7 @@ test('a saga that began on an event of another version waits for help, until cod
   }
   const first = start(Placed)
   await vi.waitFor(async () => {
-    expect((await first.running.health()).sagas[0]!.waitingForHelp).toEqual([
+    expect((await first.running.health()).sagas[0]!.needsIntervention).toEqual([
       { sagaId: '1', problem: expect.stringMatching(/version 1 of "Placed" \(position 1\)/) },
     ])
   })

@@ -59,7 +59,7 @@ test('a decision under the command of a saga may reserve no name either', async 
   await running.send(Ask('1', {}))
   await soon(async () => {
     const problem = expect.stringContaining('reserved_name')
-    expect((await running.health()).sagas[0]!.waitingForHelp).toEqual([{ sagaId: '1', problem }])
+    expect((await running.health()).sagas[0]!.needsIntervention).toEqual([{ sagaId: '1', problem }])
   })
   expect(await Array.fromAsync(running.store.read([{ types: ['Tagged'] }]))).toEqual([])
 })

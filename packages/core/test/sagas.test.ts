@@ -100,13 +100,13 @@ test('an undo that is refused leaves the saga stuck, with the reason, until some
   await system.send(PayIn('a', { amount: 10 }))
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
   expect(await system.waitForSaga(stubborn, 'm')).toMatchObject({
-    status: 'stuck',
-    undoFailure: { step: 'take', reason: 'Closed' },
+    status: 'compensationFailed',
+    compensationFailure: { step: 'take', reason: 'Closed' },
     done: ['take'],
   })
   await vi.waitFor(async () => {
     const [status] = (await system.health()).sagas
-    expect(status!.waitingForHelp).toEqual([{ sagaId: 'm', problem: expect.stringContaining('Closed') }])
+    expect(status!.needsIntervention).toEqual([{ sagaId: 'm', problem: expect.stringContaining('Closed') }])
   })
   isOpen = true
   expect(await system.resumeSaga(stubborn, 'm', { actor: 'olga' })).toBe(true)
@@ -134,7 +134,7 @@ test('a step whose code throws waits for help, is shown, and goes on when resume
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
   await vi.waitFor(async () => {
     const [status] = (await system.health()).sagas
-    expect(status!.waitingForHelp).toEqual([
+    expect(status!.needsIntervention).toEqual([
       { sagaId: 'm', problem: expect.stringMatching(/Step "payIn" .*bug in a step/) },
     ])
   })
@@ -208,7 +208,7 @@ test('a start event that no saga can be made of is shown, and the others go on',
   await system.send(PayIn('a', { amount: 10 }))
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
   expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'completed' })
-  expect((await system.health()).sagas[0]!.waitingForHelp).toEqual([
+  expect((await system.health()).sagas[0]!.needsIntervention).toEqual([
     { sagaId: 'huge', problem: expect.stringContaining('bytes') },
   ])
 })

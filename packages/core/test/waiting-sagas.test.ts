@@ -33,7 +33,7 @@ test('however many sagas wait to try again, another one runs at once; and they e
   await soon(async () => {
     const [status] = (await system.health()).sagas
     expect(status).toMatchObject({ state: 'running', active: 150, error: expect.stringContaining('no space') })
-    expect(status!.waitingForHelp).toEqual([])
+    expect(status!.needsIntervention).toEqual([])
     expect(status!.waiting).toBeGreaterThan(0)
   })
   isFull = false
@@ -67,12 +67,12 @@ test('sagas that wait for help hold nobody up either', async () => {
   expect(await system.waitForSaga(broken, 'well', patience)).toMatchObject({ status: 'completed' })
   await soon(async () => {
     const [status] = (await system.health()).sagas
-    expect([status!.active, status!.waitingForHelp.length]).toEqual([0, 150])
+    expect([status!.active, status!.needsIntervention.length]).toEqual([0, 150])
   })
 })
 
 test('a saga whose own history cannot be written for a while goes on by itself', async () => {
-  for (const type of ['$StepDone', '$StepRefused', '$UndoDone']) {
+  for (const type of ['$StepDone', '$StepRefused', '$CompensationDone']) {
     let refusals = 3
     const store = fullFor(memoryStore(), ({ events }) => events[0]!.type === type && refusals-- > 0)
     await using system = startTills({ store })

@@ -18,7 +18,7 @@ test('a system in which everything runs is well', async () => {
       { name: 'stock_levels', state: 'running', position: 1, lagEvents: 0 },
       { name: 'notes', state: 'running' },
     ],
-    sagas: [{ name: 'fulfilment', state: 'running', waitingForHelp: [] }],
+    sagas: [{ name: 'fulfilment', state: 'running', needsIntervention: [] }],
   })
 })
 

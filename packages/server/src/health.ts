@@ -80,7 +80,7 @@ const healthSchema = {
       type: 'array',
       items: {
         type: 'object',
-        required: ['name', 'state', 'position', 'active', 'waiting', 'waitingForHelp'],
+        required: ['name', 'state', 'position', 'active', 'waiting', 'needsIntervention'],
         properties: {
           name: { type: 'string' },
           state: { enum: ['starting', 'running', 'retrying', 'stopped'] },
@@ -90,7 +90,7 @@ const healthSchema = {
             type: 'integer',
             description: 'Those of them that met a fault that may pass and wait to try again.',
           },
-          waitingForHelp: {
+          needsIntervention: {
             type: 'array',
             description: 'Sagas that cannot go on until somebody resumes them or mends the code.',
             items: {

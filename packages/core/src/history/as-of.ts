@@ -1,9 +1,9 @@
 // Time travel: the state of any aggregate as it was at a version, at a position, or at a time, as recorded or as it was true in the world.
 import type { Aggregate } from '../kernel/aggregates.ts'
-import type { AnyEventType } from '../kernel/event-types.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import { type Position, position, type Version, version } from '../kernel/positions.ts'
 import { epochMs, type Instant, type ValidTime } from '../kernel/time.ts'
+import { DomainLog } from '../store/domain-log.ts'
 import type { EventStore, ReadOptions } from '../store/port.ts'
 
 /**
@@ -27,15 +27,17 @@ export interface StateAsOf<State> {
   readonly recordedAt: Instant | null
 }
 
-/** Folds an aggregate up to a point of history, or to now. Throws `invalid_time`, `invalid_position` and what the store throws. */
-export async function stateAsOf<State, Event extends AnyEventType>(
+/** Folds an aggregate up to a point of history, or to now. Throws `invalid_time`, `invalid_position`, `event_version_unknown`, `upcast_failed` and what the store throws. */
+export async function stateAsOf<State>(
   store: EventStore,
-  aggregate: Aggregate<State, Event>,
+  // biome-ignore lint/suspicious/noExplicitAny: of any events and refusals
+  aggregate: Aggregate<State, any, any>,
   { id, asOf }: { id: string; asOf?: AsOf | undefined },
 ): Promise<StateAsOf<State>> {
   const { options, included } = asOf ? upTo(asOf) : everything
   let result: StateAsOf<State> = { state: aggregate.initialState, version: 0, position: 0, recordedAt: null }
-  for await (const { events } of store.read([{ streams: [aggregate.stream(id)] }], options)) {
+  const log = new DomainLog(store)
+  for await (const { events } of log.read(aggregate.events, [{ streams: [aggregate.stream(id)] }], options)) {
     for (const event of events) {
       if (!included(event)) continue
       const { version, position, recordedAt } = event

@@ -1,178 +1,137 @@
 // Aggregates decide. State is folded from events, commands are checked against it, and nothing else is known (the third law).
 import { canonicalText } from './canonical.ts'
-import { IndelibleError } from './errors.ts'
 import {
-  type AnyEventType,
-  type DataOf,
-  type DomainEvent,
-  declaredVersions,
-  type EventOf,
-  placeOf,
-} from './event-types.ts'
+  type CommandContext,
+  type CommandOptions,
+  type CommandType,
+  type ConsultsOf,
+  commandType,
+  type Decision,
+  type Emitted,
+  type Nothing,
+} from './commands.ts'
+import type { FactsOf } from './decision-models.ts'
+import type { AnyEventType, DataOf, DomainEvent, EventOf } from './event-types.ts'
+import { type EventHandlers, evolveBy, noHandlers, withHandler } from './evolving.ts'
 import { fingerprint } from './fingerprint.ts'
 import { deepFreeze } from './freeze.ts'
-import { isReserved } from './reserved.ts'
-import { parse, type Schema } from './schemas.ts'
+import type { Refusable, Refusal, RefusalOf } from './refusals.ts'
+import { checkedCategory } from './reserved.ts'
 import { type StreamName, streamName } from './streams.ts'
-import type { Instant, ValidTime } from './time.ts'
+import { codeOf, declaredVersion } from './versions.ts'
 
-/** A "no" of the domain: an expected outcome, so a value and not an exception. */
-export interface Refusal {
-  readonly refused: string
-  readonly details: Readonly<Record<string, unknown>>
-}
+// biome-ignore lint/suspicious/noExplicitAny: any declared aggregate, whatever its state, events and refusals
+export type AnyAggregate = Aggregate<any, any, any>
 
-/** Refuses a command: `refuse('InsufficientFunds', { balance })`. */
-export function refuse(reason: string, details: Record<string, unknown> = {}): Refusal {
-  return { refused: reason, details }
-}
+/** The refusal of a value that another aggregate of the kind has. */
+export type Taken<Reason extends string> = Reason extends string
+  ? Refusal<Reason, { readonly field: string; readonly value: string | number }>
+  : never
 
-/** What a decision may know besides state and input; all of it came with the command and is recorded with the events. */
-export interface CommandContext {
-  readonly id: string
-  readonly commandId: string
-  readonly actor: string | undefined
-  /** When the command was issued. */
-  readonly issuedAt: Instant
-  readonly validAt: ValidTime | undefined
-}
-
-/** What a decision may answer: a refusal, one event, several, or none. */
-export type Decision<Event> = Refusal | Event | readonly Event[]
-
-/** A command on its way: what to do, to which aggregate. */
-export interface Command<Type extends string = string, Input = unknown> {
-  readonly type: Type
+/** A kind of thing with a history: how its events make its state, and which commands it takes. `Reason` are the refusals of values that are taken. */
+export interface Aggregate<State, Event extends AnyEventType, Reason extends string = never> {
   readonly category: string
-  readonly id: string
-  readonly input: Input
-}
-
-/** A declared command. Call it to make one: `WithdrawFunds('576', { amount: 100 })`. */
-export interface CommandType<Type extends string = string, Input = unknown> {
-  (id: string, input: Input): Command<Type, Input>
-  readonly type: Type
-  readonly input: Schema
-  readonly aggregate: AnyAggregate
-  /** The input as the schema makes it of what was given. Throws `invalid_command`. */
-  readonly parse: (given: unknown) => unknown
-  /** Of an input that was parsed. */
-  readonly decide: (state: unknown, input: unknown, context: CommandContext) => Decision<DomainEvent>
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: any declared command, whatever its input
-export type AnyCommandType = CommandType<string, any>
-// biome-ignore lint/suspicious/noExplicitAny: any declared aggregate, whatever its state and events
-export type AnyAggregate = Aggregate<any, AnyEventType>
-
-/** A kind of thing with a history: how its events make its state, and which commands it takes. */
-export interface Aggregate<State, Event extends AnyEventType> {
-  readonly category: string
+  readonly version: number
   readonly initialState: State
   readonly events: readonly Event[]
+  /** By member of the state whose value no two aggregates of the kind may share, the reason of the refusal. */
+  readonly unique: Readonly<Record<string, Reason>>
   /**
-   * Changes whenever the code that makes state from events does; old snapshots are then not read. Null where the initial state holds what cannot be
-   * compared with that of other code (functions, private fields): then no snapshot is kept or read.
+   * What its snapshots stand for: the declared version, the initial state and the versions of the events. Null where the initial state holds what cannot
+   * be compared (functions, private fields): then no snapshot is kept or read.
    */
   readonly fingerprint: string | null
-  /**
-   * The state after one more event, which may be one that was recorded or one that is about to be: handlers see the same of both.
-   * Throws `event_version_unknown`, and `invalid_declaration` for an event that has no handler.
-   */
+  /** A hint at the code of the handlers. Where it differs, snapshots are compared with the log before they are believed. */
+  readonly code: string
+  /** The state after one more event, recorded or about to be: handlers see the same of both. Throws `invalid_declaration` for an event that has no handler. */
   readonly evolve: (state: State, event: DomainEvent) => State
   readonly stream: (id: string) => StreamName
-  /** Declares a command: the schema of its input, and what it decides. */
-  command<const Type extends string, Input, Given = Input>(
+  /** Says what an event changes: `.on(FundsWithdrawn, (state, { amount }) => …)`. Pure. Gives an aggregate with one more event. */
+  on<More extends AnyEventType>(
+    event: More,
+    evolve: (state: State, data: DataOf<More>, event: EventOf<More>) => State,
+  ): Aggregate<State, Event | More, Reason>
+  /** Declares a command: what it takes, what it may answer, and how it decides. Throws `invalid_declaration`. */
+  command<
+    const Type extends string,
+    Input,
+    Given,
+    const Emits extends readonly AnyEventType[],
+    const Refuses extends readonly Refusable[] = [],
+    const Consults extends ConsultsOf<NoInfer<Input>> = Nothing,
+  >(
     type: Type,
-    definition: {
-      input: Schema<Input, Given>
-      decide: (state: State, input: Input, context: CommandContext) => Decision<EventOf<Event>>
+    definition: CommandOptions<Input, Given, Emits & Emitted<Emits, Event>, Refuses, Consults> & {
+      readonly decide: (
+        state: State,
+        input: Input,
+        context: CommandContext<FactsOf<Consults>>,
+      ) => Decision<EventOf<Emits[number]>, RefusalOf<Refuses[number]>>
     },
-  ): CommandType<Type, Given>
+  ): CommandType<Type, Given, RefusalOf<Refuses[number]> | Taken<Reason>>
 }
 
+/** The members of a state, whichever of its forms it has. */
+type MemberOf<State> = State extends State ? keyof State & string : never
+
 /**
- * Declares an aggregate. `evolve` needs a handler for every event.
+ * Declares an aggregate: `aggregate('account', { initialState: { status: 'none' } as AccountState }).on(AccountOpened, …)`.
  *
- * The fingerprint covers the text of the handlers, the initial state and the events' schema versions. A helper function that a handler calls
- * is outside that text: raise `revision` when you change one. Throws `invalid_declaration`.
- *
- * `events` lists each version of an event that the stream may have. An event of another version is a fault (`event_version_unknown`), not a guess.
+ * `version` is 1 until the handlers make other states of the same events; then raise it, and snapshots are made again.
+ * `unique` names members of the state whose value only one aggregate of the kind may have, with the reason of the refusal: `{ email: 'EmailTaken' }`.
+ * Such a value is claimed by the commit that brings it into a state, and released by the one that takes it away; null and undefined claim nothing.
+ * Throws `invalid_declaration`.
  */
-export function aggregate<State, const Event extends AnyEventType>(
+export function aggregate<State, const Reason extends string = never>(
   category: string,
   definition: {
-    initialState: State
-    events: readonly Event[]
-    evolve: {
-      [Type in Event['type']]: (
-        state: NoInfer<State>,
-        data: DataOf<Extract<Event, { type: Type }>>,
-        event: DomainEvent,
-      ) => NoInfer<State>
-    }
-    revision?: number
+    readonly initialState: State
+    readonly version?: number
+    readonly unique?: { readonly [Member in MemberOf<NoInfer<State>>]?: Reason }
   },
-): Aggregate<State, Event> {
-  const { events, revision = 1 } = definition
+): Aggregate<State, never, Reason> {
+  checkedCategory(category)
+  const version = declaredVersion(`Aggregate "${category}"`, definition.version)
+  const unique = (definition.unique ?? {}) as Readonly<Record<string, Reason>>
   // Every aggregate of the kind begins with it.
   const initialState = deepFreeze(definition.initialState)
-  streamName(category, 'any')
-  if (isReserved(category)) {
-    throw new IndelibleError(
-      'invalid_declaration',
-      `The category "${category}" begins with "$". Such names belong to Indelible.`,
-    )
-  }
-  if (category.includes('-'))
-    throw new IndelibleError('invalid_declaration', `The category "${category}" has a hyphen.`)
-  const handlers = definition.evolve as Record<string, (state: State, data: unknown, event: DomainEvent) => State>
-  const assertVersion = declaredVersions(`Aggregate "${category}"`, events)
-  const initialText = canonicalText(initialState)
+  return aggregateOf(
+    { category, version, unique, initialState, initialText: canonicalText(initialState) },
+    noHandlers(),
+  )
+}
 
-  const self: Aggregate<State, Event> = {
+interface Declared<State, Reason extends string> {
+  readonly category: string
+  readonly version: number
+  readonly unique: Readonly<Record<string, Reason>>
+  readonly initialState: State
+  readonly initialText: string | undefined
+}
+
+function aggregateOf<State, Event extends AnyEventType, Reason extends string>(
+  declared: Declared<State, Reason>,
+  handlers: EventHandlers<State>,
+): Aggregate<State, Event, Reason> {
+  const { category, version, unique, initialState, initialText } = declared
+  const who = `Aggregate "${category}"`
+  const { events } = handlers
+  const self: Aggregate<State, Event, Reason> = {
     category,
+    version,
     initialState,
-    events,
+    events: events as readonly Event[],
+    unique,
     fingerprint:
       initialText === undefined
         ? null
-        : fingerprint([
-            category,
-            revision,
-            initialText,
-            ...events.map(({ type, schemaVersion }) => `${type} ${schemaVersion} ${handlers[type]}`),
-          ]),
-    evolve: (state, event) => {
-      const handler = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined
-      if (!handler) {
-        throw new IndelibleError(
-          'invalid_declaration',
-          `Aggregate "${category}" has no evolve handler for "${event.type}"${placeOf(event)}. List the event, or mend what wrote it.`,
-        )
-      }
-      assertVersion(event)
-      return handler(state, event.data, evolvable(event))
-    },
+        : fingerprint([category, version, initialText, ...events.map((each) => `${each.type} ${each.version}`).sort()]),
+    code: codeOf(events, (type) => [handlers.byType.get(type)]),
+    evolve: (state, event) => evolveBy(who, handlers, state, event),
     stream: (id) => streamName(category, id),
-    command: (type, { input, decide }) => {
-      const make = (id: string, given: unknown) => ({ type, category, id, input: given })
-      return Object.assign(make, {
-        type,
-        input,
-        aggregate: self as unknown as AnyAggregate,
-        parse: (given: unknown) => parse(input, given, `The input of ${type}`, 'invalid_command'),
-        decide: (state: unknown, parsed: never, context: CommandContext) => decide(state as State, parsed, context),
-        // biome-ignore lint/suspicious/noExplicitAny: the types of input and state end here; the caller's are checked by the signature above
-      }) as any
-    },
+    on: (event, evolve) => aggregateOf(declared, withHandler(who, handlers, event, evolve as never)),
+    command: (type, definition) =>
+      commandType(type, { ...definition, category, aggregate: self, decide: definition.decide as never }) as never,
   }
   return self
 }
-
-/** What handlers see: neither more of a recorded event than of one that is about to be recorded, nor less. */
-function evolvable({ type, schemaVersion, data, tags = noTags, validAt }: DomainEvent): DomainEvent {
-  return { type, schemaVersion, data, tags, validAt }
-}
-
-const noTags: readonly string[] = Object.freeze([])

@@ -12,7 +12,11 @@ export const errorCodes = {
   },
   event_version_unknown: {
     retryable: false,
-    meaning: 'An event has a schema version that the aggregate or projection does not list.',
+    meaning: 'An event has a schema version that its declaration does not know.',
+  },
+  upcast_failed: {
+    retryable: false,
+    meaning: 'The function that brings an older version of an event to the newest form failed.',
   },
   invalid_commit: {
     retryable: false,

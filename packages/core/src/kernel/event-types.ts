@@ -1,8 +1,8 @@
-// Declaring an event: its name, the schema of its data, and a function that makes one.
+// Declaring an event: its name, the schema of its data, the older versions of it, its tags, and a function that makes one.
 import { IndelibleError } from './errors.ts'
 import type { RecordedEvent } from './events.ts'
+import { changedByJson, type JsonData } from './json-data.ts'
 import { schemaVersionMax } from './limits.ts'
-import type { Position } from './positions.ts'
 import { isReserved } from './reserved.ts'
 import { isSchemaVersion, parse, type Schema } from './schemas.ts'
 import { shown } from './shown.ts'
@@ -17,6 +17,14 @@ export interface DomainEvent<Type extends string = string, Data = unknown> {
   readonly validAt?: ValidTime | undefined
 }
 
+/** An older version of an event: its schema, and what makes the newest form of its data. */
+export interface Upcast<Old = unknown, Data = unknown> {
+  // biome-ignore lint/suspicious/noExplicitAny: what the old schema took no longer matters
+  readonly schema: Schema<Old, any>
+  /** Pure. It gets the data as they were recorded. */
+  readonly up: (old: Old) => Data
+}
+
 /**
  * A declared kind of event. Call it with data to make one: `FundsWithdrawn({ amount: 100 })`.
  * `Input` is what the schema takes, where it fills in defaults or transforms.
@@ -25,75 +33,104 @@ export interface EventType<Type extends string = string, Data = unknown, Input =
   /** Throws `invalid_event` if the data does not fit the schema. */
   (data: Input, extras?: Pick<DomainEvent, 'tags' | 'validAt'>): DomainEvent<Type, Data>
   readonly type: Type
-  readonly schemaVersion: number
+  /** Of the schema. Events of this version are recorded, and everybody who reads older ones sees them in this form. */
+  readonly version: number
   readonly schema: Schema<Data, Input>
+  /** By version, ascending. */
+  readonly upcasts: Readonly<Record<number, AnyUpcast>>
+  /** The member of the data that gives each tag its value: `{ course: 'courseId' }` tags an event with `course:<courseId>`. */
+  readonly tags: Readonly<Record<string, string>>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a constraint that every event type satisfies; `unknown` would not be one, for data is also a parameter.
 export type AnyEventType = EventType<string, any, any>
+// biome-ignore lint/suspicious/noExplicitAny: whatever the old data were
+export type AnyUpcast = Upcast<any, any>
 // biome-ignore lint/suspicious/noExplicitAny: whatever the schema takes
 export type DataOf<Event> = Event extends EventType<string, infer Data, any> ? Data : never
 // biome-ignore lint/suspicious/noExplicitAny: whatever the schema takes
 export type EventOf<Event> = Event extends EventType<infer Type, infer Data, any> ? DomainEvent<Type, Data> : never
+// biome-ignore lint/suspicious/noExplicitAny: whatever the schema takes
+export type RecordedOf<Event> = Event extends EventType<infer Type, infer Data, any> ? RecordedEvent<Type, Data> : never
+
+/** The members that can be the value of a tag. */
+type TagMember<Data> = {
+  [Key in keyof Data & string]: Data[Key] extends string | number | null | undefined ? Key : never
+}[keyof Data & string]
+
+export interface EventOptions<Data, Olds> {
+  /** Of the schema, 1 when left out. Raise it when the schema changes, and say under `upcasts` how the versions before become this one. */
+  readonly version?: number
+  /** By older version: its schema, and a pure function from its data to those of the newest version. */
+  readonly upcasts?: { readonly [Version in keyof Olds]: Upcast<Olds[Version], NoInfer<Data>> }
+  /** Tags by which the event is found besides its stream: the name of the tag, and the member of the data that is its value. */
+  readonly tags?: { readonly [tag: string]: TagMember<Data> }
+}
 
 /**
- * Declares an event in the past tense, with any Standard Schema for its data. `schemaVersion` is 1 until the schema changes.
- * Names that begin with `$` are reserved. Throws `invalid_declaration`.
+ * Declares an event in the past tense, with any Standard Schema for its data: `event('FundsWithdrawn', z.object({ amount: money }))`.
+ * Data are JSON: a schema that gives a Date or a bigint does not compile. Names that begin with `$` are reserved. Throws `invalid_declaration`.
  */
-export function event<const Type extends string, Data, Input>(
+// biome-ignore lint/complexity/noBannedTypes: no older versions
+export function event<const Type extends string, Data, Input, Olds = {}>(
   type: Type,
-  schema: Schema<Data, Input>,
-  { schemaVersion = 1 }: { schemaVersion?: number } = {},
+  schema: Schema<Data, Input> & JsonData<Data>,
+  { version = 1, upcasts, tags = {} }: EventOptions<Data, Olds> = {},
 ): EventType<Type, Data, Input> {
   if (typeof type !== 'string' || !type) throw new IndelibleError('invalid_declaration', 'An event needs a name.')
-  if (!isSchemaVersion(schemaVersion)) {
-    const problem = `is a whole number from 1 to ${schemaVersionMax}, not ${shown(schemaVersion)}`
-    throw new IndelibleError('invalid_declaration', `The schema version of "${type}" ${problem}.`)
+  if (isReserved(type)) throw invalid(type, 'needs a name that does not begin with "$"')
+  if (!isSchemaVersion(version)) {
+    throw invalid(type, `has the version ${shown(version)}: a version is a whole number from 1 to ${schemaVersionMax}`)
   }
-  if (isReserved(type)) {
-    throw new IndelibleError('invalid_declaration', `The event "${type}" needs a name that does not begin with "$".`)
+  const older = checkedUpcasts(type, version, upcasts ?? {})
+  for (const tag of Object.keys(tags)) {
+    if (!/^[A-Za-z][\w.]*$/.test(tag))
+      throw invalid(type, `has the tag ${shown(tag)}: a tag is named by letters, digits, "_" and "."`)
   }
-  const make = (data: Input, extras: Pick<DomainEvent, 'tags' | 'validAt'> = {}): DomainEvent<Type, Data> => ({
-    type,
-    schemaVersion,
-    data: parse(schema, data, `The data of ${type}`, 'invalid_event'),
-    ...extras,
+  const members = Object.entries(tags) as [string, string][]
+  const make = (given: Input, extras: Pick<DomainEvent, 'tags' | 'validAt'> = {}): DomainEvent<Type, Data> => {
+    const data = parse(schema, given, `The data of ${type}`, 'invalid_event')
+    const problem = data instanceof Uint8Array ? undefined : changedByJson(data)
+    if (problem !== undefined) {
+      const message = `The data of ${type} are not JSON: ${problem}. Use text or finite numbers, such as an ISO date.`
+      throw new IndelibleError('invalid_event', message)
+    }
+    const made = { type, schemaVersion: version, data, ...extras }
+    return members.length === 0 ? made : { ...made, tags: [...tagsOf(members, data), ...(extras.tags ?? [])] }
+  }
+  return Object.assign(make, { type, version, schema, upcasts: older, tags })
+}
+
+/** One tag, as events have it and queries name it. */
+export function tagText(name: string, value: string | number): string {
+  return `${name}:${value}`
+}
+
+function tagsOf(members: readonly (readonly [tag: string, member: string])[], data: unknown): readonly string[] {
+  return members.flatMap(([tag, member]) => {
+    const value = (data as Record<string, string | number | null | undefined>)[member]
+    return value === undefined || value === null ? [] : [tagText(tag, value)]
   })
-  return Object.assign(make, { type, schemaVersion, schema })
 }
 
-/** Checks of an event whether its version is among those that somebody listed. Throws `event_version_unknown`. */
-export function declaredVersions(
-  who: string,
-  events: readonly Pick<AnyEventType, 'type' | 'schemaVersion'>[],
-): (event: Pick<DomainEvent, 'type' | 'schemaVersion'>) => void {
-  const declared = new Map<string, readonly number[]>()
-  for (const { type, schemaVersion } of events) declared.set(type, [...(declared.get(type) ?? []), schemaVersion])
-  return (event) => {
-    const versions = declared.get(event.type)
-    if (versions && !versions.includes(event.schemaVersion)) throw unknownVersion(who, event, versions)
+function checkedUpcasts(type: string, version: number, upcasts: object): Readonly<Record<number, AnyUpcast>> {
+  const versions = Object.keys(upcasts).map(Number)
+  for (const [index, old] of versions.entries()) {
+    if (!isSchemaVersion(old) || old >= version)
+      throw invalid(type, `has an upcast from version ${old}, which is not below its version ${version}`)
+    const next = versions[index + 1] ?? version
+    if (next !== old + 1)
+      throw invalid(
+        type,
+        `has no upcast from version ${old + 1}. Versions between the oldest known and the newest need one each`,
+      )
+    const upcast = (upcasts as Record<number, unknown>)[old] as Partial<AnyUpcast> | undefined
+    if (typeof upcast?.up !== 'function' || !upcast.schema)
+      throw invalid(type, `needs a schema and a function "up" for version ${old}`)
   }
+  return upcasts as Readonly<Record<number, AnyUpcast>>
 }
 
-/** The fault of an event whose version somebody does not list. */
-export function unknownVersion(
-  who: string,
-  event: Pick<DomainEvent, 'type' | 'schemaVersion'> & { readonly position?: Position },
-  declared: readonly number[],
-): IndelibleError {
-  const { type, schemaVersion } = event
-  const { stream, position } = event as Partial<RecordedEvent>
-  return new IndelibleError(
-    'event_version_unknown',
-    `${who} does not know version ${schemaVersion} of "${type}"${placeOf(event)}; it lists version ${declared.join(', ')}. ` +
-      `List that version too: event('${type}', …, { schemaVersion: ${schemaVersion} }).`,
-    { details: { type, schemaVersion, declared, stream, position } },
-  )
-}
-
-/** Where an event is in the log, for messages; nothing for one that is not recorded yet. */
-export function placeOf(event: object): string {
-  const { stream, position } = event as Partial<RecordedEvent>
-  if (position === undefined) return ''
-  return stream === undefined ? ` (position ${position})` : ` (${stream}, position ${position})`
+function invalid(type: string, problem: string): IndelibleError {
+  return new IndelibleError('invalid_declaration', `The event "${type}" ${problem}.`)
 }

@@ -1,5 +1,6 @@
 // Names that begin with "$" are our own: what sagas keep in the log has them, and domain code neither writes it nor reads it unawares.
 import { IndelibleError } from './errors.ts'
+import { categoryCharactersMax } from './limits.ts'
 
 /** The category that every reserved event is found under, besides its own. */
 export const reservedCategory = '$'
@@ -8,6 +9,18 @@ export const reservedCategory = '$'
 export function isReserved(name: string): boolean {
   return typeof name === 'string' && name.charCodeAt(0) === 0x24
 }
+
+/** The category of an aggregate or command. Throws `invalid_declaration`. */
+export function checkedCategory(category: string): string {
+  if (typeof category === 'string' && categoryForm.test(category) && category.length <= categoryCharactersMax)
+    return category
+  throw new IndelibleError(
+    'invalid_declaration',
+    `${JSON.stringify(category)} cannot be a category: use a letter, then letters, digits, "_" and ".", at most ${categoryCharactersMax} characters.`,
+  )
+}
+
+const categoryForm = /^[A-Za-z][\w.]*$/
 
 interface Named {
   readonly stream: string

@@ -1,9 +1,10 @@
-// Sagas run a process over several aggregates: each step sends a command; when one is refused, the steps before it are undone in reverse order
+// Sagas run a process over several aggregates: each step sends a command; when one is refused, the steps before it are compensated in reverse order
 // (Garcia-Molina and Salem, "Sagas", SIGMOD 1987, https://doi.org/10.1145/38713.38742).
-import type { Command } from './aggregates.ts'
+import type { AnyCommandType, CommandType } from './commands.ts'
 import { IndelibleError } from './errors.ts'
-import type { EventType } from './event-types.ts'
+import type { AnyEventType, EventType } from './event-types.ts'
 import { durationDaysMax } from './limits.ts'
+import { declaredVersion } from './versions.ts'
 
 /** What a step may know besides the data of the event that started the saga. */
 export interface SagaContext {
@@ -11,17 +12,20 @@ export interface SagaContext {
   readonly sagaId: string
 }
 
+/** A command that a saga sends. */
+export interface SagaCommand<Data, Input> {
+  // biome-ignore lint/suspicious/noExplicitAny: whatever it refuses
+  readonly command: CommandType<string, Input, any>
+  /** The id of the aggregate that it is for. Pure: it is asked again after a crash. */
+  readonly to: (data: Data, context: SagaContext) => string
+  /** Pure. */
+  readonly input: (data: Data, context: SagaContext) => NoInfer<Input>
+}
+
 /** A step as it is declared. */
-export interface Step<Data> {
-  /** Keep the step, and its undo, as long as sagas are under way that have done it: one whose history names a step that is gone waits for help. */
-  readonly name: string
-  /**
-   * The command of this step. Pure: it is asked again after a crash. Where it throws, or its command cannot be carried out (nobody declared it, its
-   * input does not fit), that is a fault of the code and no refusal: the saga waits for help, and nothing is undone.
-   */
-  readonly send: (data: Data, context: SagaContext) => Command
-  /** The command that takes the step back, if there is anything to take back. Where it fails, the same holds. */
-  readonly undo?: (data: Data, context: SagaContext) => Command
+export interface StepDefinition<Data, Input, CompensationInput> extends SagaCommand<Data, Input> {
+  /** The command that takes the step back, if there is anything to take back. */
+  readonly compensate?: SagaCommand<Data, CompensationInput>
   /**
    * How long the step may take before it counts as failed and the saga compensates, written like `'500ms'`, `'30s'`, `'1m'`, `'2h'` or `'7d'`.
    * Without it the step is tried for ever.
@@ -29,45 +33,95 @@ export interface Step<Data> {
   readonly timeout?: string
 }
 
-export interface Saga {
+/** A step as data. */
+export interface Step {
   readonly name: string
+  readonly send: AnySagaCommand
+  readonly compensate: AnySagaCommand | undefined
+  readonly timeout: string | undefined
+}
+
+/** A command of a saga as the runtime sees it. */
+export interface AnySagaCommand {
+  readonly command: AnyCommandType
+  readonly to: (data: unknown, context: SagaContext) => string
+  readonly input: (data: unknown, context: SagaContext) => unknown
+}
+
+/** A declared saga. `Data` are those of the event that starts it. */
+export interface Saga<Data = unknown> {
+  readonly name: string
+  readonly version: number
   /** The category of the stream that each instance keeps its history in. */
   readonly category: string
-  readonly startsOn: string
-  /** The schema version of that event that the steps are for. A saga that began on another waits for help. */
-  readonly startsOnVersion: number
-  // biome-ignore lint/suspicious/noExplicitAny: the data type was checked by saga(); the runner passes on what the start event holds
-  readonly steps: readonly Step<any>[]
+  readonly startsOn: AnyEventType
+  readonly steps: readonly Step[]
+  /**
+   * Adds a step, which sends a command once the steps before it are done. Keep a step and its compensation as long as sagas are under way that have done it:
+   * a saga whose history names a step that is gone needs intervention. So does one whose step throws, or sends a command that cannot be carried out: that
+   * is a fault of the code and no refusal, and nothing is compensated. Throws `invalid_declaration`.
+   */
+  step<Input, CompensationInput = unknown>(
+    name: string,
+    definition: StepDefinition<Data, Input, CompensationInput>,
+  ): Saga<Data>
 }
 
-/** Declares a saga: the event that starts one, and its steps in order. Throws `invalid_declaration`. */
+// biome-ignore lint/suspicious/noExplicitAny: any saga, whatever starts it
+export type AnySaga = Saga<any>
+
+/** Declares a saga by the event that starts one: `saga('transfer', { startsOn: TransferRequested }).step(…)`. Throws `invalid_declaration`. */
 export function saga<Data>(
   name: string,
-  {
-    startsOn,
-    steps,
-  }: {
+  definition: {
     // biome-ignore lint/suspicious/noExplicitAny: a saga starts on what was recorded, however it was made
-    startsOn: EventType<string, Data, any>
-    steps: readonly Step<NoInfer<Data>>[]
+    readonly startsOn: EventType<string, Data, any>
+    readonly version?: number
   },
-): Saga {
-  const names = new Set(steps.map((step) => step.name))
-  if (steps.length === 0 || names.size < steps.length) {
-    throw new IndelibleError('invalid_declaration', `Saga "${name}" needs steps, each with a name of its own.`)
-  }
-  for (const each of [name, ...names]) {
-    if (nameForm.test(each)) continue
+): Saga<Data> {
+  checkName(name)
+  const version = declaredVersion(`Saga "${name}"`, definition.version)
+  if (typeof definition.startsOn?.type !== 'string')
     throw new IndelibleError(
       'invalid_declaration',
-      `"${each}" cannot name a saga or step: use letters, digits and "_", at most 60.`,
+      `Saga "${name}" needs the event that starts it: startsOn: TransferRequested.`,
     )
-  }
-  for (const { timeout } of steps) if (timeout !== undefined) durationMs(timeout)
-  return { name, category: `$saga.${name}`, startsOn: startsOn.type, startsOnVersion: startsOn.schemaVersion, steps }
+  return sagaOf({ name, version, category: `$saga.${name}`, startsOn: definition.startsOn, steps: [] })
 }
 
-const nameForm = /^[A-Za-z]\w{0,59}$/
+function sagaOf<Data>(declared: Omit<Saga<Data>, 'step'>): Saga<Data> {
+  return {
+    ...declared,
+    step(name, { compensate, timeout, ...send }) {
+      checkName(name)
+      const who = `Step "${name}" of saga "${declared.name}"`
+      if (declared.steps.some((step) => step.name === name))
+        throw new IndelibleError('invalid_declaration', `${who} is there twice. Each step needs a name of its own.`)
+      if (timeout !== undefined) durationMs(timeout)
+      assertCommand(who, send as AnySagaCommand)
+      if (compensate) assertCommand(`The compensation of ${who.toLowerCase()}`, compensate as AnySagaCommand)
+      const step = { name, send, compensate, timeout } as unknown as Step
+      return sagaOf({ ...declared, steps: [...declared.steps, step] })
+    },
+  }
+}
+
+function assertCommand(who: string, { command, to, input }: AnySagaCommand): void {
+  if (typeof command?.type === 'string' && typeof to === 'function' && typeof input === 'function') return
+  throw new IndelibleError(
+    'invalid_declaration',
+    `${who} needs a declared command, and functions "to" and "input": { command: WithdrawFunds, to: (data) => data.from, input: (data) => ({ … }) }.`,
+  )
+}
+
+function checkName(name: string): void {
+  if (/^[A-Za-z]\w{0,59}$/.test(name)) return
+  throw new IndelibleError(
+    'invalid_declaration',
+    `"${name}" cannot name a saga or step: use letters, digits and "_", at most 60.`,
+  )
+}
+
 const durationForm = /^(\d+)(ms|s|m|h|d)$/
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 

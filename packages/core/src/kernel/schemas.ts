@@ -1,5 +1,5 @@
 // Any schema library that speaks Standard Schema (https://standardschema.dev) describes inputs and payloads; none is a dependency.
-import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { type ErrorCode, IndelibleError } from './errors.ts'
 import { schemaVersionMax } from './limits.ts'
 
@@ -37,4 +37,19 @@ function readableIssue(issue: StandardSchemaV1.Issue): SchemaIssue {
 /** Of an event's data. */
 export function isSchemaVersion(version: unknown): version is number {
   return Number.isInteger(version) && (version as number) >= 1 && (version as number) <= schemaVersionMax
+}
+
+/**
+ * Why what comes out of a schema cannot be JSON, where its library can say so (https://standardschema.dev/json-schema) and does so for a type that JSON
+ * does not have. Libraries also refuse what JSON Schema cannot describe, such as a transformation: that says nothing of the value.
+ */
+export function outputProblem(schema: Schema): string | undefined {
+  const standard = schema?.['~standard'] as Partial<StandardJSONSchemaV1.Props> | undefined
+  try {
+    standard?.jsonSchema?.output({ target: 'draft-2020-12' })
+    return undefined
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return /\b(date|bigint|symbol|map|set|function)\b/i.test(message) ? message : undefined
+  }
 }

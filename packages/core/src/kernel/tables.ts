@@ -45,8 +45,10 @@ export interface TableDefinition<C extends Columns = Columns> {
   readonly columns: C
   /** Names of the key columns, at least one. */
   readonly key: readonly string[]
-  /** Changes with the columns and with the code that fills them: the table is then made anew from the log. */
+  /** What its rows stand for: the declared version of the projection, its columns and the versions of its events. Where it changes, the table is built again from the log. */
   readonly fingerprint: string
+  /** A hint at the code that fills it. Where it differs, a sample of the rows is compared with the log before the code goes on. */
+  readonly code: string
 }
 
 /** The table that is built to take the place of another. */

@@ -6,6 +6,12 @@ export const conflictRetriesMax = 10
 export const cachedAggregatesMax = 10_000
 /** A snapshot is made whenever an aggregate's version passes a multiple of this. */
 export const snapshotEveryEvents = 100
+/** Decision models whose folded facts are kept in memory between commands. */
+export const cachedFactsMax = 10_000
+/** Snapshots by other code under the same version that are compared with the log before all of them are believed. */
+export const snapshotsComparedMax = 20
+/** Rows of a table by other code under the same version that are compared with the log before that code goes on. */
+export const rowsComparedMax = 1_000
 /** How long a command waits for a snapshot to be found or kept; then it goes on without. */
 export const snapshotMsMax = 1_000
 /** Levels of objects inside each other in a state that gets a snapshot. */

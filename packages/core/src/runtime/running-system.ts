@@ -1,6 +1,6 @@
 // A declared system joined to its stores and set going: the one object that commands are sent to and views are read from.
 import { throwIfAborted } from '../kernel/abort.ts'
-import type { Command } from '../kernel/aggregates.ts'
+import type { Command } from '../kernel/commands.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import type { Position } from '../kernel/positions.ts'
@@ -12,11 +12,15 @@ import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import type { Columns, RowOf } from '../kernel/tables.ts'
 import type { Clock } from '../kernel/time.ts'
 import { checkedDuration, timer } from '../kernel/timers.ts'
+import { DomainLog } from '../store/domain-log.ts'
 import type { EventStore, Head, StoreHealth } from '../store/port.ts'
 import type { ReadTables, SelectOptions } from '../store/read-tables.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
-import { AggregateLoader } from './aggregate-loader.ts'
-import { CommandHandler, type CommandOutcome, type SendOptions } from './command-handler.ts'
+import { AggregateLoader } from './commands/aggregate-loader.ts'
+import { CommandHandler } from './commands/command-handler.ts'
+import { Facts } from './commands/facts.ts'
+import type { CommandOutcome, SendOptions } from './commands/outcome.ts'
+import { SnapshotKeeper, type SnapshotNotice } from './commands/snapshot-keeper.ts'
 import { waitTimeoutMsDefault } from './limits.ts'
 import { type ProjectionHost, projectionsHere, type StartProjections } from './projections/host.ts'
 import { ProjectionOperator, type ProjectionView } from './projections/operator.ts'
@@ -24,10 +28,9 @@ import type { RebuildOptions, RebuildReport } from './projections/rebuild.ts'
 import type { ProjectionNotice, ProjectionStatus } from './projections/status.ts'
 import type { CheckOptions, TableCheck } from './projections/verify.ts'
 import { isWatched, projectionCall, trusted, watched } from './purity.ts'
-import { loadSaga } from './saga-driver.ts'
-import { SagaRunner, type SagaRunnerStatus } from './saga-runner.ts'
-import { foldSaga, hasEnded, type SagaState } from './saga-state.ts'
-import { SnapshotKeeper, type SnapshotNotice } from './snapshot-keeper.ts'
+import { loadSaga } from './sagas/saga-driver.ts'
+import { SagaRunner, type SagaRunnerStatus } from './sagas/saga-runner.ts'
+import { foldSaga, hasEnded, type SagaState } from './sagas/saga-state.ts'
 
 /** What a system runs on. It takes the store and the tables over: closing the system closes them. */
 export interface SystemParts {
@@ -96,32 +99,42 @@ export class RunningSystem {
 
     const aggregateCall = isWatched(domainCode) ? watched('impure_aggregate') : trusted
     const keeper = new SnapshotKeeper({ store, snapshots, notify })
-    const loader = new AggregateLoader({ store, snapshots: keeper, call: aggregateCall })
-    this.#commands = new CommandHandler({ commands: system.commands, store, loader, clock, ids, call: aggregateCall })
+    const log = new DomainLog(store)
+    const loader = new AggregateLoader({ log, snapshots: keeper, call: aggregateCall })
+    const facts = new Facts({ log, call: aggregateCall })
+    const { commands } = system
+    this.#commands = new CommandHandler({ commands, store, loader, facts, clock, ids, call: aggregateCall })
 
     const call = projectionCall(domainCode)
-    this.#projections = projections(system, { store, tables, clock, ids, call, notify })
+    this.#projections = projections(system, { store, log, tables, clock, ids, call, notify })
     this.#sagas = new Map(
       system.sagas.map((saga) => [
         saga.name,
-        new SagaRunner({ saga, store, clock, send: (command, options) => this.#commands.send(command, options) }),
+        new SagaRunner({
+          saga,
+          store,
+          log,
+          clock,
+          ids,
+          send: (command, options) => this.#commands.send(command, options),
+        }),
       ]),
     )
     for (const runner of this.#sagas.values()) runner.start()
   }
 
   /** Sends a command. A "no" of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}, and `reserved_name` for a command id that begins with `$`. */
-  async send(command: Command, options?: SendOptions): Promise<CommandOutcome> {
+  async send<No>(command: Command<string, unknown, No>, options?: SendOptions): Promise<CommandOutcome<No>> {
     if (this.#closing) throw new IndelibleError('store_closed', 'The system was closed.')
     // Whoever used the id of a saga's command before the saga would make it believe that the command was carried out.
     refuseReservedCommandId(options?.commandId)
-    return await this.#commands.send(command, options)
+    return (await this.#commands.send(command, options)) as CommandOutcome<No>
   }
 
   /** A page of the read table of a projection. Throws `unknown_projection`, `invalid_row`, `table_outdated`, `tables_unavailable`. */
   async select<C extends Columns>(projection: Projection<C>, options?: SelectOptions): Promise<readonly RowOf<C>[]> {
     this.#declared(projection)
-    await this.#opened(projection)
+    await this.#opened(projection as unknown as Projection)
     return (await this.#tables.select(projection.table, options)) as readonly RowOf<C>[]
   }
 
@@ -187,7 +200,7 @@ export class RunningSystem {
     try {
       for await (const { events } of this.store.subscribe([{ streams: [stream] }], { after: 0, signal: stop })) {
         state = foldSaga(events, state)
-        if (state && (hasEnded(state) || state.status === 'stuck')) return state
+        if (state && (hasEnded(state) || state.status === 'compensationFailed')) return state
       }
     } finally {
       waiting.cancel()

@@ -95,7 +95,7 @@ export const hostile = [
 ]
 
 export function table(name: string, columns: Columns, fingerprint = `${name}-1`): TableDefinition {
-  return { name, columns, key: keyColumns(name, columns), fingerprint }
+  return { name, columns, key: keyColumns(name, columns), fingerprint, code: 'code' }
 }
 
 export function account(account_id: string, balance = 0) {

@@ -6,8 +6,10 @@ import type { Checkpoint } from './port.ts'
 /** Its checkpoint is that of the last event in it. One of another history than that of the log is never used. */
 export interface Snapshot extends Checkpoint {
   readonly stream: StreamName
-  /** Of the code that folded the state; a snapshot of another fingerprint is never returned. */
+  /** Of the aggregate as it was declared; a snapshot of another fingerprint is never returned. */
   readonly fingerprint: string
+  /** A hint at the code that folded the state. One of other code is compared with the log before it is believed. */
+  readonly code: string
   readonly version: Version
   /** A JSON value. */
   readonly state: unknown

@@ -1,50 +1,75 @@
-// Given these events, when this command comes, what is decided: the test of an aggregate, without a store.
-import type { Aggregate, Command, CommandContext, CommandType, Refusal } from '../kernel/aggregates.ts'
+// Given these events, when this command comes, what is decided: the test of a command, without a store.
+import type { Aggregate } from '../kernel/aggregates.ts'
+import type { AnyCommandType, CommandContext, CommandType } from '../kernel/commands.ts'
 import { dataAsRead } from '../kernel/encoding.ts'
 import { IndelibleError } from '../kernel/errors.ts'
-import type { AnyEventType, DomainEvent, EventOf } from '../kernel/event-types.ts'
+import type { DomainEvent } from '../kernel/event-types.ts'
 import { deepFreeze } from '../kernel/freeze.ts'
+import type { Refusal } from '../kernel/refusals.ts'
+import { checkedDecision } from '../runtime/commands/decide.ts'
+import { consultedBy } from '../runtime/commands/facts.ts'
 import { watched } from '../runtime/purity.ts'
 
+export interface DecisionContext extends Partial<Omit<CommandContext, 'facts'>> {
+  /** Events of other streams: what the command consults is folded from these and from the history. */
+  readonly others?: readonly DomainEvent[]
+}
+
 /**
- * Decides a command after a history, under the laws: `decide(account, [AccountOpened(...)], WithdrawFunds, { amount: 5 })`.
- * Gives the refusal, or the events as a list. Throws `impure_aggregate` where the code breaks the third law.
+ * Decides a command after a history of its aggregate, under the laws: `decideAfter([AccountOpened({ … })], WithdrawFunds, { amount: 5 })`.
+ * Gives the refusal, or the events as a list. Values that must be unique are not looked at: that takes a store.
+ * Throws `impure_aggregate` where the code breaks the third law, and `invalid_declaration` for an answer that the command does not declare.
  */
-export function decideAfter<State, Event extends AnyEventType, Input>(
-  aggregate: Aggregate<State, Event>,
-  history: readonly EventOf<Event>[],
-  commandType: CommandType<string, Input>,
+export function decideAfter<Input, No>(
+  history: readonly DomainEvent[],
+  commandType: CommandType<string, Input, No>,
   input: Input,
-  context: Partial<CommandContext> = {},
-): Refusal | readonly DomainEvent[] {
+  { others = [], ...context }: DecisionContext = {},
+): No | readonly DomainEvent[] {
+  const { aggregate, type } = commandType
   const call = watched('impure_aggregate')
-  const state = stateAfter(aggregate, history)
-  const full: CommandContext = { ...commandContext, ...context }
-  const { type }: Command = commandType(full.id, input)
-  if (commandType.aggregate.category !== aggregate.category) {
-    throw new IndelibleError('unknown_command', `"${type}" is not a command of "${aggregate.category}".`)
-  }
-  const decision = call(`decide of ${type}`, () =>
-    commandType.decide(deepFreeze(state), deepFreeze(commandType.parse(deepFreeze(input))), full),
-  )
-  if ('refused' in decision) return decision
-  return Array.isArray(decision) ? (decision as readonly DomainEvent[]) : [decision as DomainEvent]
+  const state = aggregate ? stateAfter(aggregate, history) : undefined
+  const parsed = deepFreeze(commandType.parse(deepFreeze(input)))
+  const facts = factsAfter([...others, ...history], commandType, parsed)
+  const full: CommandContext = { ...commandContext, ...context, facts }
+  const decision = call(`decide of ${type}`, () => commandType.decide(deepFreeze(state), parsed, full))
+  return checkedDecision(commandType, decision) as (Refusal & No) | readonly DomainEvent[]
 }
 
 /** The state of an aggregate after a history. */
-export function stateAfter<State, Event extends AnyEventType>(
-  aggregate: Aggregate<State, Event>,
-  history: readonly EventOf<Event>[],
+export function stateAfter<State>(
+  // biome-ignore lint/suspicious/noExplicitAny: of any events and refusals
+  aggregate: Aggregate<State, any, any>,
+  history: readonly DomainEvent[],
 ): State {
-  const call = watched('impure_aggregate')
-  return history.reduce((state, event) => {
-    // As it would be read.
-    const recorded = { ...event, data: deepFreeze(dataAsRead(event)) }
-    return call(`evolve of ${event.type}`, () => aggregate.evolve(deepFreeze(state), recorded))
-  }, aggregate.initialState)
+  return folded(history, aggregate.initialState, aggregate.evolve)
 }
 
-const commandContext: CommandContext = {
+function factsAfter(events: readonly DomainEvent[], command: AnyCommandType, input: unknown): Record<string, unknown> {
+  const facts = consultedBy(command, input).map(({ name, model, query }) => {
+    const found = events.filter(
+      ({ type, tags = [] }) => query.types!.includes(type) && query.tags!.every((tag) => tags.includes(tag)),
+    )
+    return [name, folded(found, model.initialState, model.evolve)]
+  })
+  return Object.fromEntries(facts)
+}
+
+function folded<State>(
+  events: readonly DomainEvent[],
+  initialState: State,
+  evolve: (state: State, event: DomainEvent) => State,
+): State {
+  const call = watched('impure_aggregate')
+  return events.reduce((state, event) => {
+    if (typeof event?.type !== 'string') throw new IndelibleError('invalid_event', 'A history is a list of events.')
+    // As it would be read.
+    const recorded = { ...event, data: deepFreeze(dataAsRead(event)) }
+    return call(`the handler of ${event.type}`, () => evolve(deepFreeze(state), recorded))
+  }, initialState)
+}
+
+const commandContext: Omit<CommandContext, 'facts'> = {
   id: 'test',
   commandId: '00000000-0000-7000-8000-000000000001',
   actor: 'test',

@@ -6,9 +6,8 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { TableDefinition } from '../../kernel/tables.ts'
 import { epochMs } from '../../kernel/time.ts'
+import type { DomainBatch } from '../../store/domain-log.ts'
 import { historyUpTo } from '../../store/history.ts'
-import type { ReplayBatch } from '../../store/port.ts'
-import { replayBatch } from '../../store/replaying.ts'
 import { cachedRowsMax, checkpointDelayMs, foldSliceEvents, foldSliceMs, unsavedRowsMax } from '../limits.ts'
 import type { ProjectionParts } from './parts.ts'
 import { type FoldFailure, RowFold } from './row-fold.ts'
@@ -111,28 +110,22 @@ class Following {
   }
 
   /** What there is now as fast as the store can, then what comes. */
-  async *#batches(): AsyncGenerator<ReplayBatch> {
-    const { projection, store } = this.#parts
+  async *#batches(): AsyncGenerator<DomainBatch> {
+    const { projection, store, log } = this.#parts
     const { signal: outer, after, to } = this.#options
-    const { eventTypes: types } = projection
     const signal = AbortSignal.any([outer, this.#stop.signal])
     const end = Math.max(after, to ?? (await store.head()).position)
     let through = after
-    for await (const batch of store.replay(types, { after, to: end })) {
+    for await (const batch of log.replay(projection.events, { after, to: end })) {
       if (signal.aborted) return
       through = batch.through
       yield batch
     }
     if (to !== undefined) return
-    const asked = new Map(types.map((type, index) => [type, index]))
-    // Nobody else has them.
-    const again = (event: RecordedEvent) => event
-    for await (const { events, through: next } of store.subscribe([{ types }], { after: through, signal })) {
-      yield replayBatch(events, { asked, through: next, again })
-    }
+    yield* log.follow(projection.events, { after: through, signal })
   }
 
-  async #take(batch: ReplayBatch): Promise<FoldFailure | undefined> {
+  async #take(batch: DomainBatch): Promise<FoldFailure | undefined> {
     if (batch.length > 0) {
       const { tables, clock } = this.#parts
       await this.#makeRoom()
@@ -143,13 +136,13 @@ class Following {
         const to = isSingle ? from + 1 : Math.min(batch.length, from + foldSliceEvents)
         const failure = this.#fold.apply(batch, from, to)
         if (failure) return failure
-        const last = batch.event(to - 1)
+        const last = batch.recorded(to - 1)
         const refused = isSingle ? await this.#saveSingly(from, last) : undefined
         if (refused) return refused
         this.#folded = last.position
         const now = clock.now()
         this.#unsaved.events += to - from
-        this.#unsaved.oldestMs = Math.min(this.#unsaved.oldestMs, epochMs(batch.event(from).recordedAt))
+        this.#unsaved.oldestMs = Math.min(this.#unsaved.oldestMs, epochMs(batch.recorded(from).recordedAt))
         this.#unsaved.newestMs = Math.min(now, epochMs(last.recordedAt))
         from = to
         if (performance.now() - began < foldSliceMs) continue

@@ -1,11 +1,10 @@
 // A projection kept in memory instead of a table: the same handlers, read without SQL and without waiting.
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
-import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { Projection } from '../../kernel/projections.ts'
 import type { Columns, Row, RowOf } from '../../kernel/tables.ts'
+import { DomainLog } from '../../store/domain-log.ts'
 import type { EventStore } from '../../store/port.ts'
-import { replayBatch } from '../../store/replaying.ts'
 import { waitTimeoutMsDefault } from '../limits.ts'
 import { type PureCall, projectionCall } from '../purity.ts'
 import { Waiters } from '../waiters.ts'
@@ -44,6 +43,7 @@ export async function liveModel<C extends Columns>(
 class Live {
   readonly #projection: Projection
   readonly #store: EventStore
+  readonly #log: DomainLog
   readonly #call: PureCall
   readonly #fold: RowFold
   readonly #stop = new AbortController()
@@ -53,6 +53,7 @@ class Live {
   constructor(projection: Projection, { store, call }: { store: EventStore; call: PureCall }) {
     this.#projection = projection
     this.#store = store
+    this.#log = new DomainLog(store)
     this.#call = call
     this.#fold = new RowFold(projection, { call, fromZero: true })
     this.#waiters = new Waiters(`Live model "${projection.name}"`)
@@ -64,7 +65,7 @@ class Live {
 
   async begin(): Promise<void> {
     const { position: to } = await this.#store.head()
-    const parts = { projection: this.#projection, store: this.#store, call: this.#call }
+    const parts = { projection: this.#projection, log: this.#log, call: this.#call }
     try {
       for (const row of (await foldFromZero(parts, { to })).rows()) this.#fold.put(row)
     } catch (error) {
@@ -93,18 +94,15 @@ class Live {
   }
 
   async #follow(after: Position): Promise<void> {
-    const { name, eventTypes: types } = this.#projection
-    const asked = new Map(types.map((type, index) => [type, index]))
-    // Nobody else has them.
-    const again = (event: RecordedEvent) => event
+    const { name, events } = this.#projection
     const { signal } = this.#stop
     try {
-      for await (const { events, through } of this.#store.subscribe([{ types }], { after, signal })) {
-        const failure = this.#fold.apply(replayBatch(events, { asked, through, again }))
+      for await (const batch of this.#log.follow(events, { after, signal })) {
+        const failure = this.#fold.apply(batch)
         // Nobody writes the changes anywhere.
         this.#fold.takeChanges()
         if (failure) return this.#waiters.fail(parkedError(name, failure))
-        this.#waiters.advance(through)
+        this.#waiters.advance(batch.through)
       }
       this.#waiters.fail(new IndelibleError('store_closed', `Live model "${name}" was closed.`))
     } catch (error) {

@@ -9,6 +9,7 @@ import { systemClock, systemIds } from '../../kernel/system-clock.ts'
 import { formerTableName, nextTable } from '../../kernel/tables.ts'
 import type { Clock } from '../../kernel/time.ts'
 import { checkedDuration } from '../../kernel/timers.ts'
+import { DomainLog } from '../../store/domain-log.ts'
 import type { Checkpoint, EventStore } from '../../store/port.ts'
 import type { Parked, ReadTables, TableRecord, TableState } from '../../store/read-tables.ts'
 import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
@@ -66,7 +67,8 @@ export class ProjectionOperator {
   /** The store and the tables stay the caller's to close. */
   constructor(system: System, { domainCode, ...parts }: OperatorParts) {
     this.#system = system
-    this.#parts = { clock: systemClock, ids: systemIds, ...parts, call: projectionCall(domainCode) }
+    const log = new DomainLog(parts.store)
+    this.#parts = { clock: systemClock, ids: systemIds, ...parts, log, call: projectionCall(domainCode) }
   }
 
   /** All that are declared, in that order. Throws `tables_unavailable`. */

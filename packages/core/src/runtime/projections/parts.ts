@@ -2,6 +2,7 @@
 import type { IdGenerator } from '../../kernel/ids.ts'
 import type { Projection } from '../../kernel/projections.ts'
 import type { Clock } from '../../kernel/time.ts'
+import type { DomainLog } from '../../store/domain-log.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
 import type { PureCall } from '../purity.ts'
@@ -9,6 +10,7 @@ import type { PureCall } from '../purity.ts'
 export interface ProjectionParts {
   readonly projection: Projection
   readonly store: EventStore
+  readonly log: DomainLog
   readonly tables: ReadTables
   readonly clock: Clock
   readonly ids: IdGenerator

@@ -1,11 +1,11 @@
 // Folds events into rows in memory. The one place where handlers are called, whether a table follows the log, is built anew, or is checked.
 import type { RecordedEvent } from '../../kernel/events.ts'
-import { type AnyRowHandler, type Projection, RowRemoval } from '../../kernel/projections.ts'
+import { type AnyRowChange, type Projection, RowRemoval } from '../../kernel/projections.ts'
 import { keyText, type Row } from '../../kernel/tables.ts'
+import type { DomainBatch } from '../../store/domain-log.ts'
 import { keptCheck } from '../../store/kept-check.ts'
-import type { ReplayBatch } from '../../store/port.ts'
 import { keptKey, keptRow } from '../../store/rows.ts'
-import { type HandlersFor, needsRow, rowMissing, type Watching, watchedHandlers, watchedKeys } from './watching.ts'
+import { rowMissing, type WatchedHandler, type Watching, watchedHandlers, watchedKeys } from './watching.ts'
 
 /** Rows to write and keys to remove, at most one of them for a key. */
 export interface RowChanges {
@@ -28,15 +28,20 @@ export interface RowFoldOptions extends Watching {
   readonly fromZero: boolean
 }
 
+/** Of an event that is given no row. */
+const noKey: Row = Object.freeze({})
+
 /** A row's place: `undefined` where it is not known whether there is one, `null` where there is none. */
 type Known = Row | null | undefined
 
 export class RowFold {
   readonly #projection: Projection
-  readonly #handlersFor: HandlersFor
+  readonly #handlers: readonly WatchedHandler[]
   /** Not there where an event concerns the row of its stream. */
   readonly #keysByType: ReturnType<typeof watchedKeys>
-  readonly #needsRow: readonly boolean[]
+  /** By the index of its type, whether an event is given a row. */
+  readonly #takesRow: readonly boolean[]
+  readonly #requiresRow: readonly boolean[]
   readonly #unknown: null | undefined
   readonly #isKept: ReturnType<typeof keptCheck>
   /** The number of each key, by its text. */
@@ -46,15 +51,16 @@ export class RowFold {
   #isChanged: boolean[] = []
   #changed: number[] = []
   /** Of each stream of the batch that is being applied, slice by slice, its number here, or -1 where it has not come up yet. */
-  #ofStreams: { readonly batch: ReplayBatch; readonly slots: Int32Array } | undefined
+  #ofStreams: { readonly batch: DomainBatch; readonly slots: Int32Array } | undefined
   /** The row that the handler under way was given. */
   #given: Row | undefined
 
   constructor(projection: Projection, { fromZero, ...watching }: RowFoldOptions) {
     this.#projection = projection
-    this.#handlersFor = watchedHandlers(projection, watching)
+    this.#handlers = watchedHandlers(projection, watching)
     this.#keysByType = watchedKeys(projection, watching)
-    this.#needsRow = needsRow(projection)
+    this.#takesRow = projection.handlers.map(({ row }) => row !== 'none')
+    this.#requiresRow = projection.handlers.map(({ row }) => row === 'required')
     this.#unknown = fromZero ? null : undefined
     this.#isKept = keptCheck(projection.table)
   }
@@ -70,18 +76,21 @@ export class RowFold {
   }
 
   /** The keys that a batch concerns and nothing is known of yet. A key that cannot be made is reported by `apply`, at its event. */
-  missing(batch: ReplayBatch): readonly Row[] {
+  missing(batch: DomainBatch): readonly Row[] {
     const missing: Row[] = []
     const add = (slot: number) => {
       if (this.#rows[slot] === undefined) missing.push(this.#keys[slot]!)
     }
-    const isByEvent = this.#keysByType !== undefined
-    for (let at = 0; at < (isByEvent ? batch.length : batch.streamCount); at++) {
+    const seen = new Set<number>()
+    for (let at = 0; at < batch.length; at++) {
       try {
-        if (isByEvent) for (const key of this.#keysOf(batch, at)) add(this.#slotOf(key))
-        else add(this.#slotOfStream(batch.streamId(at)))
+        if (this.#keysByType) for (const key of this.#keysOf(batch, at)) add(this.#slotOf(key))
+        else if (this.#takesRow[batch.types[at]!]! && !seen.has(batch.streams[at]!)) {
+          seen.add(batch.streams[at]!)
+          add(this.#slotOfStream(batch.streamId(batch.streams[at]!)))
+        }
       } catch {
-        // Streams come in any order, so those after it may concern events before it.
+        // The event is reported when it is applied.
       }
     }
     return missing
@@ -97,7 +106,7 @@ export class RowFold {
   }
 
   /** Applies the events from an index of a batch up to another, which is its end when left out. Stops where a handler fails. */
-  apply(batch: ReplayBatch, from = 0, to = batch.length): FoldFailure | undefined {
+  apply(batch: DomainBatch, from = 0, to = batch.length): FoldFailure | undefined {
     let index = from
     this.#given = undefined
     try {
@@ -105,7 +114,7 @@ export class RowFold {
       else {
         // A local copy of each of these is what keeps the loop fast.
         const { types, streams } = batch
-        const [handlers, needsRow, rows] = [this.#handlersFor(batch), this.#needsRow, this.#rows]
+        const [handlers, requiresRow, rows] = [this.#handlers, this.#requiresRow, this.#rows]
         const slots = this.#slotsOf(batch)
         for (; index < to; index++) {
           const stream = streams[index]!
@@ -117,7 +126,7 @@ export class RowFold {
           const type = types[index]!
           const row = rows[slot] ?? undefined
           this.#given = row
-          if (row === undefined && needsRow[type]!) throw rowMissing(this.#projection, type, this.#keys[slot]!)
+          if (row === undefined && requiresRow[type]!) throw rowMissing(this.#projection, type, this.#keys[slot]!)
           const next = handlers[type]!(batch.event(index), row, this.#keys[slot]!)
           if (next === undefined) continue
           if (
@@ -131,7 +140,7 @@ export class RowFold {
         }
       }
     } catch (error) {
-      return { index, event: batch.event(index), row: this.#given ?? null, error }
+      return { index, event: batch.recorded(index), row: this.#given ?? null, error }
     }
     return undefined
   }
@@ -176,16 +185,22 @@ export class RowFold {
   }
 
   /** An event with keys of its own. All its calls see the rows as they were, and either all of its changes are made or none. */
-  #applyByKeys(batch: ReplayBatch, index: number): void {
+  #applyByKeys(batch: DomainBatch, index: number): void {
     const type = batch.types[index]!
     const event = batch.event(index)
     const slots = new Set(this.#keysOf(batch, index).map((key) => this.#slotOf(key)))
+    const handler = this.#handlers[type]!
     const changes: (readonly [slot: number, row: Row | null])[] = []
+    if (!this.#takesRow[type]!) {
+      this.#given = undefined
+      const next = handler(event, undefined, noKey)
+      if (next !== undefined && next !== null) changes.push(...this.#changes(next, -1))
+    }
     for (const slot of slots) {
       const row = this.#rows[slot] ?? undefined
       this.#given = row
-      if (row === undefined && this.#needsRow[type]!) throw rowMissing(this.#projection, type, this.#keys[slot]!)
-      const next = this.#handlersFor(batch)[type]!(event, row, this.#keys[slot]!)
+      if (row === undefined && this.#requiresRow[type]!) throw rowMissing(this.#projection, type, this.#keys[slot]!)
+      const next = handler(event, row, this.#keys[slot]!)
       if (next !== undefined) changes.push(...this.#changes(next, slot))
     }
     this.#setAll(changes)
@@ -193,7 +208,7 @@ export class RowFold {
 
   /** What a handler returned, as rows in the form that every database gives back: a later event must see what it would see after a reload. */
   #changes(
-    next: Exclude<ReturnType<AnyRowHandler>, undefined>,
+    next: Exclude<AnyRowChange, undefined>,
     slot: number,
   ): readonly (readonly [slot: number, row: Row | null])[] {
     if (next === null) return [[slot, null]]
@@ -218,7 +233,7 @@ export class RowFold {
     this.#changed.push(slot)
   }
 
-  #keysOf(batch: ReplayBatch, index: number): readonly Row[] {
+  #keysOf(batch: DomainBatch, index: number): readonly Row[] {
     const kept: Row[] = []
     for (const key of this.#keysByType![batch.types[index]!]!(batch.event(index))) {
       kept.push(keptKey(this.#projection.table, key))
@@ -226,7 +241,7 @@ export class RowFold {
     return kept
   }
 
-  #slotsOf(batch: ReplayBatch): Int32Array {
+  #slotsOf(batch: DomainBatch): Int32Array {
     if (this.#ofStreams?.batch !== batch) {
       this.#ofStreams = { batch, slots: new Int32Array(batch.streamCount).fill(-1) }
     }

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { errorCodes, IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { System } from '../../kernel/system.ts'
 import { systemClock, systemIds } from '../../kernel/system-clock.ts'
+import { DomainLog } from '../../store/domain-log.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
 import { threadOpenMsMax } from '../limits.ts'
@@ -35,7 +36,8 @@ export async function runProjections<Data>(open: (data: Data) => Promise<ThreadP
     const { system, store, tables, domainCode } = await opened(() => open(workerData as Data))
     const call = projectionCall(domainCode)
     const notify = (notice: ProjectionNotice) => say({ notice })
-    const host = projectionsHere(system, { store, tables, call, notify, clock: systemClock, ids: systemIds })
+    const log = new DomainLog(store)
+    const host = projectionsHere(system, { store, log, tables, call, notify, clock: systemClock, ids: systemIds })
     const aborts = new Map<number, AbortController>()
 
     const answer = async ({ call, method, args }: Extract<Request, { call: number }>) => {

@@ -395,7 +395,8 @@ export class ProjectionRunner {
     const { store, projection, clock } = this.#parts
     const from = this.#waiters.reached + 1
     if (from > head) return 0
-    for await (const { events } of store.read([{ types: projection.eventTypes }], { from, to: head, limit: 1 })) {
+    const types = projection.events.map(({ type }) => type)
+    for await (const { events } of store.read([{ types }], { from, to: head, limit: 1 })) {
       const [oldest] = events
       if (oldest) return Math.max(0, clock.now() - epochMs(oldest.recordedAt))
     }

@@ -1,18 +1,18 @@
 // Folds history stream by stream, for projections whose rows are one for each stream: then no row depends on another, and the order among them does not
 // matter. Rows are kept in partitions that fit into a processor's cache, in the order of the keys of their streams, so that the streams of a batch
 // and the rows of a partition are merged like two sorted lists. In log order the same fold waits for memory most of the time.
-import { type AnyRowHandler, type Projection, RowRemoval } from '../../kernel/projections.ts'
+import { type AnyRowChange, type Projection, RowRemoval } from '../../kernel/projections.ts'
 import type { Row } from '../../kernel/tables.ts'
+import type { DomainBatch, DomainRuns } from '../../store/domain-log.ts'
 import { type KeptCheck, keptCheck } from '../../store/kept-check.ts'
-import type { ReplayBatch, StreamRuns } from '../../store/port.ts'
 import { keptKey, keptRow } from '../../store/rows.ts'
 import type { FoldFailure } from './row-fold.ts'
-import { type HandlersFor, needsRow, rowMissing, type Watching, watchedHandlers } from './watching.ts'
+import { rowMissing, type WatchedHandler, type Watching, watchedHandlers } from './watching.ts'
 
 /** A batch that has its events by stream. */
-export type RunsBatch = ReplayBatch & { readonly byStream: StreamRuns }
+export type RunsBatch = DomainBatch & { readonly byStream: DomainRuns }
 
-export function isByStream(batch: ReplayBatch): batch is RunsBatch {
+export function hasRuns(batch: DomainBatch): batch is RunsBatch {
   return batch.byStream !== undefined
 }
 
@@ -34,10 +34,8 @@ interface Partition {
 
 export class StreamFold {
   readonly #projection: Projection
-  readonly #handlersFor: HandlersFor
-  /** For the batch that is being applied. */
-  #handlers: readonly AnyRowHandler[] = []
-  readonly #needsRow: readonly boolean[]
+  readonly #handlers: readonly WatchedHandler[]
+  readonly #requiresRow: readonly boolean[]
   readonly #isKept: KeptCheck
   readonly #partitions: Partition[] = Array.from({ length: partitions }, () => emptyPartition(16))
   /** The row that the handler under way was given. */
@@ -45,11 +43,11 @@ export class StreamFold {
   /** The first in the log of those that were met: each stream goes on to its own first one. */
   failure: FoldFailure | undefined
 
-  /** Of a projection without keys of its own. */
+  /** Of a projection whose events concern the row of their stream. */
   constructor(projection: Projection, watching: Watching) {
     this.#projection = projection
-    this.#handlersFor = watchedHandlers(projection, watching)
-    this.#needsRow = needsRow(projection)
+    this.#handlers = watchedHandlers(projection, watching)
+    this.#requiresRow = projection.handlers.map(({ row }) => row === 'required')
     this.#isKept = keptCheck(projection.table)
   }
 
@@ -75,7 +73,6 @@ export class StreamFold {
   /** Folds the streams of a batch from one up to another into their partition, in which some of them have rows. */
   #merge(partition: number, batch: RunsBatch, from: number, to: number): void {
     const old = this.#partitions[partition]!
-    this.#handlers = this.#handlersFor(batch)
     const { keys, starts } = batch.byStream
     const fresh = countNew(old, keys, from, to)
     if (fresh === 0) {
@@ -140,7 +137,7 @@ export class StreamFold {
   #foldRun(batch: RunsBatch, from: number, to: number, before: Row | undefined, key: Row): Row | null {
     const runs = batch.byStream
     const { types } = runs
-    const [handlers, isKept, needsRow] = [this.#handlers, this.#isKept, this.#needsRow]
+    const [handlers, isKept, requiresRow] = [this.#handlers, this.#isKept, this.#requiresRow]
     const name = this.#projection.table.key[0]!
     const value = key[name]
     let row = before
@@ -148,7 +145,7 @@ export class StreamFold {
     try {
       for (; index < to; index++) {
         const type = types[index]!
-        if (row === undefined && needsRow[type]!) throw rowMissing(this.#projection, type, key)
+        if (row === undefined && requiresRow[type]!) throw rowMissing(this.#projection, type, key)
         const next = handlers[type]!(runs.event(index), row, key)
         if (next === undefined) continue
         if (next === null) row = undefined
@@ -163,7 +160,7 @@ export class StreamFold {
     return row ?? null
   }
 
-  #keptAt(next: Exclude<ReturnType<AnyRowHandler>, null | undefined>, key: Row): Row {
+  #keptAt(next: Exclude<AnyRowChange, null | undefined>, key: Row): Row {
     if (Array.isArray(next) || next instanceof RowRemoval) throw new OrderMatters()
     const { table } = this.#projection
     const row = keptRow(table, next as Row)
@@ -173,7 +170,7 @@ export class StreamFold {
   }
 
   #fail(batch: RunsBatch, index: number, error: unknown): void {
-    const event = batch.byStream.event(index)
+    const event = batch.byStream.recorded(index)
     if (this.failure && this.failure.event.position < event.position) return
     this.failure = { index, event, row: this.#given ?? null, error }
   }

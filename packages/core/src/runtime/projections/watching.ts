@@ -1,12 +1,10 @@
 // Calls the functions of a projection, in development with an eye on them: on frozen input, without clock and I/O, twice, and the answers compared.
 import { isDeepStrictEqual } from 'node:util'
 import { IndelibleError } from '../../kernel/errors.ts'
-import { unknownVersion } from '../../kernel/event-types.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import { deepFreeze } from '../../kernel/freeze.ts'
-import type { AnyRowHandler, Projection } from '../../kernel/projections.ts'
+import type { Projection, RowHandler } from '../../kernel/projections.ts'
 import type { Row } from '../../kernel/tables.ts'
-import type { ReplayBatch } from '../../store/port.ts'
 import { type PureCall, trusted } from '../purity.ts'
 
 /** Events of one type that are watched before it becomes one in many. */
@@ -18,47 +16,38 @@ export interface Watching {
   readonly watchedEvery?: number
 }
 
-/** The handlers for the events of a batch, by the index of their type. They throw `impure_projector` and `event_version_unknown`. */
-export type HandlersFor = (batch: Pick<ReplayBatch, 'schemaVersion'>) => readonly AnyRowHandler[]
+/** A handler of a projection, for the events of one type. Throws `impure_projector`. */
+export type WatchedHandler = RowHandler['change']
 
-export function watchedHandlers(projection: Projection, by: Watching): HandlersFor {
-  const { name, eventTypes, handlers, schemaVersions } = projection
-  const ofListed = eventTypes.map((type) => twice(`the handler of ${type} in "${name}"`, handlers[type]!, by))
-  const ofAny = ofListed.map((handler, type) => ofListedVersions(projection, type, handler))
-  // To look at each event costs a fold of columns a tenth of its time.
-  return ({ schemaVersion }) =>
-    schemaVersion !== undefined && schemaVersions.every((listed) => listed.includes(schemaVersion)) ? ofListed : ofAny
+/** By the index of their type. */
+export function watchedHandlers({ name, events, handlers }: Projection, by: Watching): readonly WatchedHandler[] {
+  return handlers.map(({ change }, type) => twice(`the handler of ${events[type]!.type} in "${name}"`, change, by))
 }
 
-/** What gives the keys of an event, by the index of its type, in a projection that has keys of its own. Throws as the handlers do. */
+/** What gives the keys of an event, by the index of its type; nothing where every event concerns the row of its stream. */
 export function watchedKeys(
-  projection: Projection,
+  { name, events, handlers, table }: Projection,
   by: Watching,
 ): readonly ((event: RecordedEvent) => readonly Row[])[] | undefined {
-  const { name, eventTypes, keysOf } = projection
-  if (!keysOf) return undefined
-  return eventTypes.map((type, index) => {
-    const keys = ofListedVersions(projection, index, twice(`the key of ${type} in "${name}"`, keysOf, by))
+  if (isByStream({ handlers, table })) return undefined
+  return handlers.map(({ keys, row }, type) => {
+    if (row === 'none') return () => []
+    if (!keys) return (event) => [{ [table.key[0]!]: event.streamId }]
+    const keysOf = twice(`the key of ${events[type]!.type} in "${name}"`, keys, by)
     return (event) => {
-      const given = keys(event)
+      const given = keysOf(event)
       return Array.isArray(given) ? given : [given as Row]
     }
   })
 }
 
-/** Code for one version of an event may make anything of another. The first version is looked at by itself: as a rule there is no other. */
-function ofListedVersions<Given extends readonly unknown[], Answer>(
-  { name, schemaVersions }: Projection,
-  type: number,
-  run: (event: RecordedEvent, ...given: Given) => Answer,
-): (event: RecordedEvent, ...given: Given) => Answer {
-  const versions = schemaVersions[type]!
-  const [first] = versions
-  return (event, ...given) => {
-    const { schemaVersion } = event
-    if (schemaVersion === first || versions.includes(schemaVersion)) return run(event, ...given)
-    throw unknownVersion(`Projection "${name}"`, event, versions)
-  }
+/** Whether every event concerns the row whose key is the id of its stream: then rows can be folded stream by stream. */
+export function isByStream({ handlers, table: { key, columns } }: Pick<Projection, 'handlers' | 'table'>): boolean {
+  const [first, ...others] = key
+  if (others.length > 0 || handlers.some(({ keys }) => keys)) return false
+  const without = handlers.filter(({ row }) => row === 'none').length
+  // Rows that are written without a look may have any keys. Where not every id of a stream can be a key, none is made of it without need.
+  return without === 0 || (without < handlers.length && columns[first!]!.type === 'text')
 }
 
 function twice<Given extends readonly unknown[], Answer>(
@@ -81,12 +70,10 @@ function twice<Given extends readonly unknown[], Answer>(
   }
 }
 
-/** Of each handler, whether it takes a row and has no default for it. */
-export function needsRow({ eventTypes, handlers }: Projection): readonly boolean[] {
-  return eventTypes.map((type) => handlers[type]!.length > 1)
-}
-
-export function rowMissing({ name, eventTypes }: Projection, type: number, key: Row): IndelibleError {
-  const where = `${eventTypes[type]} concerns the row ${JSON.stringify(key)}`
-  return new IndelibleError('row_missing', `${where}, which "${name}" does not have.`)
+export function rowMissing({ name, events }: Projection, type: number, key: Row): IndelibleError {
+  return new IndelibleError(
+    'row_missing',
+    `${events[type]!.type} concerns the row ${JSON.stringify(key)}, which "${name}" does not have. Where there may be none yet, say what it begins with: ` +
+      `.on(${events[type]!.type}, { initial: (key) => ({ … }) }, …).`,
+  )
 }

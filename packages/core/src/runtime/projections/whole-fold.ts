@@ -6,11 +6,12 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import type { Row } from '../../kernel/tables.ts'
-import type { ReplayBatch } from '../../store/port.ts'
+import type { DomainBatch } from '../../store/domain-log.ts'
 import { foldedTogetherMax, foldSliceEvents, foldSliceMs, rebuildWatchedEvery } from '../limits.ts'
 import type { ProjectionParts } from './parts.ts'
 import { type FoldFailure, RowFold } from './row-fold.ts'
-import { isByStream, OrderMatters, type RunsBatch, StreamFold } from './stream-fold.ts'
+import { hasRuns, OrderMatters, type RunsBatch, StreamFold } from './stream-fold.ts'
+import { isByStream } from './watching.ts'
 
 export interface FoldedRows {
   /** Every row that there is, in no order. */
@@ -23,7 +24,7 @@ export interface WholeFoldOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-type WholeFoldParts = Pick<ProjectionParts, 'projection' | 'store' | 'call'>
+type WholeFoldParts = Pick<ProjectionParts, 'projection' | 'log' | 'call'>
 
 /** A handler failed on the way. To those who know no more of it, it is a `projection_parked`: the projection gets no further with this code. */
 export class FoldStopped extends IndelibleError {
@@ -43,40 +44,40 @@ export class FoldStopped extends IndelibleError {
 /** The rows as they are after a position. Throws {@link FoldStopped}, `aborted`, and what the store throws. */
 export async function foldFromZero(parts: WholeFoldParts, options: WholeFoldOptions): Promise<FoldedRows> {
   // Rows that are one for each stream can be folded stream by stream, as long as the store has events so.
-  if (!parts.projection.keysOf) {
+  if (isByStream(parts.projection)) {
     try {
-      return await fold(parts, options, { byStream: true })
+      return await fold(parts, options, { streamByStream: true })
     } catch (error) {
       if (!(error instanceof OrderMatters)) throw error
     }
   }
-  return await fold(parts, options, { byStream: false })
+  return await fold(parts, options, { streamByStream: false })
 }
 
 async function fold(
-  { projection, store, call }: WholeFoldParts,
+  { projection, log, call }: WholeFoldParts,
   { to, progress, signal }: WholeFoldOptions,
-  { byStream }: { byStream: boolean },
+  { streamByStream }: { streamByStream: boolean },
 ): Promise<FoldedRows> {
   const watching = { call, watchedEvery: rebuildWatchedEvery }
   const turns = new Turns(signal)
   const together: RunsBatch[] = []
-  let streams = byStream ? new StreamFold(projection, watching) : undefined
+  let streams = streamByStream ? new StreamFold(projection, watching) : undefined
   const rows = new RowFold(projection, { ...watching, fromZero: true })
 
   const foldTogether = async (folding: StreamFold) => {
     for (const _ of folding.apply(together.splice(0))) await turns.due()
     if (folding.failure) throw new FoldStopped(projection.name, folding.failure)
   }
-  const inLogOrder = async (batch: ReplayBatch) => {
+  const inLogOrder = async (batch: DomainBatch) => {
     for (let from = 0; from < batch.length; from += foldSliceEvents) {
       const failure = rows.apply(batch, from, Math.min(batch.length, from + foldSliceEvents))
       if (failure) throw new FoldStopped(projection.name, failure)
       await turns.due()
     }
   }
-  for await (const batch of store.replay(projection.eventTypes, { after: 0, to })) {
-    if (streams && isByStream(batch)) {
+  for await (const batch of log.replay(projection.events, { after: 0, to })) {
+    if (streams && hasRuns(batch)) {
       together.push(batch)
       if (together.length === foldedTogetherMax) await foldTogether(streams)
     } else {

@@ -1,25 +1,27 @@
 // Brings an aggregate to its current state the cheapest way: from memory, else from a snapshot and the events after it.
-import type { AnyAggregate } from '../kernel/aggregates.ts'
-import { dataAsRead } from '../kernel/encoding.ts'
-import { IndelibleError } from '../kernel/errors.ts'
-import type { DomainEvent } from '../kernel/event-types.ts'
-import { deepFreeze } from '../kernel/freeze.ts'
-import type { Position } from '../kernel/positions.ts'
-import type { StreamName } from '../kernel/streams.ts'
-import type { EventStore } from '../store/port.ts'
-import { cachedAggregatesMax } from './limits.ts'
-import { type PureCall, trusted } from './purity.ts'
+import type { AnyAggregate } from '../../kernel/aggregates.ts'
+import { canonicalText } from '../../kernel/canonical.ts'
+import { dataAsRead } from '../../kernel/encoding.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { DomainEvent } from '../../kernel/event-types.ts'
+import { deepFreeze } from '../../kernel/freeze.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { StreamName } from '../../kernel/streams.ts'
+import type { DomainLog } from '../../store/domain-log.ts'
+import type { Snapshot } from '../../store/snapshots.ts'
+import { cachedAggregatesMax } from '../limits.ts'
+import { type PureCall, trusted } from '../purity.ts'
 import type { Folded, SnapshotKeeper } from './snapshot-keeper.ts'
 
 export class AggregateLoader {
-  readonly #store: EventStore
+  readonly #log: DomainLog
   readonly #snapshots: SnapshotKeeper
   readonly #call: PureCall
   /** In order of last use. */
   readonly #cache = new Map<StreamName, Folded>()
 
-  constructor({ store, snapshots, call }: { store: EventStore; snapshots: SnapshotKeeper; call: PureCall }) {
-    this.#store = store
+  constructor({ log, snapshots, call }: { log: DomainLog; snapshots: SnapshotKeeper; call: PureCall }) {
+    this.#log = log
     this.#snapshots = snapshots
     this.#call = call
   }
@@ -38,9 +40,7 @@ export class AggregateLoader {
   /** Reads the events after what is known. */
   async reload(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
     let loaded = this.#cache.get(stream) ?? (await this.#fromSnapshot(aggregate, stream))
-    for await (const { events } of this.#store.read([{ streams: [stream] }], { from: loaded.position + 1 })) {
-      loaded = this.#fold(aggregate, loaded, events, events.at(-1)!.position)
-    }
+    loaded = await this.#folded(aggregate, stream, loaded)
     this.#remember(stream, loaded)
     return loaded
   }
@@ -56,6 +56,16 @@ export class AggregateLoader {
   async advance(aggregate: AnyAggregate, stream: StreamName, loaded: Folded): Promise<void> {
     this.#remember(stream, loaded)
     await this.#snapshots.keep(aggregate, stream, loaded)
+  }
+
+  /** The state after what the log has beyond `from`, or so much of it. */
+  async #folded(aggregate: AnyAggregate, stream: StreamName, from: Folded, limit?: number): Promise<Folded> {
+    let loaded = from
+    const options = { from: from.position + 1, ...(limit === undefined ? {} : { limit }) }
+    for await (const { events } of this.#log.read(aggregate.events, [{ streams: [stream] }], options)) {
+      loaded = this.#fold(aggregate, loaded, events, events.at(-1)!.position)
+    }
+    return loaded
   }
 
   #fold(
@@ -80,10 +90,19 @@ export class AggregateLoader {
   }
 
   async #fromSnapshot(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
-    const { initialState } = aggregate
-    const snapshot = await this.#snapshots.find(aggregate, stream)
-    const { state, version, position } = snapshot ?? { state: initialState, version: 0, position: 0 }
+    const found = await this.#snapshots.find(aggregate, stream)
+    if (!found) return { state: aggregate.initialState, version: 0, position: 0 }
+    if (this.#snapshots.trust(aggregate, found) === 'unknown') return await this.#compared(aggregate, stream, found)
+    const { state, version, position } = found
     return { state: this.#call === trusted ? state : deepFreeze(state), version, position }
+  }
+
+  /** Other code made the snapshot under the same version. What this code makes of the same events is what counts, and says whether the two agree. */
+  async #compared(aggregate: AnyAggregate, stream: StreamName, snapshot: Snapshot): Promise<Folded> {
+    const none: Folded = { state: aggregate.initialState, version: 0, position: 0 }
+    const folded = await this.#folded(aggregate, stream, none, snapshot.version)
+    this.#snapshots.judge(aggregate, snapshot, textOf(folded.state) === textOf(snapshot.state))
+    return folded
   }
 
   #remember(stream: StreamName, loaded: Folded): void {
@@ -94,4 +113,8 @@ export class AggregateLoader {
     this.#cache.delete(oldest!)
     this.#snapshots.forget(oldest!)
   }
+}
+
+function textOf(state: unknown): string | undefined {
+  return canonicalText(state, { withoutUndefined: true })
 }

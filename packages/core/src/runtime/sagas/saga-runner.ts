@@ -1,12 +1,13 @@
 // Starts a saga for every start event, and after a restart takes up those that had not ended. Sagas run from here only, so rebuilding a table fires none.
-import { isIndelibleError } from '../kernel/errors.ts'
-import type { RecordedEvent } from '../kernel/events.ts'
-import type { Position } from '../kernel/positions.ts'
-import { type StreamName, streamIdOf, streamName } from '../kernel/streams.ts'
+import { isIndelibleError } from '../../kernel/errors.ts'
+import type { RecordedEvent } from '../../kernel/events.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
+import type { DomainLog } from '../../store/domain-log.ts'
+import { backoff } from '../waiting.ts'
 import { OpenSagas } from './open-sagas.ts'
-import { resumeStuckSaga, type SagaDriverParts } from './saga-driver.ts'
+import { resumeFailedCompensation, type SagaDriverParts } from './saga-driver.ts'
 import { asDomainEvent, foldSaga, hasEnded, type SagaEvent, type SagaState } from './saga-state.ts'
-import { backoff } from './waiting.ts'
 
 export interface SagaRunnerStatus {
   readonly name: string
@@ -18,16 +19,20 @@ export interface SagaRunnerStatus {
   /** Those of them that met a fault that may pass and wait to try again. */
   readonly waiting: number
   /**
-   * Sagas that cannot go on: an undo was refused, a step's code failed or sent what cannot be carried out, or the code is no longer that of their history.
+   * Sagas that cannot go on: a compensation was refused, a step's code failed or sent what cannot be carried out, or the code is no longer that of their history.
    * They go on after `resume`, or after a restart with code that was mended.
    */
-  readonly waitingForHelp: readonly { readonly sagaId: string; readonly problem: string }[]
+  readonly needsIntervention: readonly { readonly sagaId: string; readonly problem: string }[]
   /** What is tried again. */
   readonly error?: string
 }
 
+export interface SagaRunnerOptions extends SagaDriverParts {
+  readonly log: DomainLog
+}
+
 export class SagaRunner {
-  readonly #parts: SagaDriverParts
+  readonly #parts: SagaRunnerOptions
   readonly #stop = new AbortController()
   readonly #open: OpenSagas
   #running: Promise<void> = Promise.resolve()
@@ -35,7 +40,7 @@ export class SagaRunner {
   #error: string | undefined
   #position: Position = 0
 
-  constructor(parts: SagaDriverParts) {
+  constructor(parts: SagaRunnerOptions) {
     this.#parts = parts
     this.#open = new OpenSagas(parts, this.#stop.signal)
   }
@@ -60,7 +65,7 @@ export class SagaRunner {
       position: this.#position,
       active: count,
       waiting,
-      waitingForHelp: [...problems].map(([sagaId, problem]) => ({ sagaId, problem })),
+      needsIntervention: [...problems].map(([sagaId, problem]) => ({ sagaId, problem })),
       ...(error === undefined ? {} : { error }),
     }
   }
@@ -73,7 +78,7 @@ export class SagaRunner {
   /** Lets a saga that waits for help try again. False where there is nothing to resume. */
   async resume(sagaId: string, actor: string | undefined): Promise<boolean> {
     const { saga, store } = this.#parts
-    const recorded = await resumeStuckSaga(store, streamName(saga.category, sagaId), actor)
+    const recorded = await resumeFailedCompensation(store, streamName(saga.category, sagaId), actor)
     const waited = this.#open.problems.delete(sagaId)
     if (recorded || waited) this.#open.drive(sagaId)
     return recorded || waited
@@ -113,18 +118,17 @@ export class SagaRunner {
   }
 
   async #takeIn(onProgress: () => void): Promise<void> {
-    const { saga, store } = this.#parts
+    const { saga, log } = this.#parts
     const { signal } = this.#stop
-    for await (const { events, through } of store.subscribe([{ types: [saga.startsOn] }], {
-      after: this.#position,
-      signal,
-    })) {
-      for (const event of events) {
+    for await (const batch of log.follow([saga.startsOn], { after: this.#position, signal })) {
+      for (let index = 0; index < batch.length; index++) {
+        // As it was recorded: the steps see it in the form that it has when they run.
+        const event = batch.recorded(index)
         // In line with those that are driven, so that no more are begun than can be.
         if (await this.#open.slots.within(() => this.#begin(event))) this.#open.drive(event.streamId)
         this.#position = event.position
       }
-      this.#position = through
+      this.#position = batch.through
       onProgress()
     }
   }
@@ -145,7 +149,7 @@ export class SagaRunner {
   }
 
   async #record(event: RecordedEvent): Promise<void> {
-    const { saga, store } = this.#parts
+    const { saga, store, ids } = this.#parts
     const stream = streamName(saga.category, event.streamId)
     const correlationId = event.metadata.correlationId ?? event.id
     const { id: eventId, position, schemaVersion, validAt = null } = event
@@ -153,6 +157,9 @@ export class SagaRunner {
     const started: SagaEvent = { type: '$SagaStarted', data: { saga: saga.name, input: event.data, startedBy } }
     const metadata = { actor: `saga:${saga.name}`, correlationId, causationId: event.id }
     const expected = { [stream]: 'none' } as Record<StreamName, 'none'>
-    await store.append({ events: [{ ...asDomainEvent(started), stream, metadata }], expected }, { reserved: true })
+    await store.append(
+      { events: [{ ...asDomainEvent(started), id: ids(), stream, metadata }], expected },
+      { reserved: true },
+    )
   }
 }

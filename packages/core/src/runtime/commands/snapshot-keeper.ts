@@ -1,27 +1,34 @@
 // Keeps snapshots of states and finds them again. A snapshot is only a shortcut: nothing that goes wrong with one may be told as a failed command, whose
 // events are in the log by then.
-import type { AnyAggregate } from '../kernel/aggregates.ts'
-import type { Version } from '../kernel/positions.ts'
-import { messageOf } from '../kernel/shown.ts'
-import type { StreamName } from '../kernel/streams.ts'
-import { timer } from '../kernel/timers.ts'
-import { historyUpTo } from '../store/history.ts'
-import type { EventStore } from '../store/port.ts'
-import type { Snapshot, SnapshotStore } from '../store/snapshots.ts'
+import type { AnyAggregate } from '../../kernel/aggregates.ts'
+import type { Version } from '../../kernel/positions.ts'
+import { messageOf } from '../../kernel/shown.ts'
+import type { StreamName } from '../../kernel/streams.ts'
+import { timer } from '../../kernel/timers.ts'
+import { historyUpTo } from '../../store/history.ts'
+import type { EventStore } from '../../store/port.ts'
+import type { Snapshot, SnapshotStore } from '../../store/snapshots.ts'
+import { snapshotEveryEvents, snapshotMsMax, snapshotsComparedMax } from '../limits.ts'
 import { unlikeJson } from './json-likeness.ts'
-import { snapshotEveryEvents, snapshotMsMax } from './limits.ts'
 
 /** A state and the point of history it stands for. */
 export type Folded = Pick<Snapshot, 'state' | 'version' | 'position'>
 
-/** Told once for each kind of aggregate and reason: its states are folded from their events each time. */
+/**
+ * `no snapshot`, once for each kind of aggregate and reason: its states are folded from their events each time.
+ * `version not raised`: the code of an aggregate makes another state than that of a snapshot, which was made under the same version. Its snapshots by that
+ * code are no longer used. Raise the version of the aggregate.
+ */
 export interface SnapshotNotice {
-  readonly kind: 'no snapshot'
+  readonly kind: 'no snapshot' | 'version not raised'
   /** The category of the aggregate. */
   readonly name: string
   readonly stream: StreamName
   readonly reason: string
 }
+
+/** Whether snapshots of other code, made under the same version, hold what this code would make. */
+export type SnapshotTrust = 'trusted' | 'unknown'
 
 export interface SnapshotKeeperParts {
   readonly store: EventStore
@@ -34,6 +41,8 @@ export class SnapshotKeeper {
   /** Of the newest snapshot of each stream, as far as is known. */
   readonly #versions = new Map<StreamName, Version>()
   readonly #told = new Set<string>()
+  /** Of code other than that of an aggregate: how many of its snapshots were compared and found equal, or that one was found different. */
+  readonly #evidence = new Map<string, number | 'different'>()
 
   constructor(parts: SnapshotKeeperParts) {
     this.#parts = parts
@@ -51,8 +60,33 @@ export class SnapshotKeeper {
       const history = await store.historyAt(snapshot.position)
       return history !== undefined && history === snapshot.history ? snapshot : undefined
     })
-    if (found) this.#versions.set(stream, found.version)
+    if (!found || this.#evidence.get(evidenceKey(aggregate, found)) === 'different') return undefined
+    this.#versions.set(stream, found.version)
     return found
+  }
+
+  /** Whether a snapshot may be used as it is, or is to be compared with the log first. */
+  trust(aggregate: AnyAggregate, snapshot: Snapshot): SnapshotTrust {
+    if (snapshot.code === aggregate.code) return 'trusted'
+    const equal = this.#evidence.get(evidenceKey(aggregate, snapshot)) ?? 0
+    return equal !== 'different' && equal >= snapshotsComparedMax ? 'trusted' : 'unknown'
+  }
+
+  /** Takes in that a snapshot of other code was compared with the log. */
+  judge(aggregate: AnyAggregate, snapshot: Snapshot, isEqual: boolean): void {
+    const key = evidenceKey(aggregate, snapshot)
+    const before = this.#evidence.get(key) ?? 0
+    if (before === 'different') return
+    this.#evidence.set(key, isEqual ? before + 1 : 'different')
+    if (isEqual) return
+    const { category, version } = aggregate
+    this.#tell(
+      'version not raised',
+      aggregate,
+      snapshot.stream,
+      `This code makes another state of ${snapshot.stream} at version ${snapshot.version} than the snapshot has, which was made under version ${version} ` +
+        `of "${category}" too. Snapshots of that code are not used. Raise the version: aggregate('${category}', { version: ${version + 1}, … }).`,
+    )
   }
 
   /** Makes a snapshot where one is due. Never throws. */
@@ -61,7 +95,7 @@ export class SnapshotKeeper {
     if (Math.floor(loaded.version / snapshotEveryEvents) === Math.floor(last / snapshotEveryEvents)) return
     this.#versions.set(stream, loaded.version)
     const reason = await this.#orNone(aggregate, stream, async () => await this.#save(aggregate, stream, loaded))
-    if (reason !== undefined) this.#tell(aggregate, stream, reason)
+    if (reason !== undefined) this.#tell('no snapshot', aggregate, stream, reason)
   }
 
   forget(stream: StreamName): void {
@@ -70,7 +104,7 @@ export class SnapshotKeeper {
 
   /** Gives why there is none. */
   async #save(
-    { fingerprint }: AnyAggregate,
+    { fingerprint, code }: AnyAggregate,
     stream: StreamName,
     { state, version, position }: Folded,
   ): Promise<string | undefined> {
@@ -80,7 +114,7 @@ export class SnapshotKeeper {
     if (problem !== undefined) return `the state ${problem}`
     const { store, snapshots } = this.#parts
     const history = await historyUpTo(store, position)
-    await snapshots.save({ stream, fingerprint, version, position, history, state })
+    await snapshots.save({ stream, fingerprint, code, version, position, history, state })
     return undefined
   }
 
@@ -97,22 +131,26 @@ export class SnapshotKeeper {
     try {
       return await Promise.race([work(), late.promise])
     } catch (error) {
-      this.#tell(aggregate, stream, messageOf(error))
+      this.#tell('no snapshot', aggregate, stream, messageOf(error))
       return undefined
     } finally {
       limit.cancel()
     }
   }
 
-  #tell({ category: name }: AnyAggregate, stream: StreamName, reason: string): void {
+  #tell(kind: SnapshotNotice['kind'], { category: name }: AnyAggregate, stream: StreamName, reason: string): void {
     if (this.#told.has(`${name} ${reason}`) || this.#told.size >= noticesMax) return
     this.#told.add(`${name} ${reason}`)
     try {
-      this.#parts.notify({ kind: 'no snapshot', name, stream, reason })
+      this.#parts.notify({ kind, name, stream, reason })
     } catch {
       // The caller's code, in the middle of a command that succeeded.
     }
   }
+}
+
+function evidenceKey({ category, code }: AnyAggregate, snapshot: Snapshot): string {
+  return `${category} ${code} ${snapshot.code}`
 }
 
 /** Messages of faults may all be different. */

@@ -1,10 +1,10 @@
 // Drives the open sagas of one kind, so many at a time, each until it ends, needs help, or has to wait. One that waits holds no slot.
-import { isIndelibleError } from '../kernel/errors.ts'
-import { type Timer, timer } from '../kernel/timers.ts'
-import { sagasAtOnceMax } from './limits.ts'
+import { isIndelibleError } from '../../kernel/errors.ts'
+import { type Timer, timer } from '../../kernel/timers.ts'
+import { sagasAtOnceMax } from '../limits.ts'
+import { backoffMs } from '../waiting.ts'
 import { type Driven, driveSaga, type SagaDriverParts } from './saga-driver.ts'
 import { Slots } from './slots.ts'
-import { backoffMs } from './waiting.ts'
 
 /** A saga that is driven, is in line for that, or waits to try again. */
 interface Course {
@@ -110,9 +110,9 @@ export class OpenSagas {
 }
 
 function problemOf({ state }: Driven): string | undefined {
-  if (state?.status !== 'stuck') return undefined
-  const { step, reason } = state.undoFailure!
-  return `The undo of step "${step}" was refused: ${reason}.`
+  if (state?.status !== 'compensationFailed') return undefined
+  const { step, reason } = state.compensationFailure!
+  return `The compensation of step "${step}" was refused: ${reason}.`
 }
 
 function messageOf(error: unknown): string {

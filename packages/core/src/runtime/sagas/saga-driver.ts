@@ -1,26 +1,36 @@
 // Drives one saga from wherever its stream says it is as far as it gets. Everything it does may be done again after a crash.
-import type { Command } from '../kernel/aggregates.ts'
-import { type ErrorCode, IndelibleError, isIndelibleError } from '../kernel/errors.ts'
-import type { Position } from '../kernel/positions.ts'
-import type { Saga } from '../kernel/sagas.ts'
-import { type StreamName, streamName } from '../kernel/streams.ts'
-import type { Clock } from '../kernel/time.ts'
-import type { AppendOutcome, EventStore } from '../store/port.ts'
-import type { CommandOutcome, SendOptions } from './command-handler.ts'
-import { asDomainEvent, checkFits, foldSaga, nextMove, type SagaEvent, type SagaState, sentAnew } from './saga-state.ts'
+import type { Command } from '../../kernel/commands.ts'
+import { type ErrorCode, IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import type { IdGenerator } from '../../kernel/ids.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { AnySaga as Saga } from '../../kernel/sagas.ts'
+import { type StreamName, streamName } from '../../kernel/streams.ts'
+import type { Clock } from '../../kernel/time.ts'
+import type { AppendOutcome, EventStore } from '../../store/port.ts'
+import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
+import {
+  asDomainEvent,
+  checkFits,
+  foldSaga,
+  nextMove,
+  type SagaEvent,
+  type SagaState,
+  sentAgain,
+} from './saga-state.ts'
 
 export interface SagaDriverParts {
   readonly saga: Saga
   readonly store: EventStore
   readonly send: (command: Command, options: SendOptions) => Promise<CommandOutcome>
   readonly clock: Clock
+  readonly ids: IdGenerator
 }
 
 /** How far a saga was driven. */
 export interface Driven {
   /** Nothing if no such saga was started. */
   readonly state: SagaState | undefined
-  /** A fault that may pass: it is to be driven again after a while. Without it the saga has ended or is stuck, or the signal aborted. */
+  /** A fault that may pass: it is to be driven again after a while. Without it the saga has ended, its compensation failed, or the signal aborted. */
   readonly fault: string | undefined
 }
 
@@ -79,7 +89,7 @@ interface Asked {
 async function answered(parts: SagaDriverParts, asked: Asked): Promise<Move | { readonly fault: string }> {
   const { saga, send, clock } = parts
   const { state, pending } = asked
-  const { step, commandId, undo, deadline } = pending
+  const { step, commandId, isCompensation, deadline } = pending
   try {
     checkFits(saga, state)
   } catch (misfit) {
@@ -98,33 +108,35 @@ async function answered(parts: SagaDriverParts, asked: Asked): Promise<Move | { 
   if (outcome.status === 'conflict') return { fault: `Others kept changing ${outcome.stream}.` }
   if (outcome.status === 'accepted') return done(pending, outcome.position)
   const { reason, details } = outcome
-  return { event: { type: undo ? '$UndoRefused' : '$StepRefused', data: { step, reason, details } }, claim: commandId }
+  const type = isCompensation ? '$CompensationRefused' : '$StepRefused'
+  const told = details as Readonly<Record<string, unknown>>
+  return { event: { type, data: { step, reason, details: told } }, claim: commandId }
 }
 
 const faultsOfTheStore: readonly ErrorCode[] = ['store_closed', 'store_poisoned', 'store_read_only', 'log_corrupt']
 
 /**
  * The command cannot be carried out, for a fault of the code: nobody declared it, its input does not fit, a decision breaks a law. That is no answer of
- * the domain, so nothing is undone: the saga waits until the code is mended. Throws the problem unless the code was mended already.
+ * the domain, so nothing is compensated: the saga waits until the code is mended. Throws the problem unless the code was mended already.
  */
 async function unanswered({ saga, store, clock }: SagaDriverParts, asked: Asked, problem: unknown): Promise<Move> {
   const { sagaId, state, pending, sentBefore } = asked
   // Older code may have carried it out.
   const written = await store.findCommit(pending.commandId)
   if (written) return done(pending, written.lastPosition)
-  const anew = sentBefore ? orNothing(() => sentAnew(saga, sagaId, state, clock.now())) : undefined
+  const anew = sentBefore ? orNothing(() => sentAgain(saga, sagaId, state, clock.now())) : undefined
   // It has the same id, so that one of the two is carried out at most.
   if (anew && !isSame(anew.data.command, pending.command)) return { event: anew, claim: undefined }
   if (pending.deadline !== null) {
     // How long it takes somebody to help says nothing about the step.
-    const { undo: _, ...sent } = pending
+    const { isCompensation: _, ...sent } = pending
     return { event: { type: '$StepSent', data: { ...sent, deadline: null } }, claim: undefined }
   }
   throw problem
 }
 
-function impossible({ step, undo, command }: Asked['pending'], cause: unknown): IndelibleError {
-  const which = undo ? `The undo of step "${step}"` : `Step "${step}"`
+function impossible({ step, isCompensation, command }: Asked['pending'], cause: unknown): IndelibleError {
+  const which = isCompensation ? `The compensation of step "${step}"` : `Step "${step}"`
   const fault = isIndelibleError(cause) ? `${cause.code}: ${cause.message}` : String(cause)
   return new IndelibleError(
     'invalid_declaration',
@@ -133,30 +145,37 @@ function impossible({ step, undo, command }: Asked['pending'], cause: unknown): 
   )
 }
 
-function done({ step, undo }: Asked['pending'], position: Position): Move {
-  return { event: { type: undo ? '$UndoDone' : '$StepDone', data: { step, position } }, claim: undefined }
+function done({ step, isCompensation }: Asked['pending'], position: Position): Move {
+  return {
+    event: { type: isCompensation ? '$CompensationDone' : '$StepDone', data: { step, position } },
+    claim: undefined,
+  }
 }
 
 function sendOptions(saga: Saga, { sagaId, state, pending }: Asked): SendOptions {
-  const { correlationId, eventId, validAt } = state.startedBy
+  const { correlationId, validAt } = state.startedBy
   return {
     commandId: pending.commandId,
     correlationId,
-    causationId: eventId,
+    // That which recorded that the command is to be sent.
+    causationId: state.lastEventId,
     actor: `saga:${saga.name}`,
     metadata: { saga: saga.name, sagaId },
     ...(validAt === null ? {} : { validAt }),
   }
 }
 
+type IdentifiedEvent = SagaEvent & { readonly id: string }
+
 /** Appends an event together with the next outgoing command, and gives the state after it. */
 async function record(
   parts: SagaDriverParts,
   { stream, sagaId, state, move }: { stream: StreamName; sagaId: string; state: SagaState; move: Move },
 ): Promise<SagaState | undefined> {
-  const { store, saga, clock } = parts
-  const event = asRead(move.event)
-  const events = [event, ...followUp(saga, sagaId, foldSaga([event], state)!, clock.now())]
+  const { store, saga, clock, ids } = parts
+  const event = { ...asRead(move.event), id: ids() }
+  const next = followUp(saga, sagaId, foldSaga([event], state)!, clock.now())
+  const events = next ? [event, { ...next, id: ids() }] : [event]
   const outcome = await appendSaga(parts, { stream, state, events, claim: move.claim })
   if (outcome.status === 'written') return foldSaga(events, state)
   // Conflict: the stream moved on without us, so look again. Duplicate: so it did, or the command had been carried out and its answer got lost.
@@ -166,9 +185,8 @@ async function record(
 }
 
 /** The command that comes next. If its code throws, the transition before it is still recorded and the error comes up when the saga is driven on. */
-function followUp(saga: Saga, sagaId: string, state: SagaState, nowMs: number): SagaEvent[] {
-  const move = state.pending ? undefined : orNothing(() => nextMove(saga, sagaId, state, nowMs))
-  return move ? [move] : []
+function followUp(saga: Saga, sagaId: string, state: SagaState, nowMs: number): SagaEvent | undefined {
+  return state.pending ? undefined : orNothing(() => nextMove(saga, sagaId, state, nowMs))
 }
 
 /** As it is read back, whatever the details of a refusal are: what a saga goes on with must not depend on a restart between. */
@@ -195,30 +213,33 @@ async function appendSaga(
     state,
     events,
     claim,
-  }: { stream: StreamName; state: SagaState; events: readonly SagaEvent[]; claim: string | undefined },
+  }: { stream: StreamName; state: SagaState; events: readonly IdentifiedEvent[]; claim: string | undefined },
 ): Promise<AppendOutcome> {
-  const { correlationId, eventId } = state.startedBy
-  const metadata = { actor: `saga:${saga.name}`, correlationId, causationId: eventId }
+  const { correlationId } = state.startedBy
+  const actor = `saga:${saga.name}`
   const commit = {
-    events: events.map((event) => ({ ...asDomainEvent(event), stream, metadata })),
+    events: events.map((event, index) => {
+      const causationId = events[index - 1]?.id ?? state.lastEventId
+      return { ...asDomainEvent(event), id: event.id, stream, metadata: { actor, correlationId, causationId } }
+    }),
     expected: { [stream]: state.version } as Record<StreamName, number>,
     ...(claim === undefined ? {} : { commandId: claim }),
   }
   return await store.append(commit, { reserved: true })
 }
 
-/** Records that somebody wants a stuck saga to try its undo again. False where it is not stuck. */
-export async function resumeStuckSaga(
+/** Records that a person wants a saga whose compensation failed to try it again. False where none failed. */
+export async function resumeFailedCompensation(
   store: EventStore,
   stream: StreamName,
   actor: string | undefined,
 ): Promise<boolean> {
   const state = await loadSaga(store, stream)
   if (!state) throw new IndelibleError('unknown_saga', `There is no saga ${stream}.`)
-  if (state.status !== 'stuck') return false
+  if (state.status !== 'compensationFailed') return false
   const event = asDomainEvent({ type: '$SagaResumed', data: { actor: actor ?? null } })
   const { correlationId } = state.startedBy
-  const metadata = { ...(actor === undefined ? {} : { actor }), correlationId }
+  const metadata = { ...(actor === undefined ? {} : { actor }), correlationId, causationId: state.lastEventId }
   const expected = { [stream]: state.version } as Record<StreamName, number>
   const outcome = await store.append({ events: [{ ...event, stream, metadata }], expected }, { reserved: true })
   return outcome.status === 'written'

@@ -1,5 +1,5 @@
 // Whether JSON gives a value back as it was: null, booleans, finite numbers, text, and lists and plain objects of such.
-import { snapshotDepthMax, snapshotPartsMax } from './limits.ts'
+import { snapshotDepthMax, snapshotPartsMax } from '../limits.ts'
 
 /** What JSON would change of a value, as the end of a sentence; undefined where it is nothing. Never throws. */
 export function unlikeJson(value: unknown): string | undefined {

@@ -1,0 +1,172 @@
+// Commands, declared: what they take, which events and refusals they may answer with, and how they decide.
+import type { AnyAggregate } from './aggregates.ts'
+import type { AnyConsultation, Consultation, FactsOf } from './decision-models.ts'
+import { IndelibleError } from './errors.ts'
+import type { AnyEventType, DomainEvent, EventOf } from './event-types.ts'
+import { type AnyRefusalType, checkedReason, type Refusable, type Refusal, type RefusalOf } from './refusals.ts'
+import { checkedCategory } from './reserved.ts'
+import { parse, type Schema } from './schemas.ts'
+import { type StreamName, streamName } from './streams.ts'
+import type { Instant, ValidTime } from './time.ts'
+
+/** What a decision may know besides state and input; all of it came with the command and is recorded with the events. */
+export interface CommandContext<Facts = unknown> {
+  readonly id: string
+  readonly commandId: string
+  readonly actor: string | undefined
+  /** When the command was issued. */
+  readonly issuedAt: Instant
+  readonly validAt: ValidTime | undefined
+  /** What the command consults, by name. */
+  readonly facts: Facts
+}
+
+/** What a decision may answer: a refusal, one event, several, or none. */
+export type Decision<Event, No = Refusal> = No | Event | readonly Event[]
+
+/** A command on its way: what to do, to which aggregate. `No` are the refusals that may be its outcome. */
+export interface Command<Type extends string = string, Input = unknown, No = Refusal> {
+  readonly type: Type
+  readonly category: string
+  readonly id: string
+  readonly input: Input
+  /** Never set; carries the type. */
+  readonly '~refusals'?: No
+}
+
+/** A declared command. Call it to make one: `WithdrawFunds('576', { amount: 100 })`. */
+export interface CommandType<Type extends string = string, Input = unknown, No = Refusal> {
+  (id: string, input: Input): Command<Type, Input, No>
+  readonly type: Type
+  /** Of the stream that its events go to: the category of its aggregate, or one of its own. */
+  readonly category: string
+  readonly input: Schema
+  /** Nothing for a command that decides on consulted facts alone. */
+  readonly aggregate: AnyAggregate | undefined
+  /** Every event that it may record. */
+  readonly emits: readonly AnyEventType[]
+  /** Every refusal that it may answer with; `details` is null where there are none. */
+  readonly refuses: readonly DeclaredRefusal[]
+  /** `internal`: only sagas and code may send it; no outside interface has it. */
+  readonly visibility: 'public' | 'internal'
+  /** The facts that it consults, by the names under which `decide` gets them. */
+  readonly consults: Readonly<Record<string, Consultation>>
+  readonly stream: (id: string) => StreamName
+  /** The input as the schema makes it of what was given. Throws `invalid_command`. */
+  readonly parse: (given: unknown) => unknown
+  /** Of an input that was parsed. */
+  readonly decide: (state: unknown, input: unknown, context: CommandContext) => Decision<DomainEvent>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any declared command, whatever its input
+export type AnyCommandType = CommandType<string, any, any>
+
+/** A refusal as data. */
+export interface DeclaredRefusal {
+  readonly reason: string
+  readonly details: Schema | null
+}
+
+/** The events a command lists. One that its aggregate has no handler for is replaced by what the compiler then says. */
+export type Emitted<Emits extends readonly AnyEventType[], Known extends AnyEventType> = {
+  readonly [Index in keyof Emits]: Emits[Index] extends Known
+    ? Emits[Index]
+    : `The aggregate has no handler for ${Emits[Index]['type']}: add .on(${Emits[Index]['type']}, …)`
+}
+
+/** What commands with and without an aggregate declare alike. */
+export interface CommandOptions<Input, Given, Emits, Refuses, Consults> {
+  /** The schema of the input. */
+  readonly input: Schema<Input, Given>
+  /** Every event that it may record. */
+  readonly emits: Emits
+  /** Every refusal that it may answer with: its reason, or a declared {@link refusal}. */
+  readonly refuses?: Refuses
+  /** Facts beyond its aggregate, as they are when it is recorded: `{ seats: courseSeats.by({ course: 'courseId' }) }`. */
+  readonly consults?: Consults
+  /** `public` when left out. */
+  readonly visibility?: 'public' | 'internal'
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the facts are
+export type ConsultsOf<Input> = Readonly<Record<string, Consultation<any, keyof Input & string>>>
+
+// biome-ignore lint/complexity/noBannedTypes: it consults nothing
+export type Nothing = {}
+
+/**
+ * Declares a command that decides on consulted facts alone, over any number of streams (https://dcb.events): enrolling a student in a course.
+ * Its events go to the stream `<category>-<id>`. Throws `invalid_declaration`.
+ */
+export function command<
+  const Type extends string,
+  Input,
+  Given,
+  const Emits extends readonly AnyEventType[],
+  const Consults extends ConsultsOf<NoInfer<Input>>,
+  const Refuses extends readonly Refusable[] = [],
+>(
+  type: Type,
+  definition: CommandOptions<Input, Given, Emits, Refuses, Consults> & {
+    readonly category: string
+    readonly consults: Consults
+    readonly decide: (
+      facts: FactsOf<Consults>,
+      input: Input,
+      context: CommandContext<FactsOf<Consults>>,
+    ) => Decision<EventOf<Emits[number]>, RefusalOf<Refuses[number]>>
+  },
+): CommandType<Type, Given, RefusalOf<Refuses[number]>> {
+  const { category, decide } = definition
+  checkedCategory(category)
+  return commandType(type, {
+    ...definition,
+    aggregate: undefined,
+    decide: (_state, input, context) => decide(context.facts as never, input as never, context as never) as never,
+  }) as never
+}
+
+/** Throws `invalid_declaration`. */
+export function commandType(
+  type: string,
+  definition: {
+    readonly category: string
+    readonly aggregate: AnyAggregate | undefined
+    // biome-ignore lint/suspicious/noExplicitAny: of any input
+    readonly input: Schema<any, any>
+    readonly emits: readonly unknown[]
+    readonly refuses?: readonly Refusable[]
+    readonly consults?: Readonly<Record<string, AnyConsultation>>
+    readonly visibility?: 'public' | 'internal'
+    readonly decide: CommandType['decide']
+  },
+): AnyCommandType {
+  const { category, aggregate, input, emits, refuses = [], consults = {}, visibility = 'public', decide } = definition
+  const invalid = (problem: string) =>
+    new IndelibleError('invalid_declaration', `The command "${category}/${type}" ${problem}.`)
+  if (typeof type !== 'string' || !type) throw new IndelibleError('invalid_declaration', 'A command needs a name.')
+  if (!Array.isArray(emits))
+    throw invalid('does not say which events it emits: emits: [FundsWithdrawn], or [] for none')
+  if (typeof decide !== 'function') throw invalid('has no function "decide"')
+  if (visibility !== 'public' && visibility !== 'internal') throw invalid('is "public" or "internal", and nothing else')
+  const refusals = refuses.map(declaredRefusal)
+  const make = (id: string, given: unknown): Command => ({ type, category, id, input: given })
+  return Object.assign(make, {
+    type,
+    category,
+    input,
+    aggregate,
+    emits: emits as readonly AnyEventType[],
+    refuses: refusals,
+    visibility,
+    consults,
+    stream: (id: string) => streamName(category, id),
+    parse: (given: unknown) => parse(input, given, `The input of ${type}`, 'invalid_command'),
+    decide,
+  })
+}
+
+function declaredRefusal(listed: Refusable): DeclaredRefusal {
+  if (typeof listed === 'string') return { reason: checkedReason(listed), details: null }
+  return { reason: checkedReason((listed as AnyRefusalType)?.reason), details: listed.details }
+}

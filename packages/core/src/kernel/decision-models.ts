@@ -1,0 +1,87 @@
+// What a decision may consult besides its own aggregate: facts folded from events that are found by their tags, whatever their streams.
+// This is the decision model of dynamic consistency boundaries (https://dcb.events/specification/).
+import { IndelibleError } from './errors.ts'
+import type { AnyEventType, DataOf, DomainEvent, EventOf } from './event-types.ts'
+import { type EventHandlers, evolveBy, noHandlers, withHandler } from './evolving.ts'
+import { deepFreeze } from './freeze.ts'
+
+/** Facts that a command consults, as a fold over the events with certain tags. */
+export interface DecisionModel<State = unknown, Tag extends string = string> {
+  readonly name: string
+  readonly initialState: State
+  /** Events must have all of these tags. */
+  readonly tags: readonly Tag[]
+  readonly events: readonly AnyEventType[]
+  /** The state after one more event. */
+  readonly evolve: (state: State, event: DomainEvent) => State
+  /** Says what an event changes. Pure. Gives a model with one more event. */
+  on<Event extends AnyEventType>(
+    event: Event,
+    evolve: (state: State, data: DataOf<Event>, event: EventOf<Event>) => State,
+  ): DecisionModel<State, Tag>
+  /** For the `consults` of a command: which member of its input is the value of each tag: `seats.by({ course: 'courseId' })`. */
+  by<const Members extends { readonly [Each in Tag]: string }>(
+    members: Members,
+  ): Consultation<State, Members[keyof Members] & string>
+}
+
+/** A decision model and the members of a command's input that say which one of its kind is meant. */
+export interface Consultation<State = unknown, Member extends string = string> {
+  readonly model: DecisionModel<State>
+  /** By tag, the member of the input. */
+  readonly members: Readonly<Record<string, Member>>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever its facts are
+export type AnyConsultation = Consultation<any, any>
+
+/** The facts that a command's `decide` is given, by the names under which it consults them. */
+export type FactsOf<Consults> = {
+  // biome-ignore lint/suspicious/noExplicitAny: whatever its members are
+  readonly [Name in keyof Consults]: Consults[Name] extends Consultation<infer State, any> ? State : never
+}
+
+/**
+ * Declares facts to be consulted: `decisionModel('course_seats', { initialState: { taken: 0 }, tags: ['course'] }).on(StudentEnrolled, …)`.
+ * Throws `invalid_declaration`.
+ */
+export function decisionModel<State, const Tag extends string>(
+  name: string,
+  { initialState, tags }: { readonly initialState: State; readonly tags: readonly Tag[] },
+): DecisionModel<State, Tag> {
+  if (!/^[A-Za-z]\w*$/.test(name)) throw invalid(name, 'needs a name of letters, digits and "_"')
+  if (tags.length === 0)
+    throw invalid(name, 'needs at least one tag: without it every command would have to wait for every other')
+  return modelOf(name, deepFreeze(initialState), tags, noHandlers())
+}
+
+function modelOf<State, Tag extends string>(
+  name: string,
+  initialState: State,
+  tags: readonly Tag[],
+  handlers: EventHandlers<State>,
+): DecisionModel<State, Tag> {
+  const who = `Decision model "${name}"`
+  const self: DecisionModel<State, Tag> = {
+    name,
+    initialState,
+    tags,
+    events: handlers.events,
+    evolve: (state, event) => evolveBy(who, handlers, state, event),
+    on(event, evolve) {
+      const untagged = tags.find((tag) => !Object.hasOwn(event.tags, tag))
+      if (untagged !== undefined)
+        throw invalid(
+          name,
+          `finds events by the tag "${untagged}", which "${event.type}" does not have. Declare it: event('${event.type}', …, { tags: { ${untagged}: … } })`,
+        )
+      return modelOf(name, initialState, tags, withHandler(who, handlers, event, evolve as never))
+    },
+    by: (members) => ({ model: self as DecisionModel<State>, members: members as never }),
+  }
+  return self
+}
+
+function invalid(name: string, problem: string): IndelibleError {
+  return new IndelibleError('invalid_declaration', `Decision model "${name}" ${problem}.`)
+}

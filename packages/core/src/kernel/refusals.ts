@@ -1,0 +1,58 @@
+// A "no" of the domain: an expected outcome, so a value and not an exception. Commands declare which they may answer with.
+import { IndelibleError } from './errors.ts'
+import { parse, type Schema } from './schemas.ts'
+
+/** What `decide` answers when the domain says no. */
+export interface Refusal<Reason extends string = string, Details = unknown> {
+  readonly refused: Reason
+  readonly details: Details
+}
+
+/** The details of a refusal that has none. */
+export type NoDetails = Readonly<Record<string, never>>
+
+/** A declared refusal with details. Call it to refuse: `InsufficientFunds({ balance })`. */
+export interface RefusalType<Reason extends string = string, Details = unknown> {
+  /** Throws `invalid_declaration` if the details do not fit the schema. */
+  (details: Details): Refusal<Reason, Details>
+  readonly reason: Reason
+  readonly details: Schema<Details>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a constraint that every refusal type satisfies
+export type AnyRefusalType = RefusalType<string, any>
+
+/** What a command lists under `refuses`: the reason alone where there are no details, or a declared refusal. */
+export type Refusable = string | AnyRefusalType
+
+/** The refusals of a list of them. */
+export type RefusalOf<Listed> = Listed extends string
+  ? Refusal<Listed, NoDetails>
+  : // biome-ignore lint/suspicious/noExplicitAny: a refusal type of any details
+    Listed extends RefusalType<infer Reason, any>
+    ? Refusal<Reason, ReturnType<Listed>['details']>
+    : never
+
+/** Declares a refusal with details, whose schema the API documents: `refusal('InsufficientFunds', z.object({ balance: z.int() }))`. */
+export function refusal<const Reason extends string, Details>(
+  reason: Reason,
+  details: Schema<Details>,
+): RefusalType<Reason, Details> {
+  checkedReason(reason)
+  const make = (given: Details): Refusal<Reason, Details> => ({
+    refused: reason,
+    details: parse(details, given, `The details of the refusal ${reason}`, 'invalid_declaration'),
+  })
+  return Object.assign(make, { reason, details })
+}
+
+/** Refuses a command without details: `refuse('NoSuchAccount')`. */
+export function refuse<const Reason extends string>(reason: Reason): Refusal<Reason, NoDetails> {
+  return { refused: reason, details: {} }
+}
+
+/** Throws `invalid_declaration`. */
+export function checkedReason(reason: unknown): string {
+  if (typeof reason === 'string' && reason !== '' && reason.isWellFormed()) return reason
+  throw new IndelibleError('invalid_declaration', 'A refusal needs a reason: text such as "InsufficientFunds".')
+}

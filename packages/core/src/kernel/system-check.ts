@@ -1,0 +1,114 @@
+// What is wrong with a declared system, as far as that can be known before it is started. Each finding says what to do.
+import type { AnyCommandType } from './commands.ts'
+import type { AnyEventType } from './event-types.ts'
+import { categoryCharactersMax } from './limits.ts'
+import { outputProblem } from './schemas.ts'
+import type { System } from './system.ts'
+
+export function findingsOf(system: System): readonly string[] {
+  return [
+    ...namesOf(system),
+    ...system.events.flatMap(eventFindings),
+    ...system.commands.flatMap((command) => commandFindings(system, command)),
+    ...consumerFindings(system),
+    ...sagaFindings(system),
+  ]
+}
+
+function namesOf({ name, aggregates, commands, events, projections, sagas, decisionModels }: System): string[] {
+  const twice = <Part>(what: string, parts: readonly Part[], nameOf: (part: Part) => string, todo: string) => {
+    const names = parts.map(nameOf)
+    const repeated = new Set(names.filter((each, index) => names.indexOf(each) < index))
+    return [...repeated].map((each) => `There are two of the ${what} "${each}". ${todo}`)
+  }
+  const categories = new Set(aggregates.map(({ category }) => category))
+  const shared = commands.filter(({ aggregate, category }) => !aggregate && categories.has(category))
+  return [
+    ...(typeof name === 'string' && name ? [] : ['The system has no name.']),
+    ...twice(
+      'aggregate',
+      aggregates,
+      ({ category }) => category,
+      'Declare its commands on the aggregate that has all handlers, not on one before .on(…).',
+    ),
+    ...twice('command', commands, ({ category, type }) => `${category}/${type}`, 'Give one of them another name.'),
+    ...twice(
+      'event',
+      events,
+      ({ type }) => type,
+      'Each event is declared once. Older versions of it belong to "upcasts".',
+    ),
+    ...twice('projection', projections, (each) => each.name, 'Give one of them another name.'),
+    ...twice('saga', sagas, (each) => each.name, 'Give one of them another name.'),
+    ...twice('decision model', decisionModels, (each) => each.name, 'Declare it once, with all handlers.'),
+    ...shared.map(
+      ({ type, category }) =>
+        `The command "${type}" has no aggregate, but writes to the streams of aggregate "${category}". Give it a category of its own.`,
+    ),
+  ]
+}
+
+function eventFindings({ type, schema }: AnyEventType): string[] {
+  const problem = outputProblem(schema)
+  return problem === undefined
+    ? []
+    : [`The data of event "${type}" cannot be kept as JSON: ${problem}. Use text or numbers, such as an ISO date.`]
+}
+
+function commandFindings(system: System, { type, category, aggregate, emits, consults }: AnyCommandType): string[] {
+  const who = `The command "${category}/${type}"`
+  const undeclared = emits.filter((event) => typeof event?.type !== 'string')
+  const unhandled = emits.filter(
+    (event) => aggregate && event?.type && !aggregate.events.some((each: AnyEventType) => each.type === event.type),
+  )
+  const empty = Object.entries(consults).filter(([, { model }]) => model.events.length === 0)
+  const unmatched = Object.entries(consults).filter(([, { model, members }]) => model.tags.some((tag) => !members[tag]))
+  return [
+    ...undeclared.map(
+      () => `${who} emits something that is not a declared event. List events as in emits: [FundsWithdrawn].`,
+    ),
+    ...unhandled.map(
+      (event) =>
+        `${who} emits "${event.type}", for which aggregate "${category}" has no handler. Add .on(${event.type}, …).`,
+    ),
+    ...empty.map(([name]) => `${who} consults "${name}", whose decision model handles no event. Add .on(…).`),
+    ...unmatched.map(([name]) => `${who} consults "${name}" without a member of the input for each of its tags.`),
+    ...(category.length > categoryCharactersMax
+      ? [`${who} has a category of more than ${categoryCharactersMax} characters.`]
+      : []),
+  ]
+}
+
+/** An event that no command emits any more is still handled by its aggregate: the log may have it. Anybody else who handles it hears of none. */
+function consumerFindings({ commands, aggregates, decisionModels, projections, sagas }: System): string[] {
+  const known = new Set([
+    ...commands.flatMap(({ emits }) => emits.map((event) => event?.type)),
+    ...[...aggregates, ...decisionModels].flatMap(({ events }) => events.map(({ type }) => type)),
+  ])
+  const orphans = (who: string, events: readonly AnyEventType[]) =>
+    events
+      .filter(({ type }) => !known.has(type))
+      .map(({ type }) => `${who} handles "${type}", which no command here emits. List the command that does.`)
+  return [
+    ...projections.flatMap(({ name, events }) => [
+      ...orphans(`Projection "${name}"`, events),
+      ...(events.length === 0 ? [`Projection "${name}" handles no event. Add .on(…) or .write(…).`] : []),
+    ]),
+    ...sagas.flatMap(({ name, startsOn }) => orphans(`Saga "${name}"`, [startsOn])),
+  ]
+}
+
+function sagaFindings({ commands, sagas }: System): string[] {
+  const listed = new Set(commands)
+  return sagas.flatMap(({ name, steps }) => [
+    ...(steps.length === 0 ? [`Saga "${name}" has no steps. Add .step(…).`] : []),
+    ...steps.flatMap((step) =>
+      [step.send, step.compensate]
+        .flatMap((sent) => (sent && !listed.has(sent.command) ? [sent.command] : []))
+        .map(
+          ({ type }) =>
+            `Step "${step.name}" of saga "${name}" sends "${type}", which the system does not list. Add it to "commands".`,
+        ),
+    ),
+  ])
+}

@@ -1,0 +1,23 @@
+// Code is identified by a version that is declared. Its text is only a hint: the same code has another text when it is built or minified.
+import { IndelibleError } from './errors.ts'
+import type { AnyEventType } from './event-types.ts'
+import { fingerprint } from './fingerprint.ts'
+import { shown } from './shown.ts'
+
+/** Throws `invalid_declaration`. */
+export function declaredVersion(who: string, version = 1): number {
+  if (Number.isSafeInteger(version) && version >= 1) return version
+  throw new IndelibleError(
+    'invalid_declaration',
+    `${who} has the version ${shown(version)}: a version is a whole number from 1 on.`,
+  )
+}
+
+/** A hint at the code that makes something of events: the text of its functions, and of those that bring older events to the newest form. */
+export function codeOf(events: readonly AnyEventType[], functionsOf: (type: string) => readonly unknown[]): string {
+  return fingerprint(
+    events
+      .map(({ type, upcasts }) => [type, ...functionsOf(type), ...Object.values(upcasts).map(({ up }) => up)].join(' '))
+      .sort(),
+  )
+}

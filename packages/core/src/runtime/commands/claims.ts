@@ -1,0 +1,73 @@
+// Values that only one aggregate of a kind may have. The commit that brings such a value into a state claims it, the one that takes it away releases it:
+// both are tags on its last event, so that the newest event with a tag for a value says who has it. The append carries the condition that this is still so.
+import { hash } from 'node:crypto'
+import type { AnyAggregate } from '../../kernel/aggregates.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { QueryItem } from '../../kernel/queries.ts'
+import type { Refusal } from '../../kernel/refusals.ts'
+import { shown } from '../../kernel/shown.ts'
+import type { StreamName } from '../../kernel/streams.ts'
+import type { EventStore } from '../../store/port.ts'
+
+/** What a change of state claims and releases. */
+export interface Claims {
+  /** For the last event of the commit. */
+  readonly tags: readonly string[]
+  /** What must not have happened since the claims were looked at. */
+  readonly query: readonly QueryItem[]
+}
+
+export const noClaims: Claims = { tags: [], query: [] }
+
+/** The refusal where another aggregate has one of the values at this position. */
+export async function claimsOf(
+  { category, unique }: AnyAggregate,
+  change: { readonly stream: StreamName; readonly before: unknown; readonly after: unknown },
+  { store, to }: { readonly store: EventStore; readonly to: Position },
+): Promise<Claims | Refusal> {
+  const tags: string[] = []
+  const query: QueryItem[] = []
+  for (const [field, reason] of Object.entries(unique)) {
+    const who = `The member "${field}" of the state of "${category}"`
+    const [old, value] = [valueOf(who, change.before, field), valueOf(who, change.after, field)]
+    if (old === value) continue
+    if (old !== undefined) tags.push(tagsOf(category, field, old).released)
+    if (value === undefined) continue
+    const { claimed, released } = tagsOf(category, field, value)
+    const items = [{ tags: [claimed] }, { tags: [released] }]
+    const holder = await holderOf(store, items, { claimed, to })
+    if (holder !== undefined && holder !== change.stream)
+      return { refused: reason as string, details: { field, value } }
+    tags.push(claimed)
+    query.push({ tags: [claimed] })
+  }
+  return { tags, query }
+}
+
+async function holderOf(
+  store: EventStore,
+  items: readonly QueryItem[],
+  { claimed, to }: { readonly claimed: string; readonly to: Position },
+): Promise<StreamName | undefined> {
+  for await (const { events } of store.read(items, { to, direction: 'backwards', limit: 1 })) {
+    for (const { tags, stream } of events) return tags.includes(claimed) ? stream : undefined
+  }
+  return undefined
+}
+
+/** The value itself may be long, and may be somebody's secret; its hash is neither. */
+function tagsOf(category: string, field: string, value: string | number): { claimed: string; released: string } {
+  const digest = hash('sha256', `${typeof value} ${value}`, 'base64url')
+  return { claimed: `$claimed:${category}.${field}:${digest}`, released: `$released:${category}.${field}:${digest}` }
+}
+
+function valueOf(who: string, state: unknown, field: string): string | number | undefined {
+  const value = (state as Record<string, unknown> | null)?.[field]
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string' || typeof value === 'number') return value
+  throw new IndelibleError(
+    'invalid_declaration',
+    `${who} is unique, but is ${shown(value)}: only text and numbers can be.`,
+  )
+}

@@ -1,0 +1,208 @@
+// Commands in, events out: load the aggregate and what is consulted, decide, append on condition that both are still so, decide again where they are not.
+import type { AnyCommandType, Command } from '../../kernel/commands.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { DomainEvent } from '../../kernel/event-types.ts'
+import type { IdGenerator } from '../../kernel/ids.ts'
+import type { Position, Version } from '../../kernel/positions.ts'
+import type { QueryItem } from '../../kernel/queries.ts'
+import type { Refusal } from '../../kernel/refusals.ts'
+import { refuseReserved } from '../../kernel/reserved.ts'
+import { shown } from '../../kernel/shown.ts'
+import type { StreamName } from '../../kernel/streams.ts'
+import type { Clock } from '../../kernel/time.ts'
+import type { AppendCondition, EventStore, WrittenCommit } from '../../store/port.ts'
+import { conflictRetriesMax } from '../limits.ts'
+import type { PureCall } from '../purity.ts'
+import type { AggregateLoader } from './aggregate-loader.ts'
+import { type Claims, claimsOf, noClaims } from './claims.ts'
+import { decideOn, isRefusal } from './decide.ts'
+import { type Envelope, envelopeOf, newEvent } from './envelope.ts'
+import { type Consulted, consultedBy, type Facts } from './facts.ts'
+import { Mailboxes } from './mailbox.ts'
+import type { CommandOutcome, SendOptions } from './outcome.ts'
+import type { Folded } from './snapshot-keeper.ts'
+
+export interface CommandHandlerOptions {
+  readonly commands: readonly AnyCommandType[]
+  readonly store: EventStore
+  readonly loader: AggregateLoader
+  readonly facts: Facts
+  readonly clock: Clock
+  readonly ids: IdGenerator
+  readonly call: PureCall
+}
+
+export class CommandHandler {
+  readonly #options: CommandHandlerOptions
+  readonly #types: ReadonlyMap<string, AnyCommandType>
+  readonly #mailboxes = new Mailboxes()
+
+  constructor(options: CommandHandlerOptions) {
+    this.#options = options
+    this.#types = new Map(options.commands.map((type) => [`${type.category}/${type.type}`, type]))
+  }
+
+  /**
+   * Throws `unknown_command`, `invalid_command`, `invalid_stream_name`, `invalid_time`, `invalid_position`, `command_id_reused`, `event_version_unknown`,
+   * `upcast_failed` and what the store throws.
+   */
+  async send(command: Command<string, unknown, unknown>, options: SendOptions = {}): Promise<CommandOutcome> {
+    const type = this.#typeOf(command as Command)
+    const envelope = envelopeOf(type, command as Command, options, this.#options)
+    const consulted = consultedBy(type, envelope.input)
+    // Those that consult the same facts would only overtake each other.
+    const keys = consulted.length === 0 ? [envelope.stream] : [envelope.stream, ...consulted.map(({ key }) => key)]
+    return await this.#mailboxes.post(keys, () => this.#handle(envelope, consulted))
+  }
+
+  #typeOf(command: Command): AnyCommandType {
+    const { category, type } = command ?? {}
+    const found = this.#types.get(`${category}/${type}`)
+    if (found) return found
+    throw new IndelibleError('unknown_command', `There is no command ${shown(type)} for ${shown(category)}.`, {
+      details: { category, type },
+    })
+  }
+
+  async #handle(envelope: Envelope, consulted: readonly Consulted[]): Promise<CommandOutcome> {
+    const { store, facts, call } = this.#options
+    const { type, stream, commandId, options } = envelope
+    let loaded = await this.#loaded(envelope, 'load')
+
+    for (let attempt = 0; ; attempt++) {
+      if (options.expectedVersion !== undefined && options.expectedVersion !== loaded.version) {
+        // The version may be another because this very command was here before, or because the cache is behind.
+        const earlier = await this.#earlier(envelope)
+        loaded = await this.#loaded(envelope, 'reload')
+        if (earlier) return earlier
+        if (options.expectedVersion !== loaded.version)
+          return conflict(envelope, options.expectedVersion, loaded.version)
+      }
+      const seenUpTo = needsHead(type) ? (await store.head()).position : 0
+      const known = consulted.length === 0 ? {} : await facts.at(seenUpTo, consulted)
+
+      const decision = decideOn(envelope, { state: loaded.state, facts: known }, call)
+      const proposal = await this.#proposal(envelope, loaded, decision, seenUpTo)
+      if (proposal === 'nothing' || 'refused' in proposal) {
+        const earlier = await this.#earlier(envelope)
+        if (earlier) return earlier
+        // Nothing will be appended, so no version check would find out that what is remembered is behind the log.
+        const seen = loaded.version
+        loaded = await this.#loaded(envelope, 'reload')
+        if (loaded.version !== seen && attempt < conflictRetriesMax) continue
+        const { version, position } = loaded
+        return proposal !== 'nothing'
+          ? { status: 'refused', commandId, stream, version, reason: proposal.refused, details: proposal.details }
+          : { status: 'accepted', commandId, stream, version, position, recordedAt: null, duplicate: false }
+      }
+
+      const { events, next, claims } = proposal
+      const condition = conditionOf([...consulted.map(({ query }) => query), ...claims.query], seenUpTo)
+      const expected = type.aggregate && ({ [stream]: loaded.version } as Record<StreamName, Version>)
+      const outcome = await store.append(
+        { events, commandId, ...(expected && { expected }), ...(condition && { condition }) },
+        { reserved: true, ...(options.signal && { signal: options.signal }) },
+      )
+      if (outcome.status === 'duplicate') return await this.#duplicate(envelope, outcome)
+      if (outcome.status === 'written') {
+        if (type.aggregate)
+          await this.#options.loader.advance(type.aggregate, stream, { ...next, position: outcome.lastPosition })
+        return accepted(envelope, outcome, false)
+      }
+      const overtaken = loaded.version
+      loaded = await this.#loaded(envelope, outcome.conflict.cause === 'version' ? 'loadAnew' : 'reload')
+      if (attempt === conflictRetriesMax) return conflict(envelope, overtaken, loaded.version)
+    }
+  }
+
+  /** The aggregate, if the command has one. */
+  async #loaded({ type: { aggregate }, stream }: Envelope, how: 'load' | 'reload' | 'loadAnew'): Promise<Folded> {
+    return aggregate ? await this.#options.loader[how](aggregate, stream) : withoutAggregate
+  }
+
+  /** What is to be appended; or a refusal, of the decision or because a value is taken. */
+  async #proposal(
+    envelope: Envelope,
+    loaded: Folded,
+    decision: Refusal | readonly DomainEvent[],
+    to: Position,
+  ): Promise<Proposal | Refusal | 'nothing'> {
+    if (isRefusal(decision)) return decision
+    if (decision.length === 0) return 'nothing'
+    const { loader, store } = this.#options
+    const { aggregate } = envelope.type
+    const events = decision.map((event) => newEvent(event, envelope))
+    // What is decided is the domain's. Only the runtime adds reserved names: the tags of claims, and the command ids of sagas.
+    events.forEach(refuseReserved)
+    if (!aggregate) return { events, next: withoutAggregate, claims: noClaims }
+    const next = loader.preview(aggregate, loaded, events)
+    if (!isUnique(envelope.type)) return { events, next, claims: noClaims }
+    const { stream } = envelope
+    const claims = await claimsOf(aggregate, { stream, before: loaded.state, after: next.state }, { store, to })
+    if ('refused' in claims) return claims
+    const last = events.at(-1)!
+    const tagged = { ...last, tags: [...(last.tags ?? []), ...claims.tags] }
+    return { events: claims.tags.length === 0 ? events : [...events.slice(0, -1), tagged], next, claims }
+  }
+
+  /** The outcome of an earlier command with an id that the caller chose. */
+  async #earlier(envelope: Envelope): Promise<CommandOutcome | undefined> {
+    if (envelope.options.commandId === undefined) return undefined
+    const written = await this.#options.store.findCommit(envelope.options.commandId)
+    return written && (await this.#duplicate(envelope, written))
+  }
+
+  /** Throws `command_id_reused` where the command that was carried out under this id was another one. */
+  async #duplicate(envelope: Envelope, written: WrittenCommit): Promise<CommandOutcome> {
+    const { stream, commandId, requestHash } = envelope
+    const [batch] = await Array.fromAsync(
+      this.#options.store.read([{ streams: [stream] }], { from: written.firstPosition, limit: 1 }),
+    )
+    const recorded = batch?.events[0]?.metadata.requestHash
+    if (written.versions[stream] === undefined || (recorded !== undefined && recorded !== requestHash)) {
+      const message = `Command id "${commandId}" was used before, for another command. Each command needs an id of its own.`
+      throw new IndelibleError('command_id_reused', message, { details: { commandId, stream } })
+    }
+    return accepted(envelope, written, true)
+  }
+}
+
+/** What a command would append. */
+interface Proposal {
+  readonly events: readonly ReturnType<typeof newEvent>[]
+  /** The aggregate after it. */
+  readonly next: Folded
+  readonly claims: Claims
+}
+
+/** A command without an aggregate decides on facts alone. */
+const withoutAggregate: Folded = { state: undefined, version: 0, position: 0 }
+
+function isUnique({ aggregate }: AnyCommandType): boolean {
+  return aggregate !== undefined && Object.keys(aggregate.unique).length > 0
+}
+
+/** Whether a decision depends on more than its own stream, so that it must know up to where it looked. */
+function needsHead(type: AnyCommandType): boolean {
+  return isUnique(type) || Object.keys(type.consults).length > 0
+}
+
+function conditionOf(items: readonly QueryItem[], after: Position): AppendCondition | undefined {
+  return items.length === 0 ? undefined : { failIfEventsMatch: items, after }
+}
+
+function accepted({ stream, commandId }: Envelope, written: WrittenCommit, duplicate: boolean): CommandOutcome {
+  return {
+    status: 'accepted',
+    commandId,
+    stream,
+    version: written.versions[stream]!,
+    position: written.lastPosition,
+    recordedAt: written.recordedAt,
+    duplicate,
+  }
+}
+
+function conflict({ stream, commandId }: Envelope, expectedVersion: Version, version: Version): CommandOutcome {
+  return { status: 'conflict', commandId, stream, version, expectedVersion }
+}

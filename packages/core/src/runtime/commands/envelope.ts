@@ -1,0 +1,125 @@
+// A command as it was taken in: checked, copied, with its id and its time; and the events that it makes, as they are recorded.
+import { canonicalText } from '../../kernel/canonical.ts'
+import type { AnyCommandType, Command } from '../../kernel/commands.ts'
+import { settledData } from '../../kernel/encoding.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { DomainEvent } from '../../kernel/event-types.ts'
+import type { EventMetadata, NewEvent } from '../../kernel/events.ts'
+import { fingerprint } from '../../kernel/fingerprint.ts'
+import { deepFreeze } from '../../kernel/freeze.ts'
+import type { IdGenerator } from '../../kernel/ids.ts'
+import { version as checkedVersion } from '../../kernel/positions.ts'
+import { messageOf, shown } from '../../kernel/shown.ts'
+import type { StreamName } from '../../kernel/streams.ts'
+import { type Clock, epochMs, type Instant, instant } from '../../kernel/time.ts'
+import { type PureCall, trusted } from '../purity.ts'
+import type { SendOptions } from './outcome.ts'
+
+export interface Envelope {
+  readonly type: AnyCommandType
+  readonly command: Command
+  readonly stream: StreamName
+  readonly commandId: string
+  readonly issuedAt: Instant
+  /** As the schema made it. */
+  readonly input: unknown
+  /** Of a command whose id the caller chose: what a second command with that id must equal. */
+  readonly requestHash: string | undefined
+  readonly options: SendOptions
+}
+
+/** Throws `invalid_command`, `invalid_stream_name`, `invalid_time`, `invalid_position`. */
+export function envelopeOf(
+  type: AnyCommandType,
+  command: Command,
+  options: SendOptions,
+  { clock, ids, call }: { readonly clock: Clock; readonly ids: IdGenerator; readonly call: PureCall },
+): Envelope {
+  checkOptions(type, options)
+  const stream = type.stream(command.id)
+  const input = parsed(type, command, call)
+  return {
+    type,
+    command,
+    stream,
+    commandId: options.commandId ?? ids(),
+    issuedAt: instant(clock.now()),
+    input,
+    requestHash: options.commandId === undefined ? undefined : hashOf(command, input),
+    options,
+  }
+}
+
+/** As it is recorded, which is what evolve handlers see of it too. */
+export function newEvent(
+  event: DomainEvent,
+  { stream, commandId, issuedAt, requestHash, options }: Envelope,
+): NewEvent & DomainEvent {
+  // An event whose command has no cause of its own was caused by the command.
+  const { actor, causationId = commandId, traceparent, correlationId = commandId, metadata } = options
+  const known: EventMetadata = {
+    ...(actor === undefined ? {} : { actor }),
+    commandId,
+    correlationId,
+    causationId,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    issuedAt,
+    ...(requestHash === undefined ? {} : { requestHash }),
+  }
+  const validAt = event.validAt ?? options.validAt
+  return {
+    stream,
+    type: event.type,
+    schemaVersion: event.schemaVersion,
+    data: settledData(event),
+    metadata: { ...metadata, ...known },
+    ...(event.tags ? { tags: event.tags } : {}),
+    ...(validAt === undefined ? {} : { validAt }),
+  }
+}
+
+function checkOptions(type: AnyCommandType, options: SendOptions): void {
+  for (const [name, value] of Object.entries({ options, metadata: options?.metadata })) {
+    if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))) continue
+    throw new IndelibleError('invalid_command', `The ${name} of a command are an object, not ${shown(value)}.`)
+  }
+  const { commandId, actor, correlationId, causationId, traceparent, validAt, expectedVersion } = options
+  for (const [name, text] of Object.entries({ commandId, actor, correlationId, causationId, traceparent })) {
+    if (text === undefined || typeof text === 'string') continue
+    throw new IndelibleError('invalid_command', `The ${name} of a command is text, not ${shown(text)}.`)
+  }
+  if (validAt !== undefined) epochMs(validAt)
+  if (expectedVersion === undefined) return
+  checkedVersion(expectedVersion)
+  if (type.aggregate) return
+  throw new IndelibleError(
+    'invalid_command',
+    `The command ${type.type} has no aggregate, so no version of one can be expected. What it consults is checked by itself.`,
+  )
+}
+
+/** Of a copy: what was given belongs to the caller, who may change it while the command waits, and a schema may answer with what it was given. */
+function parsed(type: AnyCommandType, { input }: Command, call: PureCall): unknown {
+  const own = copyOf(input, type)
+  if (call === trusted) return type.parse(own)
+  return deepFreeze(call(`the schema of the input of ${type.type}`, () => type.parse(deepFreeze(own))))
+}
+
+/** Throws `invalid_command`. */
+function copyOf(input: unknown, { type }: AnyCommandType): unknown {
+  try {
+    return structuredClone(input)
+  } catch (cause) {
+    throw new IndelibleError('invalid_command', `The input of ${type} cannot be copied: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** Of what the schema made; where nobody can look into that, as into an object with private fields, of what was given. Throws `invalid_command`. */
+function hashOf({ type, input: given }: Command, input: unknown): string {
+  const text = canonicalText(input, { withoutUndefined: true }) ?? canonicalText(given, { withoutUndefined: true })
+  if (text !== undefined) return fingerprint([type, text])
+  throw new IndelibleError(
+    'invalid_command',
+    `The input of ${type} holds what cannot be compared, such as a function. Send it without a command id, or give plain data.`,
+  )
+}

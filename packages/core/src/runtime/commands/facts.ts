@@ -1,0 +1,88 @@
+// The facts that commands consult: each a fold over the events with certain tags, kept in memory and brought up to the log for every decision.
+import type { AnyCommandType } from '../../kernel/commands.ts'
+import type { DecisionModel } from '../../kernel/decision-models.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import { tagText } from '../../kernel/event-types.ts'
+import { deepFreeze } from '../../kernel/freeze.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { QueryItem } from '../../kernel/queries.ts'
+import { shown } from '../../kernel/shown.ts'
+import type { DomainLog } from '../../store/domain-log.ts'
+import { cachedFactsMax } from '../limits.ts'
+import { type PureCall, trusted } from '../purity.ts'
+
+/** One model of a command, for one input. */
+export interface Consulted {
+  readonly name: string
+  readonly model: DecisionModel
+  /** What the facts are made of. */
+  readonly query: QueryItem
+  /** Commands with a key in common may overtake each other. */
+  readonly key: string
+}
+
+interface KnownFacts {
+  readonly state: unknown
+  readonly position: Position
+}
+
+/** What a command consults for an input. Throws `invalid_command`. */
+export function consultedBy({ type, consults }: AnyCommandType, input: unknown): readonly Consulted[] {
+  return Object.entries(consults).map(([name, { model, members }]) => {
+    const tags = model.tags.map((tag) => {
+      const value = (input as Record<string, unknown> | null)?.[members[tag]!]
+      if (typeof value === 'string' || typeof value === 'number') return tagText(tag, value)
+      throw new IndelibleError(
+        'invalid_command',
+        `${type} consults "${name}" by the member "${members[tag]}" of its input, which is ${shown(value)}: it must be text or a number.`,
+      )
+    })
+    const query = { types: model.events.map((event) => event.type), tags }
+    return { name, model, query, key: `facts ${model.name} ${JSON.stringify(tags)}` }
+  })
+}
+
+export class Facts {
+  readonly #log: DomainLog
+  readonly #call: PureCall
+  /** In order of last use. */
+  readonly #cache = new Map<string, KnownFacts>()
+
+  constructor({ log, call }: { readonly log: DomainLog; readonly call: PureCall }) {
+    this.#log = log
+    this.#call = call
+  }
+
+  /** The facts by name, as they are at a position. */
+  async at(to: Position, consulted: readonly Consulted[]): Promise<Readonly<Record<string, unknown>>> {
+    const facts = consulted.map(async (each) => [each.name, await this.#factsOf(each, to)] as const)
+    return Object.fromEntries(await Promise.all(facts))
+  }
+
+  async #factsOf({ model, query, key }: Consulted, to: Position): Promise<unknown> {
+    let known = this.#cache.get(key) ?? { state: model.initialState, position: 0 }
+    if (known.position < to) {
+      for await (const { events } of this.#log.read(model.events, [query], { from: known.position + 1, to })) {
+        let { state } = known
+        for (const event of events) {
+          if (this.#call !== trusted) deepFreeze(event.data)
+          const before = state
+          state = this.#call(`the handler of ${event.type} in "${model.name}"`, () => model.evolve(before, event))
+          if (this.#call !== trusted) deepFreeze(state)
+        }
+        known = { state, position: events.at(-1)?.position ?? known.position }
+      }
+      known = { state: known.state, position: to }
+    }
+    this.#remember(key, known)
+    return known.state
+  }
+
+  #remember(key: string, known: KnownFacts): void {
+    this.#cache.delete(key)
+    this.#cache.set(key, known)
+    if (this.#cache.size <= cachedFactsMax) return
+    const [oldest] = this.#cache.keys()
+    this.#cache.delete(oldest!)
+  }
+}
