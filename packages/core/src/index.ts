@@ -1,6 +1,7 @@
 // `indelible`: everything a domain is declared with, and what runs it. Adapters and tools have subpaths of their own.
 
-export { type Aggregate, type AnyAggregate, aggregate, type Taken } from './kernel/aggregates.ts'
+export { type Aggregate, aggregate, type Taken } from './kernel/aggregates.ts'
+export type { AnyAggregate } from './kernel/any-aggregate.ts'
 export {
   type AnyCommandType,
   type Command,
@@ -11,6 +12,7 @@ export {
   type DeclaredRefusal,
 } from './kernel/commands.ts'
 export { type Consultation, type DecisionModel, decisionModel } from './kernel/decision-models.ts'
+export { defineSystem, type SystemDefinition } from './kernel/define-system.ts'
 export { type ErrorCode, errorCodes, IndelibleError, isIndelibleError } from './kernel/errors.ts'
 export {
   type AnyEventType,
@@ -44,7 +46,7 @@ export {
 export { type AnySaga, type Saga, type SagaContext, type Step, saga } from './kernel/sagas.ts'
 export type { Schema, SchemaIssue } from './kernel/schemas.ts'
 export { checkedStreamName, type StreamName, streamName } from './kernel/streams.ts'
-export { defineSystem, type System, type SystemDefinition } from './kernel/system.ts'
+export type { System } from './kernel/system.ts'
 export { systemClock, systemIds } from './kernel/system-clock.ts'
 export {
   bigint,

@@ -1,7 +1,15 @@
 // `POST /commands/{category}/{id}/{command}`: the only way in. The body is the input, the headers are what travels with it.
 import type { Context } from 'hono'
-import type { AnyCommandType, CommandOutcome, RunningSystem, SendOptions, Version } from 'indelible'
-import { jsonSchemaOf } from 'indelible/schema'
+import {
+  type AnyCommandType,
+  type CommandOutcome,
+  IndelibleError,
+  type RunningSystem,
+  type SendOptions,
+  type System,
+  type Version,
+} from 'indelible'
+import { type JsonSchema, jsonSchemaOf } from 'indelible/schema'
 import { category, id } from './aggregates.ts'
 import { json, positionHeader } from './answers.ts'
 import { readJson } from './json-body.ts'
@@ -62,6 +70,8 @@ export function commandRoute(running: RunningSystem, { bodyBytesMax }: { bodyByt
     parameters: [category, id, command, idempotencyKey, actor, correlationId, validAt, traceparent, ifMatch],
     async handle(c) {
       const target = { category: read(c, category)!, id: read(c, id)!, type: read(c, command)! }
+      if (isInternal(running.system, target))
+        throw new IndelibleError('unknown_command', `There is no command "${target.type}" for "${target.category}".`)
       const options = sendOptions(c)
       const input = await readJson(c.req.raw, bodyBytesMax)
       const outcome = await running.send({ ...target, input }, options)
@@ -76,7 +86,7 @@ export function commandRoute(running: RunningSystem, { bodyBytesMax }: { bodyByt
             members: { stream, version, expectedVersion },
           })
     },
-    operations: running.system.commands.map(operationOf),
+    operations: running.system.commands.filter(({ visibility }) => visibility === 'public').map(operationOf),
   }
 }
 
@@ -107,11 +117,15 @@ function accepted(outcome: Accepted): Response {
 function refused(type: string, { reason, details, stream, version, commandId }: Refused): Response {
   const members = { reason, details, stream, version, commandId }
   return problem(
-    `urn:indelible:refusal:${encodeURIComponent(reason)}`,
+    refusalType(reason),
     `Refused: ${reason}`,
     `${type} was refused for ${stream} at version ${version}: ${reason}.`,
     { status: 422, members },
   )
+}
+
+function refusalType(reason: string): string {
+  return `urn:indelible:refusal:${encodeURIComponent(reason)}`
 }
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header: ids of zeros and version ff are invalid; later versions may go on after the flags. */
@@ -122,11 +136,18 @@ function isTraceparent(value: string): boolean {
   return !/^0+$/.test(trace!) && !/^0+$/.test(parent!)
 }
 
-function operationOf({ type, aggregate, input }: AnyCommandType): Operation {
-  const name = `${aggregate.category}.${type}`
+function isInternal({ commands }: System, target: { readonly category: string; readonly type: string }): boolean {
+  const declared = commands.find(({ category, type }) => category === target.category && type === target.type)
+  return declared?.visibility === 'internal'
+}
+
+function operationOf(declared: AnyCommandType): Operation {
+  const { type, category, input } = declared
+  const name = `${category}.${type}`
+  const refusals = refusalSchemas(declared)
   return {
-    path: `/commands/${aggregate.category}/{id}/${encodeURIComponent(type)}`,
-    tag: aggregate.category,
+    path: `/commands/${category}/{id}/${encodeURIComponent(type)}`,
+    tag: category,
     summary: type,
     body: schemaRef(name),
     answers: {
@@ -135,10 +156,43 @@ function operationOf({ type, aggregate, input }: AnyCommandType): Operation {
         schema: schemaRef('Accepted'),
         headers: [positionHeader, 'ETag'],
       },
+      422: {
+        description:
+          refusals.length === 0 ? 'The input does not fit.' : 'Refused by the domain, or the input does not fit.',
+        contentType: 'application/problem+json',
+        schema: { anyOf: [...refusals.map(([refusal]) => schemaRef(refusal)), schemaRef('Problem')] },
+      },
     },
-    problems: [400, 404, 409, 412, 413, 415, 422, 507],
-    schemas: { [name]: jsonSchemaOf(input, 'input'), Accepted: acceptedSchema },
+    problems: [400, 404, 409, 412, 413, 415, 507],
+    schemas: { [name]: jsonSchemaOf(input, 'input'), Accepted: acceptedSchema, ...Object.fromEntries(refusals) },
   }
+}
+
+/** Every refusal of a command, by the name of its schema. */
+function refusalSchemas({
+  type,
+  category,
+  aggregate,
+  refuses,
+}: AnyCommandType): readonly (readonly [string, JsonSchema])[] {
+  const taken = Object.entries(aggregate?.unique ?? {}).map(([field, reason]) => ({
+    reason,
+    details: takenSchema(field),
+  }))
+  const declared = refuses.map(({ reason, details }) => ({
+    reason,
+    details: details ? jsonSchemaOf(details, 'output') : { type: 'object' },
+  }))
+  return [...declared, ...taken].map(({ reason, details }) => {
+    const name = `${category}.${type}.${reason}`
+    const properties = { type: { const: refusalType(reason) }, reason: { const: reason }, details }
+    return [name, { allOf: [schemaRef('Problem'), { required: ['reason', 'details'], properties }] }]
+  })
+}
+
+function takenSchema(field: string): JsonSchema {
+  const properties = { field: { const: field }, value: { type: ['string', 'number'] } }
+  return { type: 'object', required: ['field', 'value'], properties }
 }
 
 const acceptedSchema = {

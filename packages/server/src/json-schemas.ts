@@ -8,12 +8,15 @@ export function eventSchemas({ events }: System): {
   events: readonly string[]
   schemas: Readonly<Record<string, JsonSchema>>
 } {
-  const names = events.map(eventName)
-  const schemas = events.flatMap((event): [string, JsonSchema][] => [
-    [eventName(event), readEvent(event)],
-    [`${eventName(event)}.data`, jsonSchemaOf(event.schema, 'output')],
+  const versions = events.flatMap(versionsOf)
+  const schemas = versions.flatMap(({ name, type, version, schema }): [string, JsonSchema][] => [
+    [name, readEvent(name, type, version)],
+    [`${name}.data`, jsonSchemaOf(schema, 'output')],
   ])
-  return { events: names, schemas: { ...Object.fromEntries(schemas), RecordedEvent: recordedEvent } }
+  return {
+    events: versions.map(({ name }) => name),
+    schemas: { ...Object.fromEntries(schemas), RecordedEvent: recordedEvent },
+  }
 }
 
 /** The same schema at home in the components of a document: without its dialect, and with references that start there. */
@@ -34,20 +37,21 @@ function movedTo(root: string, value: unknown): unknown {
   )
 }
 
-function eventName({ type, schemaVersion }: AnyEventType): string {
-  return `${type}.v${schemaVersion}`
+/** Every version that the log may have: events are read as they were recorded. */
+function versionsOf({ type, version, schema, upcasts }: AnyEventType) {
+  const older = Object.entries(upcasts).map(([old, upcast]) => ({ version: Number(old), schema: upcast.schema }))
+  return [...older, { version, schema }].map((each) => ({ ...each, type, name: `${type}.v${each.version}` }))
 }
 
-function readEvent(event: AnyEventType): JsonSchema {
-  const { type, schemaVersion } = event
+function readEvent(name: string, type: string, version: number): JsonSchema {
   return {
     allOf: [
       schemaRef('RecordedEvent'),
       {
         properties: {
           type: { const: type },
-          schemaVersion: { const: schemaVersion },
-          data: schemaRef(`${eventName(event)}.data`),
+          schemaVersion: { const: version },
+          data: schemaRef(`${name}.data`),
         },
       },
     ],

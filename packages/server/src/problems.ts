@@ -20,6 +20,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   // No request can cause these unless the domain's code or the server's is wrong.
   invalid_event: 500,
   event_version_unknown: 500,
+  upcast_failed: 500,
   invalid_commit: 500,
   invalid_query: 500,
   invalid_declaration: 500,

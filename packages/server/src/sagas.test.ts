@@ -46,8 +46,14 @@ test('a stuck saga can be resumed, by somebody with a name', async () => {
   }
   await post('/commands/order/o1/PlaceOrder', order)
   const stuck = await get('/sagas/fulfilment/o1?waitMs=5000')
-  expect(stuck.body).toMatchObject({ status: 'compensationFailed', compensationFailure: { step: 'item', reason: 'Frozen' } })
-  expect(await get('/health')).toMatchObject({ status: 200, body: { sagas: [{ needsIntervention: [{ sagaId: 'o1' }] }] } })
+  expect(stuck.body).toMatchObject({
+    status: 'compensationFailed',
+    compensationFailure: { step: 'item', reason: 'Frozen' },
+  })
+  expect(await get('/health')).toMatchObject({
+    status: 200,
+    body: { sagas: [{ needsIntervention: [{ sagaId: 'o1' }] }] },
+  })
 
   await post('/commands/item/tea/TakeNote', 'thaw')
   const resumed = await get('/sagas/fulfilment/o1/resume', { method: 'POST', headers: { 'X-Actor': 'ann' } })

@@ -77,7 +77,17 @@ function stateOperation({ name }: Saga): Operation {
         description: 'Its state. completed and compensated are ends; stuck waits for resume.',
         schema: {
           type: 'object',
-          required: ['saga', 'id', 'status', 'done', 'compensatable', 'pending', 'failure', 'compensationFailure', 'version'],
+          required: [
+            'saga',
+            'id',
+            'status',
+            'done',
+            'compensatable',
+            'pending',
+            'failure',
+            'compensationFailure',
+            'version',
+          ],
           properties: {
             saga: { const: name },
             id: { type: 'string' },

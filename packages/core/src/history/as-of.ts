@@ -1,5 +1,5 @@
 // Time travel: the state of any aggregate as it was at a version, at a position, or at a time, as recorded or as it was true in the world.
-import type { Aggregate } from '../kernel/aggregates.ts'
+import type { AnyAggregate } from '../kernel/any-aggregate.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import { type Position, position, type Version, version } from '../kernel/positions.ts'
 import { epochMs, type Instant, type ValidTime } from '../kernel/time.ts'
@@ -30,8 +30,7 @@ export interface StateAsOf<State> {
 /** Folds an aggregate up to a point of history, or to now. Throws `invalid_time`, `invalid_position`, `event_version_unknown`, `upcast_failed` and what the store throws. */
 export async function stateAsOf<State>(
   store: EventStore,
-  // biome-ignore lint/suspicious/noExplicitAny: of any events and refusals
-  aggregate: Aggregate<State, any, any>,
+  aggregate: AnyAggregate & { readonly initialState: State },
   { id, asOf }: { id: string; asOf?: AsOf | undefined },
 ): Promise<StateAsOf<State>> {
   const { options, included } = asOf ? upTo(asOf) : everything

@@ -1,4 +1,5 @@
 // Aggregates decide. State is folded from events, commands are checked against it, and nothing else is known (the third law).
+import type { AnyAggregate } from './any-aggregate.ts'
 import { canonicalText } from './canonical.ts'
 import {
   type CommandContext,
@@ -17,11 +18,8 @@ import { fingerprint } from './fingerprint.ts'
 import { deepFreeze } from './freeze.ts'
 import type { Refusable, Refusal, RefusalOf } from './refusals.ts'
 import { checkedCategory } from './reserved.ts'
-import { type StreamName, streamName } from './streams.ts'
+import { streamName } from './streams.ts'
 import { codeOf, declaredVersion } from './versions.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: any declared aggregate, whatever its state, events and refusals
-export type AnyAggregate = Aggregate<any, any, any>
 
 /** The refusal of a value that another aggregate of the kind has. */
 export type Taken<Reason extends string> = Reason extends string
@@ -29,23 +27,11 @@ export type Taken<Reason extends string> = Reason extends string
   : never
 
 /** A kind of thing with a history: how its events make its state, and which commands it takes. `Reason` are the refusals of values that are taken. */
-export interface Aggregate<State, Event extends AnyEventType, Reason extends string = never> {
-  readonly category: string
-  readonly version: number
+export interface Aggregate<State, Event extends AnyEventType, Reason extends string = never> extends AnyAggregate {
   readonly initialState: State
   readonly events: readonly Event[]
-  /** By member of the state whose value no two aggregates of the kind may share, the reason of the refusal. */
   readonly unique: Readonly<Record<string, Reason>>
-  /**
-   * What its snapshots stand for: the declared version, the initial state and the versions of the events. Null where the initial state holds what cannot
-   * be compared (functions, private fields): then no snapshot is kept or read.
-   */
-  readonly fingerprint: string | null
-  /** A hint at the code of the handlers. Where it differs, snapshots are compared with the log before they are believed. */
-  readonly code: string
-  /** The state after one more event, recorded or about to be: handlers see the same of both. Throws `invalid_declaration` for an event that has no handler. */
   readonly evolve: (state: State, event: DomainEvent) => State
-  readonly stream: (id: string) => StreamName
   /** Says what an event changes: `.on(FundsWithdrawn, (state, { amount }) => …)`. Pure. Gives an aggregate with one more event. */
   on<More extends AnyEventType>(
     event: More,

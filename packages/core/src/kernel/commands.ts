@@ -1,5 +1,5 @@
 // Commands, declared: what they take, which events and refusals they may answer with, and how they decide.
-import type { AnyAggregate } from './aggregates.ts'
+import type { AnyAggregate } from './any-aggregate.ts'
 import type { AnyConsultation, Consultation, FactsOf } from './decision-models.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DomainEvent, EventOf } from './event-types.ts'

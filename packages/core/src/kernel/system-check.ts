@@ -9,7 +9,7 @@ export function findingsOf(system: System): readonly string[] {
   return [
     ...namesOf(system),
     ...system.events.flatMap(eventFindings),
-    ...system.commands.flatMap((command) => commandFindings(system, command)),
+    ...system.commands.flatMap(commandFindings),
     ...consumerFindings(system),
     ...sagaFindings(system),
   ]
@@ -55,7 +55,7 @@ function eventFindings({ type, schema }: AnyEventType): string[] {
     : [`The data of event "${type}" cannot be kept as JSON: ${problem}. Use text or numbers, such as an ISO date.`]
 }
 
-function commandFindings(system: System, { type, category, aggregate, emits, consults }: AnyCommandType): string[] {
+function commandFindings({ type, category, aggregate, emits, consults }: AnyCommandType): string[] {
   const who = `The command "${category}/${type}"`
   const undeclared = emits.filter((event) => typeof event?.type !== 'string')
   const unhandled = emits.filter(

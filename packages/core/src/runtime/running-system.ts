@@ -5,6 +5,7 @@ import { IndelibleError } from '../kernel/errors.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import type { Position } from '../kernel/positions.ts'
 import type { Projection } from '../kernel/projections.ts'
+import type { Refusal } from '../kernel/refusals.ts'
 import { refuseReservedCommandId } from '../kernel/reserved.ts'
 import { type StreamName, streamName } from '../kernel/streams.ts'
 import type { System } from '../kernel/system.ts'
@@ -124,7 +125,7 @@ export class RunningSystem {
   }
 
   /** Sends a command. A "no" of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}, and `reserved_name` for a command id that begins with `$`. */
-  async send<No>(command: Command<string, unknown, No>, options?: SendOptions): Promise<CommandOutcome<No>> {
+  async send<No = Refusal>(command: Command<string, unknown, No>, options?: SendOptions): Promise<CommandOutcome<No>> {
     if (this.#closing) throw new IndelibleError('store_closed', 'The system was closed.')
     // Whoever used the id of a saga's command before the saga would make it believe that the command was carried out.
     refuseReservedCommandId(options?.commandId)

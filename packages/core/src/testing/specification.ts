@@ -1,5 +1,5 @@
 // Given these events, when this command comes, what is decided: the test of a command, without a store.
-import type { Aggregate } from '../kernel/aggregates.ts'
+import type { AnyAggregate } from '../kernel/any-aggregate.ts'
 import type { AnyCommandType, CommandContext, CommandType } from '../kernel/commands.ts'
 import { dataAsRead } from '../kernel/encoding.ts'
 import { IndelibleError } from '../kernel/errors.ts'
@@ -38,8 +38,7 @@ export function decideAfter<Input, No>(
 
 /** The state of an aggregate after a history. */
 export function stateAfter<State>(
-  // biome-ignore lint/suspicious/noExplicitAny: of any events and refusals
-  aggregate: Aggregate<State, any, any>,
+  aggregate: AnyAggregate & { readonly initialState: State },
   history: readonly DomainEvent[],
 ): State {
   return folded(history, aggregate.initialState, aggregate.evolve)

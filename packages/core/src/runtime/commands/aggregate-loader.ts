@@ -1,5 +1,5 @@
 // Brings an aggregate to its current state the cheapest way: from memory, else from a snapshot and the events after it.
-import type { AnyAggregate } from '../../kernel/aggregates.ts'
+import type { AnyAggregate } from '../../kernel/any-aggregate.ts'
 import { canonicalText } from '../../kernel/canonical.ts'
 import { dataAsRead } from '../../kernel/encoding.ts'
 import { IndelibleError } from '../../kernel/errors.ts'

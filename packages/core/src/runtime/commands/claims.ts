@@ -1,7 +1,7 @@
 // Values that only one aggregate of a kind may have. The commit that brings such a value into a state claims it, the one that takes it away releases it:
 // both are tags on its last event, so that the newest event with a tag for a value says who has it. The append carries the condition that this is still so.
 import { hash } from 'node:crypto'
-import type { AnyAggregate } from '../../kernel/aggregates.ts'
+import type { AnyAggregate } from '../../kernel/any-aggregate.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { QueryItem } from '../../kernel/queries.ts'
@@ -30,7 +30,7 @@ export async function claimsOf(
   const query: QueryItem[] = []
   for (const [field, reason] of Object.entries(unique)) {
     const who = `The member "${field}" of the state of "${category}"`
-    const [old, value] = [valueOf(who, change.before, field), valueOf(who, change.after, field)]
+    const [old, value] = [memberOf(who, change.before, field), memberOf(who, change.after, field)]
     if (old === value) continue
     if (old !== undefined) tags.push(tagsOf(category, field, old).released)
     if (value === undefined) continue
@@ -62,7 +62,7 @@ function tagsOf(category: string, field: string, value: string | number): { clai
   return { claimed: `$claimed:${category}.${field}:${digest}`, released: `$released:${category}.${field}:${digest}` }
 }
 
-function valueOf(who: string, state: unknown, field: string): string | number | undefined {
+function memberOf(who: string, state: unknown, field: string): string | number | undefined {
   const value = (state as Record<string, unknown> | null)?.[field]
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string' || typeof value === 'number') return value

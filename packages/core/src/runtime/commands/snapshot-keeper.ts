@@ -1,6 +1,6 @@
 // Keeps snapshots of states and finds them again. A snapshot is only a shortcut: nothing that goes wrong with one may be told as a failed command, whose
 // events are in the log by then.
-import type { AnyAggregate } from '../../kernel/aggregates.ts'
+import type { AnyAggregate } from '../../kernel/any-aggregate.ts'
 import type { Version } from '../../kernel/positions.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import type { StreamName } from '../../kernel/streams.ts'

@@ -1,0 +1,40 @@
+// Declares a system: one list of its parts, checked before it is ever started.
+import type { AnyCommandType } from './commands.ts'
+import { IndelibleError } from './errors.ts'
+import type { Projection } from './projections.ts'
+import type { AnySaga } from './sagas.ts'
+import type { System } from './system.ts'
+import { findingsOf } from './system-check.ts'
+
+export interface SystemDefinition {
+  readonly name: string
+  readonly commands: readonly AnyCommandType[]
+  // biome-ignore lint/suspicious/noExplicitAny: of any columns
+  readonly projections?: readonly Projection<any, any>[]
+  readonly sagas?: readonly AnySaga[]
+}
+
+/**
+ * Declares a system and checks that its parts fit together, as far as that can be known before a start. Throws `invalid_declaration` with every finding
+ * in the message and in `details.findings`.
+ */
+export function defineSystem({ name, commands, projections = [], sagas = [] }: SystemDefinition): System {
+  const aggregates = unique(commands.flatMap(({ aggregate }) => aggregate ?? []))
+  const decisionModels = unique(commands.flatMap(({ consults }) => Object.values(consults).map(({ model }) => model)))
+  const events = unique([
+    ...aggregates.flatMap((each) => each.events),
+    ...commands.flatMap((each) => each.emits),
+    ...decisionModels.flatMap((each) => each.events),
+    ...projections.flatMap((each) => each.events),
+    ...sagas.map((each) => each.startsOn),
+  ])
+  const system: System = { name, commands, projections, sagas, aggregates, decisionModels, events }
+  const findings = findingsOf(system)
+  if (findings.length === 0) return system
+  const list = findings.length === 1 ? ` ${findings[0]}` : `\n${findings.map((each) => `- ${each}`).join('\n')}`
+  throw new IndelibleError('invalid_declaration', `The system "${name}" cannot work:${list}`, { details: { findings } })
+}
+
+function unique<Part>(parts: readonly Part[]): readonly Part[] {
+  return [...new Set(parts)]
+}
