@@ -1,11 +1,20 @@
-// Tells the command line which system this is, where its log lies, and how its read tables are opened.
+// How the bank is opened, by its server, its threads, the command line and its tests: the log in files, the read tables in an embedded Postgres or on a server.
+import { join } from 'node:path'
+import { pgliteTables, postgresTables } from '@indelible/postgres'
 import { defineConfig } from 'indelible'
+import { fileStorage } from 'indelible/file'
 import { bank } from './bank.ts'
-import { openBankTables } from './open-bank.ts'
 
 export default defineConfig({
   system: bank,
-  dataDir: './data',
-  // The same as `bank serve --database` was given, if it was.
-  openTables: ({ dataDir }) => openBankTables({ dataDir, database: process.env.INDELIBLE_DATABASE }),
+  open: ({ dataDir, mode }) => {
+    const connectionString = process.env.INDELIBLE_DATABASE
+    return {
+      ...fileStorage({ dataDir, mode }),
+      tables: () =>
+        connectionString ? postgresTables({ connectionString }) : pgliteTables({ dir: join(dataDir, 'tables') }),
+      // The embedded Postgres takes one client; it has a thread of its own already.
+      projections: connectionString ? 'thread' : 'here',
+    }
+  },
 })

@@ -1,9 +1,5 @@
-// Here the adapters are chosen: the log in files, the read tables in an embedded Postgres or on a server.
-import { join } from 'node:path'
-import { pgliteTables, postgresTables } from '@indelible/postgres'
-import { projectionThread, type ReadTables, type RunningSystem, startSystem } from 'indelible'
-import { fileSnapshots, fileStore } from 'indelible/file'
-import { bank } from './bank.ts'
+// Sets the bank going as its config says, with what the command line says instead.
+import { openSystem, type RunningSystem } from 'indelible'
 
 export interface BankOptions {
   readonly dataDir: string
@@ -11,24 +7,7 @@ export interface BankOptions {
   readonly database?: string | undefined
 }
 
-export async function openBank(options: BankOptions): Promise<RunningSystem> {
-  const { dataDir, database } = options
-  const store = await fileStore({ dir: join(dataDir, 'log') })
-  const snapshots = fileSnapshots({ dir: join(dataDir, 'snapshots') })
-  try {
-    const parts = { store, tables: await openBankTables(options), snapshots }
-    // The embedded Postgres takes one client; it has a thread of its own already.
-    if (!database) return startSystem(bank, parts)
-    const module = new URL('./projection-thread.ts', import.meta.url)
-    return startSystem(bank, { ...parts, projections: projectionThread(module, { workerData: options }) })
-  } catch (error) {
-    await store.close()
-    throw error
-  }
-}
-
-export async function openBankTables({ dataDir, database }: BankOptions): Promise<ReadTables> {
-  return database
-    ? await postgresTables({ connectionString: database })
-    : await pgliteTables({ dir: join(dataDir, 'tables') })
+export async function openBank({ dataDir, database }: BankOptions): Promise<RunningSystem> {
+  if (database) process.env.INDELIBLE_DATABASE = database
+  return await openSystem(new URL('./indelible.config.ts', import.meta.url), { dataDir })
 }

@@ -1,5 +1,15 @@
 // `indelible`: everything a domain is declared with, and what runs it. Adapters and tools have subpaths of their own.
 
+export {
+  defineConfig,
+  type IndelibleConfig,
+  type Openers,
+  type OpenMode,
+  type OpenOptions,
+} from './composition/config.ts'
+export { type LoadedConfig, loadConfig, openers } from './composition/load-config.ts'
+export { type OpenSystemOptions, openSystem } from './composition/open-system.ts'
+export { type StartOptions, startSystem } from './composition/start-system.ts'
 export { type Aggregate, aggregate, type Taken } from './kernel/aggregates.ts'
 export type { AnyAggregate } from './kernel/any-aggregate.ts'
 export {
@@ -37,6 +47,15 @@ export {
 } from './kernel/projections.ts'
 export type { Query, QueryItem } from './kernel/queries.ts'
 export {
+  type BeginsFrom,
+  type Reaction,
+  type ReactionContext,
+  type ReactionOptions,
+  reaction,
+  type Subscription,
+  subscription,
+} from './kernel/reactions.ts'
+export {
   type NoDetails,
   type Refusal,
   type RefusalType,
@@ -70,7 +89,15 @@ export {
 export { type Clock, epochMs, type Instant, instant, type ValidTime } from './kernel/time.ts'
 export type { CommandOutcome, SendOptions } from './runtime/commands/outcome.ts'
 export type { SnapshotNotice } from './runtime/commands/snapshot-keeper.ts'
-export { defineConfig, type IndelibleConfig } from './runtime/config.ts'
+export type { By, Consumers, Named } from './runtime/consumers/consumers.ts'
+export type {
+  ConsumerError,
+  ConsumerKind,
+  ConsumerState,
+  ConsumerStatus,
+  ReactionNotice,
+  ReactionStatus,
+} from './runtime/consumers/status.ts'
 export type { StartProjections } from './runtime/projections/host.ts'
 export { type LiveModel, liveModel } from './runtime/projections/live-model.ts'
 export { type OperatorParts, ProjectionOperator, type ProjectionView } from './runtime/projections/operator.ts'
@@ -80,22 +107,16 @@ export type { Staleness } from './runtime/projections/staleness.ts'
 export type {
   FailedEvent,
   ProjectionNotice,
-  ProjectionState,
   ProjectionStatus,
   RebuildProgress,
 } from './runtime/projections/status.ts'
 export { projectionThread } from './runtime/projections/thread.ts'
 export type { CheckOptions, TableCheck, TableDifference } from './runtime/projections/verify.ts'
-export {
-  type Health,
-  type RunningSystem,
-  type SystemNotice,
-  type SystemParts,
-  startSystem,
-  type WaitOptions,
-} from './runtime/running-system.ts'
+export type { Health, RunningSystem, SystemNotice, SystemParts } from './runtime/running-system.ts'
 export type { SagaRunnerStatus } from './runtime/sagas/saga-runner.ts'
 export type { SagaFailure, SagaStart, SagaState, SagaStatus, SentCommand } from './runtime/sagas/saga-state.ts'
+export type { WaitOptions } from './runtime/waiting.ts'
+export type { ConsumerRecord, ConsumerRecords, ParkedEvent } from './store/consumers.ts'
 export type {
   AppendCondition,
   AppendOptions,

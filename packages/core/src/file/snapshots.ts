@@ -1,11 +1,11 @@
 // Snapshots as files, one a stream. They may be lost or damaged at any time, so nothing is synced, and what cannot be read is not there.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { type Disk, nodeDisk } from '../log/disk.ts'
 import type { Snapshot, SnapshotStore } from '../store/snapshots.ts'
+import { readChecksummed, writeChecksummed } from './checksummed-file.ts'
 
 export interface FileSnapshotsOptions {
   /** A directory for nothing else. Made if it is not there. */
@@ -14,25 +14,13 @@ export interface FileSnapshotsOptions {
 }
 
 export function fileSnapshots({ dir, disk = nodeDisk }: FileSnapshotsOptions): SnapshotStore {
-  let saved = 0
-
   return {
     async load(stream, fingerprint) {
-      const text = await readText(disk, join(dir, fileName(stream)))
-      const snapshot = text === undefined ? undefined : parsed(text)
+      const snapshot = await readSnapshot(disk, join(dir, fileName(stream)))
       return snapshot?.stream === stream && snapshot.fingerprint === fingerprint ? snapshot : undefined
     },
     async save(snapshot) {
-      await disk.makeDir(dir)
-      const path = join(dir, fileName(snapshot.stream))
-      const temporary = `${path}.${process.pid}-${++saved}.new`
-      try {
-        await writeText(disk, temporary, JSON.stringify(snapshot))
-        await disk.rename(temporary, path)
-      } catch (error) {
-        await disk.remove(temporary).catch(() => {})
-        throw error
-      }
+      await writeChecksummed(disk, join(dir, fileName(snapshot.stream)), snapshot, { durable: false })
     },
   }
 }
@@ -42,38 +30,12 @@ function fileName(stream: StreamName): string {
   return `${createHash('sha256').update(stream).digest('hex')}.json`
 }
 
-async function writeText(disk: Disk, path: string, json: string): Promise<void> {
-  const file = await disk.open(path, 'create')
-  await file.write(Buffer.from(`${checksum(json)}\n${json}`), 0).finally(() => file.close())
-}
-
-async function readText(disk: Disk, path: string): Promise<string | undefined> {
+async function readSnapshot(disk: Disk, path: string): Promise<Snapshot | undefined> {
   try {
-    const file = await disk.open(path, 'read')
-    try {
-      const bytes = Buffer.alloc(await file.size())
-      await file.read(bytes, 0)
-      return bytes.toString()
-    } finally {
-      await file.close()
-    }
+    const found = await readChecksummed(disk, path)
+    return typeof found === 'string' ? undefined : (found.value as Snapshot)
   } catch (error) {
-    if (isIndelibleError(error)) return undefined
+    if (isIndelibleError(error) || error instanceof SyntaxError) return undefined
     throw error
   }
-}
-
-function parsed(text: string): Snapshot | undefined {
-  const json = text.slice(text.indexOf('\n') + 1)
-  if (!text.startsWith(`${checksum(json)}\n`)) return undefined
-  try {
-    return JSON.parse(json) as Snapshot
-  } catch {
-    // Somebody else wrote it: what cannot be read is not there.
-    return undefined
-  }
-}
-
-function checksum(json: string): string {
-  return crc32(json).toString(16).padStart(8, '0')
 }

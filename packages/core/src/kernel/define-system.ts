@@ -2,6 +2,7 @@
 import type { AnyCommandType } from './commands.ts'
 import { IndelibleError } from './errors.ts'
 import type { Projection } from './projections.ts'
+import type { Reaction, Subscription } from './reactions.ts'
 import type { AnySaga } from './sagas.ts'
 import type { System } from './system.ts'
 import { findingsOf } from './system-check.ts'
@@ -12,13 +13,16 @@ export interface SystemDefinition {
   // biome-ignore lint/suspicious/noExplicitAny: of any columns
   readonly projections?: readonly Projection<any, any>[]
   readonly sagas?: readonly AnySaga[]
+  readonly reactions?: readonly Reaction[]
+  readonly subscriptions?: readonly Subscription[]
 }
 
 /**
  * Declares a system and checks that its parts fit together, as far as that can be known before a start. Throws `invalid_declaration` with every finding
  * in the message and in `details.findings`.
  */
-export function defineSystem({ name, commands, projections = [], sagas = [] }: SystemDefinition): System {
+export function defineSystem(definition: SystemDefinition): System {
+  const { name, commands, projections = [], sagas = [], reactions = [], subscriptions = [] } = definition
   const aggregates = unique(commands.flatMap(({ aggregate }) => aggregate ?? []))
   const decisionModels = unique(commands.flatMap(({ consults }) => Object.values(consults).map(({ model }) => model)))
   const events = unique([
@@ -27,8 +31,10 @@ export function defineSystem({ name, commands, projections = [], sagas = [] }: S
     ...decisionModels.flatMap((each) => each.events),
     ...projections.flatMap((each) => each.events),
     ...sagas.map((each) => each.startsOn),
+    ...[...reactions, ...subscriptions].flatMap((each) => each.events),
   ])
-  const system: System = { name, commands, projections, sagas, aggregates, decisionModels, events }
+  const consumers = { projections, sagas, reactions, subscriptions }
+  const system: System = { name, commands, ...consumers, aggregates, decisionModels, events }
   const findings = findingsOf(system)
   if (findings.length === 0) return system
   const list = findings.length === 1 ? ` ${findings[0]}` : `\n${findings.map((each) => `- ${each}`).join('\n')}`

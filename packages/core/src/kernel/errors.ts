@@ -113,6 +113,22 @@ export const errorCodes = {
     meaning:
       'A directory cannot take the backup of this log: it holds another log, commits that this one has not, or other files.',
   },
+  config_invalid: {
+    retryable: false,
+    meaning: 'An indelible.config.ts does not load, or does not say what it must.',
+  },
+  consumer_damaged: {
+    retryable: false,
+    meaning: 'What is kept of a reaction, subscription or saga is not what was written: its checkpoint is not known.',
+  },
+  unknown_consumer: {
+    retryable: false,
+    meaning: 'The system declares no projection, saga, reaction or subscription of that name.',
+  },
+  consumer_parked: {
+    retryable: false,
+    meaning: 'A reaction or subscription stopped at an event that its code could not handle.',
+  },
   aborted: { retryable: true, meaning: 'The caller gave up before the operation began.' },
   io_failed: { retryable: true, meaning: 'The operating system refused a read or write.' },
   table_diverged: {

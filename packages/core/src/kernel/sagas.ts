@@ -1,9 +1,9 @@
 // Sagas run a process over several aggregates: each step sends a command; when one is refused, the steps before it are compensated in reverse order
 // (Garcia-Molina and Salem, "Sagas", SIGMOD 1987, https://doi.org/10.1145/38713.38742).
 import type { AnyCommandType, CommandType } from './commands.ts'
+import { durationMs } from './durations.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, EventType } from './event-types.ts'
-import { durationDaysMax } from './limits.ts'
 import { declaredVersion } from './versions.ts'
 
 /** What a step may know besides the data of the event that started the saga. */
@@ -119,19 +119,5 @@ function checkName(name: string): void {
   throw new IndelibleError(
     'invalid_declaration',
     `"${name}" cannot name a saga or step: use letters, digits and "_", at most 60.`,
-  )
-}
-
-const durationForm = /^(\d+)(ms|s|m|h|d)$/
-const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-/** Throws `invalid_declaration`. */
-export function durationMs(text: string): number {
-  const [, count, unit] = durationForm.exec(text) ?? []
-  const ms = unit ? Number(count) * unitMs[unit as keyof typeof unitMs] : Number.NaN
-  if (ms <= durationDaysMax * unitMs.d) return ms
-  throw new IndelibleError(
-    'invalid_declaration',
-    `"${text}" is not a duration. Write 500ms, 30s, 1m, 2h or 7d, at most ${durationDaysMax}d.`,
   )
 }

@@ -15,7 +15,9 @@ export function findingsOf(system: System): readonly string[] {
   ]
 }
 
-function namesOf({ name, aggregates, commands, events, projections, sagas, decisionModels }: System): string[] {
+function namesOf(system: System): string[] {
+  const { name, aggregates, commands, events, decisionModels } = system
+  const { projections, sagas, reactions, subscriptions } = system
   const twice = <Part>(what: string, parts: readonly Part[], nameOf: (part: Part) => string, todo: string) => {
     const names = parts.map(nameOf)
     const repeated = new Set(names.filter((each, index) => names.indexOf(each) < index))
@@ -38,8 +40,12 @@ function namesOf({ name, aggregates, commands, events, projections, sagas, decis
       ({ type }) => type,
       'Each event is declared once. Older versions of it belong to "upcasts".',
     ),
-    ...twice('projection', projections, (each) => each.name, 'Give one of them another name.'),
-    ...twice('saga', sagas, (each) => each.name, 'Give one of them another name.'),
+    ...twice(
+      'projections, sagas, reactions and subscriptions',
+      [...projections, ...sagas, ...reactions, ...subscriptions],
+      (each) => each.name,
+      'Give one of them another name: operators name them alone.',
+    ),
     ...twice('decision model', decisionModels, (each) => each.name, 'Declare it once, with all handlers.'),
     ...shared.map(
       ({ type, category }) =>
@@ -80,7 +86,8 @@ function commandFindings({ type, category, aggregate, emits, consults }: AnyComm
 }
 
 /** An event that no command emits any more is still handled by its aggregate: the log may have it. Anybody else who handles it hears of none. */
-function consumerFindings({ commands, aggregates, decisionModels, projections, sagas }: System): string[] {
+function consumerFindings(system: System): string[] {
+  const { commands, aggregates, decisionModels, projections, sagas, reactions, subscriptions } = system
   const known = new Set([
     ...commands.flatMap(({ emits }) => emits.map((event) => event?.type)),
     ...[...aggregates, ...decisionModels].flatMap(({ events }) => events.map(({ type }) => type)),
@@ -95,6 +102,10 @@ function consumerFindings({ commands, aggregates, decisionModels, projections, s
       ...(events.length === 0 ? [`Projection "${name}" handles no event. Add .on(…) or .write(…).`] : []),
     ]),
     ...sagas.flatMap(({ name, startsOn }) => orphans(`Saga "${name}"`, [startsOn])),
+    ...[...reactions, ...subscriptions].flatMap(({ name, events }) => [
+      ...orphans(`"${name}"`, events),
+      ...(events.length === 0 ? [`"${name}" follows no event. Say which.`] : []),
+    ]),
   ]
 }
 

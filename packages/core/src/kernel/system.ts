@@ -4,6 +4,7 @@ import type { AnyCommandType } from './commands.ts'
 import type { DecisionModel } from './decision-models.ts'
 import type { AnyEventType } from './event-types.ts'
 import type { Projection } from './projections.ts'
+import type { Reaction, Subscription } from './reactions.ts'
 import type { AnySaga } from './sagas.ts'
 
 export interface System {
@@ -11,6 +12,8 @@ export interface System {
   readonly commands: readonly AnyCommandType[]
   readonly projections: readonly Projection[]
   readonly sagas: readonly AnySaga[]
+  readonly reactions: readonly Reaction[]
+  readonly subscriptions: readonly Subscription[]
   /** Those of the commands, in order of first mention. */
   readonly aggregates: readonly AnyAggregate[]
   /** Those that commands consult. */

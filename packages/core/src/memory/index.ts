@@ -1,4 +1,5 @@
 // `indelible/memory`: every port without a disk.
+export { memoryConsumers } from './consumers.ts'
 export { memoryStore } from './event-store.ts'
 export { memoryTables } from './read-tables.ts'
 export { memorySnapshots } from './snapshots.ts'

@@ -12,6 +12,16 @@ export const cachedFactsMax = 10_000
 export const snapshotsComparedMax = 20
 /** Rows of a table by other code under the same version that are compared with the log before that code goes on. */
 export const rowsComparedMax = 1_000
+/** Events of different streams that one reaction handles at the same time. */
+export const reactionsAtOnceMax = 16
+/** Events that one reaction has taken in and not handled; then it reads no further. */
+export const reactionsWaitingMax = 1_000
+/** Streams of one reaction that are parked; then it stands still until it is resumed. */
+export const parkedStreamsMax = 1_000
+/** The events of one batch that a subscription is given. */
+export const subscriptionBatchMax = 500
+/** The checkpoint of a reaction or subscription is kept this long after an event was handled. */
+export const checkpointEveryMs = 100
 /** How long a command waits for a snapshot to be found or kept; then it goes on without. */
 export const snapshotMsMax = 1_000
 /** Levels of objects inside each other in a state that gets a snapshot. */

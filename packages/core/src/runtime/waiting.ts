@@ -2,6 +2,13 @@
 import { timer } from '../kernel/timers.ts'
 import { retryDelayMsMax, retryDelayMsMin } from './limits.ts'
 
+/** How long somebody is ready to wait. */
+export interface WaitOptions {
+  /** {@link waitTimeoutMsDefault} when left out; `Infinity` waits without limit. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
 /** The wait for this attempt (from 0). */
 export function backoffMs(attempt: number): number {
   return Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** Math.min(attempt, 20))

@@ -40,6 +40,14 @@ export class DomainLog {
     }
   }
 
+  /** The same in the form of a replay: `event` throws at the event whose version is not known. The query must be for these types alone. */
+  async *batches(types: readonly AnyEventType[], query: Query, options?: ReadOptions): AsyncGenerator<DomainBatch> {
+    const asked = numbered(types)
+    for await (const { events, through } of this.#store.read(query, options)) {
+      yield domainBatch(types, replayBatch(events, { asked, through, again: itself }))
+    }
+  }
+
   /** As `EventStore.replay`: all events of some types after a position, as fast as the store can. */
   async *replay(types: readonly AnyEventType[], options: ReplayOptions): AsyncGenerator<DomainBatch> {
     for await (const batch of this.#store.replay(typeNames(types), options)) yield domainBatch(types, batch)
@@ -47,9 +55,8 @@ export class DomainLog {
 
   /** All events of some types after a position, then those that are appended, until the signal aborts. */
   async *follow(types: readonly AnyEventType[], { after, signal }: FollowOptions): AsyncGenerator<DomainBatch> {
-    const names = typeNames(types)
-    const asked = new Map(names.map((type, index) => [type, index]))
-    for await (const { events, through } of this.#store.subscribe([{ types: names }], { after, signal })) {
+    const asked = numbered(types)
+    for await (const { events, through } of this.#store.subscribe([{ types: typeNames(types) }], { after, signal })) {
       yield domainBatch(types, replayBatch(events, { asked, through, again: itself }))
     }
   }
@@ -61,6 +68,10 @@ function newest(type: AnyEventType | undefined, event: RecordedEvent): RecordedE
 
 function typeNames(types: readonly AnyEventType[]): readonly string[] {
   return types.map(({ type }) => type)
+}
+
+function numbered(types: readonly AnyEventType[]): ReadonlyMap<string, number> {
+  return new Map(types.map(({ type }, index) => [type, index]))
 }
 
 function itself(event: RecordedEvent): RecordedEvent {

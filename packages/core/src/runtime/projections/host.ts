@@ -15,6 +15,8 @@ import { type CheckOptions, checkTable, type TableCheck } from './verify.ts'
 export interface ProjectionHost {
   /** In the order of declaration. */
   status(head: Position): Promise<readonly ProjectionStatus[]>
+  /** Everything up to here is in the table, as far as this process knows. */
+  position(name: string): Promise<Position>
   waitFor(name: string, position: Position, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void>
   rebuild(name: string, options: RebuildOptions): Promise<RebuildReport>
   verify(name: string, options: CheckOptions): Promise<TableCheck>
@@ -48,6 +50,7 @@ export const projectionsHere: StartProjections = (system, parts) => {
   }
   return {
     status: (head) => Promise.all([...runners.values()].map((each) => each.status(head))),
+    position: async (name) => runner(name).position,
     waitFor: (name, position, options) => runner(name).waitFor(position, options),
     rebuild: (name, options) => runner(name).rebuild(options),
     async verify(name, options) {

@@ -99,6 +99,8 @@ function invoke(
   switch (method) {
     case 'status':
       return host.status(first)
+    case 'position':
+      return host.position(first)
     case 'setPaused':
       return host.setPaused(first, second)
     case 'waitFor':

@@ -3,6 +3,7 @@ import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { epochMs, instant } from '../../kernel/time.ts'
 import type { Parked, TableRecord, TableState } from '../../store/read-tables.ts'
+import { type ConsumerState, describeError } from '../consumers/status.ts'
 import { leaseMs, remoteWaitMs, staleCheckMs, standByMs } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause } from '../waiting.ts'
@@ -15,11 +16,9 @@ import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild
 import type { FoldFailure } from './row-fold.ts'
 import { StalenessMeter } from './staleness.ts'
 import {
-  describeError,
   errorOfParked,
   type ProjectionError,
   type ProjectionNotice,
-  type ProjectionState,
   type ProjectionStatus,
   type RebuildProgress,
   type RebuildReason,
@@ -40,7 +39,7 @@ export class ProjectionRunner {
   readonly #waiters: Waiters
   readonly #meter: StalenessMeter
   #running: Promise<void> = Promise.resolve()
-  #state: ProjectionState = 'starting'
+  #state: ConsumerState = 'starting'
   #error: ProjectionError | undefined
   #holder: string | null = null
   #rebuild: RebuildProgress | null = null
@@ -83,13 +82,18 @@ export class ProjectionRunner {
     this.#waiters.fail(new IndelibleError('store_closed', `Projection "${this.#name}" was stopped.`))
   }
 
+  get position(): Position {
+    return this.#waiters.reached
+  }
+
   async status(head: Position): Promise<ProjectionStatus> {
     const { projection } = this.#parts
     const { reached: position } = this.#waiters
     const [p50Ms, p99Ms] = this.#meter.percentiles([0.5, 0.99]) as [number | null, number | null]
     return {
       name: this.#name,
-      version: projection.table.fingerprint,
+      kind: 'projection',
+      version: projection.version,
       state: this.#state,
       position,
       lagEvents: Math.max(0, head - position),

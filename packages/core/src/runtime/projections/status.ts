@@ -1,37 +1,14 @@
 // What operators and readers are told of a projection.
-import { isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { messageOf } from '../../kernel/shown.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { Parked } from '../../store/read-tables.ts'
+import type { ConsumerError, ConsumerStatus } from '../consumers/status.ts'
 import type { Staleness } from './staleness.ts'
 
-/**
- * `running`: in step or catching up. `standby`: another process runs it. `rebuilding`: its table is being built anew beside the one that readers see.
- * `retrying`: the database or the log does not answer, or the thread ended or does not answer; nothing is lost, it goes on by itself. `parked`: a handler failed at an event; nothing after it is
- * projected until the code is mended and it is resumed. `paused`: an operator wants it to stand still. `diverged`: its table was made from another
- * history than that of the log; it is built anew by itself.
- */
-export type ProjectionState =
-  | 'starting'
-  | 'standby'
-  | 'rebuilding'
-  | 'running'
-  | 'retrying'
-  | 'parked'
-  | 'paused'
-  | 'diverged'
-  | 'stopped'
-
-export interface ProjectionStatus {
-  readonly name: string
-  /** Of the declared code and columns; see `Projection.table`. */
-  readonly version: string
-  readonly state: ProjectionState
-  /** Everything up to here is in the table. */
-  readonly position: Position
-  /** Events that the log has beyond that, whether they concern the table or not. */
-  readonly lagEvents: number
+export interface ProjectionStatus extends ConsumerStatus {
+  readonly kind: 'projection'
+  /** The declared version. */
+  readonly version: number
   readonly staleness: Staleness
   /** Who runs it, where that is known. */
   readonly holder: string | null
@@ -39,9 +16,7 @@ export interface ProjectionStatus {
   readonly error?: ProjectionError
 }
 
-export interface ProjectionError {
-  readonly message: string
-  readonly code?: string
+export interface ProjectionError extends ConsumerError {
   readonly event?: FailedEvent
   /** What the handler was given. */
   readonly row?: Parked['row']
@@ -85,11 +60,6 @@ export type ProjectionNotice =
     }
   /** Another one is started; see `projectionThread`. */
   | { readonly kind: 'thread ended'; readonly message: string }
-
-export function describeError(error: unknown): { message: string; code?: string } {
-  const message = messageOf(error)
-  return isIndelibleError(error) ? { message, code: error.code } : { message }
-}
 
 export function errorOfParked({ position, eventId, type, stream, message, code, row }: Parked): ProjectionError {
   return { message, ...(code === undefined ? {} : { code }), event: { position, id: eventId, type, stream }, row }

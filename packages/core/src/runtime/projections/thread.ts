@@ -5,10 +5,11 @@ import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Projection } from '../../kernel/projections.ts'
 import type { System } from '../../kernel/system.ts'
 import { type Timer, timer } from '../../kernel/timers.ts'
+import { describeError } from '../consumers/status.ts'
 import { threadAnswerMsMax, threadCallMsMax, threadCloseMsMax, threadSoundMs, threadStartMsMax } from '../limits.ts'
 import { backoff } from '../waiting.ts'
 import type { ProjectionHost, StartProjections } from './host.ts'
-import { describeError, type ProjectionNotice, type ProjectionStatus } from './status.ts'
+import type { ProjectionNotice, ProjectionStatus } from './status.ts'
 import { errorOf, type Message, type Method, type Request } from './thread-messages.ts'
 
 interface Call {
@@ -72,6 +73,8 @@ class ProjectionThread implements ProjectionHost {
       })
     }
   }
+
+  position: ProjectionHost['position'] = (name) => this.#call('position', [name], { limitMs: threadAnswerMsMax })
 
   waitFor: ProjectionHost['waitFor'] = (name, position, { signal, ...options }) =>
     this.#call('waitFor', [name, position, options], { signal, limitMs: options.timeoutMs + threadAnswerMsMax })
@@ -196,10 +199,11 @@ function silent(ms: number): IndelibleError {
 }
 
 /** Before a thread has said anything. */
-function unknownYet({ name, table, staleness: { targetMs } }: Projection): ProjectionStatus {
+function unknownYet({ name, version, staleness: { targetMs } }: Projection): ProjectionStatus {
   return {
     name,
-    version: table.fingerprint,
+    kind: 'projection',
+    version,
     state: 'starting',
     position: 0,
     lagEvents: 0,

@@ -2,9 +2,9 @@
 import { isIndelibleError } from '../../kernel/errors.ts'
 import { type Timer, timer } from '../../kernel/timers.ts'
 import { sagasAtOnceMax } from '../limits.ts'
+import { Slots } from '../slots.ts'
 import { backoffMs } from '../waiting.ts'
 import { type Driven, driveSaga, type SagaDriverParts } from './saga-driver.ts'
-import { Slots } from './slots.ts'
 
 /** A saga that is driven, is in line for that, or waits to try again. */
 interface Course {

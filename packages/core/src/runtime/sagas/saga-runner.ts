@@ -1,47 +1,55 @@
 // Starts a saga for every start event, and after a restart takes up those that had not ended. Sagas run from here only, so rebuilding a table fires none.
-import { isIndelibleError } from '../../kernel/errors.ts'
+import { throwIfAborted } from '../../kernel/abort.ts'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
+import { instant } from '../../kernel/time.ts'
+import { checkedDuration, timer } from '../../kernel/timers.ts'
+import type { ConsumerRecords } from '../../store/consumers.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
-import { backoff } from '../waiting.ts'
+import { historyUpTo } from '../../store/history.ts'
+import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
+import { waitTimeoutMsDefault } from '../limits.ts'
+import { Waiters } from '../waiters.ts'
+import { backoff, pause, type WaitOptions } from '../waiting.ts'
 import { OpenSagas } from './open-sagas.ts'
-import { resumeFailedCompensation, type SagaDriverParts } from './saga-driver.ts'
+import { loadSaga, resumeFailedCompensation, type SagaDriverParts } from './saga-driver.ts'
 import { asDomainEvent, foldSaga, hasEnded, type SagaEvent, type SagaState } from './saga-state.ts'
 
-export interface SagaRunnerStatus {
-  readonly name: string
-  readonly state: 'starting' | 'running' | 'retrying' | 'stopped'
-  /** Start events up to here have been taken in. */
-  readonly position: Position
+export interface SagaRunnerStatus extends ConsumerStatus {
+  readonly kind: 'saga'
   /** Sagas under way in this process. */
   readonly active: number
   /** Those of them that met a fault that may pass and wait to try again. */
   readonly waiting: number
   /**
    * Sagas that cannot go on: a compensation was refused, a step's code failed or sent what cannot be carried out, or the code is no longer that of their history.
-   * They go on after `resume`, or after a restart with code that was mended.
+   * They go on after `resumeSaga`, or after a restart with code that was mended.
    */
   readonly needsIntervention: readonly { readonly sagaId: string; readonly problem: string }[]
-  /** What is tried again. */
-  readonly error?: string
 }
 
 export interface SagaRunnerOptions extends SagaDriverParts {
   readonly log: DomainLog
+  readonly records: ConsumerRecords
 }
 
 export class SagaRunner {
   readonly #parts: SagaRunnerOptions
   readonly #stop = new AbortController()
-  readonly #open: OpenSagas
+  readonly #waiters: Waiters
+  #open: OpenSagas
+  /** Ends what is under way, to stand still or to go on. */
+  #turn = new AbortController()
   #running: Promise<void> = Promise.resolve()
-  #state: SagaRunnerStatus['state'] = 'starting'
-  #error: string | undefined
-  #position: Position = 0
+  #state: ConsumerState = 'starting'
+  #error: ConsumerError | undefined
+  #isPaused: boolean | undefined
 
   constructor(parts: SagaRunnerOptions) {
     this.#parts = parts
+    this.#waiters = new Waiters(`The saga "${parts.saga.name}"`)
     this.#open = new OpenSagas(parts, this.#stop.signal)
   }
 
@@ -51,18 +59,27 @@ export class SagaRunner {
 
   async stop(): Promise<void> {
     this.#stop.abort()
+    this.#turn.abort()
     await this.#running
     await this.#open.idle()
     this.#state = 'stopped'
+    this.#waiters.fail(new IndelibleError('store_closed', `The saga "${this.#parts.saga.name}" was stopped.`))
   }
 
-  status(): SagaRunnerStatus {
+  /** Start events up to here have been taken in. */
+  get position(): Position {
+    return this.#waiters.reached
+  }
+
+  status(head: Position): SagaRunnerStatus {
     const { count, waiting, problems, fault } = this.#open
-    const error = this.#error ?? fault
+    const error = this.#error ?? (fault === undefined ? undefined : { message: fault })
     return {
       name: this.#parts.saga.name,
+      kind: 'saga',
       state: this.#state,
-      position: this.#position,
+      position: this.position,
+      lagEvents: Math.max(0, head - this.position),
       active: count,
       waiting,
       needsIntervention: [...problems].map(([sagaId, problem]) => ({ sagaId, problem })),
@@ -70,34 +87,103 @@ export class SagaRunner {
     }
   }
 
-  /** Why a saga waits for help, if it does. */
-  problemOf(sagaId: string): string | undefined {
-    return this.#open.problems.get(sagaId)
+  /** Resolves when the start events up to a position have been taken in. Throws `wait_timeout`, `store_closed`, `aborted`. */
+  async waitFor(position: Position, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
+    await this.#waiters.reach(position, options)
   }
 
-  /** Lets a saga that waits for help try again. False where there is nothing to resume. */
-  async resume(sagaId: string, actor: string | undefined): Promise<boolean> {
+  /** Nothing is started or driven until it is resumed, over restarts. A command that was sent is carried out all the same. */
+  async pause(): Promise<void> {
+    await this.#setPaused(true)
+  }
+
+  async resume(): Promise<void> {
+    await this.#setPaused(false)
+  }
+
+  /** Where one saga is, or nothing if there is none with that id. */
+  async state(sagaId: string): Promise<SagaState | undefined> {
+    return await loadSaga(this.#parts.store, this.#streamOf(sagaId))
+  }
+
+  /** Resolves when one saga has ended or its compensation failed. Throws `wait_timeout` (also where it has not started), `invalid_duration`, `aborted`. */
+  async waitForEnd(sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
+    const { timeoutMs = waitTimeoutMsDefault, signal } = options
     const { saga, store } = this.#parts
-    const recorded = await resumeFailedCompensation(store, streamName(saga.category, sagaId), actor)
+    const stream = this.#streamOf(sagaId)
+    checkedDuration('timeoutMs', timeoutMs)
+    const timeout = new AbortController()
+    // Not AbortSignal.timeout: that lets the process end while somebody waits.
+    const waiting = timer(timeoutMs, () => timeout.abort())
+    const stop = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal
+    let state: SagaState | undefined
+    try {
+      for await (const { events } of store.subscribe([{ streams: [stream] }], { after: 0, signal: stop })) {
+        state = foldSaga(events, state)
+        if (state && (hasEnded(state) || state.status === 'compensationFailed')) return state
+      }
+    } finally {
+      waiting.cancel()
+    }
+    throwIfAborted(signal)
+    const where = state ? `is still ${state.status}` : 'has not started'
+    const problem = this.#open.problems.get(sagaId)
+    const why = problem === undefined ? '' : ` It needs intervention: ${problem}`
+    throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
+  }
+
+  /** Lets one saga that needs intervention try again. False where there is nothing to resume. */
+  async resumeOne(sagaId: string, actor: string | undefined): Promise<boolean> {
+    const recorded = await resumeFailedCompensation(this.#parts.store, this.#streamOf(sagaId), actor)
     const waited = this.#open.problems.delete(sagaId)
     if (recorded || waited) this.#open.drive(sagaId)
     return recorded || waited
   }
 
+  #streamOf(sagaId: string): StreamName {
+    return streamName(this.#parts.saga.category, sagaId)
+  }
+
+  async #setPaused(isPaused: boolean): Promise<void> {
+    const { saga, store, records, clock } = this.#parts
+    const { position } = this
+    const checkpoint = { position, history: await historyUpTo(store, position) }
+    await records.save({ name: saga.name, checkpoint, isPaused, parked: [], updatedAt: instant(clock.now()) })
+    this.#isPaused = isPaused
+    this.#turn.abort()
+  }
+
   async #run(): Promise<void> {
+    const { saga, records } = this.#parts
     for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+      this.#turn = new AbortController()
+      const turn = AbortSignal.any([this.#stop.signal, this.#turn.signal])
       try {
+        this.#isPaused ??= (await records.load(saga.name))?.isPaused ?? false
+        if (this.#isPaused) {
+          this.#state = 'paused'
+          this.#error = undefined
+          await pause(Number.POSITIVE_INFINITY, turn)
+          continue
+        }
+        this.#open = new OpenSagas(this.#parts, turn)
         await this.#takeUp()
         this.#state = 'running'
         this.#error = undefined
-        await this.#takeIn(() => {
+        await this.#takeIn(turn, () => {
           attempt = 0
         })
       } catch (error) {
         if (isIndelibleError(error, 'store_closed')) return
         this.#state = 'retrying'
-        this.#error = String(error)
-        await backoff(attempt, this.#stop.signal)
+        this.#error = describeError(error)
+        await backoff(attempt, turn)
+      } finally {
+        // What is under way ends between two steps, before anything begins again.
+        if (turn.aborted || this.#state === 'retrying') {
+          this.#turn.abort()
+          await this.#open.idle()
+        }
       }
     }
   }
@@ -109,7 +195,7 @@ export class SagaRunner {
     for await (const { events } of store.read([{ categories: [saga.category] }])) {
       for (const event of events) {
         const state = foldSaga([event], open.get(event.stream))!
-        this.#position = Math.max(this.#position, state.startedBy.position)
+        this.#waiters.advance(state.startedBy.position)
         if (hasEnded(state)) open.delete(event.stream)
         else open.set(event.stream, state)
       }
@@ -117,18 +203,18 @@ export class SagaRunner {
     for (const stream of open.keys()) this.#open.drive(streamIdOf(stream))
   }
 
-  async #takeIn(onProgress: () => void): Promise<void> {
+  async #takeIn(signal: AbortSignal, onProgress: () => void): Promise<void> {
     const { saga, log } = this.#parts
-    const { signal } = this.#stop
-    for await (const batch of log.follow([saga.startsOn], { after: this.#position, signal })) {
+    for await (const batch of log.follow([saga.startsOn], { after: this.position, signal })) {
       for (let index = 0; index < batch.length; index++) {
         // As it was recorded: the steps see it in the form that it has when they run.
         const event = batch.recorded(index)
         // In line with those that are driven, so that no more are begun than can be.
         if (await this.#open.slots.within(() => this.#begin(event))) this.#open.drive(event.streamId)
-        this.#position = event.position
+        if (signal.aborted) return
+        this.#waiters.advance(event.position)
       }
-      this.#position = batch.through
+      this.#waiters.advance(batch.through)
       onProgress()
     }
   }

@@ -1,10 +1,11 @@
 // The life of one saga as a pure state machine over the events in its own stream. Whatever happens to the process, the fold says what is left to do.
 import type { Command } from '../../kernel/commands.ts'
+import { durationMs } from '../../kernel/durations.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { DomainEvent } from '../../kernel/event-types.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position, Version } from '../../kernel/positions.ts'
-import { durationMs, type AnySaga as Saga, type Step } from '../../kernel/sagas.ts'
+import type { AnySaga as Saga, Step } from '../../kernel/sagas.ts'
 import { messageOf, shown } from '../../kernel/shown.ts'
 import { type Instant, instant, type ValidTime } from '../../kernel/time.ts'
 import { upcastOf } from '../../kernel/upcasts.ts'

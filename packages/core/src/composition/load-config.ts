@@ -1,0 +1,66 @@
+// Imports a config, and says in one line what is wrong with one that does not load.
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
+import { messageOf } from '../kernel/shown.ts'
+import type { IndelibleConfig, Openers, OpenMode } from './config.ts'
+
+export interface LoadedConfig extends Required<IndelibleConfig> {
+  readonly url: URL
+}
+
+/** `dataDir` is absolute then. Throws `config_invalid`. */
+export async function loadConfig(url: URL): Promise<LoadedConfig> {
+  const file = fileURLToPath(url)
+  const { system, dataDir = 'data', open } = checked(await imported(url, file), file)
+  return { url, system, dataDir: resolve(dirname(file), dataDir), open }
+}
+
+/** Throws `config_invalid` where `open` fails. */
+export function openers(
+  { url, open }: LoadedConfig,
+  options: { readonly dataDir: string; readonly mode: OpenMode },
+): Openers {
+  const file = fileURLToPath(url)
+  try {
+    const opened = open(options)
+    if (typeof opened?.store === 'function' && typeof opened.tables === 'function') return opened
+  } catch (error) {
+    if (isIndelibleError(error)) throw error
+    throw invalid(file, `"open" threw: ${messageOf(error)}${placeOf(error)}`, error)
+  }
+  throw invalid(
+    file,
+    '"open" must give functions "store" and "tables": open: ({ dataDir, mode }) => ({ store: () => …, tables: () => … })',
+  )
+}
+
+async function imported(url: URL, file: string): Promise<unknown> {
+  try {
+    const module: { default?: unknown } = await import(/* @vite-ignore */ url.href)
+    return module.default
+  } catch (error) {
+    throw invalid(file, `it does not load: ${messageOf(error)}${placeOf(error)}`, error)
+  }
+}
+
+function checked(config: unknown, file: string): IndelibleConfig {
+  const { system, dataDir, open } = (config ?? {}) as Partial<IndelibleConfig>
+  const isDir = dataDir === undefined || (typeof dataDir === 'string' && dataDir !== '')
+  if (isDir && Array.isArray(system?.aggregates) && typeof open === 'function') return config as IndelibleConfig
+  throw invalid(
+    file,
+    'it must export its config as default: export default defineConfig({ system, open }), with a system from defineSystem and a function "open".',
+  )
+}
+
+function invalid(file: string, problem: string, cause?: unknown): IndelibleError {
+  return new IndelibleError('config_invalid', `${file}: ${problem}`, { details: { file }, cause })
+}
+
+/** The first line of a file that the stack names, which is where to look. */
+export function placeOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const [, found, position] = stack.match(/(file:\/\/[^\s()]+?)(:\d+(?::\d+)?)\b/) ?? []
+  return found === undefined ? '' : ` (${fileURLToPath(found)}${position})`
+}

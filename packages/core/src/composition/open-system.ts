@@ -1,0 +1,54 @@
+// Starts a system as its config says.
+
+import { resolve } from 'node:path'
+import { projectionThread } from '../runtime/projections/thread.ts'
+import type { RunningSystem } from '../runtime/running-system.ts'
+import { loadConfig, openers } from './load-config.ts'
+import { type StartOptions, startSystem } from './start-system.ts'
+
+export interface OpenSystemOptions extends Pick<StartOptions, 'onNotice' | 'clock' | 'ids' | 'domainCode'> {
+  /** Instead of that of the config. */
+  readonly dataDir?: string
+}
+
+/** What the thread of projections needs to know. */
+export interface ThreadData {
+  readonly config: string
+  readonly dataDir: string
+}
+
+/**
+ * Opens everything and sets the system going: `openSystem(new URL('./indelible.config.ts', import.meta.url))`. Closing it closes all.
+ * Throws `config_invalid`, and what the adapters throw.
+ */
+export async function openSystem(url: URL, options: OpenSystemOptions = {}): Promise<RunningSystem> {
+  const config = await loadConfig(url)
+  const dataDir = options.dataDir === undefined ? config.dataDir : resolve(options.dataDir)
+  const {
+    store: openStore,
+    tables: openTables,
+    projections = 'here',
+    ...parts
+  } = openers(config, { dataDir, mode: 'run' })
+  const store = await openStore()
+  try {
+    const tables = await openTables()
+    const { dataDir: _, ...own } = options
+    const thread = { workerData: { config: url.href, dataDir } satisfies ThreadData }
+    return startSystem(config.system, {
+      ...parts,
+      ...own,
+      store,
+      tables,
+      ...(projections === 'thread' ? { projections: projectionThread(threadModule, thread) } : {}),
+    })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+const threadModule = new URL(
+  `./projections-of-config.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
+  import.meta.url,
+)

@@ -1,0 +1,19 @@
+// The module that a thread of projections begins with: it opens log and tables as the config of the system says.
+import { workerData } from 'node:worker_threads'
+import { runProjections } from '../runtime/projections/run-projections.ts'
+import { loadConfig, openers } from './load-config.ts'
+import type { ThreadData } from './open-system.ts'
+
+const { config: url, dataDir } = workerData as ThreadData
+
+await runProjections(async () => {
+  const config = await loadConfig(new URL(url))
+  const { store, tables, domainCode } = openers(config, { dataDir, mode: 'projections' })
+  const opened = await store()
+  try {
+    return { system: config.system, store: opened, tables: await tables(), ...(domainCode ? { domainCode } : {}) }
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+})

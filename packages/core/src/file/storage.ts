@@ -1,0 +1,29 @@
+// All that a system keeps in files, beside each other in one directory.
+import { join } from 'node:path'
+import type { ConsumerRecords } from '../store/consumers.ts'
+import type { EventStore } from '../store/port.ts'
+import type { SnapshotStore } from '../store/snapshots.ts'
+import { fileConsumers } from './consumers.ts'
+import { type FileStoreOptions, fileStore } from './event-store.ts'
+import { fileSnapshots } from './snapshots.ts'
+
+export interface FileStorageOptions extends Omit<FileStoreOptions, 'dir' | 'access'> {
+  /** Holds `log`, `snapshots` and `consumers`. */
+  readonly dataDir: string
+  /** Only `run` opens the log for writing; see `OpenMode`. */
+  readonly mode: 'run' | 'projections' | 'inspect'
+}
+
+/** For the `open` of a config: `open: (options) => ({ ...fileStorage(options), tables: () => … })`. */
+export function fileStorage({ dataDir, mode, ...options }: FileStorageOptions): {
+  readonly store: () => Promise<EventStore>
+  readonly snapshots: SnapshotStore
+  readonly consumers: ConsumerRecords
+} {
+  const access = mode === 'run' ? 'write' : 'read'
+  return {
+    store: () => fileStore({ ...options, dir: join(dataDir, 'log'), access }),
+    snapshots: fileSnapshots({ dir: join(dataDir, 'snapshots') }),
+    consumers: fileConsumers({ dir: join(dataDir, 'consumers') }),
+  }
+}

@@ -1,0 +1,14 @@
+// Records of consumers that live as long as the process.
+import type { ConsumerRecord, ConsumerRecords } from '../store/consumers.ts'
+
+export function memoryConsumers(): ConsumerRecords {
+  const records = new Map<string, ConsumerRecord>()
+  return {
+    async load(name) {
+      return structuredClone(records.get(name))
+    },
+    async save(record) {
+      records.set(record.name, structuredClone(record))
+    },
+  }
+}

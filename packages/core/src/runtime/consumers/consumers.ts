@@ -1,0 +1,126 @@
+// The one control surface of everything that follows the log: projections, sagas, reactions and subscriptions.
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { System } from '../../kernel/system.ts'
+import type { EventStore } from '../../store/port.ts'
+import { waitTimeoutMsDefault } from '../limits.ts'
+import type { OperatorLog } from '../operator-log.ts'
+import type { ProjectionHost } from '../projections/host.ts'
+import type { SagaRunner } from '../sagas/saga-runner.ts'
+import type { WaitOptions } from '../waiting.ts'
+import type { ConsumerRunner } from './consumer-runner.ts'
+import type { ConsumerStatus } from './status.ts'
+
+/** Something declared, or just its name. */
+export interface Named {
+  readonly name: string
+}
+
+/** Who does something, to be recorded with it. */
+export interface By {
+  readonly actor?: string | undefined
+}
+
+/** What is to be done with a consumer, whatever its kind. */
+interface Controls {
+  status(head: Position): Promise<ConsumerStatus>
+  position(): Promise<Position>
+  waitFor(position: Position, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void>
+  pause(): Promise<void>
+  resume(): Promise<void>
+}
+
+export interface ConsumersOptions {
+  readonly store: EventStore
+  readonly operators: OperatorLog
+  readonly projections: ProjectionHost
+  readonly sagas: ReadonlyMap<string, SagaRunner>
+  readonly reactions: ReadonlyMap<string, ConsumerRunner>
+}
+
+export class Consumers {
+  readonly #store: EventStore
+  readonly #operators: OperatorLog
+  readonly #projections: ProjectionHost
+  /** In the order of declaration, without the projections. */
+  readonly #others: ReadonlyMap<string, Controls>
+  readonly #projectionNames: ReadonlySet<string>
+
+  constructor(system: System, { store, operators, projections, sagas, reactions }: ConsumersOptions) {
+    this.#store = store
+    this.#operators = operators
+    this.#projections = projections
+    this.#projectionNames = new Set(system.projections.map(({ name }) => name))
+    this.#others = new Map([...[...sagas].map(controlled), ...[...reactions].map(controlled)])
+  }
+
+  /** How far each is: projections first. */
+  async list(): Promise<readonly ConsumerStatus[]> {
+    const { position: head } = await this.#store.head()
+    const others = [...this.#others.values()].map((each) => each.status(head))
+    return [...(await this.#projections.status(head)), ...(await Promise.all(others))]
+  }
+
+  /** Throws `unknown_consumer`. */
+  async show({ name }: Named): Promise<ConsumerStatus> {
+    const { position: head } = await this.#store.head()
+    const other = this.#controlsOf(name)
+    if (other) return await other.status(head)
+    return (await this.#projections.status(head)).find((each) => each.name === name)!
+  }
+
+  /** Everything up to here is handled. Cheap: nothing else is looked at. Throws `unknown_consumer`. */
+  async position({ name }: Named): Promise<Position> {
+    const other = this.#controlsOf(name)
+    return await (other ? other.position() : this.#projections.position(name))
+  }
+
+  /**
+   * Resolves when everything up to a position is handled. Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_consumer`,
+   * `invalid_position`, `invalid_duration`, `store_closed`, `aborted`.
+   */
+  async waitFor({ name }: Named, position: Position, options: WaitOptions = {}): Promise<void> {
+    const { timeoutMs = waitTimeoutMsDefault, ...others } = options
+    const other = this.#controlsOf(name)
+    await (other
+      ? other.waitFor(position, { timeoutMs, ...others })
+      : this.#projections.waitFor(name, position, { timeoutMs, ...others }))
+  }
+
+  /** Lets a consumer stand still, over restarts, until it is resumed. Who did it is recorded in the log. Throws `unknown_consumer`, and what the store and the tables throw. */
+  async pause({ name }: Named, by: By = {}): Promise<void> {
+    const other = this.#controlsOf(name)
+    await (other ? other.pause() : this.#projections.setPaused(name, true))
+    await this.#operators.record('$ConsumerPaused', { subject: name, data: { name } }, by)
+  }
+
+  /** Lets a consumer that is paused or parked go on where it stands, and try again what is parked. Nothing is ever skipped. Throws as {@link pause}. */
+  async resume({ name }: Named, by: By = {}): Promise<void> {
+    const other = this.#controlsOf(name)
+    await (other ? other.resume() : this.#projections.setPaused(name, false))
+    await this.#operators.record('$ConsumerResumed', { subject: name, data: { name } }, by)
+  }
+
+  /** Nothing for a projection. */
+  #controlsOf(name: string): Controls | undefined {
+    const other = this.#others.get(name)
+    if (other || this.#projectionNames.has(name)) return other
+    throw new IndelibleError(
+      'unknown_consumer',
+      `The system declares no projection, saga, reaction or subscription "${name}".`,
+    )
+  }
+}
+
+function controlled([name, runner]: readonly [string, SagaRunner | ConsumerRunner]): [string, Controls] {
+  return [
+    name,
+    {
+      status: async (head) => runner.status(head),
+      position: async () => runner.position,
+      waitFor: (position, options) => runner.waitFor(position, options),
+      pause: () => runner.pause(),
+      resume: () => runner.resume(),
+    },
+  ]
+}

@@ -1,0 +1,153 @@
+// Hands events to a reaction: those of one stream one after the other, those of different streams at the same time.
+import type { RecordedEvent } from '../../kernel/events.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { Reaction } from '../../kernel/reactions.ts'
+import type { StreamName } from '../../kernel/streams.ts'
+import type { ParkedEvent } from '../../store/consumers.ts'
+import type { DomainBatch, DomainLog } from '../../store/domain-log.ts'
+import { parkedStreamsMax, reactionsAtOnceMax, reactionsWaitingMax } from '../limits.ts'
+import { Slots } from '../slots.ts'
+import { attempt } from './attempts.ts'
+import type { Delivery, StartDelivery } from './consumer-runner.ts'
+
+export function reacting(reaction: Reaction, log: DomainLog): StartDelivery {
+  return (start) => new Reacting(reaction, log, start)
+}
+
+/** A stream with an event that failed. Its later events are handled after that, when it is resumed. */
+interface ParkedStream {
+  readonly event: ParkedEvent
+  /** The last of its events that was passed by, so that all up to it must be handled before the stream goes on with the others. */
+  passedBy: Position
+}
+
+class Reacting implements Delivery {
+  readonly #reaction: Reaction
+  readonly #log: DomainLog
+  readonly #start: Parameters<StartDelivery>[0]
+  readonly #slots = new Slots(reactionsAtOnceMax)
+  readonly #tails = new Map<StreamName, Promise<void>>()
+  readonly #parked = new Map<StreamName, ParkedStream>()
+  readonly #resuming = new Set<Promise<void>>()
+  /** In ascending order. */
+  readonly #unfinished = new Set<Position>()
+  #through: Position
+  #room = Promise.withResolvers<void>()
+
+  constructor(reaction: Reaction, log: DomainLog, start: Parameters<StartDelivery>[0]) {
+    this.#reaction = reaction
+    this.#log = log
+    this.#start = start
+    const { position } = start.record.checkpoint
+    this.#through = position
+    for (const event of start.record.parked) this.#parked.set(event.stream, { event, passedBy: position })
+    start.signal.addEventListener('abort', () => this.#room.resolve())
+  }
+
+  get handledThrough(): Position {
+    const [first] = this.#unfinished
+    return first === undefined ? this.#through : first - 1
+  }
+
+  get parked(): readonly ParkedEvent[] {
+    return [...this.#parked.values()].map(({ event }) => event)
+  }
+
+  get isBlocked(): boolean {
+    return this.#parked.size >= parkedStreamsMax
+  }
+
+  async take(batch: DomainBatch): Promise<void> {
+    for (let index = 0; index < batch.length; index++) {
+      await this.#whenThereIsRoom()
+      if (this.#start.signal.aborted) return
+      const event = batch.recorded(index)
+      const parked = this.#parked.get(event.stream)
+      if (parked) parked.passedBy = event.position
+      else this.#queue(event, () => batch.event(index))
+      this.#through = event.position
+    }
+    this.#through = batch.through
+  }
+
+  resume(): void {
+    for (const [stream, parked] of this.#parked) {
+      const resuming = this.#resumed(stream, parked).finally(() => this.#resuming.delete(resuming))
+      this.#resuming.add(resuming)
+    }
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all([...this.#tails.values(), ...this.#resuming])
+  }
+
+  async #whenThereIsRoom(): Promise<void> {
+    while ((this.#unfinished.size >= reactionsWaitingMax || this.isBlocked) && !this.#start.signal.aborted) {
+      this.#room = Promise.withResolvers<void>()
+      await this.#room.promise
+    }
+  }
+
+  #queue(recorded: RecordedEvent, domain: () => RecordedEvent): void {
+    const { stream, position } = recorded
+    this.#unfinished.add(position)
+    const tail = (this.#tails.get(stream) ?? Promise.resolve()).then(async () => {
+      const parked = this.#parked.get(stream)
+      // One before it in its stream failed meanwhile.
+      if (parked) parked.passedBy = position
+      else {
+        const failed = await this.#handle(recorded, domain)
+        if (failed === 'stopped') return
+        if (failed) this.#parked.set(stream, { event: failed, passedBy: position })
+      }
+      this.#unfinished.delete(position)
+      this.#room.resolve()
+      this.#start.changed()
+    })
+    this.#tails.set(stream, tail)
+    tail.finally(() => {
+      if (this.#tails.get(stream) === tail) this.#tails.delete(stream)
+    })
+  }
+
+  /** Gives what is to be parked, where it failed. */
+  async #handle(recorded: RecordedEvent, domain: () => RecordedEvent): Promise<ParkedEvent | 'stopped' | undefined> {
+    const { name, handlers, retries, timeoutMs } = this.#reaction
+    const { signal, parkedEvent } = this.#start
+    const what = `The reaction "${name}" to ${recorded.type} at position ${recorded.position}`
+    const idempotencyKey = `${name}:${recorded.id}`
+    const ended = await attempt(
+      async (tried) => {
+        const event = domain()
+        await handlers.get(event.type)!(event.data, event, { ...tried, idempotencyKey })
+      },
+      { what, retries, timeoutMs, signal, slots: this.#slots },
+    )
+    if (ended === 'done') return undefined
+    return ended === 'stopped' ? 'stopped' : parkedEvent(recorded, ended.error)
+  }
+
+  /** Handles the events of a stream from the one that failed on. Stops at the first that fails again. */
+  async #resumed(stream: StreamName, parked: ParkedStream): Promise<void> {
+    const { events } = this.#reaction
+    let next = parked.event.position
+    while (this.#parked.get(stream) === parked) {
+      const to = Math.max(parked.passedBy, next)
+      const query = [{ streams: [stream], types: events.map(({ type }) => type) }]
+      for await (const batch of this.#log.batches(events, query, { from: next, to })) {
+        for (let index = 0; index < batch.length; index++) {
+          const recorded = batch.recorded(index)
+          const failed = await this.#handle(recorded, () => batch.event(index))
+          if (failed === 'stopped') return
+          if (failed) this.#parked.set(stream, { event: failed, passedBy: parked.passedBy })
+          if (failed) return this.#start.changed()
+        }
+      }
+      next = to + 1
+      if (parked.passedBy > to) continue
+      this.#parked.delete(stream)
+      this.#room.resolve()
+      this.#start.changed()
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// What operators do is recorded in the log beside the events of the domain: who, what and when.
+import type { IdGenerator } from '../kernel/ids.ts'
+import { streamName } from '../kernel/streams.ts'
+import type { EventStore } from '../store/port.ts'
+
+/** The category of the streams that hold the actions of operators, one for each thing that they are about. */
+export const operatorCategory = '$operator'
+
+export type OperatorAction = '$ConsumerPaused' | '$ConsumerResumed' | '$TableRebuilt' | '$FormerTableDropped'
+
+export class OperatorLog {
+  readonly #store: EventStore
+  readonly #ids: IdGenerator
+
+  constructor({ store, ids }: { readonly store: EventStore; readonly ids: IdGenerator }) {
+    this.#store = store
+    this.#ids = ids
+  }
+
+  /** Resolves when it is durable. Where the log cannot be written, that is what the caller hears of an action that was done. */
+  async record(
+    type: OperatorAction,
+    { subject, data }: { readonly subject: string; readonly data: Readonly<Record<string, unknown>> },
+    { actor }: { readonly actor?: string | undefined },
+  ): Promise<void> {
+    const id = this.#ids()
+    const metadata = { ...(actor === undefined ? {} : { actor }), correlationId: id }
+    const stream = streamName(operatorCategory, subject)
+    await this.#store.append({ events: [{ id, stream, type, data, metadata }] }, { reserved: true })
+  }
+}
