@@ -1,7 +1,8 @@
 // How events are printed: a line each, in straight columns for people, as JSON for programs.
 import type { RecordedEvent } from 'indelible'
+import stringWidth from 'string-width'
 import type { Output } from './output.ts'
-import { cells, cut, jsonLine, padded, visible } from './text.ts'
+import { cut, jsonLine, padded, visible } from './text.ts'
 
 interface Layout {
   /** The room that a line has. */
@@ -55,7 +56,7 @@ export function eventLines(
   return (events) => {
     const rows = events.map((event) => cellsOf(event, layout))
     for (const { name } of columns) {
-      for (const row of rows) widths[name] = Math.max(widths[name], Math.min(cellsMax[name], cells(row[name])))
+      for (const row of rows) widths[name] = Math.max(widths[name], Math.min(cellsMax[name], stringWidth(row[name])))
     }
     const shown = shownColumns()
     return rows.map((row) => line(row, shown)).join('')
@@ -76,7 +77,7 @@ export function eventLines(
     const parts = shown.map(({ name, style }) => {
       const width = widths[name]
       const fitting = cut(name === 'position' ? row[name].padStart(width) : padded(row[name], width), room)
-      room -= cells(fitting) + 2
+      room -= stringWidth(fitting) + 2
       return style ? out.paint(style, fitting) : fitting
     })
     return `${[...parts, cut(row.data, room)].join('  ').trimEnd()}\n`

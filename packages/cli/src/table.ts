@@ -1,13 +1,14 @@
 // Columns of text for a terminal.
-import { cells, padded } from './text.ts'
+import stringWidth from 'string-width'
+import { padded } from './text.ts'
 
 /** Indented rows, some of their columns to the right. */
 export function table(rows: readonly (readonly string[])[], isRight: (column: number) => boolean): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => cells(row[column]!)))) ?? []
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => stringWidth(row[column]!)))) ?? []
   return rows.map((row) => {
     const columns = row.map((text, column) => {
       const width = widths[column]!
-      return isRight(column) ? ' '.repeat(width - cells(text)) + text : padded(text, width)
+      return isRight(column) ? ' '.repeat(width - stringWidth(text)) + text : padded(text, width)
     })
     return `  ${columns.join('  ').trimEnd()}`
   })

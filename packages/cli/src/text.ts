@@ -1,4 +1,6 @@
 // Text that is safe and straight in a terminal: nothing in an event may move the cursor, and columns count cells, not characters.
+import cliTruncate from 'cli-truncate'
+import stringWidth from 'string-width'
 
 /** JSON on one line. What a terminal would obey or hide (control and direction characters) is escaped; the value stays the same. */
 export function jsonLine(value: unknown): string {
@@ -10,33 +12,16 @@ export function visible(text: string): string {
   return text.replace(obeyed, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** The cells that a text takes in a terminal. */
-export function cells(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length
-  let count = 0
-  for (const { segment } of graphemes.segment(text)) count += wide.test(segment) ? 2 : 1
-  return count
-}
-
-/** The text, at most so many cells wide; the last one shows that something is missing. */
+/** The text, at most `cellsMax` cells wide. It ends in "…" if something is missing. */
 export function cut(text: string, cellsMax: number): string {
   if (cellsMax === Number.POSITIVE_INFINITY) return text
-  if (cellsMax <= 0) return ''
-  // Enough to fill the cells, and all that is measured of a payload of megabytes.
-  const start = text.slice(0, cellsMax * 4)
-  if (start.length === text.length && cells(text) <= cellsMax) return text
-  let kept = ''
-  let room = cellsMax - 1
-  for (const { segment } of graphemes.segment(start)) {
-    room -= cells(segment)
-    if (room < 0) break
-    kept += segment
-  }
-  return `${kept}…`
+  // Measuring a payload of megabytes takes seconds, so only the part that can fit is measured.
+  const unitsMax = Math.max(0, cellsMax) * unitsPerCellMax
+  return cliTruncate(text.length > unitsMax ? `${text.slice(0, unitsMax)}…` : text, cellsMax)
 }
 
-export function padded(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - cells(text)))
+export function padded(text: string, cells: number): string {
+  return text + ' '.repeat(Math.max(0, cells - stringWidth(text)))
 }
 
 /** 12,345 */
@@ -66,10 +51,9 @@ export function microsecondsText(microseconds: number): string {
   return microseconds < 1_000_000 ? `${(microseconds / 1000).toFixed(1)} ms` : secondsText(microseconds / 1000)
 }
 
+/** UTF-16 code units of one cell. A family emoji of two cells has 11, a letter with stacked accents may have more: then the line is cut earlier. */
+const unitsPerCellMax = 16
 const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-const graphemes = new Intl.Segmenter('en')
-const wide =
-  /^(\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}])/u
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
 const obeyed = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 

@@ -7,7 +7,7 @@ import type { Output } from '../output.ts'
 import { progressBar } from '../progress-bar.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 import { table } from '../table.ts'
-import { bytesText, cells, counted, grouped, jsonLine, microsecondsText, visible } from '../text.ts'
+import { bytesText, counted, grouped, jsonLine, microsecondsText, visible } from '../text.ts'
 
 /** A large log has thousands of segments; the last ones are those that change. */
 const segmentsShownMax = 10
@@ -78,21 +78,13 @@ function histogram({ since, count, classes, ...at }: SyncStats, out: Output): st
   const most = Math.max(...shown.map(({ count }) => count))
   const rows = shown.map(({ microsecondsMax, count }) => {
     const limit = microsecondsMax === null ? 'longer' : `to ${microsecondsText(microsecondsMax)}`
-    return { limit, count: grouped(count), bar: '━'.repeat(Math.ceil((barCells * count) / most)) }
-  })
-  const [limitCells, countCells] = [rows.map(({ limit }) => cells(limit)), rows.map(({ count }) => cells(count))]
-  const lines = rows.map(({ limit, count, bar }) => {
-    const columns = [
-      limit.padStart(Math.max(...limitCells)),
-      count.padStart(Math.max(...countCells)),
-      out.paint('cyan', bar),
-    ]
-    return `  ${columns.join('  ').trimEnd()}`
+    const bar = '━'.repeat(Math.ceil((barCells * count) / most))
+    return [limit, grouped(count), out.paint('cyan', bar)]
   })
   const within = (limit: number | null) => (limit === null ? 'no known time' : microsecondsText(limit))
   const { p50Microseconds, p99Microseconds, maxMicroseconds } = at
   return [
-    ...lines,
+    ...table(rows, (column) => column < 2),
     `  ${grouped(count)} since ${since}`,
     `  half within ${within(p50Microseconds)}, 99 of 100 within ${within(p99Microseconds)}, all within ${within(maxMicroseconds)}`,
   ]
