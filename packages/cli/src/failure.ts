@@ -1,8 +1,8 @@
 // How any error ends the program: with which exit code, and told to a person in a line or to a program in JSON.
 import { isIndelibleError } from 'indelible'
-import { CliError } from './errors.ts'
-import { exitCodes, outcomeOf } from './exit-codes.ts'
-import { jsonLine, visible } from './text.ts'
+import { CliError } from './errors/errors.ts'
+import { exitCodes, outcomeOf } from './errors/exit-codes.ts'
+import { jsonLine, visible } from './output/text.ts'
 
 export interface Failure {
   readonly exitCode: number

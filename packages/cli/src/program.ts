@@ -9,8 +9,8 @@ import { addStat } from './commands/stat.ts'
 import { addState } from './commands/state.ts'
 import { addTail } from './commands/tail.ts'
 import { addVerify } from './commands/verify.ts'
-import { addCommonOptions } from './common-options.ts'
 import { examplesText, exitCodesText } from './help.ts'
+import { addCommonOptions } from './options/common-options.ts'
 import type { Session } from './session.ts'
 
 /** Builds the program. What commander prints goes to `print`; what it would end the process for, it throws. */

@@ -1,9 +1,9 @@
 // One call of the program, from arguments to exit code. It knows nothing of the process, so that tests can call it.
 import { CommanderError } from 'commander'
-import { CliError } from './errors.ts'
-import { exitCodes } from './exit-codes.ts'
+import { CliError } from './errors/errors.ts'
+import { exitCodes } from './errors/exit-codes.ts'
 import { failureOf, failureText } from './failure.ts'
-import { type OutputStream, outputTo } from './output.ts'
+import { type OutputStream, outputTo } from './output/output.ts'
 import { programFor } from './program.ts'
 import type { Session } from './session.ts'
 

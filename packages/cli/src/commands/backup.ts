@@ -2,13 +2,13 @@
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type BackupSummary, backupLog } from 'indelible/file'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { withDirectory } from '../errors/log-fault.ts'
 import { addCommand } from '../help.ts'
-import { withDirectory } from '../log-fault.ts'
-import type { Output } from '../output.ts'
-import { progressBar } from '../progress-bar.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/common-options.ts'
+import type { Output } from '../output/output.ts'
+import { progressBar } from '../output/progress-bar.ts'
+import { bytesText, counted, jsonLine, secondsText } from '../output/text.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { bytesText, counted, jsonLine, secondsText } from '../text.ts'
 
 export function addBackup(program: Command, session: Session): void {
   const command = addCommand(program, 'backup', {

@@ -1,13 +1,13 @@
 // `indelible index`: makes the index and the replay columns of the log again.
 import type { Command } from 'commander'
 import { type RebuildSummary, rebuildIndex } from 'indelible/file'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { withDirectory } from '../errors/log-fault.ts'
 import { addCommand } from '../help.ts'
-import { withDirectory } from '../log-fault.ts'
-import type { Output } from '../output.ts'
-import { progressBar } from '../progress-bar.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/common-options.ts'
+import type { Output } from '../output/output.ts'
+import { progressBar } from '../output/progress-bar.ts'
+import { bytesText, counted, jsonLine, secondsText } from '../output/text.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { bytesText, counted, jsonLine, secondsText } from '../text.ts'
 
 export function addIndex(program: Command, session: Session): void {
   const command = addCommand(program, 'index', {

@@ -1,13 +1,13 @@
 // `indelible stat`: what is in the log, at a glance.
 import type { Command } from 'commander'
 import { type LogStats, logStats, type SyncStats } from 'indelible/file'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
 import { addCommand } from '../help.ts'
-import type { Output } from '../output.ts'
-import { progressBar } from '../progress-bar.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/common-options.ts'
+import type { Output } from '../output/output.ts'
+import { progressBar } from '../output/progress-bar.ts'
+import { table } from '../output/table.ts'
+import { bytesText, counted, grouped, jsonLine, microsecondsText, visible } from '../output/text.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { table } from '../table.ts'
-import { bytesText, counted, grouped, jsonLine, microsecondsText, visible } from '../text.ts'
 
 /** A large log has thousands of segments; the last ones are those that change. */
 const segmentsShownMax = 10

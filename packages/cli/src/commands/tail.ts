@@ -1,12 +1,12 @@
 // `indelible tail`: the last events, then what happens, as it happens, while another process writes.
 import type { Command } from 'commander'
 import type { EventBatch, EventStore, Position, Query, RecordedEvent, StreamName } from 'indelible'
-import { wholeNumber } from '../arguments.ts'
-import { addCommonOptions, type CommonOptions, logDirOf, openLog } from '../common-options.ts'
-import { CliError } from '../errors.ts'
-import { eventLines } from '../event-lines.ts'
-import { addFilters, type FilterOptions, queryOf } from '../filters.ts'
+import { CliError } from '../errors/errors.ts'
 import { addCommand } from '../help.ts'
+import { wholeNumber } from '../options/arguments.ts'
+import { addCommonOptions, type CommonOptions, logDirOf, openLog } from '../options/common-options.ts'
+import { addFilters, type FilterOptions, queryOf } from '../options/filters.ts'
+import { eventLines } from '../output/event-lines.ts'
 import type { Session } from '../session.ts'
 
 interface Options extends CommonOptions, FilterOptions {

@@ -1,14 +1,14 @@
 // `indelible verify`: reads every byte of the log, checks every checksum, and the index and the replay columns against the log.
 import type { Command } from 'commander'
 import { type LogSummary, verifyLog } from 'indelible/file'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { withDirectory } from '../errors/log-fault.ts'
 import { addCommand } from '../help.ts'
-import { withDirectory } from '../log-fault.ts'
-import type { Output } from '../output.ts'
-import { progressBar } from '../progress-bar.ts'
-import { divergedError, type HistoryOfTables, historyOfTables } from '../projections/history-of-tables.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/common-options.ts'
+import type { Output } from '../output/output.ts'
+import { progressBar } from '../output/progress-bar.ts'
+import { bytesText, counted, grouped, jsonLine, secondsText } from '../output/text.ts'
+import { divergedError, type HistoryOfTables, historyOfTables } from '../projections/table-history.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { bytesText, counted, grouped, jsonLine, secondsText } from '../text.ts'
 
 export function addVerify(program: Command, session: Session): void {
   const command = addCommand(program, 'verify', {

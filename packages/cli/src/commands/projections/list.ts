@@ -1,12 +1,12 @@
 // `indelible projections list`: how far every projection is.
 import type { Command } from 'commander'
 import { addCommand } from '../../help.ts'
-import type { Output } from '../../output.ts'
-import type { ShownProjection } from '../../projections/door.ts'
+import type { Output } from '../../output/output.ts'
+import { table } from '../../output/table.ts'
+import { cut, grouped, jsonLine, visible } from '../../output/text.ts'
+import type { ShownProjection } from '../../projections/projection-client.ts'
 import type { Session } from '../../session.ts'
-import { table } from '../../table.ts'
-import { cut, grouped, jsonLine, visible } from '../../text.ts'
-import { addDoorOptions, type DoorOptions, withDoor } from './with-door.ts'
+import { addDoorOptions, type DoorOptions, withDoor } from './client-options.ts'
 
 export function addList(group: Command, session: Session): void {
   const command = addCommand(group, 'list', {

@@ -1,9 +1,9 @@
 // `indelible projections pause` and `resume`: let a projection stand still, and go on where it stands.
 import type { Command } from 'commander'
 import { addCommand } from '../../help.ts'
+import { jsonLine } from '../../output/text.ts'
 import type { Session } from '../../session.ts'
-import { jsonLine } from '../../text.ts'
-import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
+import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './client-options.ts'
 
 export function addPause(group: Command, session: Session): void {
   const command = addCommand(group, 'pause', {

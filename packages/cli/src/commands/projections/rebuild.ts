@@ -2,13 +2,13 @@
 import type { Command } from 'commander'
 import { formerTableName, type RebuildReport } from 'indelible'
 import { addCommand } from '../../help.ts'
-import type { Output } from '../../output.ts'
-import { phaseBar } from '../../phase-bar.ts'
-import type { ShownProjection } from '../../projections/door.ts'
+import type { Output } from '../../output/output.ts'
+import { phaseBar } from '../../output/phase-bar.ts'
+import { counted, grouped, jsonLine, secondsText, visible } from '../../output/text.ts'
 import { extentOf, phaseLabels } from '../../projections/phases.ts'
+import type { ShownProjection } from '../../projections/projection-client.ts'
 import type { Session } from '../../session.ts'
-import { counted, grouped, jsonLine, secondsText, visible } from '../../text.ts'
-import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
+import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './client-options.ts'
 
 interface Options extends DoorOptions {
   readonly dropFormer?: boolean

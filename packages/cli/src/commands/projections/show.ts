@@ -2,13 +2,13 @@
 import type { Command } from 'commander'
 import { formerTableName, type ProjectionStatus } from 'indelible'
 import { addCommand } from '../../help.ts'
-import type { Output } from '../../output.ts'
-import type { ShownProjection, ShownTable } from '../../projections/door.ts'
+import type { Output } from '../../output/output.ts'
+import { counted, grouped, jsonLine, padded, visible } from '../../output/text.ts'
 import { phaseText } from '../../projections/phases.ts'
+import type { ShownProjection, ShownTable } from '../../projections/projection-client.ts'
 import type { Session } from '../../session.ts'
-import { counted, grouped, jsonLine, padded, visible } from '../../text.ts'
+import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './client-options.ts'
 import { stateText } from './list.ts'
-import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
 
 export function addShow(group: Command, session: Session): void {
   const command = addCommand(group, 'show', {

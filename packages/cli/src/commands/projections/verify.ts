@@ -2,14 +2,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Command } from 'commander'
 import type { Row, TableCheck, TableDifference } from 'indelible'
-import { CliError } from '../../errors.ts'
+import { CliError } from '../../errors/errors.ts'
 import { addCommand } from '../../help.ts'
-import type { Output } from '../../output.ts'
-import { phaseBar } from '../../phase-bar.ts'
+import type { Output } from '../../output/output.ts'
+import { phaseBar } from '../../output/phase-bar.ts'
+import { table } from '../../output/table.ts'
+import { counted, cut, grouped, jsonLine } from '../../output/text.ts'
 import type { Session } from '../../session.ts'
-import { table } from '../../table.ts'
-import { counted, cut, grouped, jsonLine } from '../../text.ts'
-import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
+import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './client-options.ts'
 
 export function addVerify(group: Command, session: Session): void {
   const command = addCommand(group, 'verify', {
