@@ -2,7 +2,7 @@
 import { isIndelibleError } from 'indelible'
 import { CliError } from './errors/errors.ts'
 import { exitCodes, outcomeOf } from './errors/exit-codes.ts'
-import { jsonLine, visible } from './output/text.ts'
+import { escapeControls, jsonLine } from './output/text.ts'
 
 export interface Failure {
   readonly exitCode: number
@@ -28,6 +28,6 @@ export function failureText(failure: Failure, { json }: { json: boolean }): stri
   const { code, message, details, stack } = failure
   if (json)
     return `${jsonLine({ error: { code, message, ...(Object.keys(details).length > 0 ? { details } : {}) } })}\n`
-  const line = `error: ${visible(message.replaceAll(/\s*\n\s*/g, ' '))}\n`
+  const line = `error: ${escapeControls(message.replaceAll(/\s*\n\s*/g, ' '))}\n`
   return stack === undefined ? line : `${line}This is a bug in Indelible. Where it happened:\n${stack}\n`
 }

@@ -2,4 +2,4 @@
 export { exitCodes } from './errors/exit-codes.ts'
 export { main } from './main.ts'
 export type { OutputStream } from './output/output.ts'
-export { run, type Surroundings } from './run.ts'
+export { type RunOptions, run } from './run.ts'

@@ -7,7 +7,7 @@ import { type OutputStream, outputTo } from './output/output.ts'
 import { programFor } from './program.ts'
 import type { Session } from './session.ts'
 
-export interface Surroundings {
+export interface RunOptions {
   /** Where results go. Colors, cut lines and the like come only where a stream says `isTTY`. */
   readonly stdout: OutputStream
   /** Where errors and progress go. */
@@ -19,7 +19,7 @@ export interface Surroundings {
 }
 
 /** Runs a command: `run(['stat', '--data', './data'], …)`. Never throws; gives one of {@link exitCodes}. */
-export async function run(argv: readonly string[], { stdout, stderr, cwd, signal }: Surroundings): Promise<number> {
+export async function run(argv: readonly string[], { stdout, stderr, cwd, signal }: RunOptions): Promise<number> {
   const out = outputTo(stdout)
   const errors = outputTo(stderr)
   try {

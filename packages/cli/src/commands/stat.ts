@@ -6,7 +6,7 @@ import { addCommonOptions, type CommonOptions, logDirOf } from '../options/commo
 import type { Output } from '../output/output.ts'
 import { progressBar } from '../output/progress-bar.ts'
 import { table } from '../output/table.ts'
-import { bytesText, counted, grouped, jsonLine, microsecondsText, visible } from '../output/text.ts'
+import { escapeControls, formatBytes, formatCount, formatMicroseconds, formatNumber, jsonLine } from '../output/text.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
 /** A large log has thousands of segments; the last ones are those that change. */
@@ -36,20 +36,20 @@ async function stat(options: CommonOptions, session: Session): Promise<void> {
   const dir = await logDirOf(options, session)
   const bar = progressBar(errors, 'Counting')
   const stats = await untilInterrupted(logStats({ dir, onProgress: bar.update }), signal).finally(bar.clear)
-  await out.write(options.json ? `${jsonLine({ dir, ...stats })}\n` : shown(stats, { dir, out }))
+  await out.write(options.json ? `${jsonLine({ dir, ...stats })}\n` : format(stats, { dir, out }))
 }
 
-function shown(stats: LogStats, { dir, out }: { dir: string; out: Output }): string {
+function format(stats: LogStats, { dir, out }: { dir: string; out: Output }): string {
   const { events, commits, streams, bytes, segments, eventTypes, firstRecordedAt, lastRecordedAt, syncs } = stats
   const lastSegments = segments.slice(-segmentsShownMax)
   const title = (text: string) => out.paint('bold', text)
-  const types = eventTypes.map(({ type, count }) => [visible(type), grouped(count)])
+  const types = eventTypes.map(({ type, count }) => [escapeControls(type), formatNumber(count)])
   const omitted = segments.length > segmentsShownMax ? ` (the last ${segmentsShownMax})` : ''
   return [
     `${title('Log')}       ${dir}`,
-    `${title('Events')}    ${counted(events, 'event')} in ${counted(commits, 'commit')} over ${counted(streams, 'stream')}`,
+    `${title('Events')}    ${formatCount(events, 'event')} in ${formatCount(commits, 'commit')} over ${formatCount(streams, 'stream')}`,
     `${title('Recorded')}  ${firstRecordedAt === null ? 'nothing yet' : `${firstRecordedAt} to ${lastRecordedAt}`}`,
-    `${title('Size')}      ${bytesText(bytes)} in ${counted(segments.length, 'segment')}`,
+    `${title('Size')}      ${formatBytes(bytes)} in ${formatCount(segments.length, 'segment')}`,
     `${title('Index')}     ${filesText(stats.indexes)}`,
     `${title('Columns')}   ${filesText(stats.columns)}`,
     '',
@@ -57,8 +57,8 @@ function shown(stats: LogStats, { dir, out }: { dir: string; out: Output }): str
     `${title('Segments')}${omitted}`,
     ...table(
       lastSegments.map(({ file, bytes, events, indexBytes }) => {
-        const index = indexBytes === null ? 'no index' : `index ${bytesText(indexBytes)}`
-        return [file, bytesText(bytes), counted(events, 'event'), index]
+        const index = indexBytes === null ? 'no index' : `index ${formatBytes(indexBytes)}`
+        return [file, formatBytes(bytes), formatCount(events, 'event'), index]
       }),
       isFigure,
     ),
@@ -68,7 +68,7 @@ function shown(stats: LogStats, { dir, out }: { dir: string; out: Output }): str
 }
 
 function filesText({ count, bytes }: { count: number; bytes: number }): string {
-  return count === 0 ? 'none yet' : `${bytesText(bytes)} in ${counted(count, 'file')}`
+  return count === 0 ? 'none yet' : `${formatBytes(bytes)} in ${formatCount(count, 'file')}`
 }
 
 /** A bar for each class, from the fastest that occurred to the slowest, and what the whole says. */
@@ -77,15 +77,15 @@ function histogram({ since, count, classes, ...at }: SyncStats, out: Output): st
   const shown = classes.slice(used.indexOf(true), used.lastIndexOf(true) + 1)
   const most = Math.max(...shown.map(({ count }) => count))
   const rows = shown.map(({ microsecondsMax, count }) => {
-    const limit = microsecondsMax === null ? 'longer' : `to ${microsecondsText(microsecondsMax)}`
+    const limit = microsecondsMax === null ? 'longer' : `to ${formatMicroseconds(microsecondsMax)}`
     const bar = '━'.repeat(Math.ceil((barCells * count) / most))
-    return [limit, grouped(count), out.paint('cyan', bar)]
+    return [limit, formatNumber(count), out.paint('cyan', bar)]
   })
-  const within = (limit: number | null) => (limit === null ? 'no known time' : microsecondsText(limit))
+  const within = (limit: number | null) => (limit === null ? 'no known time' : formatMicroseconds(limit))
   const { p50Microseconds, p99Microseconds, maxMicroseconds } = at
   return [
     ...table(rows, (column) => column < 2),
-    `  ${grouped(count)} since ${since}`,
+    `  ${formatNumber(count)} since ${since}`,
     `  half within ${within(p50Microseconds)}, 99 of 100 within ${within(p99Microseconds)}, all within ${within(maxMicroseconds)}`,
   ]
 }

@@ -6,10 +6,10 @@ import { type AsOf, type StateAsOf, stateAsOf } from 'indelible/history'
 import { CliError } from '../errors/errors.ts'
 import { addCommand } from '../help.ts'
 import { addCommonOptions, type CommonOptions, openLog, systemOf } from '../options/common-options.ts'
-import { placeOf } from '../options/config.ts'
+import { locationOf } from '../options/config.ts'
 import { addPoints, assertReached, type PointOptions, pointOf } from '../options/point-of-history.ts'
 import type { Output } from '../output/output.ts'
-import { jsonLine, visible } from '../output/text.ts'
+import { escapeControls, jsonLine } from '../output/text.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
 type Options = CommonOptions & PointOptions
@@ -44,17 +44,17 @@ async function state(name: { category: string; id: string }, options: Options, s
   try {
     const result = await untilInterrupted(folded(store, aggregate, { id: name.id, asOf }), signal)
     await assertReached(store, stream, { asOf, result })
-    await out.write(options.json ? `${jsonLine({ stream, ...result })}\n` : shown(result, { stream, out }))
+    await out.write(options.json ? `${jsonLine({ stream, ...result })}\n` : format(result, { stream, out }))
   } finally {
     await store.close()
   }
 }
 
-function shown(
+function format(
   { state, version, position, recordedAt }: StateAsOf<unknown>,
   { stream, out }: { stream: string; out: Output },
 ): string {
-  const title = out.paint(['cyan', 'bold'], visible(stream))
+  const title = out.paint(['cyan', 'bold'], escapeControls(stream))
   const text = inspect(state, {
     depth: null,
     maxArrayLength: null,
@@ -74,7 +74,7 @@ async function folded(
     return await stateAsOf(store, aggregate, point)
   } catch (error) {
     if (isIndelibleError(error)) throw error
-    const { place } = placeOf(error)
+    const { place } = locationOf(error)
     const where = place === undefined ? '' : ` (${place})`
     const message = `evolve of "${aggregate.category}" threw: ${error instanceof Error ? error.message : error}${where}`
     throw new CliError('fold_failed', message, { cause: error })

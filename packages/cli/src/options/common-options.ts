@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import type { EventStore } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { type Session, untilInterrupted } from '../session.ts'
-import { type Declared, loadConfig } from './config.ts'
+import { type LoadedConfig, loadConfig } from './config.ts'
 
 export interface CommonOptions {
   readonly data?: string
@@ -31,7 +31,7 @@ export async function logDirOf(options: CommonOptions, session: Session): Promis
 export async function systemOf(
   { data, config }: CommonOptions,
   { cwd }: Session,
-): Promise<Declared & { readonly logDir: string }> {
+): Promise<LoadedConfig & { readonly logDir: string }> {
   const declared = await loadConfig({ cwd, given: config })
   const dataDir = data === undefined ? declared.dataDir : resolve(cwd, data)
   return { ...declared, dataDir, logDir: logDirIn(dataDir) }

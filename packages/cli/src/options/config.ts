@@ -7,7 +7,7 @@ import { CliError } from '../errors/errors.ts'
 
 const configNames = ['indelible.config.ts', 'indelible.config.js', 'indelible.config.mjs'] as const
 
-export interface Declared {
+export interface LoadedConfig {
   readonly configFile: string
   readonly system: System
   /** Absolute. */
@@ -16,7 +16,7 @@ export interface Declared {
 }
 
 /** Loads the config that was given, or the nearest one upwards from a directory. Throws `config_missing`, `config_invalid`. */
-export async function loadConfig({ cwd, given }: { cwd: string; given: string | undefined }): Promise<Declared> {
+export async function loadConfig({ cwd, given }: { cwd: string; given: string | undefined }): Promise<LoadedConfig> {
   const configFile = given === undefined ? nearestConfig(cwd) : resolve(cwd, given)
   if (configFile === undefined) {
     throw new CliError(
@@ -43,14 +43,14 @@ async function imported(configFile: string): Promise<unknown> {
     return module.default
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    const details = { file: configFile, ...placeOf(error) }
+    const details = { file: configFile, ...locationOf(error) }
     const place = 'place' in details ? ` (${details.place})` : ''
     throw new CliError('config_invalid', `${configFile} does not load: ${message}${place}`, { details, cause: error })
   }
 }
 
 /** The first line of a file that the stack names, which is where to look. */
-export function placeOf(error: unknown): { place?: string } {
+export function locationOf(error: unknown): { place?: string } {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const url = stack.match(/file:\/\/[^\s()]+?:\d+(:\d+)?/)?.[0]
   if (url === undefined) return {}
@@ -58,7 +58,7 @@ export function placeOf(error: unknown): { place?: string } {
   return { place: `${fileURLToPath(file!)}${position}` }
 }
 
-function checked(config: unknown, configFile: string): Omit<Declared, 'configFile'> {
+function checked(config: unknown, configFile: string): Omit<LoadedConfig, 'configFile'> {
   const { system, dataDir, openTables } = (config ?? {}) as Partial<IndelibleConfig>
   const isOpening = openTables === undefined || typeof openTables === 'function'
   if (typeof dataDir === 'string' && dataDir !== '' && Array.isArray(system?.aggregates) && isOpening) {

@@ -18,7 +18,7 @@ export function addFilters(command: Command): Command {
     .option('--type <name>', 'only events of this type; repeated: of any of them', several)
     .option('--tag <tag>', 'only events with this tag; repeated: with all of them', several)
     .option('--reserved', 'reserved events too, such as the history of sagas')
-    .option('--wide', 'do not cut lines to the width of the terminal')
+    .option('--wide', 'do not truncate lines to the width of the terminal')
 }
 
 export function queryOf(stream: StreamName | undefined, { category, type, tag }: FilterOptions): Query {

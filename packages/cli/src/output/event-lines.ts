@@ -2,7 +2,7 @@
 import type { RecordedEvent } from 'indelible'
 import stringWidth from 'string-width'
 import type { Output } from './output.ts'
-import { cut, jsonLine, padded, visible } from './text.ts'
+import { escapeControls, jsonLine, padToCells, truncate } from './text.ts'
 
 interface Layout {
   /** The room that a line has. */
@@ -76,18 +76,18 @@ export function eventLines(
     let room = layout.columns
     const parts = shown.map(({ name, style }) => {
       const width = widths[name]
-      const fitting = cut(name === 'position' ? row[name].padStart(width) : padded(row[name], width), room)
+      const fitting = truncate(name === 'position' ? row[name].padStart(width) : padToCells(row[name], width), room)
       room -= stringWidth(fitting) + 2
       return style ? out.paint(style, fitting) : fitting
     })
-    return `${[...parts, cut(row.data, room)].join('  ').trimEnd()}\n`
+    return `${[...parts, truncate(row.data, room)].join('  ').trimEnd()}\n`
   }
 }
 
 function cellsOf(event: RecordedEvent, { shortTime, idEnds }: Layout): Row {
   const { position, recordedAt, category, type, data, dataBytes, contentType, version } = event
   const { actor } = event.metadata
-  const id = visible(event.streamId)
+  const id = escapeControls(event.streamId)
   // What tells generated ids apart is at their ends.
   const shownId = id.length <= 2 * idEnds + 8 ? id : `${id.slice(0, idEnds)}…${id.slice(-idEnds)}`
   return {
@@ -95,9 +95,9 @@ function cellsOf(event: RecordedEvent, { shortTime, idEnds }: Layout): Row {
     time: shortTime ? recordedAt.slice(5, 19).replace('T', ' ') : recordedAt,
     validAt: validText(event),
     stream: `${category}-${shownId}@${version}`,
-    type: visible(type),
-    actor: actor === undefined ? '' : `by ${visible(String(actor))}`,
-    data: data instanceof Uint8Array ? `${dataBytes.length} bytes of ${visible(contentType)}` : jsonLine(data),
+    type: escapeControls(type),
+    actor: actor === undefined ? '' : `by ${escapeControls(String(actor))}`,
+    data: data instanceof Uint8Array ? `${dataBytes.length} bytes of ${escapeControls(contentType)}` : jsonLine(data),
   }
 }
 

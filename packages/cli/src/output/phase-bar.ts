@@ -1,7 +1,7 @@
 // Progress of work that goes through several phases, on a terminal only: for each a bar with the events per second and the time that is left.
 import { SingleBar } from 'cli-progress'
 import type { Output } from './output.ts'
-import { grouped } from './text.ts'
+import { formatNumber } from './text.ts'
 
 export interface PhaseBar {
   /** `done` of `total` events; without a total the phase is only named. */
@@ -48,5 +48,5 @@ function rateText({ done, left, ms }: { done: number; left: number; ms: number }
   const perSecond = (1000 * done) / ms
   const seconds = Math.ceil(left / perSecond)
   const leftText = seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`
-  return `${grouped(Math.round(perSecond))} events/s, ${leftText} left`
+  return `${formatNumber(Math.round(perSecond))} events/s, ${leftText} left`
 }

@@ -1,7 +1,7 @@
 // A progress bar for long reads, on a terminal only. It touches neither stdin nor signals, so that Ctrl-C reaches the command and ends it with the right exit code.
 import { SingleBar } from 'cli-progress'
 import type { Output } from './output.ts'
-import { bytesText } from './text.ts'
+import { formatBytes } from './text.ts'
 
 export interface ProgressBar {
   update(progress: { bytesDone: number; bytesTotal: number }): void
@@ -23,7 +23,7 @@ export function progressBar({ stream, isTerminal }: Output, label: string): Prog
   let isShown = false
   return {
     update: ({ bytesDone, bytesTotal }) => {
-      const figures = { done: bytesText(bytesDone), all: bytesText(bytesTotal) }
+      const figures = { done: formatBytes(bytesDone), all: formatBytes(bytesTotal) }
       if (isShown) bar.update(bytesDone, figures)
       else bar.start(bytesTotal, bytesDone, figures)
       isShown = true

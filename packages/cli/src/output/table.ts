@@ -1,6 +1,6 @@
 // Columns of text for a terminal.
 import stringWidth from 'string-width'
-import { padded } from './text.ts'
+import { padToCells } from './text.ts'
 
 /** Indented rows, some of their columns to the right. */
 export function table(rows: readonly (readonly string[])[], isRight: (column: number) => boolean): string[] {
@@ -8,7 +8,7 @@ export function table(rows: readonly (readonly string[])[], isRight: (column: nu
   return rows.map((row) => {
     const columns = row.map((text, column) => {
       const width = widths[column]!
-      return isRight(column) ? ' '.repeat(width - stringWidth(text)) + text : padded(text, width)
+      return isRight(column) ? ' '.repeat(width - stringWidth(text)) + text : padToCells(text, width)
     })
     return `  ${columns.join('  ').trimEnd()}`
   })

@@ -2,18 +2,18 @@
 import { IndelibleError, isIndelibleError, ProjectionOperator, type ProjectionView, type ReadTables } from 'indelible'
 import { CliError } from '../errors/errors.ts'
 import { type CommonOptions, openLog, systemOf } from '../options/common-options.ts'
-import { type Declared, placeOf } from '../options/config.ts'
+import { type LoadedConfig, locationOf } from '../options/config.ts'
 import { interruptedError, type Session, untilInterrupted } from '../session.ts'
-import type { ProjectionDoor, ShownProjection } from './projection-client.ts'
+import type { ProjectionClient, ProjectionInfo } from './projection-client.ts'
 
 /** The other way. Where the server listens, nobody here knows. */
 const byServer = '--url http://127.0.0.1:<port>'
 
-export async function directDoor(options: CommonOptions, session: Session): Promise<ProjectionDoor> {
+export async function openDirectClient(options: CommonOptions, session: Session): Promise<ProjectionClient> {
   const { signal } = session
   const { logDir, ...declared } = await systemOf(options, session)
   const { system } = declared
-  const open = openingOf(declared)
+  const open = tablesOpenerOf(declared)
   const store = await openLog(logDir, session)
   const tables = await untilInterrupted(open(), signal).catch(async (error) => {
     await store.close()
@@ -35,8 +35,8 @@ export async function directDoor(options: CommonOptions, session: Session): Prom
     work.catch((error) => Promise.reject(signal.aborted ? interruptedError() : error))
 
   return {
-    list: async () => (await operator.list()).map(shownOf),
-    show: async (name) => shownOf(await operator.show(known(name))),
+    list: async () => (await operator.list()).map(infoOf),
+    show: async (name) => infoOf(await operator.show(known(name))),
     async rebuild(name, { dropFormer, progress }) {
       const report = await untilAborted(operator.rebuild(known(name), { progress, signal }))
       if (dropFormer) await operator.dropFormer(name)
@@ -59,7 +59,7 @@ export async function directDoor(options: CommonOptions, session: Session): Prom
 }
 
 /** Throws `config_invalid` where the config does not say how. */
-function openingOf({ configFile, dataDir, openTables }: Declared): () => Promise<ReadTables> {
+function tablesOpenerOf({ configFile, dataDir, openTables }: LoadedConfig): () => Promise<ReadTables> {
   if (!openTables) {
     throw new CliError(
       'config_invalid',
@@ -78,7 +78,7 @@ function openingOf({ configFile, dataDir, openTables }: Declared): () => Promise
         throw new IndelibleError(error.code, message, { details: error.details, cause: error })
       }
       if (isIndelibleError(error)) throw error
-      const { place } = placeOf(error)
+      const { place } = locationOf(error)
       const where = place === undefined ? '' : ` (${place})`
       const message = `openTables in ${configFile} threw: ${error instanceof Error ? error.message : error}${where}`
       throw new CliError('open_tables_failed', message, { cause: error })
@@ -86,7 +86,7 @@ function openingOf({ configFile, dataDir, openTables }: Declared): () => Promise
   }
 }
 
-function shownOf({ tableVersion, updatedAt, parked, next, former, ...view }: ProjectionView): ShownProjection {
+function infoOf({ tableVersion, updatedAt, parked, next, former, ...view }: ProjectionView): ProjectionInfo {
   const { state, position } = view
   const table = { state, version: tableVersion, position, updatedAt, parked, next, former }
   return { ...view, staleness: null, rebuild: null, table }

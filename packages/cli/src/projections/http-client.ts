@@ -3,24 +3,24 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { RebuildReport, TableCheck } from 'indelible'
 import { CliError } from '../errors/errors.ts'
 import { interruptedError, type Session } from '../session.ts'
-import { ask, strangeAnswer } from './http-request.ts'
-import type { ProjectionDoor, RebuildRequest, ShownProjection } from './projection-client.ts'
+import { sendRequest, unexpectedResponse } from './http-request.ts'
+import type { ProjectionClient, ProjectionInfo, RebuildRequest } from './projection-client.ts'
 
 /** How often a server that builds a table is asked how far it is. */
 const progressMs = 200
 
-export function httpDoor(url: URL, { errors, signal }: Session): ProjectionDoor {
+export function httpClient(url: URL, { errors, signal }: Session): ProjectionClient {
   const asking = async <Body>(method: 'GET' | 'POST', path: string): Promise<Body> => {
     try {
-      return (await ask(url, { method, path: `/projections${path}`, signal })) as Body
+      return (await sendRequest(url, { method, path: `/projections${path}`, signal })) as Body
     } catch (error) {
       throw signal.aborted ? interruptedError() : error
     }
   }
   const pathOf = (name: string) => `/${encodeURIComponent(name)}`
-  const show = (name: string) => asking<ShownProjection>('GET', pathOf(name))
+  const show = (name: string) => asking<ProjectionInfo>('GET', pathOf(name))
 
-  async function tellProgress(name: string, progress: RebuildRequest['progress'], until: AbortSignal): Promise<void> {
+  async function pollProgress(name: string, progress: RebuildRequest['progress'], until: AbortSignal): Promise<void> {
     while (!until.aborted) {
       const { rebuild } = await show(name)
       if (rebuild && !until.aborted) progress(rebuild)
@@ -30,9 +30,9 @@ export function httpDoor(url: URL, { errors, signal }: Session): ProjectionDoor 
 
   return {
     async list() {
-      const { projections } = await asking<{ projections?: readonly ShownProjection[] }>('GET', '')
+      const { projections } = await asking<{ projections?: readonly ProjectionInfo[] }>('GET', '')
       if (projections) return projections
-      throw strangeAnswer(url, 200)
+      throw unexpectedResponse(url, 200)
     },
     show,
     async rebuild(name, { dropFormer, progress }) {
@@ -40,7 +40,7 @@ export function httpDoor(url: URL, { errors, signal }: Session): ProjectionDoor 
       const query = dropFormer ? '?dropFormer=true' : ''
       const report = asking<RebuildReport>('POST', `${pathOf(name)}/rebuild${query}`)
       // That the progress cannot be told does not make the rebuild fail.
-      const told = errors.isTerminal ? tellProgress(name, progress, built.signal).catch(() => {}) : undefined
+      const told = errors.isTerminal ? pollProgress(name, progress, built.signal).catch(() => {}) : undefined
       try {
         return await report
       } catch (error) {

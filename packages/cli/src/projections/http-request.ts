@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { type ErrorCode, errorCodes, IndelibleError } from 'indelible'
 import { CliError } from '../errors/errors.ts'
 
-export interface Question {
+export interface ApiRequest {
   readonly method: 'GET' | 'POST'
   /** With its query, below the address of the API. */
   readonly path: string
@@ -13,20 +13,20 @@ export interface Question {
 }
 
 /** Throws what the server says is wrong, `server_unreachable` or `server_failed`. */
-export async function ask(api: URL, { method, path, signal }: Question): Promise<unknown> {
+export async function sendRequest(api: URL, { method, path, signal }: ApiRequest): Promise<unknown> {
   const url = new URL(api.pathname.replace(/\/$/, '') + path, api)
-  const { status, body } = await answerOf(url, { method, signal })
+  const { status, body } = await responseOf(url, { method, signal })
   if (status === 200 && body !== undefined) return body
   throw errorOf(url, status, (body ?? {}) as Problem)
 }
 
-interface Answer {
+interface ApiResponse {
   readonly status: number
   /** Nothing where it is no JSON. */
   readonly body: unknown
 }
 
-function answerOf(url: URL, { method, signal }: Omit<Question, 'path'>): Promise<Answer> {
+function responseOf(url: URL, { method, signal }: Omit<ApiRequest, 'path'>): Promise<ApiResponse> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException) => {
@@ -36,10 +36,10 @@ function answerOf(url: URL, { method, signal }: Omit<Question, 'path'>): Promise
     }
     const headers = { Accept: 'application/json' }
     // A connection of its own: none is left open when the command ends.
-    const asking = request(url, { method, headers, signal, agent: false }, (response) => {
+    const outgoing = request(url, { method, headers, signal, agent: false }, (response) => {
       text(response).then((body) => resolve({ status: response.statusCode!, body: parsed(body) }), failed)
     })
-    asking.once('error', failed).end()
+    outgoing.once('error', failed).end()
   })
 }
 
@@ -61,7 +61,7 @@ interface Problem {
 
 function errorOf(url: URL, status: number, { type, title, detail, details }: Problem): Error {
   const code = /^urn:indelible:error:(\w+)$/.exec(type ?? '')?.[1]
-  if (code === undefined) return strangeAnswer(url, status)
+  if (code === undefined) return unexpectedResponse(url, status)
   // Without details the server keeps to itself what happened, and its title says what kind of thing it was.
   const message = details === undefined ? `${title} ${detail}` : detail!
   if (Object.hasOwn(errorCodes, code)) return new IndelibleError(code as ErrorCode, message, details ? { details } : {})
@@ -71,7 +71,7 @@ function errorOf(url: URL, status: number, { type, title, detail, details }: Pro
 }
 
 /** Something else listens there. */
-export function strangeAnswer({ href }: URL, status: number): CliError {
+export function unexpectedResponse({ href }: URL, status: number): CliError {
   return new CliError(
     'server_failed',
     `${href} answered ${status}, and not as Indelible does. Give the address of its HTTP API, for example http://127.0.0.1:3000`,

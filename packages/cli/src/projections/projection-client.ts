@@ -2,7 +2,7 @@
 import type { ProjectionStatus, ProjectionView, RebuildProgress, RebuildReport, TableCheck } from 'indelible'
 
 /** As `--json` prints it, and as the server answers. */
-export interface ShownProjection
+export interface ProjectionInfo
   extends Pick<ProjectionStatus, 'name' | 'version' | 'position' | 'lagEvents' | 'holder'> {
   readonly state: ProjectionStatus['state'] | ProjectionView['state']
   /** The next three are known only to the process that runs it, so to a server that is asked. */
@@ -10,10 +10,10 @@ export interface ShownProjection
   readonly rebuild: RebuildProgress | null
   readonly error?: ProjectionStatus['error']
   /** What the database says; null where it does not answer. */
-  readonly table: ShownTable | null
+  readonly table: TableInfo | null
 }
 
-export interface ShownTable
+export interface TableInfo
   extends Pick<ProjectionView, 'state' | 'position' | 'updatedAt' | 'parked' | 'next' | 'former'> {
   /** Of the code that filled it; null where there is none yet. */
   readonly version: string | null
@@ -24,10 +24,10 @@ export interface RebuildRequest {
   readonly progress: (progress: RebuildProgress) => void
 }
 
-export interface ProjectionDoor {
-  list(): Promise<readonly ShownProjection[]>
+export interface ProjectionClient {
+  list(): Promise<readonly ProjectionInfo[]>
   /** This and all that follow throw `unknown_projection`. */
-  show(name: string): Promise<ShownProjection>
+  show(name: string): Promise<ProjectionInfo>
   rebuild(name: string, request: RebuildRequest): Promise<RebuildReport>
   verify(name: string, progress: (done: number, total: number) => void): Promise<TableCheck>
   setPaused(name: string, isPaused: boolean): Promise<void>

@@ -3,9 +3,9 @@ import { isIndelibleError } from 'indelible'
 import { CliError } from '../errors/errors.ts'
 import { type CommonOptions, systemOf } from '../options/common-options.ts'
 import type { Session } from '../session.ts'
-import { directDoor } from './direct-client.ts'
+import { openDirectClient } from './direct-client.ts'
 
-export interface HistoryOfTables {
+export interface TableHistory {
   /** Those that are there. */
   readonly checked: readonly string[]
   readonly diverged: readonly string[]
@@ -14,13 +14,13 @@ export interface HistoryOfTables {
 }
 
 /** Nothing where no config says where the tables are: with `--data` alone none is read. */
-export async function historyOfTables(options: CommonOptions, session: Session): Promise<HistoryOfTables | undefined> {
+export async function checkTableHistory(options: CommonOptions, session: Session): Promise<TableHistory | undefined> {
   if (options.data !== undefined && options.config === undefined) return undefined
   const { system, openTables } = await systemOf(options, session)
   if (!openTables || system.projections.length === 0) return undefined
   try {
-    const door = await directDoor(options, session)
-    const shown = await door.list().finally(door.close)
+    const client = await openDirectClient(options, session)
+    const shown = await client.list().finally(client.close)
     const there = shown.filter(({ state }) => state !== 'missing')
     const diverged = there.filter(({ state }) => state === 'diverged')
     return { checked: there.map(({ name }) => name), diverged: diverged.map(({ name }) => name) }

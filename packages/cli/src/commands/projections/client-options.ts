@@ -3,34 +3,34 @@ import type { Command } from 'commander'
 import { CliError } from '../../errors/errors.ts'
 import { address } from '../../options/arguments.ts'
 import { addCommonOptions, type CommonOptions } from '../../options/common-options.ts'
-import { directDoor } from '../../projections/direct-client.ts'
-import { httpDoor } from '../../projections/http-client.ts'
-import type { ProjectionDoor } from '../../projections/projection-client.ts'
+import { openDirectClient } from '../../projections/direct-client.ts'
+import { httpClient } from '../../projections/http-client.ts'
+import type { ProjectionClient } from '../../projections/projection-client.ts'
 import type { Session } from '../../session.ts'
 
-export interface DoorOptions extends CommonOptions {
+export interface ClientOptions extends CommonOptions {
   readonly url?: URL
 }
 
-export function addDoorOptions(command: Command): Command {
+export function addClientOptions(command: Command): Command {
   command.option('--url <url>', 'ask a server that runs, such as http://127.0.0.1:3000', address('--url'))
   return addCommonOptions(command)
 }
 
-export async function withDoor<Result>(
-  options: DoorOptions,
+export async function withProjectionClient<Result>(
+  options: ClientOptions,
   session: Session,
-  work: (door: ProjectionDoor) => Promise<Result>,
+  work: (client: ProjectionClient) => Promise<Result>,
 ): Promise<Result> {
   const { url, data, config } = options
   if (url && (data !== undefined || config !== undefined)) {
     throw new CliError('usage', 'A server has its own log and config: give --url without --data and --config.')
   }
-  const door = url ? httpDoor(url, session) : await directDoor(options, session)
+  const client = url ? httpClient(url, session) : await openDirectClient(options, session)
   try {
-    return await work(door)
+    return await work(client)
   } finally {
-    await door.close()
+    await client.close()
   }
 }
 
