@@ -1,8 +1,7 @@
 // How any error ends the program: with which exit code, and told to a person in a line or to a program in JSON.
 import { isIndelibleError } from 'indelible'
-import { CliError } from './errors/errors.ts'
-import { exitCodes, outcomeOf } from './errors/exit-codes.ts'
-import { escapeControls, jsonLine } from './output/text.ts'
+import { CliError, exitCodes, outcomeOf } from './errors/index.ts'
+import { escapeControls, jsonLine } from './output/index.ts'
 
 export interface Failure {
   readonly exitCode: number

@@ -1,5 +1,5 @@
 // `@indelible/cli`: the command line as functions, for the binary, for tests and for whoever wants to embed it.
-export { exitCodes } from './errors/exit-codes.ts'
+export { exitCodes } from './errors/index.ts'
 export { main } from './main.ts'
-export type { OutputStream } from './output/output.ts'
+export type { OutputStream } from './output/index.ts'
 export { type RunOptions, run } from './run.ts'

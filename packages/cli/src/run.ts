@@ -1,9 +1,8 @@
 // One call of the program, from arguments to exit code. It knows nothing of the process, so that tests can call it.
 import { CommanderError } from 'commander'
-import { CliError } from './errors/errors.ts'
-import { exitCodes } from './errors/exit-codes.ts'
+import { CliError, exitCodes } from './errors/index.ts'
 import { failureOf, failureText } from './failure.ts'
-import { type OutputStream, outputTo } from './output/output.ts'
+import { type OutputStream, outputTo } from './output/index.ts'
 import { programFor } from './program.ts'
 import type { Session } from './session.ts'
 

@@ -2,12 +2,10 @@
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type BackupSummary, backupLog } from 'indelible/file'
-import { withDirectory } from '../errors/log-fault.ts'
+import { withDirectory } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../options/common-options.ts'
-import type { Output } from '../output/output.ts'
-import { progressBar } from '../output/progress-bar.ts'
-import { formatBytes, formatCount, formatSeconds, jsonLine } from '../output/text.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/index.ts'
+import { formatBytes, formatCount, formatSeconds, jsonLine, type Output, progressBar } from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
 export function addBackup(program: Command, session: Session): void {

@@ -1,12 +1,10 @@
 // `indelible index`: makes the index and the replay columns of the log again.
 import type { Command } from 'commander'
 import { type RebuildSummary, rebuildIndex } from 'indelible/file'
-import { withDirectory } from '../errors/log-fault.ts'
+import { withDirectory } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../options/common-options.ts'
-import type { Output } from '../output/output.ts'
-import { progressBar } from '../output/progress-bar.ts'
-import { formatBytes, formatCount, formatSeconds, jsonLine } from '../output/text.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/index.ts'
+import { formatBytes, formatCount, formatSeconds, jsonLine, type Output, progressBar } from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
 export function addIndex(program: Command, session: Session): void {

@@ -2,11 +2,18 @@
 import type { Command } from 'commander'
 import { type LogStats, logStats, type SyncStats } from 'indelible/file'
 import { addCommand } from '../help.ts'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../options/common-options.ts'
-import type { Output } from '../output/output.ts'
-import { progressBar } from '../output/progress-bar.ts'
-import { table } from '../output/table.ts'
-import { escapeControls, formatBytes, formatCount, formatMicroseconds, formatNumber, jsonLine } from '../output/text.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/index.ts'
+import {
+  escapeControls,
+  formatBytes,
+  formatCount,
+  formatMicroseconds,
+  formatNumber,
+  jsonLine,
+  type Output,
+  progressBar,
+  table,
+} from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
 /** A large log has thousands of segments; the last ones are those that change. */

@@ -3,13 +3,20 @@ import { inspect } from 'node:util'
 import type { Command } from 'commander'
 import { type AnyAggregate, type EventStore, isIndelibleError } from 'indelible'
 import { type AsOf, type StateAsOf, stateAsOf } from 'indelible/history'
-import { CliError } from '../errors/errors.ts'
+import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import { addCommonOptions, type CommonOptions, openLog, systemOf } from '../options/common-options.ts'
-import { locationOf } from '../options/config.ts'
-import { addPoints, assertReached, type PointOptions, pointOf } from '../options/point-of-history.ts'
-import type { Output } from '../output/output.ts'
-import { escapeControls, jsonLine } from '../output/text.ts'
+import {
+  addCommonOptions,
+  addPoints,
+  assertReached,
+  type CommonOptions,
+  locationOf,
+  openLog,
+  type PointOptions,
+  pointOf,
+  systemOf,
+} from '../options/index.ts'
+import { escapeControls, jsonLine, type Output } from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
 type Options = CommonOptions & PointOptions

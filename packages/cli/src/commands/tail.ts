@@ -1,12 +1,19 @@
 // `indelible tail`: the last events, then what happens, as it happens, while another process writes.
 import type { Command } from 'commander'
 import type { EventBatch, EventStore, Position, Query, RecordedEvent, StreamName } from 'indelible'
-import { CliError } from '../errors/errors.ts'
+import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import { wholeNumber } from '../options/arguments.ts'
-import { addCommonOptions, type CommonOptions, logDirOf, openLog } from '../options/common-options.ts'
-import { addFilters, type FilterOptions, queryOf } from '../options/filters.ts'
-import { eventLines } from '../output/event-lines.ts'
+import {
+  addCommonOptions,
+  addFilters,
+  type CommonOptions,
+  type FilterOptions,
+  logDirOf,
+  openLog,
+  queryOf,
+  wholeNumber,
+} from '../options/index.ts'
+import { eventLines } from '../output/index.ts'
 import type { Session } from '../session.ts'
 
 interface Options extends CommonOptions, FilterOptions {

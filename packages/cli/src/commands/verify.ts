@@ -1,13 +1,19 @@
 // `indelible verify`: reads every byte of the log, checks every checksum, and the index and the replay columns against the log.
 import type { Command } from 'commander'
 import { type LogSummary, verifyLog } from 'indelible/file'
-import { withDirectory } from '../errors/log-fault.ts'
+import { withDirectory } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../options/common-options.ts'
-import type { Output } from '../output/output.ts'
-import { progressBar } from '../output/progress-bar.ts'
-import { formatBytes, formatCount, formatNumber, formatSeconds, jsonLine } from '../output/text.ts'
-import { checkTableHistory, divergedError, type TableHistory } from '../projections/table-history.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/index.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatNumber,
+  formatSeconds,
+  jsonLine,
+  type Output,
+  progressBar,
+} from '../output/index.ts'
+import { checkTableHistory, divergedError, type TableHistory } from '../projections/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
 export function addVerify(program: Command, session: Session): void {

@@ -1,6 +1,6 @@
 // Reads what was typed. A value that cannot be right is refused here, with what to write instead.
 import { checkedStreamName, epochMs, isIndelibleError, type StreamName, type ValidTime } from 'indelible'
-import { CliError } from '../errors/errors.ts'
+import { CliError } from '../errors/index.ts'
 
 /** Reads a whole number: `wholeNumber('--from', 'a position', 1)`. */
 export function wholeNumber(option: string, what: string, min: number): (text: string) => number {

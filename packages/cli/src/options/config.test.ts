@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { appendHistory } from '../../test/append.ts'
 import { binary, temporaryDirectory } from '../../test/support.ts'
-import { exitCodes } from '../errors/exit-codes.ts'
+import { exitCodes } from '../errors/index.ts'
 
 const domain = JSON.stringify(new URL('../../test/domain.ts', import.meta.url).href)
 const good = `import { system } from ${domain}\nexport default { system, dataDir: './var' satisfies string }\n`

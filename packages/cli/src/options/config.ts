@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { IndelibleConfig, System } from 'indelible'
-import { CliError } from '../errors/errors.ts'
+import { CliError } from '../errors/index.ts'
 
 const configNames = ['indelible.config.ts', 'indelible.config.js', 'indelible.config.mjs'] as const
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { EventStore, Position, StreamName, ValidTime, Version } from 'indelible'
 import type { AsOf, StateAsOf } from 'indelible/history'
-import { CliError } from '../errors/errors.ts'
+import { CliError } from '../errors/index.ts'
 import { time, wholeNumber } from './arguments.ts'
 
 export interface PointOptions {

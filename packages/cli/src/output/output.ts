@@ -1,6 +1,6 @@
 // Writing that waits for a slow reader, ends quietly when the reader has gone (`| head`), and never takes a failed write for success.
 import { styleText } from 'node:util'
-import { CliError } from '../errors/errors.ts'
+import { CliError } from '../errors/index.ts'
 
 /** What `process.stdout` and `process.stderr` are, or stand-ins for them. */
 export interface OutputStream extends NodeJS.WritableStream {

@@ -1,8 +1,7 @@
 // To projections without a server: the log is opened for reading, and the read tables as the config says.
 import { IndelibleError, isIndelibleError, ProjectionOperator, type ProjectionView, type ReadTables } from 'indelible'
-import { CliError } from '../errors/errors.ts'
-import { type CommonOptions, openLog, systemOf } from '../options/common-options.ts'
-import { type LoadedConfig, locationOf } from '../options/config.ts'
+import { CliError } from '../errors/index.ts'
+import { type CommonOptions, type LoadedConfig, locationOf, openLog, systemOf } from '../options/index.ts'
 import { interruptedError, type Session, untilInterrupted } from '../session.ts'
 import type { ProjectionClient, ProjectionInfo } from './projection-client.ts'
 

@@ -1,7 +1,7 @@
 // To projections through a server that runs: the way where it holds embedded tables, and the one that tells of staleness.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RebuildReport, TableCheck } from 'indelible'
-import { CliError } from '../errors/errors.ts'
+import { CliError } from '../errors/index.ts'
 import { interruptedError, type Session } from '../session.ts'
 import { sendRequest, unexpectedResponse } from './http-request.ts'
 import type { ProjectionClient, ProjectionInfo, RebuildRequest } from './projection-client.ts'

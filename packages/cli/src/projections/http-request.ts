@@ -3,7 +3,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { type ErrorCode, errorCodes, IndelibleError } from 'indelible'
-import { CliError } from '../errors/errors.ts'
+import { CliError } from '../errors/index.ts'
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST'

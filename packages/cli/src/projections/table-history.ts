@@ -1,7 +1,7 @@
 // Whether the read tables were made from the history of the log: after a log was put back from an older copy they may not be.
 import { isIndelibleError } from 'indelible'
-import { CliError } from '../errors/errors.ts'
-import { type CommonOptions, systemOf } from '../options/common-options.ts'
+import { CliError } from '../errors/index.ts'
+import { type CommonOptions, systemOf } from '../options/index.ts'
 import type { Session } from '../session.ts'
 import { openDirectClient } from './direct-client.ts'
 

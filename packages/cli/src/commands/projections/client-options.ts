@@ -1,11 +1,8 @@
 // What the commands on projections have in common: which way they go, and that it is closed behind them.
 import type { Command } from 'commander'
-import { CliError } from '../../errors/errors.ts'
-import { address } from '../../options/arguments.ts'
-import { addCommonOptions, type CommonOptions } from '../../options/common-options.ts'
-import { openDirectClient } from '../../projections/direct-client.ts'
-import { httpClient } from '../../projections/http-client.ts'
-import type { ProjectionClient } from '../../projections/projection-client.ts'
+import { CliError } from '../../errors/index.ts'
+import { addCommonOptions, address, type CommonOptions } from '../../options/index.ts'
+import { httpClient, openDirectClient, type ProjectionClient } from '../../projections/index.ts'
 import type { Session } from '../../session.ts'
 
 export interface ClientOptions extends CommonOptions {

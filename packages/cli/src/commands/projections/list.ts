@@ -1,10 +1,8 @@
 // `indelible projections list`: how far every projection is.
 import type { Command } from 'commander'
 import { addCommand } from '../../help.ts'
-import type { Output } from '../../output/output.ts'
-import { table } from '../../output/table.ts'
-import { escapeControls, formatNumber, jsonLine, truncate } from '../../output/text.ts'
-import type { ProjectionInfo } from '../../projections/projection-client.ts'
+import { escapeControls, formatNumber, jsonLine, type Output, table, truncate } from '../../output/index.ts'
+import type { ProjectionInfo } from '../../projections/index.ts'
 import type { Session } from '../../session.ts'
 import { addClientOptions, type ClientOptions, withProjectionClient } from './client-options.ts'
 

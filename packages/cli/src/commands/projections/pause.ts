@@ -1,7 +1,7 @@
 // `indelible projections pause` and `resume`: let a projection stand still, and go on where it stands.
 import type { Command } from 'commander'
 import { addCommand } from '../../help.ts'
-import { jsonLine } from '../../output/text.ts'
+import { jsonLine } from '../../output/index.ts'
 import type { Session } from '../../session.ts'
 import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
 

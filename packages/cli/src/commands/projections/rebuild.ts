@@ -2,11 +2,16 @@
 import type { Command } from 'commander'
 import { formerTableName, type RebuildReport } from 'indelible'
 import { addCommand } from '../../help.ts'
-import type { Output } from '../../output/output.ts'
-import { phaseBar } from '../../output/phase-bar.ts'
-import { escapeControls, formatCount, formatNumber, formatSeconds, jsonLine } from '../../output/text.ts'
-import { extentOf, phaseLabels } from '../../projections/phases.ts'
-import type { ProjectionInfo } from '../../projections/projection-client.ts'
+import {
+  escapeControls,
+  formatCount,
+  formatNumber,
+  formatSeconds,
+  jsonLine,
+  type Output,
+  phaseBar,
+} from '../../output/index.ts'
+import { extentOf, type ProjectionInfo, phaseLabels } from '../../projections/index.ts'
 import type { Session } from '../../session.ts'
 import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
 
