@@ -8,7 +8,7 @@ import {
   type SqlRow,
   type TransactionOptions,
   type Work,
-} from '../database/database.ts'
+} from '../database/index.ts'
 import { copyMsMax } from '../limits.ts'
 import type { PgliteAnswer, PgliteFault, PgliteRequest } from './protocol.ts'
 

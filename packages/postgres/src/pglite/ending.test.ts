@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { accountRows, accounts, at, endOf, runScript } from '../../test/samples.ts'
-import { postgresTables } from '../server/postgres.ts'
+import { postgresTables } from '../server/index.ts'
 import { type PgliteOptions, pgliteTables, pgliteTablesAt } from './pglite.ts'
 
 // PGlite is started anew several times here, which takes seconds each.

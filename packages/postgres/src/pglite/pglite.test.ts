@@ -9,7 +9,7 @@ import { readTablesContract } from 'indelible/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshTables } from '../../test/contract-tables.ts'
 import { accountRows, accounts, at, endOf, runScript } from '../../test/samples.ts'
-import type { SqlDatabase } from '../database/database.ts'
+import type { SqlDatabase } from '../database/index.ts'
 import { type PgliteTables, pgliteDatabase, pgliteTables, pgliteTablesAt } from './pglite.ts'
 
 describe('PGlite in memory keeps the contract of read tables', () => {

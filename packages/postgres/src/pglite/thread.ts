@@ -1,8 +1,7 @@
 // The thread that PGlite runs in, as seen by the one that started it: it is opened, watched, closed in order, and ended where it does not answer.
 import { Worker } from 'node:worker_threads'
 import { IndelibleError } from 'indelible'
-import { missingPeer } from '../database/peer.ts'
-import { settlesWithin } from '../database/waiting.ts'
+import { missingPeer, settlesWithin } from '../database/index.ts'
 import { endMsMax, lookMs, openMsMax } from '../limits.ts'
 import { PgliteClient } from './client.ts'
 import { Deadline } from './deadline.ts'

@@ -7,8 +7,8 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { freshTables } from '../../test/contract-tables.ts'
 import { accountRows, accounts, at, endOf, runScript } from '../../test/samples.ts'
-import type { SqlDatabase } from '../database/database.ts'
-import { type SqlReadTables, sqlReadTables } from '../tables/tables.ts'
+import type { SqlDatabase } from '../database/index.ts'
+import { type SqlReadTables, sqlReadTables } from '../tables/index.ts'
 import { postgresDatabase, postgresTables } from './postgres.ts'
 
 let server: PostgresServer

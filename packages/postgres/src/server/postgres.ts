@@ -1,12 +1,17 @@
 // Read tables on a Postgres server, through a pool of the "pg" driver, which the user installs.
 import { checkedDuration } from 'indelible/adapter'
-import { type Copy, inTransaction, type Query, type SqlDatabase } from '../database/database.ts'
-import { sqlState } from '../database/faults.ts'
-import { loadPeer } from '../database/peer.ts'
-import { settlesWithin } from '../database/waiting.ts'
+import {
+  type Copy,
+  inTransaction,
+  loadPeer,
+  type Query,
+  type SqlDatabase,
+  settlesWithin,
+  sqlState,
+} from '../database/index.ts'
 import { instantText } from '../instants.ts'
 import * as limits from '../limits.ts'
-import { type SqlReadTables, sqlReadTables } from '../tables/tables.ts'
+import { type SqlReadTables, sqlReadTables } from '../tables/index.ts'
 
 /** What is not named here is handed to pg.Pool (https://node-postgres.com/apis/pool). */
 export interface PostgresOptions extends PoolOptions {

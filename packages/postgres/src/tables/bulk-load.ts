@@ -1,11 +1,9 @@
 // The first rows of a table, as fast as Postgres takes them: COPY into a table without indexes, which are then made at once.
 import type { Checkpoint, Row, TableDefinition } from 'indelible'
 import { keptRow } from 'indelible/adapter'
-import type { Copy, Query } from '../database/database.ts'
-import { ofCaller } from '../database/faults.ts'
+import { type Copy, ofCaller, type Query } from '../database/index.ts'
 import { indexMsMax } from '../limits.ts'
-import { copyTarget, createIndexes, createTable, quoted, recordsTable } from '../sql/statements.ts'
-import { copyLine, pieceCharsMax } from '../sql/types.ts'
+import { copyLine, copyTarget, createIndexes, createTable, pieceCharsMax, quoted, recordsTable } from '../sql/index.ts'
 import { stateOf } from './records.ts'
 
 /** The rows that are sent at a time, fewer where they are large. */

@@ -2,8 +2,8 @@
 //
 // Whoever writes a table locks it before its record, as `saveChange` does too (Postgres locks the tables of a statement before it runs it).
 import { IndelibleError, type TableDefinition, type TableState } from 'indelible'
-import type { Query } from '../database/database.ts'
-import { createIndexes, createTable, quoted, recordsTable } from '../sql/statements.ts'
+import type { Query } from '../database/index.ts'
+import { createIndexes, createTable, quoted, recordsTable } from '../sql/index.ts'
 import { createRecords, stateOf } from './records.ts'
 
 /** The time in milliseconds, and something that tells tables of the same millisecond apart. */

@@ -1,9 +1,7 @@
 // What is known of each read table beside its rows: who filled it and how far, who runs its projection, and whether that stands still.
 import type { Lease, Parked, TableRecord, TableState } from 'indelible'
-import type { Query, SqlRow } from '../database/database.ts'
-import { sqlState } from '../database/faults.ts'
-import { quoted, recordsTable } from '../sql/statements.ts'
-import { utcText } from '../sql/types.ts'
+import { type Query, type SqlRow, sqlState } from '../database/index.ts'
+import { quoted, recordsTable, utcText } from '../sql/index.ts'
 
 export function createRecords(schema: string): string {
   return `CREATE TABLE ${quoted(schema, recordsTable)} (

@@ -5,7 +5,7 @@ import { formerTableName, nextTable } from 'indelible/adapter'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { long } from '../../../../scripts/campaign.ts'
 import { accountRows, accounts, at } from '../../test/samples.ts'
-import { postgresTables } from '../server/postgres.ts'
+import { postgresTables } from '../server/index.ts'
 import type { SqlReadTables } from './tables.ts'
 
 const rowsPerTable = 20

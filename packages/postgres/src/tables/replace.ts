@@ -4,8 +4,8 @@
 // of the new table, and is superseded.
 import { IndelibleError, type ReadTables, type TableDefinition } from 'indelible'
 import { formerTableName } from 'indelible/adapter'
-import type { Query } from '../database/database.ts'
-import { quoted, recordsTable } from '../sql/statements.ts'
+import type { Query } from '../database/index.ts'
+import { quoted, recordsTable } from '../sql/index.ts'
 import { dropTable, exists, notOurs } from './layout.ts'
 import { stateOf } from './records.ts'
 

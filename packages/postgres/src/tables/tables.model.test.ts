@@ -17,8 +17,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { long } from '../../../../scripts/campaign.ts'
 import { freshTables } from '../../test/contract-tables.ts'
 import { at } from '../../test/samples.ts'
-import type { SqlDatabase } from '../database/database.ts'
-import { pgliteDatabase } from '../pglite/pglite.ts'
+import type { SqlDatabase } from '../database/index.ts'
+import { pgliteDatabase } from '../pglite/index.ts'
 
 let database: SqlDatabase
 let fresh: () => ReadTables

@@ -3,9 +3,9 @@ import { nextTable } from 'indelible/adapter'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freshTables } from '../../test/contract-tables.ts'
 import { accountRows, accounts, at } from '../../test/samples.ts'
-import type { Query, SqlDatabase } from '../database/database.ts'
-import { pgliteDatabase } from '../pglite/pglite.ts'
-import { pieceCharsMax } from '../sql/types.ts'
+import type { Query, SqlDatabase } from '../database/index.ts'
+import { pgliteDatabase } from '../pglite/index.ts'
+import { pieceCharsMax } from '../sql/index.ts'
 import { type SqlReadTables, sqlReadTables } from './tables.ts'
 
 let database: SqlDatabase

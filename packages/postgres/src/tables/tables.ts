@@ -1,10 +1,26 @@
 // Read tables in Postgres: rows and checkpoint of a projection change in one statement, so a crash leaves both as they were or both as they should be.
 import { IndelibleError, type ReadTables, type Row, type TableDefinition, type TableState } from 'indelible'
 import { keptKey, keptRow, keptSelect } from 'indelible/adapter'
-import type { Query, SqlDatabase, SqlRow, Work } from '../database/database.ts'
-import { ofCaller, queryFault, sqlState, tablesFault } from '../database/faults.ts'
-import { loadRows, quoted, type Statement, saveChange, selectRows } from '../sql/statements.ts'
-import { pieceCharsMax, rowsOf, sqlTypes } from '../sql/types.ts'
+import {
+  ofCaller,
+  type Query,
+  queryFault,
+  type SqlDatabase,
+  type SqlRow,
+  sqlState,
+  tablesFault,
+  type Work,
+} from '../database/index.ts'
+import {
+  loadRows,
+  pieceCharsMax,
+  quoted,
+  rowsOf,
+  type Statement,
+  saveChange,
+  selectRows,
+  sqlTypes,
+} from '../sql/index.ts'
 import { fillTable } from './bulk-load.ts'
 import { dropTable, openTable } from './layout.ts'
 import { stateOf, tableRecords } from './records.ts'
