@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { append, appendHistory } from '../test/append.ts'
 import { bin, binary, ended, start, temporaryDirectory } from '../test/support.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodes } from './errors/index.ts'
 
 describe('an old Node', () => {
   const oldNode = nodesOnPath().find((node) => Number(versionOf(node).split('.')[0]) < 22)

@@ -1,8 +1,7 @@
 // How any error ends the program: with which exit code, and told to a person in a line or to a program in JSON.
 import { isIndelibleError } from 'indelible'
-import { CliError } from './errors.ts'
-import { exitCodes, outcomeOf } from './exit-codes.ts'
-import { jsonLine, visible } from './text.ts'
+import { CliError, exitCodes, outcomeOf } from './errors/index.ts'
+import { escapeControls, jsonLine } from './output/index.ts'
 
 export interface Failure {
   readonly exitCode: number
@@ -28,6 +27,6 @@ export function failureText(failure: Failure, { json }: { json: boolean }): stri
   const { code, message, details, stack } = failure
   if (json)
     return `${jsonLine({ error: { code, message, ...(Object.keys(details).length > 0 ? { details } : {}) } })}\n`
-  const line = `error: ${visible(message.replaceAll(/\s*\n\s*/g, ' '))}\n`
+  const line = `error: ${escapeControls(message.replaceAll(/\s*\n\s*/g, ' '))}\n`
   return stack === undefined ? line : `${line}This is a bug in Indelible. Where it happened:\n${stack}\n`
 }

@@ -1,6 +1,6 @@
 // How help looks: the same order everywhere, examples at the end, exit codes once.
 import type { Command } from 'commander'
-import { exitCodes, exitMeanings, type Outcome } from './exit-codes.ts'
+import { exitCodes, exitMeanings, type Outcome } from './errors/index.ts'
 
 export interface Description {
   /** For the list of commands. */

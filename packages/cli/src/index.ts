@@ -1,5 +1,5 @@
 // `@indelible/cli`: the command line as functions, for the binary, for tests and for whoever wants to embed it.
-export { exitCodes } from './exit-codes.ts'
+export { exitCodes } from './errors/index.ts'
 export { main } from './main.ts'
-export type { OutputStream } from './output.ts'
-export { run, type Surroundings } from './run.ts'
+export type { OutputStream } from './output/index.ts'
+export { type RunOptions, run } from './run.ts'

@@ -1,16 +1,9 @@
 // The command line as a whole: which commands there are and what they have in common.
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { addBackup } from './commands/backup.ts'
-import { addIndex } from './commands/index-command.ts'
-import { addProjections } from './commands/projections.ts'
-import { addRead } from './commands/read.ts'
-import { addStat } from './commands/stat.ts'
-import { addState } from './commands/state.ts'
-import { addTail } from './commands/tail.ts'
-import { addVerify } from './commands/verify.ts'
-import { addCommonOptions } from './common-options.ts'
+import { commands } from './commands/index.ts'
 import { examplesText, exitCodesText } from './help.ts'
+import { addCommonOptions } from './options/index.ts'
 import type { Session } from './session.ts'
 
 /** Builds the program. What commander prints goes to `print`; what it would end the process for, it throws. */
@@ -38,9 +31,7 @@ export function programFor(session: Session, print: (text: string) => void): Com
     .configureHelp({ subcommandTerm: termOf, styleTitle: (title) => out.paint('bold', title) })
     .addHelpText('after', `${examplesText(examples)}\n${exitCodesText()}`)
   addCommonOptions(program)
-  for (const add of [addStat, addRead, addTail, addState, addVerify, addBackup, addIndex, addProjections]) {
-    add(program, session)
-  }
+  for (const add of commands) add(program, session)
   return program
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { cli, ndjson, temporaryDirectory } from '../test/support.ts'
-import { exitCodes, exitMeanings } from './exit-codes.ts'
+import { exitCodes, exitMeanings } from './errors/index.ts'
 
 const commands = ['stat', 'read', 'tail', 'state', 'verify', 'backup', 'index', 'projections']
 

@@ -1,13 +1,12 @@
 // One call of the program, from arguments to exit code. It knows nothing of the process, so that tests can call it.
 import { CommanderError } from 'commander'
-import { CliError } from './errors.ts'
-import { exitCodes } from './exit-codes.ts'
+import { CliError, exitCodes } from './errors/index.ts'
 import { failureOf, failureText } from './failure.ts'
-import { type OutputStream, outputTo } from './output.ts'
+import { type OutputStream, outputTo } from './output/index.ts'
 import { programFor } from './program.ts'
 import type { Session } from './session.ts'
 
-export interface Surroundings {
+export interface RunOptions {
   /** Where results go. Colors, cut lines and the like come only where a stream says `isTTY`. */
   readonly stdout: OutputStream
   /** Where errors and progress go. */
@@ -19,7 +18,7 @@ export interface Surroundings {
 }
 
 /** Runs a command: `run(['stat', '--data', './data'], …)`. Never throws; gives one of {@link exitCodes}. */
-export async function run(argv: readonly string[], { stdout, stderr, cwd, signal }: Surroundings): Promise<number> {
+export async function run(argv: readonly string[], { stdout, stderr, cwd, signal }: RunOptions): Promise<number> {
   const out = outputTo(stdout)
   const errors = outputTo(stderr)
   try {

@@ -1,6 +1,6 @@
 // What every command gets: where to write, where it was called, and when to stop.
-import { CliError } from './errors.ts'
-import type { Output } from './output.ts'
+import { CliError } from './errors/index.ts'
+import type { Output } from './output/index.ts'
 
 export interface Session {
   readonly out: Output

@@ -28,8 +28,8 @@ import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { at } from '../test/samples.ts'
 import { drizzleTable } from './drizzle.ts'
-import { postgresTables } from './postgres.ts'
-import type { SqlReadTables } from './tables.ts'
+import { postgresTables } from './server/index.ts'
+import type { SqlReadTables } from './tables/index.ts'
 
 const Sampled = event('Sampled', z.object({ id: z.string() }))
 const samples = projection('samples', {

@@ -10,7 +10,7 @@ import {
 } from 'drizzle-orm/pg-core'
 import type { Columns, ColumnType, Projection, RowOf } from 'indelible'
 import { instantText } from './instants.ts'
-import { safeInteger, sqlTypes } from './types.ts'
+import { safeInteger, sqlTypes } from './sql/index.ts'
 
 /** `select` gives rows as the projection writes them: bigint columns are numbers, dates and timestamps text. */
 export type DrizzleTable<C extends Columns, Name extends string> = PgTableWithColumns<{

@@ -1,5 +1,5 @@
 // `@indelible/postgres`: read tables in Postgres, on a server or embedded.
-export type { SqlRow } from './database.ts'
-export { type PgliteOptions, type PgliteTables, pgliteTables, pgliteTablesAt } from './pglite.ts'
-export { type PostgresOptions, postgresTables } from './postgres.ts'
-export type { SqlReadTables } from './tables.ts'
+export type { SqlRow } from './database/index.ts'
+export { type PgliteOptions, type PgliteTables, pgliteTables, pgliteTablesAt } from './pglite/index.ts'
+export { type PostgresOptions, postgresTables } from './server/index.ts'
+export type { SqlReadTables } from './tables/index.ts'

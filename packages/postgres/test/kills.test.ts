@@ -5,7 +5,7 @@ import type { EventStore } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type Draw, draws, hours, long, seed } from '../../../scripts/campaign.ts'
-import { postgresTables } from '../src/postgres.ts'
+import { postgresTables } from '../src/server/index.ts'
 import { jarLimits, jarSystem, someEvents } from './jars.ts'
 import {
   answering,

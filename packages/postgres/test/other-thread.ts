@@ -1,7 +1,7 @@
 // Another thread of the process that uses the same PGlite: it saves, and when it is told to stops in the middle of a transaction.
 import { once } from 'node:events'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { pgliteTablesAt } from '../src/pglite.ts'
+import { pgliteTablesAt } from '../src/pglite/index.ts'
 import { accountRows, accounts, at } from './samples.ts'
 
 const { port, saves } = workerData as { port: MessagePort; saves: number }

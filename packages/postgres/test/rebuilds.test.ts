@@ -5,7 +5,7 @@ import { type EventStore, ProjectionOperator, type ReadTables, type RebuildProgr
 import { fileStore } from 'indelible/file'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { draws, hours, long, seed } from '../../../scripts/campaign.ts'
-import { postgresDatabase, postgresTables } from '../src/postgres.ts'
+import { postgresDatabase, postgresTables } from '../src/server/index.ts'
 import { jarLimits, jarSystem, someEvents } from './jars.ts'
 import { caughtUp, checkTables, freshDir, type Projecting, projecting } from './support.ts'
 

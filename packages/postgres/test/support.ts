@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { PostgresServer } from '@indelible/postgres-server'
 import type { EventStore, Projection, ReadTables, RecordedEvent, Row } from 'indelible'
 import { expect, onTestFinished } from 'vitest'
-import { type PostgresOptions, postgresDatabase } from '../src/postgres.ts'
+import { type PostgresOptions, postgresDatabase } from '../src/server/index.ts'
 import { expectedRows, jarSystem } from './jars.ts'
 
 export function freshDir(): string {

@@ -11,7 +11,7 @@ async function scraped({ app }: Pick<ReturnType<typeof openShop>, 'app'>): Promi
   expect(text).toMatch(/\n$/)
   const samples = new Map<string, number>()
   const described: string[] = []
-  for (const line of text.trimEnd().split('\n')) {
+  for (const line of text.split('\n').filter((each) => each !== '')) {
     const [, kind, name] = /^# (HELP|TYPE) (\w+) \S.*$/.exec(line) ?? []
     if (kind === 'HELP') described.push(name!)
     if (kind) {
@@ -65,6 +65,13 @@ test('of the states of a projection one is 1', async () => {
   await vi.waitFor(async () => expect(await states()).toContainEqual(['parked', 1]))
   const all = 'starting standby rebuilding running retrying parked paused diverged stopped'.split(' ')
   expect(await states()).toEqual(all.map((state) => [state, state === 'parked' ? 1 : 0]))
+})
+
+test('two servers in one process have separate metrics', async () => {
+  const [first, second] = [openShop(), openShop()]
+  await first.post('/commands/item/tea/ReceiveStock', { quantity: 1 })
+  expect((await scraped(first)).get('indelible_log_head_position')).toBe(1)
+  expect((await scraped(second)).get('indelible_log_head_position')).toBe(0)
 })
 
 test('what is not known is left out', async () => {

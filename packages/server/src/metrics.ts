@@ -1,24 +1,27 @@
-// `GET /metrics`: how far the log and the projections are, for Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/).
+// `GET /metrics`: the progress of the log and of the projections, for Prometheus.
+import { Counter, Gauge, Registry } from '@prometheus-io/client'
 import type { Health, ProjectionStatus, RunningSystem } from 'indelible'
 import { textAnswer } from './answers.ts'
 import { projectionStates } from './projection-schemas.ts'
 import type { Route } from './route.ts'
 
-const contentType = 'text/plain; version=0.0.4; charset=utf-8'
-
 export function metricsRoute(running: RunningSystem): Route {
+  const registry = new Registry()
+  const record = recorderOf(registry)
+  const { contentType } = registry
   return {
     method: 'GET',
     path: '/metrics',
     parameters: [],
     async handle() {
-      return textAnswer(exposition(await running.health()), { contentType })
+      record(await running.health())
+      return textAnswer(await registry.metrics(), { contentType })
     },
     operations: [
       {
         path: '/metrics',
         tag: 'system',
-        summary: 'How far the log and the projections are, for Prometheus',
+        summary: 'Metrics of the log and of the projections, for Prometheus',
         answers: {
           200: { description: 'In the text format, version 0.0.4.', contentType, schema: { type: 'string' } },
         },
@@ -28,83 +31,64 @@ export function metricsRoute(running: RunningSystem): Route {
   }
 }
 
-interface Metric {
-  readonly name: string
-  /** `gauge` when left out. */
-  readonly type?: 'counter' | 'gauge'
-  readonly help: string
-  readonly samples: readonly Sample[]
-}
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null]
+/** The function that it returns replaces every value, so that nothing of an earlier scrape remains. */
+function recorderOf(registry: Registry): (health: Health) => void {
+  const registers = [registry]
+  const gauge = <Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Gauge<Label>({ name: `indelible_${name}`, help, labelNames, registers })
+  const ofProjection = (name: string, help: string, figure: (status: ProjectionStatus) => number) => {
+    const metric = gauge(`projection_${name}`, help, ['projection'])
+    return (status: ProjectionStatus) => metric.set({ projection: status.name }, figure(status))
+  }
 
-function exposition({ head, store, projections }: Health): string {
-  const of = (figure: (status: ProjectionStatus) => number): readonly Sample[] =>
-    projections.map((status) => [{ projection: status.name }, figure(status)])
-  const metrics: readonly Metric[] = [
-    {
-      name: 'indelible_log_head_position',
-      help: 'Position of the last event in the log.',
-      samples: [[{}, head.position]],
-    },
-    {
-      name: 'indelible_store_can_write',
-      help: '1 where an append could be written now, 0 where not.',
-      samples: [[{}, store.canWrite ? 1 : 0]],
-    },
-    {
-      name: 'indelible_store_refused_appends_total',
-      help: 'Appends that a fault refused since the store was opened, by its code.',
-      type: 'counter',
-      samples: Object.entries(store.refusedAppends).map(([code, count]) => [{ code }, count]),
-    },
-    {
-      name: 'indelible_projection_position',
-      help: 'Everything up to this position is in the read table.',
-      samples: of(({ position }) => position),
-    },
-    {
-      name: 'indelible_projection_lag_events',
-      help: 'Events that the log has beyond that, whether they concern the table or not.',
-      samples: of(({ lagEvents }) => lagEvents),
-    },
-    {
-      name: 'indelible_projection_lag_seconds',
-      help: 'Age of the oldest event that concerns the table and is not in it; 0 where there is none.',
-      samples: of(({ staleness }) => staleness.lagMs / 1000),
-    },
-    {
-      name: 'indelible_projection_staleness_seconds',
-      help: 'Age of events when their rows became visible, over the last minute; left out where there were none.',
-      samples: projections.flatMap(({ name: projection, staleness: { p50Ms, p99Ms } }): Sample[] => [
-        [{ projection, quantile: '0.5' }, p50Ms === null ? null : p50Ms / 1000],
-        [{ projection, quantile: '0.99' }, p99Ms === null ? null : p99Ms / 1000],
-      ]),
-    },
-    {
-      name: 'indelible_projection_staleness_target_seconds',
-      help: 'The staleness that the projection declares as its target.',
-      samples: of(({ staleness }) => staleness.targetMs / 1000),
-    },
-    {
-      name: 'indelible_projection_state',
-      help: '1 for the state that the projection is in, 0 for the others.',
-      samples: projections.flatMap(({ name: projection, state: current }) =>
-        projectionStates.map((state): Sample => [{ projection, state }, state === current ? 1 : 0]),
-      ),
-    },
+  const head = gauge('log_head_position', 'Position of the last event in the log.')
+  const canWrite = gauge('store_can_write', '1 if the store can write now, 0 if it cannot.')
+  const refusedAppends = new Counter({
+    name: 'indelible_store_refused_appends_total',
+    help: 'Appends that failed because of a fault since the store was opened, by error code.',
+    labelNames: ['code'],
+    registers,
+  })
+  const figures = [
+    ofProjection('position', 'The read table contains all events up to this position.', ({ position }) => position),
+    ofProjection(
+      'lag_events',
+      'Events in the log after that position, whether they concern the table or not.',
+      ({ lagEvents }) => lagEvents,
+    ),
+    ofProjection(
+      'lag_seconds',
+      'Age of the oldest event that concerns the table and is not in it yet, 0 if there is none.',
+      ({ staleness }) => staleness.lagMs / 1000,
+    ),
+    ofProjection(
+      'staleness_target_seconds',
+      'The staleness target that the projection declares.',
+      ({ staleness }) => staleness.targetMs / 1000,
+    ),
   ]
-  return metrics.map(textOf).join('')
-}
+  const staleness = gauge(
+    'projection_staleness_seconds',
+    'Age of events when their rows became visible, over the last minute. No sample if there were no events.',
+    ['projection', 'quantile'],
+  )
+  const state = gauge('projection_state', '1 for the current state of the projection, 0 for the others.', [
+    'projection',
+    'state',
+  ])
 
-function textOf({ name, help, type = 'gauge', samples }: Metric): string {
-  const lines = samples
-    .filter(([, value]) => value !== null)
-    .map(([labels, value]) => `${name}${labelText(labels)} ${value}`)
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ''].join('\n')
-}
-
-/** Names of projections, states and codes are snake_case, so nothing in them needs escaping. */
-function labelText(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+  return ({ head: { position }, store, projections }) => {
+    registry.resetMetrics()
+    head.set(position)
+    canWrite.set(store.canWrite ? 1 : 0)
+    for (const [code, count] of Object.entries(store.refusedAppends)) refusedAppends.inc({ code }, count)
+    for (const status of projections) {
+      const projection = status.name
+      for (const set of figures) set(status)
+      const { p50Ms, p99Ms } = status.staleness
+      if (p50Ms !== null) staleness.set({ projection, quantile: '0.5' }, p50Ms / 1000)
+      if (p99Ms !== null) staleness.set({ projection, quantile: '0.99' }, p99Ms / 1000)
+      for (const each of projectionStates) state.set({ projection, state: each }, each === status.state ? 1 : 0)
+    }
+  }
 }

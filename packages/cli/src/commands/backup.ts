@@ -2,13 +2,11 @@
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type BackupSummary, backupLog } from 'indelible/file'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { withDirectory } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import { withDirectory } from '../log-fault.ts'
-import type { Output } from '../output.ts'
-import { progressBar } from '../progress-bar.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/index.ts'
+import { formatBytes, formatCount, formatSeconds, jsonLine, type Output, progressBar } from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { bytesText, counted, jsonLine, secondsText } from '../text.ts'
 
 export function addBackup(program: Command, session: Session): void {
   const command = addCommand(program, 'backup', {
@@ -37,22 +35,24 @@ async function backup(given: string, options: CommonOptions, session: Session): 
   )
   const summary = await untilInterrupted(work, signal).finally(bar.clear)
   const ms = Math.round(performance.now() - startMs)
-  await out.write(options.json ? `${jsonLine({ from, to, ...summary, ms })}\n` : shown(summary, { to, ms, out }))
+  await out.write(options.json ? `${jsonLine({ from, to, ...summary, ms })}\n` : format(summary, { to, ms, out }))
 }
 
-function shown(
+function format(
   { head, recordedAt, segmentsCopied, segmentsSkipped, bytesCopied, bytesTotal }: BackupSummary,
   { to, ms, out }: { to: string; ms: number; out: Output },
 ): string {
   const copied =
-    segmentsCopied === 0 ? 'nothing new' : `${bytesText(bytesCopied)} copied in ${counted(segmentsCopied, 'segment')}`
-  const before = segmentsSkipped === 0 ? '' : `; ${counted(segmentsSkipped, 'segment')} there before`
+    segmentsCopied === 0
+      ? 'nothing new'
+      : `${formatBytes(bytesCopied)} copied in ${formatCount(segmentsCopied, 'segment')}`
+  const before = segmentsSkipped === 0 ? '' : `; ${formatCount(segmentsSkipped, 'segment')} there before`
   return [
     `${out.paint('green', 'The backup is complete.')} What was copied was checked, and read back from the disk.`,
     '',
     `  ${to}`,
-    `  ${copied}, in ${secondsText(ms)}${before}`,
-    `  ${bytesText(bytesTotal)} in all`,
+    `  ${copied}, in ${formatSeconds(ms)}${before}`,
+    `  ${formatBytes(bytesTotal)} in all`,
     head === 0 ? '  nothing recorded yet' : `  last event at position ${head}, recorded ${recordedAt}`,
     '',
   ].join('\n')

@@ -1,13 +1,11 @@
 // `indelible index`: makes the index and the replay columns of the log again.
 import type { Command } from 'commander'
 import { type RebuildSummary, rebuildIndex } from 'indelible/file'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { withDirectory } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import { withDirectory } from '../log-fault.ts'
-import type { Output } from '../output.ts'
-import { progressBar } from '../progress-bar.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/index.ts'
+import { formatBytes, formatCount, formatSeconds, jsonLine, type Output, progressBar } from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { bytesText, counted, jsonLine, secondsText } from '../text.ts'
 
 export function addIndex(program: Command, session: Session): void {
   const command = addCommand(program, 'index', {
@@ -29,16 +27,16 @@ async function index(options: CommonOptions, session: Session): Promise<void> {
   const bar = progressBar(errors, 'Indexing')
   const work = rebuildIndex({ dir, onProgress: bar.update }).catch((error) => Promise.reject(withDirectory(error, dir)))
   const summary = await untilInterrupted(work, signal).finally(bar.clear)
-  await out.write(options.json ? `${jsonLine({ dir, ...summary })}\n` : shown(summary, { out }))
+  await out.write(options.json ? `${jsonLine({ dir, ...summary })}\n` : format(summary, { out }))
 }
 
-function shown({ segments, events, bytes, columnBytes, ms }: RebuildSummary, { out }: { out: Output }): string {
+function format({ segments, events, bytes, columnBytes, ms }: RebuildSummary, { out }: { out: Output }): string {
   if (segments === 0) return 'No segment is sealed yet, so there is nothing to make.\n'
   return [
     `${out.paint('green', 'The index and the replay columns were made again.')}`,
     '',
-    `  ${counted(events, 'event')} in ${counted(segments, 'sealed segment')}`,
-    `  ${bytesText(bytes)} of index and ${bytesText(columnBytes)} of replay columns, made in ${secondsText(ms)}`,
+    `  ${formatCount(events, 'event')} in ${formatCount(segments, 'sealed segment')}`,
+    `  ${formatBytes(bytes)} of index and ${formatBytes(columnBytes)} of replay columns, made in ${formatSeconds(ms)}`,
     '',
   ].join('\n')
 }

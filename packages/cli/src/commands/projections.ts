@@ -1,7 +1,7 @@
 // `indelible projections`: look at projections, build their tables anew, check them, let them stand still and go on.
 import type { Command } from 'commander'
-import { addCommonOptions } from '../common-options.ts'
 import { addCommand } from '../help.ts'
+import { addCommonOptions } from '../options/index.ts'
 import type { Session } from '../session.ts'
 import { addList } from './projections/list.ts'
 import { addPause, addResume } from './projections/pause.ts'

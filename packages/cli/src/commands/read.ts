@@ -1,12 +1,19 @@
 // `indelible read`: events of the past, in either direction.
 import type { Command } from 'commander'
 import type { EventStore, ReadOptions, StreamName } from 'indelible'
-import { wholeNumber } from '../arguments.ts'
-import { addCommonOptions, type CommonOptions, logDirOf, openLog } from '../common-options.ts'
-import { CliError } from '../errors.ts'
-import { eventLines } from '../event-lines.ts'
-import { addFilters, type FilterOptions, queryOf } from '../filters.ts'
+import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
+import {
+  addCommonOptions,
+  addFilters,
+  type CommonOptions,
+  type FilterOptions,
+  logDirOf,
+  openLog,
+  queryOf,
+  wholeNumber,
+} from '../options/index.ts'
+import { eventLines } from '../output/index.ts'
 import { interruptedError, type Session } from '../session.ts'
 
 interface Options extends CommonOptions, FilterOptions {

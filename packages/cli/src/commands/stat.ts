@@ -1,13 +1,20 @@
 // `indelible stat`: what is in the log, at a glance.
 import type { Command } from 'commander'
 import { type LogStats, logStats, type SyncStats } from 'indelible/file'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
 import { addCommand } from '../help.ts'
-import type { Output } from '../output.ts'
-import { progressBar } from '../progress-bar.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/index.ts'
+import {
+  escapeControls,
+  formatBytes,
+  formatCount,
+  formatMicroseconds,
+  formatNumber,
+  jsonLine,
+  type Output,
+  progressBar,
+  table,
+} from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { table } from '../table.ts'
-import { bytesText, cells, counted, grouped, jsonLine, microsecondsText, visible } from '../text.ts'
 
 /** A large log has thousands of segments; the last ones are those that change. */
 const segmentsShownMax = 10
@@ -36,20 +43,20 @@ async function stat(options: CommonOptions, session: Session): Promise<void> {
   const dir = await logDirOf(options, session)
   const bar = progressBar(errors, 'Counting')
   const stats = await untilInterrupted(logStats({ dir, onProgress: bar.update }), signal).finally(bar.clear)
-  await out.write(options.json ? `${jsonLine({ dir, ...stats })}\n` : shown(stats, { dir, out }))
+  await out.write(options.json ? `${jsonLine({ dir, ...stats })}\n` : format(stats, { dir, out }))
 }
 
-function shown(stats: LogStats, { dir, out }: { dir: string; out: Output }): string {
+function format(stats: LogStats, { dir, out }: { dir: string; out: Output }): string {
   const { events, commits, streams, bytes, segments, eventTypes, firstRecordedAt, lastRecordedAt, syncs } = stats
   const lastSegments = segments.slice(-segmentsShownMax)
   const title = (text: string) => out.paint('bold', text)
-  const types = eventTypes.map(({ type, count }) => [visible(type), grouped(count)])
+  const types = eventTypes.map(({ type, count }) => [escapeControls(type), formatNumber(count)])
   const omitted = segments.length > segmentsShownMax ? ` (the last ${segmentsShownMax})` : ''
   return [
     `${title('Log')}       ${dir}`,
-    `${title('Events')}    ${counted(events, 'event')} in ${counted(commits, 'commit')} over ${counted(streams, 'stream')}`,
+    `${title('Events')}    ${formatCount(events, 'event')} in ${formatCount(commits, 'commit')} over ${formatCount(streams, 'stream')}`,
     `${title('Recorded')}  ${firstRecordedAt === null ? 'nothing yet' : `${firstRecordedAt} to ${lastRecordedAt}`}`,
-    `${title('Size')}      ${bytesText(bytes)} in ${counted(segments.length, 'segment')}`,
+    `${title('Size')}      ${formatBytes(bytes)} in ${formatCount(segments.length, 'segment')}`,
     `${title('Index')}     ${filesText(stats.indexes)}`,
     `${title('Columns')}   ${filesText(stats.columns)}`,
     '',
@@ -57,8 +64,8 @@ function shown(stats: LogStats, { dir, out }: { dir: string; out: Output }): str
     `${title('Segments')}${omitted}`,
     ...table(
       lastSegments.map(({ file, bytes, events, indexBytes }) => {
-        const index = indexBytes === null ? 'no index' : `index ${bytesText(indexBytes)}`
-        return [file, bytesText(bytes), counted(events, 'event'), index]
+        const index = indexBytes === null ? 'no index' : `index ${formatBytes(indexBytes)}`
+        return [file, formatBytes(bytes), formatCount(events, 'event'), index]
       }),
       isFigure,
     ),
@@ -68,7 +75,7 @@ function shown(stats: LogStats, { dir, out }: { dir: string; out: Output }): str
 }
 
 function filesText({ count, bytes }: { count: number; bytes: number }): string {
-  return count === 0 ? 'none yet' : `${bytesText(bytes)} in ${counted(count, 'file')}`
+  return count === 0 ? 'none yet' : `${formatBytes(bytes)} in ${formatCount(count, 'file')}`
 }
 
 /** A bar for each class, from the fastest that occurred to the slowest, and what the whole says. */
@@ -77,23 +84,15 @@ function histogram({ since, count, classes, ...at }: SyncStats, out: Output): st
   const shown = classes.slice(used.indexOf(true), used.lastIndexOf(true) + 1)
   const most = Math.max(...shown.map(({ count }) => count))
   const rows = shown.map(({ microsecondsMax, count }) => {
-    const limit = microsecondsMax === null ? 'longer' : `to ${microsecondsText(microsecondsMax)}`
-    return { limit, count: grouped(count), bar: '━'.repeat(Math.ceil((barCells * count) / most)) }
+    const limit = microsecondsMax === null ? 'longer' : `to ${formatMicroseconds(microsecondsMax)}`
+    const bar = '━'.repeat(Math.ceil((barCells * count) / most))
+    return [limit, formatNumber(count), out.paint('cyan', bar)]
   })
-  const [limitCells, countCells] = [rows.map(({ limit }) => cells(limit)), rows.map(({ count }) => cells(count))]
-  const lines = rows.map(({ limit, count, bar }) => {
-    const columns = [
-      limit.padStart(Math.max(...limitCells)),
-      count.padStart(Math.max(...countCells)),
-      out.paint('cyan', bar),
-    ]
-    return `  ${columns.join('  ').trimEnd()}`
-  })
-  const within = (limit: number | null) => (limit === null ? 'no known time' : microsecondsText(limit))
+  const within = (limit: number | null) => (limit === null ? 'no known time' : formatMicroseconds(limit))
   const { p50Microseconds, p99Microseconds, maxMicroseconds } = at
   return [
-    ...lines,
-    `  ${grouped(count)} since ${since}`,
+    ...table(rows, (column) => column < 2),
+    `  ${formatNumber(count)} since ${since}`,
     `  half within ${within(p50Microseconds)}, 99 of 100 within ${within(p99Microseconds)}, all within ${within(maxMicroseconds)}`,
   ]
 }

@@ -3,14 +3,21 @@ import { inspect } from 'node:util'
 import type { Command } from 'commander'
 import { type AnyAggregate, type EventStore, isIndelibleError } from 'indelible'
 import { type AsOf, type StateAsOf, stateAsOf } from 'indelible/history'
-import { addCommonOptions, type CommonOptions, openLog, systemOf } from '../common-options.ts'
-import { placeOf } from '../config.ts'
-import { CliError } from '../errors.ts'
+import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import type { Output } from '../output.ts'
-import { addPoints, assertReached, type PointOptions, pointOf } from '../point-of-history.ts'
+import {
+  addCommonOptions,
+  addPoints,
+  assertReached,
+  type CommonOptions,
+  locationOf,
+  openLog,
+  type PointOptions,
+  pointOf,
+  systemOf,
+} from '../options/index.ts'
+import { escapeControls, jsonLine, type Output } from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { jsonLine, visible } from '../text.ts'
 
 type Options = CommonOptions & PointOptions
 
@@ -44,17 +51,17 @@ async function state(name: { category: string; id: string }, options: Options, s
   try {
     const result = await untilInterrupted(folded(store, aggregate, { id: name.id, asOf }), signal)
     await assertReached(store, stream, { asOf, result })
-    await out.write(options.json ? `${jsonLine({ stream, ...result })}\n` : shown(result, { stream, out }))
+    await out.write(options.json ? `${jsonLine({ stream, ...result })}\n` : format(result, { stream, out }))
   } finally {
     await store.close()
   }
 }
 
-function shown(
+function format(
   { state, version, position, recordedAt }: StateAsOf<unknown>,
   { stream, out }: { stream: string; out: Output },
 ): string {
-  const title = out.paint(['cyan', 'bold'], visible(stream))
+  const title = out.paint(['cyan', 'bold'], escapeControls(stream))
   const text = inspect(state, {
     depth: null,
     maxArrayLength: null,
@@ -74,7 +81,7 @@ async function folded(
     return await stateAsOf(store, aggregate, point)
   } catch (error) {
     if (isIndelibleError(error)) throw error
-    const { place } = placeOf(error)
+    const { place } = locationOf(error)
     const where = place === undefined ? '' : ` (${place})`
     const message = `evolve of "${aggregate.category}" threw: ${error instanceof Error ? error.message : error}${where}`
     throw new CliError('fold_failed', message, { cause: error })

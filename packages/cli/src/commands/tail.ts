@@ -1,12 +1,19 @@
 // `indelible tail`: the last events, then what happens, as it happens, while another process writes.
 import type { Command } from 'commander'
 import type { EventBatch, EventStore, Position, Query, RecordedEvent, StreamName } from 'indelible'
-import { wholeNumber } from '../arguments.ts'
-import { addCommonOptions, type CommonOptions, logDirOf, openLog } from '../common-options.ts'
-import { CliError } from '../errors.ts'
-import { eventLines } from '../event-lines.ts'
-import { addFilters, type FilterOptions, queryOf } from '../filters.ts'
+import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
+import {
+  addCommonOptions,
+  addFilters,
+  type CommonOptions,
+  type FilterOptions,
+  logDirOf,
+  openLog,
+  queryOf,
+  wholeNumber,
+} from '../options/index.ts'
+import { eventLines } from '../output/index.ts'
 import type { Session } from '../session.ts'
 
 interface Options extends CommonOptions, FilterOptions {

@@ -1,14 +1,20 @@
 // `indelible verify`: reads every byte of the log, checks every checksum, and the index and the replay columns against the log.
 import type { Command } from 'commander'
 import { type LogSummary, verifyLog } from 'indelible/file'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../common-options.ts'
+import { withDirectory } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import { withDirectory } from '../log-fault.ts'
-import type { Output } from '../output.ts'
-import { progressBar } from '../progress-bar.ts'
-import { divergedError, type HistoryOfTables, historyOfTables } from '../projections/history-of-tables.ts'
+import { addCommonOptions, type CommonOptions, logDirOf } from '../options/index.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatNumber,
+  formatSeconds,
+  jsonLine,
+  type Output,
+  progressBar,
+} from '../output/index.ts'
+import { checkTableHistory, divergedError, type TableHistory } from '../projections/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
-import { bytesText, counted, grouped, jsonLine, secondsText } from '../text.ts'
 
 export function addVerify(program: Command, session: Session): void {
   const command = addCommand(program, 'verify', {
@@ -34,26 +40,26 @@ async function verify(options: CommonOptions, session: Session): Promise<void> {
   const work = verifyLog({ dir, onProgress: bar.update }).catch((error) => Promise.reject(withDirectory(error, dir)))
   const summary = await untilInterrupted(work, signal).finally(bar.clear)
   const ms = Math.round(performance.now() - startMs)
-  const tables = await historyOfTables(options, session)
+  const tables = await checkTableHistory(options, session)
   await out.write(
     options.json
       ? `${jsonLine({ dir, ...summary, ms, tables: tables ?? null })}\n`
-      : shown(summary, { ms, out, tables }),
+      : format(summary, { ms, out, tables }),
   )
   if (tables && tables.diverged.length > 0) throw divergedError(tables.diverged)
 }
 
-function shown(
+function format(
   { segments, bytes, commits, events, head, recordedAt, ending, indexes, columns }: LogSummary,
-  { ms, out, tables }: { ms: number; out: Output; tables: HistoryOfTables | undefined },
+  { ms, out, tables }: { ms: number; out: Output; tables: TableHistory | undefined },
 ): string {
   return [
     `${out.paint('green', 'The log is whole.')} Every byte was read, every checksum is right.`,
     '',
-    `  ${counted(events, 'event')} in ${counted(commits, 'commit')}`,
-    `  ${bytesText(bytes)} in ${counted(segments, 'segment')}, read in ${secondsText(ms)}`,
+    `  ${formatCount(events, 'event')} in ${formatCount(commits, 'commit')}`,
+    `  ${formatBytes(bytes)} in ${formatCount(segments, 'segment')}, read in ${formatSeconds(ms)}`,
     `  ${indexText(indexes)}`,
-    ...(columns.checked === 0 ? [] : [`  ${counted(columns.checked, 'file')} of replay columns as the log says`]),
+    ...(columns.checked === 0 ? [] : [`  ${formatCount(columns.checked, 'file')} of replay columns as the log says`]),
     head === 0 ? '  nothing recorded yet' : `  last event at position ${head}, recorded ${recordedAt}`,
     `  ${endings[ending]}`,
     ...(tables ? [`  ${tablesText(tables)}`] : []),
@@ -63,15 +69,15 @@ function shown(
 
 function indexText({ checked, missing }: LogSummary['indexes']): string {
   if (checked + missing === 0) return 'no index yet: no segment is sealed'
-  const right = checked === 0 ? 'no index to check' : `${counted(checked, 'index file')} as the log says`
-  return missing === 0 ? right : `${right}, ${grouped(missing)} missing: "indelible index" makes them`
+  const right = checked === 0 ? 'no index to check' : `${formatCount(checked, 'index file')} as the log says`
+  return missing === 0 ? right : `${right}, ${formatNumber(missing)} missing: "indelible index" makes them`
 }
 
-function tablesText({ checked, diverged, problem }: HistoryOfTables): string {
+function tablesText({ checked, diverged, problem }: TableHistory): string {
   if (problem !== undefined) return `the read tables were not looked at: ${problem}`
   if (diverged.length > 0)
-    return `of ${counted(checked.length, 'read table')} not of this history: ${diverged.join(', ')}`
-  return checked.length === 0 ? 'no read tables yet' : `${counted(checked.length, 'read table')} of this history`
+    return `of ${formatCount(checked.length, 'read table')} not of this history: ${diverged.join(', ')}`
+  return checked.length === 0 ? 'no read tables yet' : `${formatCount(checked.length, 'read table')} of this history`
 }
 
 const endings: Readonly<Record<LogSummary['ending'], string>> = {

@@ -1,12 +1,10 @@
 // `indelible projections list`: how far every projection is.
 import type { Command } from 'commander'
 import { addCommand } from '../../help.ts'
-import type { Output } from '../../output.ts'
-import type { ShownProjection } from '../../projections/door.ts'
+import { escapeControls, formatNumber, jsonLine, type Output, table, truncate } from '../../output/index.ts'
+import type { ProjectionInfo } from '../../projections/index.ts'
 import type { Session } from '../../session.ts'
-import { table } from '../../table.ts'
-import { cut, grouped, jsonLine, visible } from '../../text.ts'
-import { addDoorOptions, type DoorOptions, withDoor } from './with-door.ts'
+import { addClientOptions, type ClientOptions, withProjectionClient } from './client-options.ts'
 
 export function addList(group: Command, session: Session): void {
   const command = addCommand(group, 'list', {
@@ -20,47 +18,50 @@ export function addList(group: Command, session: Session): void {
       ['indelible projections list --json | jq .lagEvents', 'for a program, a projection a line'],
     ],
   })
-  addDoorOptions(command).action(() => list(command.optsWithGlobals(), session))
+  addClientOptions(command).action(() => list(command.optsWithGlobals(), session))
 }
 
-async function list(options: DoorOptions, session: Session): Promise<void> {
+async function list(options: ClientOptions, session: Session): Promise<void> {
   const { out } = session
-  const projections = await withDoor(options, session, (door) => door.list())
-  await out.write(options.json ? projections.map((each) => `${jsonLine(each)}\n`).join('') : shown(projections, out))
+  const projections = await withProjectionClient(options, session, (client) => client.list())
+  await out.write(options.json ? projections.map((each) => `${jsonLine(each)}\n`).join('') : format(projections, out))
 }
 
 const titles = ['NAME', 'STATE', 'POSITION', 'LAG', 'CODE', 'RUN BY']
 const isFigure = (column: number) => column === 2 || column === 3
 
-function shown(projections: readonly ShownProjection[], out: Output): string {
+function format(projections: readonly ProjectionInfo[], out: Output): string {
   if (projections.length === 0) return 'The system declares no projections.\n'
   const rows = projections.map((each) => [
     each.name,
     stateText(each),
-    grouped(each.position),
-    grouped(each.lagEvents),
+    formatNumber(each.position),
+    formatNumber(each.lagEvents),
     codeText(each),
-    visible(each.holder ?? '-'),
+    escapeControls(each.holder ?? '-'),
   ])
-  const [head, ...lines] = table([titles, ...rows], isFigure).map((line) => cut(line, out.columns))
-  const troubles = projections.flatMap((each) => troubleOf(each) ?? []).map((text) => cut(visible(text), out.columns))
+  const [head, ...lines] = table([titles, ...rows], isFigure).map((line) => truncate(line, out.columns))
+  const troubles = projections
+    .flatMap((each) => troubleOf(each) ?? [])
+    .map((text) => truncate(escapeControls(text), out.columns))
   return [out.paint('bold', head!), ...lines, ...(troubles.length > 0 ? ['', ...troubles] : []), ''].join('\n')
 }
 
-function troubleOf({ name, table, error }: ShownProjection): string | undefined {
-  if (table?.parked) return `${name} is parked at position ${grouped(table.parked.position)}: ${table.parked.message}`
+function troubleOf({ name, table, error }: ProjectionInfo): string | undefined {
+  if (table?.parked)
+    return `${name} is parked at position ${formatNumber(table.parked.position)}: ${table.parked.message}`
   return error && `${name}: ${error.message}`
 }
 
 /** The database may know more: of one that another process runs, or that it was paused after it was parked. */
-export function stateText({ state, table, rebuild }: ShownProjection): string {
+export function stateText({ state, table, rebuild }: ProjectionInfo): string {
   const isStill = table?.state === 'paused' || table?.state === 'parked'
   const there = isStill && table.state !== state ? ` (${table.state})` : ''
   const building = rebuild && state !== 'rebuilding' ? ', rebuilding' : ''
   return `${state}${there}${building}`
 }
 
-function codeText({ version, table }: ShownProjection): string {
+function codeText({ version, table }: ProjectionInfo): string {
   if (!table) return 'unknown'
   if (table.version === null) return 'no table'
   return table.version === version ? 'same' : 'changed'

@@ -1,9 +1,9 @@
 // `indelible projections pause` and `resume`: let a projection stand still, and go on where it stands.
 import type { Command } from 'commander'
 import { addCommand } from '../../help.ts'
+import { jsonLine } from '../../output/index.ts'
 import type { Session } from '../../session.ts'
-import { jsonLine } from '../../text.ts'
-import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
+import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
 
 export function addPause(group: Command, session: Session): void {
   const command = addCommand(group, 'pause', {
@@ -16,7 +16,7 @@ export function addPause(group: Command, session: Session): void {
       ['indelible projections pause account_balances --url http://127.0.0.1:3000', 'through a server that runs'],
     ],
   }).argument(...nameArgument)
-  addDoorOptions(command).action((name: string) => setPaused(name, true, command.optsWithGlobals(), session))
+  addClientOptions(command).action((name: string) => setPaused(name, true, command.optsWithGlobals(), session))
 }
 
 export function addResume(group: Command, session: Session): void {
@@ -30,11 +30,11 @@ export function addResume(group: Command, session: Session): void {
       ['indelible projections resume account_balances --url http://127.0.0.1:3000', 'through a server that runs'],
     ],
   }).argument(...nameArgument)
-  addDoorOptions(command).action((name: string) => setPaused(name, false, command.optsWithGlobals(), session))
+  addClientOptions(command).action((name: string) => setPaused(name, false, command.optsWithGlobals(), session))
 }
 
-async function setPaused(name: string, isPaused: boolean, options: DoorOptions, session: Session): Promise<void> {
-  await withDoor(options, session, (door) => door.setPaused(name, isPaused))
+async function setPaused(name: string, isPaused: boolean, options: ClientOptions, session: Session): Promise<void> {
+  await withProjectionClient(options, session, (client) => client.setPaused(name, isPaused))
   const done = isPaused
     ? `${name} is paused: whoever runs it stops within a second or so. "indelible projections resume ${name}" lets it go on.`
     : `${name} goes on: whoever runs it takes it up within a second or so.`

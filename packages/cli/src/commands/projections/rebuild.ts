@@ -2,15 +2,20 @@
 import type { Command } from 'commander'
 import { formerTableName, type RebuildReport } from 'indelible'
 import { addCommand } from '../../help.ts'
-import type { Output } from '../../output.ts'
-import { phaseBar } from '../../phase-bar.ts'
-import type { ShownProjection } from '../../projections/door.ts'
-import { extentOf, phaseLabels } from '../../projections/phases.ts'
+import {
+  escapeControls,
+  formatCount,
+  formatNumber,
+  formatSeconds,
+  jsonLine,
+  type Output,
+  phaseBar,
+} from '../../output/index.ts'
+import { extentOf, type ProjectionInfo, phaseLabels } from '../../projections/index.ts'
 import type { Session } from '../../session.ts'
-import { counted, grouped, jsonLine, secondsText, visible } from '../../text.ts'
-import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
+import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
 
-interface Options extends DoorOptions {
+interface Options extends ClientOptions {
   readonly dropFormer?: boolean
 }
 
@@ -28,7 +33,7 @@ export function addRebuild(group: Command, session: Session): void {
   })
     .argument(...nameArgument)
     .option('--drop-former', 'drop the table that was replaced; it is kept otherwise')
-  addDoorOptions(command).action((name: string) => rebuild(name, command.optsWithGlobals(), session))
+  addClientOptions(command).action((name: string) => rebuild(name, command.optsWithGlobals(), session))
 }
 
 async function rebuild(name: string, options: Options, session: Session): Promise<void> {
@@ -36,9 +41,9 @@ async function rebuild(name: string, options: Options, session: Session): Promis
   const { dropFormer = false } = options
   const bar = phaseBar(errors)
   const progress = (at: Parameters<typeof extentOf>[0]) => bar.update(phaseLabels[at.phase], at.done, extentOf(at))
-  const building = withDoor(options, session, async (door) => {
-    const before = await door.show(name)
-    return { ...(await door.rebuild(name, { dropFormer, progress })), before }
+  const building = withProjectionClient(options, session, async (client) => {
+    const before = await client.show(name)
+    return { ...(await client.rebuild(name, { dropFormer, progress })), before }
   })
   const { rows, contentHash, checkedPosition, position, ms, before } = await building.finally(bar.clear)
   const report = { rows, contentHash, checkedPosition, position, ms: Math.round(ms) }
@@ -47,22 +52,22 @@ async function rebuild(name: string, options: Options, session: Session): Promis
   await out.write(
     options.json
       ? `${jsonLine({ name, ...report, eventsPerSecond, formerTable })}\n`
-      : shown(report, { name, eventsPerSecond, formerTable, out }),
+      : format(report, { name, eventsPerSecond, formerTable, out }),
   )
   const other = ofOtherCode(before)
   if (other) await errors.write(`${other}\n`)
 }
 
 /** Whoever runs the projection with the code that had filled the table does not know this one's. */
-function ofOtherCode({ name, version, table, holder }: ShownProjection): string | undefined {
+function ofOtherCode({ name, version, table, holder }: ProjectionInfo): string | undefined {
   if (!holder || !table || table.version === null || table.version === version) return undefined
-  return visible(
+  return escapeControls(
     `note: ${holder} runs ${name} with other code (${table.version}) than the table has now (${version}). ` +
       'Start it again with this code; otherwise it builds the table of its own code again.',
   )
 }
 
-function shown(
+function format(
   { rows, contentHash, checkedPosition, position, ms }: RebuildReport,
   {
     name,
@@ -78,9 +83,9 @@ function shown(
   return [
     `${out.paint('green', `The table ${name} was built anew and is in place.`)}`,
     '',
-    `  ${counted(rows, 'row')}, the same in a second fold of the log up to position ${grouped(checkedPosition)}`,
+    `  ${formatCount(rows, 'row')}, the same in a second fold of the log up to position ${formatNumber(checkedPosition)}`,
     `  content ${contentHash}`,
-    `  ${counted(position, 'event')} in ${secondsText(ms)}, ${grouped(eventsPerSecond)} events/s`,
+    `  ${formatCount(position, 'event')} in ${formatSeconds(ms)}, ${formatNumber(eventsPerSecond)} events/s`,
     `  ${former}`,
     '',
   ].join('\n')

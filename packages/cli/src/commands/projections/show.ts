@@ -2,13 +2,11 @@
 import type { Command } from 'commander'
 import { formerTableName, type ProjectionStatus } from 'indelible'
 import { addCommand } from '../../help.ts'
-import type { Output } from '../../output.ts'
-import type { ShownProjection, ShownTable } from '../../projections/door.ts'
-import { phaseText } from '../../projections/phases.ts'
+import { escapeControls, formatCount, formatNumber, jsonLine, type Output, padToCells } from '../../output/index.ts'
+import { type ProjectionInfo, phaseText, type TableInfo } from '../../projections/index.ts'
 import type { Session } from '../../session.ts'
-import { counted, grouped, jsonLine, padded, visible } from '../../text.ts'
+import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
 import { stateText } from './list.ts'
-import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
 
 export function addShow(group: Command, session: Session): void {
   const command = addCommand(group, 'show', {
@@ -22,26 +20,26 @@ export function addShow(group: Command, session: Session): void {
       ['indelible projections show account_balances --json | jq .table.parked', 'for a program'],
     ],
   }).argument(...nameArgument)
-  addDoorOptions(command).action((name: string) => show(name, command.optsWithGlobals(), session))
+  addClientOptions(command).action((name: string) => show(name, command.optsWithGlobals(), session))
 }
 
-async function show(name: string, options: DoorOptions, session: Session): Promise<void> {
+async function show(name: string, options: ClientOptions, session: Session): Promise<void> {
   const { out } = session
-  const projection = await withDoor(options, session, (door) => door.show(name))
-  await out.write(options.json ? `${jsonLine(projection)}\n` : shown(projection, out))
+  const projection = await withProjectionClient(options, session, (client) => client.show(name))
+  await out.write(options.json ? `${jsonLine(projection)}\n` : format(projection, out))
 }
 
 type Line = readonly [title: string, text: string]
 
-function shown(projection: ShownProjection, out: Output): string {
+function format(projection: ProjectionInfo, out: Output): string {
   const { name, position, lagEvents, holder, staleness, rebuild, error, table } = projection
   const lines: readonly Line[] = [
     ['State', stateText(projection)],
     [
       'Position',
-      `${grouped(position)}, ${lagEvents === 0 ? 'the end of the log' : `${counted(lagEvents, 'event')} behind`}`,
+      `${formatNumber(position)}, ${lagEvents === 0 ? 'the end of the log' : `${formatCount(lagEvents, 'event')} behind`}`,
     ],
-    ['Run by', visible(holder ?? 'nobody')],
+    ['Run by', escapeControls(holder ?? 'nobody')],
     ['Code', codeText(projection)],
     ...(staleness ? [['Staleness', stalenessText(staleness)] as const] : []),
     ...(rebuild ? [['Rebuild', `${phaseText(rebuild)}, since ${rebuild.startedAt}`] as const] : []),
@@ -49,17 +47,17 @@ function shown(projection: ShownProjection, out: Output): string {
     ...(error && !table?.parked ? [['Error', errorText(error)] as const] : []),
   ]
   const width = Math.max(...lines.map(([title]) => title.length))
-  const texts = lines.map(([title, text]) => `${out.paint('bold', padded(title, width))}  ${text}`)
+  const texts = lines.map(([title, text]) => `${out.paint('bold', padToCells(title, width))}  ${text}`)
   return [out.paint(['cyan', 'bold'], name), '', ...texts, ''].join('\n')
 }
 
-function tableLines(name: string, { updatedAt, parked, next, former }: ShownTable): readonly Line[] {
+function tableLines(name: string, { updatedAt, parked, next, former }: TableInfo): readonly Line[] {
   return [
     ...(updatedAt === null ? [] : [['Written', updatedAt] as const]),
     ...(parked
       ? ([
-          ['Parked', `at position ${grouped(parked.position)}, since ${parked.at}`],
-          ['Event', visible(`${parked.type} of ${parked.stream} (${parked.eventId})`)],
+          ['Parked', `at position ${formatNumber(parked.position)}, since ${parked.at}`],
+          ['Event', escapeControls(`${parked.type} of ${parked.stream} (${parked.eventId})`)],
           ['Row', parked.row === null ? 'none' : jsonLine(parked.row)],
           ['Error', errorText(parked)],
         ] as const)
@@ -68,7 +66,7 @@ function tableLines(name: string, { updatedAt, parked, next, former }: ShownTabl
       ? [
           [
             'Next',
-            `a table that is being built, or was when that was interrupted, at position ${grouped(next.position)}`,
+            `a table that is being built, or was when that was interrupted, at position ${formatNumber(next.position)}`,
           ] as const,
         ]
       : []),
@@ -76,14 +74,14 @@ function tableLines(name: string, { updatedAt, parked, next, former }: ShownTabl
       ? [
           [
             'Former',
-            `kept as ${formerTableName(name)}, at position ${grouped(former.position)}, of code ${former.fingerprint}`,
+            `kept as ${formerTableName(name)}, at position ${formatNumber(former.position)}, of code ${former.fingerprint}`,
           ] as const,
         ]
       : []),
   ]
 }
 
-function codeText({ version, table }: ShownProjection): string {
+function codeText({ version, table }: ProjectionInfo): string {
   if (!table || table.version === version) return version
   return table.version === null
     ? `${version}; there is no table yet`
@@ -94,10 +92,10 @@ function stalenessText({ targetMs, lagMs, p50Ms, p99Ms }: ProjectionStatus['stal
   const seen =
     p50Ms === null || p99Ms === null
       ? 'no events in the last minute'
-      : `in the last minute half within ${grouped(p50Ms)} ms, 99 of 100 within ${grouped(p99Ms)} ms`
-  return `${grouped(lagMs)} ms now, target ${grouped(targetMs)} ms; ${seen}`
+      : `in the last minute half within ${formatNumber(p50Ms)} ms, 99 of 100 within ${formatNumber(p99Ms)} ms`
+  return `${formatNumber(lagMs)} ms now, target ${formatNumber(targetMs)} ms; ${seen}`
 }
 
 function errorText({ message, code }: { message: string; code?: string }): string {
-  return visible(code === undefined ? message : `${code}: ${message}`)
+  return escapeControls(code === undefined ? message : `${code}: ${message}`)
 }

@@ -2,14 +2,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Command } from 'commander'
 import type { Row, TableCheck, TableDifference } from 'indelible'
-import { CliError } from '../../errors.ts'
+import { CliError } from '../../errors/index.ts'
 import { addCommand } from '../../help.ts'
-import type { Output } from '../../output.ts'
-import { phaseBar } from '../../phase-bar.ts'
+import { formatCount, formatNumber, jsonLine, type Output, phaseBar, table, truncate } from '../../output/index.ts'
 import type { Session } from '../../session.ts'
-import { table } from '../../table.ts'
-import { counted, cut, grouped, jsonLine } from '../../text.ts'
-import { addDoorOptions, type DoorOptions, nameArgument, withDoor } from './with-door.ts'
+import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
 
 export function addVerify(group: Command, session: Session): void {
   const command = addCommand(group, 'verify', {
@@ -23,26 +20,29 @@ export function addVerify(group: Command, session: Session): void {
       ['indelible projections verify account_balances --json || echo "exit code $?"', 'in a script'],
     ],
   }).argument(...nameArgument)
-  addDoorOptions(command).action((name: string) => verify(name, command.optsWithGlobals(), session))
+  addClientOptions(command).action((name: string) => verify(name, command.optsWithGlobals(), session))
 }
 
-async function verify(name: string, options: DoorOptions, session: Session): Promise<void> {
+async function verify(name: string, options: ClientOptions, session: Session): Promise<void> {
   const { out, errors } = session
   const bar = phaseBar(errors)
   const progress = (done: number, total: number) => bar.update('Comparing with the log', done, total)
-  const check = await withDoor(options, session, (door) => door.verify(name, progress)).finally(bar.clear)
-  await out.write(options.json ? `${jsonLine(check)}\n` : shown(check, out))
+  const check = await withProjectionClient(options, session, (client) => client.verify(name, progress)).finally(
+    bar.clear,
+  )
+  await out.write(options.json ? `${jsonLine(check)}\n` : format(check, out))
   if (check.differing === 0) return
-  const message = `${counted(check.differing, 'row')} of ${name} differ${check.differing === 1 ? 's' : ''} from what the log makes.`
+  const message = `${formatCount(check.differing, 'row')} of ${name} differ${check.differing === 1 ? 's' : ''} from what the log makes.`
   throw new CliError('table_differs', `${message} Build the table anew: indelible projections rebuild ${name}`, {
     details: { name, differing: check.differing },
   })
 }
 
-function shown({ name, rows, position, differing, differences }: TableCheck, out: Output): string {
-  const compared = `${counted(rows, 'row')} at position ${grouped(position)}`
+function format({ name, rows, position, differing, differences }: TableCheck, out: Output): string {
+  const compared = `${formatCount(rows, 'row')} at position ${formatNumber(position)}`
   if (differing === 0) return `${out.paint('green', `The table ${name} is what the log makes:`)} ${compared}.\n`
-  const first = differing > differences.length ? `The first ${differences.length} of ${grouped(differing)}` : 'These'
+  const first =
+    differing > differences.length ? `The first ${differences.length} of ${formatNumber(differing)}` : 'These'
   return [
     `${out.paint('red', `The table ${name} is not what the log makes:`)} ${compared}. ${first} differ:`,
     ...differences.flatMap((difference) => ['', ...differenceLines(difference, out)]),
@@ -61,7 +61,7 @@ function differenceLines({ key, table: there, log }: TableDifference, out: Outpu
     log ? jsonLine(log[column]) : '-',
   ])
   const lines = rows.length === 0 ? [] : table([['', 'table has', 'log makes'], ...rows], () => false)
-  return [`${out.paint('bold', title)}${what}`, ...lines].map((line) => cut(line, out.columns))
+  return [`${out.paint('bold', title)}${what}`, ...lines].map((line) => truncate(line, out.columns))
 }
 
 /** Databases keep the members of a JSON value in an order of their own, so values are compared and not their texts. */

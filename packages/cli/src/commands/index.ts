@@ -1,0 +1,22 @@
+// The commands, in the order in which the help lists them.
+import type { Command } from 'commander'
+import type { Session } from '../session.ts'
+import { addBackup } from './backup.ts'
+import { addIndex } from './index-command.ts'
+import { addProjections } from './projections.ts'
+import { addRead } from './read.ts'
+import { addStat } from './stat.ts'
+import { addState } from './state.ts'
+import { addTail } from './tail.ts'
+import { addVerify } from './verify.ts'
+
+export const commands: readonly ((program: Command, session: Session) => void)[] = [
+  addStat,
+  addRead,
+  addTail,
+  addState,
+  addVerify,
+  addBackup,
+  addIndex,
+  addProjections,
+]

@@ -1,0 +1,58 @@
+// Reads what was typed. A value that cannot be right is refused here, with what to write instead.
+import { checkedStreamName, epochMs, isIndelibleError, type StreamName, type ValidTime } from 'indelible'
+import { CliError } from '../errors/index.ts'
+
+/** Reads a whole number: `wholeNumber('--from', 'a position', 1)`. */
+export function wholeNumber(option: string, what: string, min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value
+    throw new CliError('usage', `${option} takes ${what}, a whole number from ${min} on, not "${text}".`)
+  }
+}
+
+/** Reads a day or a date-time with zone. */
+export function time(option: string): (text: string) => ValidTime {
+  return (text) => {
+    try {
+      epochMs(text)
+    } catch {
+      const forms = 'a day like 2026-11-23 or a time like 2026-11-23T04:28:43Z'
+      throw new CliError('usage', `${option} takes ${forms}, not "${text}".`)
+    }
+    return text
+  }
+}
+
+export function stream(text: string): StreamName {
+  try {
+    return checkedStreamName(text)
+  } catch (error) {
+    throw isIndelibleError(error) ? new CliError('usage', error.message) : error
+  }
+}
+
+/** Collects the values of an option that may be given several times. */
+export function several(text: string, before: readonly string[] = []): readonly string[] {
+  if (text === '') throw new CliError('usage', 'A filter cannot be empty text.')
+  return [...before, text]
+}
+
+export function categories(text: string, before: readonly string[] = []): readonly string[] {
+  if (text.includes('-')) {
+    throw new CliError(
+      'usage',
+      `A category has no hyphen. For one stream leave --category out and write its name: ${text}`,
+    )
+  }
+  return several(text, before)
+}
+
+/** Reads the address of a server. */
+export function address(option: string): (text: string) => URL {
+  return (text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
+    throw new CliError('usage', `${option} takes an address like http://127.0.0.1:3000, not "${text}".`)
+  }
+}

@@ -1,0 +1,13 @@
+// The port to one Postgres database, and what both drivers and the read tables share.
+export {
+  type Copy,
+  inTransaction,
+  type Query,
+  type SqlDatabase,
+  type SqlRow,
+  type TransactionOptions,
+  type Work,
+} from './database.ts'
+export { ofCaller, queryFault, sqlState, tablesFault } from './faults.ts'
+export { loadPeer, missingPeer } from './peer.ts'
+export { settlesWithin } from './waiting.ts'

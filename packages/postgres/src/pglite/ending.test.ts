@@ -1,0 +1,138 @@
+// A statement that never ends, and what else PGlite does not survive: its thread is ended, and the tables go on.
+import { once } from 'node:events'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { accountRows, accounts, at, endOf, runScript } from '../../test/samples.ts'
+import { postgresTables } from '../server/index.ts'
+import { type PgliteOptions, pgliteTables, pgliteTablesAt } from './pglite.ts'
+
+// PGlite is started anew several times here, which takes seconds each.
+vi.setConfig({ testTimeout: 300_000 })
+
+/** It needs no memory and has no end. */
+const endless = 'WITH RECURSIVE again AS (SELECT 1 AS one UNION ALL SELECT one FROM again) SELECT count(*) FROM again'
+const statementMsMax = 6_000
+const unavailable = { code: 'tables_unavailable', retryable: true }
+const outOfTime = { ...unavailable, message: expect.stringMatching(/no answer within the time/) }
+const change = { table: accounts, upserts: accountRows(3, 7), removals: [], from: 0, to: at(5) }
+
+let root: string
+/** A new directory, which is copied: to make one takes PGlite seconds. */
+let made: string
+let dirs = 0
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'indelible-pglite-ending-'))
+  made = join(root, 'made')
+  const tables = await pgliteTables({ dir: made })
+  await tables.close()
+})
+afterAll(async () => await rm(root, { recursive: true, force: true }))
+
+/** Tables in a directory of their own, with rows in one of them. */
+async function filled(options: PgliteOptions = {}) {
+  const dir = join(root, `${++dirs}`)
+  await cp(made, dir, { recursive: true })
+  const started = once(process, 'worker') as Promise<[Worker]>
+  const tables = await pgliteTables({ dir, statementMsMax, ...options })
+  const [worker] = await started
+  await tables.open(accounts)
+  await tables.save(change)
+  return { dir, tables, worker }
+}
+
+test('a statement that never ends is ended; what waits behind it is served, and nothing is lost', async () => {
+  const { tables } = await filled()
+  const ended = expect(tables.query(endless)).rejects.toMatchObject(outOfTime)
+  const rows = tables.select(accounts)
+  await ended
+  expect(await rows).toEqual(change.upserts)
+  expect((await tables.open(accounts)).position).toBe(5)
+  await tables.close()
+})
+
+test('statements that wait in line for those of others have their time all the same', async () => {
+  const { tables, worker } = await filled()
+  let isEnded = false
+  worker.once('exit', () => {
+    isEnded = true
+  })
+  const clients = [tables]
+  for (let more = 0; more < 3; more++) clients.push({ ...pgliteTablesAt(await tables.port()), port: tables.port })
+  // All together beyond the time of one.
+  await Promise.all(clients.map((client) => client.query(`SELECT pg_sleep(${statementMsMax / 1_000 / 3})`)))
+  expect(await tables.select(accounts)).toEqual(change.upserts)
+  // Nor does a value end anything that no parameter takes.
+  await expect(tables.query('SELECT $1::boolean', ['perhaps'])).rejects.toMatchObject({ code: '22P02' })
+  await expect(tables.query('SELECT $1::bigint[]', [3])).rejects.toMatchObject({ code: '22P02' })
+  expect((await tables.state(accounts)).position).toBe(5)
+  expect(isEnded).toBe(false)
+  await tables.close()
+})
+
+test('clients in other threads are told, and what they had begun does not happen', async () => {
+  const { tables } = await filled()
+  const client = pgliteTablesAt(await tables.port())
+  await expect(client.query(endless)).rejects.toMatchObject(unavailable)
+  await expect(client.state(accounts)).rejects.toMatchObject(unavailable)
+  expect((await pgliteTablesAt(await tables.port()).state(accounts)).position).toBe(5)
+  await tables.close()
+})
+
+test('closing ends a statement that never ends, and with it the process', async () => {
+  const script = `import { pgliteTables } from '@indelible/postgres'
+    const tables = await pgliteTables({ dir: ${JSON.stringify(join(root, 'closed'))}, closeMsMax: 500 })
+    const asked = tables.query(${JSON.stringify(endless)}).catch(({ code }) => console.log(code))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await tables.close()
+    await asked
+    console.log('closed')`
+  expect(await endOf(runScript(script))).toEqual({ output: 'tables_unavailable\nclosed\n', code: 0 })
+})
+
+test('a directory that cannot be opened any more after a crash begins empty', async () => {
+  const { dir, tables, worker } = await filled()
+  await worker.terminate()
+  await writeFile(join(dir, 'data', 'global', 'pg_control'), 'what a crash left')
+  await expect(tables.open(accounts)).rejects.toMatchObject({
+    ...unavailable,
+    message: expect.stringMatching(/tries it begins empty/),
+  })
+  const opened = await vi.waitFor(async () => await tables.open(accounts), { timeout: 60_000, interval: 500 })
+  expect(opened.position).toBe(0)
+  expect(await tables.save(change)).toBe('saved')
+  await tables.close()
+})
+
+test('a directory that was left in order and cannot be opened is left as it is', async () => {
+  const { dir, tables } = await filled()
+  await tables.close()
+  await writeFile(join(dir, 'data', 'PG_VERSION'), '99\n')
+  for (let start = 0; start < 4; start++) {
+    await expect(pgliteTables({ dir })).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringMatching(/damaged, delete it/),
+    })
+  }
+  await writeFile(join(dir, 'data', 'PG_VERSION'), '18\n')
+  const again = await pgliteTables({ dir })
+  expect((await again.state(accounts)).position).toBe(5)
+  await again.close()
+})
+
+test('limits may be without end, and what is no length of time is refused', async () => {
+  const limits = { statementMsMax: Number.POSITIVE_INFINITY, closeMsMax: Number.POSITIVE_INFINITY }
+  const { tables } = await filled(limits)
+  const asked = tables.query("SELECT 'answered' AS said FROM pg_sleep(0.5)")
+  // A statement that was not begun is refused by closing.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  await tables.close()
+  expect(await asked).toEqual([{ said: 'answered' }])
+  for (const name of Object.keys(limits)) {
+    await expect(pgliteTables({ [name]: -1 })).rejects.toMatchObject({ code: 'invalid_duration' })
+  }
+  const connectionString = 'postgres://nobody@127.0.0.1:1/nothing'
+  await expect(postgresTables({ connectionString, closeMsMax: -1 })).rejects.toMatchObject({ code: 'invalid_duration' })
+})
