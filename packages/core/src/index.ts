@@ -7,7 +7,7 @@ export {
   type OpenMode,
   type OpenOptions,
 } from './composition/config.ts'
-export { type LoadedConfig, loadConfig, openers } from './composition/load-config.ts'
+export { type LoadedConfig, loadConfig, openers, placeOf } from './composition/load-config.ts'
 export { type OpenSystemOptions, openSystem } from './composition/open-system.ts'
 export { type StartOptions, startSystem } from './composition/start-system.ts'
 export { type Aggregate, aggregate, type Taken } from './kernel/aggregates.ts'

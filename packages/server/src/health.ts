@@ -13,7 +13,7 @@ export function healthRoute(running: RunningSystem): Route {
     parameters: [],
     async handle() {
       const health = await running.health()
-      const isTroubled = [...health.projections, ...health.sagas].some(({ state }) => troubled.has(state))
+      const isTroubled = health.consumers.some(({ state }) => troubled.has(state))
       const isDegraded = isTroubled || !mayWrite(health)
       const body = { status: isDegraded ? 'degraded' : 'ok', ...health }
       const headers = { [positionHeader]: String(health.head.position) }

@@ -77,12 +77,12 @@ function recorderOf(registry: Registry): (health: Health) => void {
     'state',
   ])
 
-  return ({ head: { position }, store, projections }) => {
+  return ({ head: { position }, store, consumers }) => {
     registry.resetMetrics()
     head.set(position)
     canWrite.set(store.canWrite ? 1 : 0)
     for (const [code, count] of Object.entries(store.refusedAppends)) refusedAppends.inc({ code }, count)
-    for (const status of projections) {
+    for (const status of consumers.filter((each): each is ProjectionStatus => each.kind === 'projection')) {
       const projection = status.name
       for (const set of figures) set(status)
       const { p50Ms, p99Ms } = status.staleness

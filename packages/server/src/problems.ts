@@ -14,6 +14,10 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   unknown_command: 404,
   unknown_projection: 404,
   unknown_saga: 404,
+  unknown_consumer: 404,
+  consumer_damaged: 500,
+  consumer_parked: 503,
+  config_invalid: 500,
   projection_busy: 409,
   // As draft-ietf-httpapi-idempotency-key-header has it for a key that was used for something else.
   command_id_reused: 422,

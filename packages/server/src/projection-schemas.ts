@@ -1,10 +1,10 @@
 // What an operator is told of a projection, as JSON Schema.
-import type { ProjectionState, ProjectionView } from 'indelible'
+import type { ConsumerState, ProjectionView } from 'indelible'
 import type { JsonSchema } from 'indelible/schema'
 import { schemaRef } from './route.ts'
 
 /** Every state that a projection can be in inside a process, and what it means. */
-const stateMeanings: Readonly<Record<ProjectionState, string>> = {
+const stateMeanings: Readonly<Record<ConsumerState, string>> = {
   starting: 'has not looked yet',
   standby: 'another process runs it',
   rebuilding: 'its table is being built anew, because its code changed; readers see the one before',
@@ -15,7 +15,7 @@ const stateMeanings: Readonly<Record<ProjectionState, string>> = {
   diverged: 'its table was made from another history than that of the log; it is being built anew by itself',
   stopped: 'the system was closed',
 }
-export const projectionStates = Object.keys(stateMeanings) as readonly ProjectionState[]
+export const projectionStates = Object.keys(stateMeanings) as readonly ConsumerState[]
 
 const tableStateMeanings: Readonly<Record<ProjectionView['state'], string>> = {
   missing: 'there is none yet',
@@ -30,10 +30,26 @@ const tableStateMeanings: Readonly<Record<ProjectionView['state'], string>> = {
 const statusSchema: JsonSchema = {
   description: 'A projection as this process knows it.',
   type: 'object',
-  required: ['name', 'version', 'state', 'position', 'lagEvents', 'staleness', 'holder', 'rebuild'],
+  required: [
+    'name',
+    'kind',
+    'version',
+    'fingerprint',
+    'state',
+    'position',
+    'lagEvents',
+    'staleness',
+    'holder',
+    'rebuild',
+  ],
   properties: {
     name: { type: 'string' },
-    version: { type: 'string', description: 'Of the declared code and columns.' },
+    kind: { const: 'projection' },
+    version: { type: 'integer', description: 'As declared.' },
+    fingerprint: {
+      type: 'string',
+      description: 'Of what its rows stand for: version, columns and the versions of its events.',
+    },
     state: { enum: projectionStates, description: meaningsOf(stateMeanings) },
     position: { type: 'integer', description: 'Everything up to here is in the table.' },
     lagEvents: { type: 'integer', description: 'Events that the log has beyond that.' },
@@ -79,9 +95,9 @@ const projectionSchema: JsonSchema = {
           type: ['object', 'null'],
           properties: {
             state: { enum: Object.keys(tableStateMeanings), description: meaningsOf(tableStateMeanings) },
-            version: {
+            fingerprint: {
               type: ['string', 'null'],
-              description: 'Of the code that filled it; null where there is none yet.',
+              description: 'Of the table that is there; null where there is none yet.',
             },
             position: { type: 'integer' },
             updatedAt: { type: ['string', 'null'], format: 'date-time' },

@@ -9,6 +9,7 @@ import {
   type RunningSystem,
 } from 'indelible'
 import { json, positionHeader } from './answers.ts'
+import { actor } from './commands.ts'
 import { oneOf, read, text } from './parameters.ts'
 import {
   listOperation,
@@ -35,7 +36,7 @@ export function projectionRoutes(running: RunningSystem): readonly Route[] {
     method: 'POST',
     path: `/projections/{name}/${verb}`,
     ...route,
-    parameters: [name, ...(route.parameters ?? [])],
+    parameters: [name, actor, ...(route.parameters ?? [])],
   })
   return [
     {
@@ -75,8 +76,9 @@ export function projectionRoutes(running: RunningSystem): readonly Route[] {
 async function rebuild(running: RunningSystem, c: Context): Promise<Response> {
   const projection = { name: read(c, name)! }
   const isDropped = read(c, dropFormer) === 'true'
-  const report = await running.rebuild(projection)
-  if (isDropped) await running.forgetFormerTable(projection)
+  const by = { actor: read(c, actor) }
+  const report = await running.rebuild(projection, by)
+  if (isDropped) await running.dropFormerTable(projection, by)
   const body = { ...projection, ...report, formerTable: isDropped ? null : formerTableName(projection.name) }
   return json(body, { headers: { [positionHeader]: String(report.position) } })
 }
@@ -89,13 +91,15 @@ async function verify(running: RunningSystem, c: Context): Promise<Response> {
 
 async function setPaused(running: RunningSystem, c: Context, isPaused: boolean): Promise<Response> {
   const projection = { name: read(c, name)! }
-  await (isPaused ? running.pause(projection) : running.resume(projection))
+  const by = { actor: read(c, actor) }
+  await (isPaused ? running.consumers.pause(projection, by) : running.consumers.resume(projection, by))
   return json({ ...projection, isPaused })
 }
 
 /** What this process knows of its projections, with what the database says of their tables: other processes may run them. */
 async function shownBy(running: RunningSystem) {
-  const [{ head, projections }, views] = await Promise.all([running.health(), viewsOf(running)])
+  const [{ head, consumers }, views] = await Promise.all([running.health(), viewsOf(running)])
+  const projections = consumers.filter((each): each is ProjectionStatus => each.kind === 'projection')
   return { head, projections: projections.map((status) => joined(status, views?.get(status.name))) }
 }
 
@@ -111,6 +115,6 @@ async function viewsOf(running: RunningSystem): Promise<ReadonlyMap<string, Proj
 
 function joined(status: ProjectionStatus, view: ProjectionView | undefined) {
   if (!view) return { ...status, table: null }
-  const { tableVersion: version, state, position, updatedAt, holder, parked, next, former } = view
-  return { ...status, holder, table: { state, version, position, updatedAt, parked, next, former } }
+  const { tableFingerprint: fingerprint, state, position, updatedAt, holder, parked, next, former } = view
+  return { ...status, holder, table: { state, fingerprint, position, updatedAt, parked, next, former } }
 }

@@ -82,8 +82,7 @@ async function waitIfAsked(
 }
 
 async function positionOf(running: RunningSystem, { name }: Projection): Promise<Position> {
-  const { projections } = await running.health()
-  return projections.find((each) => each.name === name)!.position
+  return await running.consumers.position({ name })
 }
 
 function operationOf({ table }: Projection): Operation {

@@ -8,7 +8,6 @@ import {
   addFilters,
   type CommonOptions,
   type FilterOptions,
-  logDirOf,
   openLog,
   queryOf,
   wholeNumber,
@@ -59,7 +58,7 @@ async function read(stream: StreamName | undefined, options: Options, session: S
     reserved,
   }
   const lines = eventLines(session.out, { json, wide })
-  const store = await openLog(await logDirOf(options, session), session)
+  const store = await openLog(options, session)
   try {
     let printed = 0
     for await (const { events } of store.read(queryOf(stream, options), readOptions)) {

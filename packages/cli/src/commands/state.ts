@@ -1,7 +1,7 @@
 // `indelible state`: what an aggregate is, or was, folded through its declaration.
 import { inspect } from 'node:util'
 import type { Command } from 'commander'
-import { type AnyAggregate, type EventStore, isIndelibleError } from 'indelible'
+import { type AnyAggregate, type EventStore, isIndelibleError, placeOf } from 'indelible'
 import { type AsOf, type StateAsOf, stateAsOf } from 'indelible/history'
 import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
@@ -10,11 +10,10 @@ import {
   addPoints,
   assertReached,
   type CommonOptions,
-  locationOf,
-  openLog,
+  inspectorsOf,
   type PointOptions,
   pointOf,
-  systemOf,
+  untilOpen,
 } from '../options/index.ts'
 import { escapeControls, jsonLine, type Output } from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
@@ -43,11 +42,11 @@ export function addState(program: Command, session: Session): void {
 async function state(name: { category: string; id: string }, options: Options, session: Session): Promise<void> {
   const { out, signal } = session
   const asOf = pointOf(options)
-  const { system, logDir } = await systemOf(options, session)
+  const { system, store: openStore } = await inspectorsOf(options, session)
   const aggregate = system.aggregates.find(({ category }) => category === name.category)
   if (!aggregate) throw unknownCategory(name.category, system.aggregates)
   const stream = aggregate.stream(name.id)
-  const store = await openLog(logDir, session)
+  const store = await untilOpen(openStore(), session)
   try {
     const result = await untilInterrupted(folded(store, aggregate, { id: name.id, asOf }), signal)
     await assertReached(store, stream, { asOf, result })
@@ -81,9 +80,8 @@ async function folded(
     return await stateAsOf(store, aggregate, point)
   } catch (error) {
     if (isIndelibleError(error)) throw error
-    const { place } = locationOf(error)
-    const where = place === undefined ? '' : ` (${place})`
-    const message = `evolve of "${aggregate.category}" threw: ${error instanceof Error ? error.message : error}${where}`
+    const problem = error instanceof Error ? error.message : error
+    const message = `A handler of "${aggregate.category}" threw: ${problem}${placeOf(error)}`
     throw new CliError('fold_failed', message, { cause: error })
   }
 }

@@ -8,7 +8,6 @@ import {
   addFilters,
   type CommonOptions,
   type FilterOptions,
-  logDirOf,
   openLog,
   queryOf,
   wholeNumber,
@@ -65,7 +64,7 @@ async function tail(stream: StreamName | undefined, options: Options, session: S
   const { json = false, wide = false } = options
   const { out, errors, signal } = session
   const format = eventLines(out, { json, wide })
-  const store = await openLog(await logDirOf(options, session), session)
+  const store = await openLog(options, session)
   try {
     let remaining = options.limit ?? Number.POSITIVE_INFINITY
     const batches = lastAndLive(store, queryOf(stream, options), { after, lines, until, reserved, signal })

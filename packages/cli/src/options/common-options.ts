@@ -1,10 +1,10 @@
-// The options that every command takes, and the log that they point to. Here the command line chooses the file adapter.
+// The options that every command takes, and the log that they point to.
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { EventStore } from 'indelible'
+import { type EventStore, type LoadedConfig, type Openers, openers } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { type Session, untilInterrupted } from '../session.ts'
-import { type LoadedConfig, loadConfig } from './config.ts'
+import { findConfig } from './config.ts'
 
 export interface CommonOptions {
   readonly data?: string
@@ -32,18 +32,34 @@ export async function systemOf(
   { data, config }: CommonOptions,
   { cwd }: Session,
 ): Promise<LoadedConfig & { readonly logDir: string }> {
-  const declared = await loadConfig({ cwd, given: config })
+  const declared = await findConfig({ cwd, given: config })
   const dataDir = data === undefined ? declared.dataDir : resolve(cwd, data)
   return { ...declared, dataDir, logDir: logDirIn(dataDir) }
 }
 
-/** Opens a log beside whoever writes it. */
-export async function openLog(dir: string, { signal }: Session): Promise<EventStore> {
-  const opening = fileStore({ dir, access: 'read' })
+/** How the config says that everything is opened, to look at it while another process may run it. */
+export async function inspectorsOf(options: CommonOptions, session: Session): Promise<LoadedConfig & Openers> {
+  const config = await systemOf(options, session)
+  const { dataDir } = config
+  return { ...config, ...openers(config, { dataDir, mode: 'inspect' }) }
+}
+
+/** Opens the log for reading: as the config says, or with `--data` alone the files there. */
+export async function openLog(options: CommonOptions, session: Session): Promise<EventStore> {
+  if (options.data !== undefined && options.config === undefined)
+    return await untilOpen(fileStore({ dir: await logDirOf(options, session), access: 'read' }), session)
+  const { store } = await inspectorsOf(options, session)
+  return await untilOpen(store(), session)
+}
+
+export async function untilOpen<Opened extends { close(): Promise<void> }>(
+  opening: Promise<Opened>,
+  { signal }: Session,
+): Promise<Opened> {
   return untilInterrupted(opening, signal).catch((error) => {
     // Interrupted: nobody waits for the store any more, so whoever opened it closes it.
     opening.then(
-      (store) => store.close(),
+      (opened) => opened.close(),
       () => {},
     )
     throw error

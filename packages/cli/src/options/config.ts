@@ -1,33 +1,24 @@
-// Finds and loads the declarations of a system, and says in one line what is wrong with a config that does not load.
+// Finds the config of a system.
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { IndelibleConfig, System } from 'indelible'
+import { pathToFileURL } from 'node:url'
+import { type LoadedConfig, loadConfig } from 'indelible'
 import { CliError } from '../errors/index.ts'
 
 const configNames = ['indelible.config.ts', 'indelible.config.js', 'indelible.config.mjs'] as const
 
-export interface LoadedConfig {
-  readonly configFile: string
-  readonly system: System
-  /** Absolute. */
-  readonly dataDir: string
-  readonly openTables: IndelibleConfig['openTables']
-}
-
 /** Loads the config that was given, or the nearest one upwards from a directory. Throws `config_missing`, `config_invalid`. */
-export async function loadConfig({ cwd, given }: { cwd: string; given: string | undefined }): Promise<LoadedConfig> {
+export async function findConfig({ cwd, given }: { cwd: string; given: string | undefined }): Promise<LoadedConfig> {
   const configFile = given === undefined ? nearestConfig(cwd) : resolve(cwd, given)
   if (configFile === undefined) {
     throw new CliError(
       'config_missing',
       `There is no ${configNames[0]} in ${cwd} or above it. Name one with --config FILE` +
-        ', or give --data DIR: only state and projections need declarations.',
+        ', or give --data DIR: only state, projections, serve and dev need declarations.',
     )
   }
   if (!existsSync(configFile)) throw new CliError('config_missing', `There is no ${configFile}.`)
-  const { system, dataDir, openTables } = checked(await imported(configFile), configFile)
-  return { configFile, system, dataDir: resolve(dirname(configFile), dataDir), openTables }
+  return await loadConfig(pathToFileURL(configFile))
 }
 
 function nearestConfig(cwd: string): string | undefined {
@@ -35,39 +26,4 @@ function nearestConfig(cwd: string): string | undefined {
     const found = configNames.map((name) => join(directory, name)).find((file) => existsSync(file))
     if (found !== undefined || directory === dirname(directory)) return found
   }
-}
-
-async function imported(configFile: string): Promise<unknown> {
-  try {
-    const module: { default?: unknown } = await import(/* @vite-ignore */ pathToFileURL(configFile).href)
-    return module.default
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const details = { file: configFile, ...locationOf(error) }
-    const place = 'place' in details ? ` (${details.place})` : ''
-    throw new CliError('config_invalid', `${configFile} does not load: ${message}${place}`, { details, cause: error })
-  }
-}
-
-/** The first line of a file that the stack names, which is where to look. */
-export function locationOf(error: unknown): { place?: string } {
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const url = stack.match(/file:\/\/[^\s()]+?:\d+(:\d+)?/)?.[0]
-  if (url === undefined) return {}
-  const [, file, position] = url.match(/^(.*?)((?::\d+)+)$/)!
-  return { place: `${fileURLToPath(file!)}${position}` }
-}
-
-function checked(config: unknown, configFile: string): Omit<LoadedConfig, 'configFile'> {
-  const { system, dataDir, openTables } = (config ?? {}) as Partial<IndelibleConfig>
-  const isOpening = openTables === undefined || typeof openTables === 'function'
-  if (typeof dataDir === 'string' && dataDir !== '' && Array.isArray(system?.aggregates) && isOpening) {
-    return { system, dataDir, openTables }
-  }
-  throw new CliError(
-    'config_invalid',
-    `${configFile} must export its config as default: export default defineConfig({ system, dataDir: './data' }), ` +
-      'with a system from defineSystem, dataDir relative to the config, and openTables, if it is there, a function.',
-    { details: { file: configFile } },
-  )
 }

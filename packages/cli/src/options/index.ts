@@ -1,6 +1,13 @@
 // What the user gives: arguments, options, and the config with the declarations of the system.
 export { address, wholeNumber } from './arguments.ts'
-export { addCommonOptions, type CommonOptions, logDirOf, openLog, systemOf } from './common-options.ts'
-export { type LoadedConfig, locationOf } from './config.ts'
+export {
+  addCommonOptions,
+  type CommonOptions,
+  inspectorsOf,
+  logDirOf,
+  openLog,
+  systemOf,
+  untilOpen,
+} from './common-options.ts'
 export { addFilters, type FilterOptions, queryOf } from './filters.ts'
 export { addPoints, assertReached, type PointOptions, pointOf } from './point-of-history.ts'

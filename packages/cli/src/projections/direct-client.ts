@@ -1,7 +1,7 @@
 // To projections without a server: the log is opened for reading, and the read tables as the config says.
-import { IndelibleError, isIndelibleError, ProjectionOperator, type ProjectionView, type ReadTables } from 'indelible'
+import { IndelibleError, isIndelibleError, ProjectionOperator, type ProjectionView, placeOf } from 'indelible'
 import { CliError } from '../errors/index.ts'
-import { type CommonOptions, type LoadedConfig, locationOf, openLog, systemOf } from '../options/index.ts'
+import { type CommonOptions, inspectorsOf, untilOpen } from '../options/index.ts'
 import { interruptedError, type Session, untilInterrupted } from '../session.ts'
 import type { ProjectionClient, ProjectionInfo } from './projection-client.ts'
 
@@ -10,13 +10,11 @@ const byServer = '--url http://127.0.0.1:<port>'
 
 export async function openDirectClient(options: CommonOptions, session: Session): Promise<ProjectionClient> {
   const { signal } = session
-  const { logDir, ...declared } = await systemOf(options, session)
-  const { system } = declared
-  const open = tablesOpenerOf(declared)
-  const store = await openLog(logDir, session)
-  const tables = await untilInterrupted(open(), signal).catch(async (error) => {
+  const { system, store: openStore, tables: openTables } = await inspectorsOf(options, session)
+  const store = await untilOpen(openStore(), session)
+  const tables = await untilOpen(openTables(), session).catch(async (error) => {
     await store.close()
-    throw error
+    throw hintedError(error)
   })
   const operator = new ProjectionOperator(system, { store, tables })
 
@@ -57,36 +55,20 @@ export async function openDirectClient(options: CommonOptions, session: Session)
   }
 }
 
-/** Throws `config_invalid` where the config does not say how. */
-function tablesOpenerOf({ configFile, dataDir, openTables }: LoadedConfig): () => Promise<ReadTables> {
-  if (!openTables) {
-    throw new CliError(
-      'config_invalid',
-      `${configFile} does not say where the read tables are. Add to it, for example: ` +
-        `openTables: ({ dataDir }) => pgliteTables({ dir: join(dataDir, 'tables') }), with pgliteTables from @indelible/postgres. Or ask a server that runs: ${byServer}`,
-      { details: { file: configFile } },
-    )
+/** Embedded tables are open in one process at a time: usually it is the server that has them. */
+function hintedError(error: unknown): unknown {
+  if (isIndelibleError(error, 'tables_unavailable')) {
+    const message = `${error.message} Where a server has them open, ask it instead: ${byServer}`
+    return new IndelibleError(error.code, message, { details: error.details, cause: error })
   }
-  return async () => {
-    try {
-      return await openTables({ dataDir })
-    } catch (error) {
-      if (isIndelibleError(error, 'tables_unavailable')) {
-        // Embedded tables are open in one process at a time, so it is as a rule the server that has them.
-        const message = `${error.message} Where a server has them open, ask it instead: ${byServer}`
-        throw new IndelibleError(error.code, message, { details: error.details, cause: error })
-      }
-      if (isIndelibleError(error)) throw error
-      const { place } = locationOf(error)
-      const where = place === undefined ? '' : ` (${place})`
-      const message = `openTables in ${configFile} threw: ${error instanceof Error ? error.message : error}${where}`
-      throw new CliError('open_tables_failed', message, { cause: error })
-    }
-  }
+  if (isIndelibleError(error) || error instanceof CliError) return error
+  const problem = error instanceof Error ? error.message : error
+  const message = `"tables" of the config threw: ${problem}${placeOf(error)}`
+  return new CliError('open_tables_failed', message, { cause: error })
 }
 
-function infoOf({ tableVersion, updatedAt, parked, next, former, ...view }: ProjectionView): ProjectionInfo {
+function infoOf({ tableFingerprint, updatedAt, parked, next, former, ...view }: ProjectionView): ProjectionInfo {
   const { state, position } = view
-  const table = { state, version: tableVersion, position, updatedAt, parked, next, former }
+  const table = { state, fingerprint: tableFingerprint, position, updatedAt, parked, next, former }
   return { ...view, staleness: null, rebuild: null, table }
 }

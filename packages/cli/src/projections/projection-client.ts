@@ -3,7 +3,7 @@ import type { ProjectionStatus, ProjectionView, RebuildProgress, RebuildReport, 
 
 /** As `--json` prints it, and as the server answers. */
 export interface ProjectionInfo
-  extends Pick<ProjectionStatus, 'name' | 'version' | 'position' | 'lagEvents' | 'holder'> {
+  extends Pick<ProjectionStatus, 'name' | 'version' | 'fingerprint' | 'position' | 'lagEvents' | 'holder'> {
   readonly state: ProjectionStatus['state'] | ProjectionView['state']
   /** The next three are known only to the process that runs it, so to a server that is asked. */
   readonly staleness: ProjectionStatus['staleness'] | null
@@ -15,8 +15,8 @@ export interface ProjectionInfo
 
 export interface TableInfo
   extends Pick<ProjectionView, 'state' | 'position' | 'updatedAt' | 'parked' | 'next' | 'former'> {
-  /** Of the code that filled it; null where there is none yet. */
-  readonly version: string | null
+  /** Null where there is none yet. */
+  readonly fingerprint: string | null
 }
 
 export interface RebuildRequest {

@@ -16,8 +16,8 @@ export interface TableHistory {
 /** Nothing where no config says where the tables are: with `--data` alone none is read. */
 export async function checkTableHistory(options: CommonOptions, session: Session): Promise<TableHistory | undefined> {
   if (options.data !== undefined && options.config === undefined) return undefined
-  const { system, openTables } = await systemOf(options, session)
-  if (!openTables || system.projections.length === 0) return undefined
+  const { system } = await systemOf(options, session)
+  if (system.projections.length === 0) return undefined
   try {
     const client = await openDirectClient(options, session)
     const shown = await client.list().finally(client.close)

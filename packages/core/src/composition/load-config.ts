@@ -27,11 +27,11 @@ export function openers(
     if (typeof opened?.store === 'function' && typeof opened.tables === 'function') return opened
   } catch (error) {
     if (isIndelibleError(error)) throw error
-    throw invalid(file, `"open" threw: ${messageOf(error)}${placeOf(error)}`, error)
+    throw invalid(file, `cannot be opened, "open" threw: ${messageOf(error)}${placeOf(error)}`, error)
   }
   throw invalid(
     file,
-    '"open" must give functions "store" and "tables": open: ({ dataDir, mode }) => ({ store: () => …, tables: () => … })',
+    'cannot be opened: "open" must give functions "store" and "tables": open: ({ dataDir, mode }) => ({ store: () => …, tables: () => … })',
   )
 }
 
@@ -40,7 +40,7 @@ async function imported(url: URL, file: string): Promise<unknown> {
     const module: { default?: unknown } = await import(/* @vite-ignore */ url.href)
     return module.default
   } catch (error) {
-    throw invalid(file, `it does not load: ${messageOf(error)}${placeOf(error)}`, error)
+    throw invalid(file, `does not load: ${messageOf(error)}${placeOf(error)}`, error)
   }
 }
 
@@ -50,12 +50,12 @@ function checked(config: unknown, file: string): IndelibleConfig {
   if (isDir && Array.isArray(system?.aggregates) && typeof open === 'function') return config as IndelibleConfig
   throw invalid(
     file,
-    'it must export its config as default: export default defineConfig({ system, open }), with a system from defineSystem and a function "open".',
+    'must export its config as default: export default defineConfig({ system, open }), with a system from defineSystem and a function "open".',
   )
 }
 
 function invalid(file: string, problem: string, cause?: unknown): IndelibleError {
-  return new IndelibleError('config_invalid', `${file}: ${problem}`, { details: { file }, cause })
+  return new IndelibleError('config_invalid', `${file} ${problem}`, { details: { file }, cause })
 }
 
 /** The first line of a file that the stack names, which is where to look. */

@@ -10,7 +10,7 @@ export function addList(group: Command, session: Session): void {
   const command = addCommand(group, 'list', {
     summary: 'how far every projection is',
     about:
-      'List the projections that are declared: state, position, events behind the log (lag), whether the code changed since ' +
+      'List the projections that are declared: state, position, events behind the log (lag), whether its declaration changed since ' +
       'the table was filled, and which process runs it.',
     examples: [
       ['indelible projections list', 'straight from log and database'],
@@ -27,7 +27,7 @@ async function list(options: ClientOptions, session: Session): Promise<void> {
   await out.write(options.json ? projections.map((each) => `${jsonLine(each)}\n`).join('') : format(projections, out))
 }
 
-const titles = ['NAME', 'STATE', 'POSITION', 'LAG', 'CODE', 'RUN BY']
+const titles = ['NAME', 'STATE', 'POSITION', 'LAG', 'VERSION', 'RUN BY']
 const isFigure = (column: number) => column === 2 || column === 3
 
 function format(projections: readonly ProjectionInfo[], out: Output): string {
@@ -37,7 +37,7 @@ function format(projections: readonly ProjectionInfo[], out: Output): string {
     stateText(each),
     formatNumber(each.position),
     formatNumber(each.lagEvents),
-    codeText(each),
+    versionText(each),
     escapeControls(each.holder ?? '-'),
   ])
   const [head, ...lines] = table([titles, ...rows], isFigure).map((line) => truncate(line, out.columns))
@@ -61,8 +61,8 @@ export function stateText({ state, table, rebuild }: ProjectionInfo): string {
   return `${state}${there}${building}`
 }
 
-function codeText({ version, table }: ProjectionInfo): string {
-  if (!table) return 'unknown'
-  if (table.version === null) return 'no table'
-  return table.version === version ? 'same' : 'changed'
+function versionText({ version, fingerprint, table }: ProjectionInfo): string {
+  if (!table) return `${version}`
+  if (table.fingerprint === null) return `${version}, no table`
+  return table.fingerprint === fingerprint ? `${version}` : `${version}, changed`
 }

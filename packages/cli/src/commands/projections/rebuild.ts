@@ -59,10 +59,10 @@ async function rebuild(name: string, options: Options, session: Session): Promis
 }
 
 /** Whoever runs the projection with the code that had filled the table does not know this one's. */
-function ofOtherCode({ name, version, table, holder }: ProjectionInfo): string | undefined {
-  if (!holder || !table || table.version === null || table.version === version) return undefined
+function ofOtherCode({ name, fingerprint, table, holder }: ProjectionInfo): string | undefined {
+  if (!holder || !table || table.fingerprint === null || table.fingerprint === fingerprint) return undefined
   return escapeControls(
-    `note: ${holder} runs ${name} with other code (${table.version}) than the table has now (${version}). ` +
+    `note: ${holder} runs ${name} with another declaration (${table.fingerprint}) than that of the table now (${fingerprint}). ` +
       'Start it again with this code; otherwise it builds the table of its own code again.',
   )
 }

@@ -40,7 +40,7 @@ function format(projection: ProjectionInfo, out: Output): string {
       `${formatNumber(position)}, ${lagEvents === 0 ? 'the end of the log' : `${formatCount(lagEvents, 'event')} behind`}`,
     ],
     ['Run by', escapeControls(holder ?? 'nobody')],
-    ['Code', codeText(projection)],
+    ['Version', versionText(projection)],
     ...(staleness ? [['Staleness', stalenessText(staleness)] as const] : []),
     ...(rebuild ? [['Rebuild', `${phaseText(rebuild)}, since ${rebuild.startedAt}`] as const] : []),
     ...(table ? tableLines(name, table) : [['Table', 'the database does not answer'] as const]),
@@ -81,11 +81,11 @@ function tableLines(name: string, { updatedAt, parked, next, former }: TableInfo
   ]
 }
 
-function codeText({ version, table }: ProjectionInfo): string {
-  if (!table || table.version === version) return version
-  return table.version === null
-    ? `${version}; there is no table yet`
-    : `${version}; the table was filled by ${table.version}`
+function versionText({ version, fingerprint, table }: ProjectionInfo): string {
+  if (!table || table.fingerprint === fingerprint) return `${version} (${fingerprint})`
+  return table.fingerprint === null
+    ? `${version} (${fingerprint}); there is no table yet`
+    : `${version} (${fingerprint}); the table is that of ${table.fingerprint}`
 }
 
 function stalenessText({ targetMs, lagMs, p50Ms, p99Ms }: ProjectionStatus['staleness']): string {

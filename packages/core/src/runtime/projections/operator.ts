@@ -38,10 +38,12 @@ export type OtherTable = Pick<TableState, 'fingerprint' | 'position'>
 /** What the database says of a projection, whoever runs it. */
 export interface ProjectionView {
   readonly name: string
-  /** Of the declared code and columns. */
-  readonly version: string
-  /** Of the code that filled the table; another than `version` until the table is built anew, null where there is none yet. */
-  readonly tableVersion: string | null
+  /** As declared. */
+  readonly version: number
+  /** Of what its rows stand for; see `TableDefinition`. */
+  readonly fingerprint: string
+  /** The same of the table that is there: another until it is rebuilt, null where there is none yet. */
+  readonly tableFingerprint: string | null
   /**
    * `running`: a process has it. `idle`: none has. `outdated`: other code filled the table. `diverged`: the table was made from another history than
    * that of the log. `missing`: there is no table yet.
@@ -192,7 +194,7 @@ function timedOut(name: string, details: { position: Position; reached: Position
 }
 
 function viewOf(
-  { name, table }: Projection,
+  { name, version, table }: Projection,
   records: ReadonlyMap<string, TableRecord>,
   { head, diverged }: { head: Position; diverged: ReadonlySet<string> },
 ): ProjectionView {
@@ -203,8 +205,9 @@ function viewOf(
   }
   return {
     name,
-    version: table.fingerprint,
-    tableVersion: record?.fingerprint ?? null,
+    version,
+    fingerprint: table.fingerprint,
+    tableFingerprint: record?.fingerprint ?? null,
     state: record ? stateIn(record, { declared: table.fingerprint, isDiverged: diverged.has(name) }) : 'missing',
     position: record?.position ?? 0,
     lagEvents: Math.max(0, head - (record?.position ?? 0)),

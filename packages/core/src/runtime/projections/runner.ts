@@ -94,6 +94,7 @@ export class ProjectionRunner {
       name: this.#name,
       kind: 'projection',
       version: projection.version,
+      fingerprint: projection.table.fingerprint,
       state: this.#state,
       position,
       lagEvents: Math.max(0, head - position),

@@ -7,8 +7,10 @@ import type { Staleness } from './staleness.ts'
 
 export interface ProjectionStatus extends ConsumerStatus {
   readonly kind: 'projection'
-  /** The declared version. */
+  /** As declared. */
   readonly version: number
+  /** Of what its rows stand for; see `TableDefinition`. */
+  readonly fingerprint: string
   readonly staleness: Staleness
   /** Who runs it, where that is known. */
   readonly holder: string | null

@@ -199,11 +199,12 @@ function silent(ms: number): IndelibleError {
 }
 
 /** Before a thread has said anything. */
-function unknownYet({ name, version, staleness: { targetMs } }: Projection): ProjectionStatus {
+function unknownYet({ name, version, table: { fingerprint }, staleness: { targetMs } }: Projection): ProjectionStatus {
   return {
     name,
     kind: 'projection',
     version,
+    fingerprint,
     state: 'starting',
     position: 0,
     lagEvents: 0,
