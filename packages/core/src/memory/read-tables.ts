@@ -12,6 +12,7 @@ import { keptKey, keptRow, keptSelect } from '../store/rows.ts'
 interface Table {
   readonly columns: Columns
   readonly fingerprint: string
+  code: string
   readonly generation: number
   readonly rows: Map<string, Row>
   checkpoint: Checkpoint
@@ -55,8 +56,9 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
     const isSame = table.fingerprint === fingerprint && (generation ?? table.generation) === table.generation
     return isSame && !table.isDiverged && table.checkpoint.position === from ? table : undefined
   }
-  const stateOf = ({ fingerprint, checkpoint, generation, isDiverged }: Table) => ({
+  const stateOf = ({ fingerprint, code, checkpoint, generation, isDiverged }: Table) => ({
     fingerprint,
+    code,
     ...checkpoint,
     generation,
     isDiverged,
@@ -68,14 +70,14 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
   const holderOf = ({ operation: { lease } }: Table) => (lease && lease.untilMs > clock.now() ? lease.holder : null)
 
   return {
-    async open({ name, columns, fingerprint }) {
+    async open({ name, columns, fingerprint, code }) {
       assertOpen()
       return stateOf(tables.get(name) ?? create())
 
       function create(): Table {
         const operation = { isPaused: false, lease: undefined }
         const empty = { rows: new Map(), checkpoint: nothingShown, updatedAtMs: clock.now(), parked: null }
-        const table = { columns, fingerprint, generation: ++generations, isDiverged: false, operation, ...empty }
+        const table = { columns, fingerprint, code, generation: ++generations, isDiverged: false, operation, ...empty }
         tables.set(name, table)
         return table
       }
@@ -181,6 +183,11 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       const table = tables.get(name)
       if (table) table.operation.isPaused = isPaused
       return table !== undefined
+    },
+    async setCode(name, code, { generation }) {
+      assertOpen()
+      const table = tables.get(name)
+      if (table?.generation === generation) table.code = code
     },
     async setDiverged(name, { generation }) {
       assertOpen()

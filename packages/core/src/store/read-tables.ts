@@ -38,6 +38,8 @@ export const selectLimitDefault = 100
 /** Which code filled a table, and how far: everything up to its checkpoint is in its rows. At position 0 it shows nothing, and its history is ''. */
 export interface TableState extends Checkpoint {
   readonly fingerprint: string
+  /** A hint at the code that filled it; see `TableDefinition`. */
+  readonly code: string
   /** No two tables that ever had a name have the same. */
   readonly generation: number
   /** Whether it was found to be made from another history than that of the log. It stays so until another takes its place. */
@@ -120,6 +122,8 @@ export interface ReadTables {
   release(name: string, holder: string): Promise<void>
   /** Notes whether the projection is to stand still. False where there is no such table. */
   setPaused(name: string, isPaused: boolean): Promise<boolean>
+  /** Notes that code was found to make the same rows as those of the table, unless another one has its name by now. */
+  setCode(name: string, code: string, fence: Required<Fence>): Promise<void>
   /** Notes that a table was made from another history, unless another one has its name by now. */
   setDiverged(name: string, fence: Required<Fence>): Promise<void>
   /** Notes why the projection stands still, or that it does no longer. */

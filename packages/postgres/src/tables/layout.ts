@@ -11,7 +11,7 @@ const newGeneration = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint * 
 
 /** Creates the table where there is none, and the schema and its records with the first. */
 export async function openTable(query: Query, schema: string, table: TableDefinition): Promise<TableState> {
-  const { name, fingerprint } = table
+  const { name, fingerprint, code } = table
   const records = quoted(schema, recordsTable)
   // Everyone else who makes tables in this schema waits for the end of this transaction.
   await query('SELECT pg_advisory_xact_lock(hashtext($1))', [records])
@@ -24,10 +24,10 @@ export async function openTable(query: Query, schema: string, table: TableDefini
   for (const statement of createIndexes(schema, table)) await query(statement)
   // Where somebody dropped the table itself there is a record. Whether the projection is paused, and who runs it, are not of the rows.
   await query(
-    `INSERT INTO ${records} (name, fingerprint, position, history, generation) VALUES ($1, $2, 0, '', ${newGeneration})
+    `INSERT INTO ${records} (name, fingerprint, code, position, history, generation) VALUES ($1, $2, $3, 0, '', ${newGeneration})
      ON CONFLICT (name) DO UPDATE
-     SET fingerprint = excluded.fingerprint, position = 0, history = '', generation = excluded.generation, is_diverged = false, updated_at = now(), parked = NULL`,
-    [name, fingerprint],
+     SET fingerprint = excluded.fingerprint, code = excluded.code, position = 0, history = '', generation = excluded.generation, is_diverged = false, updated_at = now(), parked = NULL`,
+    [name, fingerprint, code],
   )
   return (await stateOf(query, schema, name))!
 }

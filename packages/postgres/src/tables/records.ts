@@ -7,6 +7,7 @@ export function createRecords(schema: string): string {
   return `CREATE TABLE ${quoted(schema, recordsTable)} (
     name text COLLATE "C" PRIMARY KEY,
     fingerprint text NOT NULL,
+    code text NOT NULL,
     position bigint NOT NULL,
     history text NOT NULL,
     generation bigint NOT NULL,
@@ -19,7 +20,7 @@ export function createRecords(schema: string): string {
   )`
 }
 
-const stateColumns = 'fingerprint, position, history, generation, is_diverged AS "isDiverged"'
+const stateColumns = 'fingerprint, code, position, history, generation, is_diverged AS "isDiverged"'
 
 /** Undefined where it was never opened, or somebody dropped the table itself. */
 export async function stateOf(query: Query, schema: string, name: string): Promise<TableState | undefined> {
@@ -87,6 +88,10 @@ export function tableRecords(database: { readonly query: Query }, schema: string
 
     async setDiverged(name: string, generation: number): Promise<void> {
       await query(`UPDATE ${records} SET is_diverged = true WHERE name = $1 AND generation = $2`, [name, generation])
+    },
+
+    async setCode(name: string, code: string, generation: number): Promise<void> {
+      await query(`UPDATE ${records} SET code = $2 WHERE name = $1 AND generation = $3`, [name, code, generation])
     },
 
     async setParked(name: string, parked: Parked | null): Promise<boolean> {

@@ -37,7 +37,7 @@ export async function replaceTable(
   if (await exists(query, 'to_regclass', quoted(schema, former))) throw await notOurs(query, schema, former)
   await query(`ALTER TABLE ${liveTable} RENAME TO ${quoted(former)}`)
   await query(`ALTER TABLE ${nextTable} RENAME TO ${quoted(live.name)}`)
-  const facts = 'fingerprint, position, history, generation, is_diverged, updated_at'
+  const facts = 'fingerprint, code, position, history, generation, is_diverged, updated_at'
   const ofLive = `INSERT INTO ${records} (name, ${facts}) SELECT $1, ${facts} FROM ${records} WHERE name = $2`
   await query(ofLive, [former, live.name])
   const ofNext = `SELECT ${facts}, NULL::json FROM ${records} WHERE name = $1`

@@ -106,6 +106,9 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
     },
     release: (name, holder) => use(name, () => records.release(name, holder)),
     setPaused: (name, isPaused) => use(name, () => records.setPaused(name, isPaused)),
+    async setCode(name, code, { generation }) {
+      await use(name, () => records.setCode(name, code, generation))
+    },
     async setDiverged(name, { generation }) {
       await use(name, () => records.setDiverged(name, generation))
     },

@@ -84,8 +84,8 @@ export async function rebuildTable(parts: ProjectionParts, options: RebuildOptio
 /** Gives the generation of the empty table. */
 async function emptied({ projection, tables }: ProjectionParts, holder: string): Promise<number> {
   const next = nextTable(projection.table)
-  const { fingerprint, position, generation } = await tables.state(next)
-  if (fingerprint === next.fingerprint && position === 0) return generation
+  const { fingerprint, code, position, generation } = await tables.state(next)
+  if (fingerprint === next.fingerprint && code === next.code && position === 0) return generation
   await tables.drop(next.name)
   const opened = await tables.open(next)
   await assertHeld({ projection, tables }, holder)

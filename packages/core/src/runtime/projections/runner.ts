@@ -7,6 +7,7 @@ import { type ConsumerState, describeError } from '../consumers/status.ts'
 import { leaseMs, remoteWaitMs, staleCheckMs, standByMs } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause } from '../waiting.ts'
+import { differenceFrom, type Sample, takeSample } from './code-check.ts'
 import { type Divergence, divergenceOf, divergenceOfTable, tableDiverged } from './divergence.ts'
 import { follow } from './follow.ts'
 import type { HeavyWork } from './heavy-work.ts'
@@ -55,6 +56,10 @@ export class ProjectionRunner {
   #forsakenSinceMs: number | undefined
   /** The generation of a table that was told of as diverged. */
   #toldDiverged: number | undefined
+  /** While a sample of a table that other code filled is compared. */
+  #checking: Promise<void> | undefined
+  /** Whether this code was found to make other rows than those of the table. */
+  #isUnlike = false
   /** The database refused a row of some event up to here. */
   #singlyThrough: Position = 0
   #isStale = false
@@ -78,6 +83,7 @@ export class ProjectionRunner {
     this.#stop.abort()
     this.#wake.abort()
     await this.#running
+    await this.#checking
     if (this.#state !== 'parked') this.#state = 'stopped'
     this.#waiters.fail(new IndelibleError('store_closed', `Projection "${this.#name}" was stopped.`))
   }
@@ -201,8 +207,49 @@ export class ProjectionRunner {
     const divergence = await divergenceOfTable({ store, tables }, { name: this.#name, there }, this.#stop.signal)
     if (divergence) return await this.#replaceDiverged(divergence, { there, isPaused: lease.isPaused })
     if (lease.isPaused) return this.#rest('paused', there)
+    if (this.#isUnlike) return await this.#replaceUnlike()
+    if (there.code !== projection.table.code) await this.#beginCodeCheck(there)
     await this.#follow(there, lease.isParked)
     return 0
+  }
+
+  /** Other code filled the table under the same version. It goes on as if the two agreed, while a sample is compared beside it. */
+  async #beginCodeCheck(there: TableState): Promise<void> {
+    if (this.#checking) return
+    const sample = await takeSample(this.#parts, there)
+    this.#checking = this.#checkCode(sample).finally(() => {
+      this.#checking = undefined
+    })
+  }
+
+  async #checkCode(sample: Sample): Promise<void> {
+    const { heavyWork, tables, projection, notify } = this.#parts
+    const { signal } = this.#stop
+    try {
+      using _ = await heavyWork.beginInTurn(this.#name, 'compared with the log', signal)
+      const difference = await differenceFrom(sample, this.#parts, signal)
+      if (!difference) return await tables.setCode(this.#name, projection.table.code, sample.of)
+      notify({ kind: 'version not raised', name: this.#name, difference })
+    } catch (error) {
+      // A fault that may pass: it is looked at again when the projection is next taken up. Code that cannot fold the log does not agree with the table.
+      if (!(error instanceof FoldStopped)) return
+    }
+    this.#isUnlike = true
+    this.#poke()
+  }
+
+  async #replaceUnlike(): Promise<number> {
+    if (this.#isRefused) return this.#rest('parked')
+    this.#state = 'rebuilding'
+    await using _ = new LeaseKeeper({
+      tables: this.#parts.tables,
+      name: this.#name,
+      holder: this.#me,
+      isOver: () => false,
+    })
+    const restMs = await this.#buildAnew('changed')
+    if (restMs === 0) this.#isUnlike = false
+    return restMs
   }
 
   /** The table shows what this log does not have. Nothing is added to it, and it is built anew from this log, unless an operator wants the projection to stand still. */

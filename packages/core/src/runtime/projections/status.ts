@@ -4,6 +4,7 @@ import type { Instant } from '../../kernel/time.ts'
 import type { Parked } from '../../store/read-tables.ts'
 import type { ConsumerError, ConsumerStatus } from '../consumers/status.ts'
 import type { Staleness } from './staleness.ts'
+import type { TableDifference } from './verify.ts'
 
 export interface ProjectionStatus extends ConsumerStatus {
   readonly kind: 'projection'
@@ -50,6 +51,8 @@ export type ProjectionNotice =
   | { readonly kind: 'parked'; readonly name: string; readonly error: ProjectionError }
   /** Its table was made from another history: the log, which ends at `head`, was put back from an older copy, or the table is of another log. It is built anew. */
   | { readonly kind: 'diverged'; readonly name: string; readonly position: Position; readonly head: Position }
+  /** The code makes other rows than those of the table, which were made under the same version: a sample differed, as in `difference`. It is rebuilt. Raise the version. */
+  | { readonly kind: 'version not raised'; readonly name: string; readonly difference: TableDifference }
   /** Other code has built the table. Where nobody runs that code, this process soon builds its own again. */
   | { readonly kind: 'overtaken'; readonly name: string }
   | { readonly kind: 'rebuilding'; readonly name: string; readonly because: RebuildReason }
