@@ -1,0 +1,243 @@
+// A declared system as JSON: what API, documents, permissions and console are made from, without running code of the domain.
+import type { AnyCommandType } from '../kernel/commands.ts'
+import type { AnyEventType } from '../kernel/event-types.ts'
+import type { Projection } from '../kernel/projections.ts'
+import type { AnySaga, AnySagaCommand } from '../kernel/sagas.ts'
+import type { System } from '../kernel/system.ts'
+import type { ColumnType } from '../kernel/tables.ts'
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+
+export interface SystemDescription {
+  readonly name: string
+  readonly events: readonly EventDescription[]
+  readonly aggregates: readonly AggregateDescription[]
+  readonly decisionModels: readonly DecisionModelDescription[]
+  readonly commands: readonly CommandDescription[]
+  readonly projections: readonly ProjectionDescription[]
+  readonly sagas: readonly SagaDescription[]
+  readonly reactions: readonly ReactionDescription[]
+  readonly subscriptions: readonly ReactionDescription[]
+}
+
+export interface EventDescription {
+  readonly type: string
+  readonly version: number
+  /** Of the data as they are recorded. */
+  readonly schema: JsonSchema
+  /** The log may have them; everybody reads them in the newest form. Ascending. */
+  readonly olderVersions: readonly { readonly version: number; readonly schema: JsonSchema }[]
+  /** By the name of the tag, the member of the data that is its value. */
+  readonly tags: Readonly<Record<string, string>>
+  readonly emittedBy: readonly CommandName[]
+  /** Names by kind, only those that handle it. */
+  readonly handledBy: readonly { readonly kind: HandlerKind; readonly name: string }[]
+}
+
+export type HandlerKind = 'aggregate' | 'decision model' | 'projection' | 'saga' | 'reaction' | 'subscription'
+
+export interface CommandName {
+  readonly category: string
+  readonly type: string
+}
+
+export interface AggregateDescription {
+  readonly category: string
+  readonly version: number
+  readonly events: readonly string[]
+  readonly commands: readonly string[]
+  /** By member of the state whose value no two aggregates may share, the reason of the refusal. */
+  readonly unique: Readonly<Record<string, string>>
+}
+
+export interface DecisionModelDescription {
+  readonly name: string
+  readonly tags: readonly string[]
+  readonly events: readonly string[]
+}
+
+export interface CommandDescription extends CommandName {
+  /** Null for a command that decides on consulted facts alone. */
+  readonly aggregate: string | null
+  readonly input: JsonSchema
+  readonly emits: readonly string[]
+  /** Those of values that must be unique among them. `details` is null where there are none. */
+  readonly refuses: readonly { readonly reason: string; readonly details: JsonSchema | null }[]
+  readonly visibility: 'public' | 'internal'
+  /** `members`: by tag, the member of the input. */
+  readonly consults: readonly {
+    readonly name: string
+    readonly model: string
+    readonly members: Readonly<Record<string, string>>
+  }[]
+}
+
+export interface ProjectionDescription {
+  readonly name: string
+  readonly version: number
+  readonly stalenessTargetMs: number
+  readonly columns: readonly ColumnDescription[]
+  readonly key: readonly string[]
+  /** `row`: whether the handler is given none, one that must be there, or one that begins with an initial row. */
+  readonly on: readonly { readonly event: string; readonly row: 'none' | 'required' | 'initial' }[]
+}
+
+export interface ColumnDescription {
+  readonly name: string
+  readonly type: ColumnType
+  readonly isKey: boolean
+  readonly isNullable: boolean
+  readonly isIndexed: boolean
+}
+
+export interface SagaDescription {
+  readonly name: string
+  readonly version: number
+  readonly startsOn: string
+  readonly steps: readonly {
+    readonly name: string
+    readonly sends: CommandName
+    readonly compensatesWith: CommandName | null
+    readonly timeout: string | null
+  }[]
+}
+
+export interface ReactionDescription {
+  readonly name: string
+  readonly from: 'now' | 'beginning'
+  readonly retries: number
+  readonly timeoutMs: number
+  readonly on: readonly string[]
+}
+
+export function describeSystem(system: System): SystemDescription {
+  const { name, events, aggregates, decisionModels, commands, projections, sagas, reactions, subscriptions } = system
+  return {
+    name,
+    events: events.map((event) => describeEvent(system, event)),
+    aggregates: aggregates.map((aggregate) => ({
+      category: aggregate.category,
+      version: aggregate.version,
+      events: typesOf(aggregate.events),
+      commands: commands.filter((command) => command.aggregate === aggregate).map(({ type }) => type),
+      unique: aggregate.unique,
+    })),
+    decisionModels: decisionModels.map((model) => ({
+      name: model.name,
+      tags: model.tags,
+      events: typesOf(model.events),
+    })),
+    commands: commands.map(describeCommand),
+    projections: projections.map(describeProjection),
+    sagas: sagas.map(describeSaga),
+    reactions: reactions.map(describeReaction),
+    subscriptions: subscriptions.map(describeReaction),
+  }
+}
+
+function describeEvent(system: System, event: AnyEventType): EventDescription {
+  const { type, version, schema, upcasts, tags } = event
+  const olderVersions = Object.entries(upcasts).map(([old, upcast]) => ({
+    version: Number(old),
+    schema: jsonSchemaOf(upcast.schema, 'output'),
+  }))
+  const emittedBy = system.commands.filter(({ emits }) => emits.includes(event)).map(nameOf)
+  return {
+    type,
+    version,
+    schema: jsonSchemaOf(schema, 'output'),
+    olderVersions,
+    tags,
+    emittedBy,
+    handledBy: handlersOf(system, event),
+  }
+}
+
+function handlersOf(system: System, event: AnyEventType): EventDescription['handledBy'] {
+  const handling = (
+    kind: HandlerKind,
+    parts: readonly { readonly name: string; readonly events: readonly AnyEventType[] }[],
+  ) => parts.filter(({ events }) => events.includes(event)).map(({ name }) => ({ kind, name }))
+  return [
+    ...handling(
+      'aggregate',
+      system.aggregates.map(({ category: name, events }) => ({ name, events })),
+    ),
+    ...handling('decision model', system.decisionModels),
+    ...handling('projection', system.projections),
+    ...handling(
+      'saga',
+      system.sagas.map(({ name, startsOn }) => ({ name, events: [startsOn] })),
+    ),
+    ...handling('reaction', system.reactions),
+    ...handling('subscription', system.subscriptions),
+  ]
+}
+
+function describeCommand(command: AnyCommandType): CommandDescription {
+  const { aggregate, input, emits, refuses, visibility, consults } = command
+  return {
+    ...nameOf(command),
+    aggregate: aggregate?.category ?? null,
+    input: jsonSchemaOf(input, 'input'),
+    emits: typesOf(emits),
+    refuses: [
+      ...refuses.map(({ reason, details }) => ({ reason, details: details && jsonSchemaOf(details, 'output') })),
+      ...Object.entries(aggregate?.unique ?? {}).map(([field, reason]) => ({ reason, details: takenSchema(field) })),
+    ],
+    visibility,
+    consults: Object.entries(consults).map(([name, { model, members }]) => ({ name, model: model.name, members })),
+  }
+}
+
+/** The details of the refusal of a value that another aggregate has. */
+function takenSchema(field: string): JsonSchema {
+  const properties = { field: { const: field }, value: { type: ['string', 'number'] } }
+  return { type: 'object', required: ['field', 'value'], properties }
+}
+
+function describeProjection({ name, version, staleness, table, events, handlers }: Projection): ProjectionDescription {
+  return {
+    name,
+    version,
+    stalenessTargetMs: staleness.targetMs,
+    columns: Object.entries(table.columns).map(([column, { type, isKey, isNullable, isIndexed }]) => ({
+      name: column,
+      type,
+      isKey,
+      isNullable,
+      isIndexed,
+    })),
+    key: table.key,
+    on: events.map(({ type }, index) => ({ event: type, row: handlers[index]!.row })),
+  }
+}
+
+function describeSaga({ name, version, startsOn, steps }: AnySaga): SagaDescription {
+  const sent = ({ command }: AnySagaCommand) => nameOf(command)
+  return {
+    name,
+    version,
+    startsOn: startsOn.type,
+    steps: steps.map(({ name: step, send, compensate, timeout }) => ({
+      name: step,
+      sends: sent(send),
+      compensatesWith: compensate ? sent(compensate) : null,
+      timeout: timeout ?? null,
+    })),
+  }
+}
+
+function describeReaction(
+  declared: System['reactions'][number] | System['subscriptions'][number],
+): ReactionDescription {
+  const { name, from, retries, timeoutMs, events } = declared
+  return { name, from, retries, timeoutMs, on: typesOf(events) }
+}
+
+function nameOf({ category, type }: AnyCommandType): CommandName {
+  return { category, type }
+}
+
+function typesOf(events: readonly AnyEventType[]): readonly string[] {
+  return events.map(({ type }) => type)
+}
