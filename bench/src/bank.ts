@@ -17,23 +17,20 @@ export const AccountOpened = event('AccountOpened', anything<{ owner: string; di
 export const FundsDeposited = event('FundsDeposited', anything<Booking>())
 export const FundsWithdrawn = event('FundsWithdrawn', anything<Booking>())
 
-const account = aggregate('account', {
-  initialState: { balance: 0 },
-  events: [AccountOpened, FundsDeposited, FundsWithdrawn],
-  evolve: {
-    AccountOpened: (state) => state,
-    FundsDeposited: ({ balance }, { amount }) => ({ balance: balance + amount }),
-    FundsWithdrawn: ({ balance }, { amount }) => ({ balance: balance - amount }),
-  },
-})
+const account = aggregate('account', { initialState: { balance: 0 } })
+  .on(AccountOpened, (state) => state)
+  .on(FundsDeposited, ({ balance }, { amount }) => ({ balance: balance + amount }))
+  .on(FundsWithdrawn, ({ balance }, { amount }) => ({ balance: balance - amount }))
 
 export const OpenAccount = account.command('OpenAccount', {
   input: AccountOpened.schema,
+  emits: [AccountOpened],
   decide: (_state, data) => AccountOpened(data),
 })
 
 export const Deposit = account.command('Deposit', {
   input: FundsDeposited.schema,
+  emits: [FundsDeposited],
   decide: (_state, data) => FundsDeposited(data),
 })
 
@@ -41,21 +38,10 @@ export const Deposit = account.command('Deposit', {
 export const accountBalances = projection('account_balances', {
   table: { account_id: text().key(), owner: text(), balance: bigint(), bookings: integer() },
   staleness: { targetMs: 50 },
-  events: [AccountOpened, FundsDeposited, FundsWithdrawn],
-  on: {
-    AccountOpened: ({ streamId, data }) => ({ account_id: streamId, owner: data.owner, balance: 0, bookings: 0 }),
-    FundsDeposited: ({ data }, row) => ({
-      ...row,
-      balance: row.balance + data.amount,
-      bookings: row.bookings + 1,
-    }),
-    FundsWithdrawn: ({ data }, row) => ({
-      ...row,
-      balance: row.balance - data.amount,
-      bookings: row.bookings + 1,
-    }),
-  },
 })
+  .write(AccountOpened, ({ owner }, { streamId }) => ({ account_id: streamId, owner, balance: 0, bookings: 0 }))
+  .on(FundsDeposited, (row, { amount }) => ({ ...row, balance: row.balance + amount, bookings: row.bookings + 1 }))
+  .on(FundsWithdrawn, (row, { amount }) => ({ ...row, balance: row.balance - amount, bookings: row.bookings + 1 }))
 
 export const bank = defineSystem({
   name: 'bank',

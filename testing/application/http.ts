@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict'
 import { serve } from '@indelible/server'
 import { startSystem } from 'indelible'
-import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { shop } from './shop.ts'
 
-const running = startSystem(shop, { store: memoryStore(), tables: memoryTables(), snapshots: memorySnapshots() })
+const running = startSystem(shop)
 const server = await serve(running, { host: '127.0.0.1', port: 0 })
 const response = await fetch(`${server.url}/commands/customer/ann/Pay`, {
   method: 'POST',

@@ -3,17 +3,16 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { startSystem } from 'indelible'
 import { keptRow } from 'indelible/adapter'
-import { fileSnapshots, fileStore, verifyLog } from 'indelible/file'
+import { fileStorage, verifyLog } from 'indelible/file'
 import { stateAsOf } from 'indelible/history'
-import { memoryStore, memoryTables } from 'indelible/memory'
+import { memoryStore } from 'indelible/memory'
 import { jsonSchemaOf } from 'indelible/schema'
 import { decideAfter, eventStoreContract } from 'indelible/testing'
-import { customer, Paid, Pay, shop, turnover } from './shop.ts'
+import { Paid, Pay, shop, turnover } from './shop.ts'
 
 const [dir = ''] = process.argv.slice(2)
-const store = await fileStore({ dir: join(dir, 'log') })
-const snapshots = fileSnapshots({ dir: join(dir, 'snapshots') })
-const running = startSystem(shop, { store, tables: memoryTables(), snapshots })
+const { store, snapshots, consumers } = fileStorage({ dataDir: dir, mode: 'run' })
+const running = startSystem(shop, { store: await store(), snapshots, consumers })
 await running.send(Pay('ann', { amount: 40 }))
 const second = await running.send(Pay('ann', { amount: 30 }))
 assert(second.status === 'accepted')
@@ -21,13 +20,13 @@ const refused = await running.send(Pay('ann', { amount: 31 }))
 assert(refused.status === 'refused' && refused.reason === 'LimitReached')
 await running.waitFor(turnover, second.position)
 assert.deepEqual(await running.select(turnover), [{ customer: 'ann', total: 70 }])
-const { state } = await stateAsOf(running.store, customer, { id: 'ann', asOf: { version: 1 } })
+const { state } = await stateAsOf(running.store, shop.aggregates[0]!, { id: 'ann', asOf: { version: 1 } })
 assert.deepEqual(state, { paid: 40 })
 await running.close()
 assert.equal((await verifyLog({ dir: join(dir, 'log') })).events, 2)
 
 assert.deepEqual(keptRow(turnover.table, { customer: 'ann', total: 1 }), { customer: 'ann', total: 1 })
 assert.deepEqual(jsonSchemaOf(Pay.input, 'input').required, ['amount'])
-assert.deepEqual(decideAfter(customer, [Paid({ amount: 1 })], Pay, { amount: 2 }), [Paid({ amount: 2 })])
+assert.deepEqual(decideAfter([Paid({ amount: 1 })], Pay, { amount: 2 }), [Paid({ amount: 2 })])
 for (const { run } of eventStoreContract.slice(0, 5)) await run(memoryStore())
 console.log('log ok')

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict'
 import { pgliteTables, postgresTables } from '@indelible/postgres'
 import { startSystem } from 'indelible'
-import { memorySnapshots, memoryStore } from 'indelible/memory'
 import { Pay, shop, turnover } from './shop.ts'
 
 const [kind = '', connectionString = ''] = process.argv.slice(2)
 const tables = kind === 'pglite' ? await pgliteTables() : await postgresTables({ connectionString })
-const running = startSystem(shop, { store: memoryStore(), tables, snapshots: memorySnapshots() })
+const running = startSystem(shop, { tables })
 const paid = await running.send(Pay('ben', { amount: 5 }))
 assert(paid.status === 'accepted')
 await running.waitFor(turnover, paid.position, { timeoutMs: 60_000 })

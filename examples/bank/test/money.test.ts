@@ -107,8 +107,13 @@ async function openingDay(store: EventStore): Promise<RunningSystem> {
 async function sagasSettled(bank: RunningSystem): Promise<void> {
   await vi.waitFor(
     async () => {
-      const { head, sagas } = await bank.health()
-      expect(sagas[0]).toMatchObject({ state: 'running', active: 0, position: head.position, needsIntervention: [] })
+      const { head, consumers } = await bank.health()
+      expect(consumers.find(({ kind }) => kind === 'saga')).toMatchObject({
+        state: 'running',
+        active: 0,
+        position: head.position,
+        needsIntervention: [],
+      })
     },
     { timeout: 10_000, interval: 1 },
   )

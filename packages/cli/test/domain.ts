@@ -6,39 +6,31 @@ const AccountOpened = event('AccountOpened', anything<{ owner: string }>())
 const FundsDeposited = event('FundsDeposited', amount)
 const FundsWithdrawn = event('FundsWithdrawn', amount)
 
-export const Account = aggregate('account', {
-  initialState: { owner: '', balance: 0 },
-  events: [AccountOpened, FundsDeposited, FundsWithdrawn],
-  evolve: {
-    AccountOpened: (state, { owner }) => ({ ...state, owner }),
-    FundsDeposited: (state, { amount }) => ({ ...state, balance: state.balance + amount }),
-    FundsWithdrawn: (state, { amount }) => ({ ...state, balance: state.balance - amount }),
-  },
-})
+export const Account = aggregate('account', { initialState: { owner: '', balance: 0 } })
+  .on(AccountOpened, (state, { owner }) => ({ ...state, owner }))
+  .on(FundsDeposited, (state, { amount }) => ({ ...state, balance: state.balance + amount }))
+  .on(FundsWithdrawn, (state, { amount }) => ({ ...state, balance: state.balance - amount }))
 
 const DepositFunds = Account.command('DepositFunds', {
   input: amount,
+  emits: [FundsDeposited],
   decide: (_, { amount }) => FundsDeposited({ amount }),
 })
 
 /** Parks at a deposit of 13. */
 export const balances = projection('balances', {
   table: { account_id: text().key(), owner: text(), balance: bigint(), last: json().nullable() },
-  events: [AccountOpened, FundsDeposited, FundsWithdrawn],
-  on: {
-    AccountOpened: ({ streamId, data }) => ({ account_id: streamId, owner: data.owner, balance: 0, last: null }),
-    FundsDeposited: ({ data }, row) => {
-      if (data.amount === 13) throw new Error('thirteen is unlucky')
-      return { ...row, balance: row.balance + data.amount, last: { kind: 'deposit', amount: data.amount } }
-    },
-    FundsWithdrawn: ({ data }, row) => ({ ...row, balance: row.balance - data.amount }),
-  },
 })
-const owners = projection('owners', {
-  table: { account_id: text().key(), owner: text() },
-  events: [AccountOpened],
-  on: { AccountOpened: ({ streamId, data }) => ({ account_id: streamId, owner: data.owner }) },
-})
+  .write(AccountOpened, ({ owner }, { streamId }) => ({ account_id: streamId, owner, balance: 0, last: null }))
+  .on(FundsDeposited, (row, { amount }) => {
+    if (amount === 13) throw new Error('thirteen is unlucky')
+    return { ...row, balance: row.balance + amount, last: { kind: 'deposit', amount } }
+  })
+  .on(FundsWithdrawn, (row, { amount }) => ({ ...row, balance: row.balance - amount }))
+const owners = projection('owners', { table: { account_id: text().key(), owner: text() } }).write(
+  AccountOpened,
+  ({ owner }, { streamId }) => ({ account_id: streamId, owner }),
+)
 
 export const system = defineSystem({
   name: 'cli-test',

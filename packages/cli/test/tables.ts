@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type ReadTables, type RunningSystem, startSystem } from 'indelible'
 import { fileStore } from 'indelible/file'
-import { memorySnapshots, memoryTables } from 'indelible/memory'
+import { memoryTables } from 'indelible/memory'
 import { system } from './domain.ts'
 
 const kept = new Map<string, ReadTables>()
@@ -16,7 +16,7 @@ export function tablesIn(dataDir: string): ReadTables {
 /** The system at work on a data directory, the caller's to close. */
 export async function startedIn(dataDir: string): Promise<RunningSystem> {
   const store = await fileStore({ dir: join(dataDir, 'log') })
-  return startSystem(system, { store, tables: tablesIn(dataDir), snapshots: memorySnapshots() })
+  return startSystem(system, { store, tables: tablesIn(dataDir) })
 }
 
 /** Fills the tables from the log and ends. */

@@ -89,7 +89,7 @@ export {
 export { type Clock, epochMs, type Instant, instant, type ValidTime } from './kernel/time.ts'
 export type { CommandOutcome, SendOptions } from './runtime/commands/outcome.ts'
 export type { SnapshotNotice } from './runtime/commands/snapshot-keeper.ts'
-export type { By, Consumers, Named } from './runtime/consumers/consumers.ts'
+export type { AnyConsumerStatus, By, Consumers, Named } from './runtime/consumers/consumers.ts'
 export type {
   ConsumerError,
   ConsumerKind,

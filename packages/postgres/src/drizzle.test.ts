@@ -43,14 +43,10 @@ const samples = projection('samples', {
     doc: json<{ tags: string[] }>(),
     note: text().nullable(),
   },
-  events: [Sampled],
-  on: { Sampled: () => undefined },
-})
+}).write(Sampled, () => undefined)
 const counts = projection('counts', {
   table: { id: text().key(), n: bigint() },
-  events: [Sampled],
-  on: { Sampled: () => undefined },
-})
+}).write(Sampled, () => undefined)
 type SampleRow = RowOf<typeof samples.table.columns>
 const row: SampleRow = {
   id: 'a',

@@ -13,26 +13,23 @@ import { z } from 'zod'
 const bytesPerMb = 1024 * 1024
 const rowCount = 500
 const Revalued = event('Revalued', z.object({ value: z.int(), note: z.string() }))
-const shop = aggregate('shop', {
-  initialState: {},
-  events: [Revalued],
-  evolve: { Revalued: (state) => state },
+const shop = aggregate('shop', { initialState: {} }).on(Revalued, (state) => state)
+const Revalue = shop.command('Revalue', {
+  input: Revalued.schema,
+  emits: [Revalued],
+  decide: (_state, data) => Revalued(data),
 })
-const Revalue = shop.command('Revalue', { input: Revalued.schema, decide: (_state, data) => Revalued(data) })
 /** Each event changes all rows, so that the write-ahead log grows fast. */
 const values = projection('values', {
   table: { item: text().key(), value: bigint(), sum: bigint(), note: text() },
-  events: [Revalued],
-  key: () => Array.from({ length: rowCount }, (_, n) => ({ item: `item-${n}` })),
-  on: {
-    Revalued: ({ data }, row = { item: '', value: 0, sum: 0, note: '' }, { item = '' }) => ({
-      item,
-      value: data.value,
-      sum: row.sum + data.value,
-      note: data.note,
-    }),
+}).on(
+  Revalued,
+  {
+    key: () => Array.from({ length: rowCount }, (_, n) => ({ item: `item-${n}` })),
+    initial: ({ item = '' }) => ({ item, value: 0, sum: 0, note: '' }),
   },
-})
+  (row, { value, note }) => ({ ...row, value, sum: row.sum + value, note }),
+)
 
 /** Why there is no small disk, if there is none. */
 let reason: string | undefined
@@ -50,17 +47,13 @@ afterAll(() => {
 test('tables on a disk that fills up say so, lose nothing, and catch up when there is room', async (context) => {
   if (reason !== undefined) context.skip(reason)
   const tables = await pgliteTables({ dir: join(disk, 'tables'), statementMsMax: 15_000 })
-  const system = startSystem(defineSystem({ name: 'shop', commands: [Revalue], projections: [values] }), {
-    store: memoryStore(),
-    tables,
-    snapshots: memorySnapshots(),
-  })
+  const system = startSystem(defineSystem({ name: 'shop', commands: [Revalue], projections: [values] }), { tables })
   await using _ = system
   let appended = 0
   const revalue = async () => {
     await system.send(Revalue('one', { value: ++appended, note: randomBytes(100).toString('hex') }))
   }
-  const projected = async () => (await system.health()).projections[0]!
+  const projected = async () => await system.consumers.show(values)
   await revalue()
   await system.waitFor(values, appended, { timeoutMs: 60_000 })
 

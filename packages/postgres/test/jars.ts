@@ -6,7 +6,6 @@ import {
   defineSystem,
   event,
   type NewEvent,
-  type Projection,
   projection,
   type RecordedEvent,
   type Row,
@@ -20,14 +19,16 @@ const amount = z.int()
 const Filled = event('Filled', z.object({ amount }))
 const Poured = event('Poured', z.object({ amount, to: z.string() }))
 const Broken = event('Broken', z.object({}))
-const events = [Filled, Poured, Broken] as const
 
-const jar = aggregate('jar', {
-  initialState: {},
-  events,
-  evolve: { Filled: (state) => state, Poured: (state) => state, Broken: (state) => state },
+const jar = aggregate('jar', { initialState: {} })
+  .on(Filled, (state) => state)
+  .on(Poured, (state) => state)
+  .on(Broken, (state) => state)
+export const Fill = jar.command('Fill', {
+  input: Filled.schema,
+  emits: [Filled],
+  decide: (_state, data) => Filled(data),
 })
-export const Fill = jar.command('Fill', { input: Filled.schema, decide: (_state, data) => Filled(data) })
 
 /** How many jars there are. */
 const jars = 40
@@ -47,17 +48,23 @@ export function someEvents(draw: (below: number) => number): NewEvent[] {
 }
 
 /** How many events each jar had. */
-const counts = (revision: number) =>
-  projection('jar_counts', {
-    table: { jar: text().key(), events: bigint(), last: bigint(), revision: bigint() },
-    events,
-    on: {
-      Filled: ({ streamId: jar, position: last }, row = { jar, events: 0, last, revision }) => counted(row, last),
-      Poured: ({ streamId: jar, position: last }, row = { jar, events: 0, last, revision }) => counted(row, last),
-      Broken: ({ streamId: jar, position: last }, row = { jar, events: 0, last, revision }) => counted(row, last),
-    },
-    revision,
+const counts = (version: number) => {
+  const begun = {
+    initial: (_key: unknown, _data: unknown, { streamId, position }: RecordedEvent) => ({
+      jar: streamId,
+      events: 0,
+      last: position,
+      version,
+    }),
+  }
+  return projection('jar_counts', {
+    table: { jar: text().key(), events: bigint(), last: bigint(), version: bigint() },
+    version,
   })
+    .on(Filled, begun, (row, _data, { position }) => counted(row, position))
+    .on(Poured, begun, (row, _data, { position }) => counted(row, position))
+    .on(Broken, begun, (row, _data, { position }) => counted(row, position))
+}
 
 const counted = <Counted extends { events: number }>(row: Counted, last: number) => ({
   ...row,
@@ -66,69 +73,57 @@ const counted = <Counted extends { events: number }>(row: Counted, last: number)
 })
 
 /** What was filled in less what was poured out. */
-const sums = (revision: number) =>
-  projection('jar_sums', {
-    table: { jar: text().key(), sum: bigint() },
-    events: [Filled, Poured],
-    on: {
-      Filled: ({ streamId: jar, data }, row = { jar, sum: 0 }) => ({ ...row, sum: row.sum + revision * data.amount }),
-      Poured: ({ streamId: jar, data }, row = { jar, sum: 0 }) => ({ ...row, sum: row.sum - revision * data.amount }),
-    },
-    revision,
-  })
+const sums = (version: number) => {
+  const begun = { initial: (_key: unknown, _data: unknown, { streamId }: RecordedEvent) => ({ jar: streamId, sum: 0 }) }
+  return projection('jar_sums', { table: { jar: text().key(), sum: bigint() }, version })
+    .on(Filled, begun, (row, { amount }) => ({ ...row, sum: row.sum + version * amount }))
+    .on(Poured, begun, (row, { amount }) => ({ ...row, sum: row.sum - version * amount }))
+}
 
 /** Each event concerns up to three rows. */
-const flows = (revision: number) =>
-  projection('flows', {
-    table: { place: text().key(), volume: bigint() },
-    events: [Filled, Poured],
-    key: ({ streamId, data }) => {
-      const { to } = data as { to?: string }
-      return [streamId, ...(to === undefined ? [] : [to]), 'all'].map((place) => ({ place }))
-    },
-    on: {
-      Filled: ({ data }, row = { place: '', volume: 0 }, { place }) => ({
-        place: place!,
-        volume: row.volume + revision * data.amount,
-      }),
-      Poured: ({ data, streamId }, row = { place: '', volume: 0 }, { place }) => {
-        const change = (place === data.to ? data.amount : 0) - (place === streamId ? data.amount : 0)
-        return { place: place!, volume: row.volume + revision * change }
+const flows = (version: number) => {
+  const initial = ({ place }: { place?: string }) => ({ place: place!, volume: 0 })
+  const places = (...names: string[]) => [...names, 'all'].map((place) => ({ place }))
+  return projection('flows', { table: { place: text().key(), volume: bigint() }, version })
+    .on(Filled, { key: (_data, { streamId }) => places(streamId), initial }, (row, { amount }) => ({
+      ...row,
+      volume: row.volume + version * amount,
+    }))
+    .on(
+      Poured,
+      { key: ({ to }, { streamId }) => places(streamId, to), initial },
+      (row, { amount, to }, { streamId }) => {
+        const change = (row.place === to ? amount : 0) - (row.place === streamId ? amount : 0)
+        return { ...row, volume: row.volume + version * change }
       },
-    },
-    revision,
-  })
+    )
+}
 
 /** Rows come and go, and some are written from the stream of another. */
-const wholeJars = (revision: number) =>
-  projection('whole_jars', {
-    table: { jar: text().key(), volume: bigint() },
-    events,
-    on: {
-      Filled: ({ streamId: jar, data }, row = { jar, volume: 0 }) => ({
-        ...row,
-        volume: row.volume + revision * data.amount,
-      }),
-      Poured: ({ streamId: jar, data }, row = { jar, volume: 0 }) => [
-        { ...row, volume: row.volume - revision * data.amount },
-        { jar: `spilt by ${jar}`, volume: revision * data.amount },
-        removal({ jar: `spilt by ${data.to}` }),
-      ],
-      Broken: () => null,
-    },
-    revision,
-  })
+const wholeJars = (version: number) => {
+  const begun = {
+    initial: (_key: unknown, _data: unknown, { streamId }: RecordedEvent) => ({ jar: streamId, volume: 0 }),
+  }
+  return projection('whole_jars', { table: { jar: text().key(), volume: bigint() }, version })
+    .on(Filled, begun, (row, { amount }) => ({ ...row, volume: row.volume + version * amount }))
+    .on(Poured, begun, (row, { amount, to }) => [
+      { ...row, volume: row.volume - version * amount },
+      { jar: `spilt by ${row.jar}`, volume: version * amount },
+      removal({ jar: `spilt by ${to}` }),
+    ])
+    .on(Broken, begun, () => null)
+}
 
-/** `revision` stands for a change of the code: it changes the rows. */
-export function jarSystem(revision = 1): System {
-  const projections = [counts(revision), sums(revision), flows(revision), wholeJars(revision)]
-  return defineSystem({ name: 'jars', commands: [Fill], projections: projections as unknown as Projection[] })
+/** Each version has rows of its own. */
+export function jarSystem(version = 1): System {
+  const projections = [counts(version), sums(version), flows(version), wholeJars(version)]
+  return defineSystem({ name: 'jars', commands: [Fill], projections })
 }
 
 type Facts = Pick<RecordedEvent, 'streamId' | 'position' | 'type' | 'data'>
 
 /** What must be in a table, by key, after these events. */
-export function expectedRows(name: string, revision: number, history: readonly Facts[]): Map<string, Row> {
+export function expectedRows(name: string, version: number, history: readonly Facts[]): Map<string, Row> {
   const rows = new Map<string, Record<string, unknown>>()
   const add = (key: string, column: string, value: number, otherwise: Record<string, unknown>) => {
     const row = rows.get(key) ?? { ...otherwise, [column]: 0 }
@@ -138,8 +133,8 @@ export function expectedRows(name: string, revision: number, history: readonly F
   }
   for (const { streamId: jar, position, type, data } of history) {
     const { amount = 0, to = '' } = data as { amount?: number; to?: string }
-    const volume = revision * amount
-    if (name === 'jar_counts') add(jar, 'events', 1, { jar, revision }).last = position
+    const volume = version * amount
+    if (name === 'jar_counts') add(jar, 'events', 1, { jar, version }).last = position
     if (name === 'jar_sums' && type !== 'Broken') add(jar, 'sum', type === 'Filled' ? volume : -volume, { jar })
     if (name === 'flows' && type !== 'Broken') {
       add(jar, 'volume', type === 'Filled' ? volume : -volume, { place: jar })

@@ -73,8 +73,7 @@ function sleep(ms: number): void {
 async function tellStates(): Promise<void> {
   const said = new Map<string, string>()
   for (;;) {
-    const { projections } = await system.health()
-    for (const { name, state, error } of projections) {
+    for (const { name, state, error } of await system.consumers.list()) {
       if (said.get(name) === state) continue
       said.set(name, state)
       say(`state ${state} ${name} ${JSON.stringify(error ?? null)}`)

@@ -7,6 +7,7 @@ export const accounts: TableDefinition = {
   columns: { account_id: text().key(), balance: bigint() },
   key: ['account_id'],
   fingerprint: 'accounts-1',
+  code: '1',
 }
 
 /** So many rows that all say the same balance, so that a mixture of two changes shows. */

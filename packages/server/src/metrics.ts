@@ -82,7 +82,7 @@ function recorderOf(registry: Registry): (health: Health) => void {
     head.set(position)
     canWrite.set(store.canWrite ? 1 : 0)
     for (const [code, count] of Object.entries(store.refusedAppends)) refusedAppends.inc({ code }, count)
-    for (const status of consumers.filter((each): each is ProjectionStatus => each.kind === 'projection')) {
+    for (const status of consumers.filter((each) => each.kind === 'projection')) {
       const projection = status.name
       for (const set of figures) set(status)
       const { p50Ms, p99Ms } = status.staleness

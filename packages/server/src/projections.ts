@@ -99,7 +99,7 @@ async function setPaused(running: RunningSystem, c: Context, isPaused: boolean):
 /** What this process knows of its projections, with what the database says of their tables: other processes may run them. */
 async function shownBy(running: RunningSystem) {
   const [{ head, consumers }, views] = await Promise.all([running.health(), viewsOf(running)])
-  const projections = consumers.filter((each): each is ProjectionStatus => each.kind === 'projection')
+  const projections = consumers.filter((each) => each.kind === 'projection')
   return { head, projections: projections.map((status) => joined(status, views?.get(status.name))) }
 }
 

@@ -3,7 +3,6 @@ import {
   aggregate,
   bigint,
   boolean,
-  type DataOf,
   date,
   defineSystem,
   event,
@@ -11,13 +10,13 @@ import {
   json,
   projection,
   type RunningSystem,
+  refusal,
   refuse,
   type SystemParts,
   saga,
   startSystem,
   text,
 } from 'indelible'
-import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { type HttpApiOptions, httpApi } from '../src/index.ts'
@@ -26,65 +25,65 @@ const quantity = z.int().positive()
 const StockReceived = event('StockReceived', z.object({ quantity }))
 const StockShipped = event('StockShipped', z.object({ quantity }))
 const NoteTaken = event('NoteTaken', z.object({ note: z.unknown() }))
-const item = aggregate('item', {
-  initialState: { inStock: 0, frozen: false },
-  events: [StockReceived, StockShipped, NoteTaken],
-  evolve: {
-    StockReceived: (state, { quantity }) => ({ ...state, inStock: state.inStock + quantity }),
-    StockShipped: (state, { quantity }) => ({ ...state, inStock: state.inStock - quantity }),
-    NoteTaken: (state, { note }) => ({ ...state, frozen: note === 'freeze' }),
-  },
-})
+const OutOfStock = refusal('Out of stock', z.object({ inStock: z.int() }))
+const item = aggregate('item', { initialState: { inStock: 0, frozen: false } })
+  .on(StockReceived, (state, { quantity }) => ({ ...state, inStock: state.inStock + quantity }))
+  .on(StockShipped, (state, { quantity }) => ({ ...state, inStock: state.inStock - quantity }))
+  .on(NoteTaken, (state, { note }) => ({ ...state, frozen: note === 'freeze' }))
 export const ReceiveStock = item.command('ReceiveStock', {
   input: z.object({ quantity }),
+  emits: [StockReceived],
+  refuses: ['Frozen'],
   decide: (state, input) => (state.frozen ? refuse('Frozen') : StockReceived(input)),
 })
 export const ShipStock = item.command('ShipStock', {
   input: z.object({ quantity }),
+  emits: [StockShipped],
+  refuses: [OutOfStock],
   decide: ({ inStock }, input) =>
-    inStock < input.quantity ? refuse('Out of stock', { inStock }) : StockShipped(input, { tags: ['shipped'] }),
+    inStock < input.quantity ? OutOfStock({ inStock }) : StockShipped(input, { tags: ['shipped'] }),
 })
 /** Takes any JSON. */
-export const TakeNote = item.command('TakeNote', { input: z.unknown(), decide: (_, note) => NoteTaken({ note }) })
+export const TakeNote = item.command('TakeNote', {
+  input: z.unknown(),
+  emits: [NoteTaken],
+  decide: (_, note) => NoteTaken({ note }),
+})
 const Fail = item.command('Fail', {
   input: z.object({ with: z.enum(['error', 'text', 'clock']) }),
+  emits: [NoteTaken],
   decide: (_, input) => {
     if (input.with === 'clock') return NoteTaken({ note: Date.now() })
     throw input.with === 'error' ? new Error('the password is hunter2') : 'the password is hunter2'
   },
 })
+/** Only the system itself may send it. */
+const Recount = item.command('Recount', { input: z.object({}), emits: [], visibility: 'internal', decide: () => [] })
 /** A schema that JSON Schema cannot describe, and one that refers to itself. */
-const Schedule = item.command('Schedule', { input: z.object({ at: z.date() }), decide: () => [] })
+const Schedule = item.command('Schedule', { input: z.object({ at: z.date() }), emits: [], decide: () => [] })
 const tree = z.object({
   name: z.string(),
   get parts() {
     return z.array(tree).optional()
   },
 })
-const Assemble = item.command('Assemble', { input: tree, decide: () => [] })
+const Assemble = item.command('Assemble', { input: tree, emits: [], decide: () => [] })
 
 const OrderPlaced = event('OrderPlaced', z.object({ item: z.string(), extra: z.string(), quantity }))
-type Order = DataOf<typeof OrderPlaced>
-const order = aggregate('order', {
-  initialState: {},
-  events: [OrderPlaced],
-  evolve: { OrderPlaced: (state) => state },
-})
+const order = aggregate('order', { initialState: {} }).on(OrderPlaced, (state) => state)
 export const PlaceOrder = order.command('PlaceOrder', {
   input: z.object({ item: z.string(), extra: z.string(), quantity }),
+  emits: [OrderPlaced],
   decide: (_, input) => OrderPlaced(input),
 })
-const fulfilment = saga('fulfilment', {
-  startsOn: OrderPlaced,
-  steps: [
-    {
-      name: 'item',
-      send: ({ item, quantity }: Order) => ShipStock(item, { quantity }),
-      undo: ({ item, quantity }: Order) => ReceiveStock(item, { quantity }),
-    },
-    { name: 'extra', send: ({ extra, quantity }: Order) => ShipStock(extra, { quantity }) },
-  ],
-})
+const fulfilment = saga('fulfilment', { startsOn: OrderPlaced })
+  .step('item', {
+    command: ShipStock,
+    to: ({ item }) => item,
+    input: ({ quantity }) => ({ quantity }),
+    compensate: { command: ReceiveStock, to: ({ item }) => item, input: ({ quantity }) => ({ quantity }) },
+  })
+  .step('extra', { command: ShipStock, to: ({ extra }) => extra, input: ({ quantity }) => ({ quantity }) })
 
 export const stockLevels = projection('stock_levels', {
   table: {
@@ -96,43 +95,36 @@ export const stockLevels = projection('stock_levels', {
     limit: text().nullable(),
     extras: json(),
   },
-  events: [StockReceived, StockShipped],
-  on: {
-    StockReceived: ({ streamId, data }) => ({
-      item_id: streamId,
-      in_stock: data.quantity,
-      low: data.quantity < 10,
-      deliveries: 1,
-      last_seen: '2026-01-31',
-      limit: null,
-      extras: { colour: 'red' },
-    }),
-    StockShipped: ({ data }, row) => ({ ...row, in_stock: row.in_stock - data.quantity }),
-  },
 })
+  .write(StockReceived, ({ quantity }, { streamId }) => ({
+    item_id: streamId,
+    in_stock: quantity,
+    low: quantity < 10,
+    deliveries: 1,
+    last_seen: '2026-01-31',
+    limit: null,
+    extras: { colour: 'red' },
+  }))
+  .on(StockShipped, (row, { quantity }) => ({ ...row, in_stock: row.in_stock - quantity }))
 /** Parks at the note "park". */
-export const notes = projection('notes', {
-  table: { item_id: text().key(), note: json() },
-  events: [NoteTaken],
-  on: {
-    NoteTaken: ({ streamId, data }) => {
-      if (data.note === 'park') throw new Error('this note cannot be shown')
-      return { item_id: streamId, note: JSON.stringify(data.note) }
-    },
+export const notes = projection('notes', { table: { item_id: text().key(), note: json() } }).write(
+  NoteTaken,
+  ({ note }, { streamId }) => {
+    if (note === 'park') throw new Error('this note cannot be shown')
+    return { item_id: streamId, note: JSON.stringify(note) }
   },
-})
+)
 
 export const shop = defineSystem({
   name: 'shop',
-  commands: [ReceiveStock, ShipStock, TakeNote, Fail, Schedule, Assemble, PlaceOrder],
+  commands: [ReceiveStock, ShipStock, TakeNote, Fail, Recount, Schedule, Assemble, PlaceOrder],
   projections: [stockLevels, notes],
   sagas: [fulfilment],
 })
 
 /** A running shop, closed when the test ends. */
 export function runningShop(parts: Partial<SystemParts> = {}): RunningSystem {
-  const memory = { store: memoryStore(), tables: memoryTables(), snapshots: memorySnapshots() }
-  const running = startSystem(shop, { ...memory, ...parts })
+  const running = startSystem(shop, parts)
   onTestFinished(() => running.close())
   return running
 }

@@ -314,11 +314,11 @@ test('a projection that is paused stands still in the process that runs it, unti
   expect(paused).toMatchObject({ code: 0, err: '' })
   expect(paused.out).toMatch(/^balances is paused: .*\n$/)
   expect((await projections(dataDir, 'list')).out).toMatch(/balances {2}paused/)
-  await expect.poll(async () => (await running.health()).projections[0]?.state, { timeout: 5000 }).toBe('paused')
+  await expect.poll(async () => (await running.consumers.show(balances)).state, { timeout: 5000 }).toBe('paused')
   expect(ndjson((await projections(dataDir, 'resume balances --json')).out)).toEqual([
     { name: 'balances', isPaused: false },
   ])
-  await expect.poll(async () => (await running.health()).projections[0]?.state, { timeout: 5000 }).toBe('running')
+  await expect.poll(async () => (await running.consumers.show(balances)).state, { timeout: 5000 }).toBe('running')
 })
 
 describe('what cannot be done says what to do instead', () => {
@@ -335,14 +335,6 @@ describe('what cannot be done says what to do instead', () => {
     expect((await projections(temporaryDirectory(), 'list')).code).toBe(3)
   })
 
-  test('a config without openTables is told what to add, with 2', async () => {
-    const { code, err } = await cli(['projections', 'list', '--config', configFile, '--data', await filled()])
-    expect(code).toBe(2)
-    expect(err).toMatch(
-      /indelible\.config\.ts does not say where the read tables are\. Add to it, for example: openTables: .* --url http:\/\/127\.0\.0\.1:<port>\n$/,
-    )
-  })
-
   test.each([
     [
       'tables that are held by another process',
@@ -350,18 +342,26 @@ describe('what cannot be done says what to do instead', () => {
       1,
       /it is open already\. Where a server has them open, ask it instead: --url http:\/\/127\.0\.0\.1:<port>\n$/,
     ],
-    ['openTables that throws', `throw new Error('no DATABASE')`, 1, /threw: no DATABASE \(.*indelible\.config\.ts:\d+/],
+    ['tables that throw', `throw new Error('no DATABASE')`, 1, /threw: no DATABASE \(.*indelible\.config\.ts:\d+/],
     ['a database that is not installed', `import('no-such-package')`, 1, /threw: .*no-such-package/],
   ])('%s', async (_, body, exitCode, message) => {
     const directory = temporaryDirectory()
     await appendHistory(join(directory, 'data'))
     const core = JSON.stringify(import.meta.resolve('indelible'))
+    const files = JSON.stringify(import.meta.resolve('indelible/file'))
     const domain = JSON.stringify(new URL('../../test/domain.ts', import.meta.url).href)
     writeFileSync(
       join(directory, 'indelible.config.ts'),
       `import { IndelibleError } from ${core}
 import { system } from ${domain}
-export default { system, dataDir: 'data', openTables: async () => { await null; ${body.replace(/^import/, 'await import')} } }
+import { fileStorage } from ${files}
+export default {
+  system,
+  open: (options) => ({
+    ...fileStorage(options),
+    tables: async () => { await null; ${body.replace(/^import/, 'await import')} },
+  }),
+}
 `,
     )
     const { code, out, err } = await binary(['projections', 'list'], { cwd: directory })

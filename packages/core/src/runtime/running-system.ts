@@ -21,9 +21,9 @@ import { Facts } from './commands/facts.ts'
 import type { CommandOutcome, SendOptions } from './commands/outcome.ts'
 import { SnapshotKeeper, type SnapshotNotice } from './commands/snapshot-keeper.ts'
 import { ConsumerRunner } from './consumers/consumer-runner.ts'
-import { type By, Consumers, type Named } from './consumers/consumers.ts'
+import { type AnyConsumerStatus, type By, Consumers, type Named } from './consumers/consumers.ts'
 import { reacting } from './consumers/reacting.ts'
-import type { ConsumerStatus, ReactionNotice } from './consumers/status.ts'
+import type { ReactionNotice } from './consumers/status.ts'
 import { subscribing } from './consumers/subscribing.ts'
 import { OperatorLog } from './operator-log.ts'
 import { type ProjectionHost, projectionsHere, type StartProjections } from './projections/host.ts'
@@ -62,7 +62,7 @@ export type SystemNotice = ProjectionNotice | SnapshotNotice | ReactionNotice
 export interface Health {
   readonly head: Head
   readonly store: StoreHealth
-  readonly consumers: readonly ConsumerStatus[]
+  readonly consumers: readonly AnyConsumerStatus[]
 }
 
 export class RunningSystem<Tables extends ReadTables = ReadTables> {

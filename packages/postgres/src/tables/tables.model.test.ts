@@ -73,7 +73,7 @@ const columns: Columns = {
   at: timestamp().nullable(),
   doc: json().nullable(),
 }
-const table: TableDefinition = { name: 'model', columns, key: ['category', 'number'], fingerprint: '1' }
+const table: TableDefinition = { name: 'model', columns, key: ['category', 'number'], fingerprint: '1', code: '1' }
 
 const key = fc.record({ category: values.category, number: values.number })
 const keyOf = (row: { category: string; number: number }) => JSON.stringify([row.category, row.number])

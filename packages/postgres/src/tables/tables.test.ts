@@ -187,7 +187,7 @@ test('a value that only the database can refuse is an invalid row', async () => 
 
 test('a number that somebody else wrote and that JavaScript cannot hold is not rounded', async () => {
   const tables = sqlReadTables(database, { schema: 'large' })
-  const table = { name: 'sums', columns: { id: text().key(), sum: bigint() }, key: ['id'], fingerprint: '1' }
+  const table = { name: 'sums', columns: { id: text().key(), sum: bigint() }, key: ['id'], fingerprint: '1', code: '1' }
   await tables.open(table)
   await database.query(`INSERT INTO large.sums VALUES ('a', 9007199254740993)`)
   await expect(tables.select(table)).rejects.toMatchObject({
@@ -201,6 +201,7 @@ const documents = {
   columns: { id: text().key(), doc: text() },
   key: ['id'],
   fingerprint: '1',
+  code: '1',
 }
 const documentRows = (count: number, chars: number) =>
   Array.from({ length: count }, (_, at) => ({ id: String(at), doc: 'x'.repeat(chars) }))

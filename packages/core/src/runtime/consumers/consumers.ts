@@ -6,10 +6,11 @@ import type { EventStore } from '../../store/port.ts'
 import { waitTimeoutMsDefault } from '../limits.ts'
 import type { OperatorLog } from '../operator-log.ts'
 import type { ProjectionHost } from '../projections/host.ts'
-import type { SagaRunner } from '../sagas/saga-runner.ts'
+import type { ProjectionStatus } from '../projections/status.ts'
+import type { SagaRunner, SagaRunnerStatus } from '../sagas/saga-runner.ts'
 import type { WaitOptions } from '../waiting.ts'
 import type { ConsumerRunner } from './consumer-runner.ts'
-import type { ConsumerStatus } from './status.ts'
+import type { ReactionStatus } from './status.ts'
 
 /** Something declared, or just its name. */
 export interface Named {
@@ -21,9 +22,12 @@ export interface By {
   readonly actor?: string | undefined
 }
 
+/** Tell them apart by `kind`. */
+export type AnyConsumerStatus = ProjectionStatus | SagaRunnerStatus | ReactionStatus
+
 /** What is to be done with a consumer, whatever its kind. */
 interface Controls {
-  status(head: Position): Promise<ConsumerStatus>
+  status(head: Position): Promise<AnyConsumerStatus>
   position(): Promise<Position>
   waitFor(position: Position, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void>
   pause(): Promise<void>
@@ -55,14 +59,14 @@ export class Consumers {
   }
 
   /** How far each is: projections first. */
-  async list(): Promise<readonly ConsumerStatus[]> {
+  async list(): Promise<readonly AnyConsumerStatus[]> {
     const { position: head } = await this.#store.head()
     const others = [...this.#others.values()].map((each) => each.status(head))
     return [...(await this.#projections.status(head)), ...(await Promise.all(others))]
   }
 
   /** Throws `unknown_consumer`. */
-  async show({ name }: Named): Promise<ConsumerStatus> {
+  async show({ name }: Named): Promise<AnyConsumerStatus> {
     const { position: head } = await this.#store.head()
     const other = this.#controlsOf(name)
     if (other) return await other.status(head)
