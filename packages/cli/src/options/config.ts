@@ -1,4 +1,4 @@
-// Finds and loads the declarations of a system, and says in one line what is wrong with a config that does not load.
+// Finds and loads the config with the declarations of a system. The error for a config that does not load is one line.
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -15,17 +15,17 @@ export interface LoadedConfig {
   readonly openTables: IndelibleConfig['openTables']
 }
 
-/** Loads the config that was given, or the nearest one upwards from a directory. Throws `config_missing`, `config_invalid`. */
+/** Loads the given config, or the nearest one in the directory or above it. Throws `config_missing`, `config_invalid`. */
 export async function loadConfig({ cwd, given }: { cwd: string; given: string | undefined }): Promise<LoadedConfig> {
   const configFile = given === undefined ? nearestConfig(cwd) : resolve(cwd, given)
   if (configFile === undefined) {
     throw new CliError(
       'config_missing',
-      `There is no ${configNames[0]} in ${cwd} or above it. Name one with --config FILE` +
-        ', or give --data DIR: only state and projections need declarations.',
+      `There is no ${configNames[0]} in ${cwd} or above it. Give one with --config FILE` +
+        ', or give --data DIR: only the commands state and projections need a config.',
     )
   }
-  if (!existsSync(configFile)) throw new CliError('config_missing', `There is no ${configFile}.`)
+  if (!existsSync(configFile)) throw new CliError('config_missing', `The config ${configFile} does not exist.`)
   const { system, dataDir, openTables } = checked(await imported(configFile), configFile)
   return { configFile, system, dataDir: resolve(dirname(configFile), dataDir), openTables }
 }
@@ -45,11 +45,14 @@ async function imported(configFile: string): Promise<unknown> {
     const message = error instanceof Error ? error.message : String(error)
     const details = { file: configFile, ...locationOf(error) }
     const place = 'place' in details ? ` (${details.place})` : ''
-    throw new CliError('config_invalid', `${configFile} does not load: ${message}${place}`, { details, cause: error })
+    throw new CliError('config_invalid', `${configFile} cannot be loaded: ${message}${place}`, {
+      details,
+      cause: error,
+    })
   }
 }
 
-/** The first line of a file that the stack names, which is where to look. */
+/** The first file and line in the stack of an error: the place to look at. */
 export function locationOf(error: unknown): { place?: string } {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const url = stack.match(/file:\/\/[^\s()]+?:\d+(:\d+)?/)?.[0]
@@ -67,7 +70,7 @@ function checked(config: unknown, configFile: string): Omit<LoadedConfig, 'confi
   throw new CliError(
     'config_invalid',
     `${configFile} must export its config as default: export default defineConfig({ system, dataDir: './data' }), ` +
-      'with a system from defineSystem, dataDir relative to the config, and openTables, if it is there, a function.',
+      'with a system from defineSystem, and a dataDir relative to the config. openTables is optional and must be a function.',
     { details: { file: configFile } },
   )
 }

@@ -1,11 +1,11 @@
-// To projections without a server: the log is opened for reading, and the read tables as the config says.
+// Access to projections without a server: it opens the log for reading, and the read tables with the config.
 import { IndelibleError, isIndelibleError, ProjectionOperator, type ProjectionView, type ReadTables } from 'indelible'
 import { CliError } from '../errors/index.ts'
 import { type CommonOptions, type LoadedConfig, locationOf, openLog, systemOf } from '../options/index.ts'
 import { interruptedError, type Session, untilInterrupted } from '../session.ts'
 import type { ProjectionClient, ProjectionInfo } from './projection-client.ts'
 
-/** The other way. Where the server listens, nobody here knows. */
+/** The option for the other client. The port of the server is unknown here. */
 const byServer = '--url http://127.0.0.1:<port>'
 
 export async function openDirectClient(options: CommonOptions, session: Session): Promise<ProjectionClient> {
@@ -23,13 +23,13 @@ export async function openDirectClient(options: CommonOptions, session: Session)
   const known = (name: string) => {
     const names = system.projections.map((each) => each.name)
     if (names.includes(name)) return name
-    const those = names.length === 0 ? 'none' : names.join(', ')
+    const declared = names.length === 0 ? 'none' : names.join(', ')
     throw new IndelibleError(
       'unknown_projection',
-      `The config declares no projection "${name}". It declares: ${those}.`,
+      `The config declares no projection "${name}". It declares: ${declared}.`,
     )
   }
-  /** The work ends by itself when it is interrupted, and leaves no trace. */
+  /** Interrupted work ends by itself and changes nothing. */
   const untilAborted = <Result>(work: Promise<Result>) =>
     work.catch((error) => Promise.reject(signal.aborted ? interruptedError() : error))
 
@@ -46,7 +46,7 @@ export async function openDirectClient(options: CommonOptions, session: Session)
       if (state !== 'missing') return await untilAborted(operator.verify(name, { progress, signal }))
       throw new CliError(
         'table_missing',
-        `There is no table "${name}" yet. A process that runs the system makes it, or: indelible projections rebuild ${name}`,
+        `The table "${name}" does not exist yet. A process that runs the system creates it, or run: indelible projections rebuild ${name}`,
       )
     },
     setPaused: (name, isPaused) => (isPaused ? operator.pause(known(name)) : operator.resume(known(name))),
@@ -57,13 +57,13 @@ export async function openDirectClient(options: CommonOptions, session: Session)
   }
 }
 
-/** Throws `config_invalid` where the config does not say how. */
+/** Throws `config_invalid` if the config has no openTables. */
 function tablesOpenerOf({ configFile, dataDir, openTables }: LoadedConfig): () => Promise<ReadTables> {
   if (!openTables) {
     throw new CliError(
       'config_invalid',
-      `${configFile} does not say where the read tables are. Add to it, for example: ` +
-        `openTables: ({ dataDir }) => pgliteTables({ dir: join(dataDir, 'tables') }), with pgliteTables from @indelible/postgres. Or ask a server that runs: ${byServer}`,
+      `${configFile} has no openTables, which opens the read tables. Add for example: ` +
+        `openTables: ({ dataDir }) => pgliteTables({ dir: join(dataDir, 'tables') }), with pgliteTables from @indelible/postgres. Or ask a running server: ${byServer}`,
       { details: { file: configFile } },
     )
   }
@@ -72,8 +72,8 @@ function tablesOpenerOf({ configFile, dataDir, openTables }: LoadedConfig): () =
       return await openTables({ dataDir })
     } catch (error) {
       if (isIndelibleError(error, 'tables_unavailable')) {
-        // Embedded tables are open in one process at a time, so it is as a rule the server that has them.
-        const message = `${error.message} Where a server has them open, ask it instead: ${byServer}`
+        // Only one process at a time can open embedded tables. Usually that process is the server.
+        const message = `${error.message} If a server has them open, ask the server: ${byServer}`
         throw new IndelibleError(error.code, message, { details: error.details, cause: error })
       }
       if (isIndelibleError(error)) throw error
