@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The door: whoever comes with an old Node must be told so in one plain line, so this is JavaScript that Node 12 can read.
+// The entry of the command line. It must print a clear error on an old Node, so it is JavaScript that Node 12 can parse.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major > 22 || (major === 22 && minor >= 18)) start()
@@ -7,7 +7,7 @@ else refuse()
 
 function start() {
   muteLoader()
-  // The package by its own name: `--conditions=@indelible/source` gives its TypeScript, otherwise it is `dist`.
+  // Importing the package by its name loads the TypeScript with `--conditions=@indelible/source`, otherwise `dist`.
   import('@indelible/cli')
     .then((cli) => cli.main())
     .catch((error) => {
@@ -16,7 +16,7 @@ function start() {
     })
 }
 
-/** How Node loads modules is nothing that whoever calls a command can act on, and programs read stderr. Other warnings stay. */
+/** Hides warnings of Node about loading modules: users cannot act on them, and programs read stderr. Other warnings remain. */
 function muteLoader() {
   const printers = process.listeners('warning')
   process.removeAllListeners('warning')

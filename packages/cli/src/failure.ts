@@ -1,4 +1,4 @@
-// How any error ends the program: with which exit code, and told to a person in a line or to a program in JSON.
+// Turns any error into an exit code and a message: one line for a person, JSON for a program.
 import { isIndelibleError } from 'indelible'
 import { CliError, exitCodes, outcomeOf } from './errors/index.ts'
 import { escapeControls, jsonLine } from './output/index.ts'
@@ -8,7 +8,7 @@ export interface Failure {
   readonly code: string
   readonly message: string
   readonly details: Readonly<Record<string, unknown>>
-  /** Only for what nobody expected: a bug of ours, whose place is worth printing. */
+  /** Only for an unexpected error, which is a bug in Indelible. */
   readonly stack?: string | undefined
 }
 
@@ -18,7 +18,7 @@ export function failureOf(error: unknown): Failure {
     return { exitCode: exitCodes[outcomeOf[code] ?? 'fault'], code, message, details }
   }
   const { message, code, stack }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
-  // The operating system's errors (EACCES, EMFILE) say by themselves what is wrong.
+  // Errors of the operating system (EACCES, EMFILE) need no stack.
   const fromSystem = code !== undefined && /^E[A-Z]+$/.test(code)
   return { exitCode: exitCodes.fault, code: code ?? 'bug', message, details: {}, stack: fromSystem ? undefined : stack }
 }
@@ -28,5 +28,5 @@ export function failureText(failure: Failure, { json }: { json: boolean }): stri
   if (json)
     return `${jsonLine({ error: { code, message, ...(Object.keys(details).length > 0 ? { details } : {}) } })}\n`
   const line = `error: ${escapeControls(message.replaceAll(/\s*\n\s*/g, ' '))}\n`
-  return stack === undefined ? line : `${line}This is a bug in Indelible. Where it happened:\n${stack}\n`
+  return stack === undefined ? line : `${line}This is a bug in Indelible. Please report it with this stack:\n${stack}\n`
 }

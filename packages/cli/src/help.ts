@@ -1,4 +1,4 @@
-// How help looks: the same order everywhere, examples at the end, exit codes once.
+// The layout of the help texts: the same order for every command, examples at the end, exit codes once.
 import type { Command } from 'commander'
 import { exitCodes, exitMeanings, type Outcome } from './errors/index.ts'
 
@@ -6,11 +6,11 @@ export interface Description {
   /** For the list of commands. */
   readonly summary: string
   readonly about: string
-  /** Command line and what it shows. */
+  /** A command line and what it does. */
   readonly examples: readonly (readonly [line: string, shows: string])[]
 }
 
-/** Adds a command without its own options yet. */
+/** Adds a command. Its own options are added by the caller. */
 export function addCommand(program: Command, name: string, { summary, about, examples }: Description): Command {
   return program.command(name).summary(summary).description(about).addHelpText('after', examplesText(examples))
 }

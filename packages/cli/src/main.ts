@@ -1,12 +1,12 @@
-// Runs the program as this process: its arguments, its streams, Ctrl-C as the signal to stop.
+// Runs the program with the arguments and streams of this process. Ctrl-C stops the command.
 import { run } from './run.ts'
 
 export async function main(): Promise<never> {
   const stop = new AbortController()
-  // Once: a second Ctrl-C ends the process the hard way.
+  // Only once: a second Ctrl-C kills the process.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
   const { stdout, stderr } = process
   const code = await run(process.argv.slice(2), { stdout, stderr, cwd: process.cwd(), signal: stop.signal })
-  // Everything is written by now. What a config may have left open must not keep a command from ending.
+  // All output is written. Resources that a config left open must not keep the process alive.
   process.exit(code)
 }

@@ -1,4 +1,4 @@
-// The command line as a whole: which commands there are and what they have in common.
+// The program: its commands, and what they have in common.
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { commands } from './commands/index.ts'
@@ -6,17 +6,17 @@ import { examplesText, exitCodesText } from './help.ts'
 import { addCommonOptions } from './options/index.ts'
 import type { Session } from './session.ts'
 
-/** Builds the program. What commander prints goes to `print`; what it would end the process for, it throws. */
+/** Builds the program. It prints with `print`, and throws where commander would end the process. */
 export function programFor(session: Session, print: (text: string) => void): Command {
   const { out } = session
   const program = new Command('indelible')
     .description(
-      'Look at an Indelible log: what is in it, what happens, what was, and whether it is whole. Copy it.\nLook after the tables that are made from it. No command changes the log.',
+      'Inspect, follow, verify and back up an Indelible log. Manage its projections.\nNo command changes the log.',
     )
     .version(packageVersion(), '-v, --version', 'print the version')
     .usage('<command> [options]')
     .helpCommand('help [command]', 'show the help of a command')
-    // `state` has a --version of its own, so what stands after a command belongs to it.
+    // `state` has its own option --version, so options after a command belong to that command.
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
@@ -36,16 +36,16 @@ export function programFor(session: Session, print: (text: string) => void): Com
 }
 
 const examples = [
-  ['indelible stat --data ./data', 'what is in the log'],
-  ['indelible read account-576', 'everything that happened to one account'],
+  ['indelible stat --data ./data', 'statistics of a log'],
+  ['indelible read account-576', 'all events of one account'],
   ['indelible tail --type FundsWithdrawn', 'withdrawals, as they happen'],
-  ['indelible state account 576 --recorded-at 2026-11-23', 'an account as it was known to be on that day'],
+  ['indelible state account 576 --recorded-at 2026-11-23', 'an account as it was recorded on that day'],
   ['indelible verify', 'check every byte'],
-  ['indelible backup /backup/data', 'copy the log, or what is new in it'],
-  ['indelible projections list', 'how far the read tables are'],
+  ['indelible backup /backup/data', 'copy the log, or only its new events'],
+  ['indelible projections list', 'the state of all projections'],
 ] as const
 
-/** How a command stands in the list: with its arguments, without a word on options, which every command has. */
+/** A command in the list of commands: with its arguments and without "[options]", which every command has. */
 function termOf(command: Command): string {
   const names = command.registeredArguments.map((argument) =>
     argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,

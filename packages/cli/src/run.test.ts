@@ -37,29 +37,29 @@ test('--version prints the version of the package', async () => {
   expect((await cli(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
 
-describe('what cannot be understood ends with 2 and says what to write instead', () => {
+describe('wrong usage ends with 2 and says what to write instead', () => {
   test.each([
     ['raed', "Unknown command 'raed' (Did you mean read?)."],
     ['help raed', "There is no command 'raed'."],
     ['read --limt 3', "Unknown option '--limt' (Did you mean --limit?)."],
     ['read --limit', "Option '--limit <count>' argument missing."],
-    ['read --limit ten', '--limit takes a count, a whole number from 1 on, not "ten".'],
-    ['read --from 0', '--from takes a position, a whole number from 1 on, not "0".'],
-    ['read --from 1.5', '--from takes a position, a whole number from 1 on, not "1.5".'],
+    ['read --limit ten', '--limit takes a count, a whole number of at least 1, not "ten".'],
+    ['read --from 0', '--from takes a position, a whole number of at least 1, not "0".'],
+    ['read --from 1.5', '--from takes a position, a whole number of at least 1, not "1.5".'],
     ['read --to 99999999999999999', 'not "99999999999999999".'],
     ['read --from 9 --to 3', '--from 9 is after --to 3.'],
     ['read account576', '"account576" is not a stream name. Write <category>-<id>'],
     ['read --category account-576', 'A category has no hyphen.'],
     ['read --type=', 'A filter cannot be empty text.'],
     ['read a-1 b-2', "Too many arguments for 'read'. Expected 1 argument but got 2: a-1, b-2."],
-    ['tail -n 1 --after 2', '-n and --after both say where to start; give one of them.'],
+    ['tail -n 1 --after 2', '-n and --after both set the start. Give only one of them.'],
     ['state account', "Missing required argument 'id'."],
     ['backup', "Missing required argument 'to'."],
     ['state account 1 --recorded-at noon', '--recorded-at takes a day like 2026-11-23 or a time like'],
     ['state account 1 --valid-at 2026-02-30', '--valid-at takes a day like'],
-    ['state account 1 --version 1 --position 2', 'Give one point of history'],
+    ['state account 1 --version 1 --position 2', 'Give only one point of history'],
     ['read', 'There is no indelible.config.ts in'],
-    ['read --config nowhere.ts', 'nowhere.ts.'],
+    ['read --config nowhere.ts', 'nowhere.ts does not exist.'],
   ])('%s', async (line, message) => {
     const { code, out, err } = await cli(line.split(' '))
     expect({ code, out }).toEqual({ code: 2, out: '' })
@@ -71,7 +71,7 @@ describe('what cannot be understood ends with 2 and says what to write instead',
 test('with --json an error is one line of JSON on stderr', async () => {
   const { code, out, err } = await cli(['read', '--limit', 'ten', '--json'])
   expect({ code, out }).toEqual({ code: 2, out: '' })
-  const message = '--limit takes a count, a whole number from 1 on, not "ten".'
+  const message = '--limit takes a count, a whole number of at least 1, not "ten".'
   expect(ndjson(err)).toEqual([{ error: { code: 'usage', message } }])
 })
 

@@ -1,4 +1,4 @@
-// One call of the program, from arguments to exit code. It knows nothing of the process, so that tests can call it.
+// Runs the program once, from arguments to exit code. It does not use the process, so that tests can call it.
 import { CommanderError } from 'commander'
 import { CliError, exitCodes } from './errors/index.ts'
 import { failureOf, failureText } from './failure.ts'
@@ -7,25 +7,25 @@ import { programFor } from './program.ts'
 import type { Session } from './session.ts'
 
 export interface RunOptions {
-  /** Where results go. Colors, cut lines and the like come only where a stream says `isTTY`. */
+  /** Results are written here. Colors and truncated lines are used only if the stream has `isTTY`. */
   readonly stdout: OutputStream
-  /** Where errors and progress go. */
+  /** Errors and progress are written here. */
   readonly stderr: OutputStream
   /** The working directory. */
   readonly cwd: string
-  /** Ends a command early, as Ctrl-C does. */
+  /** Stops the command, like Ctrl-C. */
   readonly signal: AbortSignal
 }
 
-/** Runs a command: `run(['stat', '--data', './data'], …)`. Never throws; gives one of {@link exitCodes}. */
+/** Runs a command: `run(['stat', '--data', './data'], …)`. Never throws. Returns one of {@link exitCodes}. */
 export async function run(argv: readonly string[], { stdout, stderr, cwd, signal }: RunOptions): Promise<number> {
   const out = outputTo(stdout)
   const errors = outputTo(stderr)
   try {
-    return await execute(argv, { out, errors, cwd, interrupted: signal, signal: AbortSignal.any([signal, out.gone]) })
+    return await execute(argv, { out, errors, cwd, interrupted: signal, signal: AbortSignal.any([signal, out.closed]) })
   } catch (error) {
-    // With nobody left to read, there is nobody to tell either; that is how `| head` ends a command.
-    if (out.gone.aborted) return exitCodes.ok
+    // The reader of the output has closed it (`| head`). That is not an error.
+    if (out.closed.aborted) return exitCodes.ok
     const failure = failureOf(error)
     await errors.write(failureText(failure, { json: argv.includes('--json') })).catch(() => {})
     return failure.exitCode
@@ -40,7 +40,7 @@ async function execute(argv: readonly string[], session: Session): Promise<numbe
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode !== 0 && argv.length > 0) throw usageError(error, argv)
-    // Help and version, asked for or because nothing was asked.
+    // Help and version. Without arguments the help is printed to stderr.
     await (argv.length > 0 ? session.out : session.errors).write(printed.join(''))
     return argv.length > 0 ? exitCodes.ok : exitCodes.usage
   }
@@ -49,10 +49,14 @@ async function execute(argv: readonly string[], session: Session): Promise<numbe
 function usageError({ code, message }: CommanderError, argv: readonly string[]): CliError {
   const [name, topic] = argv
   const said =
-    code === 'commander.help' ? (name === 'help' ? `There is no command '${topic}'.` : 'Which command?') : message
+    code === 'commander.help'
+      ? name === 'help'
+        ? `There is no command '${topic}'.`
+        : 'A command is missing.'
+      : message
   const sentence = said
     .replace(/^error: /, '')
     .replaceAll('\n', ' ')
     .replace(/[^?.!]$/, '$&.')
-  return new CliError('usage', `${sentence[0]!.toUpperCase()}${sentence.slice(1)} Add --help to see what can be given.`)
+  return new CliError('usage', `${sentence[0]!.toUpperCase()}${sentence.slice(1)} Add --help to see the usage.`)
 }

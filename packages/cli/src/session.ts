@@ -1,19 +1,19 @@
-// What every command gets: where to write, where it was called, and when to stop.
+// What every command receives: its outputs, its working directory, and the signals to stop.
 import { CliError } from './errors/index.ts'
 import type { Output } from './output/index.ts'
 
 export interface Session {
   readonly out: Output
   readonly errors: Output
-  /** The directory that relative paths start from. */
+  /** The working directory: relative paths start here. */
   readonly cwd: string
   /** Aborts on Ctrl-C. */
   readonly interrupted: AbortSignal
-  /** Aborts on Ctrl-C and when nobody reads the output any more. */
+  /** Aborts on Ctrl-C, and when the reader has closed the output. */
   readonly signal: AbortSignal
 }
 
-/** Waits for work that cannot be stopped, but no longer than until Ctrl-C. Throws `interrupted`. */
+/** Waits for work that cannot be stopped. On Ctrl-C it stops waiting and throws `interrupted`. */
 export async function untilInterrupted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   // biome-ignore lint/suspicious/noExplicitAny: the listener only ever rejects
   let stop: any
@@ -26,5 +26,5 @@ export async function untilInterrupted<Result>(work: Promise<Result>, signal: Ab
 }
 
 export function interruptedError(): CliError {
-  return new CliError('interrupted', 'Interrupted before it was done.')
+  return new CliError('interrupted', 'Interrupted.')
 }

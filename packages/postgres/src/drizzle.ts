@@ -1,4 +1,4 @@
-// `@indelible/postgres/drizzle`: the read table of a projection as a table of Drizzle (https://orm.drizzle.team), typed from its columns.
+// `@indelible/postgres/drizzle`: the read table of a projection as a Drizzle table (https://orm.drizzle.team), with types from its columns.
 import {
   customType,
   type PgColumn,
@@ -12,7 +12,7 @@ import type { Columns, ColumnType, Projection, RowOf } from 'indelible'
 import { instantText } from './instants.ts'
 import { safeInteger, sqlTypes } from './sql/index.ts'
 
-/** `select` gives rows as the projection writes them: bigint columns are numbers, dates and timestamps text. */
+/** `select` returns rows as the projection writes them: bigint columns are numbers, dates and timestamps are text. */
 export type DrizzleTable<C extends Columns, Name extends string> = PgTableWithColumns<{
   name: Name
   schema: string | undefined
@@ -35,7 +35,7 @@ type DrizzleColumn<Value, Name extends string, Table extends string> = PgColumn<
   enumValues: undefined
 }>
 
-/** For reading: rows are written by their projection and nobody else. `schema` is the one that `postgresTables` was given. */
+/** Use it for reading only: rows are written by their projection. `schema` is that of `postgresTables`. */
 export function drizzleTable<C extends Columns, Name extends string>(
   { table: { name, columns, key } }: Projection<C, Name>,
   { schema = 'public' }: { schema?: string } = {},
@@ -46,7 +46,7 @@ export function drizzleTable<C extends Columns, Name extends string>(
       return [column, isNullable ? builder : builder.notNull()]
     }),
   )
-  // Drizzle refuses to name the schema that is searched anyway.
+  // Drizzle does not allow to name the default schema.
   const make: PgTableFn<string | undefined> = schema === 'public' ? (pgTable as PgTableFn) : pgSchema(schema).table
   const made = make(name, builders, (table) => {
     const [first, ...others] = key.map((column) => table[column]!)
@@ -63,7 +63,7 @@ function columnOf(type: ColumnType) {
   })
 }
 
-/** Where drivers do not agree. */
+/** Types that the drivers return in different forms. */
 const fromDriver: { readonly [Type in ColumnType]?: (value: unknown) => unknown } = {
   bigint: (value) => safeInteger(Number(value)),
   timestamp: (value) => (value instanceof Date ? value.toISOString() : instantText(String(value))),

@@ -1,4 +1,4 @@
-// `@indelible/postgres`: read tables in Postgres, on a server or embedded.
+// `@indelible/postgres`: read tables in Postgres, on a server or embedded (PGlite).
 export type { SqlRow } from './database/index.ts'
 export { type PgliteOptions, type PgliteTables, pgliteTables, pgliteTablesAt } from './pglite/index.ts'
 export { type PostgresOptions, postgresTables } from './server/index.ts'

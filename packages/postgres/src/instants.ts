@@ -1,10 +1,13 @@
-// Points in time as Postgres writes them, in the one form of ours. The thread of PGlite uses it too, so it imports nothing.
+// Converts a timestamp of Postgres into RFC 3339. The thread of PGlite uses this file too, so it imports nothing.
 
-/** `2026-11-23 05:28:43.125+01` as RFC 3339 text in UTC with milliseconds. What has no such form (`infinity`, or a year beyond 9999) comes as it is. */
+/**
+ * `2026-11-23 05:28:43.125+01` as RFC 3339 text in UTC with milliseconds. A value that RFC 3339 cannot express (`infinity`, or a year after 9999) is
+ * returned unchanged.
+ */
 export function instantText(text: string): string {
-  const parts = written.exec(text)
-  if (!parts) return text
-  const [, day, time, hours, minutes = '00'] = parts
+  const match = written.exec(text)
+  if (!match) return text
+  const [, day, time, hours, minutes = '00'] = match
   return new Date(`${day}T${time}${hours}:${minutes}`).toISOString()
 }
 

@@ -1,26 +1,29 @@
-// Every bound of time and space of the read tables in Postgres by name. The thread of PGlite reads it too, so it imports nothing.
+// All limits of the read tables in Postgres, by name. The thread of PGlite uses this file too, so it imports nothing.
 
-/** A statement that takes longer is given up. PGlite can stop one only together with its thread. */
+/** The time limit of a statement. PGlite can only be stopped together with its thread. */
 export const statementMsMax = 60_000
-/** The rows of one piece, which are 16 million characters at most. */
+/** The time limit for one chunk of rows, which has at most 16 million characters. */
 export const copyMsMax = 600_000
-/** The indexes of many rows, and clearing up after many changes, take their time. */
+/** The time limit for indexes of many rows, and for the cleanup after many changes. */
 export const indexMsMax = 3_600_000
-/** PGlite makes a directory in a few seconds, in minutes on a machine that is overloaded. After a crash it reads its write-ahead log. A limit below what it takes would never let it open. */
+/**
+ * The time limit for opening PGlite. A new directory takes a few seconds, or minutes on an overloaded machine. After a crash PGlite reads its
+ * write-ahead log. With a limit below that time it would never open.
+ */
 export const openMsMax = 300_000
-/** Closing waits for statements under way, and PGlite syncs its whole directory. Then connections and thread are cut off. */
+/** The time limit of `close`: it waits for statements under way, and PGlite syncs its whole directory. Then connections and thread are cut off. */
 export const closeMsMax = 30_000
-/** A thread that is told to end does so in a moment, unless the disk under it does not answer. */
-export const endMsMax = 5_000
-/** Where PGlite could not be opened, calls fail for so long with the same answer, before it is tried again. */
+/** The time limit for terminating a thread. It takes a moment, unless the disk does not answer. */
+export const terminateMsMax = 5_000
+/** After PGlite could not be opened, calls fail with the same error for this time, before another attempt. */
 export const reopenMsMin = 2_000
-/** How often somebody looks whether a statement of PGlite is beyond its time. */
-export const lookMs = 250
-/** A client that has begun a transaction and sends nothing loses it: others wait for their turn. */
+/** The interval of the check whether a statement of PGlite has exceeded its time. */
+export const deadlineCheckMs = 250
+/** A client that is silent in a transaction for this time loses the transaction, because others wait for its locks. */
 export const idleInTransactionMsMax = 3_000
-/** After a crash a directory of PGlite is tried so often before it counts as damaged: what kept it from opening may have passed. */
-export const openTriesMax = 3
-/** A damaged directory of PGlite begins anew only where the disk has so much room: a new one takes 40 million bytes. */
-export const anewBytesMin = 64 * 1024 * 1024
-/** How long connecting to a server, or waiting for a free connection, may take. */
+/** The failed attempts to open a directory of PGlite after a crash, before it counts as damaged. Their cause may have been temporary. */
+export const openAttemptsMax = 3
+/** The free disk space that PGlite needs to start empty after damage: a new directory takes 40 million bytes. */
+export const newDirectoryBytesMin = 64 * 1024 * 1024
+/** The time limit for connecting to a server, and for waiting for a free connection. */
 export const connectMsMax = 10_000

@@ -69,7 +69,7 @@ test('an aggregate that is not there says whether it is there now', async () => 
   expect(never.body.detail).toBe('item-honey has no events.')
   const neither = await get('/aggregates/item/honey?recordedAt=2026-01-01')
   expect(neither).toMatchObject(missing)
-  expect(neither.body.detail).toBe('item-honey had no events at that point, and has none now.')
+  expect(neither.body.detail).toBe('item-honey had no events at that point, and has no events now.')
   const notYet = await get('/aggregates/item/tea?recordedAt=2025-12-31')
   expect(notYet).toMatchObject(missing)
   expect(notYet.body).toMatchObject({

@@ -1,4 +1,4 @@
-// `GET /aggregates/{category}/{id}`: what a thing is, or was at any point of history.
+// `GET /aggregates/{category}/{id}`: the state of an aggregate, now or at a point of history.
 import type { Context } from 'hono'
 import type { AnyAggregate, RunningSystem } from 'indelible'
 import { type AsOf, type StateAsOf, stateAsOf } from 'indelible/history'
@@ -7,15 +7,19 @@ import { given, invalid, read, text, wholeNumber } from './parameters.ts'
 import { HttpError } from './problems.ts'
 import type { Operation, Route } from './route.ts'
 
-export const category = text('category', { in: 'path', description: 'The kind of aggregate.' })
-export const id = text('id', { in: 'path', description: 'Which one of its kind.' })
-const version = wholeNumber('version', { in: 'query', description: 'After this many of its events.' })
-const position = wholeNumber('position', { in: 'query', description: 'When the log had come this far.' })
+export const category = text('category', { in: 'path', description: 'The category of the aggregate.' })
+export const id = text('id', { in: 'path', description: 'The id of the aggregate.' })
+const version = wholeNumber('version', { in: 'query', description: 'The state after this many of its events.' })
+const position = wholeNumber('position', { in: 'query', description: 'The state at this position of the log.' })
 const recordedAt = text('recordedAt', {
   in: 'query',
-  description: 'What we knew then: a day, which means its end in UTC, or an RFC 3339 date-time.',
+  description:
+    'The state as it was recorded at this time: an RFC 3339 date-time, or a day, which means its end in UTC.',
 })
-const validAt = text('validAt', { in: 'query', description: 'What was true then, by what we know now.' })
+const validAt = text('validAt', {
+  in: 'query',
+  description: 'The state as it was true at this time, including events recorded later.',
+})
 
 export function aggregateRoute({ system, store }: RunningSystem): Route {
   return {
@@ -34,7 +38,7 @@ export function aggregateRoute({ system, store }: RunningSystem): Route {
         {
           headers: {
             [positionHeader]: String(found.position),
-            // For If-Match, which is about the aggregate as it is now.
+            // For If-Match, which compares the current version.
             ...(asOf ? {} : { ETag: `"${found.version}"` }),
           },
         },
@@ -52,8 +56,7 @@ function asOfIn(c: Context): AsOf | undefined {
     validAt: read(c, validAt),
   })
   const names = Object.keys(points)
-  if (names.length > 1)
-    throw invalid(names[1]!, `Ask for one point of history, not for ${names.join(' and ')} at once.`)
+  if (names.length > 1) throw invalid(names[1]!, `Give only one point of history, not ${names.join(' and ')}.`)
   return names.length === 0 ? undefined : (points as AsOf)
 }
 
@@ -62,7 +65,7 @@ function missing(aggregate: AnyAggregate, id: string, now: StateAsOf<unknown> | 
   const message = !now
     ? `${stream} has no events.`
     : now.version === 0
-      ? `${stream} had no events at that point, and has none now.`
+      ? `${stream} had no events at that point, and has no events now.`
       : `${stream} had no events at that point. It exists now, at version ${now.version}.`
   return new HttpError('aggregate_missing', message, { members: { stream, version: now?.version ?? 0 } })
 }
@@ -71,22 +74,22 @@ function operationOf({ category }: AnyAggregate): Operation {
   return {
     path: `/aggregates/${category}/{id}`,
     tag: category,
-    summary: `The state of one ${category}, now or as of a point of history`,
-    description: 'Folded from its events. At most one of version, position, recordedAt and validAt.',
+    summary: `The state of one ${category}, now or at a point of history`,
+    description: 'The state is folded from the events. Give at most one of version, position, recordedAt and validAt.',
     answers: {
       200: {
-        description: 'The state, and the last event that is in it.',
+        description: 'The state, and the last event in it.',
         schema: {
           type: 'object',
           required: ['category', 'id', 'state', 'version', 'position', 'recordedAt', 'asOf'],
           properties: {
             category: { const: category },
             id: { type: 'string' },
-            state: { description: 'As the code of the aggregate makes it.' },
+            state: { description: 'The state that the code of the aggregate returns.' },
             version: { type: 'integer' },
             position: { type: 'integer' },
             recordedAt: { type: 'string', format: 'date-time' },
-            asOf: { type: ['object', 'null'], description: 'The point of history that was asked for; null for now.' },
+            asOf: { type: ['object', 'null'], description: 'The requested point of history; null for now.' },
           },
         },
         headers: [positionHeader, 'ETag'],

@@ -1,6 +1,6 @@
-// How every answer is written: JSON as a rule, never cached, because what it says may be another thing a moment later.
+// Writes responses. Most are JSON. None is cached, because the content may change at any time.
 
-/** How far the answer reaches in the log. What a command answers here, a read may wait for. */
+/** The position of the log that the response includes. A read can wait for the position that a command returned. */
 export const positionHeader = 'X-Position'
 
 export interface JsonAnswer {
@@ -9,7 +9,7 @@ export interface JsonAnswer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Ends with a line break, so that what a terminal prints next begins a line of its own. */
+/** The body ends with a line break, so that a prompt after it starts on a new line. */
 export function json(body: unknown, answer: JsonAnswer = {}): Response {
   return textAnswer(`${JSON.stringify(body)}\n`, answer)
 }
@@ -27,7 +27,7 @@ export function textAnswer(body: string, answer: JsonAnswer = {}): Response {
   })
 }
 
-/** The address of another page of what was asked for: the same request with some parameters set, or removed where the value is nothing. */
+/** The link to another page: the same request with these parameters set, or removed if the value is undefined. */
 export function linkTo(request: Request, parameters: Readonly<Record<string, string | undefined>>): string {
   const url = new URL(request.url)
   for (const [name, value] of Object.entries(parameters)) {

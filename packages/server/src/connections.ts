@@ -1,18 +1,18 @@
-// Keeps the connections of a server to a number, so that they leave descriptors for the log: where all are taken, an idle one makes room for a new one, and one
-// that never asked anything before one that did, so that many who say nothing push out nobody who works. Nobody who is being answered is cut off.
+// Limits the connections of a server, so that file descriptors are left for the log. At the limit an idle connection is closed for a new one: first one that
+// never sent a request, so that silent clients cannot push out active ones. A connection with a request under way is never closed.
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { connectionsMaxDefault } from './limits.ts'
 
-/** The answers under way on each open connection. Those without any come in the order in which they became idle, whether or not they ever sent anything. */
+/** The number of responses under way on each open connection. The idle connections are in the order in which they became idle. */
 export type Connections = ReadonlyMap<Socket, number>
 
-/** Watches the server from now on. `connectionsMax`: how many it holds. */
+/** Limits the connections of the server to `connectionsMax`. Call it before the server listens. */
 export function limitedConnections(server: Server, connectionsMax: number): Connections {
   const answers = new Map<Socket, number>()
   const asked = new WeakSet<Socket>()
-  /** Which one makes room: the new one itself, where all others are being answered. */
+  /** The connection to close. It is the newest one if all others have a request under way. */
   const leastNeeded = (newest: Socket): Socket => {
     const idle = [...answers.keys()].filter((socket) => socket !== newest && answers.get(socket) === 0)
     return idle.find((socket) => !asked.has(socket)) ?? idle[0] ?? newest
@@ -30,7 +30,7 @@ export function limitedConnections(server: Server, connectionsMax: number): Conn
     asked.add(socket)
     const change = (by: number) => {
       const underWay = answers.get(socket)
-      // It may be gone by now.
+      // The connection may be closed already.
       if (underWay === undefined) return
       answers.delete(socket)
       answers.set(socket, underWay + by)
@@ -41,7 +41,7 @@ export function limitedConnections(server: Server, connectionsMax: number): Conn
   return answers
 }
 
-/** Half of the descriptors that this process may still open, where the operating system tells; at most {@link connectionsMaxDefault}. */
+/** Half of the file descriptors that this process can still open, if the operating system reports them; at most {@link connectionsMaxDefault}. */
 export function connectionsThatFit(): number {
   try {
     const [, limit] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))!

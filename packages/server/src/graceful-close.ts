@@ -1,11 +1,11 @@
-// Closes an HTTP server without cutting off anybody who is being answered. Node's own `close` does cut: it takes a connection for idle as soon as
-// the answer was handed over, though a slow client may still be reading it.
+// Closes an HTTP server without cutting responses under way. `close` of Node does cut them: for it a connection is idle as soon as the response was handed
+// over, even if a slow client is still reading it.
 import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import { timer } from 'indelible/adapter'
 import type { Connections } from './connections.ts'
 
-/** The function that it gives closes the server, within a time. It may be called twice. */
+/** Returns a function that closes the server within a time. It can be called twice. */
 export function gracefulClose(server: Server, connections: Connections, timeoutMs: number): () => Promise<void> {
   let closing: Promise<void> | undefined
 
@@ -18,14 +18,14 @@ export function gracefulClose(server: Server, connections: Connections, timeoutM
   return async () => {
     closing ??= new Promise((resolve) => {
       const cut = timer(timeoutMs, () => server.closeAllConnections())
-      // The server ends a moment before its connections tell those who answer on them that nobody listens any more.
+      // The server is closed a moment before the handlers on its connections are notified.
       const ended = Promise.all(
         [...connections.keys()].map((socket) => new Promise((end) => socket.once('close', end))),
       )
       NetServer.prototype.close.call(server, async () => {
         await ended
         cut.cancel()
-        // Nothing is left to cut; this ends the timer with which the server looks for slow requests.
+        // No connection is left. This only ends the timer of the server for slow requests.
         server.close()
         resolve()
       })

@@ -1,4 +1,4 @@
-// `GET /health`: how far everything is. Degraded is answered with 503, so that a load balancer understands it without reading on.
+// `GET /health`: the state of the whole system. The status is 503 if it is degraded, so that a load balancer does not have to read the body.
 import type { Health, RunningSystem } from 'indelible'
 import { json, positionHeader } from './answers.ts'
 import { headSchema, projectionSchemas } from './projection-schemas.ts'
@@ -23,13 +23,13 @@ export function healthRoute(running: RunningSystem): Route {
       {
         path: '/health',
         tag: 'system',
-        summary: 'How far the log, the read tables and the sagas are',
+        summary: 'The state of the log, the projections and the sagas',
         description:
-          'Degraded while a projection is parked, retrying or diverged, or the driver of a saga is retrying. A projection that is paused, or whose table is being built anew because its code changed, is not. ' +
-          'A single saga that waits for help is named, but degrades nothing. ' +
-          'Degraded too while the store cannot write, unless it was opened for reading only; where the fault may pass, each question tries whether it has.',
+          'Degraded while a projection is parked, retrying or diverged, or a saga driver is retrying. Not degraded while a projection is paused, or its table is rebuilt because its code changed. ' +
+          'A saga that waits for help is listed, but the system is not degraded. ' +
+          'Degraded too while the store cannot write, unless it was opened read-only. If the fault may be temporary, each request to this route tries again to write.',
         answers: {
-          200: { description: 'Everything runs.', schema: healthSchema, headers: [positionHeader] },
+          200: { description: 'Everything works.', schema: healthSchema, headers: [positionHeader] },
           503: {
             description: 'The store cannot write, or something is parked or retrying.',
             schema: healthSchema,
@@ -43,7 +43,7 @@ export function healthRoute(running: RunningSystem): Route {
   }
 }
 
-/** Whoever opened a store for reading only wants nothing else of it. */
+/** A store that was opened read-only is not degraded. */
 function mayWrite({ store }: Health): boolean {
   return store.canWrite || store.error.code === 'store_read_only'
 }
@@ -55,14 +55,14 @@ const storeSchema = {
     canWrite: { type: 'boolean' },
     error: {
       type: 'object',
-      description: 'Why it cannot write.',
+      description: 'Why the store cannot write.',
       required: ['code', 'message'],
       properties: { code: { type: 'string' }, message: { type: 'string' } },
     },
-    since: { type: 'string', format: 'date-time', description: 'When an append was first refused.' },
+    since: { type: 'string', format: 'date-time', description: 'When the store first refused an append.' },
     refusedAppends: {
       type: 'object',
-      description: 'How many appends a fault refused since the store was opened, by its code.',
+      description: 'The number of appends that failed because of a fault since the store was opened, by error code.',
       additionalProperties: { type: 'integer' },
     },
   },
@@ -85,14 +85,14 @@ const healthSchema = {
           name: { type: 'string' },
           state: { enum: ['starting', 'running', 'retrying', 'stopped'] },
           position: { type: 'integer' },
-          active: { type: 'integer', description: 'Sagas under way.' },
+          active: { type: 'integer', description: 'The number of sagas that have not ended.' },
           waiting: {
             type: 'integer',
-            description: 'Those of them that met a fault that may pass and wait to try again.',
+            description: 'The number of these sagas that wait to retry after a temporary fault.',
           },
           needsIntervention: {
             type: 'array',
-            description: 'Sagas that cannot go on until somebody resumes them or mends the code.',
+            description: 'Sagas that cannot continue until a person resumes them or fixes the code.',
             items: {
               type: 'object',
               required: ['sagaId', 'problem'],

@@ -1,4 +1,4 @@
-// The HTTP door to a running system: every route, and the one place where whatever is thrown becomes a problem document.
+// The HTTP API of a running system: all routes, and the only place where an error becomes a problem document.
 import { type Context, Hono } from 'hono'
 import type { RunningSystem } from 'indelible'
 import { aggregateRoute } from './aggregates.ts'
@@ -20,23 +20,23 @@ import { checkWhoAsks } from './who-asks.ts'
 
 export interface HttpApiOptions {
   /**
-   * The names, such as `bank.example`, by which this server is asked for, besides IP addresses and `localhost`: a request for another name is refused
-   * with 403, because a web page of somebody else may have made it. Behind a proxy: the names that it passes on as `Host`.
+   * The host names of this server, such as `bank.example`, in addition to IP addresses and `localhost`. A request for another name is refused with 403,
+   * because a foreign web page may have sent it. Behind a proxy: the names that the proxy passes on as `Host`.
    */
   readonly allowedHosts?: readonly string[]
-  /** Told of every fault whose message the client is not told. Writes to the console when left out. */
+  /** Called with every fault whose message is hidden from the client. Writes to the console by default. */
   readonly onError?: (error: unknown, request: { readonly method: string; readonly path: string }) => void
-  /** The bytes of a request body; 1 MiB when left out. */
+  /** The maximum bytes of a request body, 1 MiB by default. */
   readonly bodyBytesMax?: number
-  /** The requests that may wait for a table or a saga at the same time; 500 when left out, and under `serve` at most half of `connectionsMax`. */
+  /** The maximum number of requests that wait for a table or a saga at the same time, 500 by default. `serve` uses at most half of `connectionsMax`. */
   readonly waitsMax?: number
-  /** The version of the HTTP contract, as the OpenAPI document gives it; `1` when left out. */
+  /** The version of the HTTP API in the OpenAPI document, `1` by default. */
   readonly apiVersion?: string
 }
 
 /**
- * A Hono app: `fetch` answers requests, `request` does so in tests, and it can be mounted in another app. The system stays the caller's to close.
- * Throws `invalid_declaration` where `allowedHosts` has something that is not the name of a host.
+ * Returns a Hono app: `fetch` handles requests, `request` does so in tests, and it can be mounted in another app. The caller closes the system.
+ * Throws `invalid_declaration` if `allowedHosts` contains something that is not a host name.
  */
 export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): Hono {
   const { allowedHosts = [], onError = logged, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
@@ -73,7 +73,7 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
   return app
 }
 
-/** `/streams/{stream}` as Hono writes it: `/streams/:stream`. */
+/** `/streams/{stream}` in the syntax of Hono: `/streams/:stream`. */
 function honoPath({ path }: Route): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
 }
@@ -100,14 +100,14 @@ function methodNotAllowed(routes: readonly Route[], { path }: Route): Route['han
   const methods = routes.filter((each) => each.path === path).map(({ method }) => method)
   const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
   return async ({ req }) => {
-    throw new HttpError('method_not_allowed', `${req.method} is not for this address; use ${allow}.`, {
+    throw new HttpError('method_not_allowed', `${req.method} is not allowed for this path. Use ${allow}.`, {
       headers: { Allow: allow },
     })
   }
 }
 
 async function notFound({ req }: Context): Promise<never> {
-  throw new HttpError('unknown_route', `There is nothing at ${req.path}. GET / says what there is.`)
+  throw new HttpError('unknown_route', `There is nothing at ${req.path}. GET / lists what there is.`)
 }
 
 function logged(error: unknown, { method, path }: { method: string; path: string }): void {

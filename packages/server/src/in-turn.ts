@@ -1,10 +1,10 @@
-// Answers the requests of a connection one after the other. A client may send many without reading what comes (pipelining, RFC 9112, section 9.3.2), and
-// answers that nobody takes would otherwise all be made, and kept, at once.
+// Handles the requests of a connection one after the other. A client can send many requests without reading the responses (pipelining, RFC 9112,
+// section 9.3.2). Otherwise all these responses would be made at once and kept in memory.
 import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import { requestsAheadMax } from './limits.ts'
 
-/** The same listener, called for a request when the answers to those before it on its connection have gone out. */
+/** Returns a listener that calls `listener` for a request when the earlier responses on its connection are sent. */
 export function inTurn(listener: RequestListener): RequestListener {
   const lines = new WeakMap<Socket, { last: Promise<void>; length: number }>()
   return (request, response) => {

@@ -83,7 +83,7 @@ test('deep nesting is refused and crashes nothing', async () => {
   for (const depth of [jsonDepthMax + 1, 500_000]) {
     const { status, body } = await post(nested(depth))
     expect(status).toBe(400)
-    expect(body.detail).toContain('inside each other')
+    expect(body.detail).toContain('levels of arrays and objects')
   }
 })
 

@@ -1,11 +1,11 @@
-// Reads a request body that nobody has to trust: bounded in bytes and depth, UTF-8, JSON, and free of keys that rewire objects.
+// Reads an untrusted request body. It limits bytes and depth, and accepts only JSON in UTF-8 without the key `__proto__`.
 import { IndelibleError } from 'indelible'
 import { jsonDepthMax } from './limits.ts'
 import { HttpError } from './problems.ts'
 
 const jsonContentType = /^application\/(json|[\w.-]+\+json)\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 
-/** Throws `content_type_unsupported`, `body_too_large` or `malformed_body`. Of a key that is given twice, the last counts. */
+/** Throws `content_type_unsupported`, `body_too_large` or `malformed_body`. If a key is given twice, the last value counts. */
 export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
   const contentType = request.headers.get('Content-Type') ?? ''
   if (!jsonContentType.test(contentType) || request.headers.has('Content-Encoding')) {
@@ -20,7 +20,7 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
   return value
 }
 
-/** Counts what comes in, for a body that is sent in chunks does not say how long it is. */
+/** Counts the received bytes, because a chunked body does not have a Content-Length. */
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
   const tooLarge = () =>
     new HttpError('body_too_large', `The body has more than ${bytesMax} bytes.`, { members: { bytesMax } })
@@ -35,7 +35,7 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
     }
   } catch (error) {
     if (error instanceof HttpError) throw error
-    throw new IndelibleError('aborted', 'The client went away in the middle of the body.', { cause: error })
+    throw new IndelibleError('aborted', 'The client disconnected before the end of the body.', { cause: error })
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
 }
@@ -50,7 +50,7 @@ function decode(bytes: Uint8Array): string {
 
 function parse(text: string): unknown {
   if (text.trim() === '') {
-    throw new HttpError('malformed_body', 'The body is empty. Send JSON; {} is the input of a command that needs none.')
+    throw new HttpError('malformed_body', 'The body is empty. Send JSON, or {} for a command without input.')
   }
   try {
     return JSON.parse(text)
@@ -67,7 +67,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Where the parser stopped. It does not always say; then the shortest beginning of the text that it stops in tells. */
+/** The offset where the parser stopped. If the error does not contain it, a binary search finds the shortest prefix with the same error. */
 function offsetOf({ message }: SyntaxError, text: string): number {
   const told = / at position (\d+)/.exec(message)
   if (told) return Number(told[1])
@@ -90,17 +90,14 @@ function isStoppedIn(text: string): boolean {
   }
 }
 
-/** Walks with lists of its own instead of the call stack, which a body could overflow. */
+/** Uses lists instead of recursion, because a deep body could overflow the call stack. */
 function checkShape(value: unknown): void {
   let level = [value].filter(isObject)
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > jsonDepthMax) {
-      throw new HttpError(
-        'malformed_body',
-        `The body has more than ${jsonDepthMax} arrays and objects inside each other.`,
-      )
+      throw new HttpError('malformed_body', `The body has more than ${jsonDepthMax} levels of arrays and objects.`)
     }
-    // JSON.parse makes it a plain key, but code that copies objects key by key would set a prototype with it.
+    // JSON.parse creates an ordinary key, but code that copies objects key by key would set the prototype.
     if (level.some((each) => Object.hasOwn(each, '__proto__'))) {
       throw new HttpError('malformed_body', 'The body has a key "__proto__".')
     }

@@ -1,9 +1,9 @@
-// The schemas of the domain as OpenAPI wants them: JSON Schema that stands in a larger document.
+// The schemas of the domain for OpenAPI: JSON Schema inside a larger document.
 import type { AnyEventType, System } from 'indelible'
 import { type JsonSchema, jsonSchemaOf } from 'indelible/schema'
 import { schemaName, schemaRef } from './route.ts'
 
-/** The names and schemas of all declared events as they are read, and of what any event has. */
+/** The names and schemas of all declared events in their newest form, and the schema of any event. */
 export function eventSchemas({ events }: System): {
   events: readonly string[]
   schemas: Readonly<Record<string, JsonSchema>>
@@ -19,13 +19,13 @@ export function eventSchemas({ events }: System): {
   }
 }
 
-/** The same schema at home in the components of a document: without its dialect, and with references that start there. */
+/** The same schema as a component of a document: without `$schema`, and with references that start at the component. */
 export function asComponent(name: string, schema: JsonSchema): JsonSchema {
   const { $schema: _dialect, ...rest } = schema
   return movedTo(`#/components/schemas/${schemaName(name)}`, rest) as JsonSchema
 }
 
-/** Schema libraries refer to `#` and `#/$defs/...`, from the root of what they wrote. */
+/** Schema libraries write references that start at the root of their schema: `#` and `#/$defs/...`. */
 function movedTo(root: string, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((part) => movedTo(root, part))
   if (typeof value !== 'object' || value === null) return value
@@ -62,13 +62,13 @@ const recordedEvent: JsonSchema = {
   type: 'object',
   required: ['position', 'stream', 'version', 'type', 'schemaVersion', 'data', 'metadata', 'tags', 'recordedAt', 'id'],
   properties: {
-    position: { type: 'integer', minimum: 1, description: 'Its place in the log.' },
+    position: { type: 'integer', minimum: 1, description: 'The position of the event in the log.' },
     stream: { type: 'string' },
-    version: { type: 'integer', minimum: 1, description: 'Its place in its stream.' },
+    version: { type: 'integer', minimum: 1, description: 'The position of the event in its stream.' },
     type: { type: 'string' },
     schemaVersion: { type: 'integer', minimum: 1 },
-    data: { description: 'As recorded; base64 where the content type is not JSON.' },
-    contentType: { type: 'string', description: 'application/json when left out.' },
+    data: { description: 'The recorded data; base64 if the content type is not JSON.' },
+    contentType: { type: 'string', description: 'application/json if it is missing.' },
     metadata: {
       type: 'object',
       properties: {
@@ -83,7 +83,7 @@ const recordedEvent: JsonSchema = {
     recordedAt: { type: 'string', format: 'date-time' },
     validAt: {
       type: 'string',
-      description: 'When it was true in the world, where that is another time: a day or a date-time.',
+      description: 'When it was true in the world, if that differs from recordedAt: a day or a date-time.',
     },
     id: { type: 'string', format: 'uuid' },
   },

@@ -1,4 +1,4 @@
-// What a request may say besides its body. Each parameter is declared once: the request is read with it, and OpenAPI is written from it.
+// The parameters of requests. Each is declared once: the declaration parses the request, and OpenAPI is generated from it.
 import type { Context } from 'hono'
 import type { JsonSchema } from 'indelible/schema'
 import { HttpError } from './problems.ts'
@@ -14,13 +14,13 @@ export interface Parameter<Value = unknown> {
 
 type Declared = Pick<Parameter, 'in' | 'description'>
 
-/** The value, or nothing where the request does not give it. */
+/** The value, or undefined if the request does not have the parameter. */
 export function read<Value>(c: Context, { name, in: place, parse }: Parameter<Value>): Value | undefined {
   const text = place === 'path' ? c.req.param(name) : place === 'query' ? c.req.query(name) : headerText(c, name)
   return text === undefined ? undefined : parse(text)
 }
 
-/** HTTP hands over the bytes of a header as a character each (https://fetch.spec.whatwg.org/#concept-header-value). What they say is UTF-8. */
+/** A header value has one character for each byte (https://fetch.spec.whatwg.org/#concept-header-value). These bytes are UTF-8. */
 function headerText(c: Context, name: string): string | undefined {
   const bytes = c.req.header(name)
   if (bytes === undefined) return undefined
@@ -33,11 +33,11 @@ function headerText(c: Context, name: string): string | undefined {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** A misspelt parameter must not silently mean "as if I had not asked": throws `invalid_parameter` for every one that is not declared. */
+/** Throws `invalid_parameter` for a parameter that is not declared, so that a misspelt one is not ignored silently. */
 export function checkQuery(request: Request, isDeclared: (name: string) => boolean): void {
   const seen = new Set<string>()
   for (const name of new URL(request.url).searchParams.keys()) {
-    if (!isDeclared(name)) throw invalid(name, `There is no parameter "${name}" here.`)
+    if (!isDeclared(name)) throw invalid(name, `This request has no parameter "${name}".`)
     if (seen.has(name)) throw invalid(name, `"${name}" is given twice.`)
     seen.add(name)
   }
@@ -52,12 +52,15 @@ export function text(name: string, declared: Declared & { bytesMax?: number }): 
     schema: {
       type: 'string',
       minLength: 1,
-      // It counts characters, of which each has at least a byte.
+      // maxLength counts characters, and a character has at least one byte.
       ...(bytesMax ? { maxLength: bytesMax } : {}),
     },
     parse: (value) => {
       if (value !== '' && (bytesMax === undefined || Buffer.byteLength(value) <= bytesMax)) return value
-      throw invalid(name, `"${name}" has ${bytesMax ? `1 to ${bytesMax} bytes of UTF-8` : 'at least one character'}.`)
+      throw invalid(
+        name,
+        `"${name}" must have ${bytesMax ? `1 to ${bytesMax} bytes of UTF-8` : 'at least one character'}.`,
+      )
     },
   }
 }
@@ -76,12 +79,12 @@ export function wholeNumber(
     parse: (digits) => {
       const value = /^\d{1,16}$/.test(digits) ? Number(digits) : Number.NaN
       if (value >= min && value <= max) return value
-      throw invalid(name, `"${name}" is a whole number from ${min} to ${max}, not "${digits}".`)
+      throw invalid(name, `"${name}" must be a whole number from ${min} to ${max}, not "${digits}".`)
     },
   }
 }
 
-/** One of some words, the first when left out. */
+/** One of these words. The first is the default. */
 export function oneOf<const Word extends string>(
   name: string,
   words: readonly [Word, ...Word[]],
@@ -95,7 +98,7 @@ export function oneOf<const Word extends string>(
     parse: (value) => {
       const word = words.find((each) => each === value)
       if (word) return word
-      throw invalid(name, `"${name}" is ${words.join(' or ')}, not "${value}".`)
+      throw invalid(name, `"${name}" must be ${words.join(' or ')}, not "${value}".`)
     },
   }
 }
@@ -106,7 +109,7 @@ export function invalid(parameter: string, message: string): HttpError {
 
 type Given<Values> = { [Name in keyof Values]?: Exclude<Values[Name], undefined> }
 
-/** The same without what is `undefined`: options that may be left out may not be that. */
+/** The same object without members that are `undefined`, because optional options must not be `undefined`. */
 export function given<Values extends object>(values: Values): Given<Values> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<Values>
 }

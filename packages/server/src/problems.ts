@@ -1,4 +1,4 @@
-// From errors to HTTP: the one place where a code meets a status. Every answer that is no success is a problem document (RFC 9457).
+// Maps errors to HTTP. This is the only place that maps a code to a status. Every response without success is a problem document (RFC 9457).
 import { type ErrorCode, errorCodes, type IndelibleError, isIndelibleError } from 'indelible'
 import { type JsonAnswer, json, positionHeader } from './answers.ts'
 import { retryAfterSeconds } from './limits.ts'
@@ -19,9 +19,9 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   consumer_parked: 503,
   config_invalid: 500,
   projection_busy: 409,
-  // As draft-ietf-httpapi-idempotency-key-header has it for a key that was used for something else.
+  // draft-ietf-httpapi-idempotency-key-header defines 422 for a key that was used with another request.
   command_id_reused: 422,
-  // No request can cause these unless the domain's code or the server's is wrong.
+  // A request cannot cause these unless the code of the domain or of the server has a bug.
   invalid_event: 500,
   event_version_unknown: 500,
   upcast_failed: 500,
@@ -32,7 +32,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   impure_aggregate: 500,
   impure_projector: 500,
   row_missing: 500,
-  // Filters and cursors, the only rows that come in by HTTP, are checked before.
+  // Filters and cursors, the only rows in requests, are checked before.
   invalid_row: 500,
   table_mismatch: 500,
   store_missing: 500,
@@ -56,31 +56,37 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   store_full: 507,
 }
 
-/** What can be wrong with a request that the core never gets to see. */
+/** Errors of requests that do not reach the core. */
 export const httpErrors = {
-  malformed_url: { status: 400, meaning: 'The address is not valid percent-encoded UTF-8, or the host is not one.' },
+  malformed_url: { status: 400, meaning: 'The URL is not valid percent-encoded UTF-8, or its host is not valid.' },
   malformed_body: { status: 400, meaning: 'The body is not JSON in UTF-8.' },
-  invalid_parameter: { status: 400, meaning: 'A parameter is unknown, given twice, or has a value it cannot have.' },
-  cross_site: { status: 403, meaning: 'A web page of another site may not change anything here.' },
-  // Not 421, for which browsers ask a second time.
-  host_not_allowed: { status: 403, meaning: 'The server does not answer to the name of the host that was asked for.' },
-  unknown_route: { status: 404, meaning: 'There is nothing at this address.' },
+  invalid_parameter: { status: 400, meaning: 'A parameter is unknown, is given twice, or has a wrong value.' },
+  cross_site: { status: 403, meaning: 'A web page of another site must not change anything here.' },
+  // Not 421, because browsers repeat the request after it.
+  host_not_allowed: { status: 403, meaning: 'The server does not accept the host name of the request.' },
+  unknown_route: { status: 404, meaning: 'There is nothing at this path.' },
   unknown_aggregate: { status: 404, meaning: 'The system declares no aggregate of that name.' },
   stream_missing: { status: 404, meaning: 'The stream has no events.' },
   aggregate_missing: { status: 404, meaning: 'The aggregate has no events, or had none at that point of history.' },
   saga_missing: { status: 404, meaning: 'No saga with that id has started.' },
-  method_not_allowed: { status: 405, meaning: 'This address does not take that method.' },
-  overtaken: { status: 409, meaning: 'Others kept changing the aggregate before this command could; send it again.' },
-  version_mismatch: { status: 412, meaning: 'The aggregate is not at the version that If-Match names.' },
-  body_too_large: { status: 413, meaning: 'The body has more bytes than the server takes.' },
+  method_not_allowed: { status: 405, meaning: 'This path does not allow that method.' },
+  overtaken: {
+    status: 409,
+    meaning: 'Other commands changed the aggregate at the same time, again and again. Send the command again.',
+  },
+  version_mismatch: { status: 412, meaning: 'The aggregate is not at the version in If-Match.' },
+  body_too_large: { status: 413, meaning: 'The body has more bytes than the server accepts.' },
   content_type_unsupported: { status: 415, meaning: 'The body must be JSON, in UTF-8 and not compressed.' },
-  too_many_waits: { status: 503, meaning: 'As many requests wait for a table or a saga already as may at once.' },
-  internal: { status: 500, meaning: 'Something is wrong inside the server.' },
+  too_many_waits: {
+    status: 503,
+    meaning: 'The maximum number of requests that wait for a table or a saga is reached.',
+  },
+  internal: { status: 500, meaning: 'The server has an internal error.' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 
 export type HttpErrorCode = keyof typeof httpErrors
 
-/** A request that the server cannot serve; told apart by `code`, like the errors of the core. */
+/** A request that the server cannot serve. It has a `code`, like the errors of the core. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly code: HttpErrorCode
@@ -99,8 +105,8 @@ export class HttpError extends Error {
   }
 }
 
-/** Faults on our side whose message was made for the one who asks; all others are told by their meaning only. */
-const told: ReadonlySet<ErrorCode> = new Set([
+/** Faults of the server whose message is meant for the client. For all others the client gets only the meaning of the code. */
+const disclosed: ReadonlySet<ErrorCode> = new Set([
   'wait_timeout',
   'projection_parked',
   'table_mismatch',
@@ -109,7 +115,7 @@ const told: ReadonlySet<ErrorCode> = new Set([
   'aborted',
 ])
 
-/** The problem document of anything thrown. What it keeps to itself goes to `onSecret`. */
+/** The problem document for any error. An error whose message is hidden from the client goes to `onSecret`. */
 export function problemOf(error: unknown, onSecret: (error: unknown) => void): Response {
   if (error instanceof HttpError) {
     const { status, meaning } = httpErrors[error.code]
@@ -120,7 +126,7 @@ export function problemOf(error: unknown, onSecret: (error: unknown) => void): R
     const { code } = error
     const { meaning, retryable } = errorCodes[code]
     const status = statusOf[code]
-    if (status < 500 || told.has(code)) {
+    if (status < 500 || disclosed.has(code)) {
       const members = { retryable, details: error.details }
       return problem(errorType(code), meaning, error.message, { status, members, headers: headersOf(error) })
     }
@@ -132,7 +138,7 @@ export function problemOf(error: unknown, onSecret: (error: unknown) => void): R
   return problem(errorType('internal'), meaning, secret, { status })
 }
 
-/** `members` are the extension members of RFC 9457, section 3.2. */
+/** `members` are extension members (RFC 9457, section 3.2). */
 export function problem(
   type: string,
   title: string,
@@ -146,7 +152,7 @@ export function errorType(code: ErrorCode | HttpErrorCode): string {
   return `urn:indelible:error:${code}`
 }
 
-const secret = 'What happened was reported to those who run the server.'
+const secret = 'The error was reported to the operator of the server.'
 
 function headersOf({ code, retryable, details }: IndelibleError): Record<string, string> {
   return {

@@ -7,28 +7,28 @@ import { schemaRef } from './route.ts'
 const stateMeanings: Readonly<Record<ConsumerState, string>> = {
   starting: 'has not looked yet',
   standby: 'another process runs it',
-  rebuilding: 'its table is being built anew, because its code changed; readers see the one before',
-  running: 'in step or catching up',
-  retrying: 'the database or the log does not answer; it goes on by itself',
-  parked: 'a handler failed at an event; it goes on when the code is mended and it is resumed',
-  paused: 'an operator wants it to stand still',
-  diverged: 'its table was made from another history than that of the log; it is being built anew by itself',
+  rebuilding: 'its table is being rebuilt because its code changed; readers use the old table',
+  running: 'up to date or catching up',
+  retrying: 'the database or the log does not answer; the projection continues by itself',
+  parked: 'a handler failed for an event; fix the code, then resume the projection',
+  paused: 'an operator paused it',
+  diverged: 'its table was built from another history than that of the log; it is rebuilt automatically',
   stopped: 'the system was closed',
 }
 export const projectionStates = Object.keys(stateMeanings) as readonly ConsumerState[]
 
 const tableStateMeanings: Readonly<Record<ProjectionView['state'], string>> = {
-  missing: 'there is none yet',
+  missing: 'the table does not exist yet',
   outdated: 'other code filled it',
-  diverged: 'it was made from another history than that of the log',
+  diverged: 'it was built from another history than that of the log',
   parked: 'its projection is parked',
-  paused: 'its projection is to stand still',
+  paused: 'its projection is paused',
   running: 'a process runs its projection',
-  idle: 'none does',
+  idle: 'no process runs its projection',
 }
 
 const statusSchema: JsonSchema = {
-  description: 'A projection as this process knows it.',
+  description: 'The state of a projection in this process.',
   type: 'object',
   required: [
     'name',
@@ -51,30 +51,36 @@ const statusSchema: JsonSchema = {
       description: 'Of what its rows stand for: version, columns and the versions of its events.',
     },
     state: { enum: projectionStates, description: meaningsOf(stateMeanings) },
-    position: { type: 'integer', description: 'Everything up to here is in the table.' },
-    lagEvents: { type: 'integer', description: 'Events that the log has beyond that.' },
+    position: { type: 'integer', description: 'The table contains all events up to this position.' },
+    lagEvents: { type: 'integer', description: 'The number of events in the log after that position.' },
     staleness: {
       type: 'object',
       required: ['targetMs', 'lagMs', 'p50Ms', 'p99Ms'],
       properties: {
         targetMs: { type: 'number' },
-        lagMs: { type: 'number', description: 'How old the oldest event is that is not in the table yet.' },
-        p50Ms: { type: ['number', 'null'], description: 'Half of the last minute became visible within this.' },
-        p99Ms: { type: ['number', 'null'], description: '99 of 100 did.' },
+        lagMs: { type: 'number', description: 'The age of the oldest event that is not in the table yet.' },
+        p50Ms: {
+          type: ['number', 'null'],
+          description: '50% of the events of the last minute became visible within this time.',
+        },
+        p99Ms: {
+          type: ['number', 'null'],
+          description: '99% of the events of the last minute became visible within this time.',
+        },
       },
     },
-    holder: { type: ['string', 'null'], description: 'Who runs it.' },
+    holder: { type: ['string', 'null'], description: 'The process that runs the projection.' },
     rebuild: {
-      description: 'How far this process is with building the table anew; null where it is not.',
+      description: 'The progress of a rebuild in this process; null if there is none.',
       type: ['object', 'null'],
       properties: {
         phase: { enum: ['folding', 'writing', 'verifying', 'catching up', 'replacing'] },
-        done: { type: 'integer', description: 'Positions of the log that the phase has come through.' },
+        done: { type: 'integer', description: 'The positions of the log that the phase has processed.' },
         total: { type: 'integer' },
         startedAt: { type: 'string', format: 'date-time' },
       },
     },
-    error: { type: 'object', description: 'Why it is parked or retrying, and at which event.' },
+    error: { type: 'object', description: 'Why the projection is parked or retrying, and at which event.' },
   },
 }
 
@@ -84,14 +90,14 @@ const tableStateSchema: JsonSchema = {
 }
 
 const projectionSchema: JsonSchema = {
-  description: 'A projection as this process knows it, and its table as the database does.',
+  description: 'The state of a projection in this process, and of its table in the database.',
   allOf: [
     schemaRef('ProjectionStatus'),
     {
       required: ['table'],
       properties: {
         table: {
-          description: 'What the database says; null where it does not answer.',
+          description: 'The table according to the database; null if the database does not answer.',
           type: ['object', 'null'],
           properties: {
             state: { enum: Object.keys(tableStateMeanings), description: meaningsOf(tableStateMeanings) },
@@ -103,13 +109,13 @@ const projectionSchema: JsonSchema = {
             updatedAt: { type: ['string', 'null'], format: 'date-time' },
             parked: {
               type: ['object', 'null'],
-              description: 'Event, row and error that the projection is parked at.',
+              description: 'The event, the row and the error at which the projection is parked.',
             },
             next: {
               ...tableStateSchema,
-              description: 'The table that is being built, or was when that was interrupted.',
+              description: 'The table of a rebuild that is running or was interrupted.',
             },
-            former: { ...tableStateSchema, description: 'The table that was replaced and is kept.' },
+            former: { ...tableStateSchema, description: 'The replaced table, which is kept.' },
           },
         },
       },
@@ -117,7 +123,7 @@ const projectionSchema: JsonSchema = {
   ],
 }
 
-/** What operations that show projections refer to. */
+/** The schemas for operations that return projections. */
 export const projectionSchemas = { Projection: projectionSchema, ProjectionStatus: statusSchema }
 
 export const headSchema: JsonSchema = {

@@ -1,53 +1,53 @@
-// A route is a value: how to answer, and what to say about it. The app and the OpenAPI document are both made from the list of routes.
+// A route is data: its handler and its description. The app and the OpenAPI document are both made from the list of routes.
 import type { Context } from 'hono'
 import type { JsonSchema } from 'indelible/schema'
 import type { Parameter } from './parameters.ts'
 
 export interface Route {
   readonly method: 'GET' | 'POST'
-  /** As OpenAPI writes it: `/streams/{stream}`. */
+  /** In the syntax of OpenAPI: `/streams/{stream}`. */
   readonly path: string
   readonly parameters: readonly Parameter[]
-  /** Query parameters besides those. */
+  /** Whether this is another query parameter, besides `parameters`. */
   readonly isQuery?: (name: string) => boolean
-  /** What is thrown becomes a problem document. */
+  /** An error that it throws becomes a problem document. */
   readonly handle: (c: Context) => Promise<Response>
-  /** One for every declared thing that the route serves. */
+  /** One operation for each declared command, table and so on that the route serves. */
   readonly operations: readonly Operation[]
 }
 
-/** What there is to know about a route, or about a route for one declared command, table and so on. */
+/** The description of a route, or of a route for one declared command, table and so on. */
 export interface Operation {
-  /** The path of the route, with declared names filled in. */
+  /** The path of the route with the declared names. */
   readonly path: string
   readonly tag: string
   readonly summary: string
   readonly description?: string
-  /** Parameters that are documented only, as OpenAPI has them. */
+  /** Parameters for the documentation only, in the format of OpenAPI. */
   readonly extraParameters?: readonly object[]
   readonly body?: JsonSchema
-  /** By status. */
+  /** The responses by status. */
   readonly answers: Readonly<Record<number, Answer>>
-  /** The statuses, besides those that any route may answer with, that come with a problem document. */
+  /** The statuses with a problem document, besides those of every route. */
   readonly problems: readonly number[]
-  /** Schemas by name that `schemaRef` in this operation refers to. */
+  /** The schemas, by name, that this operation refers to with `schemaRef`. */
   readonly schemas?: Readonly<Record<string, JsonSchema>>
 }
 
 export interface Answer {
   readonly description: string
-  /** `application/json` when left out. */
+  /** `application/json` by default. */
   readonly contentType?: string
   readonly schema: JsonSchema
   readonly headers?: readonly string[]
 }
 
-/** Refers to a schema that an operation brings along. */
+/** A reference to a schema in `schemas` of an operation. */
 export function schemaRef(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${schemaName(name)}` }
 }
 
-/** OpenAPI allows no other characters in the name of a component. */
+/** Replaces the characters that OpenAPI does not allow in the name of a component. */
 export function schemaName(name: string): string {
   return name.replace(/[^\w.-]/g, '_')
 }

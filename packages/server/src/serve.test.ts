@@ -225,7 +225,7 @@ test('a port that is taken is said so', async () => {
   const { running, port } = await servedShop()
   await expect(serve(running, { port })).rejects.toMatchObject({
     code: 'io_failed',
-    message: expect.stringMatching(/^Cannot listen on 127\.0\.0\.1, port \d+: something listens there already\./),
+    message: expect.stringMatching(/^Cannot listen on 127\.0\.0\.1, port \d+: another process listens there already\./),
     details: { host: '127.0.0.1', port, errno: 'EADDRINUSE' },
   })
 })

@@ -1,4 +1,4 @@
-// Puts the HTTP door on a port of this machine.
+// Serves the HTTP API on a port of this machine.
 import { createServer } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
@@ -21,37 +21,38 @@ import { HttpError, problemOf } from './problems.ts'
 
 export interface ServeOptions extends HttpApiOptions {
   /**
-   * `127.0.0.1` when left out: reachable from this machine only. Nobody is authenticated yet, so open it to others behind a proxy only.
-   * A name given here is one of the `allowedHosts`.
+   * `127.0.0.1` by default, which is reachable from this machine only. There is no authentication yet, so give others access only through a proxy that has it.
+   * A host name here is also one of the `allowedHosts`.
    */
   readonly host?: string
-  /** 3000 when left out; 0 for any that is free. */
+  /** 3000 by default; 0 for any free port. */
   readonly port?: number
-  /** How long `close` lets requests under way finish; 10 seconds when left out, `Infinity` until they have. */
+  /** The time that `close` gives requests under way to finish: 10 seconds by default, no limit with `Infinity`. */
   readonly closeTimeoutMs?: number
   /**
-   * The connections held at the same time. Beyond it an idle one is closed, first one that never asked anything, then the one that has been idle
-   * longest; where every one is being answered, the new one. When left out half of the descriptors that the process may still open when it begins to listen, at most 1,000.
+   * The maximum number of open connections. Above it an idle connection is closed: first one that never sent a request, then the one that has been idle
+   * longest. If all have a request under way, the new connection is closed. The default is half of the file descriptors that the process can still open when
+   * it starts to listen, and at most 1,000.
    */
   readonly connectionsMax?: number
-  /** How long a new connection may take to send the headers of its first request, 10 seconds when left out. Whoever sends nothing is closed then. */
+  /** The time for the headers of the first request on a new connection, 10 seconds by default. After it the connection is closed. */
   readonly headersTimeoutMs?: number
 }
 
 export interface HttpServer {
   readonly url: string
-  /** Takes no more connections, lets requests under way finish, cuts what is left after the time allowed. The system stays the caller's to close. */
+  /** Accepts no more connections, lets requests under way finish, and cuts the rest after `closeTimeoutMs`. The caller closes the system. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Resolves when the server listens. Throws `io_failed` where it cannot, saying why, `invalid_duration`, and what {@link httpApi} throws. */
+/** Resolves when the server listens. Throws `io_failed` if it cannot listen, `invalid_duration`, and what {@link httpApi} throws. */
 export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
   const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...others } = options
   const { connectionsMax = connectionsThatFit(), headersTimeoutMs = headersTimeoutMsDefault, ...apiOptions } = others
   const { allowedHosts = [], waitsMax = waitsMaxDefault } = apiOptions
   const names = isIP(host) ? allowedHosts : [host, ...allowedHosts]
-  // Those who wait must not take every connection from those who do not.
+  // Requests that wait must leave connections for requests that do not.
   const waits = Math.max(1, Math.min(waitsMax, Math.floor(connectionsMax * waitsShareMax)))
   const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names, waitsMax: waits })
   const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedRequest }))
@@ -73,15 +74,15 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
   return { url, close, [Symbol.asyncDispose]: close }
 }
 
-/** Only a request that cannot even be made into one gets here; the app answers everything else. */
+/** Handles a request that cannot even be converted into a Request. The app handles all others. */
 function malformedRequest(error: unknown): Response {
   const message = error instanceof Error ? error.message : String(error)
-  return problemOf(new HttpError('malformed_url', `The request has no valid address: ${message}.`), () => {})
+  return problemOf(new HttpError('malformed_url', `The request has no valid URL: ${message}.`), () => {})
 }
 
 const listenProblems: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something listens there already. Choose another port, or end what listens',
-  EACCES: 'this user may not. Choose a port above 1023',
+  EADDRINUSE: 'another process listens there already. Choose another port, or end that process',
+  EACCES: 'this user is not allowed to. Choose a port above 1023',
   EADDRNOTAVAIL: 'this machine has no such address',
 }
 

@@ -1,4 +1,4 @@
-// `GET /streams/{stream}`: the history of one thing, event by event, as it was recorded.
+// `GET /streams/{stream}`: the recorded events of one stream.
 import { checkedStreamName, type Position, type RecordedEvent, type RunningSystem, type StreamName } from 'indelible'
 import { json, linkTo } from './answers.ts'
 import { eventSchemas } from './json-schemas.ts'
@@ -11,17 +11,20 @@ const stream = text('stream', { in: 'path', description: 'The name of the stream
 const from = wholeNumber('from', {
   in: 'query',
   description:
-    'The position in the log to begin at, inclusive: forwards the lowest, backwards the highest. The links to next pages carry it. ' +
-    'A position and not a version, because the log is found by position: a page costs the same wherever in the history it is.',
+    'The position in the log where the page starts, inclusive: the lowest position for forwards, the highest for backwards. The links to next pages contain it. ' +
+    'It is a position and not a version, because the log is indexed by position, so every page costs the same.',
 })
 const limit = wholeNumber('limit', {
   in: 'query',
   min: 1,
   max: pageMax,
   default: pageDefault,
-  description: 'The most events that the page has. It has fewer where they are large.',
+  description: 'The maximum number of events on the page. There are fewer if they are large.',
 })
-const direction = oneOf('direction', ['forwards', 'backwards'], { in: 'query', description: 'Oldest or newest first.' })
+const direction = oneOf('direction', ['forwards', 'backwards'], {
+  in: 'query',
+  description: 'Oldest or newest event first.',
+})
 
 type ReadPage = { from: Position | undefined; limit: number; direction: 'forwards' | 'backwards' }
 
@@ -51,7 +54,7 @@ export function streamRoute(running: RunningSystem): Route {
         summary: 'The events of a stream',
         answers: {
           200: {
-            description: 'One page, and the link to the next; null where this is the last.',
+            description: 'One page of events, and the link to the next page; null if this is the last page.',
             schema: {
               type: 'object',
               required: ['stream', 'events', 'next'],
@@ -70,7 +73,7 @@ export function streamRoute(running: RunningSystem): Route {
   }
 }
 
-/** `next` is the position of the first event that is not on the page, if there is one. */
+/** `next` is the position of the first event after the page, or null. */
 async function readPage(
   { store }: RunningSystem,
   name: StreamName,

@@ -1,4 +1,4 @@
-// A request that waits holds a connection and a place among those who are told. Each ends before long, and there are only so many at once.
+// Limits the requests that wait, because each of them holds a connection and a subscription.
 import { retryAfterSeconds } from './limits.ts'
 import { HttpError } from './problems.ts'
 
@@ -13,9 +13,13 @@ export class Waits {
   /** Throws `too_many_waits`. */
   async one<Result>(wait: () => Promise<Result>): Promise<Result> {
     if (this.#underWay >= this.#max) {
-      throw new HttpError('too_many_waits', `${this.#max} requests wait already.`, {
-        headers: { 'Retry-After': String(retryAfterSeconds) },
-      })
+      throw new HttpError(
+        'too_many_waits',
+        `The maximum of ${this.#max} waiting requests is reached. Try again later.`,
+        {
+          headers: { 'Retry-After': String(retryAfterSeconds) },
+        },
+      )
     }
     this.#underWay++
     try {

@@ -110,9 +110,9 @@ test('a server answers to the names that it was given', async () => {
 })
 
 test.each(['http://bank.example', 'bank.example:80', 'bank.example/api', '', 'a b', '*'])(
-  'a name that is none is refused: %s',
+  'an allowed host that is not a host name is refused: %s',
   (name) => {
-    expect(() => httpApi(runningShop(), { allowedHosts: [name] })).toThrow(/is not the name of a host/)
+    expect(() => httpApi(runningShop(), { allowedHosts: [name] })).toThrow(/is not a host name/)
   },
 )
 

@@ -15,13 +15,13 @@ test('copies the log, then what is new, and says so', async () => {
     expect({ code, err }).toEqual({ code: 0, err: '' })
     return out.replaceAll(/\d{4}-\d\d-\d\dT\S+Z/g, 'TIME').replaceAll(/[\d.]+ (bytes|[KM]iB|s\b)/g, 'SIZE')
   }
-  const first = 'The backup is complete. What was copied was checked, and read back from the disk.\n\n'
+  const first = 'The backup is complete. The copied data was checked, and read back from the disk.\n\n'
   expect(await shown()).toBe(
-    `${first}  ${to}/log\n  SIZE copied in 4 segments, in SIZE\n  SIZE in all\n  last event at position 8, recorded TIME\n`,
+    `${first}  ${to}/log\n  SIZE copied in 4 segments, in SIZE\n  SIZE in total\n  last event at position 8, recorded TIME\n`,
   )
-  expect(await shown()).toContain('\n  nothing new, in SIZE; 4 segments there before\n')
+  expect(await shown()).toContain('\n  nothing new, in SIZE; 4 segments already there\n')
   await append(dataDir, [deposit])
-  expect(await shown()).toContain('\n  SIZE copied in 1 segment, in SIZE; 3 segments there before\n')
+  expect(await shown()).toContain('\n  SIZE copied in 1 segment, in SIZE; 3 segments already there\n')
   for (const command of ['verify', 'stat', 'read']) expect((await cli([command, '--data', to])).code).toBe(0)
   expect((await cli(['verify', '--data', to])).out).toContain('9 events in 9 commits')
 })

@@ -1,4 +1,4 @@
-// `indelible backup`: copies the log while it is being written; run again, what is new.
+// `indelible backup`: copies the log, also while another process writes it. The next run copies only new events.
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type BackupSummary, backupLog } from 'indelible/file'
@@ -10,17 +10,17 @@ import { type Session, untilInterrupted } from '../session.ts'
 
 export function addBackup(program: Command, session: Session): void {
   const command = addCommand(program, 'backup', {
-    summary: 'copy the log, or what is new in it',
+    summary: 'copy the log, or only its new events',
     about:
-      'Copy the log to another directory, or to an earlier backup what is new since. Another process may go on writing. ' +
-      'The backup is itself a log: to restore, copy it back.',
+      'Copy the log to another directory. If that already has a backup, copy only what is new. Another process may write the log at the same time. ' +
+      'The backup is a log itself: to restore it, copy it back.',
     examples: [
       ['indelible backup /backup/data', 'the log of the config, to /backup/data/log'],
-      ['indelible backup /backup/data --data ./data', 'any log; run again, it copies what is new'],
-      ['indelible verify --data /backup/data', 'read all of a backup'],
-      ['cp -r /backup/data/log ./data/log', 'restore, where there is no ./data/log'],
+      ['indelible backup /backup/data --data ./data', 'any log; the next run copies only what is new'],
+      ['indelible verify --data /backup/data', 'check every byte of a backup'],
+      ['cp -r /backup/data/log ./data/log', 'restore the backup; ./data/log must not exist'],
     ],
-  }).argument('<to>', 'directory that gets log/, or has it from an earlier backup')
+  }).argument('<to>', 'the directory for log/, new or with an earlier backup')
   addCommonOptions(command).action((to: string) => backup(to, command.optsWithGlobals(), session))
 }
 
@@ -46,14 +46,14 @@ function format(
     segmentsCopied === 0
       ? 'nothing new'
       : `${formatBytes(bytesCopied)} copied in ${formatCount(segmentsCopied, 'segment')}`
-  const before = segmentsSkipped === 0 ? '' : `; ${formatCount(segmentsSkipped, 'segment')} there before`
+  const before = segmentsSkipped === 0 ? '' : `; ${formatCount(segmentsSkipped, 'segment')} already there`
   return [
-    `${out.paint('green', 'The backup is complete.')} What was copied was checked, and read back from the disk.`,
+    `${out.paint('green', 'The backup is complete.')} The copied data was checked, and read back from the disk.`,
     '',
     `  ${to}`,
     `  ${copied}, in ${formatSeconds(ms)}${before}`,
-    `  ${formatBytes(bytesTotal)} in all`,
-    head === 0 ? '  nothing recorded yet' : `  last event at position ${head}, recorded ${recordedAt}`,
+    `  ${formatBytes(bytesTotal)} in total`,
+    head === 0 ? '  no events yet' : `  last event at position ${head}, recorded ${recordedAt}`,
     '',
   ].join('\n')
 }

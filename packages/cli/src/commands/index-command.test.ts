@@ -19,7 +19,7 @@ test('makes what is missing, the same as it was', async () => {
   const { code, out, err } = await cli(['index', '--data', dataDir], { columns: 80 })
   expect(code).toBe(0)
   expect(out).toMatch(
-    /^The index and the replay columns were made again\.\n\n {2}6 events in 3 sealed segments\n {2}\S+ KiB of index and \S+ KiB of replay columns, made in \S+ s\n$/,
+    /^The index and the replay columns were built again\.\n\n {2}6 events in 3 sealed segments\n {2}\S+ KiB of index and \S+ KiB of replay columns, built in \S+ s\n$/,
   )
   expect(err).toMatch(/Indexing ━+ 100%/)
   expect(indexes(dataDir)).toEqual(before)
@@ -40,12 +40,12 @@ test('--json gives every number in one line', async () => {
   ])
 })
 
-test('says that there is nothing to make where no segment is sealed', async () => {
+test('says that there is nothing to build if no segment is sealed', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   expect(await cli(['index', '--data', dataDir])).toEqual({
     code: 0,
-    out: 'No segment is sealed yet, so there is nothing to make.\n',
+    out: 'No segment is sealed yet, so there is nothing to build.\n',
     err: '',
   })
 })

@@ -1,4 +1,4 @@
-// `indelible index`: makes the index and the replay columns of the log again.
+// `indelible index`: builds the index and the replay columns of the log again.
 import type { Command } from 'commander'
 import { type RebuildSummary, rebuildIndex } from 'indelible/file'
 import { withDirectory } from '../errors/index.ts'
@@ -9,10 +9,10 @@ import { type Session, untilInterrupted } from '../session.ts'
 
 export function addIndex(program: Command, session: Session): void {
   const command = addCommand(program, 'index', {
-    summary: 'make the index again',
+    summary: 'build the index again',
     about:
-      'Make the index files and the replay columns of the log again, from the log: where verify or stat finds some missing or damaged. ' +
-      'Another process may go on writing and reading.',
+      'Build the index files and the replay columns again from the log. Use it if verify or stat reports that some are missing or damaged. ' +
+      'Another process may read and write the log at the same time.',
     examples: [
       ['indelible index', 'the log of the config'],
       ['indelible index --data ./data --json', 'any log, for a program'],
@@ -31,12 +31,12 @@ async function index(options: CommonOptions, session: Session): Promise<void> {
 }
 
 function format({ segments, events, bytes, columnBytes, ms }: RebuildSummary, { out }: { out: Output }): string {
-  if (segments === 0) return 'No segment is sealed yet, so there is nothing to make.\n'
+  if (segments === 0) return 'No segment is sealed yet, so there is nothing to build.\n'
   return [
-    `${out.paint('green', 'The index and the replay columns were made again.')}`,
+    `${out.paint('green', 'The index and the replay columns were built again.')}`,
     '',
     `  ${formatCount(events, 'event')} in ${formatCount(segments, 'sealed segment')}`,
-    `  ${formatBytes(bytes)} of index and ${formatBytes(columnBytes)} of replay columns, made in ${formatSeconds(ms)}`,
+    `  ${formatBytes(bytes)} of index and ${formatBytes(columnBytes)} of replay columns, built in ${formatSeconds(ms)}`,
     '',
   ].join('\n')
 }

@@ -50,7 +50,7 @@ test('list and show say what the process that runs them knows', async () => {
   const shown = await projections('show balances')
   expect(shown.out).toMatch(/^State +running$/m)
   expect(shown.out).toMatch(
-    /^Staleness {2}\d+ ms now, target 500 ms; in the last minute half within [\d,]+ ms, 99 of 100/m,
+    /^Staleness {2}\d+ ms now, target 500 ms; in the last minute 50% within [\d,]+ ms, 99% within/m,
   )
   expect(ndjson((await projections('list --json')).out)).toMatchObject([
     { name: 'balances', state: 'running', staleness: { targetMs: 500 }, table: { state: 'running' } },
@@ -83,15 +83,13 @@ test('a projection that is parked and then paused is said to be both', async () 
 test('rebuild, verify, pause and resume do the same as without a server', async () => {
   const { projections, running, tables, store } = await served()
   expect((await projections('rebuild balances')).out).toMatch(
-    /^The table balances was built anew and is in place\.\n\n {2}3 rows/,
+    /^The table balances was rebuilt and is live\.\n\n {2}3 rows/,
   )
   expect((await projections('show balances')).out).toContain('kept as balances__former')
   const dropped = await projections('rebuild balances --drop-former --json')
   expect(ndjson(dropped.out)).toMatchObject([{ name: 'balances', rows: 3, position: 6, formerTable: null }])
   expect((await tables.list()).map(({ name }) => name)).toEqual(['balances', 'owners'])
-  expect((await projections('verify balances')).out).toBe(
-    'The table balances is what the log makes: 3 rows at position 6.\n',
-  )
+  expect((await projections('verify balances')).out).toBe('The table balances matches the log: 3 rows at position 6.\n')
 
   expect((await projections('pause balances')).code).toBe(0)
   await expect.poll(async () => (await projections('show balances')).out, { timeout: 5000 }).toMatch(/^State +paused$/m)
@@ -128,7 +126,7 @@ describe('a rebuild that takes its time', () => {
     stop.abort()
     expect(await interrupted).toMatchObject({
       code: 130,
-      err: 'error: Interrupted. The server goes on: ask it with projections show balances.\n',
+      err: 'error: Interrupted. The server continues the rebuild: see projections show balances.\n',
     })
     release()
     await expect.poll(async () => (await tables.list()).map(({ name }) => name)).toContain('balances__former')
@@ -170,7 +168,7 @@ describe('where there is no such server', () => {
     await new Promise((closed) => server.close(closed))
     const { code, err } = await cli(['projections', 'list', '--url', url])
     expect(code).toBe(1)
-    expect(err).toBe(`error: No answer from ${url}: ECONNREFUSED. Give the address of a server that runs.\n`)
+    expect(err).toBe(`error: No answer from ${url}: ECONNREFUSED. Give the URL of a running server.\n`)
   })
 
   test.each([
@@ -184,7 +182,7 @@ describe('where there is no such server', () => {
     const { code, err } = await cli(['projections', 'list', '--url', url, '--json'])
     expect(code).toBe(1)
     expect(ndjson(err)).toMatchObject([{ error: { code: 'server_failed', details: { status } } }])
-    expect(err).toContain('not as Indelible does')
+    expect(err).toContain('it is not an Indelible server')
   })
 })
 

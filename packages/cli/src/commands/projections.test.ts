@@ -116,14 +116,14 @@ describe('show', () => {
 
       State     parked
       Position  6, 1 event behind
-      Run by    nobody
+      Run by    no process
       Code      CODE
       Written   TIME
       Parked    at position 7, since TIME
       Event     FundsDeposited of account-2 (ID)
       Row       {"account_id":"2","owner":"bob","balance":5,"last":{"kind":"deposit","amount":5}}
       Error     thirteen is unlucky
-      Former    kept as balances__former, at position 6, of code CODE
+      Former    kept as balances__former, at position 6, filled by code CODE
       "
     `)
     expect(JSON.parse((await projections(dataDir, 'show balances --json')).out)).toMatchObject({
@@ -140,12 +140,12 @@ describe('rebuild', () => {
     const { code, out, err } = await projections(dataDir, 'rebuild balances')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out.replaceAll(/[\da-f]{64}/g, 'HASH').replaceAll(/[\d.]+ s, [\d,]+/g, 'TIME')).toMatchInlineSnapshot(`
-      "The table balances was built anew and is in place.
+      "The table balances was rebuilt and is live.
 
-        2 rows, the same in a second fold of the log up to position 6
+        2 rows, identical in a second fold of the log up to position 6
         content HASH
         6 events in TIME events/s
-        the table before it is kept as balances__former, until the next rebuild (--drop-former drops it)
+        the replaced table is kept as balances__former until the next rebuild (--drop-former drops it)
       "
     `)
     expect((await projections(dataDir, 'verify balances')).code).toBe(0)
@@ -162,7 +162,7 @@ describe('rebuild', () => {
     const { code, err } = await projections(dataDir, 'rebuild balances')
     expect(code).toBe(0)
     expect(err).toMatch(
-      /^note: 4711-server runs balances with other code \(of a build\) than the table has now \([0-9a-f]{16}\)\./,
+      /^note: 4711-server runs balances with other code \(of a build\) than that of the new table \([0-9a-f]{16}\)\./,
     )
   })
 
@@ -176,7 +176,7 @@ describe('rebuild', () => {
   test('--drop-former drops the old table', async () => {
     const dataDir = await filled()
     const { out } = await projections(dataDir, 'rebuild balances --drop-former')
-    expect(out).toContain('the table before it was dropped')
+    expect(out).toContain('the replaced table was dropped')
     expect((await tablesIn(dataDir).list()).map(({ name }) => name)).toEqual(['balances', 'owners'])
   })
 
@@ -208,7 +208,7 @@ describe('rebuild', () => {
       'Folding the log ━+ 100%',
       'Writing the rows',
       'Checking against a second fold ━+ 100%',
-      'Putting it in place',
+      'Replacing the live table',
     ]
     expect(err).toMatch(new RegExp(labels.join('.*'), 's'))
     expect((await projections(dataDir, 'rebuild balances')).err).toBe('')
@@ -234,7 +234,7 @@ describe('rebuild', () => {
       throw new Error('cut off')
     }
     const { code, err } = await projections(dataDir, 'rebuild balances', { signal: stop.signal })
-    expect({ code, err }).toEqual({ code: 130, err: 'error: Interrupted before it was done.\n' })
+    expect({ code, err }).toEqual({ code: 130, err: 'error: Interrupted.\n' })
     expect((await projections(dataDir, 'verify balances')).code).toBe(0)
   })
 
@@ -253,7 +253,7 @@ describe('verify', () => {
   test('says that a table is what the log makes', async () => {
     const { code, out, err } = await projections(await filled(), 'verify balances')
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    expect(out).toBe('The table balances is what the log makes: 2 rows at position 6.\n')
+    expect(out).toBe('The table balances matches the log: 2 rows at position 6.\n')
   })
 
   test('prints the rows that differ, column by column, and ends with 6', async () => {
@@ -262,23 +262,23 @@ describe('verify', () => {
     const { code, out, err } = await projections(dataDir, 'verify balances')
     expect(code).toBe(6)
     expect(err).toBe(
-      'error: 3 rows of balances differ from what the log makes. Build the table anew: indelible projections rebuild balances\n',
+      'error: 3 rows of balances differ from the log. Rebuild the table: indelible projections rebuild balances\n',
     )
     expect(out).toMatchInlineSnapshot(`
-      "The table balances is not what the log makes: 2 rows at position 6. These differ:
+      "The table balances does not match the log: 2 rows at position 6. These differ:
 
       account_id "1"
-                 table has  log makes
-        balance  71         70
+                 in the table  from the log
+        balance  71            70
 
-      account_id "2": the table has no such row
-                 table has  log makes
-        owner    -          "bob"
-        balance  -          5
-        last     -          {"kind":"deposit","amount":5}
+      account_id "2": missing in the table
+                 in the table  from the log
+        owner    -             "bob"
+        balance  -             5
+        last     -             {"kind":"deposit","amount":5}
 
-      account_id "9": the log makes no such row
-                 table has       log makes
+      account_id "9": the log does not produce this row
+                 in the table    from the log
         owner    "\\u001b[2Jeve"  -
         balance  1               -
         last     null            -
@@ -302,7 +302,9 @@ describe('verify', () => {
     await appendHistory(dataDir)
     const { code, err } = await projections(dataDir, 'verify balances')
     expect(code).toBe(3)
-    expect(err).toMatch(/^error: There is no table "balances" yet\. .*: indelible projections rebuild balances\n$/)
+    expect(err).toMatch(
+      /^error: The table "balances" does not exist yet\. .*: indelible projections rebuild balances\n$/,
+    )
   })
 })
 
@@ -340,7 +342,7 @@ describe('what cannot be done says what to do instead', () => {
       'tables that are held by another process',
       `throw new IndelibleError('tables_unavailable', 'PGlite cannot open "tables": it is open already.')`,
       1,
-      /it is open already\. Where a server has them open, ask it instead: --url http:\/\/127\.0\.0\.1:<port>\n$/,
+      /it is open already\. If a server has them open, ask the server: --url http:\/\/127\.0\.0\.1:<port>\n$/,
     ],
     ['tables that throw', `throw new Error('no DATABASE')`, 1, /threw: no DATABASE \(.*indelible\.config\.ts:\d+/],
     ['a database that is not installed', `import('no-such-package')`, 1, /threw: .*no-such-package/],
@@ -371,12 +373,12 @@ export default {
   })
 
   test.each([
-    ['projections', 'Which command?'],
+    ['projections', 'A command is missing.'],
     ['projections lst', "Unknown command 'lst' (Did you mean list?)."],
     ['projections show', "Missing required argument 'name'."],
-    ['projections list --url nowhere', '--url takes an address like http://127.0.0.1:3000, not "nowhere".'],
-    ['projections list --url ftp://x', '--url takes an address like'],
-    ['projections list --url http://127.0.0.1:1 --data .', 'give --url without --data and --config.'],
+    ['projections list --url nowhere', '--url takes a URL like http://127.0.0.1:3000, not "nowhere".'],
+    ['projections list --url ftp://x', '--url takes a URL like'],
+    ['projections list --url http://127.0.0.1:1 --data .', 'Give --url without --data and --config.'],
   ])('%s', async (line, message) => {
     const { code, out, err } = await cli(line.split(' '))
     expect({ code, out }).toEqual({ code: 2, out: '' })

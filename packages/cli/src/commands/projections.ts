@@ -1,4 +1,4 @@
-// `indelible projections`: look at projections, build their tables anew, check them, let them stand still and go on.
+// `indelible projections`: list projections, rebuild and verify their tables, pause and resume them.
 import type { Command } from 'commander'
 import { addCommand } from '../help.ts'
 import { addCommonOptions } from '../options/index.ts'
@@ -11,16 +11,16 @@ import { addVerify } from './projections/verify.ts'
 
 export function addProjections(program: Command, session: Session): void {
   const group = addCommand(program, 'projections', {
-    summary: 'look at projections, rebuild and verify tables',
+    summary: 'list projections, rebuild and verify their tables',
     about:
-      'Look at projections and their read tables, build a table anew, check one, pause and resume. ' +
-      'Straight to log and database, which the config opens with openTables; or with --url through a server that runs, ' +
-      'which is the way where it holds embedded tables.',
+      'List projections, rebuild and verify their read tables, pause and resume them. ' +
+      'The command opens the log and the database itself, with openTables of the config. With --url it asks a running server instead. ' +
+      'That is necessary while the server has embedded tables open.',
     examples: [
-      ['indelible projections list', 'how far every projection is'],
-      ['indelible projections show account_balances', 'one of them, and why it is parked'],
-      ['indelible projections rebuild account_balances', 'build its table anew'],
-      ['indelible projections list --url http://127.0.0.1:3000', 'ask a server that runs'],
+      ['indelible projections list', 'the state of all projections'],
+      ['indelible projections show account_balances', 'one projection, and why it is parked'],
+      ['indelible projections rebuild account_balances', 'build its table again'],
+      ['indelible projections list --url http://127.0.0.1:3000', 'ask a running server'],
     ],
   }).helpCommand(false)
   addCommonOptions(group)

@@ -1,4 +1,4 @@
-// `indelible read`: events of the past, in either direction.
+// `indelible read`: prints recorded events, in either direction.
 import type { Command } from 'commander'
 import type { EventStore, ReadOptions, StreamName } from 'indelible'
 import { CliError } from '../errors/index.ts'
@@ -27,17 +27,17 @@ export function addRead(program: Command, session: Session): void {
     summary: 'print events',
     about: 'Print events, oldest first.',
     examples: [
-      ['indelible read account-576', 'everything that happened to one account'],
+      ['indelible read account-576', 'all events of one account'],
       ['indelible read --type FundsWithdrawn --backwards --limit 5', 'the last five withdrawals'],
-      ["indelible read '$saga.transfer-t1'", 'what a saga did, step by step'],
-      ['indelible read --tag owner:ann --json | jq .data', 'what carries a tag, for a program'],
-      ['indelible read --data ./data --from 1000 --to 1099', 'a hundred positions of a log without a config'],
+      ["indelible read '$saga.transfer-t1'", 'the history of a saga, step by step'],
+      ['indelible read --tag owner:ann --json | jq .data', 'all events with a tag, for a program'],
+      ['indelible read --data ./data --from 1000 --to 1099', 'a hundred positions; --data needs no config'],
     ],
   })
   addFilters(command)
     .option('--from <position>', 'the first position, inclusive', wholeNumber('--from', 'a position', 1))
     .option('--to <position>', 'the last position, inclusive', wholeNumber('--to', 'a position', 1))
-    .option('--limit <count>', 'at most so many events', wholeNumber('--limit', 'a count', 1))
+    .option('--limit <count>', 'print at most this many events', wholeNumber('--limit', 'a count', 1))
     .option('--backwards', 'newest first')
   addCommonOptions(command).action((stream?: StreamName) => read(stream, command.optsWithGlobals(), session))
 }
@@ -47,7 +47,7 @@ async function read(stream: StreamName | undefined, options: Options, session: S
   if (from !== undefined && to !== undefined && from > to) {
     throw new CliError(
       'usage',
-      `--from ${from} is after --to ${to}. Give the lower position to --from; --backwards only turns the order.`,
+      `--from ${from} is after --to ${to}. Give the lower position to --from. --backwards only reverses the order.`,
     )
   }
   const readOptions: ReadOptions = {
@@ -64,7 +64,7 @@ async function read(stream: StreamName | undefined, options: Options, session: S
     for await (const { events } of store.read(queryOf(stream, options), readOptions)) {
       await session.out.write(lines(events))
       printed += events.length
-      if (session.out.gone.aborted) return
+      if (session.out.closed.aborted) return
       if (session.interrupted.aborted) throw interruptedError()
     }
     if (printed === 0 && stream !== undefined) await assertExists(stream, store)
@@ -73,7 +73,7 @@ async function read(stream: StreamName | undefined, options: Options, session: S
   }
 }
 
-/** Nothing to print is an answer where a filter leaves nothing, but a misspelt stream should be noticed. */
+/** A filter may match nothing, which is not an error. But a stream that does not exist is probably misspelt. */
 async function assertExists(stream: StreamName, store: EventStore): Promise<void> {
   for await (const { events } of store.read([{ streams: [stream] }], { limit: 1 })) if (events.length > 0) return
   throw new CliError('stream_missing', `The log has no event of stream "${stream}".`, { details: { stream } })

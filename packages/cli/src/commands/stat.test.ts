@@ -11,7 +11,7 @@ test('shows what is in the log', async () => {
   expect({ code, err }).toEqual({ code: 0, err: '' })
   const [numbers, times] = out.split(/(?<=Durable writes\n)/)
   expect(times).toMatch(
-    /^( +to [\d.]+ (us|ms|s) +\d+( {2}━+)?\n)+ {2}6 since \S+Z\n {2}half within .+, 99 of 100 within .+, all within .+\n$/,
+    /^( +to [\d.]+ (us|ms|s) +\d+( {2}━+)?\n)+ {2}6 since \S+Z\n {2}50% within .+, 99% within .+, all within .+\n$/,
   )
   expect(numbers!.replaceAll(/\d{4}-\d\d-\d\dT\S+Z/g, 'TIME').replaceAll(/[\d.]+ (bytes|[KM]iB)/g, 'SIZE')).toBe(
     `Log       ${dataDir}/log
@@ -90,7 +90,7 @@ test('says how much index there is, and draws how long durable writes took', asy
   to 4.1 ms     40  ━
      longer      1  ━
   1,244 since 2026-11-23T00:00:00.000Z
-  half within 1.0 ms, 99 of 100 within 4.1 ms, all within no known time
+  50% within 1.0 ms, 99% within 4.1 ms, all within an unknown time
 `)
 })
 

@@ -1,4 +1,4 @@
-// `indelible stat`: what is in the log, at a glance.
+// `indelible stat`: statistics of the log.
 import type { Command } from 'commander'
 import { type LogStats, logStats, type SyncStats } from 'indelible/file'
 import { addCommand } from '../help.ts'
@@ -16,18 +16,18 @@ import {
 } from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
-/** A large log has thousands of segments; the last ones are those that change. */
+/** A large log has thousands of segments. The last ones are those that change. */
 const segmentsShownMax = 10
-/** The cells of the longest bar. */
+/** The width of the longest bar, in cells. */
 const barCells = 30
-/** Names stand to the left, figures to the right. */
+/** Names are aligned to the left, numbers to the right. */
 const isFigure = (column: number) => column > 0
 
 export function addStat(program: Command, session: Session): void {
   const command = addCommand(program, 'stat', {
-    summary: 'what is in the log',
+    summary: 'show statistics of the log',
     about:
-      'Show what is in the log: segments, events, streams, how often each type of event occurs, ' +
+      'Show the number of events, streams and segments, how often each type of event occurs, ' +
       'and how long the disk took to make writes durable.',
     examples: [
       ['indelible stat', 'the log of the config'],
@@ -78,7 +78,7 @@ function filesText({ count, bytes }: { count: number; bytes: number }): string {
   return count === 0 ? 'none yet' : `${formatBytes(bytes)} in ${formatCount(count, 'file')}`
 }
 
-/** A bar for each class, from the fastest that occurred to the slowest, and what the whole says. */
+/** A bar for each class, from the fastest to the slowest that occurred, and a summary. */
 function histogram({ since, count, classes, ...at }: SyncStats, out: Output): string[] {
   const used = classes.map(({ count }) => count > 0)
   const shown = classes.slice(used.indexOf(true), used.lastIndexOf(true) + 1)
@@ -88,11 +88,11 @@ function histogram({ since, count, classes, ...at }: SyncStats, out: Output): st
     const bar = '━'.repeat(Math.ceil((barCells * count) / most))
     return [limit, formatNumber(count), out.paint('cyan', bar)]
   })
-  const within = (limit: number | null) => (limit === null ? 'no known time' : formatMicroseconds(limit))
+  const within = (limit: number | null) => (limit === null ? 'an unknown time' : formatMicroseconds(limit))
   const { p50Microseconds, p99Microseconds, maxMicroseconds } = at
   return [
     ...table(rows, (column) => column < 2),
     `  ${formatNumber(count)} since ${since}`,
-    `  half within ${within(p50Microseconds)}, 99 of 100 within ${within(p99Microseconds)}, all within ${within(maxMicroseconds)}`,
+    `  50% within ${within(p50Microseconds)}, 99% within ${within(p99Microseconds)}, all within ${within(maxMicroseconds)}`,
   ]
 }

@@ -47,9 +47,13 @@ describe('at a point of history', () => {
   })
 
   test.each([
-    ['--version', '4', /"account-1" has no version 4 yet; its last is 3\./],
-    ['--position', '7', /The log has no position 7 yet; its last is 6\./],
-    ['--recorded-at', '2001-01-01', /"account-1" had no event by then; its first is at position 1, recorded \S+Z\./],
+    ['--version', '4', /"account-1" has no version 4 yet\. Its last version is 3\./],
+    ['--position', '7', /The log has no position 7 yet\. Its last position is 6\./],
+    [
+      '--recorded-at',
+      '2001-01-01',
+      /"account-1" had no event at that time\. Its first event is at position 1, recorded \S+Z\./,
+    ],
   ])('that is not there: %s %s ends with 3', async (option, value, message) => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
@@ -86,5 +90,7 @@ export default { system: { ...system, aggregates: [broken] }, dataDir: 'data' }
   )
   const { code, err } = await binary(['state', 'account', '1'], { cwd: directory })
   expect(code).toBe(1)
-  expect(err).toMatch(/^error: evolve of "account" threw: no such field \(.*indelible\.config\.mjs:2:52\)\n$/)
+  expect(err).toMatch(
+    /^error: The evolve function of "account" threw: no such field \(.*indelible\.config\.mjs:2:52\)\n$/,
+  )
 })

@@ -1,4 +1,4 @@
-// `indelible state`: what an aggregate is, or was, folded through its declaration.
+// `indelible state`: the state of an aggregate, now or at a point of history.
 import { inspect } from 'node:util'
 import type { Command } from 'commander'
 import { type AnyAggregate, type EventStore, isIndelibleError, placeOf } from 'indelible'
@@ -22,13 +22,17 @@ type Options = CommonOptions & PointOptions
 
 export function addState(program: Command, session: Session): void {
   const command = addCommand(program, 'state', {
-    summary: 'what an aggregate is, or was',
-    about: 'Fold the state of an aggregate, now or at a point of history, through the declarations in the config.',
+    summary: 'show the state of an aggregate',
+    about:
+      'Show the state of an aggregate, now or at a point of history. It is folded from the events with the declarations in the config.',
     examples: [
-      ['indelible state account 576', 'what it is now'],
-      ['indelible state account 576 --version 3', 'what it was after its third event'],
-      ['indelible state account 576 --recorded-at 2026-11-23', 'what we knew at the end of that day (UTC)'],
-      ['indelible state account 576 --valid-at 2026-11-23T12:00:00Z', 'what was true then, by what we know now'],
+      ['indelible state account 576', 'its state now'],
+      ['indelible state account 576 --version 3', 'its state after its third event'],
+      ['indelible state account 576 --recorded-at 2026-11-23', 'as it was recorded at the end of that day (UTC)'],
+      [
+        'indelible state account 576 --valid-at 2026-11-23T12:00:00Z',
+        'as it was true at that time, including events recorded later',
+      ],
     ],
   })
     .argument('<category>', 'the category of the aggregate, for example account')

@@ -76,5 +76,5 @@ test('tells a person at a terminal that it waits where the log is empty', async 
   const stop = new AbortController()
   const waiting = cli(['tail', '--data', dataDir], { signal: stop.signal, columns: 80 })
   setTimeout(() => stop.abort(), 300)
-  expect(await waiting).toEqual({ code: 0, out: '', err: 'The log is empty so far. Following; Ctrl-C ends.\n\n' })
+  expect(await waiting).toEqual({ code: 0, out: '', err: 'The log is empty. Waiting for events; Ctrl-C ends.\n\n' })
 })

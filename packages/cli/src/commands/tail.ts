@@ -1,4 +1,4 @@
-// `indelible tail`: the last events, then what happens, as it happens, while another process writes.
+// `indelible tail`: prints the last events, then new events as another process writes them.
 import type { Command } from 'commander'
 import type { EventBatch, EventStore, Position, Query, RecordedEvent, StreamName } from 'indelible'
 import { CliError } from '../errors/index.ts'
@@ -27,38 +27,38 @@ const linesDefault = 10
 export function addTail(program: Command, session: Session): void {
   const command = addCommand(program, 'tail', {
     summary: 'print the last events, then follow',
-    about: 'Print the last events, then follow what is appended until Ctrl-C.',
+    about: 'Print the last events, then new events until Ctrl-C.',
     examples: [
       ['indelible tail', 'the last 10 events, then live'],
-      ['indelible tail account-576 -n 0', 'only what happens to one account from now on'],
-      ['indelible tail --category transfer --json', 'for a program, an event a line'],
-      ['indelible tail --after 1200 --until 1300 --json', 'in a script: ends once position 1300 is written'],
+      ['indelible tail account-576 -n 0', 'only new events of one account'],
+      ['indelible tail --category transfer --json', 'for a program, one event per line'],
+      ['indelible tail --after 1200 --until 1300 --json', 'in a script: ends when position 1300 is written'],
     ],
   })
   addFilters(command)
     .option(
       '-n, --lines <count>',
-      `start with so many past events (default: ${linesDefault})`,
+      `first print this many past events (default: ${linesDefault})`,
       wholeNumber('-n', 'a count', 0),
     )
     .option('--after <position>', 'start after this position instead', wholeNumber('--after', 'a position', 0))
-    .option('--until <position>', 'end once the log has got to this position', wholeNumber('--until', 'a position', 1))
-    .option('--limit <count>', 'end after so many events', wholeNumber('--limit', 'a count', 1))
+    .option('--until <position>', 'end when the log has reached this position', wholeNumber('--until', 'a position', 1))
+    .option('--limit <count>', 'end after this many events', wholeNumber('--limit', 'a count', 1))
   addCommonOptions(command).action((stream?: StreamName) =>
     untilStopped(tail(stream, command.optsWithGlobals(), session), session),
   )
 }
 
-/** Ctrl-C is how tail ends, even while the log is being opened. */
+/** Ctrl-C is the normal end of tail, also while the log is being opened. */
 async function untilStopped(tailing: Promise<void>, { interrupted, errors }: Session): Promise<void> {
   await tailing.catch((error) => (interrupted.aborted ? undefined : Promise.reject(error)))
-  // The terminal has written ^C; the prompt belongs on a line of its own.
+  // The terminal has written ^C. The prompt belongs on a new line.
   if (interrupted.aborted && errors.isTerminal) await errors.write('\n')
 }
 
 async function tail(stream: StreamName | undefined, options: Options, session: Session): Promise<void> {
   if (options.after !== undefined && options.lines !== undefined) {
-    throw new CliError('usage', '-n and --after both say where to start; give one of them.')
+    throw new CliError('usage', '-n and --after both set the start. Give only one of them.')
   }
   const { after, lines = linesDefault, until = Number.POSITIVE_INFINITY, reserved = false } = options
   const { json = false, wide = false } = options
@@ -73,7 +73,7 @@ async function tail(stream: StreamName | undefined, options: Options, session: S
       await out.write(format(due))
       remaining -= due.length
       if (remaining === 0 || through >= until) return
-      if (through === 0 && errors.isTerminal) await errors.write('The log is empty so far. Following; Ctrl-C ends.\n')
+      if (through === 0 && errors.isTerminal) await errors.write('The log is empty. Waiting for events; Ctrl-C ends.\n')
     }
   } finally {
     await store.close()
@@ -88,7 +88,7 @@ interface Span {
   readonly signal: AbortSignal
 }
 
-/** The last events as one batch, unless it is said after what to start; then what a subscription gives. */
+/** The last events as one batch, or nothing if `after` is given; then the events of a subscription. */
 async function* lastAndLive(
   store: EventStore,
   query: Query,

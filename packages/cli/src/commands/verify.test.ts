@@ -22,10 +22,10 @@ test('says what was checked', async () => {
   const { code, out, err } = await cli(['verify', '--data', dataDir])
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(out).toMatch(
-    /^The log is whole\. Every byte was read, every checksum is right\.\n\n {2}6 events in 6 commits\n/,
+    /^The log is intact\. Every byte was read, every checksum is correct\.\n\n {2}6 events in 6 commits\n/,
   )
   expect(out).toMatch(
-    /no index yet: no segment is sealed\n {2}last event at position 6, recorded \S+Z\n {2}closed in order\n$/,
+    /no index yet, because no segment is sealed\n {2}last event at position 6, recorded \S+Z\n {2}closed properly\n$/,
   )
 })
 
@@ -37,7 +37,7 @@ test('says how the log ends: an open one, and one with half a write behind it', 
   writeFileSync(file, bytes.subarray(0, -24))
   expect((await cli(['verify', '--data', dataDir])).out).toContain('not closed')
   writeFileSync(file, Buffer.concat([bytes, Buffer.alloc(100, 7)]))
-  expect((await cli(['verify', '--data', dataDir])).out).toContain('ends in a write that was cut off')
+  expect((await cli(['verify', '--data', dataDir])).out).toContain('ends with an incomplete write')
   expect(JSON.parse((await cli(['verify', '--data', dataDir, '--json'])).out)).toMatchObject({
     ending: 'torn',
     events: 6,
@@ -63,11 +63,11 @@ test('shows progress on a terminal only, and removes it at the end', async () =>
 test('the index is checked too, and one that is missing is told but is no damage', async () => {
   const dataDir = temporaryDirectory()
   await appendSegments(dataDir)
-  expect((await cli(['verify', '--data', dataDir])).out).toContain('\n  3 index files as the log says\n')
+  expect((await cli(['verify', '--data', dataDir])).out).toContain('\n  3 index files that match the log\n')
   rmSync(join(dataDir, 'log', '00000002.idx'))
   const { code, out } = await cli(['verify', '--data', dataDir])
   expect(code).toBe(0)
-  expect(out).toContain('\n  2 index files as the log says, 1 missing: "indelible index" makes them\n')
+  expect(out).toContain('\n  2 index files that match the log, 1 missing: run "indelible index" to build them\n')
   const file = join(dataDir, 'log', '00000001.idx')
   const bytes = readFileSync(file)
   bytes[4100]! ^= 1
@@ -78,19 +78,19 @@ test('the index is checked too, and one that is missing is told but is no damage
     error: { code: 'index_damaged', details: { dir: join(dataDir, 'log'), file: '00000001.idx', offset: 4100 } },
   })
   expect((await cli(['index', '--data', dataDir])).code).toBe(0)
-  expect((await cli(['verify', '--data', dataDir])).out).toContain('\n  3 index files as the log says\n')
+  expect((await cli(['verify', '--data', dataDir])).out).toContain('\n  3 index files that match the log\n')
 })
 
 describe('the read tables of the config', () => {
   const config = fileURLToPath(new URL('../../test/tables.config.ts', import.meta.url))
   const verify = (dataDir: string, ...more: string[]) => cli(['verify', '--data', dataDir, '--config', config, ...more])
 
-  test('are looked at: whether they were made from this history', async () => {
+  test('are checked: whether they were built from this history', async () => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
     expect((await verify(dataDir)).out).toMatch(/\n {2}no read tables yet\n$/)
     await fillTables(dataDir)
-    expect((await verify(dataDir)).out).toMatch(/\n {2}2 read tables of this history\n$/)
+    expect((await verify(dataDir)).out).toMatch(/\n {2}2 read tables built from this history\n$/)
   })
 
   test('end it with 6 where the log was put back from another copy', async () => {
@@ -102,9 +102,11 @@ describe('the read tables of the config', () => {
     cpSync(join(other, 'log'), join(dataDir, 'log'), { recursive: true })
     const { code, out, err } = await verify(dataDir)
     expect(code).toBe(6)
-    expect(out).toMatch(/^The log is whole[\s\S]*\n {2}of 2 read tables not of this history: balances, owners\n$/)
+    expect(out).toMatch(
+      /^The log is intact[\s\S]*\n {2}read tables that were built from another history: balances, owners\n$/,
+    )
     expect(err).toMatch(
-      /^error: Read tables balances, owners were made from another history.*projections rebuild balances\n$/,
+      /^error: Read tables balances, owners were built from another history.*projections rebuild balances\n$/,
     )
     const json = await verify(dataDir, '--json')
     expect(JSON.parse(json.out)).toMatchObject({ events: 6, tables: { diverged: ['balances', 'owners'] } })
@@ -151,5 +153,5 @@ test('stopped before the end it answers 130, never 0', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const { code, out, err } = await cli(['verify', '--data', dataDir], { signal: AbortSignal.abort() })
-  expect({ code, out, err }).toEqual({ code: 130, out: '', err: 'error: Interrupted before it was done.\n' })
+  expect({ code, out, err }).toEqual({ code: 130, out: '', err: 'error: Interrupted.\n' })
 })

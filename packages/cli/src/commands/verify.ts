@@ -20,9 +20,9 @@ export function addVerify(program: Command, session: Session): void {
   const command = addCommand(program, 'verify', {
     summary: 'check every byte of the log',
     about:
-      'Read every byte of the log, check every checksum, and compare its index and replay columns with ones made anew. ' +
-      'Changes nothing; another process may go on writing. Where the config says where the read tables are, look also whether they were ' +
-      'made from the history of this log; ends with 6 where they were not.',
+      'Read every byte of the log, check every checksum, and compare the index and the replay columns with the log. ' +
+      'It changes nothing, and another process may write at the same time. If the config has openTables, it also checks that the read tables ' +
+      'were built from the history of this log, and ends with 6 if not.',
     examples: [
       ['indelible verify', 'check the log of the config'],
       ['indelible verify --data /backup/data', 'check a backup'],
@@ -54,13 +54,15 @@ function format(
   { ms, out, tables }: { ms: number; out: Output; tables: TableHistory | undefined },
 ): string {
   return [
-    `${out.paint('green', 'The log is whole.')} Every byte was read, every checksum is right.`,
+    `${out.paint('green', 'The log is intact.')} Every byte was read, every checksum is correct.`,
     '',
     `  ${formatCount(events, 'event')} in ${formatCount(commits, 'commit')}`,
     `  ${formatBytes(bytes)} in ${formatCount(segments, 'segment')}, read in ${formatSeconds(ms)}`,
     `  ${indexText(indexes)}`,
-    ...(columns.checked === 0 ? [] : [`  ${formatCount(columns.checked, 'file')} of replay columns as the log says`]),
-    head === 0 ? '  nothing recorded yet' : `  last event at position ${head}, recorded ${recordedAt}`,
+    ...(columns.checked === 0
+      ? []
+      : [`  ${formatCount(columns.checked, 'file')} of replay columns that match the log`]),
+    head === 0 ? '  no events yet' : `  last event at position ${head}, recorded ${recordedAt}`,
     `  ${endings[ending]}`,
     ...(tables ? [`  ${tablesText(tables)}`] : []),
     '',
@@ -68,20 +70,24 @@ function format(
 }
 
 function indexText({ checked, missing }: LogSummary['indexes']): string {
-  if (checked + missing === 0) return 'no index yet: no segment is sealed'
-  const right = checked === 0 ? 'no index to check' : `${formatCount(checked, 'index file')} as the log says`
-  return missing === 0 ? right : `${right}, ${formatNumber(missing)} missing: "indelible index" makes them`
+  if (checked + missing === 0) return 'no index yet, because no segment is sealed'
+  const right =
+    checked === 0
+      ? 'no index to check'
+      : `${formatCount(checked, 'index file')} that match${checked === 1 ? 'es' : ''} the log`
+  return missing === 0 ? right : `${right}, ${formatNumber(missing)} missing: run "indelible index" to build them`
 }
 
 function tablesText({ checked, diverged, problem }: TableHistory): string {
-  if (problem !== undefined) return `the read tables were not looked at: ${problem}`
-  if (diverged.length > 0)
-    return `of ${formatCount(checked.length, 'read table')} not of this history: ${diverged.join(', ')}`
-  return checked.length === 0 ? 'no read tables yet' : `${formatCount(checked.length, 'read table')} of this history`
+  if (problem !== undefined) return `the read tables were not checked: ${problem}`
+  if (diverged.length > 0) return `read tables that were built from another history: ${diverged.join(', ')}`
+  return checked.length === 0
+    ? 'no read tables yet'
+    : `${formatCount(checked.length, 'read table')} built from this history`
 }
 
 const endings: Readonly<Record<LogSummary['ending'], string>> = {
-  closed: 'closed in order',
-  open: 'not closed: a process has it open for writing, or died',
-  torn: 'ends in a write that was cut off; it was never acknowledged, and the next writer takes it away',
+  closed: 'closed properly',
+  open: 'not closed: a process has it open for writing, or crashed',
+  torn: 'ends with an incomplete write, which was never acknowledged; the next writer removes it',
 }

@@ -1,27 +1,27 @@
-// What can go wrong on the command line besides the library's own errors, again told apart by a closed set of codes.
+// The errors of the command line, in addition to those of the library. They too have a closed set of codes.
 
 export const cliErrorCodes = {
-  usage: 'The command line cannot be understood.',
-  config_missing: 'No config was found and the command needs one, or the file given is not there.',
-  config_invalid: 'The config cannot be loaded, or does not export what it should.',
+  usage: 'The arguments are wrong.',
+  config_missing: 'The command needs a config and none was found, or the given file does not exist.',
+  config_invalid: 'The config cannot be loaded, or its default export is wrong.',
   unknown_category: 'The config declares no aggregate of that category.',
   stream_missing: 'The log has no event of that stream.',
   aggregate_missing: 'The log has no event of that aggregate.',
-  point_missing: 'The log or the aggregate has not got to that point of history, or had not begun by then.',
-  fold_failed: 'The declared evolve code threw on an event of the log.',
-  open_tables_failed: 'The function of the config that opens the read tables threw.',
-  table_missing: 'There is no read table of that projection yet.',
-  tables_diverged: 'Read tables were made from another history than that of the log.',
-  table_differs: 'A read table has other rows than the log makes.',
-  server_unreachable: 'No server answers at the address that was given.',
-  server_failed: 'The server answered with something that the command line cannot make sense of.',
+  point_missing: 'The log or the aggregate has not reached that point of history, or did not exist at that time.',
+  fold_failed: 'The evolve function of the aggregate threw for an event in the log.',
+  open_tables_failed: 'The function openTables of the config threw.',
+  table_missing: 'The read table of that projection does not exist yet.',
+  tables_diverged: 'Read tables were built from another history than that of the log.',
+  table_differs: 'A read table has other rows than the projection makes from the log.',
+  server_unreachable: 'No server answers at the given URL.',
+  server_failed: 'The server sent an unexpected response.',
   output_failed: 'The output could not be written.',
-  interrupted: 'It was interrupted before it was done.',
+  interrupted: 'The command was interrupted.',
 } as const
 
 export type CliErrorCode = keyof typeof cliErrorCodes
 
-/** An expected failure. Its message says what to do instead. */
+/** An expected failure. Its message says what to do. */
 export class CliError extends Error {
   override readonly name = 'CliError'
   readonly code: CliErrorCode

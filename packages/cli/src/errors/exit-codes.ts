@@ -1,4 +1,4 @@
-// What the process answers to a script: one number per kind of outcome. This table is the one place that says which.
+// The exit codes of the process, one for each kind of outcome. This is the only place that defines them.
 import type { ErrorCode } from 'indelible'
 import type { CliErrorCode } from './errors.ts'
 
@@ -15,19 +15,19 @@ export const exitCodes = {
 
 export type Outcome = keyof typeof exitCodes
 
-/** The same in words, as `--help` prints them. */
+/** The meaning of each exit code, as `--help` prints it. */
 export const exitMeanings: Readonly<Record<Outcome, string>> = {
-  ok: 'done; for tail also when Ctrl-C ends it',
-  fault: 'something failed: the disk, the permissions, the declarations',
-  usage: 'not understood: an unknown option, a bad value, a broken config',
-  notFound: 'there is no such log, stream, aggregate, point of history, projection or table',
-  damaged: 'the log or its index is damaged; the message names file and byte',
+  ok: 'success; for tail also when Ctrl-C ends it',
+  fault: 'a failure: the disk, the permissions, the declarations',
+  usage: 'wrong usage: an unknown option, a wrong value, a broken config',
+  notFound: 'the log, stream, aggregate, point of history, projection or table does not exist',
+  damaged: 'the log or its index is damaged; the message names the file and the byte',
   nodeTooOld: 'Node is older than 22.18',
-  differs: 'a read table is not what the log makes, or was made from another history',
-  interrupted: 'interrupted before it was done',
+  differs: 'a read table differs from the log, or was built from another history',
+  interrupted: 'interrupted',
 }
 
-/** Which outcome an error is. A code that is not named here is a fault. */
+/** The outcome of each error. A code that is not listed here is a fault. */
 export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcome>>> = {
   usage: 'usage',
   config_missing: 'usage',

@@ -1,7 +1,7 @@
-// Whoever has to mend a log needs to know which one was looked at.
+// Adds the directory of the log to errors about damage, because a person who repairs the log needs to know it.
 import { IndelibleError, isIndelibleError } from 'indelible'
 
-/** Says of damage in which directory it is, unless it says so itself. */
+/** Adds the directory to an error about damage, unless the error already has one. */
 export function withDirectory(error: unknown, dir: string): unknown {
   if (!isIndelibleError(error, 'log_corrupt') && !isIndelibleError(error, 'index_damaged')) return error
   if (error.details.dir !== undefined) return error

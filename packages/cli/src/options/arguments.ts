@@ -1,17 +1,17 @@
-// Reads what was typed. A value that cannot be right is refused here, with what to write instead.
+// Parses arguments and option values. The error for a wrong value says what to write instead.
 import { checkedStreamName, epochMs, isIndelibleError, type StreamName, type ValidTime } from 'indelible'
 import { CliError } from '../errors/index.ts'
 
-/** Reads a whole number: `wholeNumber('--from', 'a position', 1)`. */
+/** Parses a whole number: `wholeNumber('--from', 'a position', 1)`. */
 export function wholeNumber(option: string, what: string, min: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
     if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value
-    throw new CliError('usage', `${option} takes ${what}, a whole number from ${min} on, not "${text}".`)
+    throw new CliError('usage', `${option} takes ${what}, a whole number of at least ${min}, not "${text}".`)
   }
 }
 
-/** Reads a day or a date-time with zone. */
+/** Parses a day, or a date-time with a time zone. */
 export function time(option: string): (text: string) => ValidTime {
   return (text) => {
     try {
@@ -32,7 +32,7 @@ export function stream(text: string): StreamName {
   }
 }
 
-/** Collects the values of an option that may be given several times. */
+/** Collects the values of an option that can be repeated. */
 export function several(text: string, before: readonly string[] = []): readonly string[] {
   if (text === '') throw new CliError('usage', 'A filter cannot be empty text.')
   return [...before, text]
@@ -42,17 +42,17 @@ export function categories(text: string, before: readonly string[] = []): readon
   if (text.includes('-')) {
     throw new CliError(
       'usage',
-      `A category has no hyphen. For one stream leave --category out and write its name: ${text}`,
+      `A category has no hyphen. To select one stream, give its name without --category: ${text}`,
     )
   }
   return several(text, before)
 }
 
-/** Reads the address of a server. */
+/** Parses the URL of a server. */
 export function address(option: string): (text: string) => URL {
   return (text) => {
     const url = URL.canParse(text) ? new URL(text) : undefined
     if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
-    throw new CliError('usage', `${option} takes an address like http://127.0.0.1:3000, not "${text}".`)
+    throw new CliError('usage', `${option} takes a URL like http://127.0.0.1:3000, not "${text}".`)
   }
 }

@@ -15,19 +15,19 @@ export interface CommonOptions {
 export function addCommonOptions(command: Command): Command {
   return command
     .optionsGroup('Options of every command:')
-    .option('--data <dir>', 'directory that holds log/ (default: from the config)')
+    .option('--data <dir>', 'directory that contains log/ (default: from the config)')
     .option('--config <file>', 'default: the nearest indelible.config.ts, .js or .mjs')
-    .option('--json', 'a JSON object a line; errors too, on stderr')
+    .option('--json', 'print JSON, one object per line; errors too, on stderr')
     .helpOption('-h, --help', 'show this help')
 }
 
-/** The directory of the log. With `--data` no config is read. */
+/** The directory of the log. With `--data` it does not read a config. */
 export async function logDirOf(options: CommonOptions, session: Session): Promise<string> {
   if (options.data === undefined) return (await systemOf(options, session)).logDir
   return logDirIn(resolve(session.cwd, options.data))
 }
 
-/** What the config declares, and the directory of the log. `--data` names another `dataDir`. */
+/** The loaded config, and the directory of the log. `--data` replaces its `dataDir`. */
 export async function systemOf(
   { data, config }: CommonOptions,
   { cwd }: Session,
@@ -57,7 +57,7 @@ export async function untilOpen<Opened extends { close(): Promise<void> }>(
   { signal }: Session,
 ): Promise<Opened> {
   return untilInterrupted(opening, signal).catch((error) => {
-    // Interrupted: nobody waits for the store any more, so whoever opened it closes it.
+    // Interrupted: no caller gets the store, so close it here.
     opening.then(
       (opened) => opened.close(),
       () => {},

@@ -36,10 +36,14 @@ test('--config names another, --data another log, from the working directory', a
 
 describe('a broken config ends with 2, one line and the place to look', () => {
   test.each([
-    ['does not parse', 'export default {\n  system: ][\n}\n', /indelible\.config\.ts does not load: .+/],
-    ['needs more than stripping of types', 'enum A { B }\nexport default {}\n', /does not load: .*enum.*/],
-    ['throws', "\nthrow new Error('no DATA_DIR')\n", /does not load: no DATA_DIR \(.*indelible\.config\.ts:2:7\)/],
-    ['imports what is not there', "import 'no-such-package'\n", /does not load: Cannot find package 'no-such-package'/],
+    ['does not parse', 'export default {\n  system: ][\n}\n', /indelible\.config\.ts cannot be loaded: .+/],
+    ['needs more than stripping of types', 'enum A { B }\nexport default {}\n', /cannot be loaded: .*enum.*/],
+    ['throws', "\nthrow new Error('no DATA_DIR')\n", /cannot be loaded: no DATA_DIR \(.*indelible\.config\.ts:2:7\)/],
+    [
+      'imports what is not there',
+      "import 'no-such-package'\n",
+      /cannot be loaded: Cannot find package 'no-such-package'/,
+    ],
     ['exports nothing', 'export const system = 1\n', /must export its config as default: export default defineConfig/],
   ])('%s', async (_, text, message) => {
     const directory = directoryWith({ 'indelible.config.ts': text })

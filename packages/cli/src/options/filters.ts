@@ -1,4 +1,4 @@
-// Which events `read` and `tail` are about: one stream or all, narrowed by category, type and tag.
+// The filters of `read` and `tail`: one stream or all streams, and category, type and tag.
 import type { Command } from 'commander'
 import type { Query, QueryItem, StreamName } from 'indelible'
 import { categories, several, stream } from './arguments.ts'
@@ -14,10 +14,10 @@ export interface FilterOptions {
 export function addFilters(command: Command): Command {
   return command
     .argument('[stream]', 'only this stream, for example account-576', stream)
-    .option('--category <name>', 'only streams of this category; repeated: of any of them', categories)
-    .option('--type <name>', 'only events of this type; repeated: of any of them', several)
-    .option('--tag <tag>', 'only events with this tag; repeated: with all of them', several)
-    .option('--reserved', 'reserved events too, such as the history of sagas')
+    .option('--category <name>', 'only streams of this category; repeat it for several categories', categories)
+    .option('--type <name>', 'only events of this type; repeat it for several types', several)
+    .option('--tag <tag>', 'only events with this tag; repeat it to require several tags', several)
+    .option('--reserved', 'also reserved events, such as the history of sagas')
     .option('--wide', 'do not truncate lines to the width of the terminal')
 }
 

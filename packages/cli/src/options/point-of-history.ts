@@ -1,4 +1,4 @@
-// Which point of history is meant, and whether history has got there.
+// The options for a point of history, and the check that the log has reached it.
 import type { Command } from 'commander'
 import type { EventStore, Position, StreamName, ValidTime, Version } from 'indelible'
 import type { AsOf, StateAsOf } from 'indelible/history'
@@ -14,10 +14,10 @@ export interface PointOptions {
 
 export function addPoints(command: Command): Command {
   return command
-    .option('--version <version>', 'after this event of its own', wholeNumber('--version', 'a version', 1))
+    .option('--version <version>', 'after this many of its own events', wholeNumber('--version', 'a version', 1))
     .option('--position <position>', 'at this position of the log', wholeNumber('--position', 'a position', 1))
-    .option('--recorded-at <time>', 'as it was recorded by then', time('--recorded-at'))
-    .option('--valid-at <time>', 'as it was true then, late news included', time('--valid-at'))
+    .option('--recorded-at <time>', 'as it was recorded at that time', time('--recorded-at'))
+    .option('--valid-at <time>', 'as it was true at that time, including events recorded later', time('--valid-at'))
 }
 
 export function pointOf({ version, position, recordedAt, validAt }: PointOptions): AsOf | undefined {
@@ -27,10 +27,10 @@ export function pointOf({ version, position, recordedAt, validAt }: PointOptions
   if (recordedAt !== undefined) points.push({ recordedAt })
   if (validAt !== undefined) points.push({ validAt })
   if (points.length <= 1) return points[0]
-  throw new CliError('usage', 'Give one point of history: --version, --position, --recorded-at or --valid-at.')
+  throw new CliError('usage', 'Give only one point of history: --version, --position, --recorded-at or --valid-at.')
 }
 
-/** A point that history has not got to would otherwise be answered with another one. */
+/** Throws if history has not reached the point. Otherwise the answer would be the state at another point. */
 export async function assertReached(
   store: EventStore,
   stream: StreamName,
@@ -41,15 +41,15 @@ export async function assertReached(
   const missing = (message: string) => new CliError('point_missing', message, { details: { stream } })
   if (version === 0) {
     throw missing(
-      `"${stream}" had no event by then; its first is at position ${first.position}, recorded ${first.recordedAt}.`,
+      `"${stream}" had no event at that time. Its first event is at position ${first.position}, recorded ${first.recordedAt}.`,
     )
   }
   if (asOf && 'version' in asOf && version < asOf.version) {
-    throw missing(`"${stream}" has no version ${asOf.version} yet; its last is ${version}.`)
+    throw missing(`"${stream}" has no version ${asOf.version} yet. Its last version is ${version}.`)
   }
   if (asOf && 'position' in asOf) {
     const head = await store.head()
     if (head.position < asOf.position)
-      throw missing(`The log has no position ${asOf.position} yet; its last is ${head.position}.`)
+      throw missing(`The log has no position ${asOf.position} yet. Its last position is ${head.position}.`)
   }
 }

@@ -1,16 +1,16 @@
-// How events are printed: a line each, in straight columns for people, as JSON for programs.
+// Prints events, one per line: in aligned columns for people, as JSON for programs.
 import type { RecordedEvent } from 'indelible'
 import stringWidth from 'string-width'
 import type { Output } from './output.ts'
 import { escapeControls, jsonLine, padToCells, truncate } from './text.ts'
 
 interface Layout {
-  /** The room that a line has. */
+  /** The cells of a line. */
   readonly columns: number
   readonly shortTime: boolean
-  /** What is kept of each end of a long id. */
+  /** The characters that are kept at each end of a long id. */
   readonly idEnds: number
-  /** The widest that a column is made for the sake of the lines below a long name. */
+  /** The maximum width of a column, so that one long name does not take the space of all lines. */
   readonly streamCellsMax: number
   readonly typeCellsMax: number
 }
@@ -19,7 +19,7 @@ const full: Layout = { columns: Infinity, shortTime: false, idEnds: Infinity, st
 const broad: Layout = { ...full, idEnds: 6, streamCellsMax: 32 }
 const narrow: Layout = { ...full, shortTime: true, idEnds: 4, streamCellsMax: 24, typeCellsMax: 16 }
 
-/** Left out in this order where the data would have less room than that. */
+/** These columns are left out, in this order, if the data would have fewer cells than `dataCellsMin`. */
 const extraColumns: readonly string[] = ['actor', 'validAt']
 const dataCellsMin = 24
 const extraCellsMax = 40
@@ -36,7 +36,7 @@ const columns: readonly { readonly name: Column; readonly style: 'dim' | 'cyan' 
   { name: 'actor', style: 'dim' },
 ]
 
-/** Makes the lines of a batch. Columns stay as wide as they were, so that the next batch stands straight below. */
+/** Formats the lines of a batch. Columns never become narrower, so that the next batch is aligned with this one. */
 export function eventLines(
   out: Output,
   { json, wide }: { json: boolean; wide: boolean },
@@ -62,7 +62,7 @@ export function eventLines(
     return rows.map((row) => line(row, shown)).join('')
   }
 
-  /** Those in which any event had something to say, as far as there is room. */
+  /** The columns with a value in any event, as far as there is space. */
   function shownColumns(): typeof columns {
     let shown = columns.filter(({ name }) => widths[name] > 0)
     for (const extra of extraColumns) {
@@ -88,7 +88,7 @@ function cellsOf(event: RecordedEvent, { shortTime, idEnds }: Layout): Row {
   const { position, recordedAt, category, type, data, dataBytes, contentType, version } = event
   const { actor } = event.metadata
   const id = escapeControls(event.streamId)
-  // What tells generated ids apart is at their ends.
+  // Generated ids differ at their ends.
   const shownId = id.length <= 2 * idEnds + 8 ? id : `${id.slice(0, idEnds)}…${id.slice(-idEnds)}`
   return {
     position: String(position),
@@ -101,7 +101,7 @@ function cellsOf(event: RecordedEvent, { shortTime, idEnds }: Layout): Row {
   }
 }
 
-/** When it was true in the world, where that is another time than the one beside it. */
+/** The valid time, if it differs from the recorded time. */
 function validText({ validAt, recordedAt }: RecordedEvent): string {
   const isOther = validAt !== undefined && Date.parse(validAt) !== Date.parse(recordedAt)
   return isOther ? `valid ${validAt}` : ''

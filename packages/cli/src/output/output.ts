@@ -1,8 +1,8 @@
-// Writing that waits for a slow reader, ends quietly when the reader has gone (`| head`), and never takes a failed write for success.
+// Writes output: waits for a slow reader, stops quietly when the reader has closed the pipe (`| head`), and reports every other failed write.
 import { styleText } from 'node:util'
 import { CliError } from '../errors/index.ts'
 
-/** What `process.stdout` and `process.stderr` are, or stand-ins for them. */
+/** `process.stdout`, `process.stderr`, or a replacement for them. */
 export interface OutputStream extends NodeJS.WritableStream {
   readonly isTTY?: boolean
   readonly columns?: number
@@ -13,12 +13,12 @@ export interface Output {
   readonly stream: OutputStream
   readonly isTerminal: boolean
   readonly hasColors: boolean
-  /** The width of the terminal; unlimited where there is none. */
+  /** The width of the terminal in cells. It is infinite if there is no terminal. */
   readonly columns: number
-  /** Aborts when nobody reads any more. */
-  readonly gone: AbortSignal
+  /** Aborts when the reader has closed the output. */
+  readonly closed: AbortSignal
   write(text: string): Promise<void>
-  /** Styles the text where the stream shows colors. */
+  /** Styles the text if the stream supports colors. */
   paint(style: Parameters<typeof styleText>[0], text: string): string
 }
 
@@ -26,7 +26,7 @@ export function outputTo(stream: OutputStream): Output {
   const reader = new AbortController()
   const isTerminal = stream.isTTY === true
   const hasColors = isTerminal && stream.hasColors?.() === true
-  // The callback of `write` tells about errors; without a listener Node would end the process for them as well.
+  // Errors are handled in the callback of `write`. Without a listener Node would end the process.
   if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
 
   return {
@@ -36,7 +36,7 @@ export function outputTo(stream: OutputStream): Output {
     get columns() {
       return isTerminal ? (stream.columns ?? 80) : Number.POSITIVE_INFINITY
     },
-    gone: reader.signal,
+    closed: reader.signal,
     async write(text) {
       if (reader.signal.aborted || text === '') return
       const error = await new Promise<NodeJS.ErrnoException | null | undefined>((done) => stream.write(text, done))

@@ -1,12 +1,12 @@
-// Progress of work that goes through several phases, on a terminal only: for each a bar with the events per second and the time that is left.
+// A progress bar for work with several phases, on a terminal only. It shows the events per second and the remaining time of the phase.
 import { SingleBar } from 'cli-progress'
 import type { Output } from './output.ts'
 import { formatNumber } from './text.ts'
 
 export interface PhaseBar {
-  /** `done` of `total` events; without a total the phase is only named. */
+  /** `done` of `total` events. Without a total it shows only the name of the phase. */
   update(label: string, done: number, total: number | undefined): void
-  /** Removes it from the screen. */
+  /** Removes the bar from the screen. */
   clear(): void
 }
 
@@ -42,7 +42,7 @@ export function phaseBar({ stream, isTerminal }: Output): PhaseBar {
   }
 }
 
-/** Nothing as long as it would be a guess. */
+/** Empty as long as there is nothing to calculate it from. */
 function rateText({ done, left, ms }: { done: number; left: number; ms: number }): string {
   if (done <= 0 || ms <= 0) return ''
   const perSecond = (1000 * done) / ms

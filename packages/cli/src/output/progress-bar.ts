@@ -1,11 +1,11 @@
-// A progress bar for long reads, on a terminal only. It touches neither stdin nor signals, so that Ctrl-C reaches the command and ends it with the right exit code.
+// A progress bar for long reads, on a terminal only. It uses neither stdin nor signals, so that Ctrl-C reaches the command, which ends with the right exit code.
 import { SingleBar } from 'cli-progress'
 import type { Output } from './output.ts'
 import { formatBytes } from './text.ts'
 
 export interface ProgressBar {
   update(progress: { bytesDone: number; bytesTotal: number }): void
-  /** Removes it from the screen. */
+  /** Removes the bar from the screen. */
   clear(): void
 }
 

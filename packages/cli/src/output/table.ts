@@ -1,8 +1,8 @@
-// Columns of text for a terminal.
+// Aligns text in columns for a terminal.
 import stringWidth from 'string-width'
 import { padToCells } from './text.ts'
 
-/** Indented rows, some of their columns to the right. */
+/** Returns indented lines. `isRight` selects the columns that are aligned to the right. */
 export function table(rows: readonly (readonly string[])[], isRight: (column: number) => boolean): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => stringWidth(row[column]!)))) ?? []
   return rows.map((row) => {

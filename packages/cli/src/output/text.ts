@@ -1,15 +1,15 @@
-// Text that is safe and straight in a terminal: nothing in an event may move the cursor, and columns count cells, not characters.
+// Text for a terminal that is safe and aligned: data of an event cannot move the cursor, and columns count cells, not characters.
 import cliTruncate from 'cli-truncate'
 import stringWidth from 'string-width'
 
-/** JSON on one line. What a terminal would obey or hide (control and direction characters) is escaped; the value stays the same. */
+/** JSON on one line. Control and direction characters, which a terminal would execute or hide, are escaped; the parsed value is the same. */
 export function jsonLine(value: unknown): string {
-  return escapeControls(JSON.stringify(value, plain) ?? 'null')
+  return escapeControls(JSON.stringify(value, jsonValue) ?? 'null')
 }
 
 /** The text with control and direction characters escaped. */
 export function escapeControls(text: string): string {
-  return text.replace(obeyed, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(controlCharacters, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** The text, at most `cellsMax` cells wide. It ends in "…" if something is missing. */
@@ -54,11 +54,11 @@ export function formatMicroseconds(microseconds: number): string {
 /** UTF-16 code units of one cell. A family emoji of two cells has 11, a letter with stacked accents may have more: then the line is cut earlier. */
 const unitsPerCellMax = 16
 const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
-const obeyed = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these must not reach a terminal
+const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
-/** A state may hold values that JSON has no form for. */
-function plain(_key: string, value: unknown): unknown {
+/** Converts values that JSON does not have: a state may contain them. */
+function jsonValue(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
   if (value instanceof Map) return Object.fromEntries(value)
   if (value instanceof Set) return [...value]

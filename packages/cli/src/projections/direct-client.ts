@@ -5,7 +5,7 @@ import { type CommonOptions, inspectorsOf, untilOpen } from '../options/index.ts
 import { interruptedError, type Session, untilInterrupted } from '../session.ts'
 import type { ProjectionClient, ProjectionInfo } from './projection-client.ts'
 
-/** The other way. Where the server listens, nobody here knows. */
+/** The option for the other client. The port of the server is unknown here. */
 const byServer = '--url http://127.0.0.1:<port>'
 
 export async function openDirectClient(options: CommonOptions, session: Session): Promise<ProjectionClient> {
@@ -21,13 +21,13 @@ export async function openDirectClient(options: CommonOptions, session: Session)
   const known = (name: string) => {
     const names = system.projections.map((each) => each.name)
     if (names.includes(name)) return name
-    const those = names.length === 0 ? 'none' : names.join(', ')
+    const declared = names.length === 0 ? 'none' : names.join(', ')
     throw new IndelibleError(
       'unknown_projection',
-      `The config declares no projection "${name}". It declares: ${those}.`,
+      `The config declares no projection "${name}". It declares: ${declared}.`,
     )
   }
-  /** The work ends by itself when it is interrupted, and leaves no trace. */
+  /** Interrupted work ends by itself and changes nothing. */
   const untilAborted = <Result>(work: Promise<Result>) =>
     work.catch((error) => Promise.reject(signal.aborted ? interruptedError() : error))
 
@@ -44,7 +44,7 @@ export async function openDirectClient(options: CommonOptions, session: Session)
       if (state !== 'missing') return await untilAborted(operator.verify(name, { progress, signal }))
       throw new CliError(
         'table_missing',
-        `There is no table "${name}" yet. A process that runs the system makes it, or: indelible projections rebuild ${name}`,
+        `The table "${name}" does not exist yet. A process that runs the system creates it, or run: indelible projections rebuild ${name}`,
       )
     },
     setPaused: (name, isPaused) => (isPaused ? operator.pause(known(name)) : operator.resume(known(name))),

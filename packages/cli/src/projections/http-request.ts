@@ -1,4 +1,4 @@
-// One request to the HTTP API of a running system. Not by `fetch`, which gives up on an answer that takes minutes to come.
+// Sends a request to the HTTP API of a running system. It does not use `fetch`, which times out if the response takes minutes.
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { text } from 'node:stream/consumers'
@@ -7,12 +7,12 @@ import { CliError } from '../errors/index.ts'
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST'
-  /** With its query, below the address of the API. */
+  /** Path and query, relative to the URL of the API. */
   readonly path: string
   readonly signal: AbortSignal
 }
 
-/** Throws what the server says is wrong, `server_unreachable` or `server_failed`. */
+/** Throws the error of the server, `server_unreachable` or `server_failed`. */
 export async function sendRequest(api: URL, { method, path, signal }: ApiRequest): Promise<unknown> {
   const url = new URL(api.pathname.replace(/\/$/, '') + path, api)
   const { status, body } = await responseOf(url, { method, signal })
@@ -22,7 +22,7 @@ export async function sendRequest(api: URL, { method, path, signal }: ApiRequest
 
 interface ApiResponse {
   readonly status: number
-  /** Nothing where it is no JSON. */
+  /** Undefined if it is not JSON. */
   readonly body: unknown
 }
 
@@ -31,11 +31,11 @@ function responseOf(url: URL, { method, signal }: Omit<ApiRequest, 'path'>): Pro
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException) => {
       const why = cause.code ?? cause.message
-      const message = `No answer from ${url.origin}: ${why}. Give the address of a server that runs.`
+      const message = `No answer from ${url.origin}: ${why}. Give the URL of a running server.`
       reject(new CliError('server_unreachable', message, { details: { url: url.href }, cause }))
     }
     const headers = { Accept: 'application/json' }
-    // A connection of its own: none is left open when the command ends.
+    // Without an agent no connection stays open when the command ends.
     const outgoing = request(url, { method, headers, signal, agent: false }, (response) => {
       text(response).then((body) => resolve({ status: response.statusCode!, body: parsed(body) }), failed)
     })
@@ -62,7 +62,7 @@ interface Problem {
 function errorOf(url: URL, status: number, { type, title, detail, details }: Problem): Error {
   const code = /^urn:indelible:error:(\w+)$/.exec(type ?? '')?.[1]
   if (code === undefined) return unexpectedResponse(url, status)
-  // Without details the server keeps to itself what happened, and its title says what kind of thing it was.
+  // Without details the server hides the cause. Its title says what kind of error it was.
   const message = details === undefined ? `${title} ${detail}` : detail!
   if (Object.hasOwn(errorCodes, code)) return new IndelibleError(code as ErrorCode, message, details ? { details } : {})
   return new CliError('server_failed', `${url.href} answered ${status}: ${message}`, {
@@ -70,11 +70,11 @@ function errorOf(url: URL, status: number, { type, title, detail, details }: Pro
   })
 }
 
-/** Something else listens there. */
+/** The fault if the response is not one of an Indelible server. */
 export function unexpectedResponse({ href }: URL, status: number): CliError {
   return new CliError(
     'server_failed',
-    `${href} answered ${status}, and not as Indelible does. Give the address of its HTTP API, for example http://127.0.0.1:3000`,
+    `${href} answered ${status}, but it is not an Indelible server. Give the URL of its HTTP API, for example http://127.0.0.1:3000`,
     { details: { url: href, status } },
   )
 }

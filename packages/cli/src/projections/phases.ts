@@ -1,4 +1,4 @@
-// The phases of a rebuild in words.
+// The texts for the phases of a rebuild.
 import type { RebuildProgress } from 'indelible'
 
 type Phase = RebuildProgress['phase']
@@ -8,10 +8,10 @@ export const phaseLabels: Readonly<Record<Phase, string>> = {
   writing: 'Writing the rows',
   verifying: 'Checking against a second fold',
   'catching up': 'Catching up',
-  replacing: 'Putting it in place',
+  replacing: 'Replacing the live table',
 }
 
-/** How much of a phase there is; nothing where it is told only that it began. */
+/** The total of a phase; undefined for a phase without progress. */
 export function extentOf({ phase, total }: RebuildProgress): number | undefined {
   return phase === 'writing' || phase === 'replacing' ? undefined : total
 }

@@ -1,15 +1,15 @@
-// The way to projections: straight to log and database, or through a server that runs. Commands see no difference.
+// Access to projections: directly to log and database, or through a running server. For the commands there is no difference.
 import type { ProjectionStatus, ProjectionView, RebuildProgress, RebuildReport, TableCheck } from 'indelible'
 
-/** As `--json` prints it, and as the server answers. */
+/** The form that `--json` prints, which is the response of the server. */
 export interface ProjectionInfo
   extends Pick<ProjectionStatus, 'name' | 'version' | 'fingerprint' | 'position' | 'lagEvents' | 'holder'> {
   readonly state: ProjectionStatus['state'] | ProjectionView['state']
-  /** The next three are known only to the process that runs it, so to a server that is asked. */
+  /** The next three are known only to the process that runs the projection, so only a server returns them. */
   readonly staleness: ProjectionStatus['staleness'] | null
   readonly rebuild: RebuildProgress | null
   readonly error?: ProjectionStatus['error']
-  /** What the database says; null where it does not answer. */
+  /** The table according to the database; null if the database does not answer. */
   readonly table: TableInfo | null
 }
 
@@ -26,7 +26,7 @@ export interface RebuildRequest {
 
 export interface ProjectionClient {
   list(): Promise<readonly ProjectionInfo[]>
-  /** This and all that follow throw `unknown_projection`. */
+  /** This and the following methods throw `unknown_projection`. */
   show(name: string): Promise<ProjectionInfo>
   rebuild(name: string, request: RebuildRequest): Promise<RebuildReport>
   verify(name: string, progress: (done: number, total: number) => void): Promise<TableCheck>

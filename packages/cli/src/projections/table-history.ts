@@ -1,4 +1,4 @@
-// Whether the read tables were made from the history of the log: after a log was put back from an older copy they may not be.
+// Checks whether the read tables were built from the history of the log. After a restore of an older log they may be newer than the log.
 import { isIndelibleError } from 'indelible'
 import { CliError } from '../errors/index.ts'
 import { type CommonOptions, systemOf } from '../options/index.ts'
@@ -6,14 +6,14 @@ import type { Session } from '../session.ts'
 import { openDirectClient } from './direct-client.ts'
 
 export interface TableHistory {
-  /** Those that are there. */
+  /** The read tables that exist. */
   readonly checked: readonly string[]
   readonly diverged: readonly string[]
-  /** Why they could not be looked at, as where a server has them open. */
+  /** Why they could not be checked, for example because a server has them open. */
   readonly problem?: string
 }
 
-/** Nothing where no config says where the tables are: with `--data` alone none is read. */
+/** Undefined if there is no config that opens the tables. With `--data` alone no config is read. */
 export async function checkTableHistory(options: CommonOptions, session: Session): Promise<TableHistory | undefined> {
   if (options.data !== undefined && options.config === undefined) return undefined
   const { system } = await systemOf(options, session)
@@ -33,7 +33,7 @@ export async function checkTableHistory(options: CommonOptions, session: Session
 export function divergedError(names: readonly string[]): CliError {
   const which = names.length === 1 ? `Read table ${names[0]} was` : `Read tables ${names.join(', ')} were`
   const message =
-    `${which} made from another history than that of this log, which was put back from an older copy or is another one. ` +
-    `A process that runs the system builds them anew, or: indelible projections rebuild ${names[0]}`
+    `${which} built from another history than that of this log. The log was restored from an older copy, or it is another log. ` +
+    `A process that runs the system rebuilds them, or run: indelible projections rebuild ${names[0]}`
   return new CliError('tables_diverged', message, { details: { diverged: names } })
 }

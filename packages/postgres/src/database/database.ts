@@ -1,38 +1,38 @@
-// The port to one Postgres, a server or PGlite: what the read tables need of a driver and nothing more.
+// The port to one Postgres database, a server or PGlite. It has only what the read tables need from a driver.
 
-/** Integers of 64 bits come as numbers (as BigInt where a number cannot hold them), dates and points in time as text (RFC 3339 in UTC), JSON parsed. */
+/** 64-bit integers are numbers (BigInt if a number cannot hold them), dates and timestamps are text (RFC 3339 in UTC), JSON is parsed. */
 export type SqlRow = Readonly<Record<string, unknown>>
 
-/** Runs one statement with its parameters ($1, $2, ...). It may take longer than others where that is said. */
+/** Runs one statement with its parameters ($1, $2, ...). `timeoutMs` replaces the usual time limit. */
 export type Query = (
   sql: string,
   params?: readonly unknown[],
   options?: { readonly timeoutMs?: number },
 ) => Promise<readonly SqlRow[]>
 
-/** Adds rows, given as text (https://www.postgresql.org/docs/current/sql-copy.html), to a table that was made in the same transaction. */
+/** Adds rows in the text format of COPY (https://www.postgresql.org/docs/current/sql-copy.html) to a table that was created in the same transaction. */
 export type Copy = (target: string, rows: string) => Promise<unknown>
 
-/** What a transaction runs on. */
+/** The body of a transaction. */
 export type Work<Result> = (query: Query, copy: Copy) => Promise<Result>
 
 export interface TransactionOptions {
   readonly isReadOnly?: boolean
-  /** Read only, and all of it sees what was there at its first statement. */
+  /** Read only, and every statement sees the data as of the first statement. */
   readonly isSnapshot?: boolean
 }
 
-/** Errors are the driver's own; those of the database carry `code` (the SQLSTATE) and `severity`. */
+/** Errors come from the driver. Those of the database have `code` (the SQLSTATE) and `severity`. */
 export interface SqlDatabase {
-  /** The statement is a transaction of its own. */
+  /** Runs a statement as its own transaction. */
   readonly query: Query
-  /** Statements that are committed together, or not at all where `work` throws. If the connection breaks at the commit, nobody knows which. */
+  /** Commits the statements of `work` together, or none of them if `work` throws. If the connection breaks during the commit, it is unknown which. */
   transaction<Result>(work: Work<Result>, options?: TransactionOptions): Promise<Result>
-  /** Waits for statements under way. Called once. */
+  /** Waits for statements under way. It is called once. */
   close(): Promise<void>
 }
 
-/** A transaction over one connection. */
+/** Runs a transaction on one connection. */
 export async function inTransaction<Result>(
   { query, copy }: { query: Query; copy: Copy },
   work: Work<Result>,
@@ -45,7 +45,7 @@ export async function inTransaction<Result>(
     await query('COMMIT')
     return result
   } catch (error) {
-    // Where the connection is gone this fails too, and the transaction with it; the first error is the one to know.
+    // If the connection is broken, ROLLBACK fails too, and the database ends the transaction. The first error is the one to report.
     await query('ROLLBACK').catch(() => {})
     throw error
   }

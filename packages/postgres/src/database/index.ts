@@ -8,6 +8,6 @@ export {
   type TransactionOptions,
   type Work,
 } from './database.ts'
-export { ofCaller, queryFault, sqlState, tablesFault } from './faults.ts'
+export { runCallerCode, sqlState, toQueryError, toReadTablesError } from './faults.ts'
 export { loadPeer, missingPeer } from './peer.ts'
-export { settlesWithin } from './waiting.ts'
+export { settlesWithin } from './settles-within.ts'

@@ -1,7 +1,7 @@
-// Drivers are peers: whoever uses only one of them need not install the other.
+// Drivers are peer dependencies, so that a user of one driver does not have to install the other.
 import { IndelibleError } from 'indelible'
 
-/** Loads a driver. Throws `invalid_declaration` with what to do where it is not installed. */
+/** Loads a driver. If it is not installed, throws `invalid_declaration` with the command that installs it. */
 export async function loadPeer<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
   try {
     return await load()
@@ -10,7 +10,7 @@ export async function loadPeer<Module>(name: string, load: () => Promise<Module>
   }
 }
 
-/** The fault for an error that says that this package is not there. */
+/** The fault for the error that Node throws if this package is not installed; otherwise nothing. */
 export function missingPeer(name: string, error: unknown): IndelibleError | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
   if (code !== 'ERR_MODULE_NOT_FOUND' || !String(message).includes(`'${name}'`)) return undefined

@@ -1,4 +1,4 @@
-// One line to the thread that PGlite runs in, from the thread that started it or from another: one request at a time, and a line that breaks answers too.
+// Sends requests to the thread that PGlite runs in, from the thread that started it or from another one. One request is under way at a time.
 import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads'
 import { IndelibleError } from 'indelible'
 import {
@@ -10,90 +10,93 @@ import {
   type Work,
 } from '../database/index.ts'
 import { copyMsMax } from '../limits.ts'
-import type { PgliteAnswer, PgliteFault, PgliteRequest } from './protocol.ts'
+import type { PgliteError, PgliteRequest, PgliteResponse } from './protocol.ts'
 
 /** A Worker, or a port to it. */
-export interface Line {
+export interface Channel {
   postMessage(request: PgliteRequest, transfer?: readonly Transferable[]): void
-  on(event: 'message', listener: (answer: PgliteAnswer) => void): unknown
+  on(event: 'message', listener: (response: PgliteResponse) => void): unknown
   ref(): void
   unref(): void
 }
 
 export class PgliteClient {
-  readonly #line: Line
+  readonly #channel: Channel
   #pending: PromiseWithResolvers<readonly SqlRow[]> | undefined
-  #death: IndelibleError | undefined
+  #failure: IndelibleError | undefined
 
-  constructor(line: Line) {
-    this.#line = line
-    line.on('message', (answer) => {
-      if ('rows' in answer) this.#pending?.resolve(answer.rows)
-      else this.#pending?.reject(errorOf(answer.fault))
+  constructor(channel: Channel) {
+    this.#channel = channel
+    channel.on('message', (response) => {
+      if ('rows' in response) this.#pending?.resolve(response.rows)
+      else this.#pending?.reject(errorOf(response.error))
     })
-    line.unref()
+    channel.unref()
   }
 
-  /** A client at the end of a port that another client gave. */
+  /** A client for a port that another client gave. */
   static at(port: MessagePort): PgliteClient {
     const client = new PgliteClient(port)
     const message = 'PGlite was closed, or its thread ended: ask for another port.'
-    port.on('close', () => client.die(new IndelibleError('tables_unavailable', message)))
+    port.on('close', () => client.fail(new IndelibleError('tables_unavailable', message)))
     return client
   }
 
-  get isAlive(): boolean {
-    return this.#death === undefined
+  get isOpen(): boolean {
+    return this.#failure === undefined
   }
 
   readonly query: Query = async (sql, params = [], { timeoutMs } = {}) =>
-    await this.exchange({ sql, params, timeoutMs, keepsTurn: false })
+    await this.request({ sql, params, timeoutMs, isInTransaction: false })
 
-  /** Other clients wait meanwhile. */
+  /** Other clients wait until the transaction has ended. */
   async transaction<Result>(work: Work<Result>, options?: TransactionOptions): Promise<Result> {
     const query: Query = (sql, params = [], { timeoutMs } = {}) =>
-      this.exchange({ sql, params, timeoutMs, keepsTurn: true })
+      this.request({ sql, params, timeoutMs, isInTransaction: true })
     const copy: Copy = (target, blob) => {
       const sql = `COPY ${target} FROM '/dev/blob' (FREEZE)`
-      return this.exchange({ sql, params: [], blob, timeoutMs: copyMsMax, keepsTurn: true })
+      return this.request({ sql, params: [], blob, timeoutMs: copyMsMax, isInTransaction: true })
     }
     try {
       return await inTransaction({ query, copy }, work, options)
     } finally {
-      this.#line.postMessage('pass')
+      this.#channel.postMessage('endTransaction')
     }
   }
 
-  /** A line for another thread. */
+  /** A port for another thread. */
   port(): MessagePort {
-    if (this.#death) throw this.#death
+    if (this.#failure) throw this.#failure
     const { port1, port2 } = new MessageChannel()
-    this.#line.postMessage({ client: port1 }, [port1])
+    this.#channel.postMessage({ client: port1 }, [port1])
     return port2
   }
 
-  /** While nobody waits for an answer the line keeps no process alive. Without a request it waits for the first answer. */
-  async exchange(request: PgliteRequest | undefined): Promise<readonly SqlRow[]> {
-    if (this.#death) throw this.#death
+  /**
+   * The channel keeps the process alive only while a response is pending. Without a request this waits for the first response, which comes when
+   * PGlite is open.
+   */
+  async request(request: PgliteRequest | undefined): Promise<readonly SqlRow[]> {
+    if (this.#failure) throw this.#failure
     this.#pending = Promise.withResolvers()
     try {
-      this.#line.ref()
-      if (request !== undefined) this.#line.postMessage(request)
+      this.#channel.ref()
+      if (request !== undefined) this.#channel.postMessage(request)
       return await this.#pending.promise
     } finally {
       this.#pending = undefined
-      this.#line.unref()
+      this.#channel.unref()
     }
   }
 
-  /** Nobody answers any more. */
-  die(reason: IndelibleError): void {
-    this.#death ??= reason
-    this.#pending?.reject(this.#death)
+  /** The pending request and all later ones are rejected with this error. */
+  fail(reason: IndelibleError): void {
+    this.#failure ??= reason
+    this.#pending?.reject(this.#failure)
   }
 }
 
-/** Threads pass messages, not errors with fields of their own. */
-function errorOf({ message, ...fields }: PgliteFault): Error {
+/** A message between threads does not keep the extra fields of an error, so they are sent as a plain object. */
+function errorOf({ message, ...fields }: PgliteError): Error {
   return Object.assign(new Error(message), fields)
 }

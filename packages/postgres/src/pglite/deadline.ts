@@ -1,13 +1,13 @@
-// Until when the thread of PGlite has to answer, in memory that it shares with the one that started it: a thread that spins can say nothing any more.
-// The thread of PGlite uses it too, so it imports nothing.
+// The time by which the thread of PGlite must answer. It is in shared memory, because a thread in an endless loop cannot send a message.
+// The thread of PGlite uses this file too, so it imports nothing.
 
 const nsPerMs = 1_000_000n
-/** Thirty years: nanoseconds of what is longer do not fit into 64 bits. */
+/** About thirty years. More nanoseconds do not fit into 64 bits. */
 const msMax = 1e12
 
 export class Deadline {
   readonly buffer: SharedArrayBuffer
-  /** In nanoseconds of the clock that all threads of a process share; 0 where nobody is owed an answer. */
+  /** In nanoseconds of the clock that all threads of a process share; 0 if no answer is due. */
   readonly #until: BigInt64Array
 
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT)) {
@@ -15,11 +15,11 @@ export class Deadline {
     this.#until = new BigInt64Array(buffer)
   }
 
-  begin(ms: number): void {
+  start(ms: number): void {
     Atomics.store(this.#until, 0, process.hrtime.bigint() + BigInt(Math.ceil(Math.min(ms, msMax))) * nsPerMs)
   }
 
-  end(): void {
+  clear(): void {
     Atomics.store(this.#until, 0, 0n)
   }
 

@@ -1,4 +1,4 @@
-// The directory that PGlite keeps its files in: one process at a time, and none of the files outlives a loss of power.
+// The directory with the files of PGlite. Only one process at a time opens it, and files that a power failure may have damaged are not used again.
 import {
   closeSync,
   constants,
@@ -16,63 +16,63 @@ import {
 import { uptime } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { anewBytesMin, openTriesMax } from '../limits.ts'
+import { newDirectoryBytesMin, openAttemptsMax } from '../limits.ts'
 
 export interface PgliteDirectory {
-  /** Gives the directory of the files to `create`. */
-  open<Database>(create: (data: string) => Promise<Database>): Promise<Database>
-  /** After PGlite was closed. */
-  leave(): void
+  /** Calls `create` with the directory of the files. */
+  create<Database>(create: (data: string) => Promise<Database>): Promise<Database>
+  /** Call it after PGlite was closed. */
+  close(): void
 }
 
 /**
- * PGlite takes no lock and never syncs, so both are done here. Two that write one directory would destroy it. And when the machine stops while
- * it is open, the pages on disk may be of different moments: such tables are thrown away, to be made again from the log. So are those that PGlite
- * cannot open any more after it crashed. What was left in order, and still cannot be opened, is left as it is.
+ * PGlite takes no lock and never syncs its files, so this is done here. Two processes that write one directory would destroy it. If the machine stops
+ * while the directory is open, the files on disk may be of different moments: they are deleted, and the read tables are built again from the log.
+ * The same happens to files that PGlite cannot open any more after a crash. If PGlite was closed properly and still cannot open its files, they are kept.
  */
-export function enter(dir: string): PgliteDirectory {
+export function openDirectory(dir: string): PgliteDirectory {
   mkdirSync(dir, { recursive: true })
   const lock = takeLock(join(dir, 'indelible.lock'))
   const data = join(dir, 'data')
   const marker = new Marker(join(dir, 'indelible.boot'))
   const left = marker.read()
   const isOfThisBoot = left?.boot === bootId()
-  const tries = isOfThisBoot ? left.tries : 0
-  const mayBeginAnew = left !== undefined || !existsSync(data)
-  const hasRoom = () => bytesFree(dir) >= anewBytesMin
-  const beginsAnew = left !== undefined && (!isOfThisBoot || (tries >= openTriesMax && hasRoom()))
-  if (beginsAnew) rmSync(data, { recursive: true, force: true })
+  const attempts = isOfThisBoot ? left.attempts : 0
+  const mayStartEmpty = left !== undefined || !existsSync(data)
+  const hasRoom = () => bytesFree(dir) >= newDirectoryBytesMin
+  const startsEmpty = left !== undefined && (!isOfThisBoot || (attempts >= openAttemptsMax && hasRoom()))
+  if (startsEmpty) rmSync(data, { recursive: true, force: true })
 
   return {
-    async open(create) {
-      // A try that hangs, or takes the process with it, counts too. One that lacks room says nothing of the directory.
-      const triesBefore = beginsAnew ? 0 : tries
-      marker.write(hasRoom() ? Math.min(triesBefore + 1, openTriesMax) : triesBefore)
+    async create(create) {
+      // An attempt that hangs or kills the process counts too. An attempt without free disk space does not count: it says nothing about the files.
+      const attemptsBefore = startsEmpty ? 0 : attempts
+      marker.write(hasRoom() ? Math.min(attemptsBefore + 1, openAttemptsMax) : attemptsBefore)
       try {
         const database = await create(data)
         marker.write(0)
         return database
       } catch (error) {
-        if (!hasRoom()) throw notOpened(error, 'The disk has little room left. Once it has more, this is tried again.')
-        if (mayBeginAnew)
-          throw notOpened(
-            error,
-            `After ${openTriesMax} tries it begins empty; read tables are made again from the log.`,
-          )
+        if (!hasRoom()) throw notOpened(error, 'The disk is almost full. Free some space: then it is tried again.')
+        if (mayStartEmpty) {
+          const advice = `After ${openAttemptsMax} attempts it starts empty, and the read tables are built again from the log.`
+          throw notOpened(error, advice)
+        }
         marker.remove()
-        throw notOpened(error, 'If the directory is damaged, delete it: read tables are made again from the log.')
+        throw notOpened(error, 'If the directory is damaged, delete it: the read tables are built again from the log.')
       }
     },
-    leave() {
-      for (const entry of readdirSync(data, { recursive: true, withFileTypes: true }))
+    close() {
+      for (const entry of readdirSync(data, { recursive: true, withFileTypes: true })) {
         sync(join(entry.parentPath, entry.name))
+      }
       marker.remove()
       lock.close()
     },
   }
 }
 
-/** A file that is there while a directory is open, and after it was not left in order. It says since which start of the machine, and how often PGlite failed to open it. */
+/** A file that exists while the directory is open, and remains after a crash. It holds the boot of the machine, and how often PGlite failed to open the directory. */
 class Marker {
   readonly #path: string
 
@@ -80,18 +80,18 @@ class Marker {
     this.#path = path
   }
 
-  read(): { boot: string; tries: number } | undefined {
+  read(): { boot: string; attempts: number } | undefined {
     if (!existsSync(this.#path)) return undefined
-    const [boot = '', tries] = readFileSync(this.#path, 'utf8').split(' ')
-    return { boot, tries: Number(tries) }
+    const [boot = '', attempts] = readFileSync(this.#path, 'utf8').split(' ')
+    return { boot, attempts: Number(attempts) }
   }
 
-  /** In place and of one length, so that on a full disk it neither fails nor loses what was there. */
-  write(tries: number): void {
+  /** Overwrites the file in place with text of the same length, so that a full disk causes neither a failure nor a loss. */
+  write(attempts: number): void {
     const isNew = !existsSync(this.#path)
     const file = openSync(this.#path, constants.O_RDWR | constants.O_CREAT)
     try {
-      const text = `${bootId()} ${tries}`
+      const text = `${bootId()} ${attempts}`
       writeSync(file, text, 0)
       ftruncateSync(file, text.length)
       fsyncSync(file)
@@ -119,7 +119,7 @@ function bytesFree(dir: string): number {
   return bavail * bsize
 }
 
-/** The kernel lets go of SQLite's lock when the process dies, however it dies. */
+/** The operating system releases the lock of SQLite when the process dies, for any reason. */
 function takeLock(file: string): DatabaseSync {
   const lock = new DatabaseSync(file)
   try {
@@ -132,7 +132,7 @@ function takeLock(file: string): DatabaseSync {
   }
 }
 
-/** Names the time since the machine was started: by its own name on Linux, elsewhere to ten minutes; a needless new name costs a rebuild, no more. */
+/** Identifies the current boot of the machine: by its id on Linux, elsewhere by the time of the boot to ten minutes. A wrong difference only costs a rebuild. */
 function bootId(): string {
   const file = '/proc/sys/kernel/random/boot_id'
   return existsSync(file)
@@ -141,7 +141,7 @@ function bootId(): string {
 }
 
 function sync(path: string): void {
-  // Windows syncs neither directories nor what is open for reading.
+  // Windows syncs neither directories nor files that are open for reading.
   if (process.platform === 'win32') return
   const descriptor = openSync(path, 'r')
   fsyncSync(descriptor)

@@ -9,14 +9,14 @@ import { accountRows, accounts, at, endOf, runScript } from '../../test/samples.
 import { postgresTables } from '../server/index.ts'
 import { type PgliteOptions, pgliteTables, pgliteTablesAt } from './pglite.ts'
 
-// PGlite is started anew several times here, which takes seconds each.
+// PGlite starts again several times here, which takes seconds each.
 vi.setConfig({ testTimeout: 300_000 })
 
 /** It needs no memory and has no end. */
 const endless = 'WITH RECURSIVE again AS (SELECT 1 AS one UNION ALL SELECT one FROM again) SELECT count(*) FROM again'
 const statementMsMax = 6_000
 const unavailable = { code: 'tables_unavailable', retryable: true }
-const outOfTime = { ...unavailable, message: expect.stringMatching(/no answer within the time/) }
+const outOfTime = { ...unavailable, message: expect.stringMatching(/not answer within the time/) }
 const change = { table: accounts, upserts: accountRows(3, 7), removals: [], from: 0, to: at(5) }
 
 let root: string
@@ -92,13 +92,13 @@ test('closing ends a statement that never ends, and with it the process', async 
   expect(await endOf(runScript(script))).toEqual({ output: 'tables_unavailable\nclosed\n', code: 0 })
 })
 
-test('a directory that cannot be opened any more after a crash begins empty', async () => {
+test('a directory that cannot be opened any more after a crash starts empty', async () => {
   const { dir, tables, worker } = await filled()
   await worker.terminate()
   await writeFile(join(dir, 'data', 'global', 'pg_control'), 'what a crash left')
   await expect(tables.open(accounts)).rejects.toMatchObject({
     ...unavailable,
-    message: expect.stringMatching(/tries it begins empty/),
+    message: expect.stringMatching(/attempts it starts empty/),
   })
   const opened = await vi.waitFor(async () => await tables.open(accounts), { timeout: 60_000, interval: 500 })
   expect(opened.position).toBe(0)

@@ -30,7 +30,7 @@ describe('PGlite in memory keeps the contract of read tables', () => {
     await run(tables).finally(() => tables.close())
   })
 
-  test('what was in memory is gone with its thread, which is said, and begins empty', async () => {
+  test('what was in memory is lost with its thread, the error says so, and PGlite starts empty', async () => {
     const tables = fresh()
     await tables.open(accounts)
     await tables.save({ table: accounts, upserts: accountRows(3, 7), removals: [], from: 0, to: at(5) })
@@ -39,7 +39,7 @@ describe('PGlite in memory keeps the contract of read tables', () => {
     await expect(asked).rejects.toMatchObject({
       code: 'tables_unavailable',
       retryable: true,
-      message: expect.stringMatching(/in memory is gone.*made again from the log/),
+      message: expect.stringMatching(/in memory and are lost.*built again from the log/),
     })
     await expect(tables.state(accounts)).rejects.toMatchObject({ code: 'tables_unavailable' })
     expect((await tables.open(accounts)).position).toBe(0)
@@ -181,7 +181,7 @@ describe('PGlite in a directory', () => {
     await tables.close()
   })
 
-  test('tables that were open when the machine stopped are not trusted, and begin anew', async () => {
+  test('tables that were open when the machine stopped are not used again, and start empty', async () => {
     const tables = await open()
     expect((await tables.open(accounts)).position).toBeGreaterThan(5)
     await worker.terminate()

@@ -1,4 +1,4 @@
-// Read tables in PGlite, the Postgres that runs inside the process: nothing to install and run beside it, and the same SQL.
+// Read tables in PGlite, the Postgres that runs inside the process: no server to install or run, and the same SQL.
 import { resolve } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import { IndelibleError } from 'indelible'
@@ -10,29 +10,29 @@ import { PgliteClient } from './client.ts'
 import { PgliteThread } from './thread.ts'
 
 export interface PgliteOptions {
-  /** Where the tables are kept; in memory when left out. One process at a time can have a directory open. */
+  /** The directory of the tables. If it is omitted, they are in memory. Only one process at a time can open a directory. */
   readonly dir?: string
   /**
-   * Milliseconds that a statement may take from when it is served, 60,000 when left out; waiting for the statements of others does not count. PGlite
-   * cannot stop a statement: one that takes longer is ended together with the thread, which is started again at the next use. What is kept in memory
-   * only is gone then, and read tables are made again from the log.
+   * The milliseconds that a statement may run, 60,000 by default. Time in the queue behind other statements does not count. PGlite cannot cancel a
+   * statement: if one takes longer, its thread is terminated and starts again at the next call. Tables in memory are lost then, and are built again
+   * from the log.
    */
   readonly statementMsMax?: number
-  /** Milliseconds that closing may take, 30,000 when left out; then the thread is ended whatever it is at. */
+  /** The milliseconds that `close` may take, 30,000 by default. Then the thread is terminated. */
   readonly closeMsMax?: number
 }
 
 export interface PgliteTables extends SqlReadTables {
-  /** A way in for another thread of this process: hand it over (it must be in the transfer list), and give it to `pgliteTablesAt` there. */
+  /** Opens access for another thread of this process: pass the port to that thread (in the transfer list), and give it to `pgliteTablesAt` there. */
   port(): Promise<MessagePort>
 }
 
 /**
- * Opens PGlite in a thread of its own. What a directory holds outlives the process, however it ends. PGlite does not sync while it runs, so
- * a directory that was open when the machine stopped begins empty, and its tables are made again from the log.
+ * Opens PGlite in a thread of its own. Tables in a directory survive the end of the process, even a crash. PGlite does not sync its files while it
+ * runs: if the machine stops while the directory is open, PGlite starts empty, and the tables are built again from the log.
  *
- * A thread that fails (no room on the disk, no memory, no answer in time) is ended. Whoever waits for it gets `tables_unavailable`, and the next call
- * starts another one over the same directory. A directory that cannot be opened after that begins empty, as soon as the disk has room for it.
+ * A thread that fails (disk full, no memory, no answer in time) is terminated. Pending calls throw `tables_unavailable`, and the next call starts a new
+ * thread for the same directory. If that cannot open the directory, PGlite starts empty as soon as the disk has enough free space.
  */
 export async function pgliteTables(options: PgliteOptions = {}): Promise<PgliteTables> {
   const database = await pgliteDatabase(options)
@@ -40,12 +40,12 @@ export async function pgliteTables(options: PgliteOptions = {}): Promise<PgliteT
 }
 
 /**
- * The same tables in another thread. They are unavailable there, for good, once PGlite is closed or its thread ends: then ask for another port.
- * Closing them leaves PGlite open.
+ * The same tables in another thread. When PGlite is closed or its thread ends, they become unavailable for good: then ask for another port.
+ * `close` does not close PGlite.
  */
 export function pgliteTablesAt(port: MessagePort): SqlReadTables {
   const client = PgliteClient.at(port)
-  const { database, idle } = takingTurns(async () => client)
+  const { database, idle } = serializedAccess(async () => client)
   const close = async () => {
     await settlesWithin(limits.closeMsMax, idle())
     port.close()
@@ -65,70 +65,70 @@ export async function pgliteDatabase({
   let failure: { readonly error: unknown; readonly atMs: number } | undefined
   let isClosed = false
 
-  const current = async () => {
-    if (isClosed) throw closed()
-    if (thread?.client.isAlive) return thread.client
-    // Many may ask, and each try loads all of PGlite.
+  const openClient = async () => {
+    if (isClosed) throw closedError()
+    if (thread?.client.isOpen) return thread.client
+    // Every attempt loads all of PGlite, and there may be many calls.
     if (failure && performance.now() - failure.atMs < limits.reopenMsMin) throw failure.error
-    await thread?.end()
-    if (isClosed) throw closed()
+    await thread?.terminate()
+    if (isClosed) throw closedError()
     thread = new PgliteThread(options)
     try {
       await thread.opened()
     } catch (error) {
       failure = { error, atMs: performance.now() }
-      await thread.end()
+      await thread.terminate()
       throw error
     }
     return thread.client
   }
-  await current()
-  const { database, inTurn, idle } = takingTurns(current)
+  await openClient()
+  const { database, enqueue, idle } = serializedAccess(openClient)
   return {
     ...database,
-    port: () => inTurn(async (client) => client.port()),
+    port: () => enqueue(async (client) => client.port()),
     close: async () => {
       isClosed = true
-      const stop = timer(closeMsMax, () => void thread?.end())
+      const timeout = timer(closeMsMax, () => void thread?.terminate())
       try {
         await idle()
         await thread?.close()
       } finally {
-        stop.cancel()
+        timeout.cancel()
       }
     },
   }
 }
 
-function closed(): IndelibleError {
+function closedError(): IndelibleError {
   return new IndelibleError('tables_unavailable', 'PGlite was closed.')
 }
 
-/** PGlite runs nothing in the background: without this, tables whose rows change and the write-ahead log would grow for ever. */
-const upkeep = ['VACUUM', 'CHECKPOINT']
-/** It takes some ten milliseconds, so this often costs a few percent at most. */
-const turnsPerUpkeep = 2_000
+/** PGlite runs nothing in the background. Without these statements, tables whose rows change and the write-ahead log would grow without limit. */
+const maintenanceStatements = ['VACUUM', 'CHECKPOINT']
+/** Maintenance takes some ten milliseconds, so at this rate it costs a few percent at most. */
+const requestsPerMaintenance = 2_000
 
-/** A client has one request under way at a time, so its statements and transactions take turns. */
-function takingTurns(current: () => Promise<PgliteClient>) {
-  let turn: Promise<unknown> = Promise.resolve()
-  let turns = 0
+/** A client can have one request under way, so its statements and transactions run one after the other. */
+function serializedAccess(openClient: () => Promise<PgliteClient>) {
+  let last: Promise<unknown> = Promise.resolve()
+  let requests = 0
 
-  function inTurn<Result>(work: (client: PgliteClient) => Promise<Result>): Promise<Result> {
-    const mine = turn.then(async () => await work(await current()))
-    turn = mine.catch(() => {})
-    turns++
-    if (turns % turnsPerUpkeep === 0) {
+  function enqueue<Result>(work: (client: PgliteClient) => Promise<Result>): Promise<Result> {
+    const result = last.then(async () => await work(await openClient()))
+    last = result.catch(() => {})
+    requests++
+    if (requests % requestsPerMaintenance === 0) {
       const timeoutMs = limits.indexMsMax
-      for (const sql of upkeep)
-        turn = turn.then(async () => (await current()).query(sql, [], { timeoutMs })).catch(() => {})
+      for (const sql of maintenanceStatements)
+        last = last.then(async () => (await openClient()).query(sql, [], { timeoutMs })).catch(() => {})
     }
-    return mine
+    return result
   }
 
   const database: Omit<SqlDatabase, 'close'> = {
-    query: (sql, params, options) => inTurn((client) => client.query(sql, params, options)),
-    transaction: (work, options) => inTurn((client) => client.transaction(work, options)),
+    query: (sql, params, options) => enqueue((client) => client.query(sql, params, options)),
+    transaction: (work, options) => enqueue((client) => client.transaction(work, options)),
   }
-  return { database, inTurn, idle: () => turn }
+  return { database, enqueue, idle: () => last }
 }

@@ -1,34 +1,35 @@
-// What the thread of PGlite and its clients say to each other.
+// The messages between the thread of PGlite and its clients.
 import type { MessagePort } from 'node:worker_threads'
 
-/** What the thread begins with. */
-export interface PgliteStart {
+/** What the thread gets when it starts. */
+export interface PgliteWorkerData {
   readonly dir: string | undefined
   readonly statementMsMax: number
-  /** Of a `Deadline`. */
+  /** The memory of a `Deadline`. */
   readonly deadline: SharedArrayBuffer
 }
 
-/** Each client sends one statement at a time. Where it keeps the turn nobody else is served until it passes it on, or is gone. */
-export type PgliteRequest = PgliteQuery | { readonly client: MessagePort } | 'pass' | 'close'
+/** A client sends one statement at a time. While a client is in a transaction, the thread runs statements of that client only. */
+export type PgliteRequest = PgliteQuery | { readonly client: MessagePort } | 'endTransaction' | 'close'
 
 export interface PgliteQuery {
   readonly sql: string
   readonly params: readonly unknown[]
   readonly blob?: string
-  readonly keepsTurn: boolean
-  /** Counted from when it is served. */
+  readonly isInTransaction: boolean
+  /** The time starts when the statement starts, not when it is sent. */
   readonly timeoutMs?: number | undefined
 }
 
-/** The first answer comes without a request and says whether PGlite is open. */
-export type PgliteAnswer = { readonly rows: readonly Record<string, unknown>[] } | { readonly fault: PgliteFault }
-export interface PgliteFault {
+/** The thread sends the first response without a request: it says whether PGlite is open. */
+export type PgliteResponse = { readonly rows: readonly Record<string, unknown>[] } | { readonly error: PgliteError }
+
+export interface PgliteError {
   readonly message: string
   readonly code?: unknown
   readonly severity?: unknown
   readonly detail?: unknown
 }
 
-/** What is served in turns. */
+/** The requests that are run one after the other. */
 export type PgliteStatement = PgliteQuery | 'close'

@@ -1,13 +1,13 @@
-// The thread that PGlite runs in, as seen by the one that started it: it is opened, watched, closed in order, and ended where it does not answer.
+// The thread that PGlite runs in, as seen from the thread that started it. It is watched, closed properly, and terminated if it does not answer.
 import { Worker } from 'node:worker_threads'
 import { IndelibleError } from 'indelible'
 import { missingPeer, settlesWithin } from '../database/index.ts'
-import { endMsMax, lookMs, openMsMax } from '../limits.ts'
+import { deadlineCheckMs, openMsMax, terminateMsMax } from '../limits.ts'
 import { PgliteClient } from './client.ts'
 import { Deadline } from './deadline.ts'
-import type { PgliteStart } from './protocol.ts'
+import type { PgliteWorkerData } from './protocol.ts'
 
-/** In development Node runs the source itself. */
+/** During development Node runs the source itself. */
 const workerFile = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
 
 export class PgliteThread {
@@ -19,27 +19,27 @@ export class PgliteThread {
 
   constructor({ dir, statementMsMax }: { dir: string | undefined; statementMsMax: number }) {
     const deadline = new Deadline()
-    deadline.begin(openMsMax)
-    const workerData: PgliteStart = { dir, statementMsMax, deadline: deadline.buffer }
-    // SQLite, which serves as a lock, counts as experimental in Node 22.
+    deadline.start(openMsMax)
+    const workerData: PgliteWorkerData = { dir, statementMsMax, deadline: deadline.buffer }
+    // The lock is one of SQLite, which is experimental in Node 22.
     const execArgv = ['--disable-warning=ExperimentalWarning']
     const worker = new Worker(new URL(workerFile, import.meta.url), { workerData, execArgv })
     this.#dir = dir
     this.#worker = worker
     this.client = new PgliteClient(worker)
-    const look = setInterval(() => {
-      if (deadline.isOver) void this.end(new Error('it gave no answer within the time allowed.'))
-    }, lookMs).unref()
-    worker.on('error', (error) => void this.end(error))
+    const check = setInterval(() => {
+      if (deadline.isOver) void this.terminate(new Error('it did not answer within the time limit.'))
+    }, deadlineCheckMs).unref()
+    worker.on('error', (error) => void this.terminate(error))
     worker.on('exit', () => {
-      clearInterval(look)
-      this.client.die(this.#ended('it exited.'))
+      clearInterval(check)
+      this.client.fail(this.#endedError('it exited.'))
       this.#exited.resolve()
     })
-    this.#opened = this.client.exchange(undefined)
+    this.#opened = this.client.request(undefined)
   }
 
-  /** Throws `tables_unavailable` where the directory cannot be opened, `invalid_declaration` where PGlite is not installed. */
+  /** Throws `tables_unavailable` if the directory cannot be opened, `invalid_declaration` if PGlite is not installed. */
   async opened(): Promise<void> {
     try {
       await this.#opened
@@ -48,30 +48,30 @@ export class PgliteThread {
     }
   }
 
-  /** Throws nothing: where it cannot be done in order the directory is left as after a crash, which the next one to open it sees to. */
+  /** Never throws. If PGlite cannot be closed properly, the directory is left as after a crash, and the next process that opens it repairs that. */
   async close(): Promise<void> {
     try {
-      await this.client.exchange('close')
+      await this.client.request('close')
       this.#worker.ref()
       await this.#exited.promise
     } catch {
     } finally {
-      await this.end()
+      await this.terminate()
     }
   }
 
-  /** Whatever the thread is at, and though it spins. Whoever waits for an answer is told why. */
-  async end(cause?: unknown): Promise<void> {
-    this.client.die(this.#ended(cause instanceof Error ? cause.message : 'it was closed.', cause))
-    // The thread holds the lock of its directory until it is gone.
-    await settlesWithin(endMsMax, this.#worker.terminate())
+  /** Ends the thread even if it is in an endless loop. Pending requests are rejected with the reason. */
+  async terminate(cause?: unknown): Promise<void> {
+    this.client.fail(this.#endedError(cause instanceof Error ? cause.message : 'it was closed.', cause))
+    // The thread holds the lock of its directory until it has exited.
+    await settlesWithin(terminateMsMax, this.#worker.terminate())
   }
 
-  #ended(reason: string, cause?: unknown): IndelibleError {
+  #endedError(reason: string, cause?: unknown): IndelibleError {
     const next =
       this.#dir === undefined
-        ? 'What it held in memory is gone; it begins empty, and read tables are made again from the log.'
-        : 'It is started again.'
+        ? 'Its tables were in memory and are lost: PGlite starts empty, and the read tables are built again from the log.'
+        : 'PGlite starts again at the next call.'
     return new IndelibleError('tables_unavailable', `The thread of PGlite ended: ${sentence(reason)} ${next}`, {
       cause,
     })

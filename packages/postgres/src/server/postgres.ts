@@ -1,4 +1,4 @@
-// Read tables on a Postgres server, through a pool of the "pg" driver, which the user installs.
+// Read tables on a Postgres server, through a connection pool of the "pg" driver, which the user installs.
 import { checkedDuration } from 'indelible/adapter'
 import {
   type Copy,
@@ -13,24 +13,24 @@ import { instantText } from '../instants.ts'
 import * as limits from '../limits.ts'
 import { type SqlReadTables, sqlReadTables } from '../tables/index.ts'
 
-/** What is not named here is handed to pg.Pool (https://node-postgres.com/apis/pool). */
+/** All other options are passed to pg.Pool (https://node-postgres.com/apis/pool). */
 export interface PostgresOptions extends PoolOptions {
-  /** Made if it is not there, `public` when left out. */
+  /** The schema of the tables, `public` by default. It is created if it does not exist. */
   readonly schema?: string
 }
 
 interface PoolOptions {
   readonly connectionString: string
-  /** Connections at most, 10 when left out. */
+  /** The maximum number of connections, 10 by default. */
   readonly max?: number
-  /** Milliseconds that closing may take, 30,000 when left out; then connections are cut and statements under way fail. */
+  /** The milliseconds that `close` may take, 30,000 by default. Then connections are cut, and statements under way fail. */
   readonly closeMsMax?: number
   readonly [poolOption: string]: unknown
 }
 
 /**
- * A call fails rather than waits for ever, and a pool with nothing to do keeps no process alive. A process that sleeps in the middle of a transaction
- * loses it before long: what it has locked, others need to take over.
+ * A call fails instead of waiting without end, and an idle pool does not keep the process alive. A process that is silent in a transaction loses the
+ * transaction soon, because another process needs its locks to take over.
  */
 const poolDefaults = {
   application_name: 'indelible',
@@ -41,7 +41,7 @@ const poolDefaults = {
   allowExitOnIdle: true,
 }
 
-/** The driver hands these to Node's timers, which take what is longer than they hold (about 25 days) for nothing. To the driver 0 is without limit. */
+/** The driver passes these options to timers of Node, which fire at once if the time is longer than 25 days. For the driver 0 means no limit. */
 const timers = ['connectionTimeoutMillis', 'query_timeout', 'idleTimeoutMillis']
 
 function withoutOverflow(options: Readonly<Record<string, unknown>>): object {
@@ -49,7 +49,7 @@ function withoutOverflow(options: Readonly<Record<string, unknown>>): object {
   return { ...options, ...Object.fromEntries(tooLong.map((name) => [name, 0])) }
 }
 
-/** Does not connect yet: a server that is down makes calls throw `tables_unavailable` until it is there. */
+/** Does not connect yet. While the server is down, calls throw `tables_unavailable`. */
 export async function postgresTables({ schema = 'public', ...options }: PostgresOptions): Promise<SqlReadTables> {
   return sqlReadTables(await postgresDatabase(options), { schema })
 }
@@ -61,9 +61,9 @@ export async function postgresDatabase({
   checkedDuration('closeMsMax', closeMsMax)
   const { default: pg } = (await loadPeer('pg', () => import('pg'))) as unknown as PgModule
   const pool = new pg.Pool(withoutOverflow({ ...poolDefaults, ...poolOptions }))
-  // The pool replaces a connection that breaks while it is idle; without a listener that would end the process.
+  // The pool replaces an idle connection that breaks. Without a listener the error would end the process.
   pool.on('error', () => {})
-  // Between its hands and ours a new connection has no listener either, and the server may cut it in that very moment.
+  // A new connection has no listener before the pool hands it over, and the server may cut it in that moment.
   pool.on('connect', (client) => client.on('error', () => {}))
   const connections = new Set<PgClient>()
   pool.on('connect', (client) => connections.add(client))
@@ -74,7 +74,7 @@ export async function postgresDatabase({
   ): Promise<Result> {
     const client = await pool.connect()
     let isBroken = false
-    // The statement under way, or the next one, tells its caller.
+    // The statement under way, or the next one, fails with this error.
     const onError = () => {
       isBroken = true
     }
@@ -83,7 +83,7 @@ export async function postgresDatabase({
       try {
         return await answer
       } catch (error) {
-        // After a timeout or a broken connection nobody knows what this connection will say next.
+        // After a timeout or a broken connection, the next response on this connection is unknown.
         isBroken ||= sqlState(error) === undefined
         throw error
       }
@@ -106,14 +106,14 @@ export async function postgresDatabase({
     query: (sql, params) => connected(({ query }) => query(sql, params)),
     transaction: (work, options) => connected((connection) => inTransaction(connection, work, options)),
     async close() {
-      // It waits for statements under way, and for a server that has fallen silent.
+      // `end` waits for statements under way, and would wait without end for a server that does not answer.
       const isEnded = await settlesWithin(closeMsMax, pool.end())
       if (!isEnded) for (const client of connections) client.connection?.stream.destroy()
     },
   }
 }
 
-/** The driver knows COPY, and leaves it to the query what to send. */
+/** The driver supports COPY and lets the query send the data. */
 function copyRows(pg: PgModule['default'], client: PgClient, { target, rows }: { target: string; rows: string }) {
   return new Promise<void>((resolve, reject) => {
     const query = new pg.Query(`COPY ${target} FROM STDIN (FREEZE)`, undefined, (error) =>
@@ -128,7 +128,7 @@ function copyRows(pg: PgModule['default'], client: PgClient, { target, rows }: {
   })
 }
 
-/** Parsers for our statements alone: those of the driver belong to the whole process. */
+/** Parsers for our statements only. The global parsers of the driver belong to the whole process. */
 function typesFor({ types }: PgModule['default']): PgTypes {
   return { getTypeParser: (oid, format) => parsers[oid] ?? types.getTypeParser(oid, format) }
 }
@@ -144,7 +144,7 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   1184: instantText,
 }
 
-/** What we use of the driver, so that our types do not need its types. */
+/** The part of the driver that we use, so that our types do not depend on its types. */
 interface PgModule {
   readonly default: {
     readonly Pool: new (options: object) => PgPool
@@ -170,7 +170,7 @@ interface PgPool {
 }
 
 interface PgClient {
-  /** Not where the native driver is used. */
+  /** Undefined with the native driver. */
   readonly connection?: { readonly stream: { destroy(): void } }
   on(event: 'error', listener: () => void): void
   off(event: 'error', listener: () => void): void

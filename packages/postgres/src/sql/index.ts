@@ -4,10 +4,10 @@ export {
   createIndexes,
   createTable,
   loadRows,
-  quoted,
+  quoteName,
   recordsTable,
   type Statement,
   saveChange,
   selectRows,
 } from './statements.ts'
-export { copyLine, pieceCharsMax, rowsOf, safeInteger, sqlTypes, utcText } from './types.ts'
+export { chunkCharsMax, copyLine, rowsOf, safeInteger, sqlTypes, utcText } from './types.ts'

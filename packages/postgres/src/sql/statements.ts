@@ -1,4 +1,4 @@
-// The SQL of the rows of read tables, as text made by pure functions. Names are quoted, values travel as parameters.
+// Pure functions that write the SQL for the rows of read tables. Names are quoted, values are parameters.
 import type { Row, TableChange, TableDefinition } from 'indelible'
 import { arrayLiterals, sqlTypes } from './types.ts'
 
@@ -7,50 +7,50 @@ export interface Statement {
   readonly params: readonly unknown[]
 }
 
-/** Holds what is known of every read table of its schema. A projection cannot have this name. */
+/** The table with one record for each read table of its schema. A projection cannot have this name. */
 export const recordsTable = 'indelible_projections'
 
-export function quoted(...names: readonly string[]): string {
+export function quoteName(...names: readonly string[]): string {
   return names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.')
 }
 
 export function list(names: readonly string[], prefix = ''): string {
-  return names.map((name) => prefix + quoted(name)).join(', ')
+  return names.map((name) => prefix + quoteName(name)).join(', ')
 }
 
 /**
- * Half of a page stays free, for the next version of its rows: such an update leaves the indexes alone. Rows are then changed two to three times as
- * fast, and neither the table nor its indexes swell.
+ * Half of a page stays free for new versions of its rows, because such an update does not change the indexes (a heap-only tuple). Updates are then two
+ * to three times as fast, and neither the table nor its indexes grow.
  */
 const fillFactor = 50
 
 export function createTable(schema: string, { name, columns }: TableDefinition): string {
   const definitions = Object.entries(columns).map(([column, { type, isKey, isNullable }]) => {
-    // Keys sort by code point everywhere, whatever the locale of the server.
+    // Keys sort by code point on every server, independent of its locale.
     const collation = isKey && type === 'text' ? ' COLLATE "C"' : ''
-    return `${quoted(column)} ${sqlTypes[type].declared}${collation}${isNullable ? '' : ' NOT NULL'}`
+    return `${quoteName(column)} ${sqlTypes[type].declared}${collation}${isNullable ? '' : ' NOT NULL'}`
   })
-  return `CREATE TABLE ${quoted(schema, name)} (${definitions.join(', ')}) WITH (fillfactor = ${fillFactor})`
+  return `CREATE TABLE ${quoteName(schema, name)} (${definitions.join(', ')}) WITH (fillfactor = ${fillFactor})`
 }
 
-/** Primary key and indexes, one statement each. Postgres finds names for them that are free. */
+/** The primary key and the indexes, one statement each. Postgres chooses names that are free. */
 export function createIndexes(schema: string, { name, columns, key }: TableDefinition): readonly string[] {
-  const table = quoted(schema, name)
+  const table = quoteName(schema, name)
   const indexed = Object.entries(columns).filter(([, { isIndexed }]) => isIndexed)
   return [
     `ALTER TABLE ${table} ADD PRIMARY KEY (${list(key)})`,
     ...indexed.map(
-      ([column, { type }]) => `CREATE INDEX ON ${table} ${type === 'json' ? 'USING gin ' : ''}(${quoted(column)})`,
+      ([column, { type }]) => `CREATE INDEX ON ${table} ${type === 'json' ? 'USING gin ' : ''}(${quoteName(column)})`,
     ),
   ]
 }
 
-/** As many statements as the keys need, one as a rule; also one without keys, which says whether the table is there. */
+/** One statement for each chunk of keys, usually one. Without keys there is one too, which fails if the table does not exist. */
 export function* loadRows(schema: string, table: TableDefinition, keys: readonly Row[]): Generator<Statement> {
   const { name, key } = table
   const given = unnested(table, key, 1)
   const sql = page(schema, table, {
-    from: `SELECT * FROM ${quoted(schema, name)} AS t WHERE (${list(key, 't.')}) IN (SELECT * FROM ${given})`,
+    from: `SELECT * FROM ${quoteName(schema, name)} AS t WHERE (${list(key, 't.')}) IN (SELECT * FROM ${given})`,
   })
   if (keys.length === 0) yield { sql, params: key.map(() => '{}') }
   for (const params of arrayLiterals(table, key, keys)) yield { sql, params }
@@ -66,14 +66,14 @@ export function selectRows(
   const placeholder = (column: string, value: unknown) =>
     `$${params.push(value)}::${sqlTypes[columns[column]!.type].declared}`
   const conditions = Object.entries(where).map(([column, value]) =>
-    value === null ? `t.${quoted(column)} IS NULL` : `t.${quoted(column)} = ${placeholder(column, value)}`,
+    value === null ? `t.${quoteName(column)} IS NULL` : `t.${quoteName(column)} = ${placeholder(column, value)}`,
   )
   if (after) {
     conditions.push(`(${list(key, 't.')}) > (${key.map((column) => placeholder(column, after[column])).join(', ')})`)
   }
   return {
     sql: page(schema, table, {
-      from: `SELECT * FROM ${quoted(schema, name)} AS t ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
+      from: `SELECT * FROM ${quoteName(schema, name)} AS t ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
         ORDER BY ${list(key, 't.')} LIMIT $${params.push(limit)}`,
     }),
     params,
@@ -81,39 +81,39 @@ export function selectRows(
 }
 
 /**
- * Rows come as one row of JSON arrays, one for each column: by far the fastest way through both drivers. Beside them the types that the columns
- * have, since the table may have been filled by other code than the one that asks.
+ * The statement returns one row with a JSON array for each column, which is by far the fastest way through both drivers. It also returns the types of
+ * the columns, because other code may have filled the table.
  */
 function page(schema: string, { name, columns }: TableDefinition, { from }: { from: string }): string {
   const types = Object.keys(columns).map(
-    (column) => `pg_typeof((NULL::${quoted(schema, name)}).${quoted(column)})::text`,
+    (column) => `pg_typeof((NULL::${quoteName(schema, name)}).${quoteName(column)})::text`,
   )
   const values = Object.entries(columns).map(
     ([column, { type }], at) =>
-      `coalesce(json_agg(${sqlTypes[type].read(`t.${quoted(column)}`)})::text, '[]') AS c${at}`,
+      `coalesce(json_agg(${sqlTypes[type].read(`t.${quoteName(column)}`)})::text, '[]') AS c${at}`,
   )
   return `SELECT ARRAY[${types.join(', ')}] AS types, ${values.join(', ')} FROM (${from}) AS t`
 }
 
 type Change = Omit<TableChange, 'generation'> & { readonly generation: number | null }
 
-/** As many statements as the rows need, one as a rule. They belong into one transaction: the first moves the checkpoint, the others find it moved. */
+/** One statement for each chunk of rows, usually one. They belong in one transaction: the first moves the checkpoint, the others expect the new one. */
 export function* saveChange(schema: string, change: Change): Generator<Statement> {
   const { table, upserts, removals, to } = change
   const given = arrayLiterals(table, Object.keys(table.columns), upserts)
   const gone = arrayLiterals(table, table.key, removals)
   for (let { from } = change, isFirst = true; ; from = to.position, isFirst = false) {
-    const piece = { upserts: given.next().value, removals: gone.next().value }
-    if (!isFirst && !piece.upserts && !piece.removals) return
-    yield savePiece(schema, { ...change, from, ...piece })
+    const chunk = { upserts: given.next().value, removals: gone.next().value }
+    if (!isFirst && !chunk.upserts && !chunk.removals) return
+    yield saveChunk(schema, { ...change, from, ...chunk })
   }
 }
 
 /**
- * Returns a row if the change was saved. Who updates the checkpoint first holds its row lock: a second writer waits, then finds nothing to update.
- * There is thus one writer at a time, and rows can be changed and added apart, which is faster than ON CONFLICT.
+ * The statement returns a row if the change was saved. The first writer that updates the checkpoint holds its row lock; a second writer waits, and then
+ * finds no checkpoint to update. So there is one writer at a time, and updates and inserts can be separate, which is faster than ON CONFLICT.
  */
-function savePiece(
+function saveChunk(
   schema: string,
   {
     table,
@@ -125,7 +125,7 @@ function savePiece(
   }: Omit<Change, 'upserts' | 'removals'> & { upserts: Literals; removals: Literals },
 ): Statement {
   const { name, fingerprint, columns, key } = table
-  const target = quoted(schema, name)
+  const target = quoteName(schema, name)
   const all = Object.keys(columns)
   const others = all.filter((column) => !key.includes(column))
   const params: unknown[] = [to.position, to.history, name, fingerprint, from, generation]
@@ -134,10 +134,10 @@ function savePiece(
     params.push(...literals)
     return unnested(table, names, first)
   }
-  const isSame = key.map((column) => `t.${quoted(column)} = r.${quoted(column)}`).join(' AND ')
+  const isSame = key.map((column) => `t.${quoteName(column)} = r.${quoteName(column)}`).join(' AND ')
   const parts = [
     `fence AS (
-      UPDATE ${quoted(schema, recordsTable)} SET position = $1, history = $2, updated_at = now()
+      UPDATE ${quoteName(schema, recordsTable)} SET position = $1, history = $2, updated_at = now()
       WHERE name = $3 AND fingerprint = $4 AND position = $5 AND generation = coalesce($6, generation) AND NOT is_diverged
       RETURNING name
     )`,
@@ -155,21 +155,21 @@ function savePiece(
     )`)
   }
   if (upserts && others.length > 0) {
-    const changes = others.map((column) => `${quoted(column)} = r.${quoted(column)}`)
+    const changes = others.map((column) => `${quoteName(column)} = r.${quoteName(column)}`)
     parts.push(`changed AS (UPDATE ${target} AS t SET ${changes.join(', ')} FROM given AS r WHERE ${isSame})`)
   }
   return { sql: `WITH ${parts.join(', ')} SELECT name FROM fence`, params }
 }
 
-/** Of a piece of rows; none where there are no more. */
+/** The array literals of a chunk; undefined if there are no more rows. */
 type Literals = readonly string[] | undefined
 
-/** Where COPY puts rows of this table. */
+/** The target of a COPY into this table. */
 export function copyTarget(schema: string, { name, columns }: TableDefinition): string {
-  return `${quoted(schema, name)} (${list(Object.keys(columns))})`
+  return `${quoteName(schema, name)} (${list(Object.keys(columns))})`
 }
 
-/** The rows of array literals, as a table with these columns. */
+/** SQL that turns array literals into a table with these columns. */
 function unnested({ columns }: TableDefinition, names: readonly string[], first: number): string {
   const arrays = names.map((name, index) => `$${first + index}::${sqlTypes[columns[name]!.type].declared}[]`)
   return `unnest(${arrays.join(', ')}) AS r (${list(names)})`

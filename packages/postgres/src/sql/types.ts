@@ -1,44 +1,44 @@
-// Values on their way into Postgres and out of it: a column of rows travels as one text, which both drivers pass on untouched.
+// Converts values for Postgres and back. A column of many rows is sent as one text, which both drivers pass on unchanged.
 import { type ColumnType, IndelibleError, type Row, type TableDefinition } from 'indelible'
 
 export interface SqlType {
-  /** As `pg_typeof` says it. */
+  /** The name that `pg_typeof` returns. */
   readonly name: string
-  /** As columns are declared and parameters are cast. */
+  /** The name in column declarations and casts. */
   readonly declared: string
-  /** Values whose text may hold anything are quoted in an array literal and escaped in COPY. */
   readonly text: (value: unknown) => string
-  readonly isFree?: true
-  /** The column in a form whose JSON no setting of driver or server changes. */
+  /** The text may contain any character, so it is quoted in an array literal and escaped in COPY. */
+  readonly needsEscaping?: true
+  /** SQL that reads the column so that no setting of the driver or the server changes its JSON. */
   readonly read: (column: string) => string
-  /** Throws where JavaScript cannot hold the value. */
+  /** Throws if JavaScript cannot represent the value. */
   readonly check?: (value: unknown, column: string) => void
 }
 
 const asIs = (column: string) => column
 
 export const sqlTypes: Record<ColumnType, SqlType> = {
-  text: { name: 'text', declared: 'text', text: String, isFree: true, read: asIs },
+  text: { name: 'text', declared: 'text', text: String, needsEscaping: true, read: asIs },
   integer: { name: 'integer', declared: 'integer', text: String, read: asIs },
   bigint: { name: 'bigint', declared: 'bigint', text: String, read: asIs, check: safeInteger },
   boolean: { name: 'boolean', declared: 'boolean', text: String, read: asIs },
   date: { name: 'date', declared: 'date', text: String, read: asIs },
   timestamp: { name: 'timestamp with time zone', declared: 'timestamptz', text: String, read: utcText },
-  json: { name: 'jsonb', declared: 'jsonb', text: JSON.stringify, isFree: true, read: asIs },
+  json: { name: 'jsonb', declared: 'jsonb', text: JSON.stringify, needsEscaping: true, read: asIs },
 }
 
-/** A point in time as RFC 3339 text. */
+/** SQL that returns a timestamp as RFC 3339 text. */
 export function utcText(column: string): string {
   return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }
 
 /**
- * Characters of rows that are sent in one piece, give or take a row: far below what a text can hold in JavaScript (half a billion) and a statement in
- * Postgres (a gigabyte).
+ * The characters of rows in one chunk; the last row may exceed it. This is far below the limit of a string in JavaScript (half a billion) and of a
+ * statement in Postgres (a gigabyte).
  */
-export const pieceCharsMax = 16_000_000
+export const chunkCharsMax = 16_000_000
 
-/** Pieces of rows: in each, one array literal (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO) for each of these columns. */
+/** Splits the rows into chunks. A chunk has one array literal (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO) for each of these columns. */
 export function* arrayLiterals(
   { columns }: TableDefinition,
   names: readonly string[],
@@ -47,11 +47,11 @@ export function* arrayLiterals(
   const fields = names.map((name) => ({ ...sqlTypes[columns[name]!.type], name }))
   for (let at = 0; at < rows.length; ) {
     const literals = fields.map(() => '')
-    for (let chars = 0; at < rows.length && chars < pieceCharsMax; at++) {
+    for (let chars = 0; at < rows.length && chars < chunkCharsMax; at++) {
       for (let index = 0; index < fields.length; index++) {
-        const { name, text, isFree } = fields[index]!
+        const { name, text, needsEscaping } = fields[index]!
         const value = rows[at]![name]
-        const item = value === null ? 'NULL' : isFree ? inQuotes(text(value)) : text(value)
+        const item = value === null ? 'NULL' : needsEscaping ? quoteItem(text(value)) : text(value)
         literals[index] += literals[index] === '' ? item : `,${item}`
         chars += item.length
       }
@@ -60,22 +60,22 @@ export function* arrayLiterals(
   }
 }
 
-/** A row as COPY takes it: a line, its values between tabs. */
+/** Returns a function that writes a row in the text format of COPY: one line, with tabs between the values. */
 export function copyLine({ columns }: TableDefinition): (row: Row) => string {
   const fields = Object.entries(columns).map(([name, { type }]) => ({ ...sqlTypes[type], name }))
   return (row) => {
     let line = ''
     let separator = ''
-    for (const { name, text, isFree } of fields) {
+    for (const { name, text, needsEscaping } of fields) {
       const value = row[name]
-      line += separator + (value === null ? '\\N' : isFree ? escaped(text(value)) : text(value))
+      line += separator + (value === null ? '\\N' : needsEscaping ? escapeForCopy(text(value)) : text(value))
       separator = '\t'
     }
     return `${line}\n`
   }
 }
 
-/** Rows made of one JSON array for each column of the table, in the order of its columns. */
+/** Builds rows from one JSON array for each column, in the order of the columns. */
 export function rowsOf({ name: table, columns }: TableDefinition, arrays: readonly string[]): Row[] {
   const rows: Record<string, unknown>[] = []
   for (const [at, [name, { type }]] of Object.entries(columns).entries()) {
@@ -89,11 +89,11 @@ export function rowsOf({ name: table, columns }: TableDefinition, arrays: readon
   return rows
 }
 
-function inQuotes(text: string): string {
+function quoteItem(text: string): string {
   return `"${special.test(text) ? text.replaceAll(specials, '\\$&') : text}"`
 }
 
-function escaped(text: string): string {
+function escapeForCopy(text: string): string {
   return control.test(text) ? text.replaceAll(controls, (found) => controlNames[found]!) : text
 }
 
@@ -103,11 +103,11 @@ const control = /[\\\t\n\r]/
 const controls = /[\\\t\n\r]/g
 const controlNames: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 
-/** Rows are checked before they are written, so this can only be the work of somebody else's SQL. */
+/** Rows are checked before they are written, so a value that fails here was written by SQL of the user. */
 export function safeInteger(value: unknown, column = 'A bigint column'): number {
   if (Number.isSafeInteger(value)) return value as number
   throw new IndelibleError(
     'invalid_row',
-    `${column} holds about ${value}, which is beyond the safe integers: somebody else wrote it. A rebuild of the table mends it.`,
+    `${column} holds about ${value}, which is outside the safe integers. It was not written by the projection. Rebuild the table to repair it.`,
   )
 }

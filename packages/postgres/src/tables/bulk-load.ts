@@ -1,16 +1,27 @@
-// The first rows of a table, as fast as Postgres takes them: COPY into a table without indexes, which are then made at once.
+// Loads the first rows of a table as fast as Postgres can: COPY into a table without indexes, then create the indexes.
 import type { Checkpoint, Row, TableDefinition } from 'indelible'
 import { keptRow } from 'indelible/adapter'
-import { type Copy, ofCaller, type Query } from '../database/index.ts'
+import { type Copy, type Query, runCallerCode } from '../database/index.ts'
 import { indexMsMax } from '../limits.ts'
-import { copyLine, copyTarget, createIndexes, createTable, pieceCharsMax, quoted, recordsTable } from '../sql/index.ts'
+import {
+  chunkCharsMax,
+  copyLine,
+  copyTarget,
+  createIndexes,
+  createTable,
+  quoteName,
+  recordsTable,
+} from '../sql/index.ts'
 import { stateOf } from './records.ts'
 
-/** The rows that are sent at a time, fewer where they are large. */
+/** The rows of one COPY, fewer if they are large. */
 const batchRowsMax = 10_000
 
-/** The table is made once more for it, and readers wait. Nobody else has written it: a change would hold this lock too, and leave another checkpoint. */
-export async function fillTable(
+/**
+ * Drops the empty table and creates it again in the same transaction, which COPY FREEZE needs. Readers wait for it. No other writer can have changed the
+ * table: it would hold the same lock, and would have moved the checkpoint.
+ */
+export async function bulkLoad(
   { query, copy, schema }: { query: Query; copy: Copy; schema: string },
   {
     table,
@@ -20,23 +31,23 @@ export async function fillTable(
   }: { table: TableDefinition; rows: Iterable<Row>; to: Checkpoint; generation: number | undefined },
 ): Promise<'saved' | 'superseded'> {
   const { name, fingerprint } = table
-  const target = quoted(schema, name)
+  const target = quoteName(schema, name)
   await query(`LOCK TABLE ${target} IN ACCESS EXCLUSIVE MODE`)
   const state = await stateOf(query, schema, name)
   if (state?.fingerprint !== fingerprint || state.position !== 0) return 'superseded'
   if ((generation ?? state.generation) !== state.generation) return 'superseded'
-  const some = await query(`SELECT 1 FROM ${target} LIMIT 1`)
-  if (some.length > 0) return 'superseded'
+  const [existing] = await query(`SELECT 1 FROM ${target} LIMIT 1`)
+  if (existing) return 'superseded'
   await query(`DROP TABLE ${target}`)
   await query(createTable(schema, table))
   await send(batches(table, rows), (lines) => copy(copyTarget(schema, table), lines))
   for (const statement of createIndexes(schema, table)) await query(statement, [], { timeoutMs: indexMsMax })
-  const sql = `UPDATE ${quoted(schema, recordsTable)} SET position = $1, history = $2, updated_at = now() WHERE name = $3`
+  const sql = `UPDATE ${quoteName(schema, recordsTable)} SET position = $1, history = $2, updated_at = now() WHERE name = $3`
   await query(sql, [to.position, to.history, name])
   return 'saved'
 }
 
-/** While the database takes one batch, the next is made. */
+/** Prepares the next batch while the database loads the current one. */
 async function send(batches: Iterable<string>, copy: (lines: string) => Promise<unknown>) {
   let sending: Promise<unknown> = Promise.resolve()
   try {
@@ -53,7 +64,7 @@ function* batches(table: TableDefinition, rows: Iterable<Row>): Generator<string
   const iterator = rows[Symbol.iterator]()
   const line = copyLine(table)
   for (;;) {
-    const lines = ofCaller(() => take(iterator, (row) => line(keptRow(table, row))))
+    const lines = runCallerCode(() => take(iterator, (row) => line(keptRow(table, row))))
     if (lines === '') return
     yield lines
   }
@@ -61,7 +72,7 @@ function* batches(table: TableDefinition, rows: Iterable<Row>): Generator<string
 
 function take(iterator: Iterator<Row>, line: (row: Row) => string): string {
   let lines = ''
-  for (let count = 0; count < batchRowsMax && lines.length < pieceCharsMax; count++) {
+  for (let count = 0; count < batchRowsMax && lines.length < chunkCharsMax; count++) {
     const { value, done } = iterator.next()
     if (done) break
     lines += line(value)

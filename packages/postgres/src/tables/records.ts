@@ -1,10 +1,10 @@
-// What is known of each read table beside its rows: who filled it and how far, who runs its projection, and whether that stands still.
+// The record of each read table: which code filled it, its checkpoint, which process runs its projection, and whether that is paused or parked.
 import type { Lease, Parked, TableRecord, TableState } from 'indelible'
 import { type Query, type SqlRow, sqlState } from '../database/index.ts'
-import { quoted, recordsTable, utcText } from '../sql/index.ts'
+import { quoteName, recordsTable, utcText } from '../sql/index.ts'
 
 export function createRecords(schema: string): string {
-  return `CREATE TABLE ${quoted(schema, recordsTable)} (
+  return `CREATE TABLE ${quoteName(schema, recordsTable)} (
     name text COLLATE "C" PRIMARY KEY,
     fingerprint text NOT NULL,
     code text NOT NULL,
@@ -22,28 +22,28 @@ export function createRecords(schema: string): string {
 
 const stateColumns = 'fingerprint, code, position, history, generation, is_diverged AS "isDiverged"'
 
-/** Undefined where it was never opened, or somebody dropped the table itself. */
+/** Undefined if the table was never opened, or a user dropped it. */
 export async function stateOf(query: Query, schema: string, name: string): Promise<TableState | undefined> {
-  const records = quoted(schema, recordsTable)
+  const records = quoteName(schema, recordsTable)
   const sql = `SELECT ${stateColumns} FROM ${records} WHERE name = $1 AND to_regclass($2) IS NOT NULL`
-  const [state] = await query(sql, [name, quoted(schema, name)])
+  const [state] = await query(sql, [name, quoteName(schema, name)])
   return state as TableState | undefined
 }
 
-/** The records of a schema, for statements that are a transaction of their own. Where nothing was ever opened there are none. */
+/** The records of a schema, with statements that are their own transactions. If no table was ever opened, there are no records. */
 export function tableRecords(database: { readonly query: Query }, schema: string) {
-  const records = quoted(schema, recordsTable)
+  const records = quoteName(schema, recordsTable)
   const query = async (sql: string, params: readonly unknown[] = []): Promise<readonly SqlRow[]> => {
     try {
       return await database.query(sql, params)
     } catch (error) {
-      if (notMade.has(sqlState(error))) return []
+      if (missingStates.has(sqlState(error))) return []
       throw error
     }
   }
 
   return {
-    /** Without those whose table somebody dropped. */
+    /** Leaves out records whose table was dropped by a user. */
     async list(): Promise<readonly TableRecord[]> {
       const rows = await query(
         `SELECT name, ${stateColumns}, ${utcText('updated_at')} AS "updatedAt", is_paused AS "isPaused",
@@ -54,12 +54,12 @@ export function tableRecords(database: { readonly query: Query }, schema: string
       return rows as unknown as readonly TableRecord[]
     },
 
-    /** One row is written either way, so that the answer is of one moment. The time is that of the question: a lease ends no later than its holder thinks. */
+    /** The row is always written, so that the result is consistent. The lease starts before the statement runs, so it ends no later than its holder expects. */
     async lease(name: string, { holder, ms }: { holder: string; ms: number }): Promise<Lease | undefined> {
-      const isFree = 'holder IS NULL OR holder = $2 OR lease_until <= now()'
+      const needsEscaping = 'holder IS NULL OR holder = $2 OR lease_until <= now()'
       const [row] = await query(
-        `UPDATE ${records} SET holder = CASE WHEN ${isFree} THEN $2 ELSE holder END,
-          lease_until = CASE WHEN ${isFree} THEN now() + $3 * interval '1 millisecond' ELSE lease_until END
+        `UPDATE ${records} SET holder = CASE WHEN ${needsEscaping} THEN $2 ELSE holder END,
+          lease_until = CASE WHEN ${needsEscaping} THEN now() + $3 * interval '1 millisecond' ELSE lease_until END
         WHERE name = $1 RETURNING holder, is_paused, parked IS NOT NULL AS is_parked`,
         [name, holder, ms],
       )
@@ -102,4 +102,4 @@ export function tableRecords(database: { readonly query: Query }, schema: string
 }
 
 /** Undefined table, undefined schema. */
-const notMade: ReadonlySet<string | undefined> = new Set(['42P01', '3F000'])
+const missingStates: ReadonlySet<string | undefined> = new Set(['42P01', '3F000'])

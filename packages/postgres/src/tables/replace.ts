@@ -1,15 +1,14 @@
-// The next table takes the place of the live one, by name, in one transaction.
+// Replaces the live table by the next one: both are renamed in one transaction.
 //
-// A change that waits meanwhile has not looked its table up yet, or does so again when it goes on: it then finds the new table and the checkpoint
-// of the new table, and is superseded.
+// A change that waits for the lock looks its table up afterwards. It then finds the new table and its checkpoint, and is superseded.
 import { IndelibleError, type ReadTables, type TableDefinition } from 'indelible'
 import { formerTableName } from 'indelible/adapter'
 import type { Query } from '../database/index.ts'
-import { quoted, recordsTable } from '../sql/index.ts'
-import { dropTable, exists, notOurs } from './layout.ts'
+import { quoteName, recordsTable } from '../sql/index.ts'
+import { dropTable, exists, nameTaken } from './open-and-drop.ts'
 import { stateOf } from './records.ts'
 
-/** While this waits for those who read the tables, everybody else waits behind it. So it soon gives way, to be tried again. */
+/** While the replacement waits for current readers, all other transactions wait behind it. So it gives up soon and is tried again. */
 const lockMsMax = 2_000
 
 export async function replaceTable(
@@ -17,16 +16,16 @@ export async function replaceTable(
   schema: string,
   { live, next, generation }: { live: TableDefinition; next: TableDefinition; generation?: number },
 ): ReturnType<ReadTables['replace']> {
-  const records = quoted(schema, recordsTable)
+  const records = quoteName(schema, recordsTable)
   const former = formerTableName(live.name)
-  const [liveTable, nextTable] = [quoted(schema, live.name), quoted(schema, next.name)]
+  const [liveTable, nextTable] = [quoteName(schema, live.name), quoteName(schema, next.name)]
   await query(`SET LOCAL lock_timeout = ${lockMsMax}`)
   await query(`LOCK TABLE ${liveTable}, ${nextTable} IN ACCESS EXCLUSIVE MODE`)
   await query(`SELECT name FROM ${records} WHERE name IN ($1, $2) ORDER BY name FOR UPDATE`, [live.name, next.name])
   const [shown, built] = [await stateOf(query, schema, live.name), await stateOf(query, schema, next.name)]
-  if (!shown || !built) throw await notOurs(query, schema, shown ? next.name : live.name)
+  if (!shown || !built) throw await nameTaken(query, schema, shown ? next.name : live.name)
   if (built.fingerprint !== next.fingerprint) {
-    const message = `Read table "${next.name}" was filled by other code: drop it, and build it anew.`
+    const message = `Read table "${next.name}" was filled by other code: drop it and build it again.`
     throw new IndelibleError('tables_unavailable', message)
   }
   if ((generation ?? built.generation) !== built.generation) return 'superseded'
@@ -46,9 +45,9 @@ export async function replaceTable(
   return 'replaced'
 }
 
-/** What was made over a table follows it when it is renamed, and would silently show what is no longer kept up. */
+/** A view of a table follows it when the table is renamed, and would silently show rows that are no longer updated. */
 async function assertUnused(query: Query, table: string): Promise<void> {
-  // What depends on the table of a view is the rule that makes it a view.
+  // A view depends on its table through a rule.
   const [user] = await query(
     `SELECT CASE WHEN ev_class IS NULL THEN pg_describe_object(classid, objid, objsubid)
        ELSE pg_describe_object('pg_class'::regclass, ev_class, 0) END AS name
@@ -57,11 +56,11 @@ async function assertUnused(query: Query, table: string): Promise<void> {
     [table],
   )
   if (!user) return
-  const message = `Read table ${table} cannot be replaced while it is used by ${user.name}: drop that, and make it again afterwards.`
+  const message = `Read table ${table} cannot be replaced while ${user.name} uses it. Drop that, and create it again afterwards.`
   throw new IndelibleError('tables_unavailable', message)
 }
 
-/** Whoever may read a table, or columns of it, may read the same of the one that takes its place, as far as that has them. */
+/** Copies the rights to read a table, or some of its columns, to the table that replaces it. Columns that it does not have are left out. */
 async function grantAlike(query: Query, { from, to }: { from: string; to: string }): Promise<void> {
   const reader = `CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END`
   const readers = await query(

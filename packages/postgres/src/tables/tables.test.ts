@@ -5,7 +5,7 @@ import { freshTables } from '../../test/contract-tables.ts'
 import { accountRows, accounts, at } from '../../test/samples.ts'
 import type { Query, SqlDatabase } from '../database/index.ts'
 import { pgliteDatabase } from '../pglite/index.ts'
-import { pieceCharsMax } from '../sql/index.ts'
+import { chunkCharsMax } from '../sql/index.ts'
 import { type SqlReadTables, sqlReadTables } from './tables.ts'
 
 let database: SqlDatabase
@@ -63,9 +63,9 @@ test('a table that is no read table is never replaced by one', async () => {
   await database.query('CREATE TABLE shop.invoices (id integer)')
   await database.query('INSERT INTO shop.invoices VALUES (1)')
   for (const [name, message] of [
-    ['invoices', /name of table shop\.invoices.*Name the projection otherwise/],
-    ['accounts_pkey', /name of index shop\.accounts_pkey.*Name the projection otherwise/],
-    ['indelible_projections', /name of table shop\.indelible_projections.*Name the projection otherwise/],
+    ['invoices', /name of table shop\.invoices.*Give the projection another name/],
+    ['accounts_pkey', /name of index shop\.accounts_pkey.*Give the projection another name/],
+    ['indelible_projections', /name of table shop\.indelible_projections.*Give the projection another name/],
   ] as const)
     await expect(shop().open({ ...accounts, name })).rejects.toMatchObject({
       code: 'invalid_declaration',
@@ -192,7 +192,7 @@ test('a number that somebody else wrote and that JavaScript cannot hold is not r
   await database.query(`INSERT INTO large.sums VALUES ('a', 9007199254740993)`)
   await expect(tables.select(table)).rejects.toMatchObject({
     code: 'invalid_row',
-    message: expect.stringMatching(/^Column "sum" of read table "sums" holds about 9007199254740992.*rebuild/),
+    message: expect.stringMatching(/^Column "sum" of read table "sums" holds about 9007199254740992.*Rebuild/),
   })
 })
 
@@ -227,7 +227,7 @@ test('more large rows than a text can hold go to the database in pieces', async 
   expect(await tables.fill(documents, rows, at(1))).toBe('saved')
   expect(await tables.save({ table: documents, upserts: rows, removals: [], from: 1, to: at(2) })).toBe('saved')
   expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(2 * 10_000 * 60_000)
-  expect(Math.max(...sizes)).toBeLessThan(pieceCharsMax + 100_000)
+  expect(Math.max(...sizes)).toBeLessThan(chunkCharsMax + 100_000)
 })
 
 test('large rows are scanned in pages of few, small ones in pages of many', async () => {
@@ -248,7 +248,7 @@ test('large rows are scanned in pages of few, small ones in pages of many', asyn
 test('a change in several pieces is written whole or not at all', async () => {
   const tables = sqlReadTables(database, { schema: 'pieces' })
   await tables.open(documents)
-  const rows = documentRows(3, pieceCharsMax / 2)
+  const rows = documentRows(3, chunkCharsMax / 2)
   const change = { table: documents, upserts: rows, removals: [], from: 0, to: at(1) }
   const unkeepable = { ...change, upserts: [...rows, { id: hugeKey, doc: '' }] }
   await expect(tables.save(unkeepable)).rejects.toMatchObject({ code: 'invalid_row' })

@@ -1,43 +1,43 @@
-// Read tables in Postgres: rows and checkpoint of a projection change in one statement, so a crash leaves both as they were or both as they should be.
+// Read tables in Postgres. The rows and the checkpoint of a projection change in one statement, so after a crash both are old or both are new.
 import { IndelibleError, type ReadTables, type Row, type TableDefinition, type TableState } from 'indelible'
 import { keptKey, keptRow, keptSelect } from 'indelible/adapter'
 import {
-  ofCaller,
   type Query,
-  queryFault,
+  runCallerCode,
   type SqlDatabase,
   type SqlRow,
   sqlState,
-  tablesFault,
+  toQueryError,
+  toReadTablesError,
   type Work,
 } from '../database/index.ts'
 import {
+  chunkCharsMax,
   loadRows,
-  pieceCharsMax,
-  quoted,
+  quoteName,
   rowsOf,
   type Statement,
   saveChange,
   selectRows,
   sqlTypes,
 } from '../sql/index.ts'
-import { fillTable } from './bulk-load.ts'
-import { dropTable, openTable } from './layout.ts'
+import { bulkLoad } from './bulk-load.ts'
+import { dropTable, openTable } from './open-and-drop.ts'
 import { stateOf, tableRecords } from './records.ts'
 import { replaceTable } from './replace.ts'
 
 /**
- * Read tables that can also be asked in SQL.
+ * Read tables that can also be queried in SQL.
  *
- * When the connection breaks while a change is being committed, the call throws `tables_unavailable` and nobody knows yet whether it happened:
- * `open` the table again and go on from its state.
+ * If the connection breaks during the commit of a change, the call throws `tables_unavailable`, and it is unknown whether the change was saved:
+ * `open` the table again and continue from its state.
  */
 export interface SqlReadTables extends ReadTables {
-  /** SQL of your own, in a transaction that can read only: rows are written by their projection and nobody else. Errors in it come as they are. */
+  /** Runs your own SQL in a read-only transaction, because only a projection writes its rows. Errors in the SQL reach you unchanged. */
   query<Row extends SqlRow = SqlRow>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]>
 }
 
-/** The rows that `scan` asks for at a time: these at first, and then as many as fit into a piece if they are like those before. */
+/** The rows of a page of `scan`: the first page has this many; the next ones have as many as fit into a chunk, judged by the page before. */
 const scanRowsFirst = 100
 const scanRowsMax = 5_000
 
@@ -45,7 +45,7 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
   const records = tableRecords(database, schema)
   let closing: Promise<void> | undefined
 
-  const use = async <Result>(name: string | undefined, work: () => Promise<Result>, fault = tablesFault) => {
+  const use = async <Result>(name: string | undefined, work: () => Promise<Result>, fault = toReadTablesError) => {
     if (closing) throw new IndelibleError('tables_unavailable', 'The read tables were closed.')
     return await work().catch((error) => {
       throw fault(error, name)
@@ -79,7 +79,7 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
       })
       return await use(table.name, async () => {
         const isSaved = await allSaved(database, statements).catch(async (error) => {
-          // Other code may have put a table with other columns here, which is another way of being too late.
+          // Other code may have replaced the table by one with other columns. Then this change is superseded too.
           const state = layoutStates.test(sqlState(error) ?? '') && (await stateOf(database.query, schema, table.name))
           if (state && (state.fingerprint !== table.fingerprint || state.position !== from)) return false
           throw error
@@ -88,7 +88,7 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
       })
     },
     fill: (table, rows, to, { generation } = {}) =>
-      transaction(table.name, (query, copy) => fillTable({ query, copy, schema }, { table, rows, to, generation })),
+      transaction(table.name, (query, copy) => bulkLoad({ query, copy, schema }, { table, rows, to, generation })),
     async select(table, options = {}) {
       const statement = selectRows(schema, table, keptSelect(table, options))
       return await use(table.name, async () => (await readPage(database.query, table, statement)).rows)
@@ -117,18 +117,18 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
     },
     async query<Row extends SqlRow>(sql: string, params: readonly unknown[] = []) {
       const read = () => database.transaction((query) => query(sql, params), { isReadOnly: true })
-      return (await use(undefined, read, queryFault)) as readonly Row[]
+      return (await use(undefined, read, toQueryError)) as readonly Row[]
     },
     async close() {
       closing ??= database.close().catch((error) => {
-        throw tablesFault(error)
+        throw toReadTablesError(error)
       })
       await closing
     },
   }
 }
 
-/** A statement alone is a transaction of its own, which spares the database two more. */
+/** A single statement is its own transaction, which saves two round trips. */
 async function allSaved(database: SqlDatabase, statements: Generator<Statement>): Promise<boolean> {
   const save = async (query: Query, { sql, params }: Statement) => (await query(sql, params)).length === 1
   const [first, second] = [statements.next().value, statements.next().value]
@@ -141,24 +141,24 @@ async function allSaved(database: SqlDatabase, statements: Generator<Statement>)
   })
 }
 
-/** The lock comes first: the snapshot is taken after it, and the table that has this name cannot be exchanged until the end. */
+/** The lock comes first, so that the snapshot is taken after it, and the table cannot be replaced before the end. */
 async function scanTable(
   query: Query,
   schema: string,
   { table, visit }: { table: TableDefinition; visit: (rows: readonly Row[]) => void },
 ): Promise<TableState> {
-  await query(`LOCK TABLE ${quoted(schema, table.name)} IN ACCESS SHARE MODE`)
+  await query(`LOCK TABLE ${quoteName(schema, table.name)} IN ACCESS SHARE MODE`)
   const state = (await stateOf(query, schema, table.name)) ?? notOpened(table.name)
   for (let after: Row | undefined, limit = scanRowsFirst; ; ) {
     const { rows, chars } = await readPage(query, table, selectRows(schema, table, { where: {}, after, limit }))
-    if (rows.length > 0) ofCaller(() => visit(rows))
+    if (rows.length > 0) runCallerCode(() => visit(rows))
     if (rows.length < limit) return state
     after = rows.at(-1)
-    limit = Math.min(scanRowsMax, Math.ceil((pieceCharsMax * rows.length) / chars))
+    limit = Math.min(scanRowsMax, Math.ceil((chunkCharsMax * rows.length) / chars))
   }
 }
 
-/** A page of rows, and the characters that they came in. */
+/** Reads a page of rows, and counts the characters of its result. */
 async function readPage(
   query: Query,
   table: TableDefinition,
@@ -168,16 +168,16 @@ async function readPage(
   const types = page!.types as readonly string[]
   for (const [at, [column, { type }]] of Object.entries(table.columns).entries()) {
     if (types[at] === sqlTypes[type].name) continue
-    const message = `Column "${column}" of read table "${table.name}" is ${types[at]}, not ${sqlTypes[type].name}: other code filled it, build it anew.`
+    const message = `Column "${column}" of read table "${table.name}" is ${types[at]}, not ${sqlTypes[type].name}: other code filled it. Rebuild it.`
     throw new IndelibleError('table_outdated', message)
   }
   const arrays = types.map((_, at) => page![`c${at}`] as string)
   return { rows: rowsOf(table, arrays), chars: arrays.reduce((sum, { length }) => sum + length, 0) }
 }
 
-/** Undefined, ambiguous or of another type, and whatever else does not fit the table that is there. */
+/** Undefined, ambiguous or of another type: the statement does not fit the existing table. */
 const layoutStates = /^42/
 
 function notOpened(name: string): never {
-  throw new IndelibleError('tables_unavailable', `Read table "${name}" is not there: open it first.`)
+  throw new IndelibleError('tables_unavailable', `Read table "${name}" does not exist: open it first.`)
 }

@@ -1,4 +1,4 @@
-// What the commands on projections have in common: which way they go, and that it is closed behind them.
+// What the commands for projections have in common: they choose a client by their options, and close it at the end.
 import type { Command } from 'commander'
 import { CliError } from '../../errors/index.ts'
 import { addCommonOptions, address, type CommonOptions } from '../../options/index.ts'
@@ -10,7 +10,7 @@ export interface ClientOptions extends CommonOptions {
 }
 
 export function addClientOptions(command: Command): Command {
-  command.option('--url <url>', 'ask a server that runs, such as http://127.0.0.1:3000', address('--url'))
+  command.option('--url <url>', 'ask a running server, such as http://127.0.0.1:3000', address('--url'))
   return addCommonOptions(command)
 }
 
@@ -21,7 +21,7 @@ export async function withProjectionClient<Result>(
 ): Promise<Result> {
   const { url, data, config } = options
   if (url && (data !== undefined || config !== undefined)) {
-    throw new CliError('usage', 'A server has its own log and config: give --url without --data and --config.')
+    throw new CliError('usage', 'A server has its own log and config. Give --url without --data and --config.')
   }
   const client = url ? httpClient(url, session) : await openDirectClient(options, session)
   try {
@@ -31,4 +31,4 @@ export async function withProjectionClient<Result>(
   }
 }
 
-export const nameArgument = ['<name>', 'the name of the projection, which is that of its table'] as const
+export const nameArgument = ['<name>', 'the name of the projection and of its table'] as const

@@ -1,4 +1,4 @@
-// `indelible projections list`: how far every projection is.
+// `indelible projections list`: the state of all projections.
 import type { Command } from 'commander'
 import { addCommand } from '../../help.ts'
 import { escapeControls, formatNumber, jsonLine, type Output, table, truncate } from '../../output/index.ts'
@@ -8,14 +8,14 @@ import { addClientOptions, type ClientOptions, withProjectionClient } from './cl
 
 export function addList(group: Command, session: Session): void {
   const command = addCommand(group, 'list', {
-    summary: 'how far every projection is',
+    summary: 'show the state of all projections',
     about:
       'List the projections that are declared: state, position, events behind the log (lag), whether its declaration changed since ' +
       'the table was filled, and which process runs it.',
     examples: [
-      ['indelible projections list', 'straight from log and database'],
-      ['indelible projections list --url http://127.0.0.1:3000', 'from a server that runs'],
-      ['indelible projections list --json | jq .lagEvents', 'for a program, a projection a line'],
+      ['indelible projections list', 'directly from log and database'],
+      ['indelible projections list --url http://127.0.0.1:3000', 'from a running server'],
+      ['indelible projections list --json | jq .lagEvents', 'for a program, one projection per line'],
     ],
   })
   addClientOptions(command).action(() => list(command.optsWithGlobals(), session))
@@ -53,7 +53,7 @@ function troubleOf({ name, table, error }: ProjectionInfo): string | undefined {
   return error && `${name}: ${error.message}`
 }
 
-/** The database may know more: of one that another process runs, or that it was paused after it was parked. */
+/** The database may know a newer state: another process may run the projection, or it may have been paused after it was parked. */
 export function stateText({ state, table, rebuild }: ProjectionInfo): string {
   const isStill = table?.state === 'paused' || table?.state === 'parked'
   const there = isStill && table.state !== state ? ` (${table.state})` : ''

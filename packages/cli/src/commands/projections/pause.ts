@@ -1,4 +1,4 @@
-// `indelible projections pause` and `resume`: let a projection stand still, and go on where it stands.
+// `indelible projections pause` and `resume`: stop a projection, and continue it at the same position.
 import type { Command } from 'commander'
 import { addCommand } from '../../help.ts'
 import { jsonLine } from '../../output/index.ts'
@@ -7,13 +7,13 @@ import { addClientOptions, type ClientOptions, nameArgument, withProjectionClien
 
 export function addPause(group: Command, session: Session): void {
   const command = addCommand(group, 'pause', {
-    summary: 'let a projection stand still',
+    summary: 'pause a projection',
     about:
-      'Let a projection stand still, in whichever process it runs, until it is resumed, also over restarts. ' +
-      'Its table can be read as it is.',
+      'Pause a projection, in any process that runs it, until it is resumed. It stays paused after a restart. ' +
+      'Its table can still be read.',
     examples: [
       ['indelible projections pause account_balances', 'through the database'],
-      ['indelible projections pause account_balances --url http://127.0.0.1:3000', 'through a server that runs'],
+      ['indelible projections pause account_balances --url http://127.0.0.1:3000', 'through a running server'],
     ],
   }).argument(...nameArgument)
   addClientOptions(command).action((name: string) => setPaused(name, true, command.optsWithGlobals(), session))
@@ -21,13 +21,13 @@ export function addPause(group: Command, session: Session): void {
 
 export function addResume(group: Command, session: Session): void {
   const command = addCommand(group, 'resume', {
-    summary: 'let one that is paused or parked go on',
+    summary: 'resume a projection that is paused or parked',
     about:
-      'Let a projection that is paused or parked go on where it stands. One that was parked tries the same event again: mend ' +
-      'the code first and start it anew.',
+      'Resume a projection that is paused or parked, at its position. A parked projection tries the same event again: first fix ' +
+      'the code and restart the process.',
     examples: [
       ['indelible projections resume account_balances', 'through the database'],
-      ['indelible projections resume account_balances --url http://127.0.0.1:3000', 'through a server that runs'],
+      ['indelible projections resume account_balances --url http://127.0.0.1:3000', 'through a running server'],
     ],
   }).argument(...nameArgument)
   addClientOptions(command).action((name: string) => setPaused(name, false, command.optsWithGlobals(), session))
@@ -36,7 +36,7 @@ export function addResume(group: Command, session: Session): void {
 async function setPaused(name: string, isPaused: boolean, options: ClientOptions, session: Session): Promise<void> {
   await withProjectionClient(options, session, (client) => client.setPaused(name, isPaused))
   const done = isPaused
-    ? `${name} is paused: whoever runs it stops within a second or so. "indelible projections resume ${name}" lets it go on.`
-    : `${name} goes on: whoever runs it takes it up within a second or so.`
+    ? `${name} is paused: the process that runs it stops within about a second. To resume it: indelible projections resume ${name}`
+    : `${name} is resumed: the process that runs it continues within about a second.`
   await session.out.write(options.json ? `${jsonLine({ name, isPaused })}\n` : `${done}\n`)
 }

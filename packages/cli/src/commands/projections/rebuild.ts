@@ -1,4 +1,4 @@
-// `indelible projections rebuild`: builds a read table anew from the log, beside the one that readers see.
+// `indelible projections rebuild`: builds a new read table from the log, then replaces the live one.
 import type { Command } from 'commander'
 import { formerTableName, type RebuildReport } from 'indelible'
 import { addCommand } from '../../help.ts'
@@ -21,18 +21,18 @@ interface Options extends ClientOptions {
 
 export function addRebuild(group: Command, session: Session): void {
   const command = addCommand(group, 'rebuild', {
-    summary: 'build a table anew from the log',
+    summary: 'build a table again from the log',
     about:
-      'Build the table of a projection anew from the log, beside the one that readers see; check it against a second fold of ' +
-      'the log; put it in place in one step. Readers and the projection go on meanwhile.',
+      'Build a new table for a projection from the log, check it against a second fold of the log, and replace the live table by it in one step. ' +
+      'Until then readers use the live table, and the projection continues.',
     examples: [
-      ['indelible projections rebuild account_balances', 'straight from the log to the database'],
-      ['indelible projections rebuild account_balances --url http://127.0.0.1:3000', 'let a server do it'],
-      ['indelible projections rebuild account_balances --drop-former', 'do not keep the old table'],
+      ['indelible projections rebuild account_balances', 'directly from the log to the database'],
+      ['indelible projections rebuild account_balances --url http://127.0.0.1:3000', 'on a running server'],
+      ['indelible projections rebuild account_balances --drop-former', 'without keeping the old table'],
     ],
   })
     .argument(...nameArgument)
-    .option('--drop-former', 'drop the table that was replaced; it is kept otherwise')
+    .option('--drop-former', 'drop the replaced table instead of keeping it')
   addClientOptions(command).action((name: string) => rebuild(name, command.optsWithGlobals(), session))
 }
 
@@ -78,12 +78,12 @@ function format(
 ): string {
   const former =
     formerTable === null
-      ? 'the table before it was dropped'
-      : `the table before it is kept as ${formerTable}, until the next rebuild (--drop-former drops it)`
+      ? 'the replaced table was dropped'
+      : `the replaced table is kept as ${formerTable} until the next rebuild (--drop-former drops it)`
   return [
-    `${out.paint('green', `The table ${name} was built anew and is in place.`)}`,
+    `${out.paint('green', `The table ${name} was rebuilt and is live.`)}`,
     '',
-    `  ${formatCount(rows, 'row')}, the same in a second fold of the log up to position ${formatNumber(checkedPosition)}`,
+    `  ${formatCount(rows, 'row')}, identical in a second fold of the log up to position ${formatNumber(checkedPosition)}`,
     `  content ${contentHash}`,
     `  ${formatCount(position, 'event')} in ${formatSeconds(ms)}, ${formatNumber(eventsPerSecond)} events/s`,
     `  ${former}`,

@@ -1,4 +1,4 @@
-// `indelible projections show`: everything that is known of one projection.
+// `indelible projections show`: everything about one projection.
 import type { Command } from 'commander'
 import { formerTableName, type ProjectionStatus } from 'indelible'
 import { addCommand } from '../../help.ts'
@@ -10,13 +10,16 @@ import { stateText } from './list.ts'
 
 export function addShow(group: Command, session: Session): void {
   const command = addCommand(group, 'show', {
-    summary: 'everything about one projection',
+    summary: 'show everything about one projection',
     about:
-      'Show one projection: how far it is, who runs it, at which event it is parked, with which row and why, which code filled ' +
-      'its table, and, asked with --url, how stale its rows are and how far a rebuild is.',
+      'Show one projection: its state and position, which process runs it, which code filled its table, and, if it is parked, ' +
+      'the event, the row and the reason. With --url also the staleness of its rows and the progress of a rebuild.',
     examples: [
-      ['indelible projections show account_balances', 'straight from log and database'],
-      ['indelible projections show account_balances --url http://127.0.0.1:3000', 'with its staleness'],
+      ['indelible projections show account_balances', 'directly from log and database'],
+      [
+        'indelible projections show account_balances --url http://127.0.0.1:3000',
+        'from a running server, with staleness',
+      ],
       ['indelible projections show account_balances --json | jq .table.parked', 'for a program'],
     ],
   }).argument(...nameArgument)
@@ -66,7 +69,7 @@ function tableLines(name: string, { updatedAt, parked, next, former }: TableInfo
       ? [
           [
             'Next',
-            `a table that is being built, or was when that was interrupted, at position ${formatNumber(next.position)}`,
+            `the table of a rebuild that is running or was interrupted, at position ${formatNumber(next.position)}`,
           ] as const,
         ]
       : []),
@@ -74,7 +77,7 @@ function tableLines(name: string, { updatedAt, parked, next, former }: TableInfo
       ? [
           [
             'Former',
-            `kept as ${formerTableName(name)}, at position ${formatNumber(former.position)}, of code ${former.fingerprint}`,
+            `kept as ${formerTableName(name)}, at position ${formatNumber(former.position)}, filled by code ${former.fingerprint}`,
           ] as const,
         ]
       : []),
@@ -92,7 +95,7 @@ function stalenessText({ targetMs, lagMs, p50Ms, p99Ms }: ProjectionStatus['stal
   const seen =
     p50Ms === null || p99Ms === null
       ? 'no events in the last minute'
-      : `in the last minute half within ${formatNumber(p50Ms)} ms, 99 of 100 within ${formatNumber(p99Ms)} ms`
+      : `in the last minute 50% within ${formatNumber(p50Ms)} ms, 99% within ${formatNumber(p99Ms)} ms`
   return `${formatNumber(lagMs)} ms now, target ${formatNumber(targetMs)} ms; ${seen}`
 }
 

@@ -1,4 +1,4 @@
-// `indelible projections verify`: compares a read table with what the log makes.
+// `indelible projections verify`: compares a read table with the rows that the projection makes from the log.
 import { isDeepStrictEqual } from 'node:util'
 import type { Command } from 'commander'
 import type { Row, TableCheck, TableDifference } from 'indelible'
@@ -10,13 +10,13 @@ import { addClientOptions, type ClientOptions, nameArgument, withProjectionClien
 
 export function addVerify(group: Command, session: Session): void {
   const command = addCommand(group, 'verify', {
-    summary: 'compare a table with what the log makes',
+    summary: 'compare a table with the log',
     about:
-      'Fold the log from its first event on and compare every row with the table. Changes nothing; the projection goes on ' +
-      'meanwhile. Ends with 6 where rows differ.',
+      'Fold the log from its first event and compare every row with the table. It changes nothing, and the projection continues. ' +
+      'It ends with 6 if rows differ.',
     examples: [
-      ['indelible projections verify account_balances', 'straight from log and database'],
-      ['indelible projections verify account_balances --url http://127.0.0.1:3000', 'let a server do it'],
+      ['indelible projections verify account_balances', 'directly from log and database'],
+      ['indelible projections verify account_balances --url http://127.0.0.1:3000', 'on a running server'],
       ['indelible projections verify account_balances --json || echo "exit code $?"', 'in a script'],
     ],
   }).argument(...nameArgument)
@@ -32,19 +32,19 @@ async function verify(name: string, options: ClientOptions, session: Session): P
   )
   await out.write(options.json ? `${jsonLine(check)}\n` : format(check, out))
   if (check.differing === 0) return
-  const message = `${formatCount(check.differing, 'row')} of ${name} differ${check.differing === 1 ? 's' : ''} from what the log makes.`
-  throw new CliError('table_differs', `${message} Build the table anew: indelible projections rebuild ${name}`, {
+  const message = `${formatCount(check.differing, 'row')} of ${name} differ${check.differing === 1 ? 's' : ''} from the log.`
+  throw new CliError('table_differs', `${message} Rebuild the table: indelible projections rebuild ${name}`, {
     details: { name, differing: check.differing },
   })
 }
 
 function format({ name, rows, position, differing, differences }: TableCheck, out: Output): string {
   const compared = `${formatCount(rows, 'row')} at position ${formatNumber(position)}`
-  if (differing === 0) return `${out.paint('green', `The table ${name} is what the log makes:`)} ${compared}.\n`
+  if (differing === 0) return `${out.paint('green', `The table ${name} matches the log:`)} ${compared}.\n`
   const first =
     differing > differences.length ? `The first ${differences.length} of ${formatNumber(differing)}` : 'These'
   return [
-    `${out.paint('red', `The table ${name} is not what the log makes:`)} ${compared}. ${first} differ:`,
+    `${out.paint('red', `The table ${name} does not match the log:`)} ${compared}. ${first} differ:`,
     ...differences.flatMap((difference) => ['', ...differenceLines(difference, out)]),
     '',
   ].join('\n')
@@ -54,17 +54,17 @@ function differenceLines({ key, table: there, log }: TableDifference, out: Outpu
   const title = Object.entries(key)
     .map(([column, value]) => `${column} ${jsonLine(value)}`)
     .join(', ')
-  const what = there === null ? ': the table has no such row' : log === null ? ': the log makes no such row' : ''
+  const what = there === null ? ': missing in the table' : log === null ? ': the log does not produce this row' : ''
   const rows = columnsThatDiffer(key, there, log).map((column) => [
     column,
     there ? jsonLine(there[column]) : '-',
     log ? jsonLine(log[column]) : '-',
   ])
-  const lines = rows.length === 0 ? [] : table([['', 'table has', 'log makes'], ...rows], () => false)
+  const lines = rows.length === 0 ? [] : table([['', 'in the table', 'from the log'], ...rows], () => false)
   return [`${out.paint('bold', title)}${what}`, ...lines].map((line) => truncate(line, out.columns))
 }
 
-/** Databases keep the members of a JSON value in an order of their own, so values are compared and not their texts. */
+/** A database may change the order of the members of a JSON value, so this compares values, not texts. */
 function columnsThatDiffer(key: Row, there: Row | null, log: Row | null): readonly string[] {
   return Object.keys(there ?? log ?? {}).filter(
     (column) => !Object.hasOwn(key, column) && !isDeepStrictEqual(there?.[column], log?.[column]),

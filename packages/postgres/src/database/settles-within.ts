@@ -1,7 +1,7 @@
-// Waiting for what may never come.
+// Waits for a promise that may never settle.
 import { timer } from 'indelible/adapter'
 
-/** Whether a promise was fulfilled or rejected within a time, which keeps the process alive no longer than that. */
+/** Whether a promise was fulfilled or rejected within the time. The timer does not keep the process alive after that. */
 export async function settlesWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
   const isLate = Promise.withResolvers<false>()
   const limit = timer(ms, () => isLate.resolve(false))
