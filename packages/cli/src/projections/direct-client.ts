@@ -58,7 +58,7 @@ export async function openDirectClient(options: CommonOptions, session: Session)
 /** Embedded tables are open in one process at a time: usually it is the server that has them. */
 function hintedError(error: unknown): unknown {
   if (isIndelibleError(error, 'tables_unavailable')) {
-    const message = `${error.message} Where a server has them open, ask it instead: ${byServer}`
+    const message = `${error.message} If a server has them open, ask the server: ${byServer}`
     return new IndelibleError(error.code, message, { details: error.details, cause: error })
   }
   if (isIndelibleError(error) || error instanceof CliError) return error

@@ -12,7 +12,7 @@ const newGeneration = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint * 
 /** Creates the table if it does not exist, and before that the schema and its table of records. */
 export async function openTable(query: Query, schema: string, table: TableDefinition): Promise<TableState> {
   const { name, fingerprint, code } = table
-  const records = quoted(schema, recordsTable)
+  const records = quoteName(schema, recordsTable)
   // Everyone else who makes tables in this schema waits for the end of this transaction.
   await query('SELECT pg_advisory_xact_lock(hashtext($1))', [records])
   if (!(await exists(query, 'to_regnamespace', quoteName(schema)))) await query(`CREATE SCHEMA ${quoteName(schema)}`)

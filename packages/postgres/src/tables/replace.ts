@@ -33,9 +33,9 @@ export async function replaceTable(
   await assertUnused(query, liveTable)
   await grantAlike(query, { from: liveTable, to: nextTable })
   await dropTable(query, schema, former)
-  if (await exists(query, 'to_regclass', quoted(schema, former))) throw await notOurs(query, schema, former)
-  await query(`ALTER TABLE ${liveTable} RENAME TO ${quoted(former)}`)
-  await query(`ALTER TABLE ${nextTable} RENAME TO ${quoted(live.name)}`)
+  if (await exists(query, 'to_regclass', quoteName(schema, former))) throw await nameTaken(query, schema, former)
+  await query(`ALTER TABLE ${liveTable} RENAME TO ${quoteName(former)}`)
+  await query(`ALTER TABLE ${nextTable} RENAME TO ${quoteName(live.name)}`)
   const facts = 'fingerprint, code, position, history, generation, is_diverged, updated_at'
   const ofLive = `INSERT INTO ${records} (name, ${facts}) SELECT $1, ${facts} FROM ${records} WHERE name = $2`
   await query(ofLive, [former, live.name])
