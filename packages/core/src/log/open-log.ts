@@ -6,9 +6,9 @@ import type { IndexTask } from './index/build.ts'
 import type { LogIndex } from './index/log-index.ts'
 import type { RecordSpot, SegmentIndex } from './index/segment-index.ts'
 import type { LogSource } from './limits.ts'
-import { LogReader } from './reader.ts'
-import { corrupt, decodeHeader, lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from './segment.ts'
-import type { Tail } from './segment-reader.ts'
+import { LogReader } from './read/reader.ts'
+import { corrupt, decodeHeader, lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from './format/segment.ts'
+import type { Tail } from './read/segment-reader.ts'
 
 export interface OpenedLog {
   readonly reader: LogReader

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { LogSource } from '../../log/limits.ts'
-import { decodeHeader, lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../../log/segment.ts'
+import { decodeHeader, lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../../log/format/segment.ts'
 
 type Directory = Pick<LogSource, 'disk' | 'dir'>
 

@@ -1,6 +1,6 @@
 // Index files from outside: is one what the log says, and what does it say of the log.
 import { join } from 'node:path'
-import type { DiskFile } from '../../log/disk.ts'
+import type { DiskFile } from '../../log/disk/disk.ts'
 import { decodeIndexHeader, type IndexHeader, indexName } from '../../log/index/index-file.ts'
 import { isPage, pageBytes, payloadBytes } from '../../log/index/pages.ts'
 import { kindCodes } from '../../log/index/terms.ts'

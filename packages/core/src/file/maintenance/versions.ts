@@ -4,8 +4,8 @@
 import type { SegmentStreams } from '../../log/index/index-builder.ts'
 import { hashTerm, kindCodes } from '../../log/index/terms.ts'
 import type { LogSource } from '../../log/limits.ts'
-import { LogReader } from '../../log/reader.ts'
-import { corrupt } from '../../log/segment.ts'
+import { LogReader } from '../../log/read/reader.ts'
+import { corrupt } from '../../log/format/segment.ts'
 
 const initialSlots = 4096
 const fullest = 0.66

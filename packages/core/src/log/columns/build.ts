@@ -1,13 +1,13 @@
 // Reads a segment and puts its columns beside it, once they were read back and every event in them is the one in the log.
 import { join } from 'node:path'
-import type { Disk } from '../disk.ts'
+import type { Disk } from '../disk/disk.ts'
 import type { IndexTask } from '../index/build.ts'
 import type { LogSource } from '../limits.ts'
-import type { Pace } from '../pace.ts'
+import type { Pace } from './pace.ts'
 import { checkColumns } from './check-columns.ts'
 import { type ColumnsOwner, columnsName } from './column-file.ts'
 import { ColumnsBuilder } from './columns-builder.ts'
-import { eachFrame } from './segment-frames.ts'
+import { eachFrame } from '../read/segment-frames.ts'
 
 let builds = 0
 

@@ -2,14 +2,14 @@
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { IndexTask } from '../index/build.ts'
 import type { LogSource } from '../limits.ts'
-import type { Pace } from '../pace.ts'
-import type { LogEvent } from '../record.ts'
+import type { Pace } from './pace.ts'
+import type { LogEvent } from '../format/record.ts'
 import { ColumnBatch } from './column-batch.ts'
 import type { ColumnEvent } from './column-event.ts'
 import type { ColumnsOwner } from './column-file.ts'
 import { loadSegment } from './loaded-segment.ts'
 import { SegmentColumns } from './segment-columns.ts'
-import { eachFrame } from './segment-frames.ts'
+import { eachFrame } from '../read/segment-frames.ts'
 
 /** Throws `io_failed` where the columns in a file do not give what the log has. */
 export async function checkColumns(

@@ -9,7 +9,7 @@ import { rebuildIndex } from '../../file/maintenance/rebuild-index.ts'
 import { openWritable } from '../../file/writable-store.ts'
 import type { NewEvent } from '../../kernel/events.ts'
 import { writeUuid } from '../../kernel/ids.ts'
-import { nodeDisk } from '../disk.ts'
+import { nodeDisk } from '../disk/disk.ts'
 import { logLimits } from '../limits.ts'
 
 /** Of the n-th event, in place of what all have. */

@@ -1,9 +1,9 @@
 // The columns of one segment, opened: reads what a fold needs of the file at once and the rest when somebody looks at it. What is damaged is not there.
 import { crc32 } from 'node:zlib'
 import type { Position } from '../../kernel/positions.ts'
-import type { DiskFile } from '../disk.ts'
-import { isOutOfFiles } from '../os-fault.ts'
-import type { LogEvent } from '../record.ts'
+import type { DiskFile } from '../disk/disk.ts'
+import { isOutOfFiles } from '../disk/os-fault.ts'
+import type { LogEvent } from '../format/record.ts'
 import {
   type ColumnsHeader,
   type ColumnsOwner,

@@ -1,10 +1,10 @@
 // Reads a segment and puts its index beside it.
 import { join } from 'node:path'
 import type { Position } from '../../kernel/positions.ts'
-import { Frame } from '../frame.ts'
+import { Frame } from '../format/frame.ts'
 import type { LogSource } from '../limits.ts'
-import { corrupt } from '../segment.ts'
-import { SegmentReader } from '../segment-reader.ts'
+import { corrupt } from '../format/segment.ts'
+import { SegmentReader } from '../read/segment-reader.ts'
 import { IndexBuilder } from './index-builder.ts'
 import { indexName } from './index-file.ts'
 

@@ -4,7 +4,7 @@ import type { Position, Version } from '../../kernel/positions.ts'
 import type { TermKind, TermPositions } from '../../kernel/postings.ts'
 import { isReserved, reservedCategory } from '../../kernel/reserved.ts'
 import { categoryOf, type StreamName } from '../../kernel/streams.ts'
-import type { FramePlace } from '../writer.ts'
+import type { FramePlace } from '../write/writer.ts'
 
 /** The parts of an event that it is found by. */
 export type Findable = Pick<EncodedEvent, 'stream' | 'type' | 'tags' | 'correlationId'>

@@ -2,8 +2,8 @@
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position, Version } from '../../kernel/positions.ts'
 import type { TermPositions } from '../../kernel/postings.ts'
-import type { OpenFiles } from '../open-files.ts'
-import { isOutOfFiles } from '../os-fault.ts'
+import type { OpenFiles } from '../cache/open-files.ts'
+import { isOutOfFiles } from '../disk/os-fault.ts'
 import { blockAt, blocksPerPage, filterBlock, isInBlock } from './filter.ts'
 import {
   decodeIndexHeader,

@@ -1,7 +1,7 @@
 // How long durable writes took, kept beside the log for whoever asks later: in classes of powers of two, because the slow ones matter.
 import { join } from 'node:path'
-import { isIndelibleError } from '../kernel/errors.ts'
-import type { LogSource } from './limits.ts'
+import { isIndelibleError } from '../../kernel/errors.ts'
+import type { LogSource } from '../limits.ts'
 
 const fileName = 'syncs.json'
 /** The classes end at 2^4 us to 2^24 us (17 s). */

@@ -6,11 +6,11 @@
 // Magic, format version and checksum keep their places in every later format, so that an old program can tell a new format from damage.
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { IndelibleError } from '../kernel/errors.ts'
-import { readUuid, writeUuid } from '../kernel/ids.ts'
-import type { Position } from '../kernel/positions.ts'
-import { type DiskFile, orClosed } from './disk.ts'
-import type { LogSource } from './limits.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import { readUuid, writeUuid } from '../../kernel/ids.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { type DiskFile, orClosed } from '../disk/disk.ts'
+import type { LogSource } from '../limits.ts'
 
 export const segmentHeaderBytes = 64
 export const formatVersion = 2

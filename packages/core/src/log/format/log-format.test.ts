@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fileStore } from '../file/event-store.ts'
+import { fileStore } from '../../file/event-store.ts'
 
 const startMs = Date.UTC(2026, 10, 23)
 const id = (n: number) => `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`

@@ -10,8 +10,8 @@
 //   26  events of its commit u16           content type, valid at, tags (each u16 and text), metadata, data (the rest)
 //
 // Little-endian; texts are UTF-8. Lengths are in bytes. A content type that is left out is application/json.
-import type { EncodedEvent, Payload } from '../kernel/encoding.ts'
-import { IndelibleError } from '../kernel/errors.ts'
+import type { EncodedEvent, Payload } from '../../kernel/encoding.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
 import {
   correlationIdOf,
   type EventMetadata,
@@ -19,11 +19,11 @@ import {
   isJson,
   jsonContentType,
   type RecordedEvent,
-} from '../kernel/events.ts'
-import { type IdWriter, readUuid, writeUuid } from '../kernel/ids.ts'
-import type { Position, Version } from '../kernel/positions.ts'
-import { categoryOf, type StreamName, streamIdOf } from '../kernel/streams.ts'
-import { type Instant, instant, type ValidTime } from '../kernel/time.ts'
+} from '../../kernel/events.ts'
+import { type IdWriter, readUuid, writeUuid } from '../../kernel/ids.ts'
+import type { Position, Version } from '../../kernel/positions.ts'
+import { categoryOf, type StreamName, streamIdOf } from '../../kernel/streams.ts'
+import { type Instant, instant, type ValidTime } from '../../kernel/time.ts'
 
 export const recordFixedBytes = 56
 const hasContentType = 1

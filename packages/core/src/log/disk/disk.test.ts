@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { failingFs } from '../../test/reliability/failing-fs.ts'
-import { temporaryDirectory } from '../file/test-support.ts'
+import { failingFs } from '../../../test/reliability/failing-fs.ts'
+import { temporaryDirectory } from '../../file/test-support.ts'
 import { nodeDisk } from './disk.ts'
 
 test('bytes are written and read at their place, and a short read tells the end', async () => {

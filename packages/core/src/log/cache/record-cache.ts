@@ -1,6 +1,6 @@
 // Records that were read lately, copied into two buffers that are used again and again: single ones would each be garbage to be collected, and what waits
 // for its collection comes to several times the cache. What is used goes into the young buffer; when that is full, the old one is overwritten.
-import type { Position } from '../kernel/positions.ts'
+import type { Position } from '../../kernel/positions.ts'
 
 interface Generation {
   readonly places: Map<Position, number>

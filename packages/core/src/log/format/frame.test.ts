@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fieldsOf } from '../file/test-support.ts'
-import { encodeEvent } from '../kernel/encoding.ts'
-import { isJson } from '../kernel/events.ts'
-import { categoryOf, type StreamName, streamIdOf } from '../kernel/streams.ts'
-import { systemIds, systemIdWriter } from '../kernel/system-clock.ts'
-import { utf8 } from '../kernel/text.ts'
+import { fieldsOf } from '../../file/test-support.ts'
+import { encodeEvent } from '../../kernel/encoding.ts'
+import { isJson } from '../../kernel/events.ts'
+import { categoryOf, type StreamName, streamIdOf } from '../../kernel/streams.ts'
+import { systemIds, systemIdWriter } from '../../kernel/system-clock.ts'
+import { utf8 } from '../../kernel/text.ts'
 import { claimedLength, encodeMark, Frame, frameHeaderBytes, isFrame } from './frame.ts'
-import { FrameEncoder } from './frame-encoder.ts'
+import { FrameEncoder } from '../write/frame-encoder.ts'
 
 const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 })
 const json = fc.record({

@@ -9,7 +9,7 @@
 // The checksum goes over the text "<segment>:<offset>" and everything after itself: bytes count as a frame only at the place they were written
 // for, so that an event whose data is a piece of some log never passes for a piece of this one.
 import { crc32 } from 'node:zlib'
-import type { Position } from '../kernel/positions.ts'
+import type { Position } from '../../kernel/positions.ts'
 import { checkRecord, LogEvent, readU48 } from './record.ts'
 
 export const frameHeaderBytes = 24

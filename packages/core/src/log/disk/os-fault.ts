@@ -1,5 +1,5 @@
 // What the operating system refuses, as one of our errors.
-import { IndelibleError } from '../kernel/errors.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
 
 export function fault(cause: NodeJS.ErrnoException, path: string): IndelibleError {
   const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT'

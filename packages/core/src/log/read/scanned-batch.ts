@@ -1,11 +1,11 @@
 // The events of some types as a scan of the log finds them, for those who fold much of it without columns.
-import type { RecordedEvent } from '../kernel/events.ts'
-import type { Position } from '../kernel/positions.ts'
-import type { Frame } from './frame.ts'
-import { LogEvent } from './record.ts'
+import type { RecordedEvent } from '../../kernel/events.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { Frame } from '../format/frame.ts'
+import { LogEvent } from '../format/record.ts'
 import type { ScanSink } from './scan.ts'
-import { RecentTexts, SimilarPayloads } from './similar-payloads.ts'
-import type { TypeFilter } from './type-filter.ts'
+import { RecentTexts, SimilarPayloads } from '../format/similar-payloads.ts'
+import type { TypeFilter } from '../format/type-filter.ts'
 
 /** Gathers the records of some types from a scan, and hands them on as batches. */
 export class BatchSink implements ScanSink {

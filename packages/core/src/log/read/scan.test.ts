@@ -1,7 +1,7 @@
 // Reading forwards over frames of all sizes, as they lie across the pieces that a log is read in.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fact, openStore } from '../file/test-support.ts'
+import { fact, openStore } from '../../file/test-support.ts'
 
 /** From a few bytes to more than two pieces of a megabyte. */
 const bytes = fc.oneof(

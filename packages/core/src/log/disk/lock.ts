@@ -3,7 +3,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { IndelibleError } from '../kernel/errors.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
 import { isOutOfFiles } from './os-fault.ts'
 
 // Never written and never removed. POSIX drops a process's lock when that process closes the file, so nothing else may open it.
