@@ -2,10 +2,10 @@
 // read from the log.
 import { join } from 'node:path'
 import type { Position } from '../kernel/positions.ts'
+import type { IndexMaker } from '../log/builders/indexer.ts'
 import { columnsName } from '../log/columns/column-file.ts'
 import { type ColumnsSource, readsColumns, SegmentColumns } from '../log/columns/segment-columns.ts'
 import type { IndexTask } from '../log/index/build.ts'
-import type { IndexMaker } from '../log/builders/indexer.ts'
 import type { LogIndex } from '../log/index/log-index.ts'
 import type { SegmentIndex } from '../log/index/segment-index.ts'
 import type { LogSource } from '../log/limits.ts'

@@ -1,9 +1,9 @@
 // Keeps the index of a log that is being written: makes the files of sealed segments in the background, and anew where one is damaged.
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
-import type { IndexTask } from '../log/index/build.ts'
 import { Indexer, type IndexMaker } from '../log/builders/indexer.ts'
-import { LogIndex } from '../log/index/log-index.ts'
 import { indexMaker } from '../log/builders/makers.ts'
+import type { IndexTask } from '../log/index/build.ts'
+import { LogIndex } from '../log/index/log-index.ts'
 import type { LogSource } from '../log/limits.ts'
 import { openIndex } from '../log/open-log.ts'
 import type { LogWriter } from '../log/write/writer.ts'

@@ -8,11 +8,11 @@ import { isIndelibleError } from '../kernel/errors.ts'
 import type { Query } from '../kernel/queries.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { nodeDisk } from '../log/disk/disk.ts'
+import { verifyLog } from '../log/maintenance/verify.ts'
 import { memoryStore } from '../memory/event-store.ts'
 import type { Commit, EventStore, ReadOptions } from '../store/port.ts'
 import { sequentialIds } from '../testing/clock.ts'
 import { fileStore } from './event-store.ts'
-import { verifyLog } from './maintenance/verify.ts'
 import { changeByte, copyOfLog, diskHere, fieldsOf, indexesIn, temporaryDirectory } from './test-support.ts'
 
 const commandIds = ['c-1', 'c-2', 'c-ü', 'c-4']

@@ -2,12 +2,19 @@
 import { crc32 } from 'node:zlib'
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
+import {
+  corrupt,
+  decodeHeader,
+  lastSegment,
+  type SegmentHeader,
+  segmentHeaderBytes,
+  segmentName,
+} from './format/segment.ts'
 import type { IndexTask } from './index/build.ts'
 import type { LogIndex } from './index/log-index.ts'
 import type { RecordSpot, SegmentIndex } from './index/segment-index.ts'
 import type { LogSource } from './limits.ts'
 import { LogReader } from './read/reader.ts'
-import { corrupt, decodeHeader, lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from './format/segment.ts'
 import type { Tail } from './read/segment-reader.ts'
 
 export interface OpenedLog {

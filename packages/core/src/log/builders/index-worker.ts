@@ -2,10 +2,10 @@
 import { parentPort } from 'node:worker_threads'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import { buildColumns } from '../columns/build.ts'
-import { nodeDisk } from '../disk/disk.ts'
-import type { LogLimits } from '../limits.ts'
 import { SharedPace } from '../columns/pace.ts'
+import { nodeDisk } from '../disk/disk.ts'
 import { buildIndex, type IndexTask } from '../index/build.ts'
+import type { LogLimits } from '../limits.ts'
 
 export type BuildKind = 'index' | 'columns'
 

@@ -1,7 +1,7 @@
 // Makes the indexes of sealed segments one after the other, beside everything else.
 import { type Timer, timer } from '../../kernel/timers.ts'
-import type { LogSource } from '../limits.ts'
 import type { IndexTask } from '../index/build.ts'
+import type { LogSource } from '../limits.ts'
 
 /** Makes index files somewhere: on this thread or on another. */
 export interface IndexMaker {

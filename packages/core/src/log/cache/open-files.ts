@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { isIndelibleError } from '../../kernel/errors.ts'
 import type { FileNow } from '../disk/disk.ts'
-import type { LogSource } from '../limits.ts'
 import { isOutOfFiles } from '../disk/os-fault.ts'
+import type { LogSource } from '../limits.ts'
 
 /** Of the files that the process may have open: the rest is for the writer, for scans, and for whatever else the process does. */
 const shareMax = 1 / 4

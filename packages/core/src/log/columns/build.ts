@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import type { Disk } from '../disk/disk.ts'
 import type { IndexTask } from '../index/build.ts'
 import type { LogSource } from '../limits.ts'
-import type { Pace } from './pace.ts'
+import { eachFrame } from '../read/segment-frames.ts'
 import { checkColumns } from './check-columns.ts'
 import { type ColumnsOwner, columnsName } from './column-file.ts'
 import { ColumnsBuilder } from './columns-builder.ts'
-import { eachFrame } from '../read/segment-frames.ts'
+import type { Pace } from './pace.ts'
 
 let builds = 0
 

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { fileStore } from '../../file/event-store.ts'
-import { rebuildIndex } from '../../file/maintenance/rebuild-index.ts'
 import type { NewEvent, RecordedEvent } from '../../kernel/events.ts'
+import { rebuildIndex } from '../maintenance/rebuild-index.ts'
 
 test('files of columns are those of the page', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'indelible-'))

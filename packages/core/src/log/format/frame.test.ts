@@ -6,8 +6,8 @@ import { isJson } from '../../kernel/events.ts'
 import { categoryOf, type StreamName, streamIdOf } from '../../kernel/streams.ts'
 import { systemIds, systemIdWriter } from '../../kernel/system-clock.ts'
 import { utf8 } from '../../kernel/text.ts'
-import { claimedLength, encodeMark, Frame, frameHeaderBytes, isFrame } from './frame.ts'
 import { FrameEncoder } from '../write/frame-encoder.ts'
+import { claimedLength, encodeMark, Frame, frameHeaderBytes, isFrame } from './frame.ts'
 
 const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 })
 const json = fc.record({

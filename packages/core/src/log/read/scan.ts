@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { Position } from '../../kernel/positions.ts'
 import { type DiskFile, orClosed } from '../disk/disk.ts'
 import { claimedLength, Frame, frameHeaderBytes, isFrame, type Place } from '../format/frame.ts'
-import type { LogSource } from '../limits.ts'
 import { isReservedAt, LogEvent } from '../format/record.ts'
 import { corrupt, lastSegment, segmentHeaderBytes, segmentName } from '../format/segment.ts'
+import type { LogSource } from '../limits.ts'
 import { SegmentReader } from './segment-reader.ts'
 
 const pieceBytes = 1024 * 1024

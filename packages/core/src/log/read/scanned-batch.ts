@@ -3,9 +3,9 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { Frame } from '../format/frame.ts'
 import { LogEvent } from '../format/record.ts'
-import type { ScanSink } from './scan.ts'
 import { RecentTexts, SimilarPayloads } from '../format/similar-payloads.ts'
 import type { TypeFilter } from '../format/type-filter.ts'
+import type { ScanSink } from './scan.ts'
 
 /** Gathers the records of some types from a scan, and hands them on as batches. */
 export class BatchSink implements ScanSink {

@@ -1,8 +1,8 @@
 // The frames of a segment that is known to be sealed, for what is made of all of its events.
 import { Frame } from '../format/frame.ts'
+import { corrupt } from '../format/segment.ts'
 import type { IndexTask } from '../index/build.ts'
 import type { LogSource } from '../limits.ts'
-import { corrupt } from '../format/segment.ts'
 import { SegmentReader } from './segment-reader.ts'
 
 /** Reads the frames of a segment up to a position. Throws `log_corrupt`. */

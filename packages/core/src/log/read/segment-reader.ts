@@ -2,8 +2,15 @@
 import { join } from 'node:path'
 import { type DiskFile, orClosed } from '../disk/disk.ts'
 import { claimedLength, frameAlignment, frameHeaderBytes, isFrame, seemsFrame } from '../format/frame.ts'
+import {
+  checkHeader,
+  corrupt,
+  decodeHeader,
+  type SegmentHeader,
+  segmentHeaderBytes,
+  segmentName,
+} from '../format/segment.ts'
 import type { LogSource } from '../limits.ts'
-import { checkHeader, corrupt, decodeHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/segment.ts'
 
 /** What comes after the last good frame: zeros at most, remains of a write that was never acknowledged, or by now another good frame. */
 export type Tail = 'clean' | 'torn' | 'grown'

@@ -2,10 +2,10 @@
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { IdWriter } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { FrameEncoder } from './frame-encoder.ts'
+import type { NewCommit } from '../format/record.ts'
 import type { PlacedFrame } from '../index/recent-index.ts'
 import type { LogLimits } from '../limits.ts'
-import type { NewCommit } from '../format/record.ts'
+import { FrameEncoder } from './frame-encoder.ts'
 import type { FramePlace } from './writer.ts'
 
 /** What group commit needs, and whom it tells. */

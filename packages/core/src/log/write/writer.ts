@@ -2,13 +2,13 @@
 import { join } from 'node:path'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { BlockingBudget } from './blocking-budget.ts'
 import { type DiskDir, type DiskFile, orClosed } from '../disk/disk.ts'
 import { encodeMark, type Mark, type Place } from '../format/frame.ts'
-import type { FrameEncoder } from './frame-encoder.ts'
+import { createSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/segment.ts'
 import type { LogSource } from '../limits.ts'
 import type { LogReader } from '../read/reader.ts'
-import { createSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/segment.ts'
+import { BlockingBudget } from './blocking-budget.ts'
+import type { FrameEncoder } from './frame-encoder.ts'
 
 export interface FramePlace extends Place {
   readonly length: number

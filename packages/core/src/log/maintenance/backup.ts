@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
-import { type Disk, nodeDisk, syncDir } from '../../log/disk/disk.ts'
-import { type LogSource, logLimits } from '../../log/limits.ts'
-import { lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../../log/format/segment.ts'
+import { type Disk, nodeDisk, syncDir } from '../disk/disk.ts'
+import { lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/segment.ts'
+import { type LogSource, logLimits } from '../limits.ts'
 import {
   addSeal,
   contentOf,

@@ -1,8 +1,8 @@
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { fileStore } from '../event-store.ts'
-import { all, fact, openStore, temporaryDirectory } from '../test-support.ts'
+import { fileStore } from '../../file/event-store.ts'
+import { all, fact, openStore, temporaryDirectory } from '../../file/test-support.ts'
 import { rebuildIndex } from './rebuild-index.ts'
 import { verifyLog } from './verify.ts'
 

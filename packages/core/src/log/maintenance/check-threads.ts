@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { IndelibleError } from '../../kernel/errors.ts'
-import { nodeDisk } from '../../log/disk/disk.ts'
-import type { LogLimits, LogSource } from '../../log/limits.ts'
+import { nodeDisk } from '../disk/disk.ts'
+import type { LogLimits, LogSource } from '../limits.ts'
 import { checkSegment, type SegmentFindings, type SegmentTask } from './check-segment.ts'
 
 /** More would wait for the disk, and each holds the index of a segment in memory. */

@@ -1,8 +1,8 @@
 // The files of a log from outside: which there are, what their headers say, how long they are.
 import { join } from 'node:path'
 import { IndelibleError } from '../../kernel/errors.ts'
-import type { LogSource } from '../../log/limits.ts'
-import { decodeHeader, lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../../log/format/segment.ts'
+import { decodeHeader, lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/segment.ts'
+import type { LogSource } from '../limits.ts'
 
 type Directory = Pick<LogSource, 'disk' | 'dir'>
 

@@ -2,9 +2,9 @@
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
-import { type Disk, nodeDisk } from '../../log/disk/disk.ts'
-import { type LogSource, logLimits } from '../../log/limits.ts'
-import { checkHeader, corrupt } from '../../log/format/segment.ts'
+import { type Disk, nodeDisk } from '../disk/disk.ts'
+import { checkHeader, corrupt } from '../format/segment.ts'
+import { type LogSource, logLimits } from '../limits.ts'
 import {
   checkSegment,
   type DerivedDamage,

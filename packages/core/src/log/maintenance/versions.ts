@@ -1,11 +1,11 @@
 // Whether the versions of every stream follow from segment to segment. A stream takes a few bytes here, not its name: 24 to 48 of them, by how full
 // the table is.
 
-import type { SegmentStreams } from '../../log/index/index-builder.ts'
-import { hashTerm, kindCodes } from '../../log/index/terms.ts'
-import type { LogSource } from '../../log/limits.ts'
-import { LogReader } from '../../log/read/reader.ts'
-import { corrupt } from '../../log/format/segment.ts'
+import { corrupt } from '../format/segment.ts'
+import type { SegmentStreams } from '../index/index-builder.ts'
+import { hashTerm, kindCodes } from '../index/terms.ts'
+import type { LogSource } from '../limits.ts'
+import { LogReader } from '../read/reader.ts'
 
 const initialSlots = 4096
 const fullest = 0.66

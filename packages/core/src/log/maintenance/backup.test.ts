@@ -3,10 +3,18 @@ import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { crashAfter, type DiskImage, type SimulatedDisk, simulatedDisk } from '../../../test/crash/simulated-disk.ts'
+import { fileStore } from '../../file/event-store.ts'
+import {
+  all,
+  allFields,
+  diskBroken,
+  fact,
+  observedDisk,
+  openStore,
+  temporaryDirectory,
+} from '../../file/test-support.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
-import { type Disk, nodeDisk } from '../../log/disk/disk.ts'
-import { fileStore } from '../event-store.ts'
-import { all, allFields, diskBroken, fact, observedDisk, openStore, temporaryDirectory } from '../test-support.ts'
+import { type Disk, nodeDisk } from '../disk/disk.ts'
 import { backupLog } from './backup.ts'
 import { verifyLog } from './verify.ts'
 

@@ -1,10 +1,10 @@
 // Index files from outside: is one what the log says, and what does it say of the log.
 import { join } from 'node:path'
-import type { DiskFile } from '../../log/disk/disk.ts'
-import { decodeIndexHeader, type IndexHeader, indexName } from '../../log/index/index-file.ts'
-import { isPage, pageBytes, payloadBytes } from '../../log/index/pages.ts'
-import { kindCodes } from '../../log/index/terms.ts'
-import type { LogSource } from '../../log/limits.ts'
+import type { DiskFile } from '../disk/disk.ts'
+import { decodeIndexHeader, type IndexHeader, indexName } from '../index/index-file.ts'
+import { isPage, pageBytes, payloadBytes } from '../index/pages.ts'
+import { kindCodes } from '../index/terms.ts'
+import type { LogSource } from '../limits.ts'
 import { firstDifference } from './differences.ts'
 
 /** What an index says of its segment. */
