@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { StreamName } from '../kernel/streams.ts'
-import { type Disk, nodeDisk } from '../log/disk/disk.ts'
+import { type Disk, nodeDisk } from '../log/disk/index.ts'
 import type { Snapshot, SnapshotStore } from '../store/snapshots.ts'
 
 export interface FileSnapshotsOptions {

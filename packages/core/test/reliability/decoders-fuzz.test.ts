@@ -17,10 +17,11 @@ import {
   frameHeaderBytes,
   isFrame,
 } from '../../src/log/format/frame.ts'
-import { decodeHeader, segmentHeaderBytes } from '../../src/log/format/segment.ts'
+import { decodeHeader, segmentHeaderBytes } from '../../src/log/format/segment-header.ts'
 import { PageCache } from '../../src/log/index/page-cache.ts'
 import { pageBytes, sealPage } from '../../src/log/index/pages.ts'
-import { SegmentIndex, wanted } from '../../src/log/index/segment-index.ts'
+import { SegmentIndex } from '../../src/log/index/segment-index.ts'
+import { wanted } from '../../src/log/index/wanted-term.ts'
 import { logLimits } from '../../src/log/limits.ts'
 import { type DiskImage, simulatedDisk } from '../crash/simulated-disk.ts'
 import { read, soon, withFile } from './support.ts'

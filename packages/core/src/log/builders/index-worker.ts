@@ -1,11 +1,11 @@
 // The far side of the thread that makes indexes and columns.
 import { parentPort } from 'node:worker_threads'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
-import { buildColumns } from '../columns/build.ts'
-import { SharedPace } from '../columns/pace.ts'
-import { nodeDisk } from '../disk/disk.ts'
-import { buildIndex, type IndexTask } from '../index/build.ts'
+import { buildColumns, SharedPace } from '../columns/index.ts'
+import { nodeDisk } from '../disk/index.ts'
+import { buildIndex } from '../index/index.ts'
 import type { LogLimits } from '../limits.ts'
+import type { BuildTask } from '../read/index.ts'
 
 export type BuildKind = 'index' | 'columns'
 
@@ -13,7 +13,7 @@ export interface BuildRequest {
   readonly kind: BuildKind
   readonly dir: string
   readonly limits: LogLimits
-  readonly task: IndexTask
+  readonly task: BuildTask
   /** How often the log was appended to, and 1 when the work must end. */
   readonly signals: Int32Array
 }

@@ -1,13 +1,13 @@
 // Makes the indexes of sealed segments one after the other, beside everything else.
 import { type Timer, timer } from '../../kernel/timers.ts'
-import type { IndexTask } from '../index/build.ts'
 import type { LogSource } from '../limits.ts'
+import type { BuildTask } from '../read/index.ts'
 
 /** Makes index files somewhere: on this thread or on another. */
 export interface IndexMaker {
-  build(task: IndexTask): Promise<void>
+  build(task: BuildTask): Promise<void>
   /** Makes columns. Gives way to `build`, and to whoever appends. Throws `aborted` when it is closed meanwhile. */
-  buildColumns(task: IndexTask): Promise<void>
+  buildColumns(task: BuildTask): Promise<void>
   /** The log was appended to. */
   appended(): void
   close(): Promise<void>
@@ -16,8 +16,8 @@ export interface IndexMaker {
 export class Indexer {
   readonly #limits: LogSource['limits']
   readonly #maker: IndexMaker
-  readonly #built: (task: IndexTask) => void
-  readonly #queue: IndexTask[] = []
+  readonly #built: (task: BuildTask) => void
+  readonly #queue: BuildTask[] = []
   #running: Promise<void> | undefined
   #room = Promise.withResolvers<void>()
   #failures = 0
@@ -28,14 +28,14 @@ export class Indexer {
     limits,
     maker,
     built,
-  }: { limits: LogSource['limits']; maker: IndexMaker; built: (task: IndexTask) => void }) {
+  }: { limits: LogSource['limits']; maker: IndexMaker; built: (task: BuildTask) => void }) {
     this.#limits = limits
     this.#maker = maker
     this.#built = built
   }
 
   /** Resolves when there is room for another: at once, unless the log grows faster than it is indexed. */
-  async add(task: IndexTask): Promise<void> {
+  async add(task: BuildTask): Promise<void> {
     this.#queue.push(task)
     this.#begin()
     while (this.#queue.length > this.#limits.unindexedSegmentsMax && this.#failures === 0 && !this.#closed) {

@@ -2,11 +2,11 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
-import { buildColumns } from '../columns/build.ts'
-import type { Pace } from '../columns/pace.ts'
-import { nodeDisk } from '../disk/disk.ts'
-import { buildIndex, type IndexTask } from '../index/build.ts'
+import { buildColumns, type Pace } from '../columns/index.ts'
+import { nodeDisk } from '../disk/index.ts'
+import { buildIndex } from '../index/index.ts'
 import type { LogSource } from '../limits.ts'
+import type { BuildTask } from '../read/index.ts'
 import type { BuildAnswer, BuildKind, BuildRequest } from './index-worker.ts'
 import type { IndexMaker } from './indexer.ts'
 
@@ -28,11 +28,11 @@ class IndexingHere implements IndexMaker {
     this.#log = log
   }
 
-  build(task: IndexTask): Promise<void> {
+  build(task: BuildTask): Promise<void> {
     return buildIndex(this.#log, task)
   }
 
-  async buildColumns(task: IndexTask): Promise<void> {
+  async buildColumns(task: BuildTask): Promise<void> {
     const building = buildColumns(this.#log, task, this.#pace)
     this.#building = building.catch(() => {})
     await building
@@ -64,11 +64,11 @@ class IndexThread implements IndexMaker {
     this.#log = log
   }
 
-  build(task: IndexTask): Promise<void> {
+  build(task: BuildTask): Promise<void> {
     return this.#ask('index', task)
   }
 
-  buildColumns(task: IndexTask): Promise<void> {
+  buildColumns(task: BuildTask): Promise<void> {
     return this.#ask('columns', task)
   }
 
@@ -88,7 +88,7 @@ class IndexThread implements IndexMaker {
     await ended
   }
 
-  async #ask(kind: BuildKind, task: IndexTask): Promise<void> {
+  async #ask(kind: BuildKind, task: BuildTask): Promise<void> {
     for (let other = this.#pending.get(kind); other; other = this.#pending.get(kind))
       await other.promise.catch(() => {})
     this.#worker ??= this.#started()

@@ -1,8 +1,7 @@
 // Files of a log kept open for reading at once, up to a limit; one that was not used since the last search is closed first (the clock algorithm).
 import { join } from 'node:path'
 import { isIndelibleError } from '../../kernel/errors.ts'
-import type { FileNow } from '../disk/disk.ts'
-import { isOutOfFiles } from '../disk/os-fault.ts'
+import { type FileNow, isOutOfFiles } from '../disk/index.ts'
 import type { LogSource } from '../limits.ts'
 
 /** Of the files that the process may have open: the rest is for the writer, for scans, and for whatever else the process does. */

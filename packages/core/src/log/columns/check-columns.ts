@@ -1,9 +1,8 @@
 // Reads columns back as a fold does, and compares every event with the one in the log.
 import { IndelibleError } from '../../kernel/errors.ts'
-import type { LogEvent } from '../format/record.ts'
-import type { IndexTask } from '../index/build.ts'
+import type { LogEvent } from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
-import { eachFrame } from '../read/segment-frames.ts'
+import { type BuildTask, eachFrame } from '../read/index.ts'
 import { ColumnBatch } from './column-batch.ts'
 import type { ColumnEvent } from './column-event.ts'
 import type { ColumnsOwner } from './column-file.ts'
@@ -14,7 +13,7 @@ import { SegmentColumns } from './segment-columns.ts'
 /** Throws `io_failed` where the columns in a file do not give what the log has. */
 export async function checkColumns(
   log: LogSource,
-  task: IndexTask,
+  task: BuildTask,
   { path, owner, pace }: { path: string; owner: ColumnsOwner; pace: Pace },
 ): Promise<void> {
   const wrong = (problem: string) =>

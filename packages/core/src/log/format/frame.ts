@@ -10,7 +10,8 @@
 // for, so that an event whose data is a piece of some log never passes for a piece of this one.
 import { crc32 } from 'node:zlib'
 import type { Position } from '../../kernel/positions.ts'
-import { checkRecord, LogEvent, readU48 } from './record.ts'
+import { LogEvent } from './log-event.ts'
+import { checkRecord, readU48 } from './record.ts'
 
 export const frameHeaderBytes = 24
 /** Every frame begins at a multiple of this. */
@@ -26,6 +27,17 @@ export type Mark = Exclude<FrameKind, 'commits'>
 export interface Place {
   readonly segment: number
   readonly offset: number
+}
+
+/** Where a frame is, and which events it has. */
+export interface FramePlace extends Place {
+  readonly length: number
+  readonly firstPosition: Position
+}
+
+/** A frame with the places of its records in it. */
+export interface PlacedFrame extends FramePlace {
+  readonly starts: readonly number[]
 }
 
 export function encodeMark(kind: Mark, place: Place, nextPosition: Position): Buffer {

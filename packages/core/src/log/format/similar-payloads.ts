@@ -1,6 +1,7 @@
 // Parses the payloads of one type, which mostly look alike: what they have in common is learned from the first ones.
+
+import type { PayloadParser } from './log-event.ts'
 import { PayloadTemplate, type TextMaker } from './payload-template.ts'
-import type { PayloadParser } from './record.ts'
 
 /** A type whose payloads look more different is left to JSON.parse. */
 const templatesMax = 4

@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
-import { type Disk, nodeDisk, syncDir } from '../disk/disk.ts'
-import { lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/segment.ts'
+import { type Disk, nodeDisk, syncDir } from '../disk/index.ts'
+import { type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/index.ts'
 import { type LogSource, logLimits } from '../limits.ts'
+import { lastSegment } from '../read/index.ts'
 import {
   addSeal,
   contentOf,

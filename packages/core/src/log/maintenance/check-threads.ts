@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { IndelibleError } from '../../kernel/errors.ts'
-import { nodeDisk } from '../disk/disk.ts'
+import { nodeDisk } from '../disk/index.ts'
 import type { LogLimits, LogSource } from '../limits.ts'
 import { checkSegment, type SegmentFindings, type SegmentTask } from './check-segment.ts'
 

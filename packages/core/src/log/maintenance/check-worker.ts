@@ -1,7 +1,7 @@
 // The far side of a thread that checks segments.
 import { parentPort } from 'node:worker_threads'
 import { isIndelibleError } from '../../kernel/errors.ts'
-import { nodeDisk } from '../disk/disk.ts'
+import { nodeDisk } from '../disk/index.ts'
 import { checkSegment } from './check-segment.ts'
 import type { CheckAnswer, CheckRequest } from './check-threads.ts'
 

@@ -1,5 +1,5 @@
 // Compares what is in a file with what should be there.
-import type { DiskFile } from '../disk/disk.ts'
+import type { DiskFile } from '../disk/index.ts'
 
 const chunkBytes = 256 * 1024
 

@@ -1,8 +1,9 @@
 // The files of a log from outside: which there are, what their headers say, how long they are.
 import { join } from 'node:path'
 import { IndelibleError } from '../../kernel/errors.ts'
-import { decodeHeader, lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/segment.ts'
+import { decodeHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
+import { lastSegment } from '../read/index.ts'
 
 type Directory = Pick<LogSource, 'disk' | 'dir'>
 

@@ -1,9 +1,15 @@
 // Index files from outside: is one what the log says, and what does it say of the log.
 import { join } from 'node:path'
-import type { DiskFile } from '../disk/disk.ts'
-import { decodeIndexHeader, type IndexHeader, indexName } from '../index/index-file.ts'
-import { isPage, pageBytes, payloadBytes } from '../index/pages.ts'
-import { kindCodes } from '../index/terms.ts'
+import type { DiskFile } from '../disk/index.ts'
+import {
+  decodeIndexHeader,
+  type IndexHeader,
+  indexName,
+  isPage,
+  kindCodes,
+  pageBytes,
+  payloadBytes,
+} from '../index/index.ts'
 import type { LogSource } from '../limits.ts'
 import { firstDifference } from './differences.ts'
 

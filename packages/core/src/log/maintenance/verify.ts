@@ -2,8 +2,8 @@
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
-import { type Disk, nodeDisk } from '../disk/disk.ts'
-import { checkHeader, corrupt } from '../format/segment.ts'
+import { type Disk, nodeDisk } from '../disk/index.ts'
+import { checkHeader, corrupt } from '../format/index.ts'
 import { type LogSource, logLimits } from '../limits.ts'
 import {
   checkSegment,

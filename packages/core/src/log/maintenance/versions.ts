@@ -1,11 +1,10 @@
 // Whether the versions of every stream follow from segment to segment. A stream takes a few bytes here, not its name: 24 to 48 of them, by how full
 // the table is.
 
-import { corrupt } from '../format/segment.ts'
-import type { SegmentStreams } from '../index/index-builder.ts'
-import { hashTerm, kindCodes } from '../index/terms.ts'
+import { corrupt } from '../format/index.ts'
+import { hashTerm, kindCodes, type SegmentStreams } from '../index/index.ts'
 import type { LogSource } from '../limits.ts'
-import { LogReader } from '../read/reader.ts'
+import { LogReader } from '../read/index.ts'
 
 const initialSlots = 4096
 const fullest = 0.66

@@ -2,9 +2,17 @@
 import { join } from 'node:path'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { Frame, type Mark, type Place } from '../format/frame.ts'
-import { corrupt, lastSegment, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/segment.ts'
+import {
+  corrupt,
+  Frame,
+  type Mark,
+  type Place,
+  type SegmentHeader,
+  segmentHeaderBytes,
+  segmentName,
+} from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
+import { lastSegment } from './segment-list.ts'
 import { SegmentReader, type Tail } from './segment-reader.ts'
 
 /** Where to begin to read: at a place in a segment, after a position. What is known of the segment's header is checked. */

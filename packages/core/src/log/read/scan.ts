@@ -1,11 +1,21 @@
 // Reads a log forwards, frame by frame, faster than event by event: one checksum a frame, and the next piece of the file is read meanwhile.
 import { join } from 'node:path'
 import type { Position } from '../../kernel/positions.ts'
-import { type DiskFile, orClosed } from '../disk/disk.ts'
-import { claimedLength, Frame, frameHeaderBytes, isFrame, type Place } from '../format/frame.ts'
-import { isReservedAt, LogEvent } from '../format/record.ts'
-import { corrupt, lastSegment, segmentHeaderBytes, segmentName } from '../format/segment.ts'
+import { type DiskFile, orClosed } from '../disk/index.ts'
+import {
+  claimedLength,
+  corrupt,
+  Frame,
+  frameHeaderBytes,
+  isFrame,
+  isReservedAt,
+  LogEvent,
+  type Place,
+  segmentHeaderBytes,
+  segmentName,
+} from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
+import { lastSegment } from './segment-list.ts'
 import { SegmentReader } from './segment-reader.ts'
 
 const pieceBytes = 1024 * 1024

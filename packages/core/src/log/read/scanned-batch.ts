@@ -1,10 +1,7 @@
 // The events of some types as a scan of the log finds them, for those who fold much of it without columns.
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
-import type { Frame } from '../format/frame.ts'
-import { LogEvent } from '../format/record.ts'
-import { RecentTexts, SimilarPayloads } from '../format/similar-payloads.ts'
-import type { TypeFilter } from '../format/type-filter.ts'
+import { type Frame, LogEvent, RecentTexts, SimilarPayloads, type TypeFilter } from '../format/index.ts'
 import type { ScanSink } from './scan.ts'
 
 /** Gathers the records of some types from a scan, and hands them on as batches. */

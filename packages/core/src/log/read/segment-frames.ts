@@ -1,14 +1,20 @@
 // The frames of a segment that is known to be sealed, for what is made of all of its events.
-import { Frame } from '../format/frame.ts'
-import { corrupt } from '../format/segment.ts'
-import type { IndexTask } from '../index/build.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { corrupt, Frame } from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
 import { SegmentReader } from './segment-reader.ts'
+
+/** Of which segment an index or columns are made. */
+export interface BuildTask {
+  readonly segment: number
+  /** Of the last event that must be in it. */
+  readonly lastPosition: Position
+}
 
 /** Reads the frames of a segment up to a position. Throws `log_corrupt`. */
 export async function eachFrame(
   log: LogSource,
-  { segment, lastPosition }: IndexTask,
+  { segment, lastPosition }: BuildTask,
   take: (frame: Frame, starts: readonly number[], header: SegmentReader['header']) => Promise<void>,
 ): Promise<void> {
   const reader = await SegmentReader.open(log, { segment })

@@ -1,15 +1,19 @@
 // Reads one segment frame by frame, and tells an end of the log from damage to it.
 import { join } from 'node:path'
-import { type DiskFile, orClosed } from '../disk/disk.ts'
-import { claimedLength, frameAlignment, frameHeaderBytes, isFrame, seemsFrame } from '../format/frame.ts'
+import { type DiskFile, orClosed } from '../disk/index.ts'
 import {
   checkHeader,
+  claimedLength,
   corrupt,
   decodeHeader,
+  frameAlignment,
+  frameHeaderBytes,
+  isFrame,
   type SegmentHeader,
+  seemsFrame,
   segmentHeaderBytes,
   segmentName,
-} from '../format/segment.ts'
+} from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
 
 /** What comes after the last good frame: zeros at most, remains of a write that was never acknowledged, or by now another good frame. */

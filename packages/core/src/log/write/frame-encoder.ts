@@ -1,8 +1,16 @@
 // Turns commits into the bytes of a frame, in one buffer that is used again and again.
 import type { IdWriter } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { completed, frameAlignment, frameHeaderBytes, type Place } from '../format/frame.ts'
-import { type NewCommit, recordBytesMax, type Utf8Buffer, writeRecord } from '../format/record.ts'
+import {
+  completed,
+  frameAlignment,
+  frameHeaderBytes,
+  type NewCommit,
+  type Place,
+  recordBytesMax,
+  type Utf8Buffer,
+  writeRecord,
+} from '../format/index.ts'
 
 const initialBytes = 16 * 1024
 const keptBytesMax = 4 * 1024 * 1024

@@ -2,11 +2,9 @@
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { IdWriter } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'
-import type { NewCommit } from '../format/record.ts'
-import type { PlacedFrame } from '../index/recent-index.ts'
+import type { FramePlace, NewCommit, PlacedFrame } from '../format/index.ts'
 import type { LogLimits } from '../limits.ts'
 import { FrameEncoder } from './frame-encoder.ts'
-import type { FramePlace } from './writer.ts'
 
 /** What group commit needs, and whom it tells. */
 export interface GroupSink {

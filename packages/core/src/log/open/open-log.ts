@@ -1,21 +1,11 @@
 // Opens a log: the indexes on disk speak for the sealed segments, and only what came after them is read.
 import { crc32 } from 'node:zlib'
-import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
-import type { Position } from '../kernel/positions.ts'
-import {
-  corrupt,
-  decodeHeader,
-  lastSegment,
-  type SegmentHeader,
-  segmentHeaderBytes,
-  segmentName,
-} from './format/segment.ts'
-import type { IndexTask } from './index/build.ts'
-import type { LogIndex } from './index/log-index.ts'
-import type { RecordSpot, SegmentIndex } from './index/segment-index.ts'
-import type { LogSource } from './limits.ts'
-import { LogReader } from './read/reader.ts'
-import type { Tail } from './read/segment-reader.ts'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { corrupt, decodeHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/index.ts'
+import type { LogIndex, RecordSpot, SegmentIndex } from '../index/index.ts'
+import type { LogSource } from '../limits.ts'
+import { type BuildTask, LogReader, lastSegment, type Tail } from '../read/index.ts'
 
 export interface OpenedLog {
   readonly reader: LogReader
@@ -30,7 +20,7 @@ export interface OpenedLog {
 export async function openLog(
   log: LogSource,
   index: LogIndex,
-  build: ((task: IndexTask) => Promise<void>) | undefined,
+  build: ((task: BuildTask) => Promise<void>) | undefined,
 ): Promise<OpenedLog> {
   const last = await lastSegment(log)
   if (last === 0) {
@@ -76,7 +66,7 @@ export interface Taken {
 /** Whom to tell of what is taken in: at once, because a read that fails later takes nothing of it back. */
 interface TakeEvents {
   /** Of each segment that was left behind without an index for all of it. */
-  readonly passed: (task: IndexTask) => void
+  readonly passed: (task: BuildTask) => void
   /** Of each frame. */
   readonly taken: (last: Taken) => void
 }

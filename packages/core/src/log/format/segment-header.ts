@@ -4,20 +4,15 @@
 //           crc32 of all that u32; 64 bytes, little-endian
 //
 // Magic, format version and checksum keep their places in every later format, so that an old program can tell a new format from damage.
-import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { IndelibleError } from '../../kernel/errors.ts'
 import { readUuid, writeUuid } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { type DiskFile, orClosed } from '../disk/disk.ts'
-import type { LogSource } from '../limits.ts'
 
 export const segmentHeaderBytes = 64
 export const formatVersion = 2
 const magic = 'INDELLOG'
 const checksumAt = segmentHeaderBytes - 4
-const nameForm = /^(\d{8,})\.log$/
-const unfinishedForm = /^\d{8,}\.(log|(idx|col)\.\d+-\d+)\.new$/
 
 export interface SegmentHeader {
   readonly segment: number
@@ -28,71 +23,6 @@ export interface SegmentHeader {
 
 export function segmentName(number: number): string {
   return `${String(number).padStart(8, '0')}.log`
-}
-
-/** The number of the last segment in a directory, 0 if there is none. Throws `log_corrupt` where one before it is missing. */
-export async function lastSegment(log: Pick<LogSource, 'disk' | 'dir'>): Promise<number> {
-  const numbers = await segmentNumbers(log)
-  const last = Math.max(0, ...numbers)
-  if (firstGap(numbers, last) === undefined) return last
-  // A name that is given while the directory is read may be missed, though a later one is seen. Whoever looks again sees it.
-  const missing = firstGap(await segmentNumbers(log), last)
-  if (missing !== undefined) throw corrupt({ segment: missing, offset: 0 }, 'the file is missing')
-  return last
-}
-
-async function segmentNumbers({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>): Promise<Set<number>> {
-  const numbers = (await disk.list(dir)).map((name) => Number(nameForm.exec(name)?.[1]))
-  return new Set(numbers.filter((number) => number > 0))
-}
-
-function firstGap(numbers: ReadonlySet<number>, last: number): number | undefined {
-  for (let number = 1; number <= last; number++) if (!numbers.has(number)) return number
-  return undefined
-}
-
-/** Takes away what a process that died was still making. A file of the log never has such a name. */
-export async function removeUnfinished({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>): Promise<void> {
-  for (const name of await disk.list(dir)) if (unfinishedForm.test(name)) await disk.remove(join(dir, name))
-}
-
-/**
- * Makes a segment that never is seen without its header, and opens it before it is seen at all: once it has its name, all that is left to do is
- * to make that durable, which is the caller's. Where that name was given by an earlier try, though it failed, the file that has it is taken up.
- */
-export async function createSegment({ disk, dir }: LogSource, header: SegmentHeader): Promise<DiskFile> {
-  const path = join(dir, segmentName(header.segment))
-  if (disk.hasNow(path)) return await openFresh({ disk, dir }, header)
-  const temporary = `${path}.new`
-  try {
-    const made = await disk.open(temporary, 'create')
-    try {
-      await made.write(encodeHeader(header), 0)
-      await made.sync()
-    } finally {
-      await made.close()
-    }
-    const file = await disk.open(temporary, 'write')
-    return await orClosed(file, async () => {
-      await disk.rename(temporary, path)
-      return file
-    })
-  } catch (error) {
-    await disk.remove(temporary).catch(() => {})
-    throw error
-  }
-}
-
-/** Opens a segment that has nothing but the header that it must have. Throws `log_corrupt` where that is not so. */
-async function openFresh({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>, header: SegmentHeader): Promise<DiskFile> {
-  const { segment } = header
-  const file = await disk.open(join(dir, segmentName(segment)), 'write')
-  return await orClosed(file, async () => {
-    const found = Buffer.alloc(segmentHeaderBytes + 1)
-    const length = await file.read(found, 0)
-    if (length === segmentHeaderBytes && found.subarray(0, length).equals(encodeHeader(header))) return file
-    throw corrupt({ segment, offset: 0 }, 'it is there before the log has come to it')
-  })
 }
 
 export function encodeHeader({ segment, firstPosition, logId }: SegmentHeader): Buffer {

@@ -1,20 +1,26 @@
 // Finds events by position and reads them from the files: one by one where an index knows their places, by whole frames before that. What comes
 // from a disk is checked each time.
 import { crc32 } from 'node:zlib'
-import { IndelibleError } from '../kernel/errors.ts'
-import { batchEventsMax } from '../kernel/limits.ts'
-import type { Position } from '../kernel/positions.ts'
-import { RecentlyUsed } from './cache/recently-used.ts'
-import { RecordCache } from './cache/record-cache.ts'
-import { SeenBefore } from './cache/seen-before.ts'
-import { claimedLength, Frame, frameHeaderBytes, isFrame } from './format/frame.ts'
-import { LogEvent, readU48, recordFixedBytes } from './format/record.ts'
-import { corrupt, segmentHeaderBytes, segmentName } from './format/segment.ts'
-import type { LogIndex } from './index/log-index.ts'
-import type { PlacedFrame } from './index/recent-index.ts'
-import type { RecordSpot, SegmentIndex } from './index/segment-index.ts'
-import type { LogSource } from './limits.ts'
-import type { FrameStart } from './read/scan.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import { batchEventsMax } from '../../kernel/limits.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { RecentlyUsed, RecordCache, SeenBefore } from '../cache/index.ts'
+import {
+  claimedLength,
+  corrupt,
+  Frame,
+  frameHeaderBytes,
+  isFrame,
+  LogEvent,
+  type PlacedFrame,
+  readU48,
+  recordFixedBytes,
+  segmentHeaderBytes,
+  segmentName,
+} from '../format/index.ts'
+import type { LogIndex, RecordSpot, SegmentIndex } from '../index/index.ts'
+import type { LogSource } from '../limits.ts'
+import type { FrameStart } from '../read/index.ts'
 
 /** Records at most this far apart are read together. */
 const gapBytesMax = 4096
