@@ -2,13 +2,11 @@
 // read from the log.
 import { join } from 'node:path'
 import type { Position } from '../kernel/positions.ts'
-import { columnsName } from '../log/columns/column-file.ts'
-import { type ColumnsSource, readsColumns, SegmentColumns } from '../log/columns/segment-columns.ts'
-import type { IndexTask } from '../log/index/build.ts'
-import type { IndexMaker } from '../log/index/indexer.ts'
-import type { LogIndex } from '../log/index/log-index.ts'
-import type { SegmentIndex } from '../log/index/segment-index.ts'
+import type { IndexMaker } from '../log/builders/index.ts'
+import { type ColumnsSource, columnsName, readsColumns, SegmentColumns } from '../log/columns/index.ts'
+import type { LogIndex, SegmentIndex } from '../log/index/index.ts'
 import type { LogSource } from '../log/limits.ts'
+import type { BuildTask } from '../log/read/index.ts'
 import { ownerOf } from './replay.ts'
 
 export class ColumnMaking {
@@ -32,7 +30,7 @@ export class ColumnMaking {
   }
 
   /** Segments up to this one get columns, once they have an index of all of their events. */
-  sealed({ segment, lastPosition }: IndexTask): void {
+  sealed({ segment, lastPosition }: BuildTask): void {
     this.#lastSealed = Math.max(this.#lastSealed, segment)
     this.#ends.set(segment, lastPosition)
   }

@@ -6,12 +6,12 @@ import { describe, expect, test } from 'vitest'
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Query } from '../kernel/queries.ts'
-import { frameAlignment, frameHeaderBytes } from '../log/frame.ts'
+import { frameAlignment, frameHeaderBytes } from '../log/format/frame.ts'
+import { segmentHeaderBytes } from '../log/format/segment-header.ts'
 import { pageBytes } from '../log/index/pages.ts'
-import { segmentHeaderBytes } from '../log/segment.ts'
+import { verifyLog } from '../log/maintenance/verify.ts'
 import type { EventBatch, EventStore } from '../store/port.ts'
 import { fileStore } from './event-store.ts'
-import { verifyLog } from './maintenance/verify.ts'
 import {
   all,
   allFields,

@@ -3,12 +3,12 @@ import { IndelibleError } from '../kernel/errors.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import { utf8 } from '../kernel/text.ts'
 import type { Clock } from '../kernel/time.ts'
-import { type Disk, nodeDisk } from '../log/disk.ts'
+import { type Disk, nodeDisk } from '../log/disk/disk.ts'
+import { logStats } from '../log/maintenance/stats.ts'
 import { memoryStore } from '../memory/event-store.ts'
 import { eventStoreContract } from '../store/contract.ts'
 import type { EventStore } from '../store/port.ts'
 import { fileStore } from './event-store.ts'
-import { logStats } from './maintenance/stats.ts'
 import {
   all,
   allFields,

@@ -5,12 +5,12 @@ import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { StreamName } from '../kernel/streams.ts'
-import { type Disk, nodeDisk } from '../log/disk.ts'
-import { segmentHeaderBytes } from '../log/segment.ts'
+import { type Disk, nodeDisk } from '../log/disk/disk.ts'
+import { segmentHeaderBytes } from '../log/format/segment-header.ts'
+import { verifyLog } from '../log/maintenance/verify.ts'
 import type { AppendOutcome, EventStore } from '../store/port.ts'
 import { fileStore } from './event-store.ts'
 import * as door from './index.ts'
-import { verifyLog } from './maintenance/verify.ts'
 import {
   all,
   allFields,

@@ -1,12 +1,11 @@
 // Keeps the index of a log that is being written: makes the files of sealed segments in the background, and anew where one is damaged.
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
-import type { IndexTask } from '../log/index/build.ts'
-import { Indexer, type IndexMaker } from '../log/index/indexer.ts'
-import { LogIndex } from '../log/index/log-index.ts'
-import { indexMaker } from '../log/index/makers.ts'
+import { Indexer, type IndexMaker, indexMaker } from '../log/builders/index.ts'
+import { LogIndex } from '../log/index/index.ts'
 import type { LogSource } from '../log/limits.ts'
-import { openIndex } from '../log/open-log.ts'
-import type { LogWriter } from '../log/writer.ts'
+import { openIndex } from '../log/open/index.ts'
+import type { BuildTask } from '../log/read/index.ts'
+import type { LogWriter } from '../log/write/index.ts'
 import { ColumnMaking } from './column-making.ts'
 
 export class Indexing {
@@ -27,17 +26,17 @@ export class Indexing {
     this.#indexer = new Indexer({ limits: log.limits, maker: this.#maker, built: ({ segment }) => this.#take(segment) })
   }
 
-  async build(task: IndexTask): Promise<void> {
+  async build(task: BuildTask): Promise<void> {
     await this.#maker.build(task)
   }
 
   /** A segment got its last event. Resolves when there is room for another. */
-  async sealed(task: IndexTask): Promise<void> {
+  async sealed(task: BuildTask): Promise<void> {
     this.index.turnOver()
     await this.add(task)
   }
 
-  async add(task: IndexTask): Promise<void> {
+  async add(task: BuildTask): Promise<void> {
     this.columns.sealed(task)
     await this.#indexer.add(task)
   }

@@ -5,9 +5,9 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type Disk, nodeDisk } from '../log/disk.ts'
+import { type Disk, nodeDisk } from '../log/disk/disk.ts'
+import { verifyLog } from '../log/maintenance/verify.ts'
 import { fileStore } from './event-store.ts'
-import { verifyLog } from './maintenance/verify.ts'
 import { all, diskBroken, fact, openStore, temporaryDirectory } from './test-support.ts'
 
 const door = new URL('index.ts', import.meta.url).href

@@ -1,11 +1,10 @@
 // The store of a process that reads a log which another one may be writing. It takes no lock and changes nothing.
 import { IndelibleError } from '../kernel/errors.ts'
 import { type Clock, instant } from '../kernel/time.ts'
-import type { IndexTask } from '../log/index/build.ts'
-import { LogIndex } from '../log/index/log-index.ts'
+import { LogIndex } from '../log/index/index.ts'
 import type { LogSource } from '../log/limits.ts'
-import { openIndex, openLog, type Taken, takeAll } from '../log/open-log.ts'
-import type { LogReader } from '../log/reader.ts'
+import { openIndex, openLog, type Taken, takeAll } from '../log/open/index.ts'
+import type { BuildTask, LogReader } from '../log/read/index.ts'
 import type { EventStore } from '../store/port.ts'
 import { Follower } from './follower.ts'
 import { LogView } from './log-view.ts'
@@ -83,7 +82,7 @@ export async function openReadOnly(log: LogSource, clock: Clock): Promise<EventS
 
 /** Brings everything new into a view, and lets go of what is in memory once the writer has put an index for it on disk. */
 function taking(reader: LogReader, index: LogIndex, view: LogView): () => Promise<void> {
-  const sealed: IndexTask[] = []
+  const sealed: BuildTask[] = []
   let notShown: Taken | undefined
   return async () => {
     await takeAll(reader, index, {

@@ -2,17 +2,19 @@
 import { join } from 'node:path'
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
-import { ColumnBatch } from '../log/columns/column-batch.ts'
-import { type ColumnsOwner, columnsName } from '../log/columns/column-file.ts'
-import { type LoadedSegment, loadSegment } from '../log/columns/loaded-segment.ts'
-import { readsColumns, SegmentColumns } from '../log/columns/segment-columns.ts'
-import type { LogIndex } from '../log/index/log-index.ts'
-import type { SegmentIndex } from '../log/index/segment-index.ts'
+import {
+  ColumnBatch,
+  type ColumnsOwner,
+  columnsName,
+  type LoadedSegment,
+  loadSegment,
+  readsColumns,
+  SegmentColumns,
+} from '../log/columns/index.ts'
+import { type LogEvent, TypeFilter } from '../log/format/index.ts'
+import type { LogIndex, SegmentIndex } from '../log/index/index.ts'
 import type { LogSource } from '../log/limits.ts'
-import type { LogEvent } from '../log/record.ts'
-import { type FrameStart, scanRecords } from '../log/scan.ts'
-import { BatchSink } from '../log/scanned-batch.ts'
-import { TypeFilter } from '../log/type-filter.ts'
+import { BatchSink, type FrameStart, scanRecords } from '../log/read/index.ts'
 import type { ReplayBatch } from '../store/port.ts'
 import { type ReplayRange, replayBatch } from '../store/replaying.ts'
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { StreamName } from '../kernel/streams.ts'
-import { type Disk, nodeDisk } from '../log/disk.ts'
+import { type Disk, nodeDisk } from '../log/disk/index.ts'
 import type { Snapshot, SnapshotStore } from '../store/snapshots.ts'
 import { readChecksummed, writeChecksummed } from './checksummed-file.ts'
 

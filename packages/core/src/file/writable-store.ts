@@ -6,13 +6,10 @@ import type { IdWriter } from '../kernel/ids.ts'
 import type { Position, Version } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { type Clock, instant } from '../kernel/time.ts'
-import { GroupCommit } from '../log/group-commit.ts'
-import type { IndexTask } from '../log/index/build.ts'
 import type { LogSource } from '../log/limits.ts'
-import { openLog, takeAll, takeTail } from '../log/open-log.ts'
-import { lastSegment, removeUnfinished } from '../log/segment.ts'
-import { SyncClock } from '../log/sync-times.ts'
-import { LogWriter, type WriterEvents } from '../log/writer.ts'
+import { openLog, takeAll, takeTail } from '../log/open/index.ts'
+import { type BuildTask, lastSegment } from '../log/read/index.ts'
+import { GroupCommit, LogWriter, removeUnfinished, SyncClock, type WriterEvents } from '../log/write/index.ts'
 import { conflictOf, type EncodedCommit, encodeCommit, lastVersions } from '../store/commit.ts'
 import type { AppendOutcome, EventStore } from '../store/port.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
@@ -75,7 +72,7 @@ async function openWriter(
   if (indexed.position > 0) view.show(indexed)
   try {
     const tail = await takeTail(reader, async () => {
-      const sealed: IndexTask[] = []
+      const sealed: BuildTask[] = []
       await takeAll(reader, indexing.index, {
         passed(task) {
           indexing.index.turnOver()

@@ -1,6 +1,6 @@
 // What a store says of itself while it cannot write, and that it finds out by itself when it can again.
 import { expect, test } from 'vitest'
-import { type Disk, nodeDisk } from '../log/disk.ts'
+import { type Disk, nodeDisk } from '../log/disk/disk.ts'
 import {
   all,
   type DiskCall,

@@ -1,5 +1,5 @@
 // Every bound of the log by name. Tests pass smaller ones; nobody else needs to.
-import type { Disk } from './disk.ts'
+import type { Disk } from './disk/index.ts'
 
 /** Which log is meant: its directory, the disk to reach it by, and the bounds to keep. */
 export interface LogSource {

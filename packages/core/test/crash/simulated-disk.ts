@@ -1,7 +1,7 @@
 // A disk in memory that remembers every change, so that a test can ask what a machine that crashed at any moment may have left behind.
 import { basename, dirname } from 'node:path'
 import { IndelibleError } from '../../src/kernel/errors.ts'
-import type { Disk, DiskFile } from '../../src/log/disk.ts'
+import type { Disk, DiskFile } from '../../src/log/disk/disk.ts'
 
 type Inode = number
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { backupLog, type FileStoreOptions, fileStore, logStats, rebuildIndex, verifyLog } from '../../src/file/index.ts'
 import type { RecordedEvent } from '../../src/kernel/events.ts'
-import { formatVersion } from '../../src/log/segment.ts'
+import { formatVersion } from '../../src/log/format/segment-header.ts'
 import type { EventStore } from '../../src/store/port.ts'
 import { type Expected, expectedOf, fieldsOf } from './expected.ts'
 

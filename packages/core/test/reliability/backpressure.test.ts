@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { draws, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
-import type { Disk } from '../../src/log/disk.ts'
+import type { Disk } from '../../src/log/disk/disk.ts'
 import type { LogLimits } from '../../src/log/limits.ts'
 import type { EventStore } from '../../src/store/port.ts'
 import { simulatedDisk } from '../crash/simulated-disk.ts'

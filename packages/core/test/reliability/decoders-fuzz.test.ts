@@ -8,13 +8,21 @@ import { type Draw, draws, hours, long, seed } from '../../../../scripts/campaig
 import { fileStore } from '../../src/file/event-store.ts'
 import { fileSnapshots } from '../../src/file/snapshots.ts'
 import { isIndelibleError } from '../../src/kernel/errors.ts'
-import { claimedLength, completed, Frame, type FrameKind, frameHeaderBytes, isFrame } from '../../src/log/frame.ts'
+import { OpenFiles } from '../../src/log/cache/open-files.ts'
+import {
+  claimedLength,
+  completed,
+  Frame,
+  type FrameKind,
+  frameHeaderBytes,
+  isFrame,
+} from '../../src/log/format/frame.ts'
+import { decodeHeader, segmentHeaderBytes } from '../../src/log/format/segment-header.ts'
 import { PageCache } from '../../src/log/index/page-cache.ts'
 import { pageBytes, sealPage } from '../../src/log/index/pages.ts'
-import { SegmentIndex, wanted } from '../../src/log/index/segment-index.ts'
+import { SegmentIndex } from '../../src/log/index/segment-index.ts'
+import { wanted } from '../../src/log/index/wanted-term.ts'
 import { logLimits } from '../../src/log/limits.ts'
-import { OpenFiles } from '../../src/log/open-files.ts'
-import { decodeHeader, segmentHeaderBytes } from '../../src/log/segment.ts'
 import { type DiskImage, simulatedDisk } from '../crash/simulated-disk.ts'
 import { read, soon, withFile } from './support.ts'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { verifyLog } from '../../src/file/maintenance/verify.ts'
+import { verifyLog } from '../../src/log/maintenance/verify.ts'
 import type { Crowded } from './crowded-child.ts'
 
 test.skipIf(process.platform !== 'linux')(

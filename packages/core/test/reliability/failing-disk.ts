@@ -1,7 +1,7 @@
 // A disk of which one call fails, or one and all like it from then on, as the real disk would tell of it.
 import { basename } from 'node:path'
 import { IndelibleError } from '../../src/kernel/errors.ts'
-import type { Disk, DiskFile, FileNow } from '../../src/log/disk.ts'
+import type { Disk, DiskFile, FileNow } from '../../src/log/disk/disk.ts'
 
 export type Call = keyof DiskFile | keyof Disk | 'create' | 'syncDir' | 'readNow' | 'sizeNow' | 'closeNow'
 

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
 import { fileStore } from '../../src/file/event-store.ts'
-import { type Disk, nodeDisk } from '../../src/log/disk.ts'
+import { type Disk, nodeDisk } from '../../src/log/disk/disk.ts'
 
 /** What a follower is asked for, and what it says. */
 export type Question = 'state' | 'idle' | 'end'

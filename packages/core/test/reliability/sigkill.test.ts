@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { draws, hours, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
-import { verifyLog } from '../../src/file/maintenance/verify.ts'
+import { verifyLog } from '../../src/log/maintenance/verify.ts'
 import type { EventStore } from '../../src/store/port.ts'
 import { killedLimits as limits } from './killed.ts'
 

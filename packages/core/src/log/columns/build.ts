@@ -1,18 +1,17 @@
 // Reads a segment and puts its columns beside it, once they were read back and every event in them is the one in the log.
 import { join } from 'node:path'
-import type { Disk } from '../disk.ts'
-import type { IndexTask } from '../index/build.ts'
+import type { Disk } from '../disk/index.ts'
 import type { LogSource } from '../limits.ts'
-import type { Pace } from '../pace.ts'
+import { type BuildTask, eachFrame } from '../read/index.ts'
 import { checkColumns } from './check-columns.ts'
 import { type ColumnsOwner, columnsName } from './column-file.ts'
 import { ColumnsBuilder } from './columns-builder.ts'
-import { eachFrame } from './segment-frames.ts'
+import type { Pace } from './pace.ts'
 
 let builds = 0
 
 /** Throws `log_corrupt` where the segment does not reach the last position, `store_full` or `io_failed`, and what `pace` throws. */
-export async function buildColumns(log: LogSource, task: IndexTask, pace: Pace): Promise<void> {
+export async function buildColumns(log: LogSource, task: BuildTask, pace: Pace): Promise<void> {
   const { pieces, owner } = await columnsOf(log, task, pace)
   const path = join(log.dir, columnsName(task.segment))
   // Two processes may do the same work; whoever comes last replaces a file by an equal one.
@@ -30,7 +29,7 @@ export async function buildColumns(log: LogSource, task: IndexTask, pace: Pace):
 /** The bytes that the columns of a segment must have, in pieces. Throws `log_corrupt`. */
 async function columnsOf(
   log: LogSource,
-  task: IndexTask,
+  task: BuildTask,
   pace: Pace,
 ): Promise<{ readonly pieces: Iterable<Buffer>; readonly owner: ColumnsOwner }> {
   let builder: ColumnsBuilder | undefined

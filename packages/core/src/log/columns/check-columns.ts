@@ -1,20 +1,19 @@
 // Reads columns back as a fold does, and compares every event with the one in the log.
 import { IndelibleError } from '../../kernel/errors.ts'
-import type { IndexTask } from '../index/build.ts'
+import type { LogEvent } from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
-import type { Pace } from '../pace.ts'
-import type { LogEvent } from '../record.ts'
+import { type BuildTask, eachFrame } from '../read/index.ts'
 import { ColumnBatch } from './column-batch.ts'
 import type { ColumnEvent } from './column-event.ts'
 import type { ColumnsOwner } from './column-file.ts'
 import { loadSegment } from './loaded-segment.ts'
+import type { Pace } from './pace.ts'
 import { SegmentColumns } from './segment-columns.ts'
-import { eachFrame } from './segment-frames.ts'
 
 /** Throws `io_failed` where the columns in a file do not give what the log has. */
 export async function checkColumns(
   log: LogSource,
-  task: IndexTask,
+  task: BuildTask,
   { path, owner, pace }: { path: string; owner: ColumnsOwner; pace: Pace },
 ): Promise<void> {
   const wrong = (problem: string) =>

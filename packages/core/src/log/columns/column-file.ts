@@ -11,7 +11,7 @@
 import { crc32 } from 'node:zlib'
 import { readUuid, uuidBytes, writeUuid } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { segmentName } from '../segment.ts'
+import { segmentName } from '../format/index.ts'
 import { letGo } from './growing.ts'
 
 export const columnsFormatVersion = 1

@@ -5,12 +5,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { rebuildIndex } from '../../file/maintenance/rebuild-index.ts'
 import { openWritable } from '../../file/writable-store.ts'
 import type { NewEvent } from '../../kernel/events.ts'
 import { writeUuid } from '../../kernel/ids.ts'
-import { nodeDisk } from '../disk.ts'
+import { nodeDisk } from '../disk/disk.ts'
 import { logLimits } from '../limits.ts'
+import { rebuildIndex } from '../maintenance/rebuild-index.ts'
 
 /** Of the n-th event, in place of what all have. */
 type Fields = Partial<NewEvent> & Pick<NewEvent, 'data'>

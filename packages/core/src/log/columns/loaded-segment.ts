@@ -1,5 +1,5 @@
 // What is in memory of the columns of a segment for a fold of some types.
-import type { DiskFile } from '../disk.ts'
+import type { DiskFile } from '../disk/index.ts'
 import type { Plan } from './column-file.ts'
 import { loadNumbers, sectionsOf } from './load-column.ts'
 import { sectionsOfShape } from './materialise.ts'

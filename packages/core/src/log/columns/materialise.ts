@@ -1,5 +1,5 @@
 // Makes payloads from columns: plain objects, as JSON.parse would, but by code that is generated for their shape.
-import { canCompile, compiled } from '../compiled.ts'
+import { canCompile, compiled } from '../format/index.ts'
 import type { ShapePlan } from './column-file.ts'
 import { type LoadedColumn, loadColumn, sectionsOf, valueAt } from './load-column.ts'
 import type { ReadSection } from './texts.ts'

@@ -1,9 +1,8 @@
 // The columns of one segment, opened: reads what a fold needs of the file at once and the rest when somebody looks at it. What is damaged is not there.
 import { crc32 } from 'node:zlib'
 import type { Position } from '../../kernel/positions.ts'
-import type { DiskFile } from '../disk.ts'
-import { isOutOfFiles } from '../os-fault.ts'
-import type { LogEvent } from '../record.ts'
+import { type DiskFile, isOutOfFiles } from '../disk/index.ts'
+import type { LogEvent } from '../format/index.ts'
 import {
   type ColumnsHeader,
   type ColumnsOwner,

@@ -1,23 +1,15 @@
 // Reads a segment and puts its index beside it.
 import { join } from 'node:path'
-import type { Position } from '../../kernel/positions.ts'
-import { Frame } from '../frame.ts'
+import { corrupt, Frame } from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
-import { corrupt } from '../segment.ts'
-import { SegmentReader } from '../segment-reader.ts'
+import { type BuildTask, SegmentReader } from '../read/index.ts'
 import { IndexBuilder } from './index-builder.ts'
 import { indexName } from './index-file.ts'
-
-export interface IndexTask {
-  readonly segment: number
-  /** Of the last event that must be in it. */
-  readonly lastPosition: Position
-}
 
 let builds = 0
 
 /** Throws `log_corrupt` where the segment does not reach the last position, `store_full` or `io_failed`. */
-export async function buildIndex(log: LogSource, task: IndexTask): Promise<void> {
+export async function buildIndex(log: LogSource, task: BuildTask): Promise<void> {
   const bytes = await indexOf(log, task)
   const path = join(log.dir, indexName(task.segment))
   // Two processes may do the same work; whoever comes last replaces a file by an equal one.
@@ -38,7 +30,7 @@ export async function buildIndex(log: LogSource, task: IndexTask): Promise<void>
 }
 
 /** The bytes that the index of a segment must have. Throws `log_corrupt`. */
-export async function indexOf(log: LogSource, { segment, lastPosition }: IndexTask): Promise<Buffer> {
+export async function indexOf(log: LogSource, { segment, lastPosition }: BuildTask): Promise<Buffer> {
   const reader = await SegmentReader.open(log, { segment })
   try {
     const builder = new IndexBuilder(reader.header)

@@ -1,9 +1,16 @@
 // Makes the index of a segment from its frames alone. The same frames always give the same bytes, so that an index can be checked by making it anew.
 import { crc32 } from 'node:zlib'
 import { correlationIdOf } from '../../kernel/events.ts'
-import type { Frame, Place } from '../frame.ts'
-import { isReservedAt, LogEvent, readU48, recordFixedBytes } from '../record.ts'
-import { corrupt, type SegmentHeader } from '../segment.ts'
+import {
+  corrupt,
+  type Frame,
+  isReservedAt,
+  LogEvent,
+  type Place,
+  readU48,
+  recordFixedBytes,
+  type SegmentHeader,
+} from '../format/index.ts'
 import { addToBlock, blockAt, blocksPerPage, filterBlock, filterBlocks } from './filter.ts'
 import {
   encodeIndexHeader,

@@ -14,7 +14,7 @@
 import { join } from 'node:path'
 import { readUuid, writeUuid } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { segmentName } from '../segment.ts'
+import { segmentName } from '../format/index.ts'
 import { payloadBytes } from './pages.ts'
 
 export const indexFormatVersion = 1

@@ -4,15 +4,10 @@ import type { Position, Version } from '../../kernel/positions.ts'
 import type { TermKind, TermPositions } from '../../kernel/postings.ts'
 import { isReserved, reservedCategory } from '../../kernel/reserved.ts'
 import { categoryOf, type StreamName } from '../../kernel/streams.ts'
-import type { FramePlace } from '../writer.ts'
+import type { PlacedFrame } from '../format/index.ts'
 
 /** The parts of an event that it is found by. */
 export type Findable = Pick<EncodedEvent, 'stream' | 'type' | 'tags' | 'correlationId'>
-
-/** A frame with the places of its records in it. */
-export interface PlacedFrame extends FramePlace {
-  readonly starts: readonly number[]
-}
 
 export class RecentIndex implements TermPositions {
   readonly firstPosition: Position

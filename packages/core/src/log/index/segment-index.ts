@@ -2,8 +2,8 @@
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position, Version } from '../../kernel/positions.ts'
 import type { TermPositions } from '../../kernel/postings.ts'
-import type { OpenFiles } from '../open-files.ts'
-import { isOutOfFiles } from '../os-fault.ts'
+import type { OpenFiles } from '../cache/index.ts'
+import { isOutOfFiles } from '../disk/index.ts'
 import { blockAt, blocksPerPage, filterBlock, isInBlock } from './filter.ts'
 import {
   decodeIndexHeader,
@@ -16,7 +16,8 @@ import {
 } from './index-file.ts'
 import type { CachedPages, PageCache } from './page-cache.ts'
 import { isPage, pageBytes, payloadBytes } from './pages.ts'
-import { hashTerm, type IndexedKind, kindCodes, type TermHash } from './terms.ts'
+import { type IndexedKind, kindCodes } from './terms.ts'
+import { type Wanted, wanted } from './wanted-term.ts'
 
 /** Lists of at least this many positions are kept decoded, a few at a time. */
 const longList = 256
@@ -29,28 +30,6 @@ export interface RecordSpot {
   /** It ends here or before. */
   readonly end: number
   readonly crc: number
-}
-
-/** A term to look for in many segments. */
-export interface Wanted {
-  readonly kind: number
-  readonly text: Buffer
-  readonly hash: TermHash
-}
-
-let latest: { readonly kind: IndexedKind; readonly name: string; readonly term: Wanted } | undefined
-
-/** The same term is looked for in one segment after the other, so the last one is remembered. */
-export function wanted(kind: IndexedKind, name: string): Wanted {
-  if (latest?.name !== name || latest.kind !== kind) latest = { kind, name, term: hashed(kind, name) }
-  return latest.term
-}
-
-function hashed(kind: IndexedKind, text: string): Wanted {
-  const bytes = Buffer.from(text)
-  const hash = { high: 0, low: 0 }
-  hashTerm(kindCodes[kind], bytes, 0, bytes.length, hash)
-  return { kind: kindCodes[kind], text: bytes, hash }
 }
 
 /** The events of a stream in one segment. */

@@ -1,0 +1,88 @@
+// Makes the indexes of sealed segments one after the other, beside everything else.
+import { type Timer, timer } from '../../kernel/timers.ts'
+import type { LogSource } from '../limits.ts'
+import type { BuildTask } from '../read/index.ts'
+
+/** Makes index files somewhere: on this thread or on another. */
+export interface IndexMaker {
+  build(task: BuildTask): Promise<void>
+  /** Makes columns. Gives way to `build`, and to whoever appends. Throws `aborted` when it is closed meanwhile. */
+  buildColumns(task: BuildTask): Promise<void>
+  /** The log was appended to. */
+  appended(): void
+  close(): Promise<void>
+}
+
+export class Indexer {
+  readonly #limits: LogSource['limits']
+  readonly #maker: IndexMaker
+  readonly #built: (task: BuildTask) => void
+  readonly #queue: BuildTask[] = []
+  #running: Promise<void> | undefined
+  #room = Promise.withResolvers<void>()
+  #failures = 0
+  #retry: Timer | undefined
+  #closed = false
+
+  constructor({
+    limits,
+    maker,
+    built,
+  }: { limits: LogSource['limits']; maker: IndexMaker; built: (task: BuildTask) => void }) {
+    this.#limits = limits
+    this.#maker = maker
+    this.#built = built
+  }
+
+  /** Resolves when there is room for another: at once, unless the log grows faster than it is indexed. */
+  async add(task: BuildTask): Promise<void> {
+    this.#queue.push(task)
+    this.#begin()
+    while (this.#queue.length > this.#limits.unindexedSegmentsMax && this.#failures === 0 && !this.#closed) {
+      await this.#room.promise
+    }
+  }
+
+  /** Resolves when all is made that could be. */
+  async idle(): Promise<void> {
+    await this.#running
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#retry?.cancel()
+    await this.#running
+    await this.#maker.close()
+  }
+
+  #tryLater(): void {
+    this.#retry?.cancel()
+    this.#retry = timer(this.#limits.indexRetryMs, () => this.#begin()).unref()
+  }
+
+  /** Without anything to do a run would be over before it is kept as the one that is running. */
+  #begin(): void {
+    if (this.#queue.length > 0 && !this.#closed) this.#running ??= this.#run()
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#closed) {
+      const task = this.#queue[0]!
+      try {
+        await this.#maker.build(task)
+        this.#built(task)
+        this.#queue.shift()
+        this.#failures = 0
+      } catch {
+        // A full disk, for example. The index in memory goes on meanwhile.
+        this.#failures++
+        this.#tryLater()
+        break
+      } finally {
+        this.#room.resolve()
+        this.#room = Promise.withResolvers()
+      }
+    }
+    this.#running = undefined
+  }
+}

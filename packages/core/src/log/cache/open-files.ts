@@ -1,0 +1,100 @@
+// Files of a log kept open for reading at once, up to a limit; one that was not used since the last search is closed first (the clock algorithm).
+import { join } from 'node:path'
+import { isIndelibleError } from '../../kernel/errors.ts'
+import { type FileNow, isOutOfFiles } from '../disk/index.ts'
+import type { LogSource } from '../limits.ts'
+
+/** Of the files that the process may have open: the rest is for the writer, for scans, and for whatever else the process does. */
+const shareMax = 1 / 4
+
+interface OpenFile {
+  readonly file: FileNow
+  used: boolean
+}
+
+export class OpenFiles {
+  readonly #log: LogSource
+  readonly #openMax: number
+  /** By name, in the order in which they are looked at when one is to be closed. */
+  readonly #open = new Map<string, OpenFile>()
+  #latest: { name: string; file: FileNow } | undefined
+  #closed = false
+
+  constructor(log: LogSource) {
+    this.#log = log
+    this.#openMax = Math.min(log.limits.openFilesMax, Math.ceil(log.disk.filesMax() * shareMax))
+  }
+
+  /** Fills the bytes from a place in a file. Gives their number, less than asked for only at the end of the file. */
+  read(name: string, into: Uint8Array, at: number): number {
+    const read = this.#file(name).read(into, at)
+    if (this.#closed) this.close(name)
+    return read
+  }
+
+  size(name: string): number {
+    const size = this.#file(name).size()
+    if (this.#closed) this.close(name)
+    return size
+  }
+
+  close(name: string): void {
+    const file = this.#open.get(name)
+    this.#open.delete(name)
+    this.#latest = undefined
+    if (file) closeQuietly(file.file)
+  }
+
+  /** Whoever reads after this, for an event that was kept, opens a file for it alone. */
+  closeAll(): void {
+    this.#closed = true
+    for (const name of [...this.#open.keys()]) this.close(name)
+  }
+
+  #file(name: string): FileNow {
+    if (this.#latest?.name === name) return this.#latest.file
+    let open = this.#open.get(name)
+    if (!open) {
+      open = { file: this.#opened(name), used: true }
+      if (this.#open.size >= this.#openMax) this.#closeOne()
+      this.#open.set(name, open)
+    }
+    open.used = true
+    this.#latest = { name, file: open.file }
+    return open.file
+  }
+
+  /** Where the process may open no more files, closes some of ours. */
+  #opened(name: string): FileNow {
+    for (;;) {
+      try {
+        return this.#log.disk.openNow(join(this.#log.dir, name))
+      } catch (error) {
+        if (this.#open.size === 0 || !isOutOfFiles(error)) throw error
+        this.#closeOne()
+      }
+    }
+  }
+
+  #closeOne(): void {
+    for (const [name, open] of this.#open) {
+      if (!open.used) {
+        this.close(name)
+        return
+      }
+      open.used = false
+      // Behind all others, where the search comes by again if all were used.
+      this.#open.delete(name)
+      this.#open.set(name, open)
+    }
+  }
+}
+
+/** Nothing was written through it, so a fault is nobody's; and however closing ends, the file must not be used again. */
+function closeQuietly(file: FileNow): void {
+  try {
+    file.close()
+  } catch (error) {
+    if (!isIndelibleError(error)) throw error
+  }
+}

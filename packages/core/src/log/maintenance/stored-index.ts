@@ -1,0 +1,185 @@
+// Index files from outside: is one what the log says, and what does it say of the log.
+import { join } from 'node:path'
+import type { DiskFile } from '../disk/index.ts'
+import {
+  decodeIndexHeader,
+  type IndexHeader,
+  indexName,
+  isPage,
+  kindCodes,
+  pageBytes,
+  payloadBytes,
+} from '../index/index.ts'
+import type { LogSource } from '../limits.ts'
+import { firstDifference } from './differences.ts'
+
+/** What an index says of its segment. */
+export interface IndexCounts {
+  readonly events: number
+  readonly commits: number
+  /** The streams whose first event is here. */
+  readonly streamsBegun: number
+  /** How often each type occurs. */
+  readonly types: ReadonlyMap<string, number>
+  readonly lastRecordedAtMs: number
+}
+
+const chunkBytes = 64 * pageBytes
+/** Where the header has the number of events. */
+const eventsAt = 56
+
+/** The index file of a segment as it was when it was opened: a newer one gets its name, and changes nothing here. */
+export class StoredIndex {
+  readonly file: string
+  readonly bytes: number
+  readonly #file: DiskFile
+  readonly #firstPage: Buffer
+
+  private constructor(file: string, parts: { file: DiskFile; bytes: number; firstPage: Buffer }) {
+    this.file = file
+    this.bytes = parts.bytes
+    this.#file = parts.file
+    this.#firstPage = parts.firstPage
+  }
+
+  static async open({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>, segment: number): Promise<StoredIndex> {
+    const name = indexName(segment)
+    const file = await disk.open(join(dir, name), 'read')
+    try {
+      const bytes = await file.size()
+      const firstPage = Buffer.alloc(Math.min(bytes, pageBytes))
+      await file.read(firstPage, 0)
+      return new StoredIndex(name, { file, bytes, firstPage })
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  /** The events that it says it has; it may be wrong about it. */
+  get claimedEvents(): number | undefined {
+    return this.#firstPage.length < pageBytes ? undefined : this.#firstPage.readUInt32LE(eventsAt)
+  }
+
+  /** The first byte that is not the expected one, if there is any. */
+  async differsAt(expected: Buffer): Promise<number | undefined> {
+    return await firstDifference(this.#file, [expected])
+  }
+
+  /** Nothing unless it has a whole header, of this segment and log, and is as long as that says. */
+  headerOf({ segment, logId }: { segment: number; logId: string }): IndexHeader | undefined {
+    if (this.#firstPage.length < pageBytes || !isPage(this.#firstPage, { segment, logId }, 0)) return undefined
+    const header = decodeIndexHeader(this.#firstPage)
+    const fits = header?.segment === segment && header.logId === logId && this.bytes === header.pages * pageBytes
+    return fits ? header : undefined
+  }
+
+  /** Nothing where a page is damaged. */
+  async counts(header: IndexHeader): Promise<IndexCounts | undefined> {
+    const counter = new EntryCounter(header)
+    const pages = Buffer.allocUnsafe(chunkBytes)
+    for (let number = header.entriesPage; number < header.pages; number += chunkBytes / pageBytes) {
+      const read = await this.#file.read(pages, number * pageBytes)
+      for (let at = 0; at + pageBytes <= read; at += pageBytes) {
+        const page = pages.subarray(at, at + pageBytes)
+        if (!isPage(page, header, number + at / pageBytes)) return undefined
+        counter.take(page)
+      }
+    }
+    return counter.result
+  }
+
+  /** All bytes, if every page has its checksum. */
+  async whole(header: IndexHeader): Promise<Buffer | undefined> {
+    const bytes = Buffer.allocUnsafe(this.bytes)
+    if ((await this.#file.read(bytes, 0)) < bytes.length) return undefined
+    for (let number = 0; number < header.pages; number++) {
+      if (!isPage(bytes.subarray(number * pageBytes, (number + 1) * pageBytes), header, number)) return undefined
+    }
+    return bytes
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+}
+
+/** The same of an index that is in memory only. */
+export function countsOf(bytes: Buffer): IndexCounts {
+  const header = decodeIndexHeader(bytes)!
+  const counter = new EntryCounter(header)
+  for (let number = header.entriesPage; number < header.pages; number++) {
+    counter.take(bytes.subarray(number * pageBytes, (number + 1) * pageBytes))
+  }
+  return counter.result!
+}
+
+/** Reads entries that cross from page to page, keeping what is left of one until its rest comes. */
+class EntryCounter {
+  readonly #header: IndexHeader
+  /** Entries that are still to come. */
+  #left: number
+  #streamsBegun = 0
+  readonly #types = new Map<string, number>()
+  #rest: Buffer = Buffer.alloc(0)
+  #at = 0
+  /** Numbers to pass: the places of the entry before. */
+  #skip = 0
+
+  constructor(header: IndexHeader) {
+    this.#header = header
+    this.#left = header.terms
+  }
+
+  get result(): IndexCounts | undefined {
+    if (this.#left > 0) return undefined
+    const { events, commits, lastRecordedAtMs } = this.#header
+    return { events, commits, lastRecordedAtMs, streamsBegun: this.#streamsBegun, types: this.#types }
+  }
+
+  take(page: Buffer): void {
+    const bytes = page.subarray(0, payloadBytes)
+    this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes
+    while (this.#passPlaces() && this.#left > 0) {
+      const start = this.#at
+      if (this.#entry()) continue
+      this.#at = start
+      break
+    }
+    // The page will be overwritten.
+    this.#rest = Buffer.from(this.#rest.subarray(this.#at))
+    this.#at = 0
+  }
+
+  #passPlaces(): boolean {
+    while (this.#skip > 0 && this.#at < this.#rest.length) if (this.#rest[this.#at++]! < 0x80) this.#skip--
+    return this.#skip === 0
+  }
+
+  /** False where its beginning is not all there yet. */
+  #entry(): boolean {
+    const kind = this.#rest[this.#at++]
+    const length = this.#number()
+    if (kind === undefined || length === undefined || this.#at + length > this.#rest.length) return false
+    const text = this.#at
+    this.#at += length
+    const firstVersion = kind === kindCodes.stream ? this.#number() : 0
+    const count = this.#number()
+    if (firstVersion === undefined || count === undefined) return false
+    if (firstVersion === 1) this.#streamsBegun++
+    if (kind === kindCodes.type) this.#types.set(this.#rest.toString('utf8', text, text + length), count)
+    this.#skip = count
+    this.#left--
+    return true
+  }
+
+  #number(): number | undefined {
+    let value = 0
+    for (let scale = 1; this.#at < this.#rest.length; scale *= 0x80) {
+      const byte = this.#rest[this.#at++]!
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+    }
+    return undefined
+  }
+}

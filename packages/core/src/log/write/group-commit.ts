@@ -1,0 +1,194 @@
+// Group commit: while one frame is being written, the commits that arrive collect in the next one, so that many callers share one sync.
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import type { IdWriter } from '../../kernel/ids.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { FramePlace, NewCommit, PlacedFrame } from '../format/index.ts'
+import type { LogLimits } from '../limits.ts'
+import { FrameEncoder } from './frame-encoder.ts'
+
+/** What group commit needs, and whom it tells. */
+export interface GroupSink {
+  readonly limits: Pick<LogLimits, 'queuedBytesMax' | 'queuedAppendsMax' | 'earlyWriteBytesMin'>
+  readonly newId: IdWriter
+  /** Makes a frame durable. What it throws may pass if it is retryable; anything else is for good. */
+  readonly write: (frame: FrameEncoder, options: { readonly mayBlock: boolean }) => Promise<FramePlace>
+  /** Tries whether a write could go well by now. Throws what `write` throws. */
+  readonly probe: () => Promise<void>
+  readonly written: (frame: PlacedFrame, recordedAtMs: number) => void
+  /** These commits, in order, were not written; when the first of them were to be recorded. */
+  readonly refused: (commits: readonly QueuedCommit[], fault: Error, recordedAtMs: number) => void
+}
+
+/** What is remembered of a commit until it is durable: its payloads are in the frame by then. */
+export interface QueuedCommit {
+  readonly commandId: string | undefined
+  /** How many. */
+  readonly events: number
+}
+
+/** Commits that become durable together. */
+interface Group {
+  readonly frame: FrameEncoder
+  readonly durable: PromiseWithResolvers<void>
+  readonly commits: QueuedCommit[]
+  lastPosition: Position
+  lastRecordedAtMs: number
+}
+
+export class GroupCommit {
+  readonly #sink: GroupSink
+  #collecting: Group
+  #writing: Group | undefined
+  #spare: FrameEncoder | undefined
+  /** Those who wait for room, in the order in which they came. */
+  readonly #waiting = new Set<() => void>()
+  /** Set while a short frame waits for the end of this turn of the event loop. */
+  #turn: NodeJS.Immediate | undefined
+  /** Set while anything is under way. */
+  #busy: PromiseWithResolvers<void> | undefined
+  #poison: Error | undefined
+
+  constructor(sink: GroupSink) {
+    this.#sink = sink
+    this.#collecting = newGroup(new FrameEncoder(sink.newId))
+  }
+
+  /** Throws `store_poisoned` if no write can succeed any more. */
+  assertSound(): void {
+    if (this.#poison) throw this.#poison
+  }
+
+  /** Runs `admit`, which may add a commit, when there is room and those before had their turn. Throws `aborted` if the caller gives up first. */
+  async inTurn<Value>(admit: () => Value | Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+    return await new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.delete(run)
+        signal?.removeEventListener('abort', giveUp)
+      }
+      const run = () => {
+        leave()
+        // What it throws goes to whoever waits.
+        resolve((async () => await admit())())
+      }
+      const giveUp = () => {
+        leave()
+        reject(new IndelibleError('aborted', 'The caller gave up.', { cause: signal?.reason }))
+      }
+      this.#waiting.add(run)
+      signal?.addEventListener('abort', giveUp)
+    })
+  }
+
+  /** Adds a commit. Resolves when it is durable. Throws what `write` throws. */
+  add(commit: NewCommit): Promise<void> {
+    const group = this.#collecting
+    group.frame.add(commit)
+    group.commits.push({ commandId: commit.commandId, events: commit.events.length })
+    group.lastPosition = commit.firstPosition + commit.events.length - 1
+    group.lastRecordedAtMs = commit.recordedAtMs
+    if (this.#writing === undefined) this.#begin()
+    return group.durable.promise
+  }
+
+  /** Resolves when what was added at a position is durable. Throws what `write` throws. */
+  durable(position: Position): Promise<void> {
+    const isWriting = this.#writing !== undefined && position <= this.#writing.lastPosition
+    return (isWriting ? this.#writing! : this.#collecting).durable.promise
+  }
+
+  /** Probes in the place of a write, and gives whether it came to that: where a write is under way, that will tell. Throws what `write` throws. */
+  async probe(): Promise<boolean> {
+    if (this.#busy) return false
+    this.#busy = Promise.withResolvers()
+    this.#writing = newGroup(this.#spare ?? new FrameEncoder(this.#sink.newId))
+    try {
+      await this.#sink.probe()
+      return true
+    } finally {
+      this.#writing = undefined
+      this.#goOn()
+    }
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await this.#busy?.promise
+  }
+
+  /** Whether a commit can be added at once. As long as anyone waits there is no room: nobody is overtaken. */
+  get hasRoom(): boolean {
+    const { queuedBytesMax, queuedAppendsMax } = this.#sink.limits
+    return this.#collecting.frame.size < queuedBytesMax && this.#collecting.frame.commits < queuedAppendsMax
+  }
+
+  /** A long frame goes down at once, and what else is appended in this turn of the event loop is encoded meanwhile. A short one waits for all of it. */
+  #begin(): void {
+    this.#busy ??= Promise.withResolvers()
+    if (this.#collecting.frame.size >= this.#sink.limits.earlyWriteBytesMin) void this.#write({ mayBlock: false })
+    else this.#turn ??= setImmediate(() => this.#endTurn())
+  }
+
+  #endTurn(): void {
+    this.#turn = undefined
+    if (this.#writing === undefined && this.#collecting.frame.commits > 0) void this.#write({ mayBlock: true })
+  }
+
+  async #write({ mayBlock }: { readonly mayBlock: boolean }): Promise<void> {
+    const group = this.#collecting
+    this.#writing = group
+    this.#collecting = newGroup(this.#spare ?? new FrameEncoder(this.#sink.newId))
+    this.#spare = undefined
+    const write = this.#sink.write(group.frame, { mayBlock })
+    this.#letIn()
+    let fault: Error | undefined
+    try {
+      const place = await write
+      this.#sink.written({ ...place, starts: group.frame.starts }, group.lastRecordedAtMs)
+    } catch (error) {
+      fault = error as Error
+    }
+    this.#writing = undefined
+    if (fault) this.#refuse(group, fault)
+    group.frame.clear()
+    this.#spare = group.frame
+    this.#letIn()
+    this.#goOn()
+    if (!fault) group.durable.resolve()
+  }
+
+  /** Before those who wait are told: what they append next is encoded while the disk works. */
+  #goOn(): void {
+    // One of those who were let in may have begun.
+    if (this.#writing !== undefined) return
+    if (this.#collecting.frame.commits > 0) this.#begin()
+    else {
+      this.#busy?.resolve()
+      this.#busy = undefined
+    }
+  }
+
+  #letIn(): void {
+    for (const run of this.#waiting) {
+      if (!this.hasRoom) return
+      run()
+    }
+  }
+
+  /** Commits were checked against those before them, so with one all that follow are refused. */
+  #refuse(group: Group, fault: Error): void {
+    const following = this.#collecting
+    following.frame.clear()
+    this.#collecting = newGroup(following.frame)
+    if (!isIndelibleError(fault) || !fault.retryable) this.#poison = fault
+    this.#sink.refused([...group.commits, ...following.commits], fault, group.lastRecordedAtMs)
+    group.durable.reject(fault)
+    following.durable.reject(fault)
+  }
+}
+
+function newGroup(frame: FrameEncoder): Group {
+  const durable = Promise.withResolvers<void>()
+  // Whoever added a commit sees the fault; a group without commits has nobody to tell.
+  durable.promise.catch(() => {})
+  return { frame, durable, commits: [], lastPosition: 0, lastRecordedAtMs: 0 }
+}
