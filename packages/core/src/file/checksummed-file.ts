@@ -1,7 +1,7 @@
 // Small files of JSON behind a checksum, replaced as a whole: what is read is what was once written, or it is noticed.
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import type { Disk } from '../log/disk.ts'
+import type { Disk } from '../log/disk/index.ts'
 
 let written = 0
 

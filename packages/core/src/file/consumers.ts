@@ -1,7 +1,7 @@
 // Records of consumers as files, one each, durable when they are saved. One that is damaged is reported: only a person knows from where to go on.
 import { join } from 'node:path'
 import { IndelibleError } from '../kernel/errors.ts'
-import { type Disk, nodeDisk } from '../log/disk.ts'
+import { type Disk, nodeDisk } from '../log/disk/index.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../store/consumers.ts'
 import { readChecksummed, writeChecksummed } from './checksummed-file.ts'
 
