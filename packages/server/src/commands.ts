@@ -163,7 +163,7 @@ function operationOf(declared: AnyCommandType): Operation {
         schema: { anyOf: [...refusals.map(([refusal]) => schemaRef(refusal)), schemaRef('Problem')] },
       },
     },
-    problems: [400, 404, 409, 412, 413, 415, 507],
+    problems: [400, 404, 409, 412, 413, 415, 422, 507],
     schemas: { [name]: jsonSchemaOf(input, 'input'), Accepted: acceptedSchema, ...Object.fromEntries(refusals) },
   }
 }

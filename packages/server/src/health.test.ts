@@ -14,11 +14,11 @@ test('a system in which everything runs is well', async () => {
     status: 'ok',
     head: { position: 1 },
     store: { canWrite: true, refusedAppends: {} },
-    projections: [
+    consumers: [
       { name: 'stock_levels', state: 'running', position: 1, lagEvents: 0 },
       { name: 'notes', state: 'running' },
+      { name: 'fulfilment', kind: 'saga', state: 'running', needsIntervention: [] },
     ],
-    sagas: [{ name: 'fulfilment', state: 'running', needsIntervention: [] }],
   })
 })
 
@@ -30,7 +30,7 @@ test('a parked table degrades the system and says at which event', async () => {
   expect(status).toBe(503)
   expect(headers.get('content-type')).toBe('application/json')
   expect(body.status).toBe('degraded')
-  expect(body.projections[1]).toMatchObject({
+  expect(body.consumers[1]).toMatchObject({
     state: 'parked',
     error: { message: 'this note cannot be shown', event: { position: 1, type: 'NoteTaken', stream: 'item-tea' } },
   })
@@ -41,7 +41,7 @@ test('a table whose database does not answer degrades the system', async () => {
     throw new Error('down')
   }
   const { get } = openShop({ tables: { ...memoryTables(), open: unavailable } })
-  await vi.waitFor(async () => expect((await get('/health')).body.projections[0].state).toBe('retrying'))
+  await vi.waitFor(async () => expect((await get('/health')).body.consumers[0].state).toBe('retrying'))
   expect(await get('/health')).toMatchObject({ status: 503, body: { status: 'degraded' } })
 })
 

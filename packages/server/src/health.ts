@@ -1,10 +1,9 @@
 // `GET /health`: the state of the whole system. The status is 503 if it is degraded, so that a load balancer does not have to read the body.
 import type { Health, RunningSystem } from 'indelible'
 import { json, positionHeader } from './answers.ts'
-import { headSchema, projectionSchemas } from './projection-schemas.ts'
+import { consumerSchemas, isTroubled } from './consumers.ts'
+import { headSchema } from './projection-schemas.ts'
 import { type Route, schemaRef } from './route.ts'
-
-const troubled: ReadonlySet<string> = new Set(['parked', 'retrying', 'diverged', 'stopped'])
 
 export function healthRoute(running: RunningSystem): Route {
   return {
@@ -13,8 +12,7 @@ export function healthRoute(running: RunningSystem): Route {
     parameters: [],
     async handle() {
       const health = await running.health()
-      const isTroubled = health.consumers.some(({ state }) => troubled.has(state))
-      const isDegraded = isTroubled || !mayWrite(health)
+      const isDegraded = health.consumers.some(isTroubled) || !mayWrite(health)
       const body = { status: isDegraded ? 'degraded' : 'ok', ...health }
       const headers = { [positionHeader]: String(health.head.position) }
       return json(body, { status: isDegraded ? 503 : 200, headers })
@@ -23,10 +21,10 @@ export function healthRoute(running: RunningSystem): Route {
       {
         path: '/health',
         tag: 'system',
-        summary: 'The state of the log, the projections and the sagas',
+        summary: 'The state of the log and of everything that follows it',
         description:
-          'Degraded while a projection is parked, retrying or diverged, or a saga driver is retrying. Not degraded while a projection is paused, or its table is rebuilt because its code changed. ' +
-          'A saga that waits for help is listed, but the system is not degraded. ' +
+          'Degraded while a projection, saga, reaction or subscription is parked, retrying or diverged. Not degraded while one is paused, or the table of a projection is rebuilt. ' +
+          'A single saga that needs intervention and a single event that a reaction parked are listed, but the system is not degraded. ' +
           'Degraded too while the store cannot write, unless it was opened read-only. If the fault may be temporary, each request to this route tries again to write.',
         answers: {
           200: { description: 'Everything works.', schema: healthSchema, headers: [positionHeader] },
@@ -37,7 +35,7 @@ export function healthRoute(running: RunningSystem): Route {
           },
         },
         problems: [],
-        schemas: projectionSchemas,
+        schemas: consumerSchemas,
       },
     ],
   }
@@ -70,38 +68,11 @@ const storeSchema = {
 
 const healthSchema = {
   type: 'object',
-  required: ['status', 'head', 'store', 'projections', 'sagas'],
+  required: ['status', 'head', 'store', 'consumers'],
   properties: {
     status: { enum: ['ok', 'degraded'] },
     head: headSchema,
     store: storeSchema,
-    projections: { type: 'array', items: schemaRef('ProjectionStatus') },
-    sagas: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['name', 'state', 'position', 'active', 'waiting', 'needsIntervention'],
-        properties: {
-          name: { type: 'string' },
-          state: { enum: ['starting', 'running', 'retrying', 'stopped'] },
-          position: { type: 'integer' },
-          active: { type: 'integer', description: 'The number of sagas that have not ended.' },
-          waiting: {
-            type: 'integer',
-            description: 'The number of these sagas that wait to retry after a temporary fault.',
-          },
-          needsIntervention: {
-            type: 'array',
-            description: 'Sagas that cannot continue until a person resumes them or fixes the code.',
-            items: {
-              type: 'object',
-              required: ['sagaId', 'problem'],
-              properties: { sagaId: { type: 'string' }, problem: { type: 'string' } },
-            },
-          },
-          error: { type: 'string' },
-        },
-      },
-    },
+    consumers: { type: 'array', items: schemaRef('ConsumerStatus') },
   },
 }

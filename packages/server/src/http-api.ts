@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono'
 import type { RunningSystem } from 'indelible'
 import { aggregateRoute } from './aggregates.ts'
 import { commandRoute } from './commands.ts'
+import { consumerRoutes } from './consumers.ts'
 import { healthRoute } from './health.ts'
 import { homeRoute } from './home.ts'
 import { bodyBytesMaxDefault, waitsMaxDefault } from './limits.ts'
@@ -51,6 +52,7 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
     tableRoute(running, waits),
     ...projectionRoutes(running),
     ...sagaRoutes(running, waits),
+    ...consumerRoutes(running),
     healthRoute(running),
     metricsRoute(running),
     openApiRoute(system, () => routes, apiVersion),

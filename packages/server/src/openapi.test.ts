@@ -37,7 +37,7 @@ test('everything that is declared has a path', async () => {
   for (const { name } of shop.projections) {
     expect(paths).toHaveProperty([`/tables/${name}`, 'get'])
     expect(paths).toHaveProperty([`/projections/${name}`, 'get'])
-    for (const verb of ['rebuild', 'verify', 'pause', 'resume']) {
+    for (const verb of ['rebuild', 'verify']) {
       expect(paths).toHaveProperty([`/projections/${name}/${verb}`, 'post'])
     }
   }
@@ -146,8 +146,9 @@ test('what the metrics are written in is said', async () => {
 
 test('the states that health may tell are those that projections have', async () => {
   const root = await document()
-  const { items } = root.paths['/health'].get.responses[200].content['application/json'].schema.properties.projections
-  const { properties } = at(root, items.$ref) as { properties: { state: { enum: string[] } } }
+  const { items } = root.paths['/health'].get.responses[200].content['application/json'].schema.properties.consumers
+  const { anyOf } = at(root, items.$ref) as { anyOf: readonly { $ref: string }[] }
+  const { properties } = at(root, anyOf[0]!.$ref) as { properties: { state: { enum: string[] } } }
   expect(properties.state.enum).toEqual(
     'starting standby rebuilding running retrying parked paused diverged stopped'.split(' '),
   )

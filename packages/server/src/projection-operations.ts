@@ -95,33 +95,6 @@ export function verifyOperation({ name, table }: Projection): Operation {
   }
 }
 
-export function pauseOperation({ name }: Projection): Operation {
-  return standing(name, { verb: 'pause', summary: `Let ${name} stand still`, isPaused: true })
-}
-
-export function resumeOperation({ name }: Projection): Operation {
-  return standing(name, { verb: 'resume', summary: `Let ${name} go on where it is paused or parked`, isPaused: false })
-}
-
-function standing(
-  name: string,
-  { verb, summary, isPaused }: { verb: string; summary: string; isPaused: boolean },
-): Operation {
-  return {
-    path: `/projections/${name}/${verb}`,
-    tag: 'projections',
-    summary,
-    description: 'Whichever process runs it does so within a second or so.',
-    answers: {
-      200: {
-        description: 'The database has noted it.',
-        schema: objectOf({ name: { const: name }, isPaused: { const: isPaused } }),
-      },
-    },
-    problems: [404],
-  }
-}
-
 function objectOf(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
   return { type: 'object', required: Object.keys(properties), properties }
 }

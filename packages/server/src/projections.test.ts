@@ -23,7 +23,9 @@ test('every projection is shown as it is here and as the database knows it', asy
   expect(body.projections).toMatchObject([
     {
       name: 'stock_levels',
-      version: stockLevels.table.fingerprint,
+      kind: 'projection',
+      version: 1,
+      fingerprint: stockLevels.table.fingerprint,
       state: 'running',
       position: 3,
       lagEvents: 0,
@@ -32,7 +34,7 @@ test('every projection is shown as it is here and as the database knows it', asy
       rebuild: null,
       table: {
         state: 'running',
-        version: stockLevels.table.fingerprint,
+        fingerprint: stockLevels.table.fingerprint,
         position: 3,
         parked: null,
         next: null,
@@ -146,7 +148,7 @@ test('a check says which rows differ from what the log makes', async () => {
     differing: 0,
     differences: [],
   })
-  await post('/projections/stock_levels/pause')
+  await post('/consumers/stock_levels/pause')
   await vi.waitFor(async () => expect((await get('/projections/stock_levels')).body.state).toBe('paused'))
   const { rows } = (await get('/tables/stock_levels?where[item_id]=tea')).body
   const upserts = [{ ...rows[0], in_stock: 999 }]
@@ -194,17 +196,18 @@ test('one check of a table is made at a time, and one that nobody waits for any 
 
 test('a projection that is paused stands still until it is resumed', async () => {
   const { get, post } = await stockedShop()
-  expect(await post('/projections/stock_levels/pause')).toMatchObject({
+  expect(await post('/consumers/stock_levels/pause')).toMatchObject({
     status: 200,
     body: { name: 'stock_levels', isPaused: true },
   })
   await vi.waitFor(async () => expect((await get('/projections/stock_levels')).body.state).toBe('paused'))
   expect((await get('/health')).status).toBe(200)
   await post('/commands/item/tea/ReceiveStock', { quantity: 1 })
-  expect((await get('/tables/stock_levels?waitFor=4&timeoutMs=20')).status).toBe(504)
-  expect((await get('/projections/stock_levels')).body).toMatchObject({ position: 3, lagEvents: 1 })
-  expect((await post('/projections/stock_levels/resume')).body).toEqual({ name: 'stock_levels', isPaused: false })
-  expect((await get('/tables/stock_levels?waitFor=4')).status).toBe(200)
+  // Who paused it is in the log too.
+  expect((await get('/tables/stock_levels?waitFor=5&timeoutMs=20')).status).toBe(504)
+  expect((await get('/projections/stock_levels')).body).toMatchObject({ position: 3, lagEvents: 2 })
+  expect((await post('/consumers/stock_levels/resume')).body).toEqual({ name: 'stock_levels', isPaused: false })
+  expect((await get('/tables/stock_levels?waitFor=5')).status).toBe(200)
 })
 
 test.each([
@@ -213,8 +216,6 @@ test.each([
   ['POST', '/projections/nope/rebuild'],
   ['POST', '/projections/nope/rebuild?dropFormer=true'],
   ['POST', '/projections/nope/verify'],
-  ['POST', '/projections/nope/pause'],
-  ['POST', '/projections/nope/resume'],
 ])('%s %s: a projection that is not declared is unknown', async (method, path) => {
   const { get } = openShop()
   expect(await get(path, { method })).toMatchObject({

@@ -1,4 +1,4 @@
-// `/projections`: how far every projection is and what is known of its table, and what an operator may do with it: build anew, check, pause, resume.
+// `/projections`: how far every projection is and what is known of its table, and what an operator may do with it: rebuild and check. `/consumers` pauses and resumes it.
 import type { Context } from 'hono'
 import {
   formerTableName,
@@ -13,9 +13,7 @@ import { actor } from './commands.ts'
 import { oneOf, read, text } from './parameters.ts'
 import {
   listOperation,
-  pauseOperation,
   rebuildOperation,
-  resumeOperation,
   showOperation,
   verifyOperation,
 } from './projection-operations.ts'
@@ -67,8 +65,6 @@ export function projectionRoutes(running: RunningSystem): readonly Route[] {
       operations: projections.map(rebuildOperation),
     }),
     toDo('verify', { handle: (c) => verify(running, c), operations: projections.map(verifyOperation) }),
-    toDo('pause', { handle: (c) => setPaused(running, c, true), operations: projections.map(pauseOperation) }),
-    toDo('resume', { handle: (c) => setPaused(running, c, false), operations: projections.map(resumeOperation) }),
   ]
 }
 
@@ -87,13 +83,6 @@ async function verify(running: RunningSystem, c: Context): Promise<Response> {
   const projection = { name: read(c, name)! }
   const check = await running.verifyTable(projection, { signal: c.req.raw.signal })
   return json(check, { headers: { [positionHeader]: String(check.position) } })
-}
-
-async function setPaused(running: RunningSystem, c: Context, isPaused: boolean): Promise<Response> {
-  const projection = { name: read(c, name)! }
-  const by = { actor: read(c, actor) }
-  await (isPaused ? running.consumers.pause(projection, by) : running.consumers.resume(projection, by))
-  return json({ ...projection, isPaused })
 }
 
 /** What this process knows of its projections, with what the database says of their tables: other processes may run them. */

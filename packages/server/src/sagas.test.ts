@@ -31,10 +31,10 @@ test('a saga that was refused is shown with what it took back and why', async ()
   expect((await get('/aggregates/item/tea')).body.state.inStock).toBe(5)
 })
 
-test('a stuck saga can be resumed, by somebody with a name', async () => {
+test('a saga whose compensation failed can be resumed, by somebody with a name', async () => {
   const { get, post, running } = openShop()
   await post('/commands/item/tea/ReceiveStock', { quantity: 2 })
-  // Frozen tea cannot be given back, and is frozen between the step and its undo.
+  // Frozen tea cannot be given back, and is frozen between the step and its compensation.
   const { store } = running
   const append = store.append.bind(store)
   store.append = async (commit, options) => {
@@ -45,14 +45,14 @@ test('a stuck saga can be resumed, by somebody with a name', async () => {
     return outcome
   }
   await post('/commands/order/o1/PlaceOrder', order)
-  const stuck = await get('/sagas/fulfilment/o1?waitMs=5000')
-  expect(stuck.body).toMatchObject({
+  const failed = await get('/sagas/fulfilment/o1?waitMs=5000')
+  expect(failed.body).toMatchObject({
     status: 'compensationFailed',
     compensationFailure: { step: 'item', reason: 'Frozen' },
   })
   expect(await get('/health')).toMatchObject({
     status: 200,
-    body: { sagas: [{ needsIntervention: [{ sagaId: 'o1' }] }] },
+    body: { consumers: [{}, {}, { name: 'fulfilment', needsIntervention: [{ sagaId: 'o1' }] }] },
   })
 
   await post('/commands/item/tea/TakeNote', 'thaw')
@@ -67,7 +67,7 @@ test('a stuck saga can be resumed, by somebody with a name', async () => {
 
 test('a wait that runs out answers with what is there', async () => {
   const { get, running } = openShop()
-  // No runner drives what another saga of that name left behind half way.
+  await running.consumers.pause({ name: 'fulfilment' })
   const startedBy = { eventId: 'e', position: 1, schemaVersion: 1, correlationId: 'c', validAt: null }
   const started = { saga: 'fulfilment', input: order, startedBy }
   const events = [{ stream: '$saga.fulfilment-o9', type: '$SagaStarted', data: started }] as const

@@ -1,4 +1,4 @@
-// `GET /sagas/{name}/{id}`: where a process over several aggregates is; `POST .../resume`: lets one that is stuck try again.
+// `GET /sagas/{name}/{id}`: where a process over several aggregates is; `POST .../resume`: lets one whose compensation failed try again.
 import { isIndelibleError, type RunningSystem, type Saga, type SagaState } from 'indelible'
 import { json } from './answers.ts'
 import { actor } from './commands.ts'
@@ -14,7 +14,7 @@ const waitMs = wholeNumber('waitMs', {
   in: 'query',
   max: waitMsMax,
   default: 0,
-  description: 'How long to wait for the saga to end or to get stuck before answering with what is there.',
+  description: 'How long to wait for the saga to end, or for its compensation to fail, before answering with what is there.',
 })
 
 export function sagaRoutes(running: RunningSystem, waits: Waits): readonly Route[] {
@@ -74,7 +74,7 @@ function stateOperation({ name }: Saga): Operation {
     summary: `Where one ${name} is`,
     answers: {
       200: {
-        description: 'Its state. completed and compensated are ends; stuck waits for resume.',
+        description: 'Its state. completed and compensated are ends; compensationFailed waits for resume.',
         schema: {
           type: 'object',
           required: [
@@ -97,10 +97,10 @@ function stateOperation({ name }: Saga): Operation {
               items: { type: 'string' },
               description: 'The steps that took effect, in that order.',
             },
-            compensatable: { type: 'array', items: { type: 'string' }, description: 'Those of them that had an undo.' },
+            compensatable: { type: 'array', items: { type: 'string' }, description: 'Those of them that had a compensation.' },
             pending: { type: ['object', 'null'], description: 'The command that awaits its answer.' },
             failure: { type: ['object', 'null'], description: 'Why it compensates.' },
-            compensationFailure: { type: ['object', 'null'], description: 'Why it is stuck.' },
+            compensationFailure: { type: ['object', 'null'], description: 'Why its compensation failed.' },
             version: { type: 'integer' },
           },
         },
@@ -114,7 +114,7 @@ function resumeOperation({ name }: Saga): Operation {
   return {
     path: `/sagas/${encodeURIComponent(name)}/{id}/resume`,
     tag: 'sagas',
-    summary: `Let a ${name} that is stuck try again`,
+    summary: `Let a ${name} whose compensation failed try again`,
     answers: {
       200: {
         description: 'resumed is false where there was nothing to resume.',

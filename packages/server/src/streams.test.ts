@@ -34,6 +34,7 @@ test('a stream is read in the readable form of its events', async () => {
       actor: 'ann',
       commandId: 'k',
       correlationId: 'k',
+      causationId: 'k',
       issuedAt: expect.any(String),
       requestHash: expect.any(String),
     },

@@ -42,6 +42,7 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   aggregate_missing: 'notFound',
   point_missing: 'notFound',
   unknown_projection: 'notFound',
+  unknown_consumer: 'notFound',
   table_missing: 'notFound',
   log_corrupt: 'damaged',
   index_damaged: 'damaged',

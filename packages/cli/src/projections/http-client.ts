@@ -12,12 +12,12 @@ const progressMs = 200
 export function httpClient(url: URL, { errors, signal }: Session): ProjectionClient {
   const call = async <Body>(method: 'GET' | 'POST', path: string): Promise<Body> => {
     try {
-      return (await sendRequest(url, { method, path: `/projections${path}`, signal })) as Body
+      return (await sendRequest(url, { method, path, signal })) as Body
     } catch (error) {
       throw signal.aborted ? interruptedError() : error
     }
   }
-  const pathOf = (name: string) => `/${encodeURIComponent(name)}`
+  const pathOf = (name: string) => `/projections/${encodeURIComponent(name)}`
   const show = (name: string) => call<ProjectionInfo>('GET', pathOf(name))
 
   async function pollProgress(name: string, progress: RebuildRequest['progress'], until: AbortSignal): Promise<void> {
@@ -30,7 +30,7 @@ export function httpClient(url: URL, { errors, signal }: Session): ProjectionCli
 
   return {
     async list() {
-      const { projections } = await call<{ projections?: readonly ProjectionInfo[] }>('GET', '')
+      const { projections } = await call<{ projections?: readonly ProjectionInfo[] }>('GET', '/projections')
       if (projections) return projections
       throw unexpectedResponse(url, 200)
     },
@@ -56,7 +56,7 @@ export function httpClient(url: URL, { errors, signal }: Session): ProjectionCli
     },
     verify: (name) => call<TableCheck>('POST', `${pathOf(name)}/verify`),
     async setPaused(name, isPaused) {
-      await call('POST', `${pathOf(name)}/${isPaused ? 'pause' : 'resume'}`)
+      await call('POST', `/consumers/${encodeURIComponent(name)}/${isPaused ? 'pause' : 'resume'}`)
     },
     async close() {},
   }
