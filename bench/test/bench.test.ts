@@ -51,6 +51,7 @@ const configurations: Readonly<Record<string, number>> = {
   'fold-10m': 2,
   'rebuild-10m': 3,
   staleness: 2,
+  'compile-200': 2,
 }
 
 test.each(cases.map(({ name }) => name))('%s prints a checked line for each configuration', async (name) => {

@@ -3,6 +3,7 @@ import type { BenchCase } from '../case.ts'
 import { appendBatched } from './append-batched.ts'
 import { appendConcurrent } from './append-concurrent.ts'
 import { appendSequential } from './append-sequential.ts'
+import { compileCase } from './compile.ts'
 import { fold } from './fold.ts'
 import { followCase } from './follow.ts'
 import { growth } from './growth.ts'
@@ -28,4 +29,5 @@ export const cases: readonly BenchCase[] = [
   followCase,
   staleness,
   interference,
+  compileCase,
 ]

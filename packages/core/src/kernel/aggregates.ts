@@ -2,8 +2,8 @@
 import type { AnyAggregate } from './any-aggregate.ts'
 import { canonicalText } from './canonical.ts'
 import {
+  type Answered,
   type CommandContext,
-  type CommandOptions,
   type CommandType,
   type ConsultsOf,
   commandType,
@@ -18,6 +18,7 @@ import { fingerprint } from './fingerprint.ts'
 import { deepFreeze } from './freeze.ts'
 import type { Refusable, Refusal, RefusalOf } from './refusals.ts'
 import { checkedCategory } from './reserved.ts'
+import type { Schema } from './schemas.ts'
 import { streamName } from './streams.ts'
 import { codeOf, declaredVersion } from './versions.ts'
 
@@ -47,12 +48,22 @@ export interface Aggregate<State, Event extends AnyEventType, Reason extends str
     const Consults extends ConsultsOf<NoInfer<Input>> = Nothing,
   >(
     type: Type,
-    definition: CommandOptions<Input, Given, Emits & Emitted<Emits, Event>, Refuses, Consults> & {
+    definition: {
+      /** The schema of the input. */
+      readonly input: Schema<Input, Given>
+      /** Every event that it may record. */
+      readonly emits: Emitted<Emits, Event>
+      /** Every refusal that it may answer with: its reason, or a declared {@link refusal}. */
+      readonly refuses?: Refuses
+      /** Facts beyond its aggregate, as they are when it is recorded: `{ seats: courseSeats.by({ course: 'courseId' }) }`. */
+      readonly consults?: Consults
+      /** `public` when left out. */
+      readonly visibility?: 'public' | 'internal'
       readonly decide: (
         state: State,
         input: Input,
         context: CommandContext<FactsOf<Consults>>,
-      ) => Decision<EventOf<Emits[number]>, RefusalOf<Refuses[number]>>
+      ) => Decision<EventOf<Emits[number]>, Answered<Refuses>>
     },
   ): CommandType<Type, Given, RefusalOf<Refuses[number]> | Taken<Reason>>
 }
@@ -68,12 +79,16 @@ type MemberOf<State> = State extends State ? keyof State & string : never
  * Such a value is claimed by the commit that brings it into a state, and released by the one that takes it away; null and undefined claim nothing.
  * Throws `invalid_declaration`.
  */
-export function aggregate<State, const Reason extends string = never>(
+export function aggregate<
+  State,
+  const Reason extends string = never,
+  const Member extends NoInfer<MemberOf<State>> = never,
+>(
   category: string,
   definition: {
     readonly initialState: State
     readonly version?: number
-    readonly unique?: { readonly [Member in MemberOf<NoInfer<State>>]?: Reason }
+    readonly unique?: { readonly [Each in Member]?: Reason }
   },
 ): Aggregate<State, never, Reason> {
   checkedCategory(category)

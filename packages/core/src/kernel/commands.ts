@@ -67,25 +67,16 @@ export interface DeclaredRefusal {
   readonly details: Schema | null
 }
 
+/** The refusals that `decide` may answer with. Where none are declared, what the compiler then says stands in the place of a reason. */
+export type Answered<Refuses extends readonly Refusable[]> = Refuses extends readonly []
+  ? Refusal<'The command declares no refusals: add refuses', never>
+  : RefusalOf<Refuses[number]>
+
 /** The events a command lists. One that its aggregate has no handler for is replaced by what the compiler then says. */
 export type Emitted<Emits extends readonly AnyEventType[], Known extends AnyEventType> = {
   readonly [Index in keyof Emits]: Emits[Index] extends Known
     ? Emits[Index]
-    : `The aggregate has no handler for ${Emits[Index]['type']}: add .on(${Emits[Index]['type']}, …)`
-}
-
-/** What commands with and without an aggregate declare alike. */
-export interface CommandOptions<Input, Given, Emits, Refuses, Consults> {
-  /** The schema of the input. */
-  readonly input: Schema<Input, Given>
-  /** Every event that it may record. */
-  readonly emits: Emits
-  /** Every refusal that it may answer with: its reason, or a declared {@link refusal}. */
-  readonly refuses?: Refuses
-  /** Facts beyond its aggregate, as they are when it is recorded: `{ seats: courseSeats.by({ course: 'courseId' }) }`. */
-  readonly consults?: Consults
-  /** `public` when left out. */
-  readonly visibility?: 'public' | 'internal'
+    : `The aggregate has no handler for ${Emits[Index]['type']}: add .on(${Emits[Index]['type']}, ...)`
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the facts are
@@ -107,14 +98,23 @@ export function command<
   const Refuses extends readonly Refusable[] = [],
 >(
   type: Type,
-  definition: CommandOptions<Input, Given, Emits, Refuses, Consults> & {
+  definition: {
     readonly category: string
+    /** The schema of the input. */
+    readonly input: Schema<Input, Given>
+    /** Every event that it may record. */
+    readonly emits: Emits
+    /** Every refusal that it may answer with: its reason, or a declared {@link refusal}. */
+    readonly refuses?: Refuses
+    /** The facts that it decides on, as they are when it is recorded: `{ seats: courseSeats.by({ course: 'courseId' }) }`. */
     readonly consults: Consults
+    /** `public` when left out. */
+    readonly visibility?: 'public' | 'internal'
     readonly decide: (
       facts: FactsOf<Consults>,
       input: Input,
       context: CommandContext<FactsOf<Consults>>,
-    ) => Decision<EventOf<Emits[number]>, RefusalOf<Refuses[number]>>
+    ) => Decision<EventOf<Emits[number]>, Answered<Refuses>>
   },
 ): CommandType<Type, Given, RefusalOf<Refuses[number]>> {
   const { category, decide } = definition

@@ -36,9 +36,14 @@ export interface Consultation<State = unknown, Member extends string = string> {
 export type AnyConsultation = Consultation<any, any>
 
 /** The facts that a command's `decide` is given, by the names under which it consults them. */
-export type FactsOf<Consults> = {
-  // biome-ignore lint/suspicious/noExplicitAny: whatever its members are
-  readonly [Name in keyof Consults]: Consults[Name] extends Consultation<infer State, any> ? State : never
+export type FactsOf<Consults> = Facts<Consults>['facts']
+
+/** By way of an interface, so that the compiler's messages show the facts and not how their type is made. */
+interface Facts<Consults> {
+  facts: {
+    // biome-ignore lint/suspicious/noExplicitAny: whatever its members are
+    readonly [Name in keyof Consults]: Consults[Name] extends Consultation<infer State, any> ? State : never
+  }
 }
 
 /**

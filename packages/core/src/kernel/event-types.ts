@@ -1,7 +1,7 @@
 // Declaring an event: its name, the schema of its data, the older versions of it, its tags, and a function that makes one.
 import { IndelibleError } from './errors.ts'
 import type { RecordedEvent } from './events.ts'
-import { changedByJson, type JsonData } from './json-data.ts'
+import { changedByJson, type JsonSchema } from './json-data.ts'
 import { schemaVersionMax } from './limits.ts'
 import { isReserved } from './reserved.ts'
 import { isSchemaVersion, parse, type Schema } from './schemas.ts'
@@ -74,7 +74,7 @@ export interface EventOptions<Data, Olds> {
 // biome-ignore lint/complexity/noBannedTypes: no older versions
 export function event<const Type extends string, Data, Input, Olds = {}>(
   type: Type,
-  schema: Schema<Data, Input> & JsonData<Data>,
+  fitting: JsonSchema<Data, Input>,
   { version = 1, upcasts, tags = {} }: EventOptions<Data, Olds> = {},
 ): EventType<Type, Data, Input> {
   if (typeof type !== 'string' || !type) throw new IndelibleError('invalid_declaration', 'An event needs a name.')
@@ -82,6 +82,8 @@ export function event<const Type extends string, Data, Input, Olds = {}>(
   if (!isSchemaVersion(version)) {
     throw invalid(type, `has the version ${shown(version)}: a version is a whole number from 1 to ${schemaVersionMax}`)
   }
+  // One that does not fit does not compile.
+  const schema = fitting as Schema<Data, Input>
   const older = checkedUpcasts(type, version, upcasts ?? {})
   for (const tag of Object.keys(tags)) {
     if (!/^[A-Za-z][\w.]*$/.test(tag))

@@ -1,15 +1,18 @@
 // What an event may hold, as a type and at run time: only what JSON gives back as it was. A member that is undefined counts as one that is not there.
+import type { Schema } from './schemas.ts'
 
-/** Data that JSON keeps, or bytes. For anything else the type names the member and what to do, so that the compiler's message can be read. */
-export type JsonData<Data> = unknown extends Data
-  ? unknown
-  : Data extends Uint8Array
-    ? unknown
+/** A schema whose data JSON keeps, or bytes. For any other it is what the compiler then says: the member and what to do. */
+export type JsonSchema<Data, Input> = unknown extends Data
+  ? Schema<Data, Input>
+  : [Data] extends [Uint8Array]
+    ? Schema<Data, Input>
     : [ChangedByJson<Data>] extends [never]
-      ? unknown
-      : {
-          readonly [Problem in `JSON does not keep "${ChangedByJson<Data>}" of this event. Use text or a number.`]: never
-        }
+      ? Schema<Data, Input>
+      : ChangedMessage<ChangedByJson<Data>>
+
+type ChangedMessage<Path extends string> = Path extends ''
+  ? 'JSON does not keep these data: use text or a number'
+  : `JSON does not keep the member ${Path}: use text or a number`
 
 /** The paths of the members that JSON would change; never where there are none. */
 type ChangedByJson<Value, Path extends string = ''> = Value extends string | number | boolean | null | undefined

@@ -9,7 +9,10 @@ export interface Refusal<Reason extends string = string, Details = unknown> {
 }
 
 /** The details of a refusal that has none. */
-export type NoDetails = Readonly<Record<string, never>>
+export interface NoDetails {
+  /** Never set; so that it takes nothing else, and no detail of another refusal is read from it. */
+  readonly '~none'?: never
+}
 
 /** A declared refusal with details. Call it to refuse: `InsufficientFunds({ balance })`. */
 export interface RefusalType<Reason extends string = string, Details = unknown> {
@@ -46,9 +49,14 @@ export function refusal<const Reason extends string, Details>(
   return Object.assign(make, { reason, details })
 }
 
-/** Refuses a command without details: `refuse('NoSuchAccount')`. */
-export function refuse<const Reason extends string>(reason: Reason): Refusal<Reason, NoDetails> {
-  return { refused: reason, details: {} }
+/**
+ * Refuses a command without details: `refuse('NoSuchAccount')`. Where the compiler knows what the command declares (`Declared`), a reason that is none of
+ * it is an error right here, and not one of `decide` as a whole.
+ */
+export function refuse<Declared extends string = string, const Reason extends string = string>(
+  reason: Reason extends NoInfer<Declared> ? Reason : NoInfer<Declared>,
+): Reason extends Declared ? Refusal<Reason, NoDetails> : Refusal<Declared, never> {
+  return { refused: reason, details: {} } as never
 }
 
 /** Throws `invalid_declaration`. */

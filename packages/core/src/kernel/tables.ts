@@ -23,8 +23,11 @@ export interface Column<Value = unknown> {
 
 export type Columns = Readonly<Record<string, Column>>
 /** The row type of a table. */
-export type RowOf<C extends Columns> = {
-  -readonly [Name in keyof C]: C[Name] extends Column<infer Value> ? Value : never
+export type RowOf<C extends Columns> = Rows<C>['row']
+
+/** By way of an interface, so that the compiler's messages show the members of a row and not how its type is made. */
+interface Rows<C extends Columns> {
+  row: { -readonly [Name in keyof C]: C[Name] extends Column<infer Value> ? Value : never }
 }
 /** Any row, as adapters see it. */
 export type Row = Readonly<Record<string, unknown>>
