@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { append, appendHistory } from '../../test/append.ts'
-import { balances } from '../../test/domain.ts'
+import { append, appendHistory } from '../../../test/append.ts'
+import { balances } from '../../../test/domain.ts'
 import {
   binary,
   cli,
@@ -12,8 +12,8 @@ import {
   type Terminal,
   tablesConfigFile,
   temporaryDirectory,
-} from '../../test/support.ts'
-import { fillTables, startedIn, tablesIn } from '../../test/tables.ts'
+} from '../../../test/support.ts'
+import { fillTables, startedIn, tablesIn } from '../../../test/tables.ts'
 
 async function filled(): Promise<string> {
   const dataDir = temporaryDirectory()
@@ -358,7 +358,7 @@ describe('what cannot be done says what to do instead', () => {
     const directory = temporaryDirectory()
     await appendHistory(join(directory, 'data'))
     const core = JSON.stringify(import.meta.resolve('indelible'))
-    const domain = JSON.stringify(new URL('../../test/domain.ts', import.meta.url).href)
+    const domain = JSON.stringify(new URL('../../../test/domain.ts', import.meta.url).href)
     writeFileSync(
       join(directory, 'indelible.config.ts'),
       `import { IndelibleError } from ${core}

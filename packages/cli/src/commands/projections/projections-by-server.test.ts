@@ -6,8 +6,8 @@ import { serve } from '@indelible/server'
 import { IndelibleError, startSystem } from 'indelible'
 import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { balances, system } from '../../test/domain.ts'
-import { cli, ndjson, type Terminal } from '../../test/support.ts'
+import { balances, system } from '../../../test/domain.ts'
+import { cli, ndjson, type Terminal } from '../../../test/support.ts'
 
 /** The system behind HTTP with six events. `hold` keeps back every read of the whole log until the function that it gives is called. */
 async function served() {
