@@ -30,7 +30,7 @@ async function deposit(dataDir: string, amount: number): Promise<void> {
   await append(dataDir, [{ stream: 'account-2', type: 'FundsDeposited', data: { amount } }])
 }
 
-/** Somebody else writes into the table. */
+/** Other SQL changes the table. */
 async function spoil(dataDir: string): Promise<void> {
   const tables = tablesIn(dataDir)
   const there = await tables.state(balances.table)
@@ -166,7 +166,7 @@ describe('rebuild', () => {
     )
   })
 
-  test('makes the table where there is none', async () => {
+  test('creates the table if it does not exist', async () => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
     expect(await projections(dataDir, 'rebuild owners')).toMatchObject({ code: 0, err: '' })
