@@ -20,8 +20,10 @@ const forbidden = [
   ['packages/core/src/history', '../log/limits.ts'],
   ['packages/core/src/schema', '../file/index.ts'],
   ['packages/postgres/src', 'indelible/file'],
+  ['packages/postgres/src/tables', '../pglite/client.ts'],
   ['packages/server/src', '@indelible/postgres'],
   ['packages/cli/src', '@indelible/example-bank'],
+  ['packages/cli/src/commands', '../output/text.ts'],
 ] as const
 
 const allowed = [
@@ -34,6 +36,9 @@ const allowed = [
   ['packages/core/src/runtime', '../store/port.ts'],
   ['packages/core/src/testing', '../memory/index.ts'],
   ['packages/postgres/src', 'indelible'],
+  ['packages/postgres/src/tables', '../sql/index.ts'],
+  ['packages/postgres/src/tables', './records.ts'],
+  ['packages/cli/src/commands', '../output/index.ts'],
 ] as const
 
 const house = mkdtempSync(join(tmpdir(), 'indelible-floors-'))

@@ -1,4 +1,4 @@
-// The connection to the server is cut after the k-th message, for every k: often nobody knows then whether a change was committed. It counts once all the same.
+// Cuts the connection to the server after the k-th message, for every k. It is then often unknown whether a change was committed. Still each event counts once.
 
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import { isIndelibleError, startSystem } from 'indelible'
@@ -21,7 +21,7 @@ afterAll(async () => {
   await server?.remove()
 })
 
-/** Every k-th message in `npm test`, beginning at one that is drawn. */
+/** `npm test` tests every k-th message, starting at a random one. */
 const stride = long ? 1 : 29
 const names = long ? jarSystem().projections.map(({ name }) => name) : ['flows']
 
@@ -39,7 +39,7 @@ test.each(names)('a connection cut after any message leaves each event in %s onc
   expect(total).toBeGreaterThan(messages / stride / 2)
 })
 
-/** Projects some commits and builds the table anew, over a connection that is cut after k messages. Gives how many messages there were. */
+/** Projects some commits and rebuilds the table, over a connection that is cut after k messages. Returns the number of messages. */
 async function run(name: string, schema: string, k: number): Promise<number> {
   const draw = draws()
   const store = memoryStore()

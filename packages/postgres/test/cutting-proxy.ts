@@ -9,7 +9,7 @@ export interface CuttingProxy {
   readonly passed: number
   /** The one that was cut after. */
   readonly cut: string | undefined
-  /** Counts anew, on connections from now on, and cuts after so many messages, once. */
+  /** Restarts the count, for connections from now on, and cuts one connection after this many messages. */
   arm(after: number): void
   close(): Promise<void>
 }
@@ -51,7 +51,7 @@ export async function cuttingProxy(target: string): Promise<CuttingProxy> {
       const type = message[0]! > 0 ? String.fromCharCode(message[0]!) : 'startup'
       cut = `${from} ${type}`
       if (from === 'server') return setTimeout(end, 1)
-      // The server gets all of it, does it and answers; nobody hears the answer.
+      // The server receives the whole message, executes it and responds, but the response is lost.
       server.end()
       client.destroy()
     }

@@ -82,7 +82,7 @@ test(`processes and the server killed ${kills} times: each event is in each tabl
     await writing?.stop()
     if (appends) store = await fileStore({ dir, limits: jarLimits })
     await answering(tables)
-    // Whoever still runs goes on meanwhile: each table is looked at as it is at one moment.
+    // Running processes continue meanwhile, so each table is compared as of one moment.
     const reached = await checkTables(tables, store)
     expect(reached).toBeGreaterThanOrEqual(0)
     if (kill % checkedEvery === 0 || kill === kills) {
@@ -121,7 +121,7 @@ test(
     ]
     const took: number[] = []
     for (let kill = 0; kill < takeovers; kill++) {
-      // Who holds the counts may not hold the other tables; whoever is killed, all of them must go on.
+      // The holder of the counts may not hold the other tables. Whichever process is killed, all tables must continue.
       const holds = (process: Projecting) => stateOf(process, 'jar_counts') === 'running'
       await until('one runs the projection', async () => holds(holder) !== holds(other))
       if (!holds(holder)) [holder, other] = [other, holder]
@@ -206,7 +206,7 @@ function appending(store: EventStore, next: Draw): { stop(): Promise<void> } {
       await pause(own(10))
     }
   })()
-  // Whoever stops it is told.
+  // The process that stops it gets the error.
   running.catch(() => {})
   return {
     async stop() {

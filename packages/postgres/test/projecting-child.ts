@@ -1,4 +1,4 @@
-// A process that runs the system of the jars, and perhaps appends or builds tables anew without end, until somebody kills it. It says what it does.
+// A process that runs the system of the jars until it is killed. With options it also appends events or rebuilds tables without end. It prints what it does.
 import { writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isIndelibleError, startSystem } from 'indelible'
@@ -41,7 +41,7 @@ async function rebuild(): Promise<void> {
   let said = ''
   const progress = ({ phase }: { phase: string }) => {
     sayOnce(`phase ${phase} ${name}`)
-    // The fold waits for whoever appends what it is to catch up with.
+    // The fold waits for events of another process, so that it has something to catch up with.
     if (one.holdMs && one.holdAt === 'catching up' && phase === 'verifying') sleep(400)
     if (isHeld || phase !== one.holdAt) return
     isHeld = true
@@ -69,7 +69,7 @@ function sleep(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
-/** Says when a projection begins or ends to be run here. */
+/** Prints when this process starts or stops to run a projection. */
 async function tellStates(): Promise<void> {
   const said = new Map<string, string>()
   for (;;) {

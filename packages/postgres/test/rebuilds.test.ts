@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => server?.remove())
 
 const phases: readonly RebuildProgress['phase'][] = ['folding', 'writing', 'verifying', 'catching up', 'replacing']
-/** Some of them in `npm test`, drawn anew each time. */
+/** `npm test` uses some of them, chosen at random. */
 const some = (count: number) => {
   const next = draws()
   const left = [...phases]
@@ -24,7 +24,7 @@ const some = (count: number) => {
 }
 const name = 'flows'
 
-test('a rebuild that is killed in any phase leaves the table as it was, and is begun anew', hours, async () => {
+test('a rebuild that is killed in any phase leaves the table as it was, and starts again', hours, async () => {
   const { dir, store } = await filled()
   const times: string[] = []
   for (const phase of some(2)) {

@@ -18,22 +18,22 @@ export function freshDir(): string {
   return dir
 }
 
-/** What a projecting process is told. */
+/** The options of a projecting process. */
 export interface ProjectingOptions {
   readonly dir: string
   readonly connectionString: string
   readonly schema: string
   readonly revision: number
   readonly appends?: boolean
-  /** Without end: one table after the other, or one again and again, which is held in a phase the first time. */
+  /** Rebuilds without end: all tables in turn, or one table, which is held in a phase the first time. */
   readonly rebuilds?: boolean | { readonly name: string; readonly holdAt?: string; readonly holdMs?: number }
 }
 
 export interface Projecting {
   readonly pid: number
-  /** The whole lines that it said. */
+  /** The complete lines that it has printed. */
   readonly lines: readonly string[]
-  /** Resolves when it says a line that begins so, from now on or, where asked, before. */
+  /** Resolves when the process prints a line with this beginning, from now on, or also before with `before`. */
   said(beginning: string, options?: { before?: boolean; timeoutMs?: number }): Promise<boolean>
   kill(): Promise<void>
 }
@@ -169,7 +169,7 @@ export async function checkTable(
   const known = (await history(store)).filter((event) => event.position <= position)
   expect(known.length, `${name} shows nothing that the log does not have`).toBe(position)
   const revision = revisions.get(fingerprint)
-  if (revision === undefined) throw new Error(`Nobody here made the table ${name}.`)
+  if (revision === undefined) throw new Error(`No process of this test made the table ${name}.`)
   const expected = expectedRows(name, revision, known)
   expect(byKey(rows), `${name} at ${position}`).toEqual(byKey([...expected.values()]))
   if (name === 'jar_counts') {

@@ -64,7 +64,7 @@ test('shows progress on a terminal only', async () => {
   )
 })
 
-test('goes on beside a writer', async () => {
+test('works while another process writes', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const writing = ended(startAppending(dataDir, { count: 200, pauseMs: 2 }))

@@ -44,7 +44,7 @@ test('shows what is reserved on request, or where it is named', async () => {
 test('follows what another process writes, without a gap or a double', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
-  // Listened to from the start: it may end before those who follow it.
+  // Listen to it from the start, because it may end before the commands that follow it.
   const writing = ended(startAppending(dataDir, { count: 60, pauseMs: 5 }))
   const tails = [
     ended(start([bin, 'tail', '--data', dataDir, '-n', '2', '--until', '66', '--json'])),

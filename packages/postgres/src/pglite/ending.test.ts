@@ -1,4 +1,4 @@
-// A statement that never ends, and what else PGlite does not survive: its thread is ended, and the tables go on.
+// Statements that never end, and other failures that PGlite does not survive: its thread is terminated, and the tables work again.
 import { once } from 'node:events'
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -31,7 +31,7 @@ beforeAll(async () => {
 })
 afterAll(async () => await rm(root, { recursive: true, force: true }))
 
-/** Tables in a directory of their own, with rows in one of them. */
+/** Tables in a new directory, with rows in one of them. */
 async function filled(options: PgliteOptions = {}) {
   const dir = join(root, `${++dirs}`)
   await cp(made, dir, { recursive: true })

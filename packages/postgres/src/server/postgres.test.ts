@@ -148,7 +148,7 @@ describe('a Postgres server', () => {
     expect([...outcomes].toSorted()).toEqual(['saved', 'tables_unavailable'])
   })
 
-  test('where somebody reads a table for long lets it be replaced later, and holds up nobody else', async () => {
+  test('with a long read of a table, the replacement is refused for now, and no other reader waits', async () => {
     await openTables('busy')
     await tables.open(accounts)
     await tables.open(nextTable(accounts))
@@ -190,7 +190,7 @@ describe('a Postgres server', () => {
     expect((await tables.state(accounts)).position).toBe(0)
   })
 
-  test('that answers too late costs its connection, and nobody else waits for it', async () => {
+  test('that answers too late loses its connection, and no other call waits for it', async () => {
     await openTables('late', { max: 1, query_timeout: 1_000 })
     await tables.open(accounts)
     await expect(tables.query('SELECT pg_sleep(30)')).rejects.toMatchObject({ code: 'tables_unavailable' })

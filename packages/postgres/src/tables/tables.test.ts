@@ -97,7 +97,7 @@ test('a table that is no read table is neither taken away nor renamed', async ()
   ])
 })
 
-test('whoever may read a table may read the one that takes its place', async () => {
+test('users with the right to read a table can read the table that replaces it', async () => {
   const tables = sqlReadTables(database, { schema: 'granted' })
   await tables.open(accounts)
   await database.query('CREATE ROLE "the Reader"')
@@ -120,7 +120,7 @@ test('whoever may read a table may read the one that takes its place', async () 
   expect(await mayRead('pg_monitor')).toBe(true)
 })
 
-test('whoever may read some columns may read them in the table that takes its place, as far as it has them', async () => {
+test('users with the right to read some columns can read them in the table that replaces it, if it has them', async () => {
   const tables = sqlReadTables(database, { schema: 'partly' })
   const wider = { ...accounts, columns: { ...accounts.columns, owner: text(), 'a "note"': text() } }
   await tables.open(wider)
@@ -151,7 +151,7 @@ test('a table that a view was made over is not replaced under it, nor dropped, a
   expect(await tables.replace(accounts, nextTable(accounts))).toBe('replaced')
 })
 
-test('a table that somebody dropped is made anew from the log, and a pause outlasts it', async () => {
+test('a table that a user dropped is built again from the log, and stays paused', async () => {
   const tables = sqlReadTables(database, { schema: 'dropped' })
   const renewed = { ...accounts, fingerprint: 'accounts-2' }
   await tables.open(accounts)
@@ -185,7 +185,7 @@ test('a value that only the database can refuse is an invalid row', async () => 
   expect([(await tables.state(accounts)).position, await tables.select(accounts)]).toEqual([0, []])
 })
 
-test('a number that somebody else wrote and that JavaScript cannot hold is not rounded', async () => {
+test('a number written by other SQL that JavaScript cannot represent is not rounded', async () => {
   const tables = sqlReadTables(database, { schema: 'large' })
   const table = { name: 'sums', columns: { id: text().key(), sum: bigint() }, key: ['id'], fingerprint: '1', code: '1' }
   await tables.open(table)

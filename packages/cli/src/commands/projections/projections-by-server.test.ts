@@ -6,8 +6,8 @@ import { serve } from '@indelible/server'
 import { IndelibleError, startSystem } from 'indelible'
 import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { balances, system } from '../../test/domain.ts'
-import { cli, ndjson, type Terminal } from '../../test/support.ts'
+import { balances, system } from '../../../test/domain.ts'
+import { cli, ndjson, type Terminal } from '../../../test/support.ts'
 
 /** The system behind HTTP with six events. `hold` keeps back every read of the whole log until the function that it gives is called. */
 async function served() {
@@ -113,7 +113,7 @@ describe('a rebuild that takes its time', () => {
     expect(await running.consumers.show(balances)).toMatchObject({ rebuild: null })
   })
 
-  test('lets no other begin, and goes on in the server when the command is interrupted', async () => {
+  test('refuses another one, and continues in the server when the command is interrupted', async () => {
     const { projections, running, tables, hold } = await served()
     const release = hold()
     const stop = new AbortController()
@@ -161,7 +161,7 @@ test('an API that is mounted below another address is found there', async () => 
 })
 
 describe('where there is no such server', () => {
-  test('nobody listens: 1, with the address', async () => {
+  test('no server listens: 1, with the URL', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

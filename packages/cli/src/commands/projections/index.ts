@@ -1,13 +1,13 @@
 // `indelible projections`: list projections, rebuild and verify their tables, pause and resume them.
 import type { Command } from 'commander'
-import { addCommand } from '../help.ts'
-import { addCommonOptions } from '../options/index.ts'
-import type { Session } from '../session.ts'
-import { addList } from './projections/list.ts'
-import { addPause, addResume } from './projections/pause.ts'
-import { addRebuild } from './projections/rebuild.ts'
-import { addShow } from './projections/show.ts'
-import { addVerify } from './projections/verify.ts'
+import { addCommand } from '../../help.ts'
+import { addCommonOptions } from '../../options/index.ts'
+import type { Session } from '../../session.ts'
+import { addList } from './list.ts'
+import { addPause, addResume } from './pause.ts'
+import { addRebuild } from './rebuild.ts'
+import { addShow } from './show.ts'
+import { addVerify } from './verify.ts'
 
 export function addProjections(program: Command, session: Session): void {
   const group = addCommand(program, 'projections', {

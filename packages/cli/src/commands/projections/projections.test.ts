@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { append, appendHistory } from '../../test/append.ts'
-import { balances } from '../../test/domain.ts'
+import { append, appendHistory } from '../../../test/append.ts'
+import { balances } from '../../../test/domain.ts'
 import {
   binary,
   cli,
@@ -12,8 +12,8 @@ import {
   type Terminal,
   tablesConfigFile,
   temporaryDirectory,
-} from '../../test/support.ts'
-import { fillTables, startedIn, tablesIn } from '../../test/tables.ts'
+} from '../../../test/support.ts'
+import { fillTables, startedIn, tablesIn } from '../../../test/tables.ts'
 
 async function filled(): Promise<string> {
   const dataDir = temporaryDirectory()
@@ -30,7 +30,7 @@ async function deposit(dataDir: string, amount: number): Promise<void> {
   await append(dataDir, [{ stream: 'account-2', type: 'FundsDeposited', data: { amount } }])
 }
 
-/** Somebody else writes into the table. */
+/** Other SQL changes the table. */
 async function spoil(dataDir: string): Promise<void> {
   const tables = tablesIn(dataDir)
   const there = await tables.state(balances.table)
@@ -166,7 +166,7 @@ describe('rebuild', () => {
     )
   })
 
-  test('makes the table where there is none', async () => {
+  test('creates the table if it does not exist', async () => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
     expect(await projections(dataDir, 'rebuild owners')).toMatchObject({ code: 0, err: '' })
