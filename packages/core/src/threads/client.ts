@@ -1,5 +1,4 @@
 // The side that asks. It works with a worker and with a port to one.
-import type { EventEmitter } from 'node:events'
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads'
 import { errorFrom } from './error-message.ts'
 import type { ClientMessage, Input, Methods, Result, ServerMessage } from './messages.ts'
@@ -44,7 +43,8 @@ export class ThreadClient<Protocol extends Methods<Protocol>> {
   constructor(port: Worker | MessagePort, options: ThreadClientOptions) {
     this.#port = port
     this.#options = options
-    const events: Pick<EventEmitter, 'on'> = port
+    // A port takes the same listeners.
+    const events = port as Worker
     events.on('message', (message: ServerMessage) => this.#take(message))
     events.on('error', (error: unknown) => {
       this.#thrown = error
