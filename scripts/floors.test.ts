@@ -8,6 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 const forbidden = [
   ['packages/core/src/kernel', '../store/port.ts'],
   ['packages/core/src/kernel', 'node:fs'],
+  ['packages/core/src/kernel', '../threads/index.ts'],
+  ['packages/core/src/threads', '../store/port.ts'],
   ['packages/core/src/store', '../file/index.ts'],
   ['packages/core/src/log', '../store/port.ts'],
   ['packages/core/src/log/read', '../../store/port.ts'],
@@ -28,6 +30,10 @@ const forbidden = [
 
 const allowed = [
   ['packages/core/src/kernel', './errors.ts'],
+  ['packages/core/src/threads', '../kernel/errors.ts'],
+  ['packages/core/src/threads', 'node:worker_threads'],
+  ['packages/core/src/log/read', '../../threads/index.ts'],
+  ['packages/core/src/runtime/projections', '../../threads/index.ts'],
   ['packages/core/src/log/read', '../format/index.ts'],
   ['packages/core/src/log/read', '../limits.ts'],
   ['packages/core/src/log/read', './frame.ts'],

@@ -6,8 +6,8 @@ import type { Clock } from '../kernel/time.ts'
 import { type Disk, nodeDisk } from '../log/disk/disk.ts'
 import { logStats } from '../log/maintenance/stats.ts'
 import { memoryStore } from '../memory/event-store.ts'
-import { eventStoreContract } from '../store/contract.ts'
 import type { EventStore } from '../store/port.ts'
+import { eventStoreContract } from '../testing/contract/event-store.ts'
 import { fileStore } from './event-store.ts'
 import {
   all,

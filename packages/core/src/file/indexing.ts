@@ -1,33 +1,37 @@
 // Keeps the index of a log that is being written: makes the files of sealed segments in the background, and anew where one is damaged.
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
-import { Indexer, type IndexMaker, indexMaker } from '../log/builders/index.ts'
+import { type Builder, createBuilder, IndexQueue } from '../log/builders/index.ts'
 import { LogIndex } from '../log/index/index.ts'
 import type { LogSource } from '../log/limits.ts'
 import { openIndex } from '../log/open/index.ts'
 import type { BuildTask } from '../log/read/index.ts'
 import type { LogWriter } from '../log/write/index.ts'
-import { ColumnMaking } from './column-making.ts'
+import { ColumnQueue } from './column-queue.ts'
 
 export class Indexing {
   readonly index: LogIndex
-  readonly columns: ColumnMaking
+  readonly columns: ColumnQueue
   /** Known when the log is open. */
   logId = ''
   readonly #log: LogSource
-  readonly #maker: IndexMaker
-  readonly #indexer: Indexer
+  readonly #builder: Builder
+  readonly #queue: IndexQueue
   readonly #healing = new Map<number, Promise<void>>()
 
   constructor(log: LogSource) {
     this.#log = log
     this.index = new LogIndex(log)
-    this.#maker = indexMaker(log)
-    this.columns = new ColumnMaking(log, this.index, this.#maker)
-    this.#indexer = new Indexer({ limits: log.limits, maker: this.#maker, built: ({ segment }) => this.#take(segment) })
+    this.#builder = createBuilder(log)
+    this.columns = new ColumnQueue(log, this.index, this.#builder)
+    this.#queue = new IndexQueue({
+      limits: log.limits,
+      builder: this.#builder,
+      built: ({ segment }) => this.#take(segment),
+    })
   }
 
   async build(task: BuildTask): Promise<void> {
-    await this.#maker.build(task)
+    await this.#builder.buildIndex(task)
   }
 
   /** A segment got its last event. Resolves when there is room for another. */
@@ -38,7 +42,7 @@ export class Indexing {
 
   async add(task: BuildTask): Promise<void> {
     this.columns.sealed(task)
-    await this.#indexer.add(task)
+    await this.#queue.add(task)
   }
 
   /** Makes the index of a segment anew that was found damaged. Throws `log_corrupt`, `store_full`, `io_failed`. */
@@ -50,23 +54,23 @@ export class Indexing {
 
   /** Finishes what is under way and, where many events have no index yet, makes one for them. */
   async complete(writer: LogWriter): Promise<void> {
-    await this.#indexer.idle()
+    await this.#queue.idle()
     const { segment, lastPosition, events } = writer.active
     const unindexed = lastPosition - this.index.indexedThrough
     if (events === 0 || unindexed <= this.#log.limits.unindexedEventsMax) return
     // Without it the next to open has more to read, no more than that.
-    await this.#maker.build({ segment, lastPosition }).catch((error) => {
+    await this.#builder.buildIndex({ segment, lastPosition }).catch((error) => {
       if (!isIndelibleError(error)) throw error
     })
   }
 
   appended(): void {
-    this.#maker.appended()
+    this.#builder.appended()
   }
 
   async close(): Promise<void> {
     this.columns.close()
-    await this.#indexer.close()
+    await this.#queue.close()
   }
 
   /** Where it cannot be opened, it is made again later: no index after it can be taken in before it. */
@@ -82,9 +86,9 @@ export class Indexing {
     const damaged = current()
     if (!damaged) return
     // A longer one may be on its way to replace it.
-    await this.#indexer.idle()
+    await this.#queue.idle()
     if (current() !== damaged) return
-    await this.#maker.build({ segment, lastPosition: damaged.lastPosition })
+    await this.#builder.buildIndex({ segment, lastPosition: damaged.lastPosition })
     if (current() !== damaged) return
     damaged.release()
     const anew = this.index.openSegment(segment, this.logId)

@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest'
-import { eventStoreContract } from '../store/contract.ts'
+import { eventStoreContract } from '../testing/contract/event-store.ts'
 import { memoryStore } from './event-store.ts'
 
 describe('the memory store keeps the contract', () => {

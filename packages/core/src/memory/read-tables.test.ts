@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest'
-import { readTablesContract } from '../store/read-tables-contract.ts'
+import { readTablesContract } from '../testing/contract/read-tables.ts'
 import { memoryTables } from './read-tables.ts'
 
 describe('the read tables in memory keep the contract', () => {

@@ -1,3 +1,4 @@
 // Builds index files and column files in the background, on a thread of their own.
-export { Indexer, type IndexMaker } from './indexer.ts'
-export { indexMaker } from './makers.ts'
+export type { Builder } from './builder.ts'
+export { createBuilder } from './create-builder.ts'
+export { IndexQueue } from './index-queue.ts'

@@ -1,26 +1,24 @@
-// The far side of a thread that checks segments.
+// The module of a thread that checks segments.
 import { parentPort } from 'node:worker_threads'
-import { isIndelibleError } from '../../kernel/errors.ts'
+import { serve } from '../../threads/index.ts'
 import { nodeDisk } from '../disk/index.ts'
-import { checkSegment } from './check-segment.ts'
-import type { CheckAnswer, CheckRequest } from './check-threads.ts'
+import type { LogLimits } from '../limits.ts'
+import { checkSegment, type SegmentFindings, type SegmentTask } from './check-segment.ts'
 
-parentPort?.on('message', async (request: CheckRequest | 'close') => {
-  if (request === 'close') {
-    parentPort?.close()
-    return
-  }
-  const { dir, limits, ...task } = request
-  try {
+export interface CheckProtocol {
+  check(request: CheckRequest): SegmentFindings
+}
+
+export interface CheckRequest extends SegmentTask {
+  readonly dir: string
+  readonly limits: LogLimits
+}
+
+serve<CheckProtocol>(parentPort!, {
+  async check({ dir, limits, ...task }, { transfer }) {
     const findings = await checkSegment({ dir, limits, disk: nodeDisk }, task)
     const { high, low, firstVersion, lastVersion } = findings.streams
-    answer({ findings }, [high.buffer, low.buffer, firstVersion.buffer, lastVersion.buffer] as ArrayBuffer[])
-  } catch (error) {
-    const { code, message, details } = error as Record<string, unknown>
-    answer({ fault: { code: isIndelibleError(error) ? code : undefined, message: String(message), details } })
-  }
+    transfer([high.buffer, low.buffer, firstVersion.buffer, lastVersion.buffer] as ArrayBuffer[])
+    return findings
+  },
 })
-
-function answer(message: CheckAnswer, transfer: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer)
-}

@@ -1,21 +1,12 @@
-// Makes the indexes of sealed segments one after the other, beside everything else.
+// Builds the indexes of sealed segments one after the other in the background, and tries again later where that failed.
 import { type Timer, timer } from '../../kernel/timers.ts'
 import type { LogSource } from '../limits.ts'
 import type { BuildTask } from '../read/index.ts'
+import type { Builder } from './builder.ts'
 
-/** Makes index files somewhere: on this thread or on another. */
-export interface IndexMaker {
-  build(task: BuildTask): Promise<void>
-  /** Makes columns. Gives way to `build`, and to whoever appends. Throws `aborted` when it is closed meanwhile. */
-  buildColumns(task: BuildTask): Promise<void>
-  /** The log was appended to. */
-  appended(): void
-  close(): Promise<void>
-}
-
-export class Indexer {
+export class IndexQueue {
   readonly #limits: LogSource['limits']
-  readonly #maker: IndexMaker
+  readonly #builder: Builder
   readonly #built: (task: BuildTask) => void
   readonly #queue: BuildTask[] = []
   #running: Promise<void> | undefined
@@ -26,11 +17,11 @@ export class Indexer {
 
   constructor({
     limits,
-    maker,
+    builder,
     built,
-  }: { limits: LogSource['limits']; maker: IndexMaker; built: (task: BuildTask) => void }) {
+  }: { limits: LogSource['limits']; builder: Builder; built: (task: BuildTask) => void }) {
     this.#limits = limits
-    this.#maker = maker
+    this.#builder = builder
     this.#built = built
   }
 
@@ -43,7 +34,7 @@ export class Indexer {
     }
   }
 
-  /** Resolves when all is made that could be. */
+  /** Resolves when all is built that could be. */
   async idle(): Promise<void> {
     await this.#running
   }
@@ -52,7 +43,7 @@ export class Indexer {
     this.#closed = true
     this.#retry?.cancel()
     await this.#running
-    await this.#maker.close()
+    await this.#builder.close()
   }
 
   #tryLater(): void {
@@ -69,7 +60,7 @@ export class Indexer {
     while (this.#queue.length > 0 && !this.#closed) {
       const task = this.#queue[0]!
       try {
-        await this.#maker.build(task)
+        await this.#builder.buildIndex(task)
         this.#built(task)
         this.#queue.shift()
         this.#failures = 0

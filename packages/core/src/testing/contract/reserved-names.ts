@@ -1,11 +1,11 @@
 // What every event store promises about names that begin with "$": nobody writes them unawares, nobody reads them without asking. Part of its contract.
 import assert from 'node:assert/strict'
-import type { NewEvent } from '../kernel/events.ts'
-import type { Position } from '../kernel/positions.ts'
-import type { Query } from '../kernel/queries.ts'
-import type { StreamName } from '../kernel/streams.ts'
+import type { NewEvent } from '../../kernel/events.ts'
+import type { Position } from '../../kernel/positions.ts'
+import type { Query } from '../../kernel/queries.ts'
+import type { StreamName } from '../../kernel/streams.ts'
+import type { Commit, EventBatch, EventStore, ReadOptions } from '../../store/port.ts'
 import type { ContractCase } from './contract-case.ts'
-import type { Commit, EventBatch, EventStore, ReadOptions } from './port.ts'
 
 /** Each case wants a fresh, empty store; the caller closes it afterwards. */
 export const reservedNamesContract: readonly ContractCase<EventStore>[] = [

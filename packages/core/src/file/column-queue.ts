@@ -2,17 +2,17 @@
 // read from the log.
 import { join } from 'node:path'
 import type { Position } from '../kernel/positions.ts'
-import type { IndexMaker } from '../log/builders/index.ts'
+import type { Builder } from '../log/builders/index.ts'
 import { type ColumnsSource, columnsName, readsColumns, SegmentColumns } from '../log/columns/index.ts'
 import type { LogIndex, SegmentIndex } from '../log/index/index.ts'
 import type { LogSource } from '../log/limits.ts'
 import type { BuildTask } from '../log/read/index.ts'
 import { ownerOf } from './replay.ts'
 
-export class ColumnMaking {
+export class ColumnQueue {
   readonly #log: LogSource
   readonly #index: LogIndex
-  readonly #maker: IndexMaker
+  readonly #builder: Builder
   /** By segment, whether those that are there are known to be bad. */
   readonly #queue = new Map<number, boolean>()
   /** Segments whose columns could not be made, and when that may be tried again. */
@@ -23,10 +23,10 @@ export class ColumnMaking {
   #running = false
   #closed = false
 
-  constructor(log: LogSource, index: LogIndex, maker: IndexMaker) {
+  constructor(log: LogSource, index: LogIndex, builder: Builder) {
     this.#log = log
     this.#index = index
-    this.#maker = maker
+    this.#builder = builder
   }
 
   /** Segments up to this one get columns, once they have an index of all of their events. */
@@ -61,7 +61,7 @@ export class ColumnMaking {
       try {
         const index = this.#wholeIndex(segment)
         if (!index || (!areBad && (await this.#hasGood(index)))) continue
-        await this.#maker.buildColumns({ segment, lastPosition: index.lastPosition })
+        await this.#builder.buildColumns({ segment, lastPosition: index.lastPosition })
       } catch {
         // A full disk, for example. Nothing depends on them.
         this.#failed.set(segment, performance.now() + this.#log.limits.indexRetryMs)

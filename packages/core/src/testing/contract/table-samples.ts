@@ -8,13 +8,14 @@ import {
   integer,
   json,
   keyColumns,
+  nextTable,
   type Row,
   type TableDefinition,
   text,
   timestamp,
-} from '../kernel/tables.ts'
-import type { Checkpoint } from './port.ts'
-import type { ReadTables, TableChange, TableState } from './read-tables.ts'
+} from '../../kernel/tables.ts'
+import type { Checkpoint } from '../../store/port.ts'
+import type { Parked, ReadTables, TableChange, TableState } from '../../store/read-tables.ts'
 
 export const accounts = table('accounts', { account_id: text().key(), owner: text().index(), balance: bigint() })
 export const entries = table('entries', {
@@ -33,8 +34,13 @@ export const samples = table('samples', {
   doc: json().nullable().index(),
 })
 
+export const unavailable = { code: 'tables_unavailable' }
+
 export const refilled = { ...accounts, fingerprint: 'accounts-2' }
 export const reshaped = table('accounts', { account_id: bigint().key(), open: boolean() }, 'accounts-3')
+
+/** The table that is to take the place of `accounts`. */
+export const next = nextTable(refilled)
 
 /** Values that one of the columns of a sample cannot hold. */
 export const unfit: readonly Row[] = [
@@ -155,4 +161,16 @@ export function byKey(rows: readonly Row[]): readonly Row[] {
 
 export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+}
+
+export const parked: Parked = {
+  position: 8,
+  eventId: '019aaf34-0000-7000-8000-000000000000',
+  type: 'FundsWithdrawn',
+  stream: 'account-a-1',
+  row: { account_id: 'a-1', owner: 'ann', balance: 5 },
+  message: 'nul \0, half a pair \ud83d and "quotes"\n',
+  code: 'row_missing',
+  fingerprint: 'accounts-2',
+  at: '2026-11-23T04:28:43.125Z',
 }
