@@ -2,7 +2,7 @@
 import { IndelibleError, isIndelibleError, ProjectionOperator, type ProjectionView, placeOf } from 'indelible'
 import { CliError } from '../errors/index.ts'
 import { type CommonOptions, inspectorsOf, untilOpen } from '../options/index.ts'
-import { interruptedError, type Session, untilInterrupted } from '../session.ts'
+import { interruptedError, type Session } from '../session.ts'
 import type { ProjectionClient, ProjectionInfo } from './projection-client.ts'
 
 /** The option for the other client. The port of the server is unknown here. */

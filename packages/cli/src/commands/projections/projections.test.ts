@@ -4,15 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { append, appendHistory } from '../../../test/append.ts'
 import { balances } from '../../../test/domain.ts'
-import {
-  binary,
-  cli,
-  configFile,
-  ndjson,
-  type Terminal,
-  tablesConfigFile,
-  temporaryDirectory,
-} from '../../../test/support.ts'
+import { binary, cli, ndjson, type Terminal, tablesConfigFile, temporaryDirectory } from '../../../test/support.ts'
 import { fillTables, startedIn, tablesIn } from '../../../test/tables.ts'
 
 async function filled(): Promise<string> {

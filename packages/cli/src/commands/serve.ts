@@ -1,0 +1,107 @@
+// `indelible serve`: runs the system of a config and serves it over HTTP. `indelible dev`: the same in memory, again after each change of the code.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { serve as serveHttp } from '@indelible/server'
+import type { Command } from 'commander'
+import { openSystem, type RunningSystem, type SystemNotice, startSystem } from 'indelible'
+import { addCommand } from '../help.ts'
+import { addCommonOptions, type CommonOptions, several, systemOf, wholeNumber } from '../options/index.ts'
+import { escapeControls, jsonLine } from '../output/index.ts'
+import type { Session } from '../session.ts'
+
+interface ServeOptions extends CommonOptions {
+  readonly port: number
+  readonly host: string
+  readonly allowedHost?: readonly string[]
+  readonly inMemory?: boolean
+}
+
+export function addServe(program: Command, session: Session): void {
+  const command = addCommand(program, 'serve', {
+    summary: 'run the system and serve it over HTTP',
+    about:
+      'Open everything as the config says, run the system, and serve it over HTTP until Ctrl-C or SIGTERM. ' +
+      'There is no authentication yet: keep it on this machine, or behind a proxy that has it.',
+    examples: [
+      ['indelible serve', 'the config found here, on http://127.0.0.1:3000'],
+      ['indelible serve --data /var/lib/bank --port 8080', 'with another data directory and port'],
+      ['indelible serve --in-memory', 'keeps nothing: to try something'],
+    ],
+  })
+  addServeOptions(command).option('--in-memory', 'keep everything in memory instead, and forget it at the end')
+  addCommonOptions(command).action(() => serve(command.optsWithGlobals(), session))
+}
+
+export function addDev(program: Command, session: Session): void {
+  const command = addCommand(program, 'dev', {
+    summary: 'serve in memory, and restart after each change',
+    about:
+      'Run the system in memory and serve it over HTTP. After each change of the config or of a module that it imports, it starts again, empty.',
+    examples: [['indelible dev', 'the config found here, on http://127.0.0.1:3000']],
+  })
+  addServeOptions(command)
+  addCommonOptions(command).action(() => dev(command.optsWithGlobals(), session))
+}
+
+function addServeOptions(command: Command): Command {
+  return command
+    .option('--port <number>', 'the port to listen on, 0 for any free one', wholeNumber('--port', 'a port', 0), 3000)
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--allowed-host <name>', 'a host name that clients use for this server (may be repeated)', several)
+}
+
+async function serve(options: ServeOptions, session: Session): Promise<void> {
+  const { out, interrupted } = session
+  const { url, system, dataDir } = await systemOf(options, session)
+  const onNotice = (notice: SystemNotice) => void session.errors.write(noticeLine(notice))
+  const running: RunningSystem = options.inMemory
+    ? startSystem(system, { onNotice })
+    : await openSystem(url, { dataDir, onNotice })
+  try {
+    const { host, port, allowedHost: allowedHosts = [] } = options
+    const server = await serveHttp(running, { host, port, allowedHosts })
+    const place = options.inMemory ? 'in memory' : `data in ${dataDir}`
+    await out.write(
+      options.json
+        ? `${jsonLine({ url: server.url, system: system.name, dataDir: options.inMemory ? null : dataDir })}\n`
+        : `${system.name} is served at ${server.url} (${place}). Ctrl-C ends it.\n`,
+    )
+    if (!interrupted.aborted) await once(interrupted, 'abort')
+    await server.close()
+  } finally {
+    await running.close()
+  }
+}
+
+function noticeLine(notice: SystemNotice): string {
+  const { kind, ...rest } = notice
+  return `notice: ${kind} ${escapeControls(jsonLine(rest))}\n`
+}
+
+/** Node watches the modules that were imported, and starts the process again. */
+async function dev({ port, host, allowedHost = [], config }: ServeOptions, { interrupted }: Session): Promise<void> {
+  const binary = fileURLToPath(new URL('../../bin/indelible.js', import.meta.url))
+  const names = allowedHost.flatMap((name) => ['--allowed-host', name])
+  const args = [
+    'serve',
+    '--in-memory',
+    '--port',
+    String(port),
+    '--host',
+    host,
+    ...names,
+    ...(config ? ['--config', config] : []),
+  ]
+  const watching = spawn(
+    process.execPath,
+    [...process.execArgv, '--watch', '--watch-preserve-output', binary, ...args],
+    {
+      stdio: 'inherit',
+    },
+  )
+  const end = () => watching.kill('SIGTERM')
+  interrupted.addEventListener('abort', end)
+  await once(watching, 'exit')
+  interrupted.removeEventListener('abort', end)
+}
