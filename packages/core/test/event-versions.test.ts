@@ -15,7 +15,7 @@ import { stateAsOf } from 'indelible/history'
 import { memoryStore } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { parts } from './till.ts'
+import { parts, statuses } from './till.ts'
 
 const PlacedInOneCurrency = event('Placed', z.object({ total: z.int() }))
 const Placed = event('Placed', z.object({ amount: z.int(), currency: z.string() }), { schemaVersion: 2 })
@@ -74,7 +74,7 @@ test('a projection parks at it, and so do a check, a rebuild and a live model', 
     cause: { code: 'event_version_unknown' },
   })
   await vi.waitFor(async () =>
-    expect((await running.health()).projections[0]).toMatchObject({
+    expect((await statuses(running, 'projection'))[0]).toMatchObject({
       state: 'parked',
       position: 1,
       error: { code: 'event_version_unknown', event: { position: 2 } },
@@ -127,7 +127,7 @@ test('a saga that began on an event of another version waits for help, until cod
   }
   const first = start(Placed)
   await vi.waitFor(async () => {
-    expect((await first.running.health()).sagas[0]!.needsIntervention).toEqual([
+    expect((await statuses(first.running, 'saga'))[0]!.needsIntervention).toEqual([
       { sagaId: '1', problem: expect.stringMatching(/version 1 of "Placed" \(position 1\)/) },
     ])
   })

@@ -10,7 +10,7 @@ import {
   defineSystem,
   event,
   type RunningSystem,
-  refuse,
+  refusal,
   type SnapshotStore,
   type SystemNotice,
   startSystem,
@@ -38,18 +38,18 @@ function kinds(value: unknown): string {
   return value instanceof Uint8Array ? `${value.constructor.name} ${[...value]}` : JSON.stringify(value)
 }
 
-const notes = aggregate('notes', {
-  initialState: { seen: [] as string[] },
-  events: [Noted],
-  evolve: { Noted: (state, data, event) => ({ seen: [...state.seen, seen(data, event)] }) },
-})
+const notes = aggregate('notes', { initialState: { seen: [] as string[] } }).on(Noted, (state, data, event) => ({
+  seen: [...state.seen, seen(data, event)],
+}))
 const tags = z.array(z.string())
 const Note = notes.command('Note', {
   input: z.object({ data: z.any(), tags: tags.optional(), validAt: z.string().optional() }),
+  emits: [Noted],
   decide: (_state, { data, tags, validAt }) =>
     Noted(data, { ...(tags ? { tags } : {}), ...(validAt ? { validAt } : {}) }),
 })
-const Tell = notes.command('Tell', { input: z.object({}), decide: (state) => refuse('Told', state) })
+const Told = refusal('Told', z.object({ seen: z.array(z.string()) }))
+const Tell = notes.command('Tell', { input: z.object({}), emits: [], refuses: [Told], decide: (state) => Told(state) })
 const system = defineSystem({ name: 'notes', commands: [Note, Tell] })
 
 const told = async (running: RunningSystem) => {
@@ -128,15 +128,17 @@ describe('a state that JSON would change', () => {
 
   /** 120 commands to a thing, a restart, and what is kept and told of it. */
   async function tried(initial: unknown, evolve: (state: State, n: number) => unknown) {
-    const thing = aggregate('thing', {
-      initialState: initial as State,
-      events: [Added],
-      evolve: { Added: (state, { n }) => evolve(state, n) as State },
-    })
-    const Add = thing.command('Add', { input: Added.schema, decide: (_state, data) => Added(data) })
+    const thing = aggregate('thing', { initialState: initial as State }).on(
+      Added,
+      (state, { n }) => evolve(state, n) as State,
+    )
+    const Add = thing.command('Add', { input: Added.schema, emits: [Added], decide: (_state, data) => Added(data) })
+    const Seen = refusal('Seen', z.object({ state: z.string() }))
     const Look = thing.command('Look', {
       input: z.object({}),
-      decide: (state) => refuse('Seen', { state: inspect(state, { depth: 4, showHidden: true }) }),
+      emits: [],
+      refuses: [Seen],
+      decide: (state) => Seen({ state: inspect(state, { depth: 4, showHidden: true }) }),
     })
     const things = defineSystem({ name: 'things', commands: [Add, Look] })
     const notices: SystemNotice[] = []
@@ -284,6 +286,7 @@ test('data that answer otherwise each time are recorded as they were folded', as
   let asked = 0
   const Count = notes.command('Count', {
     input: z.object({}),
+    emits: [Noted],
     decide: () => Noted({ n: { toJSON: () => ++asked } }),
   })
   await using running = startSystem({ ...system, commands: [Count, Tell] }, parts())
@@ -297,7 +300,7 @@ test.each(['watched', 'trusted'] as const)(
   async (domainCode) => {
     // Some schemas answer with what they were given.
     const positive = z.custom<{ amount: number }>((given) => (given as { amount: number }).amount > 0)
-    const Pay = notes.command('Pay', { input: positive, decide: (_state, data) => Noted(data) })
+    const Pay = notes.command('Pay', { input: positive, emits: [Noted], decide: (_state, data) => Noted(data) })
     await using running = startSystem({ ...system, commands: [Pay, Tell] }, parts({ domainCode }))
     const input = { amount: 5 }
     const sent = running.send(Pay('1', input))
