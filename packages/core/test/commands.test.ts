@@ -1,4 +1,4 @@
-import { aggregate, defineSystem, type EventStore, event, refusal, refuse, startSystem } from 'indelible'
+import { aggregate, type Command, defineSystem, type EventStore, event, refusal, refuse, startSystem } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { manualClock } from 'indelible/testing'
 import { describe, expect, test } from 'vitest'
@@ -79,7 +79,8 @@ test('a command id that was used for another aggregate is an error, not somebody
 test('a command id that was used for another command on the same aggregate is an error too', async () => {
   await using system = startTills()
   await system.send(PayIn('1', { amount: 5 }), { commandId: 'c' })
-  for (const other of [PayIn('1', { amount: 6 }), Take('1', { amount: 5 }), Take('1', { amount: 500 })]) {
+  const others: Command[] = [PayIn('1', { amount: 6 }), Take('1', { amount: 5 }), Take('1', { amount: 500 })]
+  for (const other of others) {
     await expect(system.send(other, { commandId: 'c' })).rejects.toMatchObject({ code: 'command_id_reused' })
   }
   expect((await system.store.head()).position).toBe(1)
