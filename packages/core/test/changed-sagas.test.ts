@@ -1,9 +1,10 @@
-// Sagas that meet code which is no longer, or not yet, what it must be: they wait for help, name what is wrong, undo nothing, and go on once it is mended.
+// Sagas that meet code which is no longer, or not yet, what it must be: they need intervention, name what is wrong, compensate nothing, and go on once it is mended.
 
 import fc from 'fast-check'
 import {
+  type AnyCommandType,
   aggregate,
-  type Command,
+  type Clock,
   defineSystem,
   type EventStore,
   event,
@@ -11,7 +12,6 @@ import {
   type RunningSystem,
   refuse,
   type SagaState,
-  type Step,
   saga,
   startSystem,
 } from 'indelible'
@@ -20,44 +20,64 @@ import { manualClock } from 'indelible/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { patience, soon } from './patience.ts'
-import { parts } from './till.ts'
+import { parts, statuses } from './till.ts'
 
 const Noted = event('Noted', z.object({ text: z.string() }))
 const Ordered = event('Ordered', z.object({}))
-const order = aggregate('order', { initialState: {}, events: [Ordered], evolve: { Ordered: (state) => state } })
-const Order = order.command('Order', { input: z.object({}), decide: () => Ordered({}) })
-const book = aggregate('book', { initialState: {}, events: [Noted], evolve: { Noted: (state) => state } })
+const order = aggregate('order', { initialState: {} }).on(Ordered, (state) => state)
+const Order = order.command('Order', { input: z.object({}), emits: [Ordered], decide: () => Ordered({}) })
+const book = aggregate('book', { initialState: {} }).on(Noted, (state) => state)
 /** What becomes of a note is up to its text. */
 const Note = book.command('Note', {
   input: z.object({ text: z.string() }),
+  emits: [Noted],
+  refuses: ['No'],
   decide: (_state, { text }) => {
     if (text === 'bug') throw new TypeError('a bug in decide')
     return text.startsWith('no ') ? refuse('No') : Noted({ text })
   },
 })
 
-type Steps = readonly Step<unknown>[]
-const note = (text: string): Command => Note('1', { text })
-const step = (name: string, more: Partial<Step<unknown>> = {}): Step<unknown> => ({
+/** A step with the note that it makes and the one that takes it back, if any. */
+interface NoteStep {
+  readonly name: string
+  readonly send: Sent
+  readonly compensate?: Sent
+  readonly timeout?: string
+}
+type Sent = ReturnType<typeof note>
+type Steps = readonly NoteStep[]
+const note = (text: string) => ({ command: Note as AnyCommandType, to: () => '1', input: (): unknown => ({ text }) })
+const step = (name: string, more: Partial<NoteStep> = {}): NoteStep => ({
   name,
-  send: () => note(name),
-  undo: () => note(`un${name}`),
+  send: note(name),
+  compensate: note(`un${name}`),
   ...more,
 })
-const refused = step('refused', { send: () => note('no more') })
+const refused = step('refused', { send: note('no more') })
 const halted = step('halted', {
-  send: () => {
-    throw new Error('a bug in send')
+  send: {
+    ...note('halted'),
+    input: () => {
+      throw new Error('a bug in a step')
+    },
   },
 })
 
-function start(steps: Steps, store: EventStore, { clock = manualClock(), commands = [Order, Note] } = {}) {
-  const buy = saga('buy', { startsOn: Ordered, steps })
+const shop = defineSystem({ name: 's', commands: [Order, Note] })
+
+/** Past the checks of a system: what is sent may be declared by nobody. */
+function start(
+  steps: Steps,
+  store: EventStore,
+  { clock = manualClock(), commands = shop.commands }: { clock?: Clock; commands?: readonly AnyCommandType[] } = {},
+) {
+  const buy = steps.reduce(
+    (buy, { name, send, ...rest }) => buy.step(name, { ...send, ...rest }),
+    saga('buy', { startsOn: Ordered }),
+  )
   const kept = { ...store, close: async () => {} }
-  return {
-    buy,
-    system: startSystem(defineSystem({ name: 's', commands, sagas: [buy] }), parts({ store: kept, clock })),
-  }
+  return { buy, system: startSystem({ ...shop, commands, sagas: [buy] }, parts({ store: kept, clock })) }
 }
 
 async function notesIn(store: EventStore): Promise<string[]> {
@@ -67,7 +87,7 @@ async function notesIn(store: EventStore): Promise<string[]> {
 
 async function problem(system: RunningSystem): Promise<string> {
   return await soon(async () => {
-    const [status] = (await system.health()).sagas
+    const [status] = await statuses(system, 'saga')
     expect(status).toMatchObject({ active: 0, needsIntervention: [{ sagaId: '1' }] })
     return status!.needsIntervention[0]!.problem
   })
@@ -98,7 +118,9 @@ for (const [what, changed] of [
     const store = await until([step('charge'), { ...halted, name: 'ship' }])
     const { system } = start(changed, store)
     expect(await problem(system)).toContain('step "charge" was done')
-    await expect(system.waitForSaga({ name: 'buy' }, '1', { timeoutMs: 1 })).rejects.toThrow(/waits for help.*"charge"/)
+    await expect(system.waitForSaga({ name: 'buy' }, '1', { timeoutMs: 1 })).rejects.toThrow(
+      /needs intervention.*"charge"/,
+    )
     await system.close()
     expect(await notesIn(store)).toEqual(['charge'])
     // Mended and restarted, it goes on by itself.
@@ -108,7 +130,7 @@ for (const [what, changed] of [
 }
 
 test('a saga that compensates never ends while a step that is not in the code has not been undone', async () => {
-  const store = await until([step('a'), step('b'), step('c', { undo: halted.send }), refused])
+  const store = await until([step('a'), step('b'), step('c', { compensate: halted.send }), refused])
   for (const changed of [
     [step('a'), step('c'), refused],
     [step('b'), step('c'), refused],
@@ -126,14 +148,14 @@ test('a saga that compensates never ends while a step that is not in the code ha
   expect(await notesIn(store)).toEqual(['a', 'b', 'c', 'unc', 'unb', 'una'])
 })
 
-test('a step that lost its undo after it was done is noticed when it is to be undone, and only then', async () => {
-  const { undo: _, ...lost } = step('a')
+test('a step that lost its compensation after it was done is noticed when it is to be compensated, and only then', async () => {
+  const { compensate: _, ...lost } = step('a')
   const forwards = await until([step('a'), { ...halted, name: 'b' }])
   expect(await ends([lost, step('b')], forwards)).toMatchObject({ status: 'completed' })
 
   const backwards = await until([step('a'), { ...halted, name: 'b' }])
   const { system } = start([lost, { ...refused, name: 'b' }], backwards)
-  expect(await problem(system)).toContain('step "a" had an undo when it was done')
+  expect(await problem(system)).toContain('step "a" had a compensation when it was done')
   await system.close()
   expect(await ends([step('a'), { ...refused, name: 'b' }], backwards)).toMatchObject({
     status: 'compensated',
@@ -142,8 +164,8 @@ test('a step that lost its undo after it was done is noticed when it is to be un
   expect(await notesIn(backwards)).toEqual(['a', 'una'])
 })
 
-test('a step that never had an undo is no change, and one that got an undo is undone', async () => {
-  const { undo: _, ...without } = step('a')
+test('a step that never had a compensation is no change, and one that got a compensation is compensated', async () => {
+  const { compensate: _, ...without } = step('a')
   const store = await until([without, { ...halted, name: 'b' }])
   expect(await ends([without, { ...refused, name: 'b' }], store)).toMatchObject({ status: 'compensated', done: ['a'] })
 
@@ -182,7 +204,7 @@ test('a command that was sent for a step that is gone is not sent again, and not
 
     const second = start([step('b')], store, { clock })
     await soon(async () => {
-      const [status] = (await second.system.health()).sagas
+      const [status] = await statuses(second.system, 'saga')
       const problems = status!.needsIntervention.filter(({ sagaId }) => sagaId === id)
       expect(problems).toMatchObject([{ problem: expect.stringContaining('step "a" was') }])
     })
@@ -196,19 +218,20 @@ test('a command that was sent for a step that is gone is not sent again, and not
   expect(await notesIn(store)).toEqual(['a', 'a'])
 })
 
-const typo = { ...note('a'), type: 'Noet' }
-const faults: readonly [string, () => Command, RegExp][] = [
-  ['a command that nobody declared', () => typo, /"Noet" to book-1.*unknown_command/],
-  ['a stream that cannot be', () => Note('a\nb', { text: 'a' }), /invalid_stream_name/],
-  ['input that does not fit', () => Note('1', { text: 5 as never }), /"Note" to book-1.*invalid_command/],
-  ['what a decision throws at', () => note('bug'), /"Note" to book-1.*a bug in decide/],
-  ['no command', () => undefined as never, /made no command/],
-  ['a promise of a command', async () => note('a') as never, /made no command/],
-  ['what is no JSON', () => Note('1', { text: 1n as never }), /could not make its command.*BigInt/],
-] as unknown as readonly [string, () => Command, RegExp][]
+const Typo = book.command('Noet', { input: z.object({ text: z.string() }), emits: [], decide: () => [] })
+const typo: Sent = { ...note('a'), command: Typo }
+const faults: readonly [string, Sent, RegExp][] = [
+  ['a command that nobody declared', typo, /"Noet" to book-1.*unknown_command/],
+  ['a command to a stream that cannot be', { ...note('a'), to: () => 'a\nb' }, /invalid_stream_name/],
+  ['input that does not fit', { ...note('a'), input: () => ({ text: 5 }) }, /"Note" to book-1.*invalid_command/],
+  ['what a decision throws at', note('bug'), /"Note" to book-1.*a bug in decide/],
+  ['a command to nobody', { ...note('a'), to: () => undefined as never }, /made no command: "to" gave undefined/],
+  ['a command to a promise', { ...note('a'), to: (async () => '1') as never }, /made no command: "to" gave/],
+  ['what is no JSON', { ...note('a'), input: () => ({ text: 1n }) }, /could not make its command.*BigInt/],
+]
 
 test.each(faults)(
-  'a step that sends %s waits for help, names step and command, and undoes nothing',
+  'a step that sends %s needs intervention, names step and command, and compensates nothing',
   async (_, send, told) => {
     for (const timeout of [undefined, '1m']) {
       const clock = manualClock()
@@ -255,18 +278,18 @@ test('the mend may be in the system and not in the saga', async () => {
   expect(await ends([step('a')], store)).toMatchObject({ status: 'completed' })
 })
 
-test('an undo that cannot be carried out waits for help, is not taken for refused, and goes on when resumed', async () => {
+test('a compensation that cannot be carried out needs intervention, is not taken for refused, and goes on when resumed', async () => {
   let isMended = false
   const store = memoryStore()
-  const wrong = step('a', { undo: () => (isMended ? note('una') : typo) })
+  const wrong = step('a', { compensate: { ...note('una'), input: () => ({ text: isMended ? 'una' : 5 }) } })
   const { buy, system } = start([wrong, refused], store)
   await system.send(Order('1', {}))
-  expect(await problem(system)).toMatch(/undo of step "a" sent "Noet"/)
+  expect(await problem(system)).toMatch(/compensation of step "a" sent "Note" to book-1.*invalid_command/)
   expect(await system.saga(buy, '1')).toMatchObject({ status: 'compensating', done: ['a'], compensationFailure: null })
   isMended = true
   expect(await system.resumeSaga(buy, '1')).toBe(true)
   expect(await system.waitForSaga(buy, '1', patience)).toMatchObject({ status: 'compensated', done: [] })
-  await soon(async () => expect((await system.health()).sagas[0]!.needsIntervention).toEqual([]))
+  await soon(async () => expect((await statuses(system, 'saga'))[0]!.needsIntervention).toEqual([]))
   await system.close()
   expect(await notesIn(store)).toEqual(['a', 'una'])
 })
@@ -291,7 +314,7 @@ test('a command that had been carried out counts as done, also where the code co
   await system.close()
 })
 
-const variant = fc.constantFrom('same', 'same', 'renamed', 'removed', 'no undo', 'halted')
+const variant = fc.constantFrom('same', 'same', 'renamed', 'removed', 'no compensation', 'halted')
 const deployment = fc.record({
   variants: fc.tuple(variant, variant, variant),
   order: fc.constantFrom([0, 1, 2], [1, 0, 2], [2, 1, 0]),
@@ -303,8 +326,8 @@ function deployed({ variants, order }: { variants: readonly string[]; order: rea
     if (variant === 'removed') return []
     if (variant === 'renamed') return [step(`${name}2`)]
     if (variant === 'halted') return [step(name, { send: halted.send })]
-    const { undo, ...without } = step(name)
-    return [variant === 'no undo' ? without : { ...without, undo: undo! }]
+    const { compensate: _, ...without } = step(name)
+    return [variant === 'no compensation' ? without : step(name)]
   })
 }
 
@@ -312,7 +335,7 @@ function deployed({ variants, order }: { variants: readonly string[]; order: rea
 async function atRest(steps: Steps, store: EventStore): Promise<SagaState> {
   const { buy, system } = start(steps, store)
   for (;;) {
-    const [status] = (await system.health()).sagas
+    const [status] = await statuses(system, 'saga')
     const state = await system.saga(buy, '1')
     if (state && status!.state === 'running' && status!.active === 0) {
       await system.close()
@@ -322,7 +345,7 @@ async function atRest(steps: Steps, store: EventStore): Promise<SagaState> {
   }
 }
 
-test('whatever becomes of the code, no step is done or undone twice, and none that had an undo is left when a saga has ended compensated', async () => {
+test('whatever becomes of the code, no step is done or compensated twice, and none that had a compensation is left when a saga has ended compensated', async () => {
   const deployments = fc.array(deployment, { minLength: 1, maxLength: 4 })
   await fc.assert(
     fc.asyncProperty(deployments, fc.boolean(), async (deployments, isRefused) => {

@@ -1,9 +1,9 @@
-import { aggregate, defineSystem, type EventStore, event, refuse, startSystem } from 'indelible'
+import { aggregate, type Command, defineSystem, type EventStore, event, refusal, refuse, startSystem } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { manualClock } from 'indelible/testing'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { Nothing, PayIn, parts, startTills, Take, till, tills } from './till.ts'
+import { CashPaidIn, CashTaken, Nothing, PayIn, parts, startTills, Take, TooLittle, till, tills } from './till.ts'
 
 const readAll = async (store: EventStore) => (await Array.fromAsync(store.read('all'))).flatMap(({ events }) => events)
 
@@ -79,7 +79,8 @@ test('a command id that was used for another aggregate is an error, not somebody
 test('a command id that was used for another command on the same aggregate is an error too', async () => {
   await using system = startTills()
   await system.send(PayIn('1', { amount: 5 }), { commandId: 'c' })
-  for (const other of [PayIn('1', { amount: 6 }), Take('1', { amount: 5 }), Take('1', { amount: 500 })]) {
+  const others: Command[] = [PayIn('1', { amount: 6 }), Take('1', { amount: 5 }), Take('1', { amount: 500 })]
+  for (const other of others) {
     await expect(system.send(other, { commandId: 'c' })).rejects.toMatchObject({ code: 'command_id_reused' })
   }
   expect((await system.store.head()).position).toBe(1)
@@ -94,13 +95,12 @@ test('nobody but a saga may use the id of a saga’s command', async () => {
 
 test('what is no decision, no state and no JSON is refused with its code and writes nothing', async () => {
   const Odd = event('Odd', z.any())
-  const odd = aggregate('odd', {
-    initialState: { n: 0 } as { n: number } | undefined,
-    events: [Odd],
-    evolve: { Odd: (state, data) => (data === 'nothing' ? undefined : state) },
-  })
+  const odd = aggregate('odd', { initialState: { n: 0 } as { n: number } | undefined }).on(Odd, (state, data) =>
+    data === 'nothing' ? undefined : state,
+  )
   const Try = odd.command('Try', {
     input: z.any(),
+    emits: [Odd],
     decide: (_state, data) => (data === 'undecided' ? (undefined as never) : Odd(data)),
   })
   await using system = startSystem(defineSystem({ name: 'odd', commands: [Try] }), parts())
@@ -266,23 +266,70 @@ test('an expected version that is none, and what is no command at all, have thei
 test('a refusal that cannot be told is a fault of the code, which is named', async () => {
   const cyclic: Record<string, unknown> = {}
   cyclic.self = cyclic
+  const X = refusal('X', z.any())
+  const Y = refusal('Y', z.object({ n: z.int() }))
+  const odd = [X({ n: 1n }), X(cyclic), { refused: 'Y', details: { n: 'one' } }, refuse('Z'), refuse(5 as never)]
   const Odd = till.command('Odd', {
     input: z.object({ n: z.int() }),
-    decide: (_state, { n }) =>
-      [refuse('X', { n: 1n }), refuse('X', cyclic), refuse(5 as never), refuse('\ud800'), refuse('')][n]!,
+    emits: [],
+    refuses: [X, Y],
+    decide: (_state, { n }) => odd[n] as never,
   })
   await using system = startSystem(defineSystem({ name: 'odd', commands: [Odd] }), parts())
-  for (const n of [0, 1, 2, 3, 4]) {
-    const message = expect.stringMatching(/^Odd refused with (details|the reason)/)
+  for (const [n, told] of [
+    /^Odd refused with details that cannot be written as JSON: .*BigInt/,
+    /^Odd refused with details that cannot be written as JSON: .*circular/,
+    /^Odd refused with details that do not fit: .*n/,
+    /^Odd refused with "Z", and declares X, Y\. Add the reason to "refuses"\.$/,
+    /^Odd refused with 5, and declares X, Y\./,
+  ].entries()) {
+    const message = expect.stringMatching(told)
     await expect(system.send(Odd('1', { n }))).rejects.toMatchObject({ code: 'invalid_declaration', message })
   }
+  expect((await system.store.head()).position).toBe(0)
+})
+
+test('a refusal without a reason that can be told is refused where it is declared, and one whose details do not fit where it is made', () => {
+  const invalid = expect.objectContaining({ code: 'invalid_declaration' })
+  for (const reason of ['', '\ud800', 5 as never, undefined as never]) {
+    expect(() => refusal(reason, z.object({}))).toThrow(invalid)
+    const odd = { input: z.object({}), emits: [], refuses: [reason], decide: () => [] }
+    expect(() => till.command('Odd', odd)).toThrow(invalid)
+  }
+  expect(() => TooLittle({ cash: 'little' as never })).toThrow(invalid)
+})
+
+test('an event that the command does not declare is a fault of the code, which is named, and nothing is written', async () => {
+  const Odd = till.command('Odd', {
+    input: z.object({ n: z.int() }),
+    emits: [CashPaidIn],
+    decide: (_state, { n }) =>
+      [
+        CashTaken({ amount: 1 }),
+        [CashPaidIn({ amount: 1 }), CashTaken({ amount: 1 })],
+        { ...CashPaidIn({ amount: 1 }), schemaVersion: 2 },
+        { data: {} },
+      ][n] as never,
+  })
+  await using system = startSystem(defineSystem({ name: 'odd', commands: [Odd] }), parts())
+  for (const [n, told] of [
+    /^Odd decided "CashTaken", and declares that it emits CashPaidIn\./,
+    /^Odd decided "CashTaken", and declares that it emits CashPaidIn\./,
+    /^Odd decided "CashPaidIn" in version 2, which is declared at version 1\./,
+    /^Odd decided undefined, and declares/,
+  ].entries()) {
+    const message = expect.stringMatching(told)
+    await expect(system.send(Odd('1', { n }))).rejects.toMatchObject({ code: 'invalid_declaration', message })
+  }
+  expect((await system.store.head()).position).toBe(0)
 })
 
 describe('a command that is sent again with its id', () => {
   const Kept = event('Kept', z.any())
-  const box = aggregate('box', { initialState: {}, events: [Kept], evolve: { Kept: (state) => state } })
+  const box = aggregate('box', { initialState: {} }).on(Kept, (state) => state)
   const Keep = box.command('Keep', {
     input: z.object({ what: z.any(), note: z.string().default('none') }),
+    emits: [Kept],
     decide: () => Kept({}),
   })
   const boxes = defineSystem({ name: 'boxes', commands: [Keep] })

@@ -2,16 +2,14 @@
 import { bigint, defineSystem, ProjectionOperator, projection, startSystem, text } from 'indelible'
 import { memoryStore, memoryTables } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
-import { CashPaidIn, PayIn, parts } from './till.ts'
+import { CashPaidIn, PayIn, parts, statuses } from './till.ts'
 
 /** What stands for another version of the code. */
 const tableOf = (name: string, factor = 1) =>
   projection(name, {
     table: { till: text().key(), cash: bigint() },
-    events: [CashPaidIn],
-    on: { CashPaidIn: ({ streamId, data }) => ({ till: streamId, cash: data.amount * (factor > 1 ? 2 : 1) }) },
-    revision: factor,
-  })
+    version: factor,
+  }).write(CashPaidIn, ({ amount }, { streamId }) => ({ till: streamId, cash: amount * (factor > 1 ? 2 : 1) }))
 const names = ['a', 'b', 'c', 'd', 'e']
 const systemOf = (factor = 1) =>
   defineSystem({ name: 'tills', commands: [PayIn], projections: names.map((name) => tableOf(name, factor)) })
@@ -117,7 +115,7 @@ test('tables of changed code are built in turn, before what anybody asks for', a
   folding.most = 0
   await using after = startSystem(systemOf(2), before)
   await vi.waitFor(() => expect(folding.now).toBe(2))
-  const states = async () => (await after.health()).projections.map(({ state }) => state)
+  const states = async () => (await statuses(after, 'projection')).map(({ state }) => state)
   await vi.waitFor(async () => expect(await states()).toEqual(names.map(() => 'rebuilding')))
   // One of these is built already, another one waits.
   for (const name of names) await expect(after.verifyTable({ name })).rejects.toMatchObject({ code: 'projection_busy' })
@@ -137,14 +135,14 @@ test('a table that waits for its turn can be paused, and then lets others go fir
   const release = hold()
   await using after = startSystem(systemOf(2), before)
   await vi.waitFor(() => expect(folding.now).toBe(2))
-  for (const name of ['c', 'd', 'e']) await after.pause({ name })
+  for (const name of ['c', 'd', 'e']) await after.consumers.pause({ name })
   await vi.waitFor(async () => {
-    const paused = (await after.health()).projections.filter(({ state }) => state === 'paused')
+    const paused = (await statuses(after, 'projection')).filter(({ state }) => state === 'paused')
     expect(paused.map(({ name }) => name)).toEqual(['c', 'd', 'e'])
   })
   release()
   for (const name of ['a', 'b']) await after.waitFor({ name }, 1)
   await vi.waitFor(() => expect(folding.now).toBe(0))
-  await after.resume({ name: 'e' })
+  await after.consumers.resume({ name: 'e' })
   await after.waitFor({ name: 'e' }, 1)
 })

@@ -15,17 +15,14 @@ import { backupLog, fileSnapshots, fileStore } from 'indelible/file'
 import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { bigint, defineSystem } from '../src/index.ts'
-import { CashPaidIn, PayIn, parts, Take } from './till.ts'
+import { CashPaidIn, PayIn, parts, statuses, Take } from './till.ts'
 
-const cashTable = (revision = 1) =>
-  projection('cash', {
-    table: { till: text().key(), cash: bigint() },
-    events: [CashPaidIn],
-    on: {
-      CashPaidIn: ({ streamId, data }, row = { till: streamId, cash: 0 }) => ({ ...row, cash: row.cash + data.amount }),
-    },
-    revision,
-  })
+const cashTable = (version = 1) =>
+  projection('cash', { table: { till: text().key(), cash: bigint() }, version }).on(
+    CashPaidIn,
+    { initial: (_key, _data, { streamId }) => ({ till: streamId, cash: 0 }) },
+    (row, { amount }) => ({ ...row, cash: row.cash + amount }),
+  )
 const cash = cashTable()
 const systemWith = (table = cash) => defineSystem({ name: 'tills', commands: [PayIn], projections: [table] })
 
@@ -70,7 +67,7 @@ async function outgrown(times = 8): Promise<void> {
   await store.close()
 }
 
-const state = async (system: RunningSystem) => (await system.health()).projections[0]!
+const state = async (system: RunningSystem) => (await statuses(system, 'projection'))[0]!
 
 test('a table that its log has outgrown is built anew by itself, and that is told', async () => {
   await restored()
@@ -122,7 +119,7 @@ test('the mark stays over restarts, nothing is added to the table, and whoever a
     expect(await system.projectionViews()).toMatchObject([{ state: 'diverged', position: 10 }])
   }
   await using system = await open()
-  await system.resume(cash)
+  await system.consumers.resume(cash)
   await system.waitFor(cash, 13)
   expect(await tables.list()).toMatchObject([
     { name: 'cash', isDiverged: false },
@@ -213,7 +210,7 @@ test('a table that other code follows is left to it, until that ends', async () 
   })
   await payIn(system, 1, 1)
   await other.waitFor(newer, 2)
-  expect((await other.health()).projections[0]).toMatchObject({ state: 'running' })
+  expect((await statuses(other, 'projection'))[0]).toMatchObject({ state: 'running' })
   await other.close()
   await system.waitFor(cash, 2, { timeoutMs: 20_000 })
   await vi.waitFor(async () => expect(await state(system)).toMatchObject({ state: 'running' }))
@@ -275,6 +272,7 @@ test('what was overtaken is not what the next try begins with', async () => {
         : {
             stream,
             fingerprint,
+            code: 'c',
             version: 9,
             position: 1,
             history: (await store.historyAt(1))!,

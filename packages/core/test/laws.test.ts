@@ -14,7 +14,7 @@ import {
 import { memoryStore, memoryTables } from 'indelible/memory'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { CashPaidIn, PayIn, parts, startTills, till } from './till.ts'
+import { CashPaidIn, PayIn, parts, startTills } from './till.ts'
 
 describe('first law: an event is never changed or deleted', () => {
   test('a mistake is mended by another event: the store and the system offer no other way', async () => {
@@ -28,7 +28,10 @@ describe('first law: an event is never changed or deleted', () => {
       [...names].filter((name) =>
         /delete|update|remove|truncate|replace|overwrite|drop|purge|scavenge|rewrite/i.test(name),
       ),
-    ).toEqual([])
+    ).toEqual(
+      // A table is made from events, and can be made from them again.
+      ['dropFormerTable'],
+    )
   })
 
   test('what was read cannot be written back', async () => {
@@ -91,11 +94,10 @@ describe('second law: a projector only transforms data', () => {
   })
 
   test('nor may it anywhere else where handlers are called: in a live model, in a rebuild or check by a tool', async () => {
-    const offending = projection('offending', {
-      table: { till: text().key(), cash: bigint() },
-      events: [CashPaidIn],
-      on: { CashPaidIn: ({ streamId }) => ({ till: streamId, cash: Date.now() }) },
-    })
+    const offending = projection('offending', { table: { till: text().key(), cash: bigint() } }).write(
+      CashPaidIn,
+      (_data, { streamId }) => ({ till: streamId, cash: Date.now() }),
+    )
     const system = defineSystem({ name: 'x', commands: [PayIn], projections: [offending] })
     const [store, tables] = [memoryStore(), memoryTables()]
     await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 5 } }] })
@@ -126,15 +128,15 @@ describe('second law: a projector only transforms data', () => {
     offend: (data: { amount: number }) => void,
     offendInKey?: (event: never) => unknown,
   ): Promise<void> {
-    const offending = projection('offending', {
-      table: { till: text().key(), cash: bigint() },
-      events: [CashPaidIn],
-      on: {
-        CashPaidIn: (event) => offend(event.data) ?? { till: event.streamId, cash: event.data.amount },
-      },
-      ...(offendInKey && { key: (event) => keyOf(offendInKey(event as never)) }),
-    })
     const keyOf = (given: unknown) => (given instanceof Promise ? given : { till: String(given) }) as { till: string }
+    const offending = projection('offending', { table: { till: text().key(), cash: bigint() } }).on(
+      CashPaidIn,
+      {
+        initial: (_key, { amount }, { streamId }) => ({ till: streamId, cash: amount }),
+        ...(offendInKey && { key: (_data, event) => keyOf(offendInKey(event as never)) }),
+      },
+      (row, data) => offend(data) ?? row,
+    )
     await using system = startSystem(defineSystem({ name: 'x', commands: [PayIn], projections: [offending] }), parts())
     await system.send(PayIn('1', { amount: 5 }))
     await system.waitFor(offending, 1)
@@ -171,17 +173,18 @@ describe('third law: an aggregate knows only its command and its events', () => 
   })
 
   test('nor what is inside of an object that somebody else froze', async () => {
-    const thing = aggregate('thing', {
-      initialState: Object.freeze({ list: [] as number[] }),
-      events: [CashPaidIn],
-      evolve: {
-        CashPaidIn: (state, { amount }) => {
-          state.list.push(amount)
-          return state
-        },
+    const thing = aggregate('thing', { initialState: Object.freeze({ list: [] as number[] }) }).on(
+      CashPaidIn,
+      (state, { amount }) => {
+        state.list.push(amount)
+        return state
       },
+    )
+    const Add = thing.command('Add', {
+      input: CashPaidIn.schema,
+      emits: [CashPaidIn],
+      decide: (_state, data) => CashPaidIn(data),
     })
-    const Add = thing.command('Add', { input: CashPaidIn.schema, decide: (_state, data) => CashPaidIn(data) })
     await using system = startSystem(defineSystem({ name: 'x', commands: [Add] }), parts())
     await expect(system.send(Add('1', { amount: 1 }))).rejects.toMatchObject({ code: 'impure_aggregate' })
     expect(thing.initialState.list).toEqual([])
@@ -189,9 +192,10 @@ describe('third law: an aggregate knows only its command and its events', () => 
 
   test('what it may know came with the command and is recorded with the events', async () => {
     const Stamped = event('Stamped', z.object({ at: z.string(), by: z.string() }))
-    const stamp = aggregate('stamp', { initialState: {}, events: [Stamped], evolve: { Stamped: (state) => state } })
+    const stamp = aggregate('stamp', { initialState: {} }).on(Stamped, (state) => state)
     const Stamp = stamp.command('Stamp', {
       input: z.object({}),
+      emits: [Stamped],
       decide: (_state, _input, { issuedAt, actor }) => Stamped({ at: issuedAt, by: actor ?? 'nobody' }),
     })
     await using system = startSystem(defineSystem({ name: 'x', commands: [Stamp] }), parts({ clock: { now: () => 0 } }))
@@ -220,18 +224,13 @@ describe('third law: an aggregate knows only its command and its events', () => 
     evolve?: (data: { amount: number }) => void
     answerOfDecide?: boolean
   }): Promise<void> {
-    const offending = aggregate('till', {
-      initialState: { cash: 0 },
-      events: [CashPaidIn],
-      evolve: {
-        CashPaidIn: (state, data) => {
-          evolve?.(data)
-          return { cash: state.cash + data.amount }
-        },
-      },
+    const offending = aggregate('till', { initialState: { cash: 0 } }).on(CashPaidIn, (state, data) => {
+      evolve?.(data)
+      return { cash: state.cash + data.amount }
     })
     const Offend = offending.command('Offend', {
       input: z.object({ amount: z.int() }),
+      emits: [CashPaidIn],
       decide: (state, { amount }) => {
         const answer = decide?.(state)
         return answerOfDecide ? (answer as never) : CashPaidIn({ amount })
@@ -248,11 +247,12 @@ describe('third law: an aggregate knows only its command and its events', () => 
 })
 
 test('the laws can be trusted instead of watched, for production', async () => {
-  const idle = aggregate('till', {
-    ...till,
-    evolve: { CashPaidIn: (state) => (Date.now() > 0 ? state : state), CashTaken: (state) => state },
+  const idle = aggregate('till', { initialState: {} }).on(CashPaidIn, (state) => (Date.now() > 0 ? state : state))
+  const Idle = idle.command('Idle', {
+    input: z.object({}),
+    emits: [CashPaidIn],
+    decide: () => CashPaidIn({ amount: 1 }),
   })
-  const Idle = idle.command('Idle', { input: z.object({}), decide: () => CashPaidIn({ amount: 1 }) })
   await using system = startSystem(defineSystem({ name: 'x', commands: [Idle] }), parts({ domainCode: 'trusted' }))
   expect(await system.send(Idle('1', {}))).toMatchObject({ status: 'accepted' })
 })

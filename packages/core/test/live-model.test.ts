@@ -10,16 +10,14 @@ import {
 } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { expect, test } from 'vitest'
-import { CashPaidIn, CashTaken, PayIn, parts, startTills, tills, tillTable } from './till.ts'
+import { CashPaidIn, CashTaken, PayIn, parts, startTills, statuses, tills, tillTable } from './till.ts'
 
-const cash = projection('cash', {
-  table: { till: text().key(), cash: bigint() },
-  events: [CashPaidIn, CashTaken],
-  on: {
-    CashPaidIn: ({ streamId, data }, row = { till: streamId, cash: 0 }) => ({ ...row, cash: row.cash + data.amount }),
-    CashTaken: ({ data }, row) => ({ ...row, cash: row.cash - data.amount }),
-  },
-})
+const cash = projection('cash', { table: { till: text().key(), cash: bigint() } })
+  .on(CashPaidIn, { initial: (_key, _data, { streamId }) => ({ till: streamId, cash: 0 }) }, (row, { amount }) => ({
+    ...row,
+    cash: row.cash + amount,
+  }))
+  .on(CashTaken, (row, { amount }) => ({ ...row, cash: row.cash - amount }))
 
 const paid = (till: string, amount: number) =>
   ({ stream: `till-${till}`, type: 'CashPaidIn', data: { amount } }) as const
@@ -67,12 +65,11 @@ test('who waits for a live model that is closed is told at once, and so is who c
 })
 
 test('a row is found by any text of its key', async () => {
-  const days = projection('days', {
-    table: { at: timestamp().key(), paid: bigint() },
-    events: [CashPaidIn],
-    key: () => ({ at: '2020-01-01T00:00:00Z' }),
-    on: { CashPaidIn: ({ data }) => ({ at: '2020-01-01T01:00:00+01:00', paid: data.amount }) },
-  })
+  const days = projection('days', { table: { at: timestamp().key(), paid: bigint() } }).on(
+    CashPaidIn,
+    { key: () => ({ at: '2020-01-01T00:00:00Z' }), initial: () => ({ at: '2020-01-01T00:00:00Z', paid: 0 }) },
+    (_row, { amount }) => ({ at: '2020-01-01T01:00:00+01:00', paid: amount }),
+  )
   const store = memoryStore()
   await store.append({ events: [paid('1', 10)] })
   const model = await liveModel(days, store)
@@ -108,16 +105,13 @@ test('to wait for what is no position is refused at once, by whichever door', as
 test('who waits in another process is told that the projection is parked there', async () => {
   const shared = parts()
   const failing = (message: string) =>
-    projection('failing', {
-      table: { till: text().key(), cash: bigint() },
-      events: [CashPaidIn],
-      on: {
-        CashPaidIn: ({ data, streamId }) => {
-          if (data.amount === 2) throw new Error(message)
-          return { till: streamId, cash: data.amount }
-        },
+    projection('failing', { table: { till: text().key(), cash: bigint() } }).write(
+      CashPaidIn,
+      ({ amount }, { streamId }) => {
+        if (amount === 2) throw new Error(message)
+        return { till: streamId, cash: amount }
       },
-    })
+    )
   const [parking, other] = [failing('two is too much'), failing('two is too much')].map((declared, revision) => {
     const table = { ...declared.table, fingerprint: `code ${revision}` }
     return defineSystem({ name: 'tills', commands: [PayIn], projections: [{ ...declared, table }] })
@@ -169,5 +163,5 @@ test('a system that stands by lets its readers wait for what another one project
   if (outcome.status !== 'accepted') throw new Error(outcome.status)
   await two.waitFor(tillTable, outcome.position)
   expect(await two.select(tillTable)).toEqual([{ till: '1', cash: 2 }])
-  expect((await two.health()).projections[0]).toMatchObject({ state: 'standby' })
+  expect((await statuses(two, 'projection'))[0]).toMatchObject({ state: 'standby' })
 })

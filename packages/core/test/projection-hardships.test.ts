@@ -14,20 +14,16 @@ import {
 } from 'indelible'
 import { memoryStore, memoryTables } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
-import { CashPaidIn, PayIn, parts } from './till.ts'
+import { CashPaidIn, PayIn, parts, statuses } from './till.ts'
 
 function cashTable({ factor = 1, unlucky = 0 } = {}) {
   return projection('cash', {
     table: { till: text().key(), cash: bigint() },
     staleness: { targetMs: 100 },
-    events: [CashPaidIn],
-    on: {
-      CashPaidIn: ({ streamId, data }, row = { till: streamId, cash: 0 }) => {
-        if (data.amount === unlucky) throw new Error('unlucky')
-        return { ...row, cash: row.cash + factor * data.amount }
-      },
-    },
-    revision: 1000 * factor + unlucky,
+    version: 1000 * factor + unlucky,
+  }).on(CashPaidIn, { initial: (_key, _data, { streamId }) => ({ till: streamId, cash: 0 }) }, (row, { amount }) => {
+    if (amount === unlucky) throw new Error('unlucky')
+    return { ...row, cash: row.cash + factor * amount }
   })
 }
 const systemWith = (cash: ReturnType<typeof cashTable>) =>
@@ -150,9 +146,9 @@ test('changed code whose table cannot be built is parked and not tried again unt
   await expect(anew.waitFor(after, 1)).rejects.toMatchObject({ code: 'invalid_row' })
   await pause(1_500)
   expect(notices).toEqual(['rebuilding', 'parked'])
-  expect((await anew.health()).projections[0]).toMatchObject({ state: 'parked', error: { code: 'invalid_row' } })
+  expect((await statuses(anew, 'projection'))[0]).toMatchObject({ state: 'parked', error: { code: 'invalid_row' } })
   refuses = false
-  await anew.resume(after)
+  await anew.consumers.resume(after)
   await anew.waitFor(after, 1)
   expect(await anew.select(after)).toEqual([{ till: '1', cash: 10 }])
   await Promise.all([anew.close(), old.close()])
@@ -169,11 +165,15 @@ test('a pause that comes before the runner has looked at anything holds', async 
     },
   }
   await using system = startSystem(systemWith(cash), { ...shared, tables: late })
-  await system.pause(cash)
+  await system.consumers.pause(cash)
   await shared.store.append({ events: [paid('1', 5)] })
-  await vi.waitFor(async () => expect((await system.health()).projections[0]).toMatchObject({ state: 'paused' }), 5_000)
+  await vi.waitFor(
+    async () => expect((await statuses(system, 'projection'))[0]).toMatchObject({ state: 'paused' }),
+    5_000,
+  )
   await shared.store.append({ events: [paid('1', 5)] })
-  await expect(system.waitFor(cash, 2, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'wait_timeout' })
+  const { position } = await shared.store.head()
+  await expect(system.waitFor(cash, position, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'wait_timeout' })
 })
 
 test('whoever waits for changed code is not told of what other code filled', async () => {
@@ -182,11 +182,11 @@ test('whoever waits for changed code is not told of what other code filled', asy
   const old = startSystem(systemWith(before), shared)
   await shared.store.append({ events: [paid('1', 5)] })
   await old.waitFor(before, 1)
-  await old.pause(before)
+  await old.consumers.pause(before)
   const after = cashTable({ factor: 2 })
   const anew = startSystem(systemWith(after), shared)
   await expect(anew.waitFor(after, 1, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'wait_timeout' })
-  await anew.resume(after)
+  await anew.consumers.resume(after)
   await anew.waitFor(after, 1)
   expect(await anew.select(after)).toEqual([{ till: '1', cash: 10 }])
   await Promise.all([anew.close(), old.close()])
@@ -197,8 +197,8 @@ test('a pause of what is parked is told', async () => {
   await using system = startSystem(systemWith(cash), parts())
   await system.store.append({ events: [paid('1', 5)] })
   await expect(system.waitFor(cash, 1)).rejects.toMatchObject({ code: 'projection_parked' })
-  await system.pause(cash)
-  await vi.waitFor(async () => expect((await system.health()).projections[0]).toMatchObject({ state: 'paused' }))
+  await system.consumers.pause(cash)
+  await vi.waitFor(async () => expect((await statuses(system, 'projection'))[0]).toMatchObject({ state: 'paused' }))
 })
 
 test('a table that falls behind while the database does not answer is told as stale, and as fresh afterwards', async () => {

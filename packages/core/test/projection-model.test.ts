@@ -24,7 +24,7 @@ import {
   text,
   timestamp,
 } from 'indelible'
-import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
+import { memoryConsumers, memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { long } from '../../../scripts/campaign.ts'
@@ -50,12 +50,10 @@ interface Told {
 
 const Told = event('Told', z.any())
 const AlsoTold = event('AlsoTold', z.any())
-const told = aggregate('thing', {
-  initialState: {},
-  events: [Told, AlsoTold],
-  evolve: { Told: (state) => state, AlsoTold: (state) => state },
-})
-const Tell = told.command('Tell', { input: z.any(), decide: () => [] })
+const told = aggregate('thing', { initialState: {} })
+  .on(Told, (state) => state)
+  .on(AlsoTold, (state) => state)
+const Tell = told.command('Tell', { input: z.any(), emits: [], decide: () => [] })
 
 const columns = {
   id: text().key(),
@@ -98,24 +96,15 @@ function asHandled(change: ReturnType<typeof changed>) {
   return parts.length === 1 ? parts[0] : parts
 }
 
-const byStream = projection('by_stream', {
-  table: columns,
-  events: [Told, AlsoTold],
-  on: {
-    Told: ({ streamId, data }, row = undefined as never) => asHandled(changed(streamId, row, data)) as never,
-    AlsoTold: ({ streamId, data }, row = undefined as never) => asHandled(changed(streamId, row, data)) as never,
-  },
-})
+const initial = ({ id }: Partial<Row>) => ({ ...blank, id }) as never
+const change = (row: Row, data: Told) => asHandled(changed(row.id as string, row, data)) as never
 
-const byKeys = projection('by_keys', {
-  table: columns,
-  key: ({ data }) => (data as Told).keys.map((id) => ({ id })),
-  events: [Told, AlsoTold],
-  on: {
-    Told: ({ data }, row = undefined as never, { id }) => asHandled(changed(id!, row, data)) as never,
-    AlsoTold: ({ data }, row = undefined as never, { id }) => asHandled(changed(id!, row, data)) as never,
-  },
-})
+const byStream = projection('by_stream', { table: columns })
+  .on(Told, { initial }, change)
+  .on(AlsoTold, { initial }, change)
+
+const withKeys = { key: (data: Told) => data.keys.map((id) => ({ id })), initial }
+const byKeys = projection('by_keys', { table: columns }).on(Told, withKeys, change).on(AlsoTold, withKeys, change)
 
 const system = defineSystem({
   name: 'things',
@@ -227,7 +216,13 @@ async function run(
 ) {
   const { tables, failNext } = faulty(memoryTables())
   const kept: EventStore = { ...store, close: async () => {} }
-  const parts: SystemParts = { store: kept, tables, snapshots: memorySnapshots(), domainCode: 'trusted' }
+  const parts: SystemParts = {
+    store: kept,
+    tables,
+    snapshots: memorySnapshots(),
+    consumers: memoryConsumers(),
+    domainCode: 'trusted',
+  }
   let running = startSystem(system, parts)
   const caughtUp = async () => {
     const { position } = await store.head()

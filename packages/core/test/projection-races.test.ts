@@ -15,16 +15,14 @@ import {
 import { nextTable } from 'indelible/adapter'
 import { memoryStore, memoryTables } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
-import { CashPaidIn, CashTaken, PayIn, parts, Take } from './till.ts'
+import { CashPaidIn, CashTaken, PayIn, parts, statuses, Take } from './till.ts'
 
-const cash = projection('cash', {
-  table: { till: text().key(), cash: bigint() },
-  events: [CashPaidIn, CashTaken],
-  on: {
-    CashPaidIn: ({ streamId, data }, row = { till: streamId, cash: 0 }) => ({ ...row, cash: row.cash + data.amount }),
-    CashTaken: ({ data }, row) => (row.cash === data.amount ? null : { ...row, cash: row.cash - data.amount }),
-  },
-})
+const cash = projection('cash', { table: { till: text().key(), cash: bigint() } })
+  .on(CashPaidIn, { initial: (_key, _data, { streamId }) => ({ till: streamId, cash: 0 }) }, (row, { amount }) => ({
+    ...row,
+    cash: row.cash + amount,
+  }))
+  .on(CashTaken, (row, { amount }) => (row.cash === amount ? null : { ...row, cash: row.cash - amount }))
 const tills = defineSystem({ name: 'tills', commands: [PayIn, Take], projections: [cash] })
 
 const paid = (till: string, amount: number) =>
@@ -82,7 +80,7 @@ test('who takes a projection over while the one before still saves does not park
     parts({ store, tables: overtaken, onNotice: ({ kind }) => notices.push(kind) }),
   )
   await second.waitFor(cash, 2)
-  expect((await second.health()).projections[0]).toMatchObject({ state: 'running', position: 2 })
+  expect((await statuses(second, 'projection'))[0]).toMatchObject({ state: 'running', position: 2 })
   expect(notices).toEqual([])
   expect(await second.select(cash)).toEqual([])
 })
@@ -103,16 +101,11 @@ test('a table of another history is built anew by itself, and the runner goes on
 })
 
 test('streams whose ids are the same key in other words share its row', async () => {
-  const totals = projection('totals', {
-    table: { day: timestamp().key(), total: bigint() },
-    events: [CashPaidIn],
-    on: {
-      CashPaidIn: ({ data, streamId }, row = { day: streamId, total: 0 }) => ({
-        ...row,
-        total: row.total + data.amount,
-      }),
-    },
-  })
+  const totals = projection('totals', { table: { day: timestamp().key(), total: bigint() } }).on(
+    CashPaidIn,
+    { initial: (_key, _data, { streamId }) => ({ day: streamId, total: 0 }) },
+    (row, { amount }) => ({ ...row, total: row.total + amount }),
+  )
   const store = memoryStore()
   const ids = ['1993-01-31T12:00:00Z', '1993-01-31T13:00:00+01:00']
   await using system = startSystem(
@@ -130,16 +123,11 @@ test('streams whose ids are the same key in other words share its row', async ()
 })
 
 test('an event that no row can have is no reason to forget the rows of those before it', async () => {
-  const totals = projection('totals', {
-    table: { day: date().key(), total: bigint() },
-    events: [CashPaidIn],
-    on: {
-      CashPaidIn: ({ data, streamId }, row = { day: streamId, total: 0 }) => ({
-        ...row,
-        total: row.total + data.amount,
-      }),
-    },
-  })
+  const totals = projection('totals', { table: { day: date().key(), total: bigint() } }).on(
+    CashPaidIn,
+    { initial: (_key, _data, { streamId }) => ({ day: streamId, total: 0 }) },
+    (row, { amount }) => ({ ...row, total: row.total + amount }),
+  )
   const system = defineSystem({ name: 'days', commands: [PayIn], projections: [totals] })
   const shared = parts()
   const kept: ReadTables = { ...shared.tables, close: async () => {} }
@@ -193,18 +181,19 @@ test('a rebuild by another process is not undone by rows that the runner has in 
   await using system = startSystem(tills, shared)
   await shared.store.append({ events: [paid('1', 5)] })
   await system.waitFor(cash, 1)
-  await system.pause(cash)
-  await vi.waitFor(async () => expect((await system.health()).projections[0]).toMatchObject({ state: 'paused' }))
+  await system.consumers.pause(cash)
+  await vi.waitFor(async () => expect((await statuses(system, 'projection'))[0]).toMatchObject({ state: 'paused' }))
   await shared.store.append({ events: [other] })
   const upserts = [{ till: '1', cash: 999 }]
-  const to = { position: 2, history: (await shared.store.historyAt(2))! }
+  const { position } = await shared.store.head()
+  const to = { position, history: (await shared.store.historyAt(position))! }
   expect(await shared.tables.save({ table: cash.table, upserts, removals: [], from: 1, to })).toBe('saved')
-  await system.resume(cash)
+  await system.consumers.resume(cash)
   await shared.store.append({ events: [paid('1', 1)] })
-  await system.waitFor(cash, 3)
+  await system.waitFor(cash, (await shared.store.head()).position)
   expect(await system.select(cash)).toEqual([{ till: '1', cash: 1000 }])
   await new ProjectionOperator(tills, shared).rebuild('cash')
   await shared.store.append({ events: [paid('1', 1)] })
-  await system.waitFor(cash, 4)
+  await system.waitFor(cash, (await shared.store.head()).position)
   expect(await system.select(cash)).toEqual([{ till: '1', cash: 7 }])
 })

@@ -5,7 +5,7 @@ import { projectionThread, type RunningSystem, startSystem } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { expect, test, vi } from 'vitest'
 import { temporaryDirectory } from '../src/file/test-support.ts'
-import { parts, tills, tillTable } from './till.ts'
+import { parts, statuses, tills, tillTable } from './till.ts'
 
 const module = new URL('./threaded-projections.ts', import.meta.url)
 const patient = { timeout: 20_000, interval: 20 }
@@ -36,7 +36,7 @@ test('answers, progress and errors come from the thread as they are', async () =
   await using _ = system
   const position = await payIn(system, 5_000)
   await system.waitFor(tillTable, position)
-  const [status] = (await system.health()).projections
+  const [status] = await statuses(system, 'projection')
   expect(status).toMatchObject({ name: 'tills', state: 'running', position, lagEvents: 0 })
   const phases = new Set<string>()
   const report = await system.rebuild(tillTable, { progress: ({ phase }) => phases.add(phase) })
@@ -49,10 +49,10 @@ test('answers, progress and errors come from the thread as they are', async () =
   })
   await expect(system.waitFor({ name: 'nothing' }, 1)).rejects.toMatchObject({ code: 'unknown_projection' })
   await expect(system.rebuild(tillTable, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
-  await system.pause(tillTable)
-  await vi.waitFor(async () => expect((await system.health()).projections[0]!.state).toBe('paused'), patient)
+  await system.consumers.pause(tillTable)
+  await vi.waitFor(async () => expect((await statuses(system, 'projection'))[0]!.state).toBe('paused'), patient)
   const later = await payIn(system, 1)
-  await system.resume(tillTable)
+  await system.consumers.resume(tillTable)
   await system.waitFor(tillTable, later)
 })
 
@@ -67,7 +67,7 @@ test.each([
   const waiting = system.waitFor(tillTable, 1_000, { timeoutMs: 60_000 }).catch((error) => error)
   writeFileSync(join(dir, 'accident'), accident)
   expect(await waiting).toMatchObject({ code: 'projections_ended', retryable: true })
-  expect((await system.health()).projections).toMatchObject([
+  expect(await statuses(system, 'projection')).toMatchObject([
     { name: 'tills', state: 'retrying', position: 100, error: { code: 'projections_ended' } },
   ])
   const position = await payIn(system, 100)
@@ -85,7 +85,7 @@ test('of a thread that spins everybody is told in time, with what was known last
   await vi.waitFor(() => expect(existsSync(join(dir, 'accident'))).toBe(false), patient)
   const position = await payIn(system, 10)
   const silent = { code: 'projections_ended', message: expect.stringContaining('has not answered') }
-  expect((await system.health()).projections).toMatchObject([
+  expect(await statuses(system, 'projection')).toMatchObject([
     { name: 'tills', state: 'retrying', position: 100, lagEvents: 10, error: silent },
   ])
   await expect(system.waitFor(tillTable, position, { timeoutMs: 20 })).rejects.toMatchObject(silent)
@@ -93,7 +93,7 @@ test('of a thread that spins everybody is told in time, with what was known last
   await expect(system.rebuild(tillTable, { signal })).rejects.toMatchObject(silent)
   writeFileSync(join(dir, 'enough'), '')
   await vi.waitFor(() => system.waitFor(tillTable, position), patient)
-  expect((await system.health()).projections).toMatchObject([{ state: 'running', position }])
+  expect(await statuses(system, 'projection')).toMatchObject([{ state: 'running', position }])
   // The table was late for seconds, and whether that is seen before it has caught up is chance.
   expect(notices.filter(({ kind }) => kind !== 'stale' && kind !== 'fresh')).toEqual([])
 })
@@ -106,7 +106,7 @@ test('a thread that cannot begin says why, and begins when it can', async () => 
   const position = await payIn(system, 10)
   const ended = { code: 'projections_ended', message: expect.stringContaining('The door is locked.') }
   await expect(system.waitFor(tillTable, position)).rejects.toMatchObject(ended)
-  expect((await system.health()).projections).toMatchObject([{ state: 'retrying', lagEvents: 10, error: ended }])
+  expect(await statuses(system, 'projection')).toMatchObject([{ state: 'retrying', lagEvents: 10, error: ended }])
   await vi.waitFor(() => expect(notices.length).toBeGreaterThan(2), patient)
   rmSync(join(dir, 'locked'))
   await vi.waitFor(() => system.waitFor(tillTable, position), patient)

@@ -12,32 +12,24 @@ import {
 } from 'indelible'
 import { memoryStore, memoryTables } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
-import { CashPaidIn, CashTaken, PayIn, parts, Take } from './till.ts'
+import { CashPaidIn, CashTaken, PayIn, parts, statuses, Take } from './till.ts'
 
 type Faults = { failAt?: number }
 
 /** Cash by till; the handler of CashTaken fails for amounts of `failAt`. */
 function cashTable({ failAt }: Faults = {}): Projection {
-  return projection('cash', {
-    table: { till: text().key(), cash: bigint() },
-    events: [CashPaidIn, CashTaken],
-    on: {
-      CashPaidIn: (event) => ({ till: event.streamId, cash: event.data.amount }),
-      CashTaken: (event, row) => {
-        if (event.data.amount === failAt) throw new Error('this handler is broken')
-        return { ...row, cash: row.cash - event.data.amount }
-      },
-    },
-    // The closure is not part of the code's text, so it is said.
-    revision: 1,
-  })
+  return projection('cash', { table: { till: text().key(), cash: bigint() } })
+    .write(CashPaidIn, ({ amount }, { streamId }) => ({ till: streamId, cash: amount }))
+    .on(CashTaken, (row, { amount }) => {
+      if (amount === failAt) throw new Error('this handler is broken')
+      return { ...row, cash: row.cash - amount }
+    })
 }
 
-const counts = projection('payments', {
-  table: { till: text().key(), last: bigint() },
-  events: [CashPaidIn],
-  on: { CashPaidIn: (event) => ({ till: event.streamId, last: event.data.amount }) },
-})
+const counts = projection('payments', { table: { till: text().key(), last: bigint() } }).write(
+  CashPaidIn,
+  ({ amount }, { streamId }) => ({ till: streamId, last: amount }),
+)
 
 function systemWith(...projections: Projection[]) {
   return defineSystem({ name: 'tills', commands: [PayIn, Take], projections })
@@ -90,7 +82,7 @@ test('a projector that throws parks its projection there, visibly; the others go
   await system.waitFor(counts, 5)
   await expect(system.waitFor(broken, 5)).rejects.toMatchObject({ code: 'projection_parked', details: { position: 3 } })
 
-  const { projections } = await system.health()
+  const projections = await statuses(system, 'projection')
   expect(projections[0]).toMatchObject({
     name: 'cash',
     state: 'parked',
@@ -119,19 +111,13 @@ test.each([
   ['undefined', undefined],
   ['an error whose message throws', Object.defineProperty(new Error(), 'message', { get: () => expect.unreachable() })],
 ])('a handler that throws %s parks its projection too', async (_what, thrown) => {
-  const throwing = projection('throwing', {
-    table: { till: text().key(), cash: bigint() },
-    events: [CashPaidIn],
-    on: {
-      CashPaidIn: () => {
-        throw thrown
-      },
-    },
+  const throwing = projection('throwing', { table: { till: text().key(), cash: bigint() } }).write(CashPaidIn, () => {
+    throw thrown
   })
   await using system = startSystem(systemWith(throwing), parts())
   await system.send(PayIn('1', { amount: 1 }))
   await expect(system.waitFor(throwing, 1)).rejects.toMatchObject({ code: 'projection_parked' })
-  expect((await system.health()).projections[0]).toMatchObject({
+  expect((await statuses(system, 'projection'))[0]).toMatchObject({
     state: 'parked',
     error: { message: expect.any(String), event: { position: 1 } },
   })
@@ -143,20 +129,19 @@ test.each([
   ['null', null],
   ['a row', { till: '1', last: 0 }],
 ])('an event with %s for a handler is refused where it is declared', (_what, handler) => {
-  const declare = () =>
-    projection('payments', {
-      table: { till: text().key(), last: bigint() },
-      events: [CashPaidIn, CashTaken],
-      on: { CashPaidIn: ({ streamId }) => ({ till: streamId, last: 0 }), CashTaken: handler as never },
-    })
-  expect(declare).toThrow(
-    expect.objectContaining({
-      code: 'invalid_declaration',
-      message: expect.stringMatching(
-        /^Projection "payments" lists CashTaken and has .* take CashTaken out of "events"\.$/,
-      ),
-    }),
-  )
+  const payments = projection('payments', { table: { till: text().key(), last: bigint() } })
+  for (const declare of [
+    () => payments.write(CashTaken, handler as never),
+    () => payments.on(CashTaken, handler as never),
+    () => payments.on(CashTaken, { initial: () => ({ till: '', last: 0 }) }, handler as never),
+  ]) {
+    expect(declare).toThrow(
+      expect.objectContaining({
+        code: 'invalid_declaration',
+        message: 'Projection "payments" has no function for "CashTaken".',
+      }),
+    )
+  }
 })
 
 const row = { till: '1', last: 0 }
@@ -169,16 +154,15 @@ test.each<[string, { returned: unknown; key?: unknown }, RegExp]>([
   ['null as a key', { returned: row, key: null }, /^Table "odd": null is not a key/],
   ['a list of keys with a hole', { returned: row, key: new Array(1) }, /^Table "odd": undefined is not a key/],
 ])('a projector that gives %s parks with a message that says so', async (_what, { returned, key = row }, message) => {
-  const odd = projection('odd', {
-    table: { till: text().key(), last: bigint() },
-    events: [CashPaidIn],
-    key: () => (key === row ? { till: '1' } : (key as never)),
-    on: { CashPaidIn: () => returned as never },
-  })
+  const odd = projection('odd', { table: { till: text().key(), last: bigint() } }).on(
+    CashPaidIn,
+    { key: () => (key === row ? { till: '1' } : (key as never)), initial: () => row },
+    () => returned as never,
+  )
   await using system = startSystem(systemWith(odd), parts())
   await system.send(PayIn('1', { amount: 1 }))
   await expect(system.waitFor(odd, 1)).rejects.toMatchObject({ code: 'projection_parked', details: { position: 1 } })
-  expect((await system.health()).projections[0]?.error).toMatchObject({
+  expect((await statuses(system, 'projection'))[0]?.error).toMatchObject({
     code: 'invalid_row',
     message: expect.stringMatching(message),
   })
@@ -189,20 +173,15 @@ test('a handler that needs a row that is not there parks with a clear error', as
   await using system = startSystem(systemWith(cash), parts())
   await system.store.append({ events: [{ stream: 'till-9', type: 'CashTaken', data: { amount: 1 } }] })
   await expect(system.waitFor(cash, 1)).rejects.toMatchObject({ code: 'projection_parked' })
-  expect((await system.health()).projections[0]?.error).toMatchObject({ code: 'row_missing' })
+  expect((await statuses(system, 'projection'))[0]?.error).toMatchObject({ code: 'row_missing' })
 })
 
-test('a handler whose row has a default makes the first row itself', async () => {
-  const totals = projection('totals', {
-    table: { till: text().key(), total: bigint() },
-    events: [CashPaidIn],
-    on: {
-      CashPaidIn: ({ streamId, data }, row = { till: streamId, total: 0 }) => ({
-        ...row,
-        total: row.total + data.amount,
-      }),
-    },
-  })
+test('a handler with an initial row is given that where there is none', async () => {
+  const totals = projection('totals', { table: { till: text().key(), total: bigint() } }).on(
+    CashPaidIn,
+    { initial: ({ till }) => ({ till: till!, total: 0 }) },
+    (row, { amount }) => ({ ...row, total: row.total + amount }),
+  )
   await using system = startSystem(systemWith(totals), parts())
   await system.send(PayIn('1', { amount: 2 }))
   await system.send(PayIn('1', { amount: 3 }))
@@ -256,7 +235,7 @@ test('while another process runs a table from another log, this one stands by an
   await second.send(PayIn('1', { amount: 1 }))
   await expect(second.waitFor(cash, 1)).rejects.toMatchObject({ code: 'table_diverged' })
   const diverged = { state: 'diverged', position: 0, error: { code: 'table_diverged' } }
-  expect((await second.health()).projections[0]).toMatchObject(diverged)
+  expect((await statuses(second, 'projection'))[0]).toMatchObject(diverged)
   expect((await second.projectionViews())[0]).toMatchObject({ state: 'diverged' })
   expect(await first.select(cash)).toEqual([{ till: '1', cash: 5 }])
   await first.close()
@@ -295,25 +274,19 @@ test('a changed projector makes its table anew from the log', async () => {
   const first = startSystem(systemWith(counts), shared)
   await first.send(PayIn('1', { amount: 7 }))
   await first.waitFor(counts, 1)
-  const doubled = projection('payments', {
-    table: { till: text().key(), last: bigint() },
-    events: [CashPaidIn],
-    on: { CashPaidIn: (event) => ({ till: event.streamId, last: 2 * event.data.amount }) },
-  })
+  const doubled = projection('payments', { table: { till: text().key(), last: bigint() }, version: 2 }).write(
+    CashPaidIn,
+    ({ amount }, { streamId }) => ({ till: streamId, last: 2 * amount }),
+  )
   const second = startSystem(systemWith(doubled), shared)
   await vi.waitFor(async () => expect(await second.select(doubled)).toEqual([{ till: '1', last: 14 }]))
   await Promise.all([first.close(), second.close()])
 })
 
 test('null takes a row away, undefined leaves it', async () => {
-  const open = projection('open_tills', {
-    table: { till: text().key(), cash: bigint() },
-    events: [CashPaidIn, CashTaken],
-    on: {
-      CashPaidIn: (event) => (event.data.amount === 1 ? undefined : { till: event.streamId, cash: event.data.amount }),
-      CashTaken: () => null,
-    },
-  })
+  const open = projection('open_tills', { table: { till: text().key(), cash: bigint() } })
+    .write(CashPaidIn, ({ amount }, { streamId }) => (amount === 1 ? undefined : { till: streamId, cash: amount }))
+    .on(CashTaken, () => null)
   await using system = startSystem(systemWith(open), parts())
   await system.send(PayIn('1', { amount: 1 }))
   await system.send(PayIn('2', { amount: 2 }))
@@ -357,7 +330,7 @@ test('an event whose row only the database refuses parks its projection there, a
     code: 'projection_parked',
     details: { position: 13 },
   })
-  expect((await system.health()).projections[0]).toMatchObject({
+  expect((await statuses(system, 'projection'))[0]).toMatchObject({
     state: 'parked',
     position: 12,
     error: { code: 'invalid_row', event: { position: 13, stream: 'till-12' } },

@@ -3,22 +3,21 @@ import { aggregate, defineSystem, event, integer, projection, saga, startSystem,
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { patience, soon } from './patience.ts'
-import { AskMove, moveSaga, PayIn, parts, startTills } from './till.ts'
+import { AskMove, moveSaga, PayIn, parts, startTills, statuses } from './till.ts'
 
 test('user events and categories that are called like those of a saga are the user’s, and the saga’s stay its own', async () => {
   const Asked = event('Asked', z.object({}))
   const StepDone = event('StepDone', z.object({}))
-  const job = aggregate('job', { initialState: {}, events: [Asked], evolve: { Asked: (state) => state } })
-  const walk = aggregate('saga.flow', { initialState: {}, events: [StepDone], evolve: { StepDone: (state) => state } })
-  const Ask = job.command('Ask', { input: z.object({}), decide: () => Asked({}) })
-  const Walk = walk.command('Walk', { input: z.object({}), decide: () => StepDone({}) })
-  const flow = saga('flow', { startsOn: Asked, steps: [{ name: 'walk', send: () => Walk('1', {}) }] })
-  const steps = projection('steps', {
-    table: { stream: text().key(), n: integer() },
-    key: ({ stream }) => ({ stream }),
-    events: [StepDone],
-    on: { StepDone: ({ stream }, row = { stream, n: 0 }) => ({ ...row, n: row.n + 1 }) },
-  })
+  const job = aggregate('job', { initialState: {} }).on(Asked, (state) => state)
+  const walk = aggregate('saga.flow', { initialState: {} }).on(StepDone, (state) => state)
+  const Ask = job.command('Ask', { input: z.object({}), emits: [Asked], decide: () => Asked({}) })
+  const Walk = walk.command('Walk', { input: z.object({}), emits: [StepDone], decide: () => StepDone({}) })
+  const flow = saga('flow', { startsOn: Asked }).step('walk', { command: Walk, to: () => '1', input: () => ({}) })
+  const steps = projection('steps', { table: { stream: text().key(), n: integer() } }).on(
+    StepDone,
+    { key: (_data, { stream }) => ({ stream }), initial: (_key, _data, { stream }) => ({ stream, n: 0 }) },
+    (row) => ({ ...row, n: row.n + 1 }),
+  )
   const system = defineSystem({ name: 's', commands: [Ask, Walk], projections: [steps], sagas: [flow] })
   await using running = startSystem(system, parts())
   await running.send(Ask('1', {}))
@@ -46,20 +45,22 @@ test('whoever reads everything sees what users wrote; what sagas wrote has to be
 test('a decision under the command of a saga may reserve no name either', async () => {
   const Tagged = event('Tagged', z.object({}))
   const Asked = event('Asked', z.object({}))
-  const thing = aggregate('thing', {
-    initialState: {},
-    events: [Asked, Tagged],
-    evolve: { Asked: (state) => state, Tagged: (state) => state },
+  const thing = aggregate('thing', { initialState: {} })
+    .on(Asked, (state) => state)
+    .on(Tagged, (state) => state)
+  const Ask = thing.command('Ask', { input: z.object({}), emits: [Asked], decide: () => Asked({}) })
+  const Tag = thing.command('Tag', {
+    input: z.object({}),
+    emits: [Tagged],
+    decide: () => Tagged({}, { tags: ['$mine'] }),
   })
-  const Ask = thing.command('Ask', { input: z.object({}), decide: () => Asked({}) })
-  const Tag = thing.command('Tag', { input: z.object({}), decide: () => Tagged({}, { tags: ['$mine'] }) })
-  const tagging = saga('tagging', { startsOn: Asked, steps: [{ name: 'tag', send: () => Tag('1', {}) }] })
+  const tagging = saga('tagging', { startsOn: Asked }).step('tag', { command: Tag, to: () => '1', input: () => ({}) })
   await using running = startSystem(defineSystem({ name: 's', commands: [Ask, Tag], sagas: [tagging] }), parts())
   await expect(running.send(Tag('1', {}))).rejects.toMatchObject({ code: 'reserved_name' })
   await running.send(Ask('1', {}))
   await soon(async () => {
     const problem = expect.stringContaining('reserved_name')
-    expect((await running.health()).sagas[0]!.needsIntervention).toEqual([{ sagaId: '1', problem }])
+    expect((await statuses(running, 'saga'))[0]!.needsIntervention).toEqual([{ sagaId: '1', problem }])
   })
   expect(await Array.fromAsync(running.store.read([{ types: ['Tagged'] }]))).toEqual([])
 })

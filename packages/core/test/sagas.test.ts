@@ -3,7 +3,7 @@ import { stateAsOf } from 'indelible/history'
 import { memoryStore } from 'indelible/memory'
 import { crashingStore, manualClock } from 'indelible/testing'
 import { expect, test, vi } from 'vitest'
-import { AskMove, MoveAsked, moveSaga, PayIn, parts, startTills, Take, till, tills } from './till.ts'
+import { AskMove, MoveAsked, moveSaga, PayIn, parts, startTills, statuses, Take, till, tills } from './till.ts'
 
 const cashOf = async (store: EventStore, id: string) => (await stateAsOf(store, till, { id })).state.cash
 const typesIn = async (store: EventStore, stream: `${string}-${string}`) =>
@@ -30,7 +30,7 @@ test('a saga runs its steps and records each transition together with the comman
   })
 })
 
-test('a step that is refused undoes the steps before it', async () => {
+test('where a step is refused the steps before it are compensated', async () => {
   await using system = startTills()
   await system.send(PayIn('a', { amount: 10 }))
   await system.send(AskMove('m', { from: 'a', to: 'closed', amount: 4 }))
@@ -43,7 +43,7 @@ test('a step that is refused undoes the steps before it', async () => {
   expect(await typesIn(system.store, 'till-a')).toEqual(['CashPaidIn', 'CashTaken', 'CashPaidIn'])
 })
 
-test('a refused first step leaves nothing to undo', async () => {
+test('a refused first step leaves nothing to compensate', async () => {
   await using system = startTills()
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
   expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({
@@ -82,19 +82,17 @@ test('at whichever append the process dies, the saga is taken up and moves the c
   }
 })
 
-test('an undo that is refused leaves the saga stuck, with the reason, until somebody resumes it', async () => {
+test('where a compensation is refused the saga needs intervention, with the reason, until somebody resumes it', async () => {
   let isOpen = false
-  const stubborn = saga('stubborn', {
-    startsOn: MoveAsked,
-    steps: [
-      {
-        name: 'take',
-        send: ({ from, amount }) => Take(from, { amount }),
-        undo: ({ from, amount }) => PayIn(isOpen ? from : 'closed', { amount }),
-      },
-      { name: 'payIn', send: ({ amount }) => PayIn('closed', { amount }) },
-    ],
-  })
+  const input = ({ amount }: { amount: number }) => ({ amount })
+  const stubborn = saga('stubborn', { startsOn: MoveAsked })
+    .step('take', {
+      command: Take,
+      to: ({ from }) => from,
+      input,
+      compensate: { command: PayIn, to: ({ from }) => (isOpen ? from : 'closed'), input },
+    })
+    .step('payIn', { command: PayIn, to: () => 'closed', input })
   const shared = parts()
   const system = startSystem(defineSystem({ ...tills, sagas: [stubborn] }), shared)
   await system.send(PayIn('a', { amount: 10 }))
@@ -105,7 +103,7 @@ test('an undo that is refused leaves the saga stuck, with the reason, until some
     done: ['take'],
   })
   await vi.waitFor(async () => {
-    const [status] = (await system.health()).sagas
+    const [status] = await statuses(system, 'saga')
     expect(status!.needsIntervention).toEqual([{ sagaId: 'm', problem: expect.stringContaining('Closed') }])
   })
   isOpen = true
@@ -116,24 +114,20 @@ test('an undo that is refused leaves the saga stuck, with the reason, until some
   await system.close()
 })
 
-test('a step whose code throws waits for help, is shown, and goes on when resumed', async () => {
+test('a step whose code throws needs intervention, is shown, and goes on when resumed', async () => {
   let isBroken = true
-  const fragile = saga('fragile', {
-    startsOn: MoveAsked,
-    steps: [
-      {
-        name: 'payIn',
-        send: ({ to, amount }) => {
-          if (isBroken) throw new Error('bug in a step')
-          return PayIn(to, { amount })
-        },
-      },
-    ],
+  const fragile = saga('fragile', { startsOn: MoveAsked }).step('payIn', {
+    command: PayIn,
+    to: ({ to }) => to,
+    input: ({ amount }) => {
+      if (isBroken) throw new Error('bug in a step')
+      return { amount }
+    },
   })
   await using system = startSystem(defineSystem({ ...tills, sagas: [fragile] }), parts())
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
   await vi.waitFor(async () => {
-    const [status] = (await system.health()).sagas
+    const [status] = await statuses(system, 'saga')
     expect(status!.needsIntervention).toEqual([
       { sagaId: 'm', problem: expect.stringMatching(/Step "payIn" .*bug in a step/) },
     ])
@@ -143,7 +137,7 @@ test('a step whose code throws waits for help, is shown, and goes on when resume
   expect(await system.waitForSaga(fragile, 'm')).toMatchObject({ status: 'completed' })
 })
 
-test('a step that cannot be carried out before its timeout is undone, and its command can never be carried out later', async () => {
+test('a step that cannot be carried out before its timeout is compensated, and its command can never be carried out later', async () => {
   const clock = manualClock()
   const store = memoryStore()
   // Till b does not answer: every append to it fails, as on a full disk.
@@ -157,7 +151,7 @@ test('a step that cannot be carried out before its timeout is undone, and its co
   await using system = startTills({ store: failing, clock })
   await system.send(PayIn('a', { amount: 10 }))
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
-  await vi.waitFor(async () => expect((await system.health()).sagas[0]!.error).toContain('no space'))
+  await vi.waitFor(async () => expect((await statuses(system, 'saga'))[0]!.error?.message).toContain('no space'))
   clock.advance(61_000)
   expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({
     status: 'compensated',
@@ -208,7 +202,7 @@ test('a start event that no saga can be made of is shown, and the others go on',
   await system.send(PayIn('a', { amount: 10 }))
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
   expect(await system.waitForSaga(moveSaga, 'm')).toMatchObject({ status: 'completed' })
-  expect((await system.health()).sagas[0]!.needsIntervention).toEqual([
+  expect((await statuses(system, 'saga'))[0]!.needsIntervention).toEqual([
     { sagaId: 'huge', problem: expect.stringContaining('bytes') },
   ])
 })
@@ -225,7 +219,9 @@ test('300 sagas at once all end, and start again after nobody', async () => {
   await system.close()
   const { position } = await store.head()
   await using again = startTills({ store })
-  await vi.waitFor(async () => expect((await again.health()).sagas[0]).toMatchObject({ state: 'running', active: 0 }))
+  await vi.waitFor(async () =>
+    expect((await statuses(again, 'saga'))[0]).toMatchObject({ state: 'running', active: 0 }),
+  )
   expect((await store.head()).position).toBe(position)
   expect(await cashOf(store, 'a')).toBe(0)
 })

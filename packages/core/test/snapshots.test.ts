@@ -1,26 +1,29 @@
-import { aggregate, defineSystem, type EventStore, type SystemParts, startSystem } from 'indelible'
+import { aggregate, defineSystem, type EventStore, refusal, type SystemParts, startSystem } from 'indelible'
 import { memorySnapshots, memoryStore } from 'indelible/memory'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { CashPaidIn, parts } from './till.ts'
 
+const Told = refusal('Told', z.object({ cash: z.int() }))
+
 /** A till whose evolve code differs by the factor. */
 function tillSystem(factor: 1 | 2) {
-  const till = aggregate('till', {
-    initialState: { cash: 0 },
-    events: [CashPaidIn],
-    evolve:
-      factor === 1
-        ? { CashPaidIn: (state, { amount }) => ({ cash: state.cash + amount }) }
-        : { CashPaidIn: (state, { amount }) => ({ cash: state.cash + 2 * amount }) },
-  })
+  const till = aggregate('till', { initialState: { cash: 0 }, version: factor }).on(
+    CashPaidIn,
+    (state, { amount }) => ({
+      cash: state.cash + factor * amount,
+    }),
+  )
   const PayIn = till.command('PayIn', {
     input: z.object({ amount: z.int() }),
+    emits: [CashPaidIn],
     decide: (_state, { amount }) => CashPaidIn({ amount }),
   })
   const Tell = till.command('Tell', {
     input: z.object({}),
-    decide: ({ cash }) => ({ refused: 'Told', details: { cash } }),
+    emits: [],
+    refuses: [Told],
+    decide: ({ cash }) => Told({ cash }),
   })
   return { system: defineSystem({ name: 'tills', commands: [PayIn, Tell] }), PayIn, Tell }
 }
@@ -92,18 +95,16 @@ test('a snapshot from beyond the end of the log is not believed', async () => {
 test('a state that JSON would change is folded from its events instead', async () => {
   const seen = aggregate('seen', {
     initialState: { amounts: new Set<number>(), lowest: Number.POSITIVE_INFINITY },
-    events: [CashPaidIn],
-    evolve: {
-      CashPaidIn: ({ amounts, lowest }, { amount }) => ({
-        amounts: new Set([...amounts, amount]),
-        lowest: Math.min(lowest, amount),
-      }),
-    },
-  })
+  }).on(CashPaidIn, ({ amounts, lowest }, { amount }) => ({
+    amounts: new Set([...amounts, amount]),
+    lowest: Math.min(lowest, amount),
+  }))
+  const Seen = refusal('Seen', z.object({ lowest: z.int() }))
   const See = seen.command('See', {
     input: z.object({ amount: z.int() }),
-    decide: ({ amounts, lowest }, { amount }) =>
-      amounts.has(amount) ? { refused: 'Seen', details: { lowest } } : CashPaidIn({ amount }),
+    emits: [CashPaidIn],
+    refuses: [Seen],
+    decide: ({ amounts, lowest }, { amount }) => (amounts.has(amount) ? Seen({ lowest }) : CashPaidIn({ amount })),
   })
   const shared = parts()
   const system = defineSystem({ name: 'seen', commands: [See] })

@@ -4,7 +4,7 @@ import { memoryStore } from 'indelible/memory'
 import { manualClock } from 'indelible/testing'
 import { afterEach, expect, test, vi } from 'vitest'
 import { patience, soon } from './patience.ts'
-import { AskMove, MoveAsked, moveSaga, PayIn, parts, startTills, Take, tills } from './till.ts'
+import { AskMove, MoveAsked, moveSaga, PayIn, parts, startTills, statuses, Take, tills } from './till.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -31,8 +31,12 @@ test('however many sagas wait to try again, another one runs at once; and they e
   await system.send(AskMove('well', { from: 'a', to: 'b', amount: 1 }))
   expect(await system.waitForSaga(moveSaga, 'well', patience)).toMatchObject({ status: 'completed' })
   await soon(async () => {
-    const [status] = (await system.health()).sagas
-    expect(status).toMatchObject({ state: 'running', active: 150, error: expect.stringContaining('no space') })
+    const [status] = await statuses(system, 'saga')
+    expect(status).toMatchObject({
+      state: 'running',
+      active: 150,
+      error: { message: expect.stringContaining('no space') },
+    })
     expect(status!.needsIntervention).toEqual([])
     expect(status!.waiting).toBeGreaterThan(0)
   })
@@ -41,24 +45,20 @@ test('however many sagas wait to try again, another one runs at once; and they e
     expect(await system.waitForSaga(moveSaga, id, patience)).toMatchObject({ status: 'completed' })
   }
   await soon(async () => {
-    const [status] = (await system.health()).sagas
+    const [status] = await statuses(system, 'saga')
     expect(status).toMatchObject({ active: 0, waiting: 0 })
     expect(status).not.toHaveProperty('error')
   })
 })
 
 test('sagas that wait for help hold nobody up either', async () => {
-  const broken = saga('broken', {
-    startsOn: MoveAsked,
-    steps: [
-      {
-        name: 'take',
-        send: ({ from, amount }) => {
-          if (from === 'sick') throw new Error('a bug')
-          return Take(from, { amount })
-        },
-      },
-    ],
+  const broken = saga('broken', { startsOn: MoveAsked }).step('take', {
+    command: Take,
+    to: ({ from }) => {
+      if (from === 'sick') throw new Error('a bug')
+      return from
+    },
+    input: ({ amount }) => ({ amount }),
   })
   await using system = startSystem(defineSystem({ ...tills, sagas: [broken] }), parts())
   await system.send(PayIn('a', { amount: 10 }))
@@ -66,7 +66,7 @@ test('sagas that wait for help hold nobody up either', async () => {
   await system.send(AskMove('well', { from: 'a', to: 'b', amount: 1 }))
   expect(await system.waitForSaga(broken, 'well', patience)).toMatchObject({ status: 'completed' })
   await soon(async () => {
-    const [status] = (await system.health()).sagas
+    const [status] = await statuses(system, 'saga')
     expect([status!.active, status!.needsIntervention.length]).toEqual([0, 150])
   })
 })
@@ -88,13 +88,15 @@ test('a saga that waits notices that its step ran out of time, and ends at once 
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const clock = manualClock()
   const store = fullFor(memoryStore(), ({ events }) => events[0]!.stream === 'till-b')
-  const hasty = saga('hasty', {
-    startsOn: MoveAsked,
-    steps: [{ name: 'payIn', send: ({ to, amount }) => PayIn(to, { amount }), timeout: '7ms' }],
+  const hasty = saga('hasty', { startsOn: MoveAsked }).step('payIn', {
+    command: PayIn,
+    to: ({ to }) => to,
+    input: ({ amount }) => ({ amount }),
+    timeout: '7ms',
   })
   const system = startSystem(defineSystem({ ...tills, projections: [], sagas: [hasty] }), parts({ store, clock }))
   const waiting = async (count: number) => {
-    while ((await system.health()).sagas[0]!.waiting !== count) await new Promise((resolve) => setImmediate(resolve))
+    while ((await statuses(system, 'saga'))[0]!.waiting !== count) await new Promise((resolve) => setImmediate(resolve))
   }
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
   await waiting(1)

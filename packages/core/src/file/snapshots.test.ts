@@ -8,6 +8,7 @@ import { diskFull, observedDisk, temporaryDirectory } from './test-support.ts'
 const snapshot: Snapshot = {
   stream: 'a-ü/../x',
   fingerprint: 'f1',
+  code: 'c1',
   version: 100,
   position: 250,
   history: 'the log and its 250th event',

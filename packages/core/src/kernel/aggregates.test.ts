@@ -1,21 +1,18 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { aggregate } from './aggregates.ts'
+import { defineSystem } from './define-system.ts'
 import { event } from './event-types.ts'
 import { projection } from './projections.ts'
 import { saga } from './sagas.ts'
-import { defineSystem } from './system.ts'
 import { integer, text } from './tables.ts'
 
 const Happened = event('Happened', z.object({ n: z.int() }))
 const Other = event('Other', z.object({}))
-const thing = aggregate('thing', {
-  initialState: { n: 0 },
-  events: [Happened],
-  evolve: { Happened: (_state, { n }) => ({ n }) },
-})
+const thing = aggregate('thing', { initialState: { n: 0 } }).on(Happened, (_state, { n }) => ({ n }))
 const Do = thing.command('Do', {
   input: z.object({ n: z.int().default(7) }),
+  emits: [Happened],
   decide: (_state, { n }) => Happened({ n }),
 })
 const invalid = expect.objectContaining({ code: 'invalid_declaration' })
@@ -26,7 +23,7 @@ test('making an event checks its data', () => {
 })
 
 test('a command takes its defaults from its schema', () => {
-  const context = { id: '1', commandId: 'c', actor: undefined, issuedAt: '', validAt: undefined }
+  const context = { id: '1', commandId: 'c', actor: undefined, issuedAt: '', validAt: undefined, facts: {} }
   expect(Do.decide(thing.initialState, Do.parse({}), context)).toEqual(Happened({ n: 7 }))
 })
 
@@ -38,20 +35,34 @@ test('a schema that validates later is refused', () => {
   expect(() => later({})).toThrow(expect.objectContaining({ code: 'schema_async' }))
 })
 
-test('the fingerprint changes with the evolve code, the initial state, the schema version and the revision, and with nothing else', () => {
-  const make = (n: number, revision = 1, happened = Happened) =>
-    aggregate('thing', {
-      initialState: { n },
-      events: [happened],
-      evolve: { Happened: (_state, data) => ({ n: data.n }) },
-      revision,
-    })
-  expect(make(0).fingerprint).toBe(make(0).fingerprint)
-  const versionTwo = event('Happened', Happened.schema, { schemaVersion: 2 })
-  const fingerprints = [make(0), make(1), make(0, 2), make(0, 1, versionTwo), thing].map(
+test('the fingerprint changes with the initial state, the version, the events and their versions, and with nothing else', () => {
+  const make = ({ n = 0, version = 1, happened = Happened } = {}) =>
+    aggregate('thing', { initialState: { n }, version }).on(happened, (_state, data) => ({ n: data.n }))
+  expect(make().fingerprint).toBe(make().fingerprint)
+  // What the code does is said by the version; its text is only a hint.
+  expect(thing.fingerprint).toBe(make().fingerprint)
+  expect(thing.code).not.toBe(make().code)
+  const inOrder = make().on(Other, (state) => state)
+  const other = aggregate('thing', { initialState: { n: 0 } })
+    .on(Other, (state) => state)
+    .on(Happened, (_state, data) => ({ n: data.n }))
+  expect(other.fingerprint).toBe(inOrder.fingerprint)
+  expect(other.code).toBe(inOrder.code)
+  const versionTwo = event('Happened', Happened.schema, { version: 2 })
+  const fingerprints = [make(), make({ n: 1 }), make({ version: 2 }), make({ happened: versionTwo }), inOrder].map(
     ({ fingerprint }) => fingerprint,
   )
   expect(new Set(fingerprints).size).toBe(5)
+})
+
+test('the hint at the code changes with the text of the handlers and of the upcasts', () => {
+  const upcast = (up: (old: { m: number }) => { n: number }) =>
+    event('Happened', Happened.schema, { version: 2, upcasts: { 1: { schema: z.object({ m: z.int() }), up } } })
+  const codes = [upcast(({ m }) => ({ n: m })), upcast(({ m }) => ({ n: 2 * m }))].flatMap((happened) => [
+    aggregate('thing', { initialState: { n: 0 } }).on(happened, (_state, { n }) => ({ n })).code,
+    aggregate('thing', { initialState: { n: 0 } }).on(happened, (state, { n }) => ({ n: state.n + n })).code,
+  ])
+  expect(new Set(codes).size).toBe(4)
 })
 
 test('the fingerprint tells initial states apart that JSON does not', () => {
@@ -106,7 +117,7 @@ test('the fingerprint tells initial states apart that JSON does not', () => {
     Object.defineProperty({}, 'hidden', { value: 1 }),
   ]
   const fingerprintOf = (initialState: unknown) =>
-    aggregate('thing', { initialState, events: [Other], evolve: { Other: (state) => state } }).fingerprint
+    aggregate('thing', { initialState }).on(Other, (state) => state).fingerprint
   const fingerprints = states.map(fingerprintOf)
   expect(fingerprints).not.toContain(null)
   for (const [index, each] of fingerprints.entries()) expect(fingerprints.indexOf(each), String(index)).toBe(index)
@@ -131,53 +142,108 @@ test('an initial state that nobody can look into has no fingerprint', () => {
     { s: Symbol('s') },
     deep,
   ]) {
-    const { fingerprint } = aggregate('thing', { initialState: state, events: [Other], evolve: { Other: (s) => s } })
+    const { fingerprint } = aggregate('thing', { initialState: state }).on(Other, (s) => s)
     expect(fingerprint).toBe(null)
   }
 })
 
 test('declarations that cannot work are refused when they are made', () => {
-  expect(() =>
-    aggregate('two-parts', { initialState: {}, events: [Other], evolve: { Other: (state) => state } }),
-  ).toThrow(invalid)
-  expect(() => aggregate('$own', { initialState: {}, events: [Other], evolve: { Other: (state) => state } })).toThrow(
-    invalid,
-  )
+  expect(() => aggregate('two-parts', { initialState: {} })).toThrow(invalid)
+  expect(() => aggregate('$own', { initialState: {} })).toThrow(invalid)
   expect(() => event('$Happened', z.object({}))).toThrow(invalid)
-  for (const schemaVersion of [0, -1, 1.5, 65_536, '1'] as number[])
-    expect(() => event('Happened', z.object({}), { schemaVersion })).toThrow(invalid)
+  for (const version of [0, -1, 1.5, 65_536, '1'] as number[])
+    expect(() => event('Happened', z.object({}), { version })).toThrow(invalid)
+  for (const version of [0, -1, 1.5, Number.NaN, '1'] as number[]) {
+    expect(() => aggregate('thing', { initialState: {}, version })).toThrow(invalid)
+    expect(() => projection('p', { table: { id: text().key() }, version })).toThrow(invalid)
+    expect(() => saga('s', { startsOn: Happened, version })).toThrow(invalid)
+  }
   expect(() => event(5 as never, z.object({}))).toThrow(invalid)
   for (const category of [undefined, null, 5] as never[])
-    expect(() => aggregate(category, { initialState: {}, events: [], evolve: {} })).toThrow(
+    expect(() => aggregate(category, { initialState: {} })).toThrow(
       expect.objectContaining({ code: 'invalid_stream_name' }),
     )
-  expect(() =>
-    saga('s', { startsOn: Happened, steps: [{ name: 's', send: () => Do('1', {}), timeout: 'soon' }] }),
-  ).toThrow(invalid)
-  const overAHundredYears = () =>
-    saga('s', { startsOn: Happened, steps: [{ name: 's', send: () => Do('1', {}), timeout: '36501d' }] })
-  expect(overAHundredYears).toThrow(/at most 36500d/)
-  expect(() => saga('s', { startsOn: Happened, steps: [] })).toThrow(invalid)
+  const sent = { command: Do, to: () => '1', input: () => ({}) }
+  const begun = saga('s', { startsOn: Happened })
+  expect(() => begun.step('s', { ...sent, timeout: 'soon' })).toThrow(invalid)
+  expect(() => begun.step('s', { ...sent, timeout: '36501d' })).toThrow(/at most 36500d/)
+  expect(() => begun.step('s', { ...sent, to: undefined as never })).toThrow(/"to" and "input"/)
+  expect(() => begun.step('s', { ...sent, compensate: {} as never })).toThrow(/^The compensation of step "s"/)
+  expect(() => begun.step('s', sent).step('s', sent)).toThrow(/there twice/)
+  expect(() => saga('s', { startsOn: undefined as never })).toThrow(invalid)
   for (const targetMs of [Number.NaN, -1, '50' as unknown as number]) {
-    const late = {
-      table: { id: text().key() },
-      events: [Happened],
-      on: { Happened: () => null },
-      staleness: { targetMs },
-    }
+    const late = { table: { id: text().key() }, staleness: { targetMs } }
     expect(() => projection('p', late)).toThrow(/staleness target .*: give milliseconds/)
   }
-  const twoKeys = { a: text().key(), b: integer().key() }
-  expect(() => projection('p', { table: twoKeys, events: [Happened], on: { Happened: () => null } })).toThrow(invalid)
+  const twoKeys = projection('p', { table: { a: text().key(), b: integer().key() } })
+  expect(() => twoKeys.on(Happened, () => null)).toThrow(/2 key columns: say with "key"/)
+  const row = { a: 'a', b: 1 }
+  expect(twoKeys.on(Happened, { key: () => row }, () => null).events).toEqual([Happened])
+  expect(twoKeys.write(Happened, () => row).events).toEqual([Happened])
+})
+
+test('a handler is declared once for each event, and is a function', () => {
+  const table = projection('p', { table: { id: text().key() } })
+  const thingHappens = (declare: (happened: never, handler: never) => unknown) => {
+    expect(() => declare(Happened as never, undefined as never)).toThrow(/no function for "Happened"/)
+    expect(() => declare('Happened' as never, (() => null) as never)).toThrow(/takes a declared event/)
+  }
+  thingHappens((happened, handler) => aggregate('thing', { initialState: {} }).on(happened, handler))
+  thingHappens((happened, handler) => table.on(happened, handler))
+  thingHappens((happened, handler) => table.write(happened, handler))
+  expect(() => thing.on(Happened, (state) => state)).toThrow(/two handlers for "Happened"/)
+  expect(() => table.write(Happened, () => ({ id: '1' })).on(Happened, (row) => row)).toThrow(
+    /two handlers for "Happened"/,
+  )
+})
+
+test('an older version that cannot be told is refused where the event is declared', () => {
+  const old = { schema: z.object({}), up: () => ({}) }
+  const declare = (version: number, upcasts: object) => () => event('Was', z.object({}), { version, upcasts } as never)
+  expect(declare(2, { 2: old })).toThrow(/upcast from version 2, which is not below its version 2/)
+  expect(declare(2, { 0: old })).toThrow(invalid)
+  expect(declare(3, { 1: old })).toThrow(/no upcast from version 2/)
+  expect(declare(2, { 1: { schema: z.object({}) } })).toThrow(/needs a schema and a function "up" for version 1/)
+  // Versions that no log has any more need none.
+  expect(declare(3, { 2: old })).not.toThrow()
 })
 
 test('a system whose parts do not fit is refused', () => {
-  const p = (name: string, type = Happened) =>
-    projection(name, { table: { id: text().key() }, events: [type], on: { Happened: () => null } })
+  const p = (name: string) =>
+    projection(name, { table: { id: text().key() } }).write(Happened, (_data, { streamId }) => ({ id: streamId }))
   expect(() => defineSystem({ name: 'x', commands: [Do, Do] })).toThrow(invalid)
   expect(() => defineSystem({ name: 'x', commands: [Do], projections: [p('a'), p('a')] })).toThrow(invalid)
-  const stranger = projection('s', { table: { id: text().key() }, events: [Other], on: { Other: () => null } })
+  const stranger = projection('s', { table: { id: text().key() } }).on(Other, () => null)
   expect(() => defineSystem({ name: 'x', commands: [Do], projections: [stranger] })).toThrow(/Other/)
-  const lost = saga('lost', { startsOn: Other, steps: [{ name: 's', send: () => Do('1', {}) }] })
+  const sent = { command: Do, to: () => '1', input: () => ({}) }
+  const lost = saga('lost', { startsOn: Other }).step('s', sent)
   expect(() => defineSystem({ name: 'x', commands: [Do], sagas: [lost] })).toThrow(/Other/)
+  const idle = saga('idle', { startsOn: Happened })
+  expect(() => defineSystem({ name: 'x', commands: [Do], sagas: [idle] })).toThrow(/"idle" has no steps/)
+  const Unlisted = thing.command('Unlisted', { input: z.object({}), emits: [], decide: () => [] })
+  const sending = idle.step('s', { ...sent, command: Unlisted, compensate: { ...sent, command: Unlisted } })
+  expect(() => defineSystem({ name: 'x', commands: [Do], sagas: [sending] })).toThrow(
+    /sends "Unlisted", which the system does not list/,
+  )
+  expect(() =>
+    defineSystem({ name: 'x', commands: [Do], projections: [projection('e', { table: { id: text().key() } })] }),
+  ).toThrow(/"e" handles no event/)
+  const again = aggregate('thing', { initialState: {} }).on(event('Happened', z.object({})), (state) => state)
+  const Again = again.command('Again', { input: z.object({}), emits: [], decide: () => [] })
+  expect(() => defineSystem({ name: 'x', commands: [Do, Again] })).toThrow(/two of the event "Happened"/)
+})
+
+test('all that is wrong with a system is told at once', () => {
+  const stranger = projection('s', { table: { id: text().key() } }).on(Other, () => null)
+  const idle = saga('s', { startsOn: Happened })
+  let thrown: unknown
+  try {
+    defineSystem({ name: 'x', commands: [Do, Do], projections: [stranger], sagas: [idle] })
+  } catch (error) {
+    thrown = error
+  }
+  const { message, details } = thrown as { message: string; details: { findings: string[] } }
+  expect(message).toMatch(/^The system "x" cannot work:\n- /)
+  expect(details.findings).toHaveLength(4)
+  expect(message.split('\n- ').slice(1)).toEqual(details.findings)
 })

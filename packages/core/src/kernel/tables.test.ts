@@ -34,7 +34,7 @@ test('a name leaves room for those of the next and the former table, and is not 
   const columns = { a: text().key() }
   expect(keyColumns(longest, columns)).toEqual(['a'])
   for (const name of [`${longest}n`, 't__next', 't__former']) expect(() => keyColumns(name, columns)).toThrow(code)
-  const table = { name: longest, columns, key: ['a'], fingerprint: '1' }
+  const table = { name: longest, columns, key: ['a'], fingerprint: '1', code: '1' }
   for (const name of [nextTable(table).name, formerTableName(longest)]) {
     expect(name.length).toBeLessThan(64)
     expect(() => keyColumns(name, columns)).toThrow(code)

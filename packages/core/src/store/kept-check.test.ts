@@ -13,7 +13,7 @@ const columns = {
   at: timestamp().nullable(),
   doc: json().nullable(),
 }
-const table = { name: 'samples', columns, key: keyColumns('samples', columns), fingerprint: 'f' }
+const table = { name: 'samples', columns, key: keyColumns('samples', columns), fingerprint: 'f', code: 'c' }
 
 const number = fc.oneof(
   fc.integer(),

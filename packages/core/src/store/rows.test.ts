@@ -11,7 +11,7 @@ const columns = {
   at: timestamp(),
   doc: json(),
 }
-const table = { name: 't', columns, key: ['id'], fingerprint: '' }
+const table = { name: 't', columns, key: ['id'], fingerprint: '', code: '' }
 const row = { id: 'a', n: 1, b: null, ok: true, day: '1993-01-31', at: '1993-01-31T10:00:00Z', doc: [1, { a: null }] }
 
 test('a row that fits is accepted', () => {

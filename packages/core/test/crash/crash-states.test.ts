@@ -176,6 +176,7 @@ async function perform(actions: readonly Action[]): Promise<Run> {
       const snapshot = {
         stream,
         fingerprint: 'f',
+        code: 'c',
         version: versions.get(stream) ?? 0,
         position,
         history: 'h',

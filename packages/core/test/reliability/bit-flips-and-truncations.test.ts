@@ -187,6 +187,7 @@ function snapshotOf(stream: StreamName) {
   return {
     stream,
     fingerprint: 'f',
+    code: 'c',
     version: 3,
     position: 7,
     history: 'h',

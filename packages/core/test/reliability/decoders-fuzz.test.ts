@@ -91,6 +91,7 @@ async function written(): Promise<{ image: DiskImage; logId: string }> {
   await snapshots.save({
     stream: 's-1',
     fingerprint: 'f',
+    code: 'c',
     version: 1,
     position: 1,
     history: 'h',
