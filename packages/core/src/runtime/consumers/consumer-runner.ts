@@ -258,7 +258,7 @@ export class ConsumerRunner {
     if (this.#retriesParked) this.#retryParked(delivery)
     const after = progress.handledThrough
     try {
-      for await (const batch of this.#options.log.follow(this.#consumer.events, { after, signal })) {
+      for await (const batch of this.#options.log.follow(this.#consumer.events, { after, signal, anew: true })) {
         await keeper.whenSound(signal)
         await delivery.take(batch)
         this.#moved(passedCheckpointMs)
