@@ -202,7 +202,9 @@ export class ConsumerRunner {
         if (isIndelibleError(error, 'store_closed')) break
         this.#state = 'retrying'
         this.#error = describeError(error)
-        await backoff(attempt++, signal)
+        // What went wrong ended the turn; an operator need not wait for the next.
+        this.#turn = new AbortController()
+        if (!this.#stop.signal.aborted) await backoff(attempt++, this.#turn.signal)
       }
     }
     // Where it cannot be kept, what was handled since it last was is handled again at the next start.
