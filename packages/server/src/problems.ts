@@ -17,6 +17,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   unknown_consumer: 404,
   consumer_damaged: 500,
   consumer_parked: 503,
+  consumer_diverged: 503,
   config_invalid: 500,
   projection_busy: 409,
   // draft-ietf-httpapi-idempotency-key-header defines 422 for a key that was used with another request.

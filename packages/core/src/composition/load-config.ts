@@ -1,8 +1,9 @@
 // Imports a config, and says in one line what is wrong with one that does not load.
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
-import { messageOf } from '../kernel/shown.ts'
+import { messageOf, shown } from '../kernel/shown.ts'
 import type { IndelibleConfig, Openers, OpenMode } from './config.ts'
 
 export interface LoadedConfig extends Required<IndelibleConfig> {
@@ -11,6 +12,7 @@ export interface LoadedConfig extends Required<IndelibleConfig> {
 
 /** `dataDir` is absolute then. Throws `config_invalid`. */
 export async function loadConfig(url: URL): Promise<LoadedConfig> {
+  if (!(url instanceof URL) || url.protocol !== 'file:') throw noFile(url)
   const file = fileURLToPath(url)
   const { system, dataDir = 'data', open } = checked(await imported(url, file), file)
   return { url, system, dataDir: resolve(dirname(file), dataDir), open }
@@ -35,7 +37,19 @@ export function openers(
   )
 }
 
+/**
+ * What is not given would be kept in memory: reactions would begin anew at every start, and nobody would have said so. Throws `config_invalid`.
+ */
+export function assertKept({ url }: LoadedConfig, { snapshots, consumers }: Partial<Openers>): void {
+  if (typeof snapshots?.load === 'function' && typeof consumers?.load === 'function') return
+  throw invalid(
+    fileURLToPath(url),
+    'cannot be opened: "open" must give "snapshots" and "consumers" too, such as those of fileStorage: open: (options) => ({ ...fileStorage(options), tables: () => … })',
+  )
+}
+
 async function imported(url: URL, file: string): Promise<unknown> {
+  if (!existsSync(file)) throw invalid(file, 'is not there. Name the file that exports your config as default.')
   try {
     const module: { default?: unknown } = await import(/* @vite-ignore */ url.href)
     return module.default
@@ -51,6 +65,13 @@ function checked(config: unknown, file: string): IndelibleConfig {
   throw invalid(
     file,
     'must export its config as default: export default defineConfig({ system, open }), with a system from defineSystem and a function "open".',
+  )
+}
+
+function noFile(url: unknown): IndelibleError {
+  return new IndelibleError(
+    'config_invalid',
+    `A config is named by the URL of its file: new URL('./indelible.config.ts', import.meta.url). This is ${shown(String(url))}.`,
   )
 }
 

@@ -1,9 +1,8 @@
 // Starts a system as its config says.
-
 import { resolve } from 'node:path'
 import { projectionThread } from '../runtime/projections/thread.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
-import { loadConfig, openers } from './load-config.ts'
+import { assertKept, loadConfig, openers } from './load-config.ts'
 import { type StartOptions, startSystem } from './start-system.ts'
 
 export interface OpenSystemOptions extends Pick<StartOptions, 'onNotice' | 'clock' | 'ids' | 'domainCode'> {
@@ -24,28 +23,18 @@ export interface ThreadData {
 export async function openSystem(url: URL, options: OpenSystemOptions = {}): Promise<RunningSystem> {
   const config = await loadConfig(url)
   const dataDir = options.dataDir === undefined ? config.dataDir : resolve(options.dataDir)
-  const {
-    store: openStore,
-    tables: openTables,
-    projections = 'here',
-    ...parts
-  } = openers(config, { dataDir, mode: 'run' })
+  const opened = openers(config, { dataDir, mode: 'run' })
+  const { store: openStore, tables: openTables, projections = 'here', ...parts } = opened
+  assertKept(config, parts)
+  const { dataDir: _, ...own } = options
+  const thread = { workerData: { config: url.href, dataDir } satisfies ThreadData }
+  const where = projections === 'thread' ? { projections: projectionThread(threadModule, thread) } : {}
   const store = await openStore()
-  try {
-    const tables = await openTables()
-    const { dataDir: _, ...own } = options
-    const thread = { workerData: { config: url.href, dataDir } satisfies ThreadData }
-    return startSystem(config.system, {
-      ...parts,
-      ...own,
-      store,
-      tables,
-      ...(projections === 'thread' ? { projections: projectionThread(threadModule, thread) } : {}),
-    })
-  } catch (error) {
+  const tables = await openTables().catch(async (error) => {
     await store.close()
     throw error
-  }
+  })
+  return startSystem(config.system, { ...parts, ...own, ...where, store, tables })
 }
 
 const threadModule = new URL(

@@ -3,6 +3,9 @@ import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Disk } from '../log/disk/index.ts'
 
+/** How the name of a file ends that is being written. */
+export const unfinishedEnding = '.new'
+
 let written = 0
 
 /** Writes the file beside its place and renames it. `durable` says whether it must survive a loss of power. */
@@ -14,7 +17,7 @@ export async function writeChecksummed(
 ): Promise<void> {
   const dir = dirname(path)
   await disk.makeDir(dir)
-  const temporary = `${path}.${process.pid}-${++written}.new`
+  const temporary = `${path}.${process.pid}-${++written}${unfinishedEnding}`
   const json = JSON.stringify(value)
   try {
     const file = await disk.open(temporary, 'create')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { IndelibleError } from '../kernel/errors.ts'
 import { type Disk, nodeDisk } from '../log/disk/index.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../store/consumers.ts'
-import { readChecksummed, writeChecksummed } from './checksummed-file.ts'
+import { readChecksummed, unfinishedEnding, writeChecksummed } from './checksummed-file.ts'
 
 export interface FileConsumersOptions {
   /** A directory for nothing else, such as `consumers` beside the log. Made if it is not there. */
@@ -13,12 +13,20 @@ export interface FileConsumersOptions {
 
 export function fileConsumers({ dir, disk = nodeDisk }: FileConsumersOptions): ConsumerRecords {
   const pathOf = (name: string) => join(dir, `${name}.json`)
+  let swept: Promise<void> | undefined
+  /** What a process was writing when it was killed is of no use to anybody. Only who writes removes it: that is one process. */
+  const sweep = async () => {
+    const left = (await disk.list(dir)).filter((file) => file.endsWith(unfinishedEnding))
+    for (const file of left) await disk.remove(join(dir, file))
+  }
   return {
     async load(name) {
       const path = pathOf(name)
       const found = await readChecksummed(disk, path)
       if (found === 'missing') return undefined
-      if (found !== 'damaged') return found.value as ConsumerRecord
+      const record = found === 'damaged' ? undefined : (found.value as ConsumerRecord | null)
+      // It may be whole and that of another.
+      if (record?.name === name) return record
       throw new IndelibleError(
         'consumer_damaged',
         `What is kept of the consumer "${name}" in ${path} is not what was written. Put back a copy of the file; or remove it: the consumer then begins as a new one.`,
@@ -26,6 +34,12 @@ export function fileConsumers({ dir, disk = nodeDisk }: FileConsumersOptions): C
       )
     },
     async save(record) {
+      // All wait for the first: it must not remove what another has just begun.
+      swept ??= sweep()
+      await swept.catch((error) => {
+        swept = undefined
+        throw error
+      })
       await writeChecksummed(disk, pathOf(record.name), record, { durable: true })
     },
   }

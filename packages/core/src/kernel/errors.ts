@@ -129,6 +129,11 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A reaction or subscription stopped at an event that its code could not handle.',
   },
+  consumer_diverged: {
+    retryable: false,
+    meaning:
+      'The checkpoint of a reaction or subscription is of another history than that of the log; it goes on when it is resumed.',
+  },
   aborted: { retryable: true, meaning: 'The caller gave up before the operation began.' },
   io_failed: { retryable: true, meaning: 'The operating system refused a read or write.' },
   table_diverged: {

@@ -13,7 +13,10 @@ export type BeginsFrom = 'now' | 'beginning'
 export interface ReactionContext {
   /** The same for each try at this event by this reaction: hand it to services that do a thing once for a key. */
   readonly idempotencyKey: string
-  /** Aborts when the reaction is stopped or takes longer than its timeout. */
+  /**
+   * Aborts when the reaction is stopped or takes longer than its timeout. Hand it on to whatever waits: code that has not ended a moment later is left
+   * alone, and the next try may run beside it. Whatever was under way then is tried again.
+   */
   readonly signal: AbortSignal
   /** From 1 on. */
   readonly attempt: number
@@ -98,8 +101,13 @@ export function subscription<const Name extends string, const Events extends rea
     ) => Promise<void> | void
   },
 ): Subscription<Name> {
-  const { on, run, ...options } = definition
+  const { on, run, ...options } = definition ?? {}
   const who = `Subscription "${name}"`
+  if (!Array.isArray(on))
+    throw new IndelibleError(
+      'invalid_declaration',
+      `${who} needs a list of events, as in { on: [ProductListed], run }.`,
+    )
   const seen = new Set<string>()
   for (const event of on) {
     assertHandler(who, seen, event, run)
@@ -115,5 +123,7 @@ function checked(kind: string, name: string, { from = 'now', retries = 5, timeou
   if (from !== 'now' && from !== 'beginning') throw invalid(`begins from ${shown(from)}: write "now" or "beginning"`)
   if (!Number.isSafeInteger(retries) || retries < 0)
     throw invalid(`has ${shown(retries)} retries: give a whole number from 0 on`)
-  return { from, retries, timeoutMs: durationMs(timeout) }
+  const timeoutMs = durationMs(timeout)
+  if (timeoutMs === 0) throw invalid('has a timeout of nothing: write a duration such as "30s"')
+  return { from, retries, timeoutMs }
 }

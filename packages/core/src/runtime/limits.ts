@@ -22,6 +22,16 @@ export const parkedStreamsMax = 1_000
 export const subscriptionBatchMax = 500
 /** The checkpoint of a reaction or subscription is kept this long after an event was handled. */
 export const checkpointEveryMs = 100
+/** It is kept so late where it only passed events that concern others: a crash repeats none of them. */
+export const passedCheckpointMs = 5_000
+/** How long reading or writing what is kept of a consumer may take; then it counts as failed, and is tried again. */
+export const recordMsMax = 10_000
+/** How long code that was told to stop may take to end; then it is left alone. */
+export const triesEndMsMax = 2_000
+/** How long a reaction or subscription may take to stop; then the system closes without it. */
+export const consumerStopMsMax = 15_000
+/** What is kept of the message of an error that parked an event. */
+export const parkedMessageCharsMax = 1_000
 /** How long a command waits for a snapshot to be found or kept; then it goes on without. */
 export const snapshotMsMax = 1_000
 /** Levels of objects inside each other in a state that gets a snapshot. */

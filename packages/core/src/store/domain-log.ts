@@ -6,7 +6,7 @@ import type { Position } from '../kernel/positions.ts'
 import type { Query } from '../kernel/queries.ts'
 import { inNewestForm } from '../kernel/upcasts.ts'
 import type { EventBatch, EventStore, ReadOptions, ReplayBatch, ReplayOptions, StreamRuns } from './port.ts'
-import { replayBatch } from './replaying.ts'
+import { copyOf, replayBatch } from './replaying.ts'
 
 /** Events of declared types. `event` throws `event_version_unknown` for one whose version its type does not know. */
 export interface DomainBatch extends Omit<ReplayBatch, 'schemaVersion' | 'byStream'> {
@@ -23,6 +23,8 @@ export interface FollowOptions {
   /** Events after this position, which may be 0. */
   readonly after: Position
   readonly signal: AbortSignal
+  /** Whether `event` gives a new object each time, for code that may change what it was given and is given it again. */
+  readonly anew?: boolean
 }
 
 export class DomainLog {
@@ -41,10 +43,14 @@ export class DomainLog {
   }
 
   /** The same in the form of a replay: `event` throws at the event whose version is not known. The query must be for these types alone. */
-  async *batches(types: readonly AnyEventType[], query: Query, options?: ReadOptions): AsyncGenerator<DomainBatch> {
+  async *batches(
+    types: readonly AnyEventType[],
+    query: Query,
+    { anew = false, ...options }: ReadOptions & Pick<FollowOptions, 'anew'> = {},
+  ): AsyncGenerator<DomainBatch> {
     const asked = numbered(types)
     for await (const { events, through } of this.#store.read(query, options)) {
-      yield domainBatch(types, replayBatch(events, { asked, through, again: itself }))
+      yield domainBatch(types, replayBatch(events, { asked, through, again: anew ? copyOf : itself }))
     }
   }
 
@@ -54,10 +60,13 @@ export class DomainLog {
   }
 
   /** All events of some types after a position, then those that are appended, until the signal aborts. */
-  async *follow(types: readonly AnyEventType[], { after, signal }: FollowOptions): AsyncGenerator<DomainBatch> {
+  async *follow(
+    types: readonly AnyEventType[],
+    { after, signal, anew = false }: FollowOptions,
+  ): AsyncGenerator<DomainBatch> {
     const asked = numbered(types)
     for await (const { events, through } of this.#store.subscribe([{ types: typeNames(types) }], { after, signal })) {
-      yield domainBatch(types, replayBatch(events, { asked, through, again: itself }))
+      yield domainBatch(types, replayBatch(events, { asked, through, again: anew ? copyOf : itself }))
     }
   }
 }

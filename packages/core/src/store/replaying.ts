@@ -68,7 +68,8 @@ export function replayBatch<Event extends RecordedEvent>(
   }
 }
 
-function copyOf(event: RecordedEvent): RecordedEvent {
+/** The same event again, with bytes and data of its own. */
+export function copyOf(event: RecordedEvent): RecordedEvent {
   const { id, stream, version, position, type, schemaVersion, contentType, recordedAt, validAt } = event
   const own = { dataBytes: event.dataBytes.slice(), metadataBytes: event.metadataBytes.slice(), tags: [...event.tags] }
   return recordedEvent({ id, stream, version, position, type, schemaVersion, contentType, recordedAt, validAt, ...own })

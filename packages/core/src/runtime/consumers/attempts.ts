@@ -1,6 +1,7 @@
 // Calls code that acts on the outside world: with a limit of time, and again after growing waits.
 import { IndelibleError } from '../../kernel/errors.ts'
-import { timer } from '../../kernel/timers.ts'
+import { type Timer, timer } from '../../kernel/timers.ts'
+import { triesEndMsMax } from '../limits.ts'
 import type { Slots } from '../slots.ts'
 import { backoff } from '../waiting.ts'
 
@@ -24,7 +25,6 @@ export async function attempt(
 ): Promise<Attempted> {
   const { retries, signal, slots } = options
   for (let tries = 1; ; tries++) {
-    if (signal.aborted) return 'stopped'
     const one = () => oneTry((tried) => run({ signal: tried, attempt: tries }), options)
     const ended = await (slots ? slots.within(one) : one())
     if (typeof ended === 'string' || tries > retries) return ended
@@ -32,25 +32,34 @@ export async function attempt(
   }
 }
 
+/**
+ * Code that was told to stop, or is too late, gets a moment to end, so that the next try does not run beside it. Whatever it then says, it is not taken
+ * for done: much code returns early when its signal aborts.
+ */
 async function oneTry(
   run: (signal: AbortSignal) => Promise<void> | void,
   { what, timeoutMs, signal }: AttemptOptions,
 ): Promise<Attempted> {
   if (signal.aborted) return 'stopped'
-  const late = new AbortController()
-  const expired = Promise.withResolvers<never>()
-  const limit = timer(timeoutMs, () => {
-    const error = new IndelibleError('wait_timeout', `${what} did not end within ${timeoutMs} ms.`)
-    late.abort(error)
-    expired.reject(error)
-  })
+  const own = new AbortController()
+  const leftAlone = Promise.withResolvers<void>()
+  let moment: Timer | undefined
+  const tellToStop = (reason: unknown) => {
+    own.abort(reason)
+    moment ??= timer(triesEndMsMax, leftAlone.resolve)
+  }
+  const stopped = () => tellToStop(new IndelibleError('aborted', `${what} is to stop.`))
+  const late = new IndelibleError('wait_timeout', `${what} did not end within ${timeoutMs} ms.`)
+  const limit = timer(timeoutMs, () => tellToStop(late))
+  signal.addEventListener('abort', stopped)
   try {
-    await Promise.race([run(AbortSignal.any([signal, late.signal])), expired.promise])
-    return 'done'
+    await Promise.race([run(own.signal), leftAlone.promise])
+    return signal.aborted ? 'stopped' : own.signal.aborted ? { error: late } : 'done'
   } catch (error) {
-    // Code that is told to stop may throw for that reason alone.
-    return signal.aborted ? 'stopped' : { error }
+    return signal.aborted ? 'stopped' : { error: own.signal.aborted ? late : error }
   } finally {
     limit.cancel()
+    moment?.cancel()
+    signal.removeEventListener('abort', stopped)
   }
 }

@@ -8,7 +8,7 @@ import type { DomainBatch, DomainLog } from '../../store/domain-log.ts'
 import { parkedStreamsMax, reactionsAtOnceMax, reactionsWaitingMax } from '../limits.ts'
 import { Slots } from '../slots.ts'
 import { attempt } from './attempts.ts'
-import type { Delivery, StartDelivery } from './consumer-runner.ts'
+import type { Delivery, DeliveryStart, StartDelivery } from './consumer-runner.ts'
 
 export function reacting(reaction: Reaction, log: DomainLog): StartDelivery {
   return (start) => new Reacting(reaction, log, start)
@@ -19,13 +19,16 @@ interface ParkedStream {
   readonly event: ParkedEvent
   /** The last of its events that was passed by, so that all up to it must be handled before the stream goes on with the others. */
   passedBy: Position
+  isResuming: boolean
 }
 
 class Reacting implements Delivery {
   readonly #reaction: Reaction
   readonly #log: DomainLog
-  readonly #start: Parameters<StartDelivery>[0]
+  readonly #start: DeliveryStart
   readonly #slots = new Slots(reactionsAtOnceMax)
+  /** What is parked is read again from the log, by so many streams at a time. */
+  readonly #readers = new Slots(reactionsAtOnceMax)
   readonly #tails = new Map<StreamName, Promise<void>>()
   readonly #parked = new Map<StreamName, ParkedStream>()
   readonly #resuming = new Set<Promise<void>>()
@@ -34,13 +37,13 @@ class Reacting implements Delivery {
   #through: Position
   #room = Promise.withResolvers<void>()
 
-  constructor(reaction: Reaction, log: DomainLog, start: Parameters<StartDelivery>[0]) {
+  constructor(reaction: Reaction, log: DomainLog, start: DeliveryStart) {
     this.#reaction = reaction
     this.#log = log
     this.#start = start
-    const { position } = start.record.checkpoint
-    this.#through = position
-    for (const event of start.record.parked) this.#parked.set(event.stream, { event, passedBy: position })
+    const { handledThrough, parked } = start.progress
+    this.#through = handledThrough
+    for (const event of parked) this.#park(event, handledThrough)
     start.signal.addEventListener('abort', () => this.#room.resolve())
   }
 
@@ -62,9 +65,7 @@ class Reacting implements Delivery {
       await this.#whenThereIsRoom()
       if (this.#start.signal.aborted) return
       const event = batch.recorded(index)
-      const parked = this.#parked.get(event.stream)
-      if (parked) parked.passedBy = event.position
-      else this.#queue(event, () => batch.event(index))
+      if (!this.#passesBy(event)) this.#queue(event, () => batch.event(index))
       this.#through = event.position
     }
     this.#through = batch.through
@@ -72,7 +73,12 @@ class Reacting implements Delivery {
 
   resume(): void {
     for (const [stream, parked] of this.#parked) {
-      const resuming = this.#resumed(stream, parked).finally(() => this.#resuming.delete(resuming))
+      if (parked.isResuming) continue
+      parked.isResuming = true
+      const resuming = this.#readers
+        .within(() => this.#resumed(stream, parked))
+        .catch((error) => this.#start.failed(error))
+        .finally(() => this.#resuming.delete(resuming))
       this.#resuming.add(resuming)
     }
   }
@@ -88,26 +94,34 @@ class Reacting implements Delivery {
     }
   }
 
+  #park(event: ParkedEvent, passedBy: Position): void {
+    this.#parked.set(event.stream, { event, passedBy, isResuming: false })
+  }
+
+  /** True for an event that must wait behind one that is parked. */
+  #passesBy({ stream, position }: RecordedEvent): boolean {
+    const parked = this.#parked.get(stream)
+    // Those that wait in line pass by later than those that come in meanwhile.
+    if (parked) parked.passedBy = Math.max(parked.passedBy, position)
+    return parked !== undefined
+  }
+
   #queue(recorded: RecordedEvent, domain: () => RecordedEvent): void {
     const { stream, position } = recorded
     this.#unfinished.add(position)
     const tail = (this.#tails.get(stream) ?? Promise.resolve()).then(async () => {
-      const parked = this.#parked.get(stream)
-      // One before it in its stream failed meanwhile.
-      if (parked) parked.passedBy = position
-      else {
+      // One before it in its stream may have failed meanwhile.
+      if (!this.#passesBy(recorded)) {
         const failed = await this.#handle(recorded, domain)
         if (failed === 'stopped') return
-        if (failed) this.#parked.set(stream, { event: failed, passedBy: position })
+        if (failed) this.#park(failed, position)
       }
       this.#unfinished.delete(position)
+      if (this.#tails.get(stream) === tail) this.#tails.delete(stream)
       this.#room.resolve()
       this.#start.changed()
     })
     this.#tails.set(stream, tail)
-    tail.finally(() => {
-      if (this.#tails.get(stream) === tail) this.#tails.delete(stream)
-    })
   }
 
   /** Gives what is to be parked, where it failed. */
@@ -129,25 +143,25 @@ class Reacting implements Delivery {
 
   /** Handles the events of a stream from the one that failed on. Stops at the first that fails again. */
   async #resumed(stream: StreamName, parked: ParkedStream): Promise<void> {
+    // Those that were in line when it failed are passed by first.
+    await this.#tails.get(stream)
     const { events } = this.#reaction
+    const query = [{ streams: [stream], types: events.map(({ type }) => type) }]
     let next = parked.event.position
-    while (this.#parked.get(stream) === parked) {
-      const to = Math.max(parked.passedBy, next)
-      const query = [{ streams: [stream], types: events.map(({ type }) => type) }]
-      for await (const batch of this.#log.batches(events, query, { from: next, to })) {
+    for (let to = next; to >= next; to = parked.passedBy) {
+      for await (const batch of this.#log.batches(events, query, { from: next, to, anew: true })) {
         for (let index = 0; index < batch.length; index++) {
           const recorded = batch.recorded(index)
           const failed = await this.#handle(recorded, () => batch.event(index))
           if (failed === 'stopped') return
-          if (failed) this.#parked.set(stream, { event: failed, passedBy: parked.passedBy })
+          if (failed) this.#park(failed, parked.passedBy)
           if (failed) return this.#start.changed()
         }
       }
       next = to + 1
-      if (parked.passedBy > to) continue
-      this.#parked.delete(stream)
-      this.#room.resolve()
-      this.#start.changed()
     }
+    this.#parked.delete(stream)
+    this.#room.resolve()
+    this.#start.changed()
   }
 }

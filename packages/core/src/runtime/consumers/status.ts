@@ -59,6 +59,10 @@ export interface ReactionNotice {
   readonly event: ParkedEvent
 }
 
+export function errorOfParked({ position, eventId: id, type, stream, message, code }: ParkedEvent): ConsumerError {
+  return { message, ...(code === undefined ? {} : { code }), event: { position, id, type, stream } }
+}
+
 export function describeError(error: unknown): { message: string; code?: string } {
   const message = messageOf(error)
   return isIndelibleError(error) ? { message, code: error.code } : { message }

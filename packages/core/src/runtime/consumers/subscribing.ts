@@ -6,7 +6,7 @@ import type { ParkedEvent } from '../../store/consumers.ts'
 import type { DomainBatch } from '../../store/domain-log.ts'
 import { subscriptionBatchMax } from '../limits.ts'
 import { type Attempted, attempt } from './attempts.ts'
-import type { Delivery, StartDelivery } from './consumer-runner.ts'
+import type { Delivery, DeliveryStart, StartDelivery } from './consumer-runner.ts'
 
 export function subscribing(subscription: Subscription): StartDelivery {
   return (start) => new Subscribing(subscription, start)
@@ -14,18 +14,17 @@ export function subscribing(subscription: Subscription): StartDelivery {
 
 class Subscribing implements Delivery {
   readonly #subscription: Subscription
-  readonly #start: Parameters<StartDelivery>[0]
+  readonly #start: DeliveryStart
   #through: Position
   #parked: ParkedEvent | undefined
   #resumed = Promise.withResolvers<void>()
-  #taking: Promise<void> = Promise.resolve()
 
-  constructor(subscription: Subscription, start: Parameters<StartDelivery>[0]) {
+  constructor(subscription: Subscription, start: DeliveryStart) {
     this.#subscription = subscription
     this.#start = start
-    this.#through = start.record.checkpoint.position
+    this.#through = start.progress.handledThrough
     // It is the next event of the log, so that it is tried again.
-    this.#parked = start.record.parked[0]
+    this.#parked = start.progress.parked[0]
     start.signal.addEventListener('abort', () => this.#resumed.resolve())
   }
 
@@ -42,8 +41,23 @@ class Subscribing implements Delivery {
   }
 
   async take(batch: DomainBatch): Promise<void> {
-    this.#taking = this.#take(batch)
-    await this.#taking
+    const { signal } = this.#start
+    await this.#whenResumed()
+    let from = 0
+    // Where a batch failed, its events come one by one: which one fails is seen then.
+    let singlyTo = 0
+    while (from < batch.length && !signal.aborted) {
+      const to = from < singlyTo ? from + 1 : Math.min(batch.length, from + subscriptionBatchMax)
+      const ended = await this.#run(batch, from, to)
+      if (ended === 'stopped') return
+      if (ended === 'done') {
+        this.#through = batch.recorded(to - 1).position
+        this.#start.changed()
+        from = to
+      } else if (to - from > 1) singlyTo = to
+      else await this.#park(this.#start.parkedEvent(batch.recorded(from), ended.error))
+    }
+    if (!signal.aborted) this.#through = batch.through
   }
 
   resume(): void {
@@ -51,41 +65,13 @@ class Subscribing implements Delivery {
     this.#resumed.resolve()
   }
 
-  async idle(): Promise<void> {
-    await this.#taking
-  }
+  /** Nothing is handled but while a batch is taken. */
+  async idle(): Promise<void> {}
 
-  async #take(batch: DomainBatch): Promise<void> {
-    const { signal } = this.#start
-    await this.#whenResumed()
-    for (let from = 0; from < batch.length && !signal.aborted; ) {
-      const to = Math.min(batch.length, from + subscriptionBatchMax)
-      const together = await this.#run(batch, from, to)
-      if (together === 'stopped') return
-      if (together === 'done') {
-        this.#through = batch.recorded(to - 1).position
-        from = to
-        continue
-      }
-      // One of them fails: which one is seen when they come one by one.
-      for (; from < to && !signal.aborted; ) from += (await this.#single(batch, from)) ? 1 : 0
-    }
-    if (!signal.aborted) this.#through = batch.through
-  }
-
-  /** True where the event was handled; otherwise it waits until the subscription is resumed, or stopped. */
-  async #single(batch: DomainBatch, index: number): Promise<boolean> {
-    const recorded = batch.recorded(index)
-    const ended = await this.#run(batch, index, index + 1)
-    if (ended === 'done') {
-      this.#through = recorded.position
-      return true
-    }
-    if (ended === 'stopped') return false
-    this.#parked = this.#start.parkedEvent(recorded, ended.error)
+  async #park(event: ParkedEvent): Promise<void> {
+    this.#parked = event
     this.#start.changed()
     await this.#whenResumed()
-    return false
   }
 
   async #whenResumed(): Promise<void> {

@@ -6,9 +6,10 @@ import type { Position } from '../../kernel/positions.ts'
 import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
 import { instant } from '../../kernel/time.ts'
 import { checkedDuration, timer } from '../../kernel/timers.ts'
-import type { ConsumerRecords } from '../../store/consumers.ts'
+import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import { historyUpTo } from '../../store/history.ts'
+import { KeptRecord } from '../consumers/kept-record.ts'
 import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
 import { waitTimeoutMsDefault } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
@@ -39,17 +40,20 @@ export class SagaRunner {
   readonly #parts: SagaRunnerOptions
   readonly #stop = new AbortController()
   readonly #waiters: Waiters
+  readonly #kept: KeptRecord
   #open: OpenSagas
   /** Ends what is under way, to stand still or to go on. */
   #turn = new AbortController()
   #running: Promise<void> = Promise.resolve()
   #state: ConsumerState = 'starting'
   #error: ConsumerError | undefined
-  #isPaused: boolean | undefined
 
   constructor(parts: SagaRunnerOptions) {
     this.#parts = parts
     this.#waiters = new Waiters(`The saga "${parts.saga.name}"`)
+    const { saga, records } = parts
+    // What was paused is all that is to be found again: where each saga is, its own history says.
+    this.#kept = new KeptRecord({ name: saga.name, records, begin: () => this.#record(false) })
     this.#open = new OpenSagas(parts, this.#stop.signal)
   }
 
@@ -145,22 +149,23 @@ export class SagaRunner {
   }
 
   async #setPaused(isPaused: boolean): Promise<void> {
-    const { saga, store, records, clock } = this.#parts
-    const { position } = this
-    const checkpoint = { position, history: await historyUpTo(store, position) }
-    await records.save({ name: saga.name, checkpoint, isPaused, parked: [], updatedAt: instant(clock.now()) })
-    this.#isPaused = isPaused
+    await this.#kept.change(() => this.#record(isPaused))
     this.#turn.abort()
   }
 
+  async #record(isPaused: boolean): Promise<ConsumerRecord> {
+    const { saga, store, clock } = this.#parts
+    const { position } = this
+    const checkpoint = { position, history: await historyUpTo(store, position) }
+    return { name: saga.name, checkpoint, isPaused, parked: [], updatedAt: instant(clock.now()) }
+  }
+
   async #run(): Promise<void> {
-    const { saga, records } = this.#parts
     for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
       this.#turn = new AbortController()
       const turn = AbortSignal.any([this.#stop.signal, this.#turn.signal])
       try {
-        this.#isPaused ??= (await records.load(saga.name))?.isPaused ?? false
-        if (this.#isPaused) {
+        if ((await this.#kept.load()).isPaused) {
           this.#state = 'paused'
           this.#error = undefined
           await pause(Number.POSITIVE_INFINITY, turn)
@@ -225,7 +230,7 @@ export class SagaRunner {
    */
   async #begin(event: RecordedEvent): Promise<boolean> {
     try {
-      await this.#record(event)
+      await this.#recordStart(event)
       return true
     } catch (error) {
       if (!isIndelibleError(error) || !error.code.startsWith('invalid_')) throw error
@@ -234,7 +239,7 @@ export class SagaRunner {
     }
   }
 
-  async #record(event: RecordedEvent): Promise<void> {
+  async #recordStart(event: RecordedEvent): Promise<void> {
     const { saga, store, ids } = this.#parts
     const stream = streamName(saga.category, event.streamId)
     const correlationId = event.metadata.correlationId ?? event.id
