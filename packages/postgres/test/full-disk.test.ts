@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pgliteTables } from '@indelible/postgres'
 import { aggregate, bigint, defineSystem, event, isIndelibleError, projection, startSystem, text } from 'indelible'
-import { memorySnapshots, memoryStore } from 'indelible/memory'
 import { afterAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 

@@ -11,12 +11,7 @@ import {
 import { json, positionHeader } from './answers.ts'
 import { actor } from './commands.ts'
 import { oneOf, read, text } from './parameters.ts'
-import {
-  listOperation,
-  rebuildOperation,
-  showOperation,
-  verifyOperation,
-} from './projection-operations.ts'
+import { listOperation, rebuildOperation, showOperation, verifyOperation } from './projection-operations.ts'
 import type { Route } from './route.ts'
 
 const name = text('name', { in: 'path', description: 'The name of the projection, which is that of its read table.' })

@@ -14,7 +14,8 @@ const waitMs = wholeNumber('waitMs', {
   in: 'query',
   max: waitMsMax,
   default: 0,
-  description: 'How long to wait for the saga to end, or for its compensation to fail, before answering with what is there.',
+  description:
+    'How long to wait for the saga to end, or for its compensation to fail, before answering with what is there.',
 })
 
 export function sagaRoutes(running: RunningSystem, waits: Waits): readonly Route[] {
@@ -97,7 +98,11 @@ function stateOperation({ name }: Saga): Operation {
               items: { type: 'string' },
               description: 'The steps that took effect, in that order.',
             },
-            compensatable: { type: 'array', items: { type: 'string' }, description: 'Those of them that had a compensation.' },
+            compensatable: {
+              type: 'array',
+              items: { type: 'string' },
+              description: 'Those of them that had a compensation.',
+            },
             pending: { type: ['object', 'null'], description: 'The command that awaits its answer.' },
             failure: { type: ['object', 'null'], description: 'Why it compensates.' },
             compensationFailure: { type: ['object', 'null'], description: 'Why its compensation failed.' },
