@@ -32,6 +32,7 @@ export {
   type EventType,
   event,
   type Upcast,
+  upcast,
 } from './kernel/event-types.ts'
 export type { EventMetadata, NewEvent, RecordedEvent } from './kernel/events.ts'
 export type { IdGenerator } from './kernel/ids.ts'

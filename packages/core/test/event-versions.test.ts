@@ -18,6 +18,7 @@ import {
   startSystem,
   subscription,
   text,
+  upcast,
 } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { stateAsOf } from 'indelible/history'
@@ -34,35 +35,34 @@ const second = z.object({ amount: z.int(), currency: z.string() })
 const third = z.object({ amount: z.int(), currency: z.string(), channel: z.string() })
 type Third = z.infer<typeof third>
 
-const upFromFirst = { schema: first, up: ({ total }: z.infer<typeof first>) => ({ amount: total, currency: 'CZK' }) }
 const PlacedOnce = event('Placed', first)
-const PlacedTwice = event('Placed', second, { version: 2, upcasts: { 1: upFromFirst } })
+const PlacedTwice = event('Placed', second, {
+  version: 2,
+  upcasts: { 1: upcast(first, ({ total }) => ({ amount: total, currency: 'CZK' })) },
+})
 const tags = { channel: 'channel' } as const
 const Placed = event('Placed', third, {
   version: 3,
   upcasts: {
-    1: { schema: first, up: ({ total }) => ({ amount: total, currency: 'CZK', channel: 'counter' }) },
-    2: { schema: second, up: (data) => ({ ...data, channel: 'counter' }) },
+    1: upcast(first, ({ total }) => ({ amount: total, currency: 'CZK', channel: 'counter' })),
+    2: upcast(second, (data) => ({ ...data, channel: 'counter' })),
   },
   tags,
 })
 /** Code that no longer knows the first version. */
 const PlacedLately = event('Placed', third, {
   version: 3,
-  upcasts: { 2: { schema: second, up: (data) => ({ ...data, channel: 'counter' }) } },
+  upcasts: { 2: upcast(second, (data) => ({ ...data, channel: 'counter' })) },
   tags,
 })
 const PlacedBadly = event('Placed', third, {
   version: 3,
   upcasts: {
-    1: {
-      schema: first,
-      up: ({ total }): Third => {
-        if (total === 13) throw new Error('thirteen is too much')
-        return { amount: total, currency: 'CZK', channel: 'counter' }
-      },
-    },
-    2: { schema: second, up: (data) => ({ ...data, channel: 'counter' }) },
+    1: upcast(first, ({ total }) => {
+      if (total === 13) throw new Error('thirteen is too much')
+      return { amount: total, currency: 'CZK', channel: 'counter' }
+    }),
+    2: upcast(second, (data) => ({ ...data, channel: 'counter' })),
   },
   tags,
 })
@@ -204,9 +204,9 @@ describe('the newest form is what all see', () => {
       version: 4,
       upcasts: {
         ...Placed.upcasts,
-        2: { schema: second, up: (data: z.infer<typeof second>) => ({ ...data, channel: 'mail' }) },
-        3: { schema: third, up: (data: Third) => data },
-      } as never,
+        2: upcast(second, (data) => ({ ...data, channel: 'mail' })),
+        3: upcast(third, (data) => data),
+      },
       tags,
     })
     const [before, after] = [shop(Placed), shop(again)]

@@ -1,5 +1,14 @@
 // Reactions act on the outside world: at least once for each event, in the order of its stream, and never because a table is built anew.
-import { bigint, defineSystem, projection, type ReactionContext, type RecordedEvent, reaction, text } from 'indelible'
+import {
+  bigint,
+  defineSystem,
+  projection,
+  type ReactionContext,
+  type RecordedEvent,
+  reaction,
+  text,
+  upcast,
+} from 'indelible'
 import { memoryConsumers, memoryStore } from 'indelible/memory'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -412,7 +421,7 @@ test('a table that is built anew fires no reaction', async () => {
 test('older versions of an event come in the newest form', async () => {
   const Renamed = event('ParcelPacked', z.object({ n: z.int(), by: z.string() }), {
     version: 2,
-    upcasts: { 1: { schema: z.object({ n: z.int() }), up: ({ n }) => ({ n, by: 'nobody' }) } },
+    upcasts: { 1: upcast(z.object({ n: z.int() }), ({ n }) => ({ n, by: 'nobody' })) },
   })
   const got: unknown[] = []
   const mail = reaction('mail', { from: 'beginning' }).on(Renamed, (data) => void got.push(data))

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { aggregate } from './aggregates.ts'
 import { defineSystem } from './define-system.ts'
-import { event } from './event-types.ts'
+import { event, upcast } from './event-types.ts'
 import { projection } from './projections.ts'
 import { saga } from './sagas.ts'
 import { integer, text } from './tables.ts'
@@ -56,9 +56,9 @@ test('the fingerprint changes with the initial state, the version, the events an
 })
 
 test('the hint at the code changes with the text of the handlers and of the upcasts', () => {
-  const upcast = (up: (old: { m: number }) => { n: number }) =>
-    event('Happened', Happened.schema, { version: 2, upcasts: { 1: { schema: z.object({ m: z.int() }), up } } })
-  const codes = [upcast(({ m }) => ({ n: m })), upcast(({ m }) => ({ n: 2 * m }))].flatMap((happened) => [
+  const upcastBy = (up: (old: { m: number }) => { n: number }) =>
+    event('Happened', Happened.schema, { version: 2, upcasts: { 1: upcast(z.object({ m: z.int() }), up) } })
+  const codes = [upcastBy(({ m }) => ({ n: m })), upcastBy(({ m }) => ({ n: 2 * m }))].flatMap((happened) => [
     aggregate('thing', { initialState: { n: 0 } }).on(happened, (_state, { n }) => ({ n })).code,
     aggregate('thing', { initialState: { n: 0 } }).on(happened, (state, { n }) => ({ n: state.n + n })).code,
   ])

@@ -58,11 +58,12 @@ type TagMember<Data> = {
   [Key in keyof Data & string]: Data[Key] extends string | number | null | undefined ? Key : never
 }[keyof Data & string]
 
-export interface EventOptions<Data, Olds> {
+export interface EventOptions<Data> {
   /** Of the schema, 1 when left out. Raise it when the schema changes, and say under `upcasts` how the versions before become this one. */
   readonly version?: number
-  /** By older version: its schema, and a pure function from its data to those of the newest version. */
-  readonly upcasts?: { readonly [Version in keyof Olds]: Upcast<Olds[Version], NoInfer<Data>> }
+  /** By older version, how its data become those of the newest: `{ 1: upcast(schemaV1, (old) => ({ ...old, currency: 'EUR' })) }`. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the old data were
+  readonly upcasts?: { readonly [version: number]: Upcast<any, NoInfer<Data>> }
   /** Tags by which the event is found besides its stream: the name of the tag, and the member of the data that is its value. */
   readonly tags?: { readonly [tag: string]: TagMember<Data> }
 }
@@ -71,11 +72,10 @@ export interface EventOptions<Data, Olds> {
  * Declares an event in the past tense, with any Standard Schema for its data: `event('FundsWithdrawn', z.object({ amount: money }))`.
  * Data are JSON: a schema that gives a Date or a bigint does not compile. Names that begin with `$` are reserved. Throws `invalid_declaration`.
  */
-// biome-ignore lint/complexity/noBannedTypes: no older versions
-export function event<const Type extends string, Data, Input, Olds = {}>(
+export function event<const Type extends string, Data, Input>(
   type: Type,
   fitting: JsonSchema<Data, Input>,
-  { version = 1, upcasts, tags = {} }: EventOptions<Data, Olds> = {},
+  { version = 1, upcasts, tags = {} }: EventOptions<Data> = {},
 ): EventType<Type, Data, Input> {
   if (typeof type !== 'string' || !type) throw new IndelibleError('invalid_declaration', 'An event needs a name.')
   if (isReserved(type)) throw invalid(type, 'needs a name that does not begin with "$"')
@@ -101,6 +101,12 @@ export function event<const Type extends string, Data, Input, Olds = {}>(
     return members.length === 0 ? made : { ...made, tags: [...tagsOf(members, data), ...(extras.tags ?? [])] }
   }
   return Object.assign(make, { type, version, schema, upcasts: older, tags })
+}
+
+/** An older version of an event: the schema that its data had, and a pure function from them to the data of the newest version. */
+// biome-ignore lint/suspicious/noExplicitAny: what the old schema took no longer matters
+export function upcast<Old, Data>(schema: Schema<Old, any>, up: (old: Old) => NoInfer<Data>): Upcast<Old, Data> {
+  return { schema, up }
 }
 
 /** One tag, as events have it and queries name it. */

@@ -14,6 +14,7 @@ import {
   refuse,
   removal,
   saga,
+  upcast,
 } from 'indelible'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
@@ -89,15 +90,16 @@ test('an upcast gets the old data and gives those of the newest version', () => 
   event('Priced', z.object({ cents: z.int() }), {
     version: 3,
     upcasts: {
-      1: {
-        schema: z.object({ amount: z.number() }),
-        up: (old) => {
-          expectTypeOf(old).toEqualTypeOf<{ amount: number }>()
-          return { cents: old.amount * 100 }
-        },
-      },
-      2: { schema: z.object({ cent: z.int() }), up: ({ cent }) => ({ cents: cent }) },
+      1: upcast(z.object({ amount: z.number() }), (old) => {
+        expectTypeOf(old).toEqualTypeOf<{ amount: number }>()
+        return { cents: old.amount * 100 }
+      }),
+      2: upcast(z.object({ cent: z.int() }), ({ cent }) => ({ cents: cent })),
     },
+  })
+  event('Paid', z.object({ currency: z.enum(['EUR', 'CZK']) }), {
+    version: 2,
+    upcasts: { 1: upcast(z.object({}), (old) => ({ ...old, currency: 'EUR' })) },
   })
 })
 

@@ -1,5 +1,5 @@
 // Mistakes in events: data that JSON does not keep, tags, upcasts, and data that are not what the schema takes.
-import { event } from 'indelible'
+import { event, upcast } from 'indelible'
 import { z } from 'zod'
 import { ParcelPosted } from '../parcels.ts'
 
@@ -35,14 +35,14 @@ event('Seen', z.object({ to: z.string(), lines: z.array(z.string()) }), { tags: 
 
 event('Priced', z.object({ cents: z.int() }), {
   version: 2,
-  // TS2322: '1.up(...)' are incompatible … Property 'cents' is missing in type '{ cent: number; }'
-  upcasts: { 1: { schema: z.object({ amount: z.number() }), up: ({ amount }) => ({ cent: amount }) } },
+  // TS2741: Property 'cents' is missing in type '{ cent: number; }'
+  upcasts: { 1: upcast(z.object({ amount: z.number() }), ({ amount }) => ({ cent: amount })) },
 })
 
 event('Priced', z.object({ cents: z.int() }), {
   version: 2,
   // TS2551: Property 'amont' does not exist on type '{ amount: number; }'. Did you mean 'amount'?
-  upcasts: { 1: { schema: z.object({ amount: z.number() }), up: (old) => ({ cents: old.amont }) } },
+  upcasts: { 1: upcast(z.object({ amount: z.number() }), (old) => ({ cents: old.amont })) },
 })
 
 // TS2741 (TS2345 by 5.9): Property 'to' is missing in type '{ grams: number; }'

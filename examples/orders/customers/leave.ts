@@ -1,0 +1,12 @@
+// A customer leaves. What happened stays; the e-mail is free.
+import { refuse } from 'indelible'
+import { z } from 'zod'
+import { customer } from './customer.ts'
+import { CustomerLeft } from './events.ts'
+
+export const Leave = customer.command('Leave', {
+  input: z.object({}),
+  emits: [CustomerLeft],
+  refuses: ['NoSuchCustomer'],
+  decide: ({ status }) => (status === 'active' ? CustomerLeft({}) : refuse('NoSuchCustomer')),
+})

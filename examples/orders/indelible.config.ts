@@ -1,0 +1,14 @@
+// How the shop is opened: the log in files, the read tables in an embedded Postgres.
+import { join } from 'node:path'
+import { pgliteTables } from '@indelible/postgres'
+import { defineConfig } from 'indelible'
+import { fileStorage } from 'indelible/file'
+import { shop } from './system.ts'
+
+export default defineConfig({
+  system: shop,
+  open: ({ dataDir, mode }) => ({
+    ...fileStorage({ dataDir, mode }),
+    tables: () => pgliteTables({ dir: join(dataDir, 'tables') }),
+  }),
+})

@@ -1,0 +1,11 @@
+// Customers are told when their order is on its way: from the day that this is switched on, not for all orders that ever were.
+import { reaction } from 'indelible'
+import { OrderShipped } from '../orders/events.ts'
+import { deliver } from './outbox.ts'
+
+export const mail = reaction('mail', { from: 'now', timeout: '10s' }).on(
+  OrderShipped,
+  async ({ customer }, { streamId }, { idempotencyKey }) => {
+    await deliver({ key: idempotencyKey, to: customer, subject: `Order ${streamId} is on its way` })
+  },
+)

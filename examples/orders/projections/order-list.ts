@@ -1,0 +1,29 @@
+// One row an order.
+import { bigint, integer, projection, text } from 'indelible'
+import { OrderAccepted, OrderCancelled, OrderPaid, OrderPlaced, OrderShipped } from '../orders/events.ts'
+
+export const orderList = projection('order_list', {
+  table: {
+    order_id: text().key(),
+    customer: text().index(),
+    product: text(),
+    quantity: integer(),
+    cents: bigint(),
+    currency: text(),
+    status: text().index(),
+  },
+  staleness: { targetMs: 50 },
+})
+  .write(OrderPlaced, ({ customer, product, quantity, cents, currency }, { streamId }) => ({
+    order_id: streamId,
+    customer,
+    product,
+    quantity,
+    cents,
+    currency,
+    status: 'placed',
+  }))
+  .on(OrderAccepted, (row) => ({ ...row, status: 'accepted' }))
+  .on(OrderPaid, (row) => ({ ...row, status: 'paid' }))
+  .on(OrderShipped, (row) => ({ ...row, status: 'shipped' }))
+  .on(OrderCancelled, (row) => ({ ...row, status: 'cancelled' }))
