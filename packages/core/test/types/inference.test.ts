@@ -97,10 +97,6 @@ test('an upcast gets the old data and gives those of the newest version', () => 
       2: upcast(z.object({ cent: z.int() }), ({ cent }) => ({ cents: cent })),
     },
   })
-  event('Paid', z.object({ currency: z.enum(['EUR', 'CZK']) }), {
-    version: 2,
-    upcasts: { 1: upcast(z.object({}), (old) => ({ ...old, currency: 'EUR' })) },
-  })
 })
 
 test('decide gets state, input and context, and answers with what the command declares', () => {
