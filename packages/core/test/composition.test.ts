@@ -1,0 +1,213 @@
+// A system is composed by its config alone, and a config that cannot work says in which file, and what to do.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { loadConfig, openers, openSystem, type RunningSystem, startSystem } from 'indelible'
+import { describe, expect, test } from 'vitest'
+import { temporaryDirectory } from '../src/file/test-support.ts'
+import { openedParcels } from './composed-parcels.ts'
+import { Pack, ParcelPacked, parcels, until } from './parcels.ts'
+
+const patient = { timeoutMs: 60_000 }
+const domain = new URL('./composed-parcels.ts', import.meta.url).href
+
+/** A config file in a new directory. */
+function config(text: string): URL {
+  const file = join(temporaryDirectory(), 'indelible.config.ts')
+  writeFileSync(file, text)
+  return pathToFileURL(file)
+}
+
+const composed = (more = '') =>
+  config(`import { configOf } from '${domain}'\nexport default configOf({ dir: import.meta.dirname, ${more} })\n`)
+const dirOf = (url: URL) => join(url.pathname, '..')
+
+describe('openSystem', () => {
+  test('opens log, snapshots, tables and consumers in the directory of the config, and closes all', async () => {
+    const url = composed()
+    const first = await openSystem(url)
+    await first.send(Pack('a', { n: 1 }))
+    await first.waitFor({ name: 'mail' }, 1, patient)
+    await first.waitFor({ name: 'parcels' }, 1, patient)
+    await first.close()
+    expect(readdirSync(join(dirOf(url), 'data')).sort()).toEqual(['consumers', 'log'])
+    expect(openedParcels(dirOf(url))).toEqual(['run on the main thread', 'tables closed'])
+    const second = await openSystem(url)
+    expect((await second.store.head()).position).toBe(1)
+    await second.send(Pack('a', { n: 2 }))
+    await second.waitFor({ name: 'mail' }, 2, patient)
+    await second.close()
+    // The reaction went on where it was.
+    expect(readFileSync(join(dirOf(url), 'mail'), 'utf8')).toBe('a1 a2 ')
+  })
+
+  test('keeps everything in the directory that the config names, from where the config is, or in one that is given', async () => {
+    const url = composed(`dataDir: 'kept/here'`)
+    await (await openSystem(url)).close()
+    expect(readdirSync(join(dirOf(url), 'kept/here'))).toContain('log')
+    const other = temporaryDirectory()
+    await (await openSystem(url, { dataDir: other })).close()
+    expect(readdirSync(other)).toContain('log')
+  })
+
+  test('hands on the clock, the ids and who is to be told of what happens', async () => {
+    const url = composed(`fails: true`)
+    const notices: unknown[] = []
+    let id = 0
+    const system = await openSystem(url, {
+      onNotice: (notice) => notices.push(notice),
+      ids: () => `00000000-0000-7000-8000-${String(++id).padStart(12, '0')}`,
+    })
+    await system.send(Pack('a', { n: 1 }))
+    await until(() => expect(notices).toMatchObject([{ kind: 'reaction parked', name: 'mail' }]))
+    const [batch] = await Array.fromAsync(system.store.read('all'))
+    expect(batch!.events[0]!.metadata.commandId).toMatch(/^00000000-0000-7000-8000-/)
+    await system.close()
+  })
+
+  test('runs projections on a thread of their own where the config says so, which opens what the config says', async () => {
+    const url = composed(`projections: 'thread'`)
+    const system = await openSystem(url)
+    await system.send(Pack('a', { n: 1 }))
+    await system.waitFor({ name: 'parcels' }, 1, patient)
+    expect(await system.consumers.show({ name: 'parcels' })).toMatchObject({ state: 'running', position: 1 })
+    expect(await system.consumers.position({ name: 'parcels' })).toBe(1)
+    expect(await system.rebuild({ name: 'parcels' }, { actor: 'Grace' })).toMatchObject({ rows: 1 })
+    await system.consumers.pause({ name: 'parcels' })
+    await until(async () => expect(await system.consumers.show({ name: 'parcels' })).toMatchObject({ state: 'paused' }))
+    await system.consumers.resume({ name: 'parcels' })
+    await until(async () =>
+      expect(await system.consumers.show({ name: 'parcels' })).toMatchObject({ state: 'running' }),
+    )
+    await system.close()
+    expect(openedParcels(dirOf(url))).toEqual([
+      'run on the main thread',
+      'projections on another thread',
+      'tables closed',
+      'tables closed',
+    ])
+  })
+
+  test('leaves nothing open where the tables cannot be opened', async () => {
+    const url = composed(`noTables: true`)
+    await expect(openSystem(url)).rejects.toThrow('There is no database.')
+    // The log is locked by whoever has it open.
+    const again = composed()
+    await (await openSystem(again, { dataDir: join(dirOf(url), 'data') })).close()
+  })
+
+  test('says that another process runs the system', async () => {
+    const url = composed()
+    await using _ = await openSystem(url)
+    await expect(openSystem(url)).rejects.toMatchObject({ code: 'store_locked' })
+  })
+})
+
+describe('a config that cannot work', () => {
+  const told = async (url: URL, message: RegExp) => {
+    const error = await openSystem(url).then(
+      async (system: RunningSystem) => await system.close(),
+      (thrown) => thrown,
+    )
+    expect(error).toMatchObject({ code: 'config_invalid', retryable: false, message: expect.stringMatching(message) })
+    // Nothing was made.
+    expect(existsSync(join(dirOf(url), 'data'))).toBe(false)
+    return error as Error
+  }
+
+  test.each([
+    [
+      'throws when it is loaded',
+      `throw new Error('No settings.')`,
+      /indelible\.config\.ts does not load: No settings\./,
+    ],
+    ['is not TypeScript', `export default {`, /indelible\.config\.ts does not load: /],
+    ['imports what is not there', `import './nowhere.ts'`, /indelible\.config\.ts does not load: .*nowhere\.ts/],
+    [
+      'exports nothing',
+      `export const config = {}`,
+      /indelible\.config\.ts must export its config as default: export default defineConfig/,
+    ],
+    ['exports no object', `export default 7`, /must export its config as default/],
+    ['has no system', `export default { open: () => ({}) }`, /with a system from defineSystem and a function "open"/],
+    [
+      'has no open',
+      `export default { system: { aggregates: [] } }`,
+      /with a system from defineSystem and a function "open"/,
+    ],
+    [
+      'has a directory that is none',
+      `export default { system: { aggregates: [] }, open: () => ({}), dataDir: '' }`,
+      /must export its config/,
+    ],
+    [
+      'has an open that throws',
+      `export default { system: { aggregates: [] }, open: () => { throw new Error('No disk.') } }`,
+      /indelible\.config\.ts cannot be opened, "open" threw: No disk\./,
+    ],
+    [
+      'opens nothing',
+      `export default { system: { aggregates: [] }, open: () => undefined }`,
+      /cannot be opened: "open" must give functions "store" and "tables": open: /,
+    ],
+    [
+      'opens it later',
+      `export default { system: { aggregates: [] }, open: async () => ({ store() {}, tables() {} }) }`,
+      /"open" must give functions "store" and "tables"/,
+    ],
+    [
+      'keeps no consumers',
+      `export default { system: { aggregates: [] }, open: () => ({ store() {}, tables() {} }) }`,
+      /indelible\.config\.ts cannot be opened: "open" must give "snapshots" and "consumers" too, such as those of fileStorage/,
+    ],
+  ])('because it %s says so', async (_what, text, message) => {
+    await told(config(text), message)
+  })
+
+  test('because it is not there says so', async () => {
+    await told(
+      pathToFileURL(join(temporaryDirectory(), 'indelible.config.ts')),
+      /indelible\.config\.ts is not there\. Name the file/,
+    )
+  })
+
+  test('because it is named by a path, not a URL, says how to name it', async () => {
+    for (const named of ['./indelible.config.ts', new URL('https://example.org/indelible.config.ts')])
+      await expect(loadConfig(named as URL)).rejects.toMatchObject({
+        code: 'config_invalid',
+        message: expect.stringContaining("new URL('./indelible.config.ts', import.meta.url)"),
+      })
+  })
+
+  test('an error of ours comes through as it is', async () => {
+    const url = composed(`refuses: true`)
+    const loaded = await loadConfig(url)
+    expect(() => openers(loaded, { dataDir: loaded.dataDir, mode: 'inspect' })).toThrow(
+      expect.objectContaining({ code: 'invalid_duration' }),
+    )
+  })
+})
+
+describe('startSystem alone', () => {
+  test('runs in memory, with all that a system has', async () => {
+    await using system = startSystem(parcels({}))
+    const outcome = await system.send(Pack('a', { n: 1 }))
+    expect(outcome).toMatchObject({ status: 'accepted' })
+    expect(await system.health()).toMatchObject({ head: { position: 1 }, store: { canWrite: true }, consumers: [] })
+  })
+
+  test('goes by the clock that is given', async () => {
+    await using system = startSystem(parcels({}), { clock: { now: () => Date.parse('2026-01-01') } })
+    await system.send(Pack('a', { n: 1 }))
+    expect((await system.store.head()).recordedAt).toBe('2026-01-01T00:00:00.000Z')
+    const [batch] = await Array.fromAsync(system.store.read([{ types: [ParcelPacked.type] }]))
+    expect(batch!.events).toHaveLength(1)
+  })
+
+  test('two that are started so have nothing in common', async () => {
+    await using first = startSystem(parcels({}))
+    await using second = startSystem(parcels({}))
+    await first.send(Pack('a', { n: 1 }))
+    expect((await second.store.head()).position).toBe(0)
+  })
+})
