@@ -311,6 +311,35 @@ describe('races', () => {
     expect(handled).toEqual(Array.from({ length: 60 }, (_, n) => `a${n + 1}`))
   })
 
+  test('events that come in at any moment around that at which one before them fails wait behind it, and none is lost', async () => {
+    for (let turns = 0; turns < 80; turns++) {
+      const store = memoryStore()
+      // The third comes so many turns of the promise queue after the first two.
+      const delaying: EventStore = {
+        ...store,
+        async *subscribe(...args) {
+          for await (const batch of store.subscribe(...args)) {
+            if (batch.events.length < 3) {
+              yield batch
+              continue
+            }
+            yield { events: batch.events.slice(0, 2), through: 2 }
+            for (let turn = 0; turn < turns; turn++) await undefined
+            yield { events: batch.events.slice(2), through: batch.through }
+          }
+        },
+      }
+      const { mail, handled, bad } = mailing()
+      bad.add('a')
+      await using system = startParcels({ reactions: [mail] }, { store: delaying })
+      await system.waitFor(mail, await pack(store, 'a', 'a', 'a'), patient)
+      bad.clear()
+      await system.consumers.resume(mail)
+      await reaches(system, 'mail', { parked: [] })
+      expect(handled, `after ${turns} turns`).toEqual(['a1', 'a2', 'a3'])
+    }
+  })
+
   test('whoever pauses or resumes what was stopped is told so, and nothing is changed', async () => {
     const records = memoryConsumers()
     const { mail } = mailing()

@@ -1,9 +1,11 @@
 // Reactions act on the outside world: at least once for each event, in the order of its stream, and never because a table is built anew.
 import {
   bigint,
+  type ConsumerRecords,
   defineSystem,
   projection,
   type ReactionContext,
+  type ReactionStatus,
   type RecordedEvent,
   reaction,
   text,
@@ -13,7 +15,12 @@ import { memoryConsumers, memoryStore } from 'indelible/memory'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { event } from '../src/kernel/event-types.ts'
-import { parkedMessageCharsMax, reactionsAtOnceMax, reactionsWaitingMax } from '../src/runtime/limits.ts'
+import {
+  parkedMessageCharsMax,
+  parkedStreamsMax,
+  reactionsAtOnceMax,
+  reactionsWaitingMax,
+} from '../src/runtime/limits.ts'
 import {
   gate,
   lasting,
@@ -288,6 +295,32 @@ describe('an event that keeps failing', () => {
     expect(of('a')).toEqual([1, 2, 1, 2])
   })
 
+  test('of too many streams has the reaction stand still, and say so, until it is resumed', async () => {
+    const store = memoryStore()
+    let isMended = false
+    const done = new Set<string>()
+    const mail = reaction('mail', { from: 'beginning', retries: 0 }).on(ParcelPacked, (_data, { streamId }) => {
+      if (!isMended) throw new Error('No such town.')
+      done.add(streamId)
+    })
+    const ids = Array.from({ length: parkedStreamsMax + 2 * reactionsWaitingMax }, (_, n) => String(n))
+    const last = await pack(store, ...ids)
+    await using system = startParcels({ reactions: [mail] }, { store })
+    await expect(system.waitFor(mail, last, patient)).rejects.toMatchObject({
+      code: 'consumer_parked',
+      message: expect.stringContaining('No such town.'),
+    })
+    const { state, parked } = (await system.consumers.show(mail)) as ReactionStatus
+    expect(state).toBe('parked')
+    // No more than were under way already.
+    expect(parked.length).toBeLessThanOrEqual(parkedStreamsMax + reactionsWaitingMax)
+    isMended = true
+    await system.consumers.resume(mail)
+    await system.waitFor(mail, last, patient)
+    await until(async () => expect(await system.consumers.show(mail)).toMatchObject({ state: 'running', parked: [] }))
+    expect(done.size).toBe(ids.length)
+  })
+
   test('what was thrown may be anything, and of any length', async () => {
     const thrown = [undefined, null, 'text', Object.create(null), new Error('x'.repeat(1_000_000))]
     const mail = reaction('mail', { retries: 0 }).on(ParcelPacked, (_data, { version, streamId }) => {
@@ -399,6 +432,21 @@ describe('code that does not end', () => {
     await second.waitFor(mail, 1, patient)
     expect([begun, done]).toEqual([2, 1])
   })
+})
+
+test('events that concern others are not written down one by one, but when the system closes', async () => {
+  const [store, kept] = [memoryStore(), memoryConsumers()]
+  let saves = 0
+  const consumers: ConsumerRecords = { load: kept.load, save: (record) => kept.save(record).then(() => void saves++) }
+  const mail = reaction('mail').on(ParcelPacked, () => {})
+  const system = startParcels({ reactions: [mail] }, { store: lasting(store), consumers })
+  for (let count = 1; count <= 100; count++) {
+    await store.append({ events: [{ stream: 'parcel-a', type: 'ParcelWeighed', data: {} }] })
+    await system.waitFor(mail, count, patient)
+  }
+  await system.close()
+  expect((await kept.load('mail'))?.checkpoint.position).toBe(100)
+  expect(saves).toBeLessThan(10)
 })
 
 test('a table that is built anew fires no reaction', async () => {
