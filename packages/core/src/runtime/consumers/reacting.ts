@@ -56,8 +56,9 @@ class Reacting implements Delivery {
     return [...this.#parked.values()].map(({ event }) => event)
   }
 
+  /** While some are tried again, there may be room in a moment. */
   get isBlocked(): boolean {
-    return this.#parked.size >= parkedStreamsMax
+    return this.#isFull && this.#resuming.size === 0
   }
 
   async take(batch: DomainBatch): Promise<void> {
@@ -78,7 +79,10 @@ class Reacting implements Delivery {
       const resuming = this.#readers
         .within(() => this.#resumed(stream, parked))
         .catch((error) => this.#start.failed(error))
-        .finally(() => this.#resuming.delete(resuming))
+        .finally(() => {
+          this.#resuming.delete(resuming)
+          this.#start.changed()
+        })
       this.#resuming.add(resuming)
     }
   }
@@ -87,8 +91,12 @@ class Reacting implements Delivery {
     await Promise.all([...this.#tails.values(), ...this.#resuming])
   }
 
+  get #isFull(): boolean {
+    return this.#parked.size >= parkedStreamsMax
+  }
+
   async #whenThereIsRoom(): Promise<void> {
-    while ((this.#unfinished.size >= reactionsWaitingMax || this.isBlocked) && !this.#start.signal.aborted) {
+    while ((this.#unfinished.size >= reactionsWaitingMax || this.#isFull) && !this.#start.signal.aborted) {
       this.#room = Promise.withResolvers<void>()
       await this.#room.promise
     }
@@ -154,14 +162,12 @@ class Reacting implements Delivery {
           const recorded = batch.recorded(index)
           const failed = await this.#handle(recorded, () => batch.event(index))
           if (failed === 'stopped') return
-          if (failed) this.#park(failed, parked.passedBy)
-          if (failed) return this.#start.changed()
+          if (failed) return this.#park(failed, parked.passedBy)
         }
       }
       next = to + 1
     }
     this.#parked.delete(stream)
     this.#room.resolve()
-    this.#start.changed()
   }
 }
