@@ -25,8 +25,8 @@ import { memoryStore } from 'indelible/memory'
 import { decideAfter, stateAfter } from 'indelible/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { rebuildIndex } from '../src/file/maintenance/rebuild-index.ts'
 import { diskHere, temporaryDirectory } from '../src/file/test-support.ts'
+import { rebuildIndex } from '../src/log/maintenance/rebuild-index.ts'
 import { patience, soon } from './patience.ts'
 import { parts, statuses } from './till.ts'
 
@@ -160,7 +160,7 @@ describe('the newest form is what all see', () => {
     await writing.append({ events: [middle('9', 1)] })
     await writing.close()
     await rebuildIndex({ dir, disk: diskHere })
-    const store = await fileStore({ dir, limits, disk: diskHere })
+    const store = await fileStore({ dir, disk: diskHere })
     const [batch] = await Array.fromAsync(store.replay(['Placed'], { after: 0 }))
     expect(batch!.byStream).toBeDefined()
 
