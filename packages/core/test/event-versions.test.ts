@@ -381,6 +381,41 @@ describe('an upcast that throws', () => {
   })
 })
 
+test('reactions park what they cannot read with the later events of its stream, subscriptions stand still at it', async () => {
+  const store = memoryStore()
+  await store.append({ events: [old('1', 13), old('2'), { ...old('3'), schemaVersion: 4 }, middle('1'), middle('2')] })
+  const { Place, system } = shop(PlacedBadly)
+  const heard: string[] = []
+  const parked = (position: number, code: string) => ({ position, code })
+  await using running = startSystem(
+    defineSystem({
+      ...system,
+      commands: [Place],
+      reactions: [
+        reaction('r', { from: 'beginning', retries: 0 }).on(PlacedBadly, ({ amount }, { stream }) => {
+          heard.push(`${stream} ${amount}`)
+        }),
+      ],
+      subscriptions: [
+        subscription('s', { on: [PlacedBadly], from: 'beginning', retries: 0, run: () => expect.unreachable() }),
+      ],
+    }),
+    parts({ store }),
+  )
+  await soon(async () => {
+    expect(await running.consumers.show({ name: 'r' })).toMatchObject({
+      position: 5,
+      parked: [parked(1, 'upcast_failed'), parked(3, 'event_version_unknown'), { position: 4 }],
+    })
+    expect(await running.consumers.show({ name: 's' })).toMatchObject({
+      state: 'parked',
+      position: 0,
+      parked: [parked(1, 'upcast_failed')],
+    })
+  })
+  expect(heard.sort()).toEqual(['order-2 5', 'order-2 7'])
+})
+
 describe('a saga that began on an older version of its event', () => {
   const Shipped = event('Shipped', z.object({ what: z.string() }))
   const parcel = aggregate('parcel', { initialState: {} }).on(Shipped, (state) => state)
