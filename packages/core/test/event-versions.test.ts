@@ -397,7 +397,14 @@ test('reactions park what they cannot read with the later events of its stream, 
         }),
       ],
       subscriptions: [
-        subscription('s', { on: [PlacedBadly], from: 'beginning', retries: 0, run: () => expect.unreachable() }),
+        subscription('s', {
+          on: [PlacedBadly],
+          from: 'beginning',
+          retries: 0,
+          run: (events) => {
+            for (const { data } of events) heard.push(`subscription ${data.amount}`)
+          },
+        }),
       ],
     }),
     parts({ store }),
