@@ -26,7 +26,8 @@ import { memoryStore } from 'indelible/memory'
 import { decideAfter, stateAfter } from 'indelible/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { temporaryDirectory } from '../src/file/test-support.ts'
+import { diskHere, temporaryDirectory } from '../src/file/test-support.ts'
+import { rebuildIndex } from '../src/log/maintenance/rebuild-index.ts'
 import { patience, soon } from './patience.ts'
 import { parts, statuses } from './till.ts'
 
@@ -146,6 +147,52 @@ describe('the newest form is what all see', () => {
       await model.close()
     },
   )
+
+  test.each([
+    ['of one older version', () => middle],
+    ['of several versions', (n: number) => (n % 3 === 0 ? old : middle)],
+  ] as const)('a fold of replay columns, by stream and not: events %s', async (_what, makerOf) => {
+    const events = Array.from({ length: 60 }, (_, n) => makerOf(n)(`${n % 7}`, n + 1))
+    const dir = temporaryDirectory()
+    const limits = { segmentEventsMax: events.length, columnsShareMax: 0 }
+    const writing = await fileStore({ dir, limits, disk: diskHere })
+    await writing.append({ events })
+    await writing.append({ events: [middle('9', 1)] })
+    await writing.close()
+    await rebuildIndex({ dir, disk: diskHere })
+    const store = await fileStore({ dir, disk: diskHere })
+    const [batch] = await Array.fromAsync(store.replay(['Placed'], { after: 0 }))
+    expect(batch!.byStream).toBeDefined()
+
+    const { order, turnover, system } = shop(Placed)
+    const byPlace = projection('by_place', { table: { place: text().key(), total: bigint() } }).on(
+      Placed,
+      {
+        key: (_data, { streamId }) => [{ place: streamId }, { place: 'all' }],
+        initial: ({ place }) => ({ place: place!, total: 0 }),
+      },
+      (row, { amount }) => ({ ...row, total: row.total + amount }),
+    )
+    const total = (of: (id: string) => boolean) =>
+      events.reduce((sum, { stream }, n) => (of(stream.slice('order-'.length)) ? sum + n + 1 : sum), 0)
+    await using running = startSystem({ ...system, projections: [turnover, byPlace] as never }, parts({ store }))
+    for (const each of [turnover, byPlace]) {
+      await running.waitFor(each, 61)
+      expect(await running.verifyTable(each)).toMatchObject({ differing: 0 })
+      await running.rebuild(each)
+    }
+    const rows = await running.select(turnover)
+    expect(rows).toHaveLength(8)
+    for (const { order_id, total: sum, last } of rows.slice(0, 7)) {
+      expect(sum).toBe(total((id) => id === order_id))
+      const { state } = await stateAsOf(store, order, { id: order_id })
+      expect(last).toBe(state.seen.at(-1)!.replace(/^3 \d+ /, '3 '))
+    }
+    expect((await running.select(byPlace)).find(({ place }) => place === 'all')).toEqual({
+      place: 'all',
+      total: total(() => true) + 1,
+    })
+  })
 
   test('what a command consults, reactions and subscriptions', async () => {
     const Counted = event('Counted', z.object({ total: z.int() }))
@@ -332,6 +379,48 @@ describe('an upcast that throws', () => {
     await expect(stateAsOf(store, order, { id: '1' })).rejects.toMatchObject(failed)
     expect(await running.send(Place('0', newest))).toMatchObject({ status: 'accepted', version: 2 })
   })
+})
+
+test('reactions park what they cannot read with the later events of its stream, subscriptions stand still at it', async () => {
+  const store = memoryStore()
+  await store.append({ events: [old('1', 13), old('2'), { ...old('3'), schemaVersion: 4 }, middle('1'), middle('2')] })
+  const { Place, system } = shop(PlacedBadly)
+  const heard: string[] = []
+  const parked = (position: number, code: string) => ({ position, code })
+  await using running = startSystem(
+    defineSystem({
+      ...system,
+      commands: [Place],
+      reactions: [
+        reaction('r', { from: 'beginning', retries: 0 }).on(PlacedBadly, ({ amount }, { stream }) => {
+          heard.push(`${stream} ${amount}`)
+        }),
+      ],
+      subscriptions: [
+        subscription('s', {
+          on: [PlacedBadly],
+          from: 'beginning',
+          retries: 0,
+          run: (events) => {
+            for (const { data } of events) heard.push(`subscription ${data.amount}`)
+          },
+        }),
+      ],
+    }),
+    parts({ store }),
+  )
+  await soon(async () => {
+    expect(await running.consumers.show({ name: 'r' })).toMatchObject({
+      position: 5,
+      parked: [parked(1, 'upcast_failed'), parked(3, 'event_version_unknown')],
+    })
+    expect(await running.consumers.show({ name: 's' })).toMatchObject({
+      state: 'parked',
+      position: 0,
+      parked: [parked(1, 'upcast_failed')],
+    })
+  })
+  expect(heard.sort()).toEqual(['order-2 5', 'order-2 7'])
 })
 
 describe('a saga that began on an older version of its event', () => {

@@ -43,11 +43,15 @@ test('answers, progress and errors come from the thread as they are', async () =
   expect(report).toMatchObject({ rows: 10, position })
   expect([...phases]).toEqual(['folding', 'writing', 'verifying', 'replacing'])
   expect(await system.verifyTable(tillTable)).toMatchObject({ rows: 10, differing: 0 })
-  await expect(system.waitFor(tillTable, position + 1, { timeoutMs: 20 })).rejects.toMatchObject({
+  // That somebody asked for a rebuild is in the log too.
+  const head = position + 1
+  await system.waitFor(tillTable, head)
+  await expect(system.waitFor(tillTable, head + 1, { timeoutMs: 20 })).rejects.toMatchObject({
     code: 'wait_timeout',
-    details: { reached: position },
+    details: { reached: head },
   })
-  await expect(system.waitFor({ name: 'nothing' }, 1)).rejects.toMatchObject({ code: 'unknown_projection' })
+  await expect(system.waitFor({ name: 'nothing' }, 1)).rejects.toMatchObject({ code: 'unknown_consumer' })
+  await expect(system.rebuild({ name: 'nothing' })).rejects.toMatchObject({ code: 'unknown_projection' })
   await expect(system.rebuild(tillTable, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
   await system.consumers.pause(tillTable)
   await vi.waitFor(async () => expect((await statuses(system, 'projection'))[0]!.state).toBe('paused'), patient)

@@ -160,9 +160,7 @@ test('declarations that cannot work are refused when they are made', () => {
   }
   expect(() => event(5 as never, z.object({}))).toThrow(invalid)
   for (const category of [undefined, null, 5] as never[])
-    expect(() => aggregate(category, { initialState: {} })).toThrow(
-      expect.objectContaining({ code: 'invalid_stream_name' }),
-    )
+    expect(() => aggregate(category, { initialState: {} })).toThrow(invalid)
   const sent = { command: Do, to: () => '1', input: () => ({}) }
   const begun = saga('s', { startsOn: Happened })
   expect(() => begun.step('s', { ...sent, timeout: 'soon' })).toThrow(invalid)
