@@ -1,6 +1,6 @@
 // The first rows of a table, as fast as Postgres takes them: COPY into a table without indexes, which are then made at once.
 import type { Checkpoint, Row, TableDefinition } from 'indelible'
-import { keptRow } from 'indelible/adapter'
+import { canonicalRow } from 'indelible/adapter'
 import type { Copy, Query } from './database.ts'
 import { ofCaller } from './faults.ts'
 import { indexMsMax } from './limits.ts'
@@ -55,7 +55,7 @@ function* batches(table: TableDefinition, rows: Iterable<Row>): Generator<string
   const iterator = rows[Symbol.iterator]()
   const line = copyLine(table)
   for (;;) {
-    const lines = ofCaller(() => take(iterator, (row) => line(keptRow(table, row))))
+    const lines = ofCaller(() => take(iterator, (row) => line(canonicalRow(table, row))))
     if (lines === '') return
     yield lines
   }

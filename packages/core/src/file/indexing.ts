@@ -16,7 +16,7 @@ export class Indexing {
   readonly #log: LogSource
   readonly #builder: Builder
   readonly #queue: IndexQueue
-  readonly #healing = new Map<number, Promise<void>>()
+  readonly #repairs = new Map<number, Promise<void>>()
 
   constructor(log: LogSource) {
     this.#log = log
@@ -46,10 +46,10 @@ export class Indexing {
   }
 
   /** Makes the index of a segment anew that was found damaged. Throws `log_corrupt`, `store_full`, `io_failed`. */
-  async heal(segment: number): Promise<void> {
-    const healing = this.#healing.get(segment) ?? this.#heal(segment).finally(() => this.#healing.delete(segment))
-    this.#healing.set(segment, healing)
-    await healing
+  async repair(segment: number): Promise<void> {
+    const repairing = this.#repairs.get(segment) ?? this.#repair(segment).finally(() => this.#repairs.delete(segment))
+    this.#repairs.set(segment, repairing)
+    await repairing
   }
 
   /** Finishes what is under way and, where many events have no index yet, makes one for them. */
@@ -81,7 +81,7 @@ export class Indexing {
     this.columns.add(segment)
   }
 
-  async #heal(segment: number): Promise<void> {
+  async #repair(segment: number): Promise<void> {
     const current = () => this.index.segments.find(({ header }) => header.segment === segment)
     const damaged = current()
     if (!damaged) return

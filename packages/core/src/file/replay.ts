@@ -28,7 +28,7 @@ export interface Replayed {
   /** Throws what ended all reading, if it has ended. */
   readonly assertOpen: () => void
   /** Runs what needs the index; where that of a segment is damaged, again with a new one. */
-  readonly healed: <Value>(run: () => Value | Promise<Value>) => Promise<Value>
+  readonly withRepair: <Value>(run: () => Value | Promise<Value>) => Promise<Value>
   /** An event as the log has it, at once. */
   readonly logged: (position: Position) => LogEvent
   /** Where frames can be read from, and the events before that. */
@@ -37,7 +37,7 @@ export interface Replayed {
     to: Position,
   ) => { readonly start: FrameStart | undefined; readonly before: readonly LogEvent[] }
   /** A segment has no columns, or bad ones. */
-  readonly wanting: (segment: number) => void
+  readonly columnsMissing: (segment: number) => void
 }
 
 /** Columns that are on their way. */
@@ -90,13 +90,13 @@ async function loadColumns(
   segment: SegmentIndex,
   asked: ReadonlyMap<string, number>,
 ): Promise<LoadedSegment | 'none' | undefined> {
-  const owner = await of.healed(() => ownerOf(segment))
+  const owner = await of.withRepair(() => ownerOf(segment))
   const number = owner.segment
   try {
     const name = columnsName(number)
     const path = join(of.log.dir, name)
     if (!of.log.disk.hasNow(path)) {
-      of.wanting(number)
+      of.columnsMissing(number)
       return undefined
     }
     const file = await of.log.disk.open(path, 'read')
@@ -107,10 +107,10 @@ async function loadColumns(
         damaged() {
           // A good one may get the name.
           of.index.files.close(name)
-          of.wanting(number)
+          of.columnsMissing(number)
         },
       })
-      if (!columns) of.wanting(number)
+      if (!columns) of.columnsMissing(number)
       return columns && (await loadSegment(columns, file, asked))
     } finally {
       await file.close()
@@ -128,7 +128,7 @@ export function ownerOf(index: SegmentIndex): ColumnsOwner {
 }
 
 async function* scanned(of: Replayed, { asked, from, to }: ReplayRange): AsyncGenerator<ReplayBatch> {
-  const { start, before } = await of.healed(() => of.frameFrom(from, to))
+  const { start, before } = await of.withRepair(() => of.frameFrom(from, to))
   const wanted = before.filter(({ type }) => asked.has(type))
   if (wanted.length > 0) yield replayBatch(wanted, { asked, through: before.at(-1)!.position, again })
   if (!start) return

@@ -7,7 +7,7 @@ import { compareTexts } from '../kernel/text.ts'
 import { type Clock, instant } from '../kernel/time.ts'
 import type { Checkpoint } from '../store/port.ts'
 import type { Parked, ReadTables } from '../store/read-tables.ts'
-import { keptKey, keptRow, keptSelect } from '../store/rows.ts'
+import { canonicalKey, canonicalRow, canonicalSelect } from '../store/rows.ts'
 
 interface Table {
   readonly columns: Columns
@@ -85,7 +85,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
     },
     async load(definition, keys) {
       const { rows } = readable(definition)
-      const wanted = new Set(keys.map((key) => keyText(definition.key, keptKey(definition, key))))
+      const wanted = new Set(keys.map((key) => keyText(definition.key, canonicalKey(definition, key))))
       return copies(
         definition,
         [...wanted].map((at) => rows.get(at)).filter((row) => row !== undefined),
@@ -94,8 +94,8 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
     async save({ table: definition, generation, upserts, removals, from, to }) {
       assertOpen()
       const textOf = (row: Row) => keyText(definition.key, row)
-      const kept = upserts.map((row) => keptRow(definition, row))
-      const removed = removals.map((key) => keptKey(definition, key))
+      const kept = upserts.map((row) => canonicalRow(definition, row))
+      const removed = removals.map((key) => canonicalKey(definition, key))
       const table = fenced(definition, from, generation)
       if (!table) return 'superseded'
       for (const row of kept) table.rows.set(textOf(row), row)
@@ -108,7 +108,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       if (!table || table.rows.size > 0) return 'superseded'
       const filled = new Map<string, Row>()
       for (const given of rows) {
-        const row = keptRow(definition, given)
+        const row = canonicalRow(definition, given)
         const at = keyText(definition.key, row)
         if (filled.has(at)) {
           throw new IndelibleError('invalid_row', `Table "${definition.name}" was given two rows with the key ${at}.`)
@@ -120,7 +120,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       return 'saved'
     },
     async select(definition, options = {}) {
-      const { where, after, limit } = keptSelect(definition, options)
+      const { where, after, limit } = canonicalSelect(definition, options)
       const rows = [...readable(definition).rows.values()]
         .filter((row) => Object.entries(where).every(([name, value]) => row[name] === value))
         .filter((row) => !after || compareKeys(definition.key, row, after) > 0)

@@ -21,7 +21,7 @@ export interface Readable {
    */
   readonly scan?: (stretch: Omit<Stretch, 'limit'>) => AsyncIterable<EventBatch>
   /** Resolves once `visible()` is above a position, or the signal aborts. Throws `store_closed`. */
-  readonly grown: (above: Position, signal: AbortSignal) => Promise<void>
+  readonly waitBeyond: (above: Position, signal: AbortSignal) => Promise<void>
 }
 
 /** Implements `EventStore.read`. */
@@ -82,7 +82,7 @@ export async function* follow(
   while (!signal.aborted) {
     const visible = source.visible()
     if (visible <= done) {
-      await source.grown(done, signal)
+      await source.waitBeyond(done, signal)
       continue
     }
     if (query === 'all' && source.scan && visible - done > batchEventsMax) {

@@ -3,28 +3,28 @@ import { IndelibleError } from '../kernel/errors.ts'
 import { shown } from '../kernel/shown.ts'
 import type { ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
 import { epochMs, instant, isDay } from '../kernel/time.ts'
-import { keptJson } from './kept-json.ts'
+import { canonicalJson } from './canonical-json.ts'
 import { type SelectOptions, selectLimitDefault } from './read-tables.ts'
 
 /** A whole row in the one form that comes back from every database. Throws `invalid_row`, naming the column. */
-export function keptRow(table: TableDefinition, row: Row): Row {
+export function canonicalRow(table: TableDefinition, row: Row): Row {
   assertObject(table, row, 'a row')
   const { all } = fieldsOf(table)
-  const values = kept(table, all, row)
+  const values = canonical(table, all, row)
   // Every column has a value, so there is another only if there are more.
   if (Object.keys(row).length > all.length) refuseStrangers(table, row)
   return values
 }
 
 /** The key columns of a row or key, likewise. */
-export function keptKey(table: TableDefinition, row: Row): Row {
+export function canonicalKey(table: TableDefinition, row: Row): Row {
   assertObject(table, row, 'a key')
   refuseStrangers(table, row)
-  return kept(table, fieldsOf(table).key, row)
+  return canonical(table, fieldsOf(table).key, row)
 }
 
 /** What a page is asked for, likewise. JSON has no order and no form of its own, so it cannot be compared with. */
-export function keptSelect(
+export function canonicalSelect(
   table: TableDefinition,
   { where = {}, after, limit = selectLimitDefault }: SelectOptions,
 ): { where: Row; after: Row | undefined; limit: number } {
@@ -35,10 +35,10 @@ export function keptSelect(
     throw new IndelibleError('invalid_row', `Table "${table.name}": a limit is a whole number from 0 on, not ${limit}.`)
   }
   refuseStrangers(table, where)
-  return { where: kept(table, compared, where), after: after && keptKey(table, after), limit }
+  return { where: canonical(table, compared, where), after: after && canonicalKey(table, after), limit }
 }
 
-function kept(table: TableDefinition, fields: readonly Field[], row: Row): Row {
+function canonical(table: TableDefinition, fields: readonly Field[], row: Row): Row {
   const values: Record<string, unknown> = {}
   for (const { name, type, isNullable } of fields) {
     const given = Object.hasOwn(row, name) ? row[name] : undefined
@@ -119,7 +119,7 @@ const keep: Record<ColumnType, (value: unknown) => unknown> = {
     const utc = timestampForm.test(value) && isTime(value) ? instant(epochMs(value)) : ''
     return yearForm.test(utc) ? utc : undefined
   },
-  json: keptJson,
+  json: canonicalJson,
 }
 
 /** What `instant` writes, on any day. */

@@ -142,7 +142,7 @@ export async function syncDir(disk: Disk, path: string): Promise<void> {
 }
 
 /** Closes a file that nobody gets to use because something failed. */
-export async function orClosed<Value>(file: DiskFile | DiskDir, run: () => Promise<Value>): Promise<Value> {
+export async function closeOnError<Value>(file: DiskFile | DiskDir, run: () => Promise<Value>): Promise<Value> {
   try {
     return await run()
   } catch (error) {

@@ -24,7 +24,7 @@ const longList = 256
 const longListsMax = 4
 
 /** Where a record is, and its checksum. */
-export interface RecordSpot {
+export interface RecordLocation {
   readonly segment: number
   readonly offset: number
   /** It ends here or before. */
@@ -127,7 +127,7 @@ export class SegmentIndex implements TermPositions, CachedPages {
     return list
   }
 
-  place(position: Position): RecordSpot {
+  place(position: Position): RecordLocation {
     const event = position - this.header.firstPosition
     const { events, logEnd, segment } = this.header
     const { page, at } = this.#placeOf(event)

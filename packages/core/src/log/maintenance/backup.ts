@@ -16,7 +16,7 @@ import {
   ofCopy,
   type SegmentContent,
 } from './backup-copy.ts'
-import { type OnProgress, ProgressTeller } from './progress.ts'
+import { type OnProgress, ProgressReporter } from './progress.ts'
 import { headerOf, lastSegmentOf, logBytes } from './segment-files.ts'
 
 export interface BackupOptions {
@@ -86,14 +86,14 @@ class Backup {
   async run(onProgress: OnProgress | undefined): Promise<BackupSummary> {
     const kept = await ofCopy(this.#copy, lastSegment(this.#copy))
     if (kept > 0) await this.#assertEarlierBackup(kept)
-    const progress = new ProgressTeller(onProgress, await logBytes(this.#source))
+    const progress = new ProgressReporter(onProgress, await logBytes(this.#source))
     let before: SegmentContent | undefined
     for (let segment = 1; segment <= this.#last; segment++) {
       const { header, bytes } = await headerOf(this.#source, segment)
       const content = (await this.#isThere(segment, { kept, bytes }))
         ? undefined
         : await contentOf(this.#source, header)
-      if (content) await this.#bring(content, { kept, told: (done) => progress.tell(done) })
+      if (content) await this.#bring(content, { kept, told: (done) => progress.report(done) })
       else this.#skip(bytes)
       // The segment before could not say that this one follows as long as it did not.
       if (before) await addSeal(this.#copy, before)

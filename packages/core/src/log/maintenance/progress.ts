@@ -12,11 +12,11 @@ export type OnProgress = (progress: Progress) => void
 const progressBytes = 4 * 1024 * 1024
 
 /** Tells how far it came, not too often. */
-export class ProgressTeller {
+export class ProgressReporter {
   readonly #told: OnProgress | undefined
   readonly #total: number
   #passed = 0
-  #tellAt = progressBytes
+  #reportAt = progressBytes
 
   constructor(told: OnProgress | undefined, bytesTotal: number) {
     this.#told = told
@@ -26,14 +26,14 @@ export class ProgressTeller {
   /** So many bytes are done for good. */
   add(bytes: number): void {
     this.#passed += bytes
-    this.tell(0)
+    this.report(0)
   }
 
   /** So many bytes are done besides. */
-  tell(bytes: number): void {
+  report(bytes: number): void {
     const done = this.#passed + bytes
-    if (done < this.#tellAt) return
-    this.#tellAt = done + progressBytes
+    if (done < this.#reportAt) return
+    this.#reportAt = done + progressBytes
     this.#told?.({ bytesDone: Math.min(done, this.#total), bytesTotal: this.#total })
   }
 

@@ -5,7 +5,7 @@ import { type Disk, nodeDisk, syncDir } from '../disk/index.ts'
 import { buildIndex, indexName } from '../index/index.ts'
 import { type LogSource, logLimits } from '../limits.ts'
 import { checkSegment } from './check-segment.ts'
-import { type OnProgress, ProgressTeller } from './progress.ts'
+import { type OnProgress, ProgressReporter } from './progress.ts'
 import { headerOf, lastSegmentOf, segmentsWith, sizeOf } from './segment-files.ts'
 
 export interface RebuildOptions {
@@ -43,7 +43,7 @@ export async function rebuildIndex({
   const last = await lastSegmentOf(log)
   const sealed = Array.from({ length: last - 1 }, (_, index) => index + 1)
   const segments = wanted ? sealed.filter((segment) => wanted.includes(segment)) : sealed
-  const progress = new ProgressTeller(onProgress, await bytesOf(log, segments))
+  const progress = new ProgressReporter(onProgress, await bytesOf(log, segments))
   const sum = { segments: segments.length, events: 0, bytes: 0, columnBytes: 0 }
   for (const segment of segments) {
     const { header, bytes } = await headerOf(log, segment)

@@ -9,7 +9,7 @@ import { type LogSource, logLimits } from '../limits.ts'
 import { LogReader } from '../read/index.ts'
 import { readSyncTimes, type SyncTimes } from '../write/index.ts'
 import { readSegment } from './check-segment.ts'
-import { ProgressTeller } from './progress.ts'
+import { ProgressReporter } from './progress.ts'
 import { headerOf, lastSegmentOf, logBytes, segmentsWith, sizeOf } from './segment-files.ts'
 import { countsOf, type IndexCounts, StoredIndex } from './stored-index.ts'
 import type { InspectOptions } from './verify.ts'
@@ -56,7 +56,7 @@ export interface SyncStats extends SyncTimes {
 export async function logStats({ dir, disk = nodeDisk, onProgress }: InspectOptions): Promise<LogStats> {
   const log: LogSource = { dir, disk, limits: logLimits }
   await lastSegmentOf(log)
-  const progress = new ProgressTeller(onProgress, await logBytes(log))
+  const progress = new ProgressReporter(onProgress, await logBytes(log))
   const indexed = await segmentsWith('idx', log)
   const withColumns = await segmentsWith('col', log)
   const count = new Count()
@@ -67,7 +67,7 @@ export async function logStats({ dir, disk = nodeDisk, onProgress }: InspectOpti
     const stored = indexed.has(segment) ? await StoredIndex.open(log, segment) : undefined
     try {
       const known = end !== undefined && stored ? await fromIndex(stored, header, end) : undefined
-      const found = known ?? (await fromFrames(log, header, (done) => progress.tell(done)))
+      const found = known ?? (await fromFrames(log, header, (done) => progress.report(done)))
       const columnBytes = withColumns.has(segment) ? await sizeOf(log, columnsName(segment)) : null
       count.add(found, { file: segmentName(segment), bytes, indexBytes: stored?.bytes ?? null, columnBytes })
     } finally {

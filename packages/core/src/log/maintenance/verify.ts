@@ -13,7 +13,7 @@ import {
   type SegmentTask,
 } from './check-segment.ts'
 import { SegmentChecker } from './check-threads.ts'
-import { type OnProgress, ProgressTeller } from './progress.ts'
+import { type OnProgress, ProgressReporter } from './progress.ts'
 import { headerOf, lastSegmentOf, logBytes, segmentsWith } from './segment-files.ts'
 import { readByName, Versions } from './versions.ts'
 
@@ -64,7 +64,7 @@ export async function verifyLog({ dir, disk = nodeDisk, onProgress }: InspectOpt
   const log: LogSource = { dir, disk, limits: logLimits }
   const sealed = (await lastSegmentOf(log)) - 1
   const bytesTotal = await logBytes(log)
-  const progress = new ProgressTeller(onProgress, bytesTotal)
+  const progress = new ProgressReporter(onProgress, bytesTotal)
   const sum = new Sum(log)
   const checker = new SegmentChecker(log, { bytes: bytesTotal })
   try {
@@ -80,7 +80,7 @@ export async function verifyLog({ dir, disk = nodeDisk, onProgress }: InspectOpt
     // Beside a writer there may be more by now.
     for (let segment = sealed + 1; sum.ending === 'sealed'; segment++) {
       const task = await derived.taskFor(segment)
-      await sum.take(await checkSegment(log, task, (bytes) => progress.tell(bytes)))
+      await sum.take(await checkSegment(log, task, (bytes) => progress.report(bytes)))
       progress.add((await headerOf(log, segment)).bytes)
     }
   } finally {

@@ -18,7 +18,7 @@ import {
   segmentHeaderBytes,
   segmentName,
 } from '../format/index.ts'
-import type { LogIndex, RecordSpot, SegmentIndex } from '../index/index.ts'
+import type { LogIndex, RecordLocation, SegmentIndex } from '../index/index.ts'
 import type { LogSource } from '../limits.ts'
 import type { FrameStart } from '../read/index.ts'
 
@@ -157,7 +157,7 @@ export class EventFiles {
     return at + spots.length
   }
 
-  #read({ segment, offset }: RecordSpot, low: number, high: number): Buffer {
+  #read({ segment, offset }: RecordLocation, low: number, high: number): Buffer {
     if (high < low) throw corrupt({ segment, offset }, 'its index says that an event ends before it begins')
     const { files } = this.#index
     const name = segmentName(segment)
@@ -184,7 +184,7 @@ export class EventFiles {
 function checkedRecord(
   bytes: Buffer,
   from: number,
-  { segment, offset, end, crc }: RecordSpot,
+  { segment, offset, end, crc }: RecordLocation,
   position: Position,
 ): Buffer {
   const at = offset - from

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { corrupt, decodeHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/index.ts'
-import type { LogIndex, RecordSpot, SegmentIndex } from '../index/index.ts'
+import type { LogIndex, RecordLocation, SegmentIndex } from '../index/index.ts'
 import type { LogSource } from '../limits.ts'
 import { type BuildTask, LogReader, lastSegment, type Tail } from '../read/index.ts'
 
@@ -64,7 +64,7 @@ export interface Taken {
 }
 
 /** Whom to tell of what is taken in: at once, because a read that fails later takes nothing of it back. */
-interface TakeEvents {
+interface TakeListener {
   /** Of each segment that was left behind without an index for all of it. */
   readonly passed: (task: BuildTask) => void
   /** Of each frame. */
@@ -72,12 +72,13 @@ interface TakeEvents {
 }
 
 /** Brings a log into an index from where a reader is. */
-export async function takeAll(reader: LogReader, index: LogIndex, tell: TakeEvents): Promise<void> {
+export async function takeAll(reader: LogReader, index: LogIndex, listener: TakeListener): Promise<void> {
   for (;;) {
     const segment = reader.header.segment
     const next = await reader.next().finally(() => {
       const lastPosition = reader.header.firstPosition - 1
-      if (reader.header.segment > segment && lastPosition > index.indexedThrough) tell.passed({ segment, lastPosition })
+      if (reader.header.segment > segment && lastPosition > index.indexedThrough)
+        listener.passed({ segment, lastPosition })
     })
     if (!next) return
     const { frame, place, starts } = next
@@ -93,7 +94,7 @@ export async function takeAll(reader: LogReader, index: LogIndex, tell: TakeEven
     }
     // What is in memory after this may be let go when the segment has its index.
     index.place({ ...place, length: frame.bytes.length, firstPosition: frame.firstPosition, starts })
-    tell.taken({ position: frame.lastPosition, recordedAtMs: frame.lastRecordedAtMs })
+    listener.taken({ position: frame.lastPosition, recordedAtMs: frame.lastRecordedAtMs })
   }
 }
 
@@ -139,7 +140,7 @@ function endsAsIndexed(index: LogIndex, opened: SegmentIndex): boolean {
 }
 
 /** Where the last event is, unless the page that says so is damaged. */
-function lastSpot(opened: SegmentIndex): RecordSpot | undefined {
+function lastSpot(opened: SegmentIndex): RecordLocation | undefined {
   try {
     return opened.place(opened.lastPosition)
   } catch (error) {

@@ -1,7 +1,7 @@
 // Reads a log forwards, frame by frame, faster than event by event: one checksum a frame, and the next piece of the file is read meanwhile.
 import { join } from 'node:path'
 import type { Position } from '../../kernel/positions.ts'
-import { type DiskFile, orClosed } from '../disk/index.ts'
+import { closeOnError, type DiskFile } from '../disk/index.ts'
 import {
   claimedLength,
   corrupt,
@@ -143,7 +143,7 @@ class Chunks {
 
   static async open({ disk, dir }: LogSource, place: Place): Promise<Chunks> {
     const file = await disk.open(join(dir, segmentName(place.segment)), 'read')
-    return await orClosed(file, async () => new Chunks(file, await file.size(), place))
+    return await closeOnError(file, async () => new Chunks(file, await file.size(), place))
   }
 
   /** The next frame, if there is a whole one. */

@@ -1,6 +1,6 @@
 // Reads one segment frame by frame, and tells an end of the log from damage to it.
 import { join } from 'node:path'
-import { type DiskFile, orClosed } from '../disk/index.ts'
+import { closeOnError, type DiskFile } from '../disk/index.ts'
 import {
   checkHeader,
   claimedLength,
@@ -46,7 +46,7 @@ export class SegmentReader {
     { segment, ...expected }: Partial<SegmentHeader> & { segment: number },
   ): Promise<SegmentReader> {
     const file = await disk.open(join(dir, segmentName(segment)), 'read')
-    return await orClosed(file, async () => {
+    return await closeOnError(file, async () => {
       const buffer = Buffer.allocUnsafeSlow(Math.ceil(limits.readBytesMax / frameAlignment) * frameAlignment)
       const bytes = Buffer.alloc(segmentHeaderBytes)
       const header = decodeHeader(bytes.subarray(0, await file.read(bytes, 0)), segment)

@@ -1,6 +1,6 @@
 // Creates the file of a segment, so that no process ever sees it without its header.
 import { join } from 'node:path'
-import { type DiskFile, orClosed } from '../disk/index.ts'
+import { closeOnError, type DiskFile } from '../disk/index.ts'
 import { corrupt, encodeHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
 
@@ -28,7 +28,7 @@ export async function createSegment({ disk, dir }: LogSource, header: SegmentHea
       await made.close()
     }
     const file = await disk.open(temporary, 'write')
-    return await orClosed(file, async () => {
+    return await closeOnError(file, async () => {
       await disk.rename(temporary, path)
       return file
     })
@@ -42,7 +42,7 @@ export async function createSegment({ disk, dir }: LogSource, header: SegmentHea
 async function openFresh({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>, header: SegmentHeader): Promise<DiskFile> {
   const { segment } = header
   const file = await disk.open(join(dir, segmentName(segment)), 'write')
-  return await orClosed(file, async () => {
+  return await closeOnError(file, async () => {
     const found = Buffer.alloc(segmentHeaderBytes + 1)
     const length = await file.read(found, 0)
     if (length === segmentHeaderBytes && found.subarray(0, length).equals(encodeHeader(header))) return file

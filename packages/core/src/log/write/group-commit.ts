@@ -54,7 +54,7 @@ export class GroupCommit {
   }
 
   /** Throws `store_poisoned` if no write can succeed any more. */
-  assertSound(): void {
+  assertNotPoisoned(): void {
     if (this.#poison) throw this.#poison
   }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { type DiskDir, type DiskFile, orClosed } from '../disk/index.ts'
+import { closeOnError, type DiskDir, type DiskFile } from '../disk/index.ts'
 import {
   encodeMark,
   type FramePlace,
@@ -19,8 +19,8 @@ import type { FrameEncoder } from './frame-encoder.ts'
 import { Poison } from './poison.ts'
 import { SegmentFile, type SegmentFileOptions } from './segment-file.ts'
 
-/** Whom a writer tells. */
-export interface WriterEvents {
+/** Gets what happens to the log. */
+export interface WriterListener {
   /** A segment got its last frame. What this waits for, the next append waits for. */
   readonly sealed: (task: { segment: number; lastPosition: Position }) => Promise<void>
   /** A write became durable. */
@@ -43,7 +43,7 @@ interface Writing {
 
 export class LogWriter {
   readonly #log: LogSource
-  readonly #tell: WriterEvents
+  readonly #listener: WriterListener
   readonly #logId: string
   readonly #blocking: BlockingBudget
   readonly #poison = new Poison()
@@ -57,9 +57,13 @@ export class LogWriter {
   /** Set from the first try to begin the next segment until it is begun: that may have its name already, so nothing more is written to this one. */
   #isLeft = false
 
-  private constructor(log: LogSource, tell: WriterEvents, { dir, file, header, events, end, reserved, mark }: Writing) {
+  private constructor(
+    log: LogSource,
+    listener: WriterListener,
+    { dir, file, header, events, end, reserved, mark }: Writing,
+  ) {
     this.#log = log
-    this.#tell = tell
+    this.#listener = listener
     this.#logId = header.logId
     this.#blocking = new BlockingBudget({ slowMs: log.limits.blockingWriteMsMax })
     this.#dir = dir
@@ -70,14 +74,14 @@ export class LogWriter {
   }
 
   /** Begins a log. */
-  static async create(log: LogSource, logId: string, tell: WriterEvents): Promise<LogWriter> {
+  static async create(log: LogSource, logId: string, listener: WriterListener): Promise<LogWriter> {
     const header = { segment: 1, firstPosition: 1, logId }
     return await inDirectory(log, async (dir) => {
       const file = await createSegment(log, header)
-      return await orClosed(file, async () => {
+      return await closeOnError(file, async () => {
         await dir.sync()
         const end = segmentHeaderBytes
-        return new LogWriter(log, tell, { dir, file, header, events: 0, end, reserved: end, mark: undefined })
+        return new LogWriter(log, listener, { dir, file, header, events: 0, end, reserved: end, mark: undefined })
       })
     })
   }
@@ -85,13 +89,13 @@ export class LogWriter {
   /** Goes on where a reader is that has read everything, and takes away a torn tail. */
   static async resume(
     log: LogSource,
-    { reader, tail, tell }: { reader: LogReader; tail: 'clean' | 'torn'; tell: WriterEvents },
+    { reader, tail, listener }: { reader: LogReader; tail: 'clean' | 'torn'; listener: WriterListener },
   ): Promise<LogWriter> {
     const { header, position, mark } = reader
     const { offset: end } = reader.end
     return await inDirectory(log, async (dir) => {
       const file = await log.disk.open(join(log.dir, segmentName(header.segment)), 'write')
-      return await orClosed(file, async () => {
+      return await closeOnError(file, async () => {
         const events = position + 1 - header.firstPosition
         const reserved = tail === 'clean' ? Math.max(end, await file.size()) : end
         // A torn tail was never acknowledged, and nothing of it may ever be taken for a frame.
@@ -99,7 +103,7 @@ export class LogWriter {
         if (reader.last && mark === undefined) await rewrite(file, reader.last)
         await file.sync()
         await dir.sync()
-        return new LogWriter(log, tell, { dir, file, header, events, end, reserved, mark })
+        return new LogWriter(log, listener, { dir, file, header, events, end, reserved, mark })
       })
     })
   }
@@ -120,7 +124,7 @@ export class LogWriter {
     if (this.#isLeft || !this.#fits(frame)) await this.#roll()
     const { segment, end: offset } = this.#file
     await this.#file.append(frame, { mayBlock })
-    this.#tell.durable(performance.now() - startMs)
+    this.#listener.durable(performance.now() - startMs)
     const place = { segment, offset, length, firstPosition: this.#position + 1 }
     this.#position += frame.events
     this.#segmentEvents += frame.events
@@ -166,7 +170,7 @@ export class LogWriter {
       if (!isIndelibleError(error, 'io_failed')) await sealed.clean(error)
       throw error
     })
-    await orClosed(file, async () => {
+    await closeOnError(file, async () => {
       await this.#poison.guard(this.#dir.sync())
       await this.#leaveMark('sealed')
     })
@@ -176,7 +180,7 @@ export class LogWriter {
     this.#segmentEvents = 0
     this.#mark = undefined
     this.#isLeft = false
-    await this.#tell.sealed({ segment: sealed.segment, lastPosition: this.#position })
+    await this.#listener.sealed({ segment: sealed.segment, lastPosition: this.#position })
   }
 
   /** Where the disk is full it goes without a mark. */
@@ -194,7 +198,7 @@ export class LogWriter {
 /** Opens the directory of the log for as long as what is made of it is used. */
 async function inDirectory<Value>(log: LogSource, make: (dir: DiskDir) => Promise<Value>): Promise<Value> {
   const dir = await log.disk.openDir(log.dir)
-  return await orClosed(dir, () => make(dir))
+  return await closeOnError(dir, () => make(dir))
 }
 
 /**

@@ -3,9 +3,9 @@
 // and the rows of a partition are merged like two sorted lists. In log order the same fold waits for memory most of the time.
 import { type AnyRowHandler, type Projection, RowRemoval } from '../../kernel/projections.ts'
 import type { Row } from '../../kernel/tables.ts'
-import { type KeptCheck, keptCheck } from '../../store/kept-check.ts'
+import { type CanonicalCheck, canonicalCheck } from '../../store/canonical-check.ts'
 import type { ReplayBatch, StreamRuns } from '../../store/port.ts'
-import { keptKey, keptRow } from '../../store/rows.ts'
+import { canonicalKey, canonicalRow } from '../../store/rows.ts'
 import type { FoldFailure } from './row-fold.ts'
 import { type HandlersFor, needsRow, rowMissing, type Watching, watchedHandlers } from './watching.ts'
 
@@ -38,7 +38,7 @@ export class StreamFold {
   /** For the batch that is being applied. */
   #handlers: readonly AnyRowHandler[] = []
   readonly #needsRow: readonly boolean[]
-  readonly #isKept: KeptCheck
+  readonly #isCanonical: CanonicalCheck
   readonly #partitions: Partition[] = Array.from({ length: partitions }, () => emptyPartition(16))
   /** The row that the handler under way was given. */
   #given: Row | undefined
@@ -50,7 +50,7 @@ export class StreamFold {
     this.#projection = projection
     this.#handlersFor = watchedHandlers(projection, watching)
     this.#needsRow = needsRow(projection)
-    this.#isKept = keptCheck(projection.table)
+    this.#isCanonical = canonicalCheck(projection.table)
   }
 
   /** Applies some batches that follow each other in the log. The generator stops after each partition, to let others have their turn. Throws {@link OrderMatters}. */
@@ -124,7 +124,7 @@ export class StreamFold {
     const name = table.key[0]!
     const streamId = batch.streamId(stream)
     try {
-      const key = keptKey(table, { [name]: streamId })
+      const key = canonicalKey(table, { [name]: streamId })
       // Another stream may have the same key in other words.
       if (key[name] !== streamId) throw new OrderMatters()
       return key
@@ -140,7 +140,7 @@ export class StreamFold {
   #foldRun(batch: RunsBatch, from: number, to: number, before: Row | undefined, key: Row): Row | null {
     const runs = batch.byStream
     const { types } = runs
-    const [handlers, isKept, needsRow] = [this.#handlers, this.#isKept, this.#needsRow]
+    const [handlers, isKept, needsRow] = [this.#handlers, this.#isCanonical, this.#needsRow]
     const name = this.#projection.table.key[0]!
     const value = key[name]
     let row = before
@@ -166,7 +166,7 @@ export class StreamFold {
   #keptAt(next: Exclude<ReturnType<AnyRowHandler>, null | undefined>, key: Row): Row {
     if (Array.isArray(next) || next instanceof RowRemoval) throw new OrderMatters()
     const { table } = this.#projection
-    const row = keptRow(table, next as Row)
+    const row = canonicalRow(table, next as Row)
     const [name] = table.key
     if (row[name!] !== key[name!]) throw new OrderMatters()
     return row

@@ -2,7 +2,7 @@
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 
-export class Growth {
+export class HeadWatcher {
   visible: Position = 0
   #closed = false
   readonly #waiting = new Set<() => void>()
@@ -14,7 +14,7 @@ export class Growth {
   }
 
   /** Resolves when something above the position is visible or the signal aborts. Throws `store_closed`. */
-  async beyond(position: Position, signal: AbortSignal): Promise<void> {
+  async waitBeyond(position: Position, signal: AbortSignal): Promise<void> {
     while (this.visible <= position && !signal.aborted) {
       this.assertOpen()
       await new Promise<void>((resolve) => {

@@ -3,7 +3,7 @@
 import { compareTexts } from '../kernel/text.ts'
 
 /** The value as it comes back, or undefined if it would not fit. What JSON leaves out (a member that is undefined) is left out. */
-export function keptJson(value: unknown): unknown {
+export function canonicalJson(value: unknown): unknown {
   try {
     const text = JSON.stringify(value)
     if (text === undefined || unkeepable.test(text)) return undefined
