@@ -39,7 +39,7 @@ export class LogView implements Readable {
   readonly #columnsMissing: (segment: number) => void
   /** Of the last event that is visible. */
   lastRecordedAtMs = 0
-  /** Why nothing more can be read of this log, if it is so. */
+  /** Set when nothing more can be read from this log. */
   #fault: unknown
 
   /** `repair` replaces a damaged index of a segment, if it can. `columnsMissing` is called with a segment whose columns are missing or damaged. */
@@ -58,13 +58,13 @@ export class LogView implements Readable {
     this.#columnsMissing = columnsMissing
   }
 
-  /** Takes in a frame that was just written; its commits are in the index. */
+  /** Adds a frame that was just written; its commits are in the index already. */
   addWritten(frame: PlacedFrame, recordedAtMs: number): void {
     this.index.place(frame)
     this.show({ position: frame.firstPosition + frame.starts.length - 1, recordedAtMs })
   }
 
-  /** Shows readers everything up to an event. */
+  /** Makes everything up to an event visible to readers. */
   show({ position, recordedAtMs }: { position: Position; recordedAtMs: number }): void {
     this.lastRecordedAtMs = recordedAtMs
     this.#head.advance(position)
@@ -76,7 +76,7 @@ export class LogView implements Readable {
     this.#head.close()
   }
 
-  /** Lets the event loop turn when it did not for a while: whatever is answered without waiting for anything comes by here. */
+  /** Lets the event loop turn when it has not for a while. Every method that may answer without waiting calls it. */
   turn(): Promise<void> | undefined {
     return this.#turns.due()
   }
@@ -199,7 +199,7 @@ export class LogView implements Readable {
     this.index.close()
   }
 
-  /** An event, at once, also where its index is damaged. */
+  /** Reads an event synchronously, also when its index is damaged. */
   #logged(position: Position): LogEvent {
     try {
       return this.#files.fetch([position])[0]!

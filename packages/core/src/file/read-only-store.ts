@@ -114,7 +114,7 @@ function taking(reader: LogReader, index: LogIndex, view: LogView): () => Promis
   }
 }
 
-/** Whoever writes the log may have made the index anew. */
+/** The process that writes the log may have rebuilt the index. */
 function reopenIndex(index: LogIndex, segment: number): void {
   const damaged = index.segments.find(({ header }) => header.segment === segment)
   if (!damaged) return

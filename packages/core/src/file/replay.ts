@@ -27,20 +27,20 @@ export interface Replayed {
   readonly index: LogIndex
   /** Throws what ended all reading, if it has ended. */
   readonly assertOpen: () => void
-  /** Runs what needs the index; where that of a segment is damaged, again with a new one. */
+  /** Runs something that needs the index. When the index of a segment is damaged, repairs it and runs it again. */
   readonly withRepair: <Value>(run: () => Value | Promise<Value>) => Promise<Value>
-  /** An event as the log has it, at once. */
+  /** Reads an event from the log synchronously. */
   readonly logged: (position: Position) => LogEvent
   /** Where frames can be read from, and the events before that. */
   readonly frameFrom: (
     from: Position,
     to: Position,
   ) => { readonly start: FrameStart | undefined; readonly before: readonly LogEvent[] }
-  /** A segment has no columns, or bad ones. */
+  /** To be called with a segment whose columns are missing or damaged. */
   readonly columnsMissing: (segment: number) => void
 }
 
-/** Columns that are on their way. */
+/** Columns that are being loaded. */
 interface Ahead {
   readonly segment: SegmentIndex
   readonly loaded: Promise<LoadedSegment | 'none' | undefined>
@@ -141,7 +141,7 @@ async function* scanned(of: Replayed, { asked, from, to }: ReplayRange): AsyncGe
 
 const again = (event: LogEvent) => event.again()
 
-/** Its fault is for whoever waits for it in its turn. */
+/** Keeps a rejection from being reported as unhandled before the promise is awaited. */
 function settledLater<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {})
   return promise

@@ -20,11 +20,11 @@ import { WriteHealth } from './write-health.ts'
 interface WriterOptions {
   readonly clock: Clock
   readonly newId: IdWriter
-  /** For a log that is begun. */
+  /** For a new log. */
   readonly newLogId: () => string
 }
 
-/** Takes the lock, reads what has no index yet, and goes on behind it. */
+/** Takes the lock, reads the events that have no index yet, and continues the log behind them. */
 export async function openWritable(log: LogSource, options: WriterOptions): Promise<EventStore> {
   await log.disk.makeDir(log.dir)
   const unlock = await log.disk.lock(log.dir)
@@ -102,7 +102,7 @@ interface WriterDependencies {
   readonly unlock: () => Promise<void>
 }
 
-/** What became of a commit, once it is durable. */
+/** The outcome of a commit, and the promise that it is durable. */
 interface Admitted {
   readonly outcome: AppendOutcome
   readonly durable: Promise<void> | undefined
@@ -131,7 +131,7 @@ function writableStore(
   const health = new WriteHealth(log.limits, () => group.probe())
   let closing: Promise<void> | undefined
 
-  /** Checks a commit against all that were accepted before, and joins it to them, in one step. */
+  /** Checks a commit against all commits accepted before it, and accepts it, in one synchronous step. */
   const admit = (commit: EncodedCommit): Admitted | Promise<Admitted> => {
     group.assertNotPoisoned()
     const { events, commandId } = commit
@@ -140,7 +140,7 @@ function writableStore(
     const conflict = conflictOf(commit, index)
     if (conflict) return { outcome: { status: 'conflict', conflict }, durable: allDurable() }
     const firstPosition = index.head + 1
-    // What may fail comes before anything is changed, or is taken back.
+    // Everything that may fail comes before the first change, or is rolled back.
     const versions = versionsAfter(events)
     const { epochMs: recordedAtMs, recordedAt } = time.next()
     for (let at = 0; at < events.length; at++) index.add(events[at]!, versions[at]!)
@@ -157,7 +157,7 @@ function writableStore(
     return { outcome, durable }
   }
 
-  /** What stands against a commit may itself be refused yet, and then nobody may have heard of it. */
+  /** A conflict is reported only once the commit it conflicts with is durable: that commit may still fail, and then there was no conflict. */
   const allDurable = (): Promise<void> | undefined =>
     index.head > view.visible() ? group.durable(index.head) : undefined
 
@@ -182,7 +182,7 @@ function writableStore(
   }
 
   const duplicate = async (firstPosition: Position): Promise<Admitted> => {
-    // The first commit may yet fail, and this one with it.
+    // The first commit may still fail, and then this one fails too.
     if (firstPosition > view.visible()) await group.durable(firstPosition)
     const written = await view.withRepair(() => view.writtenAt(firstPosition))
     return { outcome: { status: 'duplicate', ...written }, durable: undefined }
@@ -191,10 +191,10 @@ function writableStore(
   const enter = (commit: EncodedCommit, signal: AbortSignal | undefined): Admitted | Promise<Admitted> =>
     group.hasRoom ? admit(commit) : group.inTurn(() => admit(commit), signal)
 
-  /** An answer that waits for nothing lets the event loop turn, as reads do. */
+  /** An outcome that needs no wait lets the event loop turn, as reads do. */
   const answered = ({ outcome, durable }: Admitted) => acknowledged(outcome, durable ?? view.turn())
 
-  /** So does a refusal: whoever tries again at once would otherwise keep everybody from their turn. */
+  /** A refusal does so too: a caller that retries immediately would otherwise block the event loop. */
   const refused = async (error: unknown): Promise<never> => {
     health.refused(error, { appends: 1, atMs: () => time.next().epochMs })
     await view.turn()
@@ -257,7 +257,7 @@ function writableStore(
   }
 }
 
-/** Holds nothing but the outcome while it waits: the many commits under way are what the garbage collector has to copy. */
+/** Holds only the outcome while it waits: the garbage collector has to copy whatever commits under way hold. */
 async function acknowledged(outcome: AppendOutcome, durable: Promise<void> | undefined): Promise<AppendOutcome> {
   await durable
   return outcome

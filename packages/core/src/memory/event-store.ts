@@ -16,7 +16,7 @@ import { RecordingClock } from '../store/recording-clock.ts'
 import { replayByReading } from '../store/replaying.ts'
 import { Ledger } from './ledger.ts'
 
-/** An event store in memory. The clock and the ids can be passed in, so that tests know them. */
+/** An event store in memory. Tests can pass in the clock and the ids. */
 export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}): EventStore {
   const { clock = systemClock, ids = systemIds } = options
   const ledger = new Ledger()
@@ -42,7 +42,7 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
       if (earlier) return { status: 'duplicate', ...earlier }
       const conflict = conflictOf(encoded, ledger)
       if (conflict) return { status: 'conflict', conflict }
-      // What may fail comes before anything is changed.
+      // Everything that may fail comes before the first change.
       const { recordedAt } = time.next()
       const eventIds = encoded.events.map(({ id }) => id ?? checkedId(ids()))
       const { written, eventVersions } = ledger.accept(encoded.events, { commandId: commit.commandId, recordedAt })
@@ -93,7 +93,7 @@ function bytesOf(payload: Payload): Uint8Array {
   return typeof payload === 'string' ? utf8(payload) : payload
 }
 
-/** Readers own what they get, so each gets bytes that nobody else sees. */
+/** A reader owns the events that it gets, so each reader gets its own copy of the bytes. */
 function copyOf(fields: StoredFields): StoredFields {
   return {
     ...fields,

@@ -18,7 +18,7 @@ interface Table {
   isDiverged: boolean
   updatedAtMs: number
   parked: Parked | null
-  /** Of the projection, whatever table it fills: both stay when the table is replaced. */
+  /** Belongs to the projection, not to the table: it stays when the table is replaced. */
   readonly operation: { isPaused: boolean; lease: { holder: string; untilMs: number } | undefined }
 }
 
@@ -46,10 +46,10 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
     if (misfit === undefined) return table
     throw new IndelibleError(
       'table_outdated',
-      `Read table "${name}" has no column "${misfit}" of type ${columns[misfit]!.type}: other code filled it, build it anew.`,
+      `Read table "${name}" has no column "${misfit}" of type ${columns[misfit]!.type}: other code filled it. Rebuild the table with this code.`,
     )
   }
-  /** The table, if it is as the writer believes it to be. */
+  /** The table, if it is in the state that the writer expects. */
   function fenced({ name, fingerprint }: TableDefinition, from: Position, generation?: number): Table | undefined {
     const table = opened(name)
     const isSame = table.fingerprint === fingerprint && (generation ?? table.generation) === table.generation
@@ -196,7 +196,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
   }
 }
 
-/** Rows as the code that asks knows them: the table may have more columns. */
+/** Rows with the columns of the definition that reads them: the table may have more. */
 function copies({ columns }: TableDefinition, rows: readonly Row[]): readonly Row[] {
   const names = Object.keys(columns)
   return structuredClone(rows.map((row) => Object.fromEntries(names.map((name) => [name, row[name]]))))

@@ -1,4 +1,4 @@
-// Rows as they are kept: every adapter passes what it is given through here, so that all of them refuse the same and give back the same values.
+// Canonical rows: every adapter converts its input here, so that all adapters refuse the same values and return the same values.
 import { IndelibleError } from '../kernel/errors.ts'
 import { shown } from '../kernel/shown.ts'
 import type { ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
@@ -6,7 +6,7 @@ import { epochMs, instant, isDay } from '../kernel/time.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { type SelectOptions, selectLimitDefault } from './read-tables.ts'
 
-/** A whole row in the one form that comes back from every database. Throws `invalid_row`, naming the column. */
+/** A whole row in the form that every database returns. Throws `invalid_row`, which names the column. */
 export function canonicalRow(table: TableDefinition, row: Row): Row {
   assertObject(table, row, 'a row')
   const { all } = fieldsOf(table)
@@ -23,7 +23,7 @@ export function canonicalKey(table: TableDefinition, row: Row): Row {
   return canonical(table, fieldsOf(table).key, row)
 }
 
-/** What a page is asked for, likewise. JSON has no order and no form of its own, so it cannot be compared with. */
+/** The options of a page, likewise. JSON has no order and no single form, so a page cannot be selected by it. */
 export function canonicalSelect(
   table: TableDefinition,
   { where = {}, after, limit = selectLimitDefault }: SelectOptions,
@@ -57,7 +57,7 @@ function canonical(table: TableDefinition, fields: readonly Field[], row: Row): 
   return values
 }
 
-/** Handlers in JavaScript return what they like. */
+/** A handler in JavaScript may return anything. */
 function assertObject({ name, columns }: TableDefinition, row: unknown, what: string): void {
   if (typeof row === 'object' && row !== null && !Array.isArray(row)) return
   const given = Array.isArray(row) ? 'a list' : shown(row)
@@ -76,7 +76,7 @@ interface Field {
   readonly isNullable: boolean
 }
 
-/** Every row of a table comes by here, so its columns are listed once. */
+/** Called for every row, so the columns of a table are listed once. */
 function fieldsOf(table: TableDefinition): { readonly all: readonly Field[]; readonly key: readonly Field[] } {
   const known = fieldsOfTables.get(table)
   if (known) return known
@@ -92,7 +92,7 @@ function fieldsOf(table: TableDefinition): { readonly all: readonly Field[]; rea
 
 const fieldsOfTables = new WeakMap<TableDefinition, ReturnType<typeof fieldsOf>>()
 
-/** What those are told who give something else. */
+/** How an error message describes the values of each type. */
 const forms: Record<ColumnType, string> = {
   text: 'a string without NUL and halves of surrogate pairs',
   integer: 'a whole number of 32 bits',

@@ -1,4 +1,4 @@
-// How long work on a log tells how far it came.
+// Reports the progress of long work on a log.
 
 /** In bytes of the log. */
 export interface Progress {
@@ -11,7 +11,7 @@ export type OnProgress = (progress: Progress) => void
 /** How many bytes pass between two calls. */
 const progressBytes = 4 * 1024 * 1024
 
-/** Tells how far it came, not too often. */
+/** Calls back with the progress, not too often. */
 export class ProgressReporter {
   readonly #told: OnProgress | undefined
   readonly #total: number
@@ -23,13 +23,13 @@ export class ProgressReporter {
     this.#total = bytesTotal
   }
 
-  /** So many bytes are done for good. */
+  /** Adds bytes that are finished. */
   add(bytes: number): void {
     this.#passed += bytes
     this.report(0)
   }
 
-  /** So many bytes are done besides. */
+  /** Reports bytes of the current step, which `add` will count at its end. */
   report(bytes: number): void {
     const done = this.#passed + bytes
     if (done < this.#reportAt) return

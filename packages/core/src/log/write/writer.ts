@@ -21,14 +21,14 @@ import { SegmentFile, type SegmentFileOptions } from './segment-file.ts'
 
 /** Gets what happens to the log. */
 export interface WriterListener {
-  /** A segment got its last frame. What this waits for, the next append waits for. */
+  /** A segment has its last frame. The next append waits for the promise. */
   readonly sealed: (task: { segment: number; lastPosition: Position }) => Promise<void>
   /** A write became durable. */
   readonly durable: (ms: number) => void
 }
 
 interface Writing {
-  /** Held open, so that making a name durable takes no descriptor that might not be there to be had. */
+  /** Held open, so that making a name durable never fails for lack of a file descriptor. */
   readonly dir: DiskDir
   readonly file: DiskFile
   readonly header: SegmentHeader
@@ -54,7 +54,7 @@ export class LogWriter {
   #position: Position
   /** What the last frame says, if it is a mark. */
   #mark: Mark | undefined
-  /** Set from the first try to begin the next segment until it is begun: that may have its name already, so nothing more is written to this one. */
+  /** Set from the first try to begin the next segment until that succeeds. The next segment may have its name already, so nothing more is written to this one. */
   #isLeft = false
 
   private constructor(
@@ -86,7 +86,7 @@ export class LogWriter {
     })
   }
 
-  /** Goes on where a reader is that has read everything, and takes away a torn tail. */
+  /** Continues a log behind a reader that has read everything, and cuts off a torn tail. */
   static async resume(
     log: LogSource,
     { reader, tail, listener }: { reader: LogReader; tail: 'clean' | 'torn'; listener: WriterListener },
@@ -114,8 +114,8 @@ export class LogWriter {
   }
 
   /**
-   * Throws `store_full` or `io_failed`: nothing was written, and it can be tried again. Or `store_poisoned`, from then on. `mayBlock`: the thread may be
-   * held up.
+   * Throws `store_full` or `io_failed` when nothing was written and it can be tried again, otherwise `store_poisoned`, from then on. `mayBlock`: the write may
+   * block the thread.
    */
   async append(frame: FrameEncoder, { mayBlock }: { mayBlock: boolean }): Promise<FramePlace> {
     this.#poison.assertNone()
@@ -132,7 +132,7 @@ export class LogWriter {
     return place
   }
 
-  /** Tries whether an append could go well by now: opens a file, begins the next segment if that is due, and reserves space. Throws as `append` does. */
+  /** Tries whether an append could succeed now: opens a file, begins the next segment if that is due, and reserves space. Throws as `append` does. */
   async probe(): Promise<void> {
     this.#poison.assertNone()
     const { disk, dir } = this.#log
@@ -141,7 +141,7 @@ export class LogWriter {
     await this.#file.reserve()
   }
 
-  /** Leaves a mark that the log was closed in order, by which damage to the last frame can later be told from a torn write. */
+  /** Leaves a mark that the log was closed in order. With it, damage to the last frame can later be distinguished from a torn write. */
   async close(): Promise<void> {
     try {
       if (!this.#poison.isPoisoned && this.#mark !== 'closed') await this.#leaveMark('closed')
@@ -158,8 +158,8 @@ export class LogWriter {
   }
 
   /**
-   * Begins the next segment, durably, and then seals this one: where a sealed segment has no next one, a file was lost. What fails before the next one has
-   * its name has changed nothing, and can be tried again.
+   * Begins the next segment, durably, and then seals this one: a sealed segment without a next one means that a file was lost. A failure before the next segment
+   * has its name has changed nothing, and the roll can be tried again.
    */
   async #roll(): Promise<void> {
     this.#isLeft = true
@@ -174,7 +174,7 @@ export class LogWriter {
       await this.#poison.guard(this.#dir.sync())
       await this.#leaveMark('sealed')
     })
-    // All that it has is durable, however closing it ends.
+    // Everything in it is durable, whether or not closing fails.
     await sealed.close().catch(() => {})
     this.#file = this.#segmentFile(file, { segment, end: segmentHeaderBytes, reserved: segmentHeaderBytes })
     this.#segmentEvents = 0
@@ -183,7 +183,7 @@ export class LogWriter {
     await this.#listener.sealed({ segment: sealed.segment, lastPosition: this.#position })
   }
 
-  /** Where the disk is full it goes without a mark. */
+  /** When the disk is full, the segment stays without a mark. */
   async #leaveMark(mark: Mark): Promise<void> {
     const place = { segment: this.#file.segment, offset: this.#file.end }
     if (await this.#file.leaveMark(encodeMark(mark, place, this.#position + 1))) this.#mark = mark
@@ -195,7 +195,7 @@ export class LogWriter {
   }
 }
 
-/** Opens the directory of the log for as long as what is made of it is used. */
+/** Opens the directory of the log, and closes it when `make` fails. */
 async function inDirectory<Value>(log: LogSource, make: (dir: DiskDir) => Promise<Value>): Promise<Value> {
   const dir = await log.disk.openDir(log.dir)
   return await closeOnError(dir, () => make(dir))
@@ -212,7 +212,7 @@ async function rewrite(
   const bytes = Buffer.alloc(length)
   await file.read(bytes, offset)
   await file.write(bytes, offset).catch((error) => {
-    // A full disk must not keep a log from being opened.
+    // A full disk must not prevent opening a log.
     if (!isIndelibleError(error, 'store_full')) throw error
   })
 }
