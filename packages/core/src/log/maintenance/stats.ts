@@ -27,7 +27,7 @@ export interface LogStats {
   readonly lastRecordedAt: Instant | null
   readonly indexes: { readonly count: number; readonly bytes: number }
   readonly columns: { readonly count: number; readonly bytes: number }
-  /** How long durable writes took, as the last writer counted them. Undefined when it left no statistics. */
+  /** How long durable writes took, as the last writer counted them. Null when it left no statistics. */
   readonly syncs: SyncStats | null
 }
 
@@ -36,9 +36,9 @@ export interface SegmentStats {
   readonly bytes: number
   readonly commits: number
   readonly events: number
-  /** Undefined when the segment has no index, such as the one that is being written. */
+  /** Null when the segment has no index, such as the one that is being written. */
   readonly indexBytes: number | null
-  /** Undefined when it has no replay columns. */
+  /** Null when it has no replay columns. */
   readonly columnBytes: number | null
 }
 
