@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { startSystem } from 'indelible'
-import { keptRow } from 'indelible/adapter'
+import { canonicalRow } from 'indelible/adapter'
 import { fileStorage, verifyLog } from 'indelible/file'
 import { stateAsOf } from 'indelible/history'
 import { memoryStore } from 'indelible/memory'
@@ -25,7 +25,7 @@ assert.deepEqual(state, { paid: 40 })
 await running.close()
 assert.equal((await verifyLog({ dir: join(dir, 'log') })).events, 2)
 
-assert.deepEqual(keptRow(turnover.table, { customer: 'ann', total: 1 }), { customer: 'ann', total: 1 })
+assert.deepEqual(canonicalRow(turnover.table, { customer: 'ann', total: 1 }), { customer: 'ann', total: 1 })
 assert.deepEqual(jsonSchemaOf(Pay.input, 'input').required, ['amount'])
 assert.deepEqual(decideAfter([Paid({ amount: 1 })], Pay, { amount: 2 }), [Paid({ amount: 2 })])
 for (const { run } of eventStoreContract.slice(0, 5)) await run(memoryStore())

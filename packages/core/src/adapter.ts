@@ -2,4 +2,4 @@
 export { formerTableName, keyText, nextTable } from './kernel/tables.ts'
 export { checkedDuration, type Timer, timer } from './kernel/timers.ts'
 export { selectLimitDefault } from './store/read-tables.ts'
-export { keptKey, keptRow, keptSelect } from './store/rows.ts'
+export { canonicalKey, canonicalRow, canonicalSelect } from './store/rows.ts'

@@ -1,6 +1,6 @@
 // What a request says about rows, turned into what a read table understands: filters and cursors, typed by the table's columns.
 import { type Column, type ColumnType, isIndelibleError, type Row, type TableDefinition } from 'indelible'
-import { keptKey, keptSelect } from 'indelible/adapter'
+import { canonicalKey, canonicalSelect } from 'indelible/adapter'
 import type { JsonSchema } from 'indelible/schema'
 import { invalid } from './parameters.ts'
 
@@ -21,7 +21,7 @@ export function filterIn(request: Request, table: TableDefinition): Row {
   const where = Object.fromEntries(filters.filter(([name]) => name !== ''))
   return fitting(
     (column) => `where[${column}]`,
-    () => keptSelect(table, { where }).where,
+    () => canonicalSelect(table, { where }).where,
   )
 }
 
@@ -39,7 +39,7 @@ export function rowAfter(cursor: string, table: TableDefinition): Row {
   const row = Object.fromEntries(table.key.map((name, index) => [name, values[index]]))
   return fitting(
     () => 'after',
-    () => keptKey(table, row),
+    () => canonicalKey(table, row),
   )
 }
 

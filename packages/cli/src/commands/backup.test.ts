@@ -92,7 +92,7 @@ describe('it refuses', () => {
     const full = temporaryDirectory()
     mkdirSync(join(full, 'log'))
     writeFileSync(join(full, 'log', 'notes.txt'), 'mine')
-    expect((await cli(['backup', full, '--data', dataDir])).err).toContain('holds files that are no log')
+    expect((await cli(['backup', full, '--data', dataDir])).err).toContain('holds files that are not a log')
     expect((await cli(['backup', dataDir, '--data', dataDir])).err).toContain('is the log itself')
   })
 

@@ -1,5 +1,5 @@
-// Makes the columns of sealed segments one after the other in the background, where they are missing or damaged. Nobody waits for them: what has none is
-// read from the log.
+// Builds the columns of sealed segments one after the other in the background, where they are missing or damaged. Nothing waits for them: a segment without
+// columns is read from the log.
 import { join } from 'node:path'
 import type { Position } from '../kernel/positions.ts'
 import type { Builder } from '../log/builders/index.ts'
@@ -13,12 +13,12 @@ export class ColumnQueue {
   readonly #log: LogSource
   readonly #index: LogIndex
   readonly #builder: Builder
-  /** By segment, whether those that are there are known to be bad. */
+  /** By segment: whether its columns are known to be damaged. */
   readonly #queue = new Map<number, boolean>()
-  /** Segments whose columns could not be made, and when that may be tried again. */
+  /** Segments whose columns could not be built, and when to try again. */
   readonly #failed = new Map<number, number>()
   #lastSealed = 0
-  /** By segment, of those that were sealed since the log was opened or just before, the last position. */
+  /** By segment, the last position: of segments that were sealed since the log was opened, or just before. */
   readonly #ends = new Map<number, Position>()
   #running = false
   #closed = false
@@ -29,13 +29,13 @@ export class ColumnQueue {
     this.#builder = builder
   }
 
-  /** Segments up to this one get columns, once they have an index of all of their events. */
+  /** Segments up to this one get columns once their index has all of their events. */
   sealed({ segment, lastPosition }: BuildTask): void {
     this.#lastSealed = Math.max(this.#lastSealed, segment)
     this.#ends.set(segment, lastPosition)
   }
 
-  /** Makes those of a segment in its turn, unless there are good ones. */
+  /** Queues a segment: its columns are built unless good ones are there. */
   add(segment: number, { areBad = false } = {}): void {
     const isOff = this.#closed || this.#log.limits.columnsShareMax === 0 || !readsColumns
     const hasFailed = (this.#failed.get(segment) ?? 0) > performance.now()
@@ -44,7 +44,7 @@ export class ColumnQueue {
     if (!this.#running) void this.#run()
   }
 
-  /** Looks at all segments. What is damaged inside is found when it is read. */
+  /** Queues all segments. Damage inside a column file is found when it is read. */
   addAll(): void {
     for (const { header } of this.#index.segments) this.add(header.segment)
   }
@@ -63,14 +63,14 @@ export class ColumnQueue {
         if (!index || (!areBad && (await this.#hasGood(index)))) continue
         await this.#builder.buildColumns({ segment, lastPosition: index.lastPosition })
       } catch {
-        // A full disk, for example. Nothing depends on them.
+        // The disk may be full, for example. Nothing depends on columns.
         this.#failed.set(segment, performance.now() + this.#log.limits.indexRetryMs)
       }
     }
     this.#running = false
   }
 
-  /** One that was made when the log was closed may know only the first events of a segment, until that is indexed again. Then its turn comes again. */
+  /** An index that was built when the log was closed may have only the first events of a segment. The segment is added again once it has a whole index. */
   #wholeIndex(segment: number): SegmentIndex | undefined {
     const at = this.#index.segments.findIndex(({ header }) => header.segment === segment)
     const index = this.#index.segments[at]

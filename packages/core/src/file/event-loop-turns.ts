@@ -1,5 +1,5 @@
-// Reads that find everything in memory or in the page cache wait for nothing, and many of them would keep the event loop from ever turning: nobody else's
-// appends, requests or timers would have their turn.
+// A read that finds everything in memory or in the page cache never waits. Many such reads would block the event loop: appends, requests and timers would
+// not run.
 
 /** In milliseconds. */
 const stretchMax = 2
@@ -8,7 +8,7 @@ export class EventLoopTurns {
   #turnedMs = 0
   #turn: Promise<void> | undefined
 
-  /** Resolves after a turn of the event loop; nothing where the last one was just now. */
+  /** Resolves after a turn of the event loop. Undefined when the last turn was less than 2 ms ago. */
   due(): Promise<void> | undefined {
     if (performance.now() - this.#turnedMs < stretchMax) return undefined
     this.#turn ??= new Promise((resolve) => {

@@ -1,4 +1,4 @@
-// Keeps a view up with a log that another process writes: told by the operating system when something changes, and by looking now and then.
+// Keeps a view up to date with a log that another process writes. The operating system reports changes; besides, the follower looks from time to time.
 import { isIndelibleError } from '../kernel/errors.ts'
 import { every, type Timer } from '../kernel/timers.ts'
 import type { LogSource } from '../log/limits.ts'
@@ -74,7 +74,7 @@ export class Follower {
   }
 }
 
-/** Replay columns and temporary files come to many writes, and tell a follower nothing. */
+/** Replay columns and temporary files are written often, and have nothing that a follower needs. */
 function isOfInterest(name: string | undefined): boolean {
   return name === undefined || name.endsWith('.log') || name.endsWith('.idx')
 }

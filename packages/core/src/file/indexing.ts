@@ -1,4 +1,4 @@
-// Keeps the index of a log that is being written: makes the files of sealed segments in the background, and anew where one is damaged.
+// Keeps the index of a log that is being written: builds the index files of sealed segments in the background, and rebuilds a damaged one.
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import { type Builder, createBuilder, IndexQueue } from '../log/builders/index.ts'
 import { LogIndex } from '../log/index/index.ts'
@@ -16,7 +16,7 @@ export class Indexing {
   readonly #log: LogSource
   readonly #builder: Builder
   readonly #queue: IndexQueue
-  readonly #healing = new Map<number, Promise<void>>()
+  readonly #repairs = new Map<number, Promise<void>>()
 
   constructor(log: LogSource) {
     this.#log = log
@@ -34,7 +34,7 @@ export class Indexing {
     await this.#builder.buildIndex(task)
   }
 
-  /** A segment got its last event. Resolves when there is room for another. */
+  /** To be called when a segment has its last event. Resolves when there is room for another segment. */
   async sealed(task: BuildTask): Promise<void> {
     this.index.turnOver()
     await this.add(task)
@@ -45,20 +45,20 @@ export class Indexing {
     await this.#queue.add(task)
   }
 
-  /** Makes the index of a segment anew that was found damaged. Throws `log_corrupt`, `store_full`, `io_failed`. */
-  async heal(segment: number): Promise<void> {
-    const healing = this.#healing.get(segment) ?? this.#heal(segment).finally(() => this.#healing.delete(segment))
-    this.#healing.set(segment, healing)
-    await healing
+  /** Rebuilds the damaged index of a segment. Throws `log_corrupt`, `store_full`, `io_failed`. */
+  async repair(segment: number): Promise<void> {
+    const repairing = this.#repairs.get(segment) ?? this.#repair(segment).finally(() => this.#repairs.delete(segment))
+    this.#repairs.set(segment, repairing)
+    await repairing
   }
 
-  /** Finishes what is under way and, where many events have no index yet, makes one for them. */
+  /** Finishes the builds that are queued. When many events have no index yet, builds one for them. */
   async complete(writer: LogWriter): Promise<void> {
     await this.#queue.idle()
     const { segment, lastPosition, events } = writer.active
     const unindexed = lastPosition - this.index.indexedThrough
     if (events === 0 || unindexed <= this.#log.limits.unindexedEventsMax) return
-    // Without it the next to open has more to read, no more than that.
+    // Without this index the next opening reads more, nothing else.
     await this.#builder.buildIndex({ segment, lastPosition }).catch((error) => {
       if (!isIndelibleError(error)) throw error
     })
@@ -73,7 +73,7 @@ export class Indexing {
     await this.#queue.close()
   }
 
-  /** Where it cannot be opened, it is made again later: no index after it can be taken in before it. */
+  /** When it cannot be opened it is built again later: indexes are added in the order of their segments. */
   #take(segment: number): void {
     const opened = openIndex(this.index, segment, this.logId)
     if (!opened) throw notReadable(segment)
@@ -81,11 +81,11 @@ export class Indexing {
     this.columns.add(segment)
   }
 
-  async #heal(segment: number): Promise<void> {
+  async #repair(segment: number): Promise<void> {
     const current = () => this.index.segments.find(({ header }) => header.segment === segment)
     const damaged = current()
     if (!damaged) return
-    // A longer one may be on its way to replace it.
+    // A longer index may be about to replace it.
     await this.#queue.idle()
     if (current() !== damaged) return
     await this.#builder.buildIndex({ segment, lastPosition: damaged.lastPosition })
@@ -98,5 +98,5 @@ export class Indexing {
 }
 
 function notReadable(segment: number): IndelibleError {
-  return new IndelibleError('io_failed', `The index of segment ${segment} cannot be read after it was made anew.`)
+  return new IndelibleError('io_failed', `The index of segment ${segment} cannot be read after it was rebuilt.`)
 }

@@ -13,7 +13,7 @@ import type { LogSource } from '../log/limits.ts'
 import { EventFiles } from '../log/open/index.ts'
 import { type FrameStart, scanEvents } from '../log/read/index.ts'
 import { lastVersions } from '../store/commit.ts'
-import { Growth } from '../store/growth.ts'
+import { HeadWatcher } from '../store/head-watcher.ts'
 import { historyName } from '../store/history.ts'
 import type {
   EventBatch,
@@ -32,72 +32,75 @@ import { type Replayed, replayLog } from './replay.ts'
 export class LogView implements Readable {
   readonly index: LogIndex
   readonly #log: LogSource
-  readonly #growth = new Growth()
+  readonly #head = new HeadWatcher()
   readonly #turns = new EventLoopTurns()
   readonly #files: EventFiles
-  readonly #heal: (segment: number) => Promise<void>
-  readonly #wanting: (segment: number) => void
+  readonly #repair: (segment: number) => Promise<void>
+  readonly #columnsMissing: (segment: number) => void
   /** Of the last event that is visible. */
   lastRecordedAtMs = 0
-  /** Why nothing more can be read of this log, if it is so. */
+  /** Set when nothing more can be read from this log. */
   #fault: unknown
 
-  /** `heal` makes the index of a segment good again, if it can. `wanting` is told of segments whose columns are missing or damaged. */
+  /** `repair` replaces a damaged index of a segment, if it can. `columnsMissing` is called with a segment whose columns are missing or damaged. */
   constructor(
     log: LogSource,
     index: LogIndex,
-    { heal, wanting }: { heal: (segment: number) => Promise<void>; wanting: (segment: number) => void },
+    {
+      repair,
+      columnsMissing,
+    }: { repair: (segment: number) => Promise<void>; columnsMissing: (segment: number) => void },
   ) {
     this.#log = log
     this.index = index
     this.#files = new EventFiles(log, index)
-    this.#heal = heal
-    this.#wanting = wanting
+    this.#repair = repair
+    this.#columnsMissing = columnsMissing
   }
 
-  /** Takes in a frame that was just written; its commits are in the index. */
+  /** Adds a frame that was just written; its commits are in the index already. */
   addWritten(frame: PlacedFrame, recordedAtMs: number): void {
     this.index.place(frame)
     this.show({ position: frame.firstPosition + frame.starts.length - 1, recordedAtMs })
   }
 
-  /** Shows readers everything up to an event. */
+  /** Makes everything up to an event visible to readers. */
   show({ position, recordedAtMs }: { position: Position; recordedAtMs: number }): void {
     this.lastRecordedAtMs = recordedAtMs
-    this.#growth.advance(position)
+    this.#head.advance(position)
   }
 
   /** Ends all reading with this fault. */
   fail(fault: unknown): void {
     this.#fault ??= fault
-    this.#growth.close()
+    this.#head.close()
   }
 
-  /** Lets the event loop turn when it did not for a while: whatever is answered without waiting for anything comes by here. */
+  /** Lets the event loop turn when it has not for a while. Every method that may answer without waiting calls it. */
   turn(): Promise<void> | undefined {
     return this.#turns.due()
   }
 
   assertOpen(): void {
     if (this.#fault !== undefined) throw this.#fault
-    this.#growth.assertOpen()
+    this.#head.assertOpen()
   }
 
-  visible = (): Position => this.#growth.visible
+  visible = (): Position => this.#head.visible
 
   find = async (query: Query, stretch: Stretch): Promise<readonly Position[]> => {
     await this.turn()
-    return await this.healed(() => this.index.find(query, stretch))
+    return await this.withRepair(() => this.index.find(query, stretch))
   }
 
   fetch = async (positions: readonly Position[]): Promise<readonly RecordedEvent[]> =>
-    await this.healed(() => this.#files.fetch(positions))
+    await this.withRepair(() => this.#files.fetch(positions))
 
   scan = async function* (
     this: LogView,
     { from, to, reserved }: { from: Position; to: Position; reserved?: boolean | undefined },
   ): AsyncGenerator<EventBatch> {
-    const { start, before } = await this.healed(() => this.#frameFrom(from, to))
+    const { start, before } = await this.withRepair(() => this.#frameFrom(from, to))
     for (let at = 0; at < before.length; at += batchEventsMax) {
       const events = before.slice(at, at + batchEventsMax)
       const through = events.at(-1)!.position
@@ -110,8 +113,8 @@ export class LogView implements Readable {
     }
   }.bind(this)
 
-  grown = async (above: Position, signal: AbortSignal): Promise<void> => {
-    await this.#growth.beyond(above, signal).catch((closed) => Promise.reject(this.#fault ?? closed))
+  waitBeyond = async (above: Position, signal: AbortSignal): Promise<void> => {
+    await this.#head.waitBeyond(above, signal).catch((closed) => Promise.reject(this.#fault ?? closed))
   }
 
   async *read(query: Query, options: ReadOptions | undefined): AsyncGenerator<EventBatch> {
@@ -132,17 +135,17 @@ export class LogView implements Readable {
       log: this.#log,
       index: this.index,
       assertOpen: () => this.assertOpen(),
-      healed: (run) => this.healed(run),
+      withRepair: (run) => this.withRepair(run),
       logged: (position) => this.#logged(position),
       frameFrom: (from, to) => this.#frameFrom(from, to),
-      wanting: this.#wanting,
+      columnsMissing: this.#columnsMissing,
     }
     yield* replayLog(of, replayRange(types, options, this.visible()))
   }
 
   async findCommit(commandId: string): Promise<WrittenCommit | undefined> {
     await this.turn()
-    return await this.healed(() => {
+    return await this.withRepair(() => {
       const first = this.index.commitOf(commandId)
       return first === undefined || first > this.visible() ? undefined : this.writtenAt(first)
     })
@@ -171,23 +174,23 @@ export class LogView implements Readable {
     return historyName(logId, position === 0 ? undefined : (await this.fetch([position]))[0])
   }
 
-  /** Runs what needs the index; where that of a segment is damaged, again with a new one. */
-  async healed<Value>(run: () => Value | Promise<Value>): Promise<Value> {
-    for (const healed = new Set<unknown>(); ; ) {
+  /** Runs something that needs the index. When the index of a segment is damaged, repairs it and runs it again. */
+  async withRepair<Value>(run: () => Value | Promise<Value>): Promise<Value> {
+    for (const repaired = new Set<unknown>(); ; ) {
       this.assertOpen()
       try {
         return await run()
       } catch (error) {
-        if (!isIndelibleError(error, 'index_damaged') || healed.has(error.details.segment)) throw error
-        healed.add(error.details.segment)
-        await this.#heal(error.details.segment as number)
+        if (!isIndelibleError(error, 'index_damaged') || repaired.has(error.details.segment)) throw error
+        repaired.add(error.details.segment)
+        await this.#repair(error.details.segment as number)
       }
     }
   }
 
   /** Ends waiting and reading at once. */
   end(): void {
-    this.#growth.close()
+    this.#head.close()
   }
 
   close(): void {
@@ -196,13 +199,13 @@ export class LogView implements Readable {
     this.index.close()
   }
 
-  /** An event, at once, also where its index is damaged. */
+  /** Reads an event synchronously, also when its index is damaged. */
   #logged(position: Position): LogEvent {
     try {
       return this.#files.fetch([position])[0]!
     } catch (error) {
       if (!isIndelibleError(error, 'index_damaged')) throw error
-      this.#heal(error.details.segment as number).catch(() => {})
+      this.#repair(error.details.segment as number).catch(() => {})
       return this.#files.inFrames(position)
     }
   }

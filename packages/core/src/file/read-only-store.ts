@@ -11,7 +11,10 @@ import { LogView } from './log-view.ts'
 
 export async function openReadOnly(log: LogSource, clock: Clock): Promise<EventStore> {
   const index = new LogIndex(log)
-  const view = new LogView(log, index, { heal: async (segment) => reopenIndex(index, segment), wanting: () => {} })
+  const view = new LogView(log, index, {
+    repair: async (segment) => reopenIndex(index, segment),
+    columnsMissing: () => {},
+  })
   const { reader, indexed } = await openLog(log, index, undefined).catch((error) => {
     view.close()
     throw error
@@ -111,7 +114,7 @@ function taking(reader: LogReader, index: LogIndex, view: LogView): () => Promis
   }
 }
 
-/** Whoever writes the log may have made the index anew. */
+/** The process that writes the log may have rebuilt the index. */
 function reopenIndex(index: LogIndex, segment: number): void {
   const damaged = index.segments.find(({ header }) => header.segment === segment)
   if (!damaged) return

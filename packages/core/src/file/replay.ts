@@ -27,20 +27,20 @@ export interface Replayed {
   readonly index: LogIndex
   /** Throws what ended all reading, if it has ended. */
   readonly assertOpen: () => void
-  /** Runs what needs the index; where that of a segment is damaged, again with a new one. */
-  readonly healed: <Value>(run: () => Value | Promise<Value>) => Promise<Value>
-  /** An event as the log has it, at once. */
+  /** Runs something that needs the index. When the index of a segment is damaged, repairs it and runs it again. */
+  readonly withRepair: <Value>(run: () => Value | Promise<Value>) => Promise<Value>
+  /** Reads an event from the log synchronously. */
   readonly logged: (position: Position) => LogEvent
   /** Where frames can be read from, and the events before that. */
   readonly frameFrom: (
     from: Position,
     to: Position,
   ) => { readonly start: FrameStart | undefined; readonly before: readonly LogEvent[] }
-  /** A segment has no columns, or bad ones. */
-  readonly wanting: (segment: number) => void
+  /** To be called with a segment whose columns are missing or damaged. */
+  readonly columnsMissing: (segment: number) => void
 }
 
-/** Columns that are on their way. */
+/** Columns that are being loaded. */
 interface Ahead {
   readonly segment: SegmentIndex
   readonly loaded: Promise<LoadedSegment | 'none' | undefined>
@@ -90,13 +90,13 @@ async function loadColumns(
   segment: SegmentIndex,
   asked: ReadonlyMap<string, number>,
 ): Promise<LoadedSegment | 'none' | undefined> {
-  const owner = await of.healed(() => ownerOf(segment))
+  const owner = await of.withRepair(() => ownerOf(segment))
   const number = owner.segment
   try {
     const name = columnsName(number)
     const path = join(of.log.dir, name)
     if (!of.log.disk.hasNow(path)) {
-      of.wanting(number)
+      of.columnsMissing(number)
       return undefined
     }
     const file = await of.log.disk.open(path, 'read')
@@ -107,10 +107,10 @@ async function loadColumns(
         damaged() {
           // A good one may get the name.
           of.index.files.close(name)
-          of.wanting(number)
+          of.columnsMissing(number)
         },
       })
-      if (!columns) of.wanting(number)
+      if (!columns) of.columnsMissing(number)
       return columns && (await loadSegment(columns, file, asked))
     } finally {
       await file.close()
@@ -128,7 +128,7 @@ export function ownerOf(index: SegmentIndex): ColumnsOwner {
 }
 
 async function* scanned(of: Replayed, { asked, from, to }: ReplayRange): AsyncGenerator<ReplayBatch> {
-  const { start, before } = await of.healed(() => of.frameFrom(from, to))
+  const { start, before } = await of.withRepair(() => of.frameFrom(from, to))
   const wanted = before.filter(({ type }) => asked.has(type))
   if (wanted.length > 0) yield replayBatch(wanted, { asked, through: before.at(-1)!.position, again })
   if (!start) return
@@ -141,7 +141,7 @@ async function* scanned(of: Replayed, { asked, from, to }: ReplayRange): AsyncGe
 
 const again = (event: LogEvent) => event.again()
 
-/** Its fault is for whoever waits for it in its turn. */
+/** Keeps a rejection from being reported as unhandled before the promise is awaited. */
 function settledLater<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {})
   return promise

@@ -1,4 +1,4 @@
-// Snapshots as files, one a stream. They may be lost or damaged at any time, so nothing is synced, and what cannot be read is not there.
+// Snapshots as files, one for each stream. A snapshot may be lost or damaged at any time, so nothing is synced, and one that cannot be read counts as missing.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { isIndelibleError } from '../kernel/errors.ts'

@@ -9,7 +9,7 @@ import { type Clock, instant } from '../kernel/time.ts'
 import type { LogSource } from '../log/limits.ts'
 import { openLog, takeAll, takeTail } from '../log/open/index.ts'
 import { type BuildTask, lastSegment } from '../log/read/index.ts'
-import { GroupCommit, LogWriter, removeUnfinished, SyncClock, type WriterEvents } from '../log/write/index.ts'
+import { GroupCommit, LogWriter, removeUnfinished, SyncClock, type WriterListener } from '../log/write/index.ts'
 import { conflictOf, type EncodedCommit, encodeCommit, lastVersions } from '../store/commit.ts'
 import type { AppendOutcome, EventStore } from '../store/port.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
@@ -17,32 +17,32 @@ import { Indexing } from './indexing.ts'
 import { LogView } from './log-view.ts'
 import { WriteHealth } from './write-health.ts'
 
-interface Given {
+interface WriterOptions {
   readonly clock: Clock
   readonly newId: IdWriter
-  /** For a log that is begun. */
+  /** For a new log. */
   readonly newLogId: () => string
 }
 
-/** Takes the lock, reads what has no index yet, and goes on behind it. */
-export async function openWritable(log: LogSource, given: Given): Promise<EventStore> {
+/** Takes the lock, reads the events that have no index yet, and continues the log behind them. */
+export async function openWritable(log: LogSource, options: WriterOptions): Promise<EventStore> {
   await log.disk.makeDir(log.dir)
   const unlock = await log.disk.lock(log.dir)
   const indexing = new Indexing(log)
   const view = new LogView(log, indexing.index, {
-    heal: (segment) => indexing.heal(segment),
-    wanting: (segment) => indexing.columns.add(segment, { areBad: true }),
+    repair: (segment) => indexing.repair(segment),
+    columnsMissing: (segment) => indexing.columns.add(segment, { areBad: true }),
   })
-  const syncs = new SyncClock(log, instant(given.clock.now()))
+  const syncs = new SyncClock(log, instant(options.clock.now()))
   try {
     await removeUnfinished(log)
-    const writer = await openWriter(log, { indexing, view, newLogId: given.newLogId, durable: (ms) => syncs.add(ms) })
-    const time = new RecordingClock(given.clock)
+    const writer = await openWriter(log, { indexing, view, newLogId: options.newLogId, durable: (ms) => syncs.add(ms) })
+    const time = new RecordingClock(options.clock)
     time.observe(view.lastRecordedAtMs)
     const { segment, lastPosition, events } = writer.active
     indexing.columns.sealed({ segment: segment - 1, lastPosition: lastPosition - events })
     indexing.columns.addAll()
-    return writableStore(log, { view, writer, time, indexing, syncs, newId: given.newId, unlock })
+    return writableStore(log, { view, writer, time, indexing, syncs, newId: options.newId, unlock })
   } catch (error) {
     view.close()
     await indexing.close()
@@ -53,19 +53,23 @@ export async function openWritable(log: LogSource, given: Given): Promise<EventS
 
 async function openWriter(
   log: LogSource,
-  parts: {
+  {
+    indexing,
+    view,
+    newLogId,
+    durable,
+  }: {
     readonly indexing: Indexing
     readonly view: LogView
     readonly newLogId: () => string
-    readonly durable: WriterEvents['durable']
+    readonly durable: WriterListener['durable']
   },
 ): Promise<LogWriter> {
-  const { indexing, view, durable } = parts
-  const tell: WriterEvents = { durable, sealed: (task) => indexing.sealed(task) }
+  const listener: WriterListener = { durable, sealed: (task) => indexing.sealed(task) }
   if ((await lastSegment(log)) === 0) {
-    const logId = parts.newLogId()
+    const logId = newLogId()
     indexing.logId = logId
-    return await LogWriter.create(log, logId, tell)
+    return await LogWriter.create(log, logId, listener)
   }
   const { reader, indexed } = await openLog(log, indexing.index, (task) => indexing.build(task))
   indexing.logId = reader.header.logId
@@ -82,13 +86,13 @@ async function openWriter(
       })
       for (const task of sealed) await indexing.add(task)
     })
-    return await LogWriter.resume(log, { reader, tail, tell })
+    return await LogWriter.resume(log, { reader, tail, listener })
   } finally {
     await reader.close()
   }
 }
 
-interface Parts {
+interface WriterDependencies {
   readonly view: LogView
   readonly writer: LogWriter
   readonly time: RecordingClock
@@ -98,13 +102,16 @@ interface Parts {
   readonly unlock: () => Promise<void>
 }
 
-/** What became of a commit, once it is durable. */
+/** The outcome of a commit, and the promise that it is durable. */
 interface Admitted {
   readonly outcome: AppendOutcome
   readonly durable: Promise<void> | undefined
 }
 
-function writableStore(log: LogSource, { view, writer, time, indexing, syncs, newId, unlock }: Parts): EventStore {
+function writableStore(
+  log: LogSource,
+  { view, writer, time, indexing, syncs, newId, unlock }: WriterDependencies,
+): EventStore {
   const { index } = indexing
   const group = new GroupCommit({
     limits: log.limits,
@@ -124,21 +131,21 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
   const health = new WriteHealth(log.limits, () => group.probe())
   let closing: Promise<void> | undefined
 
-  /** Checks a commit against all that were accepted before, and joins it to them, in one step. */
+  /** Checks a commit against all commits accepted before it, and accepts it, in one synchronous step. */
   const admit = (commit: EncodedCommit): Admitted | Promise<Admitted> => {
-    group.assertSound()
+    group.assertNotPoisoned()
     const { events, commandId } = commit
     const earlier = commandId === undefined ? undefined : index.commitOf(commandId)
     if (earlier !== undefined) return duplicate(earlier)
     const conflict = conflictOf(commit, index)
     if (conflict) return { outcome: { status: 'conflict', conflict }, durable: allDurable() }
     const firstPosition = index.head + 1
-    // What may fail comes before anything is changed, or is taken back.
+    // Everything that may fail comes before the first change, or is rolled back.
     const versions = versionsAfter(events)
     const { epochMs: recordedAtMs, recordedAt } = time.next()
     for (let at = 0; at < events.length; at++) index.add(events[at]!, versions[at]!)
     if (commandId !== undefined) index.addCommand(commandId, firstPosition)
-    const durable = orTakeBack(commit, () => group.add({ commandId, firstPosition, recordedAtMs, events, versions }))
+    const durable = orRollBack(commit, () => group.add({ commandId, firstPosition, recordedAtMs, events, versions }))
     const lastPosition = firstPosition + events.length - 1
     const outcome: AppendOutcome = {
       status: 'written',
@@ -150,11 +157,11 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
     return { outcome, durable }
   }
 
-  /** What stands against a commit may itself be refused yet, and then nobody may have heard of it. */
+  /** A conflict is reported only once the commit it conflicts with is durable: that commit may still fail, and then there was no conflict. */
   const allDurable = (): Promise<void> | undefined =>
     index.head > view.visible() ? group.durable(index.head) : undefined
 
-  const orTakeBack = <Value>({ events, commandId }: EncodedCommit, add: () => Value): Value => {
+  const orRollBack = <Value>({ events, commandId }: EncodedCommit, add: () => Value): Value => {
     try {
       return add()
     } catch (error) {
@@ -175,19 +182,19 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
   }
 
   const duplicate = async (firstPosition: Position): Promise<Admitted> => {
-    // The first commit may yet fail, and this one with it.
+    // The first commit may still fail, and then this one fails too.
     if (firstPosition > view.visible()) await group.durable(firstPosition)
-    const written = await view.healed(() => view.writtenAt(firstPosition))
+    const written = await view.withRepair(() => view.writtenAt(firstPosition))
     return { outcome: { status: 'duplicate', ...written }, durable: undefined }
   }
 
   const enter = (commit: EncodedCommit, signal: AbortSignal | undefined): Admitted | Promise<Admitted> =>
     group.hasRoom ? admit(commit) : group.inTurn(() => admit(commit), signal)
 
-  /** An answer that waits for nothing lets the event loop turn, as reads do. */
+  /** An outcome that needs no wait lets the event loop turn, as reads do. */
   const answered = ({ outcome, durable }: Admitted) => acknowledged(outcome, durable ?? view.turn())
 
-  /** So does a refusal: whoever tries again at once would otherwise keep everybody from their turn. */
+  /** A refusal does so too: a caller that retries immediately would otherwise block the event loop. */
   const refused = async (error: unknown): Promise<never> => {
     health.refused(error, { appends: 1, atMs: () => time.next().epochMs })
     await view.turn()
@@ -200,7 +207,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
       admitted = enter(commit, signal)
     } catch (error) {
       if (!isIndelibleError(error, 'index_damaged')) throw error
-      admitted = view.healed(() => enter(commit, signal))
+      admitted = view.withRepair(() => enter(commit, signal))
     }
     return admitted instanceof Promise ? admitted.then(answered, refused) : answered(admitted)
   }
@@ -250,7 +257,7 @@ function writableStore(log: LogSource, { view, writer, time, indexing, syncs, ne
   }
 }
 
-/** Holds nothing but the outcome while it waits: the many commits under way are what the garbage collector has to copy. */
+/** Holds only the outcome while it waits: the garbage collector has to copy whatever commits under way hold. */
 async function acknowledged(outcome: AppendOutcome, durable: Promise<void> | undefined): Promise<AppendOutcome> {
   await durable
   return outcome

@@ -1,10 +1,11 @@
-// Whether a log can be written to. A store that nobody appends to must not call itself full for ever after one refusal, so it tries by itself when asked.
+// Whether a log can be written to. After a refusal the store tries by itself when it is asked: it must not report a full disk for ever only because there are
+// no more appends.
 import { type ErrorCode, type IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import { instant } from '../kernel/time.ts'
 import type { LogLimits } from '../log/limits.ts'
 import type { StoreHealth } from '../store/port.ts'
 
-/** The codes that say that the disk does not let us write. */
+/** The codes of faults of the disk. */
 const faults: ReadonlySet<ErrorCode> = new Set(['store_full', 'io_failed', 'store_poisoned'])
 
 export class WriteHealth {
@@ -15,20 +16,20 @@ export class WriteHealth {
   #probing: Promise<void> | undefined
   #probedMs = Number.NEGATIVE_INFINITY
 
-  /** `probe` tries whether an append could go well, gives whether it came to try it, and throws why not. */
+  /** `probe` tries whether an append could succeed. It returns false when it could not try, and throws when an append would fail. */
   constructor(limits: Pick<LogLimits, 'writeProbeMs' | 'writeProbeWaitMs'>, probe: () => Promise<boolean>) {
     this.#limits = limits
     this.#probe = probe
   }
 
-  /** Some appends were refused. Other refusals than those of the disk may come by here too. */
+  /** To be called when appends were refused, for whatever reason. Only faults of the disk count. */
   refused(fault: unknown, { appends, atMs }: { readonly appends: number; readonly atMs: () => number }): void {
     if (!isIndelibleError(fault) || !faults.has(fault.code)) return
     this.#refused[fault.code] = (this.#refused[fault.code] ?? 0) + appends
     this.#trouble = { fault, sinceMs: this.#trouble?.sinceMs ?? atMs() }
   }
 
-  /** An append was written. */
+  /** To be called when an append was written. */
   written(): void {
     this.#trouble = undefined
   }
@@ -64,7 +65,7 @@ export class WriteHealth {
   }
 }
 
-/** A fault that was met with while a write was under way says less than its cause: that names file and errno. */
+/** A fault during a write says less than its cause, which names the file and the errno. */
 function messageOf({ message, cause }: IndelibleError): string {
   return isIndelibleError(cause) ? `${message} (${cause.message})` : message
 }

@@ -1,7 +1,7 @@
-// Every bound of the log by name. Tests pass smaller ones; nobody else needs to.
+// Every limit of the log by name. Tests pass smaller ones; applications rarely need to.
 import type { Disk } from './disk/index.ts'
 
-/** Which log is meant: its directory, the disk to reach it by, and the bounds to keep. */
+/** A log: its directory, the disk that it is on, and its limits. */
 export interface LogSource {
   readonly dir: string
   readonly disk: Disk
@@ -9,7 +9,7 @@ export interface LogSource {
 }
 
 export interface LogLimits {
-  /** A segment that a frame would make longer than this is sealed and the next one begun. A longer frame gets a segment of its own. */
+  /** When a frame would make a segment longer than this, the segment is sealed and the next one begins. A longer frame gets its own segment. */
   readonly segmentBytesMax: number
   /** The same in events. What was not yet indexed is kept in memory and read when the log is opened, so it bounds both. */
   readonly segmentEventsMax: number
@@ -35,21 +35,21 @@ export interface LogLimits {
   readonly indexCacheBytesMax: number
   /** The bytes of lists kept in memory that say where the events of streams are which were read lately. */
   readonly streamCacheBytesMax: number
-  /** Sealed segments whose index is still being made: past this appends wait for it. A reader that finds more of them refuses to open. */
+  /** How many sealed segments may be without an index. Past this, appends wait for the index, and a reader refuses to open. */
   readonly unindexedSegmentsMax: number
-  /** A log closed in order with more events than this behind the last index gets one for them, so that it opens at once. */
+  /** When a log is closed with more events than this behind the last index, an index is built for them, so that it opens quickly. */
   readonly unindexedEventsMax: number
-  /** How long after an index could not be made it is tried again, unless another segment is sealed before. */
+  /** How long to wait before building an index again that could not be built, unless another segment is sealed before. */
   readonly indexRetryMs: number
   /** Of a core, for making replay columns while the log is appended to. With 0 none are made, and none are read. */
   readonly columnsShareMax: number
   /** Files of the log kept open for reading; fewer where the process may not open many. */
   readonly openFilesMax: number
-  /** A store that had to refuse an append tries whether it could write by now when somebody asks for its health, no more often than this. */
+  /** A store that refused an append tries again whether it can write when its health is asked for, at most this often. */
   readonly writeProbeMs: number
-  /** Whoever asks waits for that no longer: a disk may hang. */
+  /** `health` waits at most this long for that try, because a disk may hang. */
   readonly writeProbeWaitMs: number
-  /** How long a follower in another process may miss something when the operating system does not tell it of a change. */
+  /** How long a follower in another process may lag when the operating system does not report a change. */
   readonly followMs: number
 }
 

@@ -8,7 +8,7 @@ import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { utf8 } from '../kernel/text.ts'
 import type { Clock } from '../kernel/time.ts'
 import { conflictOf, encodeCommit } from '../store/commit.ts'
-import { Growth } from '../store/growth.ts'
+import { HeadWatcher } from '../store/head-watcher.ts'
 import { historyName } from '../store/history.ts'
 import type { EventStore } from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
@@ -16,11 +16,11 @@ import { RecordingClock } from '../store/recording-clock.ts'
 import { replayByReading } from '../store/replaying.ts'
 import { Ledger } from './ledger.ts'
 
-/** An event store in memory. The clock and the ids can be passed in, so that tests know them. */
+/** An event store in memory. Tests can pass in the clock and the ids. */
 export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}): EventStore {
   const { clock = systemClock, ids = systemIds } = options
   const ledger = new Ledger()
-  const growth = new Growth()
+  const head = new HeadWatcher()
   const time = new RecordingClock(clock)
   const events: StoredFields[] = []
   const logId = systemIds()
@@ -28,21 +28,21 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
   const fetch = async (positions: readonly Position[]) => positions.map((at) => recordedEvent(copyOf(events[at - 1]!)))
   const source: Readable = {
     find: (query, stretch) => ledger.find(query, stretch),
-    visible: () => growth.visible,
+    visible: () => head.visible,
     fetch,
-    grown: (above, signal) => growth.beyond(above, signal),
+    waitBeyond: (above, signal) => head.waitBeyond(above, signal),
   }
 
   return {
     async append(commit, options = {}) {
-      growth.assertOpen()
+      head.assertOpen()
       throwIfAborted(options.signal)
       const encoded = encodeCommit(commit, options)
       const earlier = commit.commandId === undefined ? undefined : ledger.findCommit(commit.commandId)
       if (earlier) return { status: 'duplicate', ...earlier }
       const conflict = conflictOf(encoded, ledger)
       if (conflict) return { status: 'conflict', conflict }
-      // What may fail comes before anything is changed.
+      // Everything that may fail comes before the first change.
       const { recordedAt } = time.next()
       const eventIds = encoded.events.map(({ id }) => id ?? checkedId(ids()))
       const { written, eventVersions } = ledger.accept(encoded.events, { commandId: commit.commandId, recordedAt })
@@ -52,39 +52,39 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
         const [dataBytes, metadataBytes] = [bytesOf(data), bytesOf(metadata)]
         events.push({ ...event, id: eventIds[index]!, dataBytes, metadataBytes, version, position, recordedAt })
       })
-      growth.advance(written.lastPosition)
+      head.advance(written.lastPosition)
       return { status: 'written', ...written }
     },
     async findCommit(commandId) {
-      growth.assertOpen()
+      head.assertOpen()
       return ledger.findCommit(commandId)
     },
     async *read(query, options) {
-      growth.assertOpen()
+      head.assertOpen()
       yield* readBatches(source, query, options)
     },
     async *replay(types, options) {
-      growth.assertOpen()
+      head.assertOpen()
       yield* replayByReading(source, types, options)
     },
     async *subscribe(query, options) {
-      growth.assertOpen()
+      head.assertOpen()
       yield* follow(source, query, options)
     },
     async head() {
-      growth.assertOpen()
-      return { position: growth.visible, recordedAt: events.at(-1)?.recordedAt ?? null }
+      head.assertOpen()
+      return { position: head.visible, recordedAt: events.at(-1)?.recordedAt ?? null }
     },
     async historyAt(position) {
-      growth.assertOpen()
+      head.assertOpen()
       return checkedPosition(position) > events.length ? undefined : historyName(logId, events[position - 1])
     },
     async health() {
-      growth.assertOpen()
+      head.assertOpen()
       return { canWrite: true, refusedAppends: {} }
     },
     async close() {
-      growth.close()
+      head.close()
     },
   }
 }
@@ -93,7 +93,7 @@ function bytesOf(payload: Payload): Uint8Array {
   return typeof payload === 'string' ? utf8(payload) : payload
 }
 
-/** Readers own what they get, so each gets bytes that nobody else sees. */
+/** A reader owns the events that it gets, so each reader gets its own copy of the bytes. */
 function copyOf(fields: StoredFields): StoredFields {
   return {
     ...fields,

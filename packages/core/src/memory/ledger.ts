@@ -1,4 +1,4 @@
-// What a store in memory knows of its events: every stream's version, every command id, and which events match a query.
+// The index of a store in memory: the version of every stream, every command id, and which events match a query.
 import type { EncodedEvent } from '../kernel/encoding.ts'
 import type { Position, Version } from '../kernel/positions.ts'
 import { matching, type Stretch, type TermKind, type TermPositions } from '../kernel/postings.ts'
@@ -8,7 +8,7 @@ import { categoryOf, type StreamName } from '../kernel/streams.ts'
 import { type Facts, lastVersions } from '../store/commit.ts'
 import type { WrittenCommit } from '../store/port.ts'
 
-/** The parts of an event that it is found by. */
+/** The fields of an event that queries search. */
 export type Findable = Pick<EncodedEvent, 'stream' | 'type' | 'tags' | 'correlationId'>
 
 export class Ledger implements Facts, TermPositions {

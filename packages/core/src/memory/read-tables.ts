@@ -7,7 +7,7 @@ import { compareTexts } from '../kernel/text.ts'
 import { type Clock, instant } from '../kernel/time.ts'
 import type { Checkpoint } from '../store/port.ts'
 import type { Parked, ReadTables } from '../store/read-tables.ts'
-import { keptKey, keptRow, keptSelect } from '../store/rows.ts'
+import { canonicalKey, canonicalRow, canonicalSelect } from '../store/rows.ts'
 
 interface Table {
   readonly columns: Columns
@@ -19,7 +19,7 @@ interface Table {
   isDiverged: boolean
   updatedAtMs: number
   parked: Parked | null
-  /** Of the projection, whatever table it fills: both stay when the table is replaced. */
+  /** Belongs to the projection, not to the table: it stays when the table is replaced. */
   readonly operation: { isPaused: boolean; lease: { holder: string; untilMs: number } | undefined }
 }
 
@@ -47,10 +47,10 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
     if (misfit === undefined) return table
     throw new IndelibleError(
       'table_outdated',
-      `Read table "${name}" has no column "${misfit}" of type ${columns[misfit]!.type}: other code filled it, build it anew.`,
+      `Read table "${name}" has no column "${misfit}" of type ${columns[misfit]!.type}: other code filled it. Rebuild the table with this code.`,
     )
   }
-  /** The table, if it is as the writer believes it to be. */
+  /** The table, if it is in the state that the writer expects. */
   function fenced({ name, fingerprint }: TableDefinition, from: Position, generation?: number): Table | undefined {
     const table = opened(name)
     const isSame = table.fingerprint === fingerprint && (generation ?? table.generation) === table.generation
@@ -87,7 +87,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
     },
     async load(definition, keys) {
       const { rows } = readable(definition)
-      const wanted = new Set(keys.map((key) => keyText(definition.key, keptKey(definition, key))))
+      const wanted = new Set(keys.map((key) => keyText(definition.key, canonicalKey(definition, key))))
       return copies(
         definition,
         [...wanted].map((at) => rows.get(at)).filter((row) => row !== undefined),
@@ -96,8 +96,8 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
     async save({ table: definition, generation, upserts, removals, from, to }) {
       assertOpen()
       const textOf = (row: Row) => keyText(definition.key, row)
-      const kept = upserts.map((row) => keptRow(definition, row))
-      const removed = removals.map((key) => keptKey(definition, key))
+      const kept = upserts.map((row) => canonicalRow(definition, row))
+      const removed = removals.map((key) => canonicalKey(definition, key))
       const table = fenced(definition, from, generation)
       if (!table) return 'superseded'
       for (const row of kept) table.rows.set(textOf(row), row)
@@ -110,7 +110,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       if (!table || table.rows.size > 0) return 'superseded'
       const filled = new Map<string, Row>()
       for (const given of rows) {
-        const row = keptRow(definition, given)
+        const row = canonicalRow(definition, given)
         const at = keyText(definition.key, row)
         if (filled.has(at)) {
           throw new IndelibleError('invalid_row', `Table "${definition.name}" was given two rows with the key ${at}.`)
@@ -122,7 +122,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       return 'saved'
     },
     async select(definition, options = {}) {
-      const { where, after, limit } = keptSelect(definition, options)
+      const { where, after, limit } = canonicalSelect(definition, options)
       const rows = [...readable(definition).rows.values()]
         .filter((row) => Object.entries(where).every(([name, value]) => row[name] === value))
         .filter((row) => !after || compareKeys(definition.key, row, after) > 0)
@@ -203,7 +203,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
   }
 }
 
-/** Rows as the code that asks knows them: the table may have more columns. */
+/** Rows with the columns of the definition that reads them: the table may have more. */
 function copies({ columns }: TableDefinition, rows: readonly Row[]): readonly Row[] {
   const names = Object.keys(columns)
   return structuredClone(rows.map((row) => Object.fromEntries(names.map((name) => [name, row[name]]))))

@@ -1,4 +1,4 @@
-// What every store does with a commit before it writes it: check its form, encode its events, and see whether anything stands against it.
+// What every store does with a commit before it writes it: checks its form, encodes its events, and looks for a conflict.
 import { type EncodedEvent, encodeEvent, isLonger, payloadLength } from '../kernel/encoding.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import { commitBytesMax, commitEventsMax, nameBytesMax } from '../kernel/limits.ts'
@@ -61,15 +61,15 @@ function checkedVersions(expected: Commit['expected']): readonly ExpectedStream[
   return checked
 }
 
-/** What is known of a log, with all commits that were accepted, durable or not. */
+/** The state of a log with all accepted commits, durable or not. */
 export interface Facts {
-  /** The last position taken. */
+  /** The last position that is taken. */
   readonly head: Position
   versionOf(stream: StreamName): Version
   find(query: Query, stretch: Stretch): readonly Position[]
 }
 
-/** What stands against a commit, if anything does. */
+/** The conflict that a commit meets, if any. */
 export function conflictOf({ expected, condition }: EncodedCommit, facts: Facts): Conflict | undefined {
   for (const { stream, wanted } of expected) {
     if (wanted === 'any') continue

@@ -1,4 +1,4 @@
-// How a history is named, the same for every store, and what is kept with whatever is derived from it.
+// The name of a history, the same for every store. It is stored with everything that is derived from the history.
 import { IndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Position } from '../kernel/positions.ts'
@@ -12,7 +12,7 @@ export function historyName(logId: string, last: Pick<RecordedEvent, 'id' | 'rec
   return last ? `${logId} ${last.id} ${last.recordedAt}` : logId
 }
 
-/** Where a log ends now. */
+/** The end of a log now. */
 export async function checkpointOf(store: Pick<EventStore, 'head' | 'historyAt'>): Promise<Checkpoint> {
   const { position } = await store.head()
   return { position, history: await historyUpTo(store, position) }

@@ -1,4 +1,4 @@
-// The store port: the one door to an event log. Adapters implement it, the contract suite proves them, everything above knows only this.
+// The store port: the only way to an event log. Adapters implement it, the contract suite tests them, everything above depends only on this.
 import type { ErrorCode } from '../kernel/errors.ts'
 import type { NewEvent, RecordedEvent } from '../kernel/events.ts'
 import type { Position, Version } from '../kernel/positions.ts'
@@ -58,7 +58,7 @@ export interface ReadOptions {
   readonly direction?: 'forwards' | 'backwards'
   /** The number of events, over all batches. */
   readonly limit?: number
-  /** Reserved events too, where the query does not name them; see {@link EventStore.read}. */
+  /** Includes reserved events that the query does not name; see {@link EventStore.read}. */
   readonly reserved?: boolean
 }
 
@@ -70,7 +70,7 @@ export interface SubscribeOptions extends Pick<ReadOptions, 'reserved'> {
 
 export interface AppendOptions {
   readonly signal?: AbortSignal
-  /** The commit may have names that begin with `$`: only Indelible itself says so. */
+  /** The commit may have names that begin with `$`. Only Indelible itself sets this. */
   readonly reserved?: boolean
 }
 
@@ -82,8 +82,8 @@ export interface EventBatch {
 }
 
 /**
- * Some of the events that a fold asked for, in the order of the log. They may come from a copy that is kept for folds (replay columns), so that only
- * what a handler looks at is decoded.
+ * Some of the events that a fold asked for, in the order of the log. They may come from a copy made for folds (replay columns), so that only
+ * the fields that a handler reads are decoded.
  */
 export interface ReplayBatch {
   /** The number of events. */
@@ -99,15 +99,15 @@ export interface ReplayBatch {
   event(index: number): RecordedEvent
   /** Every event of these types up to here has now been delivered. */
   readonly through: Position
-  /** The schema version that all of the events have, where that is known without looking at each. */
+  /** The schema version of all events, if it is known without reading each of them. */
   readonly schemaVersion?: number
-  /** The same events by stream, where the store has them so. */
+  /** The same events by stream, if the store has them in that order. */
   readonly byStream?: StreamRuns
 }
 
 /**
- * The events of a batch, those of one stream id behind each other: a fold into rows by stream then stays with one row at a time, which processors
- * like better than rows all over the memory. Streams have the same numbers as in the batch, whatever their category.
+ * The events of a batch, grouped by stream id: a fold into rows by stream then works on one row at a time, which is faster than jumping between rows all
+ * over the memory. Streams have the same numbers as in the batch, whatever their category.
  */
 export interface StreamRuns {
   /** Of each stream id, ascending: the first 128 bits of its SHA-256, in four numbers. */
@@ -127,10 +127,10 @@ export interface ReplayOptions {
   readonly to?: Position
 }
 
-/** How far something derived from a log has come, and in which history: a log that was put back from an older copy may go on otherwise. */
+/** How far something derived from a log has come, and in which history: a log that was restored from an older copy may continue differently. */
 export interface Checkpoint {
   readonly position: Position
-  /** What `EventStore.historyAt` said of that position. */
+  /** What `EventStore.historyAt` returned for that position. */
   readonly history: string
 }
 
@@ -149,7 +149,7 @@ export type StoreHealth = {
   | {
       readonly canWrite: false
       readonly error: { readonly code: ErrorCode; readonly message: string }
-      /** When an append was first refused, or the store was opened for reading only. */
+      /** When an append was first refused, or when the store was opened for reading only. */
       readonly since: Instant
     }
 )
@@ -157,46 +157,47 @@ export type StoreHealth = {
 /**
  * An append-only log. There is no method to change or delete an event (the first law).
  *
- * Positions are gapless and in commit order: who has seen position n will never later find an event below n.
+ * Positions are gapless and in commit order: a reader that has seen position n will never later find an event below n.
  *
  * Names that begin with `$` are reserved: of categories, and so of streams, of event types, tags and command ids. An event of a reserved stream has a
- * reserved type and the other way round; it is a reserved event. Readers see those only where they ask for them, so to them positions have gaps there.
+ * reserved type and the other way round; it is a reserved event. Readers see reserved events only when they ask for them. Otherwise positions have gaps there.
  *
  * Every method throws `store_closed` after `close`.
  */
 export interface EventStore {
   /**
-   * Writes a commit; when it resolves with `written`, the commit is durable. Checks are made in this order: command id, expected versions, condition,
-   * and see every commit accepted before, durable or not; but what stands against a commit is told when it is durable.
+   * Writes a commit. When it resolves with `written`, the commit is durable. It checks, in this order, the command id, the expected versions and the
+   * condition, against every commit accepted before, durable or not. A conflict is reported only once the commit it conflicts with is durable.
    * Throws `invalid_event`, `invalid_commit`, `invalid_stream_name`, `invalid_query`, `invalid_time`, `reserved_name`, `aborted`, `store_read_only`;
-   * `store_full`, `io_failed` and `index_damaged` where nothing was written and the same append may go well later; `store_poisoned` where nobody knows what was written.
+   * `store_full`, `io_failed` and `index_damaged` when nothing was written and the same append may succeed later; `store_poisoned` when it is unknown what
+   * was written.
    */
   append(commit: Commit, options?: AppendOptions): Promise<AppendOutcome>
   /** Finds what an earlier commit with this command id wrote. */
   findCommit(commandId: string): Promise<WrittenCommit | undefined>
   /**
-   * Reads what is durable now, then ends. A reserved event is found by a query that names its stream, category or type; one for all, or by tags or
-   * correlation ids alone, finds it only with `reserved: true`. The category `$` is that of all reserved events. The same holds for `subscribe`, and
-   * for conditions, which have no such option. Throws `invalid_query`, `invalid_position`, `log_corrupt`.
+   * Reads what is durable now, then ends. A query finds a reserved event when it names its stream, category or type; a query for all events, or by tags or
+   * correlation ids alone, finds it only with `reserved: true`. All reserved events have the category `$`. The same is true for `subscribe`, and for
+   * conditions, which have no such option. Throws `invalid_query`, `invalid_position`, `log_corrupt`.
    */
   read(query: Query, options?: ReadOptions): AsyncIterable<EventBatch>
   /**
-   * All events of some types after a position, for those who fold much of a log: faster than `read`, in batches as long as suits the store. The last
-   * batch, which may be empty, comes through to the end that was asked for. Throws `invalid_query`, `invalid_position`, `log_corrupt`.
+   * All events of some types after a position, for folding a large part of a log: faster than `read`, in batches of a size that the store chooses. The last
+   * batch, which may be empty, reaches the end that was asked for. Throws `invalid_query`, `invalid_position`, `log_corrupt`.
    */
   replay(types: readonly string[], options: ReplayOptions): AsyncIterable<ReplayBatch>
-  /** Reads everything after a position, then goes on with what is appended, until the signal aborts; that ends the iteration without an error. */
+  /** Reads everything after a position, then every new event, until the signal aborts. That ends the iteration without an error. */
   subscribe(query: Query, options: SubscribeOptions): AsyncIterable<EventBatch>
   head(): Promise<Head>
   /**
-   * Names the history up to a position: the log, the event that is there, and when it was recorded. Whoever keeps something that was derived from a log
-   * keeps this with it; where the log says another name later, or none, it was derived from another history. Undefined beyond the end of the log.
+   * Names the history up to a position: the log, the event that is there, and when it was recorded. Store it with everything
+   * that is derived from a log: when the log later returns another name, or none, the thing was derived from another history. Undefined beyond the end of the log.
    * At position 0 it names the log alone. Throws `invalid_position`.
    */
   historyAt(position: Position): Promise<string | undefined>
   /**
-   * Whether an append could be written now, and if not, why. A store that had to refuse one for a fault that may pass tries by itself whether it has passed:
-   * nobody needs to append to find that out.
+   * Whether an append could be written now, and if not, why. After a refusal for a fault that may pass, the store tries by itself whether it has passed, so no
+   * append is needed to find out.
    */
   health(): Promise<StoreHealth>
   /** Waits for appends under way, then releases everything. May be called twice. */

@@ -17,9 +17,9 @@ export interface TableChange extends Fence {
   readonly to: Checkpoint
 }
 
-/** Which table of a name is meant. */
+/** Which table of this name the caller means. */
 export interface Fence {
-  /** Where it is said, another one that has the name by now is left as it is. */
+  /** When given, a table of another generation that has the name now is not changed. */
   readonly generation?: number
 }
 
@@ -32,7 +32,7 @@ export interface SelectOptions {
   readonly limit?: number
 }
 
-/** The rows a page has when nobody says how many. */
+/** The number of rows of a page when no limit is given. */
 export const selectLimitDefault = 100
 
 /** Which code filled a table, and how far: everything up to its checkpoint is in its rows. At position 0 it shows nothing, and its history is ''. */
@@ -42,7 +42,7 @@ export interface TableState extends Checkpoint {
   readonly code: string
   /** No two tables that ever had a name have the same. */
   readonly generation: number
-  /** Whether it was found to be made from another history than that of the log. It stays so until another takes its place. */
+  /** Whether the table was found to be made from another history than that of the log. It stays so until another table replaces it. */
   readonly isDiverged: boolean
 }
 
@@ -63,7 +63,7 @@ export interface Parked {
   readonly at: Instant
 }
 
-/** What is known of a table beside its rows. */
+/** Everything about a table except its rows. */
 export interface TableRecord extends TableState {
   readonly name: string
   /** When rows or checkpoint were last written. */
@@ -74,23 +74,23 @@ export interface TableRecord extends TableState {
   readonly holder: string | null
 }
 
-/** The answer to somebody who wants to run a projection. */
+/** The answer to a request to run a projection. */
 export interface Lease {
   readonly isHeld: boolean
-  /** Who has it: the caller, or another. */
+  /** The holder: the caller, or another. */
   readonly holder: string
   readonly isPaused: boolean
   readonly isParked: boolean
 }
 
 /**
- * A table stays as it is when the code that fills it changes: another is built under its name for the next (see `nextTable`) and takes its place with `replace`.
+ * A table does not change when the code that fills it changes: another table is built under the name of `nextTable`, and `replace` puts it in its place.
  *
  * Throws `tables_unavailable` where the database does not answer or the table is not there; `table_outdated` where it has other columns; `invalid_row` where a column or
  * value does not fit.
  */
 export interface ReadTables {
-  /** Creates the table at checkpoint 0, unless it is there. One that other code filled is left as it is, and its state tells. */
+  /** Creates the table at checkpoint 0, unless it exists. A table that other code filled is not changed; its state shows the fingerprint of that code. */
   open(table: TableDefinition): Promise<TableState>
   /** The same of a table that was opened before, by one cheap query. */
   state(table: TableDefinition): Promise<TableState>
@@ -105,28 +105,28 @@ export interface ReadTables {
   fill(table: TableDefinition, rows: Iterable<Row>, to: Checkpoint, options?: Fence): Promise<'saved' | 'superseded'>
   /** One page in key order. */
   select(table: TableDefinition, options?: SelectOptions): Promise<readonly Row[]>
-  /** Every row, as all were at one moment, in lists and in no order. Gives the state of that moment. */
+  /** Every row, all as of one moment, in lists, in no order. Returns the state of that moment. */
   scan(table: TableDefinition, visit: (rows: readonly Row[]) => void): Promise<TableState>
   /**
-   * Puts the next table in the place of the live one, with its fingerprint and checkpoint, in one transaction. `behind`: the live one shows more, and is
-   * not diverged. `superseded`: the next one is not the one that is meant.
+   * Replaces the live table by the next one, with its fingerprint and checkpoint, in one transaction. `behind`: the live table shows more, and is not
+   * diverged. `superseded`: the next table is not the one that the caller means.
    */
   replace(live: TableDefinition, next: TableDefinition, options?: Fence): Promise<'replaced' | 'behind' | 'superseded'>
-  /** Takes a table away with all that is known of it, if it is there. */
+  /** Deletes a table and everything that is stored about it, if it exists. */
   drop(name: string): Promise<void>
-  /** By name, those that are being built and those that were replaced among them. */
+  /** All tables by name, including those that are being built and those that were replaced. */
   list(): Promise<readonly TableRecord[]>
-  /** Takes or keeps the right to run the projection of a table for a time from now on, unless somebody else has it. The table must have been opened. */
+  /** Takes or renews the right to run the projection of a table for some time from now, unless another holder has it. The table must have been opened. */
   lease(name: string, options: { holder: string; ms: number }): Promise<Lease>
-  /** Gives it back. */
+  /** Releases the lease. */
   release(name: string, holder: string): Promise<void>
-  /** Notes whether the projection is to stand still. False where there is no such table. */
+  /** Stores whether the projection is paused. False when there is no such table. */
   setPaused(name: string, isPaused: boolean): Promise<boolean>
   /** Notes that code was found to make the same rows as those of the table, unless another one has its name by now. */
   setCode(name: string, code: string, fence: Required<Fence>): Promise<void>
   /** Notes that a table was made from another history, unless another one has its name by now. */
   setDiverged(name: string, fence: Required<Fence>): Promise<void>
-  /** Notes why the projection stands still, or that it does no longer. */
+  /** Stores why the projection stands still, or that it no longer does. */
   setParked(name: string, parked: Parked | null): Promise<void>
   close(): Promise<void>
 }

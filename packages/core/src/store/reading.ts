@@ -1,4 +1,4 @@
-// Reading and following, the same for every store that keeps a ledger: find positions, fetch their events, wait at the end for more.
+// Reading and following, the same for every store: find positions, fetch their events, wait at the end for more.
 import { IndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import { batchEventsMax } from '../kernel/limits.ts'
@@ -16,12 +16,12 @@ export interface Readable {
   /** The events at these positions, in this order. */
   readonly fetch: (positions: readonly Position[]) => Promise<readonly RecordedEvent[]>
   /**
-   * All events from a position up to another, both inclusive, in batches of at most `batchEventsMax`, without the reserved ones unless it is said: for a
-   * store that does this faster than by `fetch`. A batch may be empty.
+   * All events from a position up to another, both inclusive, in batches of at most `batchEventsMax`, without reserved events unless `reserved`: for a
+   * store that can do this faster than by `fetch`. A batch may be empty.
    */
   readonly scan?: (stretch: Omit<Stretch, 'limit'>) => AsyncIterable<EventBatch>
   /** Resolves once `visible()` is above a position, or the signal aborts. Throws `store_closed`. */
-  readonly grown: (above: Position, signal: AbortSignal) => Promise<void>
+  readonly waitBeyond: (above: Position, signal: AbortSignal) => Promise<void>
 }
 
 /** Implements `EventStore.read`. */
@@ -56,7 +56,7 @@ export async function* readBatches(
   }
 }
 
-/** So many events of some batches, in batches that have any. */
+/** The first `limit` events of some batches, without empty batches. */
 async function* firstOf(batches: AsyncIterable<EventBatch>, limit: number): AsyncGenerator<EventBatch> {
   let remaining = limit
   for await (const batch of batches) {
@@ -82,7 +82,7 @@ export async function* follow(
   while (!signal.aborted) {
     const visible = source.visible()
     if (visible <= done) {
-      await source.grown(done, signal)
+      await source.waitBeyond(done, signal)
       continue
     }
     if (query === 'all' && source.scan && visible - done > batchEventsMax) {

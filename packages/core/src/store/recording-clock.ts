@@ -14,12 +14,12 @@ export class RecordingClock {
     this.#clock = clock
   }
 
-  /** Takes in the time of an event that is already in the log. */
+  /** Sets the time of an event that is already in the log as the earliest one from now on. */
   observe(epochMs: number): void {
     this.#lastMs = Math.max(this.#lastMs, epochMs)
   }
 
-  /** Throws `invalid_time` where the clock gives none. */
+  /** Throws `invalid_time` when the clock returns no valid time. */
   next(): { epochMs: number; recordedAt: Instant } {
     const now = Math.trunc(this.#clock.now())
     if (!(now >= 0 && now <= latestMs)) throw notATime(now)

@@ -1,4 +1,4 @@
-// Replaying the same for every store: which types, from where to where, and batches made of lists of events.
+// Replaying, the same for every store: the types, the range of positions, and batches made of lists of events.
 import { IndelibleError } from '../kernel/errors.ts'
 import { type RecordedEvent, recordedEvent } from '../kernel/events.ts'
 import { replayTypesMax } from '../kernel/limits.ts'
@@ -6,7 +6,7 @@ import { type Position, position } from '../kernel/positions.ts'
 import type { ReplayBatch, ReplayOptions } from './port.ts'
 import { type Readable, readBatches } from './reading.ts'
 
-/** What a replay is of: each type with its number, and the positions, both inclusive; none where `from` is above `to`. */
+/** What is replayed: each type with its number, and the positions, both inclusive. There are none when `from` is above `to`. */
 export interface ReplayRange {
   readonly asked: ReadonlyMap<string, number>
   readonly from: Position
@@ -48,7 +48,7 @@ export async function* replayByReading(
   if (through < end || range.from > range.to) yield replayBatch([], { asked: range.asked, through: end, again: copyOf })
 }
 
-/** A batch of events, each with a stream number of its own. `again` makes another of an event, with data of its own. */
+/** A batch of events, each with its own stream number. `again` makes another object for the same event, with its own data. */
 export function replayBatch<Event extends RecordedEvent>(
   events: readonly Event[],
   {

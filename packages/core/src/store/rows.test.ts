@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { bigint, boolean, date, integer, json, text, timestamp } from '../kernel/tables.ts'
-import { keptKey, keptRow } from './rows.ts'
+import { canonicalKey, canonicalRow } from './rows.ts'
 
 const columns = {
   id: text().key(),
@@ -15,7 +15,7 @@ const table = { name: 't', columns, key: ['id'], fingerprint: '', code: '' }
 const row = { id: 'a', n: 1, b: null, ok: true, day: '1993-01-31', at: '1993-01-31T10:00:00Z', doc: [1, { a: null }] }
 
 test('a row that fits is accepted', () => {
-  expect(keptRow(table, row)).toEqual({ ...row, at: '1993-01-31T10:00:00.000Z' })
+  expect(canonicalRow(table, row)).toEqual({ ...row, at: '1993-01-31T10:00:00.000Z' })
 })
 
 test.each([
@@ -35,7 +35,7 @@ test.each([
   ['at', '0001-01-00T00:00:00Z'],
   ['id', '\ud800'],
 ])('column %s does not take %s', (column, value) => {
-  expect(() => keptRow(table, { ...row, [column]: value })).toThrow(
+  expect(() => canonicalRow(table, { ...row, [column]: value })).toThrow(
     expect.objectContaining({ code: 'invalid_row', details: { table: 't', column } }),
   )
 })
@@ -43,9 +43,9 @@ test.each([
 test('a column that is not there is refused, also one that every object has', () => {
   for (const name of ['more', 'constructor', '__proto__']) {
     const wrong = JSON.parse(`{ "${name}": 1 }`) as object
-    expect(() => keptRow(table, Object.defineProperties({ ...row }, Object.getOwnPropertyDescriptors(wrong)))).toThrow(
-      expect.objectContaining({ code: 'invalid_row' }),
-    )
+    expect(() =>
+      canonicalRow(table, Object.defineProperties({ ...row }, Object.getOwnPropertyDescriptors(wrong))),
+    ).toThrow(expect.objectContaining({ code: 'invalid_row' }))
   }
 })
 
@@ -61,7 +61,7 @@ test.each([
   ['doc', { a: [1, Number.NaN] }, '{"a":[1,null]} is not json (a value of JSON: no NaN'],
   ['doc', { a: 1n }, 'an object that is not JSON is not json ('],
 ])('for column %s and %s the message says what was given and what belongs there', (column, value, problem) => {
-  expect(() => keptRow(table, { ...row, [column]: value })).toThrow(`Table "t", column "${column}": ${problem}`)
+  expect(() => canonicalRow(table, { ...row, [column]: value })).toThrow(`Table "t", column "${column}": ${problem}`)
 })
 
 test.each([
@@ -72,8 +72,8 @@ test.each([
   [[row], 'a list'],
 ])('%o is no row and no key', (given, told) => {
   for (const [keep, what] of [
-    [keptRow, 'a row'],
-    [keptKey, 'a key'],
+    [canonicalRow, 'a row'],
+    [canonicalKey, 'a key'],
   ] as const) {
     expect(() => keep(table, given as never)).toThrow(
       expect.objectContaining({

@@ -1,30 +1,30 @@
-// Rows as they are kept: every adapter passes what it is given through here, so that all of them refuse the same and give back the same values.
+// Canonical rows: every adapter converts its input here, so that all adapters refuse the same values and return the same values.
 import { IndelibleError } from '../kernel/errors.ts'
 import { shown } from '../kernel/shown.ts'
 import type { ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
 import { epochMs, instant, isDay } from '../kernel/time.ts'
-import { keptJson } from './kept-json.ts'
+import { canonicalJson } from './canonical-json.ts'
 import { type SelectOptions, selectLimitDefault } from './read-tables.ts'
 
-/** A whole row in the one form that comes back from every database. Throws `invalid_row`, naming the column. */
-export function keptRow(table: TableDefinition, row: Row): Row {
+/** A whole row in the form that every database returns. Throws `invalid_row`, which names the column. */
+export function canonicalRow(table: TableDefinition, row: Row): Row {
   assertObject(table, row, 'a row')
   const { all } = fieldsOf(table)
-  const values = kept(table, all, row)
+  const values = canonical(table, all, row)
   // Every column has a value, so there is another only if there are more.
   if (Object.keys(row).length > all.length) refuseStrangers(table, row)
   return values
 }
 
 /** The key columns of a row or key, likewise. */
-export function keptKey(table: TableDefinition, row: Row): Row {
+export function canonicalKey(table: TableDefinition, row: Row): Row {
   assertObject(table, row, 'a key')
   refuseStrangers(table, row)
-  return kept(table, fieldsOf(table).key, row)
+  return canonical(table, fieldsOf(table).key, row)
 }
 
-/** What a page is asked for, likewise. JSON has no order and no form of its own, so it cannot be compared with. */
-export function keptSelect(
+/** The options of a page, likewise. JSON has no order and no single form, so a page cannot be selected by it. */
+export function canonicalSelect(
   table: TableDefinition,
   { where = {}, after, limit = selectLimitDefault }: SelectOptions,
 ): { where: Row; after: Row | undefined; limit: number } {
@@ -35,10 +35,10 @@ export function keptSelect(
     throw new IndelibleError('invalid_row', `Table "${table.name}": a limit is a whole number from 0 on, not ${limit}.`)
   }
   refuseStrangers(table, where)
-  return { where: kept(table, compared, where), after: after && keptKey(table, after), limit }
+  return { where: canonical(table, compared, where), after: after && canonicalKey(table, after), limit }
 }
 
-function kept(table: TableDefinition, fields: readonly Field[], row: Row): Row {
+function canonical(table: TableDefinition, fields: readonly Field[], row: Row): Row {
   const values: Record<string, unknown> = {}
   for (const { name, type, isNullable } of fields) {
     const given = Object.hasOwn(row, name) ? row[name] : undefined
@@ -57,7 +57,7 @@ function kept(table: TableDefinition, fields: readonly Field[], row: Row): Row {
   return values
 }
 
-/** Handlers in JavaScript return what they like. */
+/** A handler in JavaScript may return anything. */
 function assertObject({ name, columns }: TableDefinition, row: unknown, what: string): void {
   if (typeof row === 'object' && row !== null && !Array.isArray(row)) return
   const given = Array.isArray(row) ? 'a list' : shown(row)
@@ -76,7 +76,7 @@ interface Field {
   readonly isNullable: boolean
 }
 
-/** Every row of a table comes by here, so its columns are listed once. */
+/** Called for every row, so the columns of a table are listed once. */
 function fieldsOf(table: TableDefinition): { readonly all: readonly Field[]; readonly key: readonly Field[] } {
   const known = fieldsOfTables.get(table)
   if (known) return known
@@ -92,7 +92,7 @@ function fieldsOf(table: TableDefinition): { readonly all: readonly Field[]; rea
 
 const fieldsOfTables = new WeakMap<TableDefinition, ReturnType<typeof fieldsOf>>()
 
-/** What those are told who give something else. */
+/** How an error message describes the values of each type. */
 const forms: Record<ColumnType, string> = {
   text: 'a string without NUL and halves of surrogate pairs',
   integer: 'a whole number of 32 bits',
@@ -119,7 +119,7 @@ const keep: Record<ColumnType, (value: unknown) => unknown> = {
     const utc = timestampForm.test(value) && isTime(value) ? instant(epochMs(value)) : ''
     return yearForm.test(utc) ? utc : undefined
   },
-  json: keptJson,
+  json: canonicalJson,
 }
 
 /** What `instant` writes, on any day. */

@@ -1,4 +1,4 @@
-// The snapshot port: folded states kept so that loading an aggregate need not start at its first event. Disposable at any time.
+// The snapshot port: folded states, stored so that loading an aggregate need not start at its first event. They may be deleted at any time.
 import type { Version } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import type { Checkpoint } from './port.ts'
@@ -16,7 +16,7 @@ export interface Snapshot extends Checkpoint {
 }
 
 export interface SnapshotStore {
-  /** The newest snapshot, or nothing: also where one is there but damaged. */
+  /** The newest snapshot. Undefined when there is none, or when it is damaged. */
   load(stream: StreamName, fingerprint: string): Promise<Snapshot | undefined>
   /** Replaces an older one of the same stream. */
   save(snapshot: Snapshot): Promise<void>

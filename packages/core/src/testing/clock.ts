@@ -1,8 +1,8 @@
-// Time and ids that a test foresees.
+// Time and ids that a test controls.
 import type { IdGenerator } from '../kernel/ids.ts'
 import { type Clock, epochMs, type ValidTime } from '../kernel/time.ts'
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that advances only by `advance`. */
 export function manualClock(start: ValidTime = '2026-01-01'): Clock & { advance(ms: number): void } {
   let now = epochMs(start)
   return {

@@ -1,4 +1,4 @@
-// A store whose process "dies" at the k-th append: before it is written, or after it is written and before anybody hears of it.
+// A store whose process "dies" at the k-th append: before the commit is written, or after it is written and before the caller gets the outcome.
 import { IndelibleError } from '../kernel/errors.ts'
 import type { EventStore } from '../store/port.ts'
 
@@ -9,8 +9,8 @@ export interface Crash {
 }
 
 /**
- * Wraps a store for one "process". From the crash on every call fails as a closed store's does, so that nothing of the old process can go on;
- * the wrapped store lives on for the next one, and closing the wrapper leaves it open.
+ * Wraps a store for one "process". After the crash every call fails like that of a closed store, so that nothing of the old process continues.
+ * The wrapped store stays open for the next process, also when the wrapper is closed.
  */
 export function crashingStore(
   store: EventStore,
@@ -39,7 +39,7 @@ export function crashingStore(
       if (hasCrashed) throw dead()
       yield* store.replay(...args)
     },
-    // The store itself lives on for the next process.
+    // The wrapped store stays open for the next process.
     async close() {},
   }
 }

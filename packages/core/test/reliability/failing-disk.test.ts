@@ -96,7 +96,7 @@ async function run(fault: Fault, when: When, counts: Counts, allowed?: readonly 
   try {
     return await survives(open, counts, {
       hit: () => failing.hit !== undefined,
-      heal: () => failing.heal(),
+      repair: () => failing.repair(),
       // Should the machine fail before the disk is well again, what is durable is all there is.
       async meanwhile(ledger) {
         const image = crashAfter(new Map(), simulated.operations).with([])
@@ -129,7 +129,7 @@ async function runOnFiles(fault: FsFault, when: { k: number; forever: boolean },
   try {
     return await survives(() => fileStore({ dir: join(dir, 'log'), disk: { ...nodeDisk }, limits }), counts, {
       hit: () => failing.hit !== undefined,
-      heal: () => failing.heal(),
+      repair: () => failing.repair(),
       afterwards: () => (isShort || fault === 'ENOSPC' || fault === 'EDQUOT' ? ['written'] : anything),
       mustSucceed: isShort,
     })
@@ -146,7 +146,7 @@ const anything = ['written', 'store_poisoned']
 
 interface Trouble {
   readonly hit: () => boolean
-  readonly heal: () => void
+  readonly repair: () => void
   readonly meanwhile?: (ledger: Ledger) => Promise<void>
   /** What an append may say when the disk is well again and the log was not reopened. */
   readonly afterwards: () => readonly string[]
@@ -158,7 +158,7 @@ async function survives(open: () => Promise<EventStore>, counts: Counts, trouble
   const ledger = new Ledger()
   const store = await work(ledger, open)
   await trouble.meanwhile?.(ledger)
-  trouble.heal()
+  trouble.repair()
   if (!trouble.hit() || trouble.mustSucceed) expect(ledger.codes).toEqual([])
   if (!trouble.hit()) {
     await store!.close()

@@ -43,7 +43,7 @@ export interface Failing {
   readonly calls: number
   /** The first that did. */
   readonly hit: { readonly call: Call; readonly file: string } | undefined
-  heal(): void
+  repair(): void
 }
 
 /** Which of the calls that a fault fits fail, counted from 1: the k-th, that and all from then on, or one in k. */
@@ -205,7 +205,7 @@ export function failingDisk(under: Disk, fault: Fault, { k, how }: When): Failin
     get hit() {
       return hit
     },
-    heal: () => {
+    repair: () => {
       healed = true
     },
   }

@@ -33,7 +33,7 @@ const fits: Record<FsFault, (call: string, flags: unknown) => boolean> = {
 
 export interface FailingFs {
   readonly hit: string | undefined
-  heal(): void
+  repair(): void
   /** Puts back what was there. */
   restore(): void
 }
@@ -113,7 +113,7 @@ export function failingFs(dir: string, fault: FsFault, { k, forever }: { k: numb
     get hit() {
       return hit
     },
-    heal: () => {
+    repair: () => {
       healed = true
     },
     restore() {

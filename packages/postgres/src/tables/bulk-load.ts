@@ -1,6 +1,6 @@
 // Loads the first rows of a table as fast as Postgres can: COPY into a table without indexes, then create the indexes.
 import type { Checkpoint, Row, TableDefinition } from 'indelible'
-import { keptRow } from 'indelible/adapter'
+import { canonicalRow } from 'indelible/adapter'
 import { type Copy, type Query, runCallerCode } from '../database/index.ts'
 import { indexMsMax } from '../limits.ts'
 import {
@@ -64,7 +64,7 @@ function* batches(table: TableDefinition, rows: Iterable<Row>): Generator<string
   const iterator = rows[Symbol.iterator]()
   const line = copyLine(table)
   for (;;) {
-    const lines = runCallerCode(() => take(iterator, (row) => line(keptRow(table, row))))
+    const lines = runCallerCode(() => take(iterator, (row) => line(canonicalRow(table, row))))
     if (lines === '') return
     yield lines
   }

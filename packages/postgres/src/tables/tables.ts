@@ -1,6 +1,6 @@
 // Read tables in Postgres. The rows and the checkpoint of a projection change in one statement, so after a crash both are old or both are new.
 import { IndelibleError, type ReadTables, type Row, type TableDefinition, type TableState } from 'indelible'
-import { keptKey, keptRow, keptSelect } from 'indelible/adapter'
+import { canonicalKey, canonicalRow, canonicalSelect } from 'indelible/adapter'
 import {
   type Query,
   runCallerCode,
@@ -59,7 +59,7 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
       return (await use(name, () => stateOf(database.query, schema, name))) ?? notOpened(name)
     },
     async load(table, keys) {
-      const wanted = keys.map((key) => keptKey(table, key))
+      const wanted = keys.map((key) => canonicalKey(table, key))
       return await use(table.name, async () => {
         const pages: (readonly Row[])[] = []
         for (const statement of loadRows(schema, table, wanted)) {
@@ -72,8 +72,8 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
       const statements = saveChange(schema, {
         table,
         generation,
-        upserts: upserts.map((row) => keptRow(table, row)),
-        removals: removals.map((key) => keptKey(table, key)),
+        upserts: upserts.map((row) => canonicalRow(table, row)),
+        removals: removals.map((key) => canonicalKey(table, key)),
         from,
         to,
       })
@@ -90,7 +90,7 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
     fill: (table, rows, to, { generation } = {}) =>
       transaction(table.name, (query, copy) => bulkLoad({ query, copy, schema }, { table, rows, to, generation })),
     async select(table, options = {}) {
-      const statement = selectRows(schema, table, keptSelect(table, options))
+      const statement = selectRows(schema, table, canonicalSelect(table, options))
       return await use(table.name, async () => (await readPage(database.query, table, statement)).rows)
     },
     scan: (table, visit) =>

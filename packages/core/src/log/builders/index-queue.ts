@@ -25,7 +25,7 @@ export class IndexQueue {
     this.#built = built
   }
 
-  /** Resolves when there is room for another: at once, unless the log grows faster than it is indexed. */
+  /** Resolves when there is room for another task: immediately, unless the log grows faster than it is indexed. */
   async add(task: BuildTask): Promise<void> {
     this.#queue.push(task)
     this.#begin()
@@ -34,7 +34,7 @@ export class IndexQueue {
     }
   }
 
-  /** Resolves when all is built that could be. */
+  /** Resolves when everything that could be built is built. */
   async idle(): Promise<void> {
     await this.#running
   }
@@ -51,7 +51,7 @@ export class IndexQueue {
     this.#retry = timer(this.#limits.indexRetryMs, () => this.#begin()).unref()
   }
 
-  /** Without anything to do a run would be over before it is kept as the one that is running. */
+  /** With an empty queue the run would end before `#running` is set, and stay there for ever. */
   #begin(): void {
     if (this.#queue.length > 0 && !this.#closed) this.#running ??= this.#run()
   }
@@ -65,7 +65,7 @@ export class IndexQueue {
         this.#queue.shift()
         this.#failures = 0
       } catch {
-        // A full disk, for example. The index in memory goes on meanwhile.
+        // The disk may be full, for example. The index in memory is used meanwhile.
         this.#failures++
         this.#tryLater()
         break

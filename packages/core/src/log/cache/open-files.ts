@@ -1,10 +1,10 @@
-// Files of a log kept open for reading at once, up to a limit; one that was not used since the last search is closed first (the clock algorithm).
+// Keeps files of a log open for synchronous reads, up to a limit. A file that was not used since the last search is closed first (the clock algorithm).
 import { join } from 'node:path'
 import { isIndelibleError } from '../../kernel/errors.ts'
 import { type FileNow, isOutOfFiles } from '../disk/index.ts'
 import type { LogSource } from '../limits.ts'
 
-/** Of the files that the process may have open: the rest is for the writer, for scans, and for whatever else the process does. */
+/** The share of the files that the process may have open. The rest is for the writer, for scans, and for the rest of the process. */
 const shareMax = 1 / 4
 
 interface OpenFile {
@@ -15,7 +15,7 @@ interface OpenFile {
 export class OpenFiles {
   readonly #log: LogSource
   readonly #openMax: number
-  /** By name, in the order in which they are looked at when one is to be closed. */
+  /** By name, in the order in which they are considered for closing. */
   readonly #open = new Map<string, OpenFile>()
   #latest: { name: string; file: FileNow } | undefined
   #closed = false
@@ -45,7 +45,7 @@ export class OpenFiles {
     if (file) closeQuietly(file.file)
   }
 
-  /** Whoever reads after this, for an event that was kept, opens a file for it alone. */
+  /** A read after this, by an event that a caller still holds, opens the file for that read only. */
   closeAll(): void {
     this.#closed = true
     for (const name of [...this.#open.keys()]) this.close(name)
@@ -64,7 +64,7 @@ export class OpenFiles {
     return open.file
   }
 
-  /** Where the process may open no more files, closes some of ours. */
+  /** When the process may open no more files, closes some of these and tries again. */
   #opened(name: string): FileNow {
     for (;;) {
       try {
@@ -83,14 +83,14 @@ export class OpenFiles {
         return
       }
       open.used = false
-      // Behind all others, where the search comes by again if all were used.
+      // Move it behind the others. The search comes back to it when all were used.
       this.#open.delete(name)
       this.#open.set(name, open)
     }
   }
 }
 
-/** Nothing was written through it, so a fault is nobody's; and however closing ends, the file must not be used again. */
+/** Nothing was written through the file, so a fault of the operating system at closing is ignored. The file must not be used again either way. */
 function closeQuietly(file: FileNow): void {
   try {
     file.close()

@@ -1,5 +1,5 @@
-// Bytes that were used lately, up to a limit, in two generations: what is used moves to the young one; when that has half of the limit, the old one
-// goes. This costs one look at a map, where the exact order of use would cost three changes of it.
+// A cache of bytes with a limit, in two generations. A value that is used moves to the young generation. When the young one has half of the limit, the old
+// one is dropped. A hit costs one look at a map; an exact order of use would cost three changes of it.
 
 export class RecentlyUsed<Key, Value extends { readonly byteLength: number }> {
   readonly #youngBytesMax: number
@@ -37,5 +37,5 @@ export class RecentlyUsed<Key, Value extends { readonly byteLength: number }> {
   }
 }
 
-/** What an entry costs besides its bytes. */
+/** The bytes that an entry costs on top of its value. */
 const entryBytes = 200

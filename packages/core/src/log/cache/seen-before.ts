@@ -1,7 +1,7 @@
-// Whether something was asked for lately, roughly: what is asked for once would push out of a cache what is asked for often, and cost its copy besides.
+// Remembers, roughly, which keys were asked for lately. A cache admits only those: a key that is asked for once would evict keys that are asked for often.
 // (The doorkeeper of Einziger, Friedman and Manes, TinyLFU, 2017, with the keys themselves in place of a Bloom filter.)
 
-/** So many keys share their places; the one that came first goes. */
+/** The number of keys that share a set of places. The oldest is replaced first. */
 const ways = 4
 
 export class SeenBefore {
@@ -11,7 +11,7 @@ export class SeenBefore {
     this.#keys = new Float64Array(Math.ceil(keysMax / ways) * ways)
   }
 
-  /** A whole number from 1 on. From now on it was seen, until others take its place. */
+  /** Whether a key, a whole number from 1 on, was seen lately. It counts as seen from now on, until other keys replace it. */
   see(key: number): boolean {
     const first = ways * (key % (this.#keys.length / ways))
     for (let place = first; place < first + ways; place++) if (this.#keys[place] === key) return true

@@ -14,7 +14,7 @@ let builds = 0
 export async function buildColumns(log: LogSource, task: BuildTask, pace: Pace): Promise<void> {
   const { pieces, owner } = await columnsOf(log, task, pace)
   const path = join(log.dir, columnsName(task.segment))
-  // Two processes may do the same work; whoever comes last replaces a file by an equal one.
+  // Two processes may do the same work. The later one replaces the file by an equal one.
   const temporary = `${path}.${process.pid}-${++builds}.new`
   try {
     await write(log.disk, temporary, pieces)

@@ -79,7 +79,7 @@ function valueIn(event: ColumnEvent | LogEvent, field: 'data' | 'metadata'): unk
   }
 }
 
-/** The same to whoever looks: also the order of keys, and -0. */
+/** Equal in everything that a reader can see, also the order of keys, and -0. */
 function isSame(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b)
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0

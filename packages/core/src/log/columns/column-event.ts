@@ -1,4 +1,4 @@
-// An event in the columns of a segment. What nobody looks at is not decoded, and what the columns do not have is read from the log.
+// An event in the columns of a segment. A field is decoded when it is first read. A field that the columns do not have is read from the log.
 import { type EventMetadata, eventJson, type RecordedEvent } from '../../kernel/events.ts'
 import { readUuid, uuidBytes } from '../../kernel/ids.ts'
 import type { Position, Version } from '../../kernel/positions.ts'

@@ -1,4 +1,4 @@
-// The values of a column as they come, and how they are kept in a file, which is chosen by what they are: nobody declares it. The last step puts them
+// The values of a column as they come, and how they are kept in a file, which is chosen from the values themselves, without a declaration. The last step puts them
 // into the order of the file: an order gives for each of its rows the number of a value as it came.
 import type { ColumnPlan, SectionList } from './column-file.ts'
 import { encodeNumbers, encodeTexts, isPlainNumber } from './encode-column.ts'

@@ -1,4 +1,4 @@
-// Makes the columns of a segment from its events alone. The same events always give the same bytes, so that columns can be checked by making them anew.
+// Builds the columns of a segment from its events alone. The same events always give the same bytes, so columns can be checked by building them again.
 // Of the events nothing is kept but their values, as bytes, so that a segment takes about as much memory as its columns, unless there are thousands of them.
 import { crc32 } from 'node:zlib'
 import { isJson } from '../../kernel/events.ts'
@@ -54,7 +54,7 @@ export class ColumnsBuilder {
     return { segment, logId, firstPosition, events: this.events, lastRecordCrc: this.#lastRecordCrc }
   }
 
-  /** Takes in the next frame of the segment. Nothing of it is kept: whoever reads it may read the next one into the same memory. */
+  /** Adds the next frame of the segment. It keeps nothing of the frame's memory, so the caller may read the next frame into it. */
   add(frame: Frame, starts: readonly number[]): void {
     for (const start of starts) this.#add(frame.event(start))
     const last = starts.at(-1)
@@ -157,7 +157,7 @@ function addMetadata(payloads: Payloads, event: LogEvent): void {
   else payloads.push(value, () => textOf(event.metadataBytes))
 }
 
-/** What is not the JSON that it says it is stays in the log, and whoever looks at it there is told. */
+/** A payload that claims to be JSON and is not stays in the log. Reading it there throws. */
 function parsed(read: () => unknown): unknown {
   try {
     return read()

@@ -1,16 +1,16 @@
-// How much of a core work in the background may take. While the log is appended to it gets a share of the time, otherwise all of it.
+// Limits how much of a core background work takes: a share of the time while there are appends, otherwise all of it.
 
-/** Work calls it often; it returns when the work may go on, and throws when it must end. */
+/** Background work calls it often. It resolves when the work may continue, and throws when it must end. */
 export interface Pace {
   turn(): Promise<void>
 }
 
-/** For work that somebody waits for. */
+/** For work in the foreground. */
 export const unpaced: Pace = { turn: async () => {} }
 
-/** In milliseconds. Work goes on for so long before it looks whether it may. */
+/** In milliseconds: how long work runs before it checks whether it may continue. */
 const stretchMs = 10
-/** In milliseconds. Whoever sleeps looks so often whether it may go on. */
+/** In milliseconds: how often sleeping work checks whether it may continue. */
 const napMs = 20
 
 export class SharedPace implements Pace {
@@ -20,7 +20,7 @@ export class SharedPace implements Pace {
   #counted: number
   #startMs = performance.now()
 
-  /** `count` grows with every append. `wait` resolves when nothing more important is to be done, and throws when the work must end. */
+  /** `count` returns the number of appends. `wait` resolves when no more important work is pending, and throws when this work must end. */
   constructor({ shareMax, count, wait }: { shareMax: number; count: () => number; wait: () => Promise<void> }) {
     this.#shareMax = Math.min(1, shareMax)
     this.#count = count
@@ -31,7 +31,7 @@ export class SharedPace implements Pace {
   async turn(): Promise<void> {
     const workedMs = performance.now() - this.#startMs
     if (workedMs < stretchMs) return
-    // Lets messages come in.
+    // Let messages arrive.
     await new Promise((resolve) => setImmediate(resolve))
     await this.#wait()
     const wakeMs = performance.now() + workedMs * (1 / this.#shareMax - 1)

@@ -1,4 +1,4 @@
-// The columns of one segment, opened: reads what a fold needs of the file at once and the rest when somebody looks at it. What is damaged is not there.
+// The columns of one segment, opened: reads what a fold needs of the file first, and the rest when it is first used. A damaged section counts as missing.
 import { crc32 } from 'node:zlib'
 import type { Position } from '../../kernel/positions.ts'
 import { type DiskFile, isOutOfFiles } from '../disk/index.ts'

@@ -1,7 +1,7 @@
 // Texts as columns keep them: one behind the other, decoded some at a time, which costs a fraction of decoding each.
 import type { TextPlan } from './column-file.ts'
 
-/** So many are decoded at once: more would save little, and whoever keeps one text may keep all that were decoded with it. */
+/** How many are decoded at once. More would save little, and a text that is kept may keep all texts that were decoded with it. */
 const togetherBits = 4
 /** In units. Longer texts are decoded alone. */
 const togetherUnitsMax = 2048
@@ -36,7 +36,7 @@ export class Texts {
     return this.#decoded.substring(start - this.#from, end - this.#from)
   }
 
-  /** Each a text of its own. */
+  /** Each text on its own. */
   all(): string[] {
     return Array.from({ length: this.#offsets.length - 1 }, (_, index) =>
       this.#slice(this.#offsets[index]!, this.#offsets[index + 1]!),

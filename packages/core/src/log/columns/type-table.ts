@@ -45,7 +45,7 @@ export class TypeTable {
     return this.#data.at(row)
   }
 
-  /** The same; it is read when somebody asks the first time. */
+  /** The same; it is read on first use. */
   metadata(row: number): unknown {
     this.#metadata ??= this.#loadMetadata()
     return this.#metadata === 'damaged' ? undefined : this.#metadata.at(row)

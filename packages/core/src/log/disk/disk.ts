@@ -1,4 +1,4 @@
-// The only way from the log to the disk, small enough for a simulated disk to stand in. Nothing here deletes a segment or renames one away.
+// The only way from the log to the disk, small enough for a simulated disk to replace it. Nothing here deletes a segment or renames one away.
 import * as fs from 'node:fs'
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
@@ -9,9 +9,9 @@ import { fault } from './os-fault.ts'
 export interface Disk {
   /** `create` makes the file, or empties the one that is there: for temporary files. */
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile>
-  /** Opens a file for small reads that are made at once: they block the thread, and cost a tenth of waiting for one. */
+  /** Opens a file for small synchronous reads: they block the thread, and cost a tenth of an asynchronous one. */
   openNow(path: string): FileNow
-  /** Whether there is a file of this name; at once. */
+  /** Whether there is a file of this name, synchronously. */
   hasNow(path: string): boolean
   /** The names in a directory; none if there is no such directory. */
   list(dir: string): Promise<readonly string[]>
@@ -23,11 +23,11 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>
   /** Removes a temporary file, or one that can be made again from the log. */
   remove(path: string): Promise<void>
-  /** Calls back, perhaps too often and perhaps late, when a file of a directory changes, whose name may be unknown. Gives a function that ends it. */
+  /** Calls back when a file of a directory changes, perhaps too often and perhaps late; its name may be unknown. Returns a function that ends the watch. */
   watch(dir: string, changed: (name: string | undefined) => void): () => void
   /** How many files this process may have open, connections included. */
   filesMax(): number
-  /** Takes the writer's place in a directory; gives a function that leaves it. Throws `store_locked`. */
+  /** Takes the lock of the writer of a directory. Returns a function that releases it. Throws `store_locked`. */
   lock(dir: string): Promise<() => Promise<void>>
 }
 
@@ -35,14 +35,14 @@ export interface DiskFile {
   size(): Promise<number>
   /** Fills the bytes from a place in the file. Gives their number, less than asked for only at the end of the file. */
   read(into: Uint8Array, at: number): Promise<number>
-  /** The same at once, for small reads. */
+  /** The same synchronously, for small reads. */
   readNow(into: Uint8Array, at: number): number
   /**
    * Writes all of the bytes, or throws; what is on the disk then is unknown. A file opened with `write` has them durable when it resolves, as if
    * synced; one opened with `create` after `sync`.
    */
   write(bytes: Uint8Array, at: number): Promise<void>
-  /** The same at once: it blocks the thread as long as the disk takes, and spares the time of waiting for another thread. */
+  /** The same synchronously: it blocks the thread as long as the disk takes, and saves the time of waiting for another thread. */
   writeNow(bytes: Uint8Array, at: number): void
   /** Resolves when all that was written is durable (fdatasync). */
   sync(): Promise<void>
@@ -97,7 +97,7 @@ export const nodeDisk: Disk = {
     try {
       for (const each of made) await syncDir(this, dirname(each))
     } catch (error) {
-      // Whoever tries again would find them there, and take their names for durable.
+      // A later try would find the directories there and take their names for durable.
       for (const each of made) await rmdir(each).catch(() => {})
       throw error
     }
@@ -115,7 +115,7 @@ export const nodeDisk: Disk = {
     await rm(path, { force: true }).catch((cause) => Promise.reject(fault(cause, path)))
   },
   watch(dir, changed) {
-    // The number of watchers is limited. Whoever watches looks by itself from time to time, so it may go without.
+    // The number of watchers is limited. A follower also looks by itself from time to time, so it works without one.
     try {
       const watcher = fs.watch(dir, (_, name) => changed(name ?? undefined)).on('error', () => {})
       return () => watcher.close()
@@ -141,8 +141,8 @@ export async function syncDir(disk: Disk, path: string): Promise<void> {
   await dir.sync().finally(() => dir.close())
 }
 
-/** Closes a file that nobody gets to use because something failed. */
-export async function orClosed<Value>(file: DiskFile | DiskDir, run: () => Promise<Value>): Promise<Value> {
+/** Runs something with a file or directory, and closes it when that fails. */
+export async function closeOnError<Value>(file: DiskFile | DiskDir, run: () => Promise<Value>): Promise<Value> {
   try {
     return await run()
   } catch (error) {
@@ -195,7 +195,7 @@ function nodeFile(fd: number, path: string, syncsWrites: boolean): DiskFile {
   }
 }
 
-/** A disk that takes nothing and says nothing would be tried for ever. */
+/** A disk that writes nothing and reports no error would be tried for ever. */
 function some(path: string, written: number): number {
   if (written > 0) return written
   throw fault(Object.assign(new Error('Nothing was written.'), { code: 'EIO' }), path)

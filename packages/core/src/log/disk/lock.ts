@@ -1,5 +1,5 @@
-// One writer a directory, by a lock that the kernel holds for the process: it is gone the moment the process is, however that dies, so that there
-// is never a stale one to take over, and a pid that is given to another process means nothing. Node's own SQLite is its door to such locks.
+// One writer for each directory, by a lock that the operating system holds for the process. The lock is released when the process ends, however it ends, so
+// there is never a stale lock to take over, and a pid that is reused means nothing. Node reaches such locks through its own SQLite.
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -8,7 +8,7 @@ import { isOutOfFiles } from './os-fault.ts'
 
 // Never written and never removed. POSIX drops a process's lock when that process closes the file, so nothing else may open it.
 const lockName = 'writer.lock'
-// Names the holder for people, and is the second line of defence should a program copy its own open store and so drop the lock.
+// Names the holder for people. It is also the second line of defence: a program that copies its own open store drops the lock.
 const holderName = 'writer.pid'
 const sqliteBusy = 5
 
@@ -63,7 +63,7 @@ interface Holder {
   readonly pid: number
   /** When it started, in ticks since the machine did. */
   readonly start: string
-  /** Of the lock file that it holds: a copy of the directory is another log, which nobody holds. */
+  /** The inode of the lock file that it holds. A copy of the directory is another log, without a holder. */
   readonly fileId: string
 }
 
@@ -81,7 +81,7 @@ function lockFileId(dir: string): string {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat (proc_pid_stat(5)); nothing where there is no such process, or no /proc. */
+/** Field 22 of /proc/<pid>/stat (proc_pid_stat(5)). Undefined when there is no such process, or no /proc. */
 function startOf(pid: number): string | undefined {
   const stat = readText(`/proc/${pid}/stat`)
   const [state, ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
@@ -96,7 +96,7 @@ function ignoreFault<Value>(run: () => Value): Value | undefined {
   }
 }
 
-/** Nothing where there is nothing to be read, but not where this process may open no more files: then nobody knows. */
+/** Undefined when there is nothing to read. Throws when this process may open no more files, because then the answer is unknown. */
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')

@@ -1,4 +1,4 @@
-// What the operating system refuses, as one of our errors.
+// Turns errors of the operating system into ours.
 import { IndelibleError } from '../../kernel/errors.ts'
 
 export function fault(cause: NodeJS.ErrnoException, path: string): IndelibleError {
@@ -7,7 +7,7 @@ export function fault(cause: NodeJS.ErrnoException, path: string): IndelibleErro
   return new IndelibleError(full ? 'store_full' : 'io_failed', `${problem}: ${path}`, { details: { path }, cause })
 }
 
-/** Whether something failed because this process, or the machine, may open no more files: that says nothing of the file, and passes. */
+/** Whether something failed because this process, or the machine, may open no more files. That says nothing about the file, and it passes. */
 export function isOutOfFiles(error: unknown): boolean {
   const { code } = ((error as Error).cause ?? {}) as { code?: unknown }
   return code === 'EMFILE' || code === 'ENFILE'

@@ -1,6 +1,6 @@
-// Functions that are made from text, for shapes of payloads that only the log knows. They cost a while to make, so they are kept.
+// Functions that are compiled from text, for shapes of payloads that are known only at run time. Compiling takes time, so the functions are cached.
 
-/** How many are kept. A log with more different shapes makes some of them again and again. */
+/** How many are cached. A log with more different shapes compiles some of them again and again. */
 const compiledMax = 2000
 
 type Compiled = (values: never, row: number) => unknown
@@ -9,7 +9,7 @@ type Compiled = (values: never, row: number) => unknown
 const known = new Map<string, Compiled>()
 let isAllowed: boolean | undefined
 
-/** A process may forbid to make code from text (`--disallow-code-generation-from-strings`). */
+/** A process may forbid code from text (`--disallow-code-generation-from-strings`). */
 export function canCompile(): boolean {
   if (isAllowed === undefined) {
     try {
@@ -21,7 +21,7 @@ export function canCompile(): boolean {
   return isAllowed
 }
 
-/** The function `(v, r) => expression`. Whatever comes from payloads must stand in the expression as a text in quotes. */
+/** The function `(v, r) => expression`. Everything in the expression that comes from payloads must be a quoted string. */
 export function compiled<Values>(expression: string): (values: Values, row: number) => unknown {
   const compiled = known.get(expression) ?? (new Function('v', 'r', `'use strict'; return ${expression}`) as Compiled)
   if (known.size >= compiledMax) known.clear()

@@ -3,11 +3,11 @@
 //   frame   magic "FRME" u32, crc32 u32, length of the body u32, events u32, first position u64, body, zeros up to a multiple of 8
 //   body    the records of the events, one behind the other
 //
-// Little-endian. A mark is a frame without a body that says what became of the log there: "CLSD" it was closed in order, "SEAL" it goes on in the
-// next segment; its first position is that of the event to come.
+// Little-endian. A mark is a frame without a body: "CLSD" says that the log was closed in order there, "SEAL" that it continues in the next segment. The
+// first position of a mark is that of the next event.
 //
-// The checksum goes over the text "<segment>:<offset>" and everything after itself: bytes count as a frame only at the place they were written
-// for, so that an event whose data is a piece of some log never passes for a piece of this one.
+// The checksum covers the text "<segment>:<offset>" and everything after the checksum. So bytes are a frame only at the place they were written for, and an
+// event whose data is a piece of a log is never taken for a piece of this log.
 import { crc32 } from 'node:zlib'
 import type { Position } from '../../kernel/positions.ts'
 import { LogEvent } from './log-event.ts'
@@ -63,7 +63,7 @@ export function seemsFrame(bytes: Buffer, at = 0): boolean {
   return first === magics.commits || first === magics.closed || first === magics.sealed
 }
 
-/** The length that a frame claims in its header, or nothing where none begins. */
+/** The length that a frame claims in its header. Undefined when no frame begins there. */
 export function claimedLength(header: Buffer): number | undefined {
   if (header.length < frameHeaderBytes || !seemsFrame(header)) return undefined
   const length = frameHeaderBytes + header.readUInt32LE(8)
@@ -78,7 +78,7 @@ function checksum(bytes: Buffer, { segment, offset }: Place): number {
   return crc32(bytes.subarray(checkedFrom), crc32(`${segment}:${offset}`))
 }
 
-/** A frame whose checksum was found right. It looks into the bytes it was made from. */
+/** A frame whose checksum is right. It is a view of the bytes it was made from. */
 export class Frame {
   readonly kind: FrameKind
   readonly bytes: Buffer

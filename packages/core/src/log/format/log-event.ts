@@ -31,18 +31,18 @@ interface Decoded {
   metadataBytes: Uint8Array | undefined
 }
 
-/** Parses payloads that are likely to look alike; gives nothing for others. */
+/** Parses payloads that are likely to look alike. Returns undefined for others. */
 export interface PayloadParser {
   parse(bytes: Buffer, from: number, to: number): unknown
 }
 
-/** An event in the bytes of the log. It keeps them, so they must never change. */
+/** An event in the bytes of the log. It holds these bytes, so they must never change. */
 export class LogEvent implements RecordedEvent {
   readonly #bytes: Utf8Buffer
   readonly #at: number
   readonly #parser: PayloadParser | undefined
   #data: unknown
-  /** What else was decoded; most who read many events look at little of each. */
+  /** What else was decoded. Most code that reads many events uses few fields of each. */
   #decoded: Decoded | undefined
 
   constructor(bytes: Buffer, at: number, parser?: PayloadParser) {
@@ -51,7 +51,7 @@ export class LogEvent implements RecordedEvent {
     this.#parser = parser
   }
 
-  /** Another one of the same event, with data of its own. */
+  /** Another object for the same event, with its own data. */
   again(): LogEvent {
     return new LogEvent(this.#bytes, this.#at)
   }
@@ -76,7 +76,7 @@ export class LogEvent implements RecordedEvent {
     return readU16(this.#bytes, this.#at + 22)
   }
 
-  /** Where it is in its commit, from 0 on. */
+  /** Its index in its commit, from 0 on. */
   get commitIndex(): number {
     return readU16(this.#bytes, this.#at + 24)
   }
@@ -220,7 +220,7 @@ export class LogEvent implements RecordedEvent {
     }
   }
 
-  /** Its checksum is right and it was checked before it was written: somebody else wrote it. */
+  /** The checksum is right and payloads are checked before they are written, so another program wrote it. */
   #notJson(cause?: unknown): IndelibleError {
     const { position } = this
     return new IndelibleError('log_corrupt', `The event at position ${position} is not the JSON that it says it is.`, {

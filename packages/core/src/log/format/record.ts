@@ -1,5 +1,5 @@
-// A record is one event as the log keeps it: numbers at fixed places, then its texts, then its payloads. It says all about the event by itself, so
-// that it can be read alone, and nothing of it is decoded before somebody asks.
+// A record is one event in the log: numbers at fixed places, then its texts, then its payloads. It has everything about the event, so it can be read
+// alone, and a field is decoded only when it is read.
 //
 //    0  length of the record u32       28  flags u8 (1: has a content type, 2: has a time of validity)
 //    4  position u48                   29  tags u8
@@ -15,7 +15,7 @@ export const hasContentType = 1
 export const hasValidAt = 2
 export const u32 = 0x1_0000_0000
 
-/** Node's own ways from and to UTF-8, without the choice of encodings that `write` and `toString` make each time. */
+/** Node's own conversions from and to UTF-8, without the choice of an encoding that `write` and `toString` make at each call. */
 export type Utf8Buffer = Buffer & {
   utf8Write(text: string, at: number): number
   utf8Slice(start: number, end: number): string

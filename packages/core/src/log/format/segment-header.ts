@@ -1,9 +1,9 @@
-// The files of a log: `00000001.log`, `00000002.log` and so on, each with a header that says what it is.
+// The files of a log are `00000001.log`, `00000002.log` and so on. Each has a header that says which segment of which log it is.
 //
 //   header  magic "INDELLOG", format version u32, segment number u32, first position u64, id of the log (16 bytes), zeros,
 //           crc32 of all that u32; 64 bytes, little-endian
 //
-// Magic, format version and checksum keep their places in every later format, so that an old program can tell a new format from damage.
+// Magic, format version and checksum keep their places in every later format, so that an old program can distinguish a new format from damage.
 import { crc32 } from 'node:zlib'
 import { IndelibleError } from '../../kernel/errors.ts'
 import { readUuid, writeUuid } from '../../kernel/ids.ts'

@@ -1,4 +1,4 @@
-// Parses the payloads of one type, which mostly look alike: what they have in common is learned from the first ones.
+// Parses the payloads of one type, which mostly look alike. It learns templates from the first ones.
 
 import type { PayloadParser } from './log-event.ts'
 import { PayloadTemplate, type TextMaker } from './payload-template.ts'
@@ -36,7 +36,7 @@ export class SimilarPayloads implements PayloadParser {
       this.#latest = index
       return value
     }
-    // The first that does not fit may be an exception; whoever comes next is learned from.
+    // The first payload that does not fit may be an exception, so a template is learned from the next one.
     if (templates.length < templatesMax && this.#misses++ % 2 === 0) this.#learn(bytes.subarray(from, to))
     return undefined
   }

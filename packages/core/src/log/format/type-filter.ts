@@ -1,4 +1,4 @@
-// Tells by its bytes whether a record is of a type that was asked for: decoding the name of each would cost more than all else.
+// Decides from the bytes of a record whether its type is one that was asked for. Decoding every name would cost more than everything else.
 import { recordFixedBytes } from './record.ts'
 
 export class TypeFilter {

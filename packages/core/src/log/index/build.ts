@@ -1,4 +1,4 @@
-// Reads a segment and puts its index beside it.
+// Reads a segment and writes its index file.
 import { join } from 'node:path'
 import { corrupt, Frame } from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
@@ -12,7 +12,7 @@ let builds = 0
 export async function buildIndex(log: LogSource, task: BuildTask): Promise<void> {
   const bytes = await indexOf(log, task)
   const path = join(log.dir, indexName(task.segment))
-  // Two processes may do the same work; whoever comes last replaces a file by an equal one.
+  // Two processes may do the same work. The later one replaces the file by an equal one.
   const temporary = `${path}.${process.pid}-${++builds}.new`
   try {
     const file = await log.disk.open(temporary, 'create')

@@ -1,4 +1,4 @@
-// Makes the index of a segment from its frames alone. The same frames always give the same bytes, so that an index can be checked by making it anew.
+// Builds the index of a segment from its frames alone. The same frames always give the same bytes, so an index can be checked by building it again.
 import { crc32 } from 'node:zlib'
 import { correlationIdOf } from '../../kernel/events.ts'
 import {

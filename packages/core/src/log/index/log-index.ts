@@ -16,7 +16,7 @@ import { wanted } from './wanted-term.ts'
 
 /** A stream with more positions on disk is looked up each time. */
 const fewPositions = 64
-/** A stream is known when it is asked for again before so many others, about. */
+/** A stream is cached when it is asked for again before about this many others. */
 const seenStreams = 8 * 1024
 
 export class LogIndex {
@@ -44,7 +44,7 @@ export class LogIndex {
     return this.#newest.lastPosition
   }
 
-  /** The last position that the index on disk knows. */
+  /** The last position in the indexes on disk. */
   get indexedThrough(): Position {
     return this.#segments.at(-1)?.lastPosition ?? 0
   }
@@ -53,7 +53,7 @@ export class LogIndex {
     return this.#segments
   }
 
-  /** Opens the index file of a segment. Gives nothing where it must be made anew. */
+  /** Opens the index file of a segment. Undefined when it must be rebuilt. */
   openSegment(segment: number, logId: string): SegmentIndex | undefined {
     return SegmentIndex.open({ files: this.files, cache: this.#cache }, { segment, logId })
   }
@@ -71,7 +71,7 @@ export class LogIndex {
     this.#recent = [first!, ...others]
   }
 
-  /** Replaces an index that was found damaged by one that was made anew. */
+  /** Replaces a damaged index by its rebuilt one. */
   replaceSegment(anew: SegmentIndex): void {
     const at = this.#segments.findIndex(({ header }) => header.segment === anew.header.segment)
     if (at >= 0) this.#segments[at] = anew

@@ -1,8 +1,8 @@
-// An index file is a row of pages, each with its own checksum, so that any part of it can be read alone and is checked whenever it is read.
+// An index file is a sequence of pages. Each has its own checksum, so any page can be read alone and is checked whenever it is read.
 import { crc32 } from 'node:zlib'
 
 export const pageBytes = 4096
-/** What a page holds besides its checksum, which comes last. */
+/** The bytes of a page before its checksum, which comes last. */
 export const payloadBytes = pageBytes - 4
 
 /** Of which file: its checksums depend on it. An index that a longer one replaced is another file, and their pages must never be mixed. */

@@ -24,7 +24,7 @@ export class RecentIndex implements TermPositions {
   readonly #correlationOf = new Map<number, string>()
   /** Apart from the lists, so that who reads everything need not have them made. */
   readonly #reserved: Position[] = []
-  /** How many events are in the lists: they are made when somebody asks. */
+  /** How many events are in the lists. The lists are built on demand. */
   #listed = 0
   readonly #lists: Readonly<Record<Exclude<TermKind, 'stream'>, Map<string, Position[]>>> = {
     category: new Map(),

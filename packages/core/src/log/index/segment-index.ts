@@ -24,7 +24,7 @@ const longList = 256
 const longListsMax = 4
 
 /** Where a record is, and its checksum. */
-export interface RecordSpot {
+export interface RecordLocation {
   readonly segment: number
   readonly offset: number
   /** It ends here or before. */
@@ -66,13 +66,13 @@ export class SegmentIndex implements TermPositions, CachedPages {
     this.used = new Uint8Array(header.pages)
   }
 
-  /** Nothing where there is no such file, or none that fits the segment and log: then it must be made anew. */
+  /** Undefined when there is no such file, or it does not fit the segment and the log: then it must be rebuilt. */
   static open(
     { files, cache }: { files: OpenFiles; cache: PageCache },
     { segment, logId }: { segment: number; logId: string },
   ): SegmentIndex | undefined {
     const name = indexName(segment)
-    // A newer file may have got this name.
+    // A newer file may have this name now.
     files.close(name)
     try {
       const page = Buffer.allocUnsafeSlow(pageBytes)
@@ -127,7 +127,7 @@ export class SegmentIndex implements TermPositions, CachedPages {
     return list
   }
 
-  place(position: Position): RecordSpot {
+  place(position: Position): RecordLocation {
     const event = position - this.header.firstPosition
     const { events, logEnd, segment } = this.header
     const { page, at } = this.#placeOf(event)
@@ -140,7 +140,7 @@ export class SegmentIndex implements TermPositions, CachedPages {
     return { segment, offset, end, crc }
   }
 
-  /** Gives back what it holds. */
+  /** Releases its pages and its file. */
   release(): void {
     this.#cache.forget(this)
     this.#files.close(this.#name)
@@ -281,7 +281,7 @@ export class SegmentIndex implements TermPositions, CachedPages {
       return this.#files.read(this.#name, page, number * pageBytes)
     } catch (cause) {
       if (isOutOfFiles(cause)) throw cause
-      // A file that somebody took away can be made again as one that is damaged can.
+      // A file that was deleted is rebuilt like a damaged one.
       throw this.#damaged(number, 'it cannot be read', cause)
     }
   }
@@ -290,7 +290,7 @@ export class SegmentIndex implements TermPositions, CachedPages {
     const offset = page * pageBytes
     return new IndelibleError(
       'index_damaged',
-      `${this.#name} is damaged at byte ${offset}: ${problem}. The log is whole; its index can be made again from it.`,
+      `${this.#name} is damaged at byte ${offset}: ${problem}. The log is whole, and its index can be rebuilt from it.`,
       { details: { file: this.#name, offset, segment: this.header.segment }, cause },
     )
   }

@@ -1,4 +1,4 @@
-// The steps of a backup: what a segment of the log has, what the copy has of it, and how the one becomes the other without a moment in between.
+// The steps of a backup: what a segment of the log has, what the copy has of it, and how the copy is brought up to date in one atomic step.
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
@@ -13,7 +13,7 @@ import { StoredIndex } from './stored-index.ts'
 
 const chunkBytes = 1024 * 1024
 
-/** What a segment has up to where it is sealed, or up to where it is written. */
+/** The content of a segment, up to its seal or up to the last frame that is written. */
 export interface SegmentContent {
   readonly header: SegmentHeader
   /** Where the last frame ends, the seal left out. */
@@ -53,7 +53,7 @@ export async function contentOf(log: LogSource, header: SegmentHeader): Promise<
     }
     if (reader.header.segment === segment) {
       await reader.tail()
-      // Who writes it may not have synced it yet, and a backup must never have what the log then loses.
+      // The writer may not have synced it yet, and a backup must never have an event that the log then loses.
       await reader.sync()
     }
     return { header, end, commitsEnd, crc, seal, lastPosition, lastRecordedAtMs }
@@ -89,7 +89,7 @@ export async function copySegment(
   }
 }
 
-/** Says that the next segment follows, which must be there. Until then the one before would be a log that lost a file. */
+/** Writes the seal, once the next segment is there: a sealed segment without a next one is a log that lost a file. */
 export async function addSeal({ disk, dir }: LogSource, { header, end, seal }: SegmentContent): Promise<void> {
   if (!seal) return
   const file = await disk.open(join(dir, segmentName(header.segment)), 'write')
@@ -100,7 +100,7 @@ export async function addSeal({ disk, dir }: LogSource, { header, end, seal }: S
   }
 }
 
-/** Gives a sealed segment of the copy its index, unless it has it: that of the log where it is whole, otherwise a new one. True where it had none. */
+/** Gives a sealed segment of the copy its index, unless it has one: the index of the log if that is whole, otherwise a new one. True when it had none. */
 export async function copyIndex(
   source: LogSource,
   copy: LogSource,
@@ -137,7 +137,7 @@ async function wholeIndex(
   }
 }
 
-/** Gives a file its new content by a temporary one. The caller makes the name durable. */
+/** Replaces the content of a file through a temporary file. The caller makes the name durable. */
 async function replaced(
   { disk, dir }: LogSource,
   name: string,
@@ -166,7 +166,7 @@ async function checksumOf(file: DiskFile, end: number): Promise<number | undefin
   return crc
 }
 
-/** The first byte before an end that two files of a segment do not share; nothing where they share all. */
+/** The first byte before an end in which two files of a segment differ. Undefined when they do not differ. */
 export async function firstDifference(
   a: LogSource,
   b: LogSource,
@@ -192,7 +192,7 @@ export async function firstDifference(
   }
 }
 
-/** An error about the copy says so: file names alone could be those of the log. */
+/** An error about the copy names its directory, because the log has files of the same names. */
 export async function ofCopy<Value>({ dir }: LogSource, work: Promise<Value>): Promise<Value> {
   return await work.catch((error) => {
     if (!isIndelibleError(error, 'log_corrupt') && !isIndelibleError(error, 'log_format_unknown')) throw error

@@ -1,4 +1,4 @@
-// Copies a log while it is being written. What it leaves is itself a log, at every moment: of a copy that was cut off as much as of a finished one.
+// Copies a log while it is being written. The copy is itself a log at every moment, also when the backup is interrupted.
 import { join, resolve } from 'node:path'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
@@ -16,13 +16,13 @@ import {
   ofCopy,
   type SegmentContent,
 } from './backup-copy.ts'
-import { type OnProgress, ProgressTeller } from './progress.ts'
+import { type OnProgress, ProgressReporter } from './progress.ts'
 import { headerOf, lastSegmentOf, logBytes } from './segment-files.ts'
 
 export interface BackupOptions {
   /** The directory of the log. */
   readonly from: string
-  /** The directory of the copy: of an earlier backup, or an empty one. Made if it is not there. */
+  /** The directory of the copy: one of an earlier backup, or an empty one. It is created if it does not exist. */
   readonly to: string
   readonly disk?: Disk
   readonly onProgress?: OnProgress
@@ -42,17 +42,17 @@ export interface BackupSummary {
   readonly indexesCopied: number
 }
 
-/** `other-log`: the ids differ. `diverged`: it has commits that the log has not. `no-log`: it holds something else. `same`: it is the log. */
+/** `other-log`: the ids differ. `diverged`: it has commits that the log does not have. `no-log`: it holds other files. `same`: it is the log itself. */
 export type BackupMismatch = 'other-log' | 'diverged' | 'no-log' | 'same'
 
 /**
- * Brings a copy of a log up to where the log is now, beside whoever writes it. Copies each segment that is not there yet, or not all of it, with its
- * index; every frame is checked on the way, and what was written is read back before it gets its name. All of it is durable at the end.
+ * Brings a copy of a log up to date while the log may be written. It copies each segment that the copy does not have, or not all of, with its index. It
+ * checks every frame, and reads back what it wrote before the file gets its name. Everything is durable at the end.
  *
- * What an earlier run copied is compared with the log by length, header and end only; `verifyLog` reads all of a backup.
+ * A segment that an earlier run copied is compared with the log by length, header and end only; `verifyLog` reads all of a backup.
  * To restore, copy the directory: it opens with `fileStore`, for reading or for writing.
- * Throws `backup_mismatch` (with `details.reason`, a {@link BackupMismatch}) and changes nothing, where the directory is no earlier backup of this log;
- * `store_locked` where another backup or a writer has it; `store_missing`, `log_corrupt`, `log_format_unknown`, `store_full`, `io_failed`.
+ * Throws `backup_mismatch` (with `details.reason`, a {@link BackupMismatch}) and changes nothing, when the directory is not an earlier backup of this log;
+ * `store_locked` when another backup or a writer has it open; `store_missing`, `log_corrupt`, `log_format_unknown`, `store_full`, `io_failed`.
  */
 export async function backupLog({ from, to, disk = nodeDisk, onProgress }: BackupOptions): Promise<BackupSummary> {
   const source: LogSource = { dir: resolve(from), disk, limits: logLimits }
@@ -73,7 +73,7 @@ export async function backupLog({ from, to, disk = nodeDisk, onProgress }: Backu
 class Backup {
   readonly #source: LogSource
   readonly #copy: LogSource
-  /** The last segment that is copied; the log may go on. */
+  /** The last segment to copy. The log may grow meanwhile. */
   readonly #last: number
   readonly #sum = { segmentsCopied: 0, segmentsSkipped: 0, bytesCopied: 0, bytesTotal: 0, indexesCopied: 0 }
 
@@ -86,16 +86,16 @@ class Backup {
   async run(onProgress: OnProgress | undefined): Promise<BackupSummary> {
     const kept = await ofCopy(this.#copy, lastSegment(this.#copy))
     if (kept > 0) await this.#assertEarlierBackup(kept)
-    const progress = new ProgressTeller(onProgress, await logBytes(this.#source))
+    const progress = new ProgressReporter(onProgress, await logBytes(this.#source))
     let before: SegmentContent | undefined
     for (let segment = 1; segment <= this.#last; segment++) {
       const { header, bytes } = await headerOf(this.#source, segment)
       const content = (await this.#isThere(segment, { kept, bytes }))
         ? undefined
         : await contentOf(this.#source, header)
-      if (content) await this.#bring(content, { kept, told: (done) => progress.tell(done) })
+      if (content) await this.#bring(content, { kept, told: (done) => progress.report(done) })
       else this.#skip(bytes)
-      // The segment before could not say that this one follows as long as it did not.
+      // The segment before is sealed only now, because a seal says that the next segment exists.
       if (before) await addSeal(this.#copy, before)
       if (segment < this.#last) await this.#index(header)
       before = content
@@ -106,7 +106,7 @@ class Backup {
     return { ...this.#sum, ...(await this.#head(before!)) }
   }
 
-  /** Throws `backup_mismatch`, before anything is changed, unless the log goes on where the copy ends. */
+  /** Throws `backup_mismatch`, before anything is changed, unless the log continues where the copy ends. */
   async #assertEarlierBackup(kept: number): Promise<void> {
     const { header } = await headerOf(this.#source, 1)
     for (const segment of new Set([1, kept])) {
@@ -130,7 +130,7 @@ class Backup {
     if (offset !== undefined) throw mismatch(this.#copy, 'diverged', { segment, offset })
   }
 
-  /** Whether a segment with one behind it is there as it is in the log, seal and all, by its length, its header and its end. */
+  /** Whether the copy has a sealed segment as the log has it, judged by its length, its header and its end. */
   async #isThere(segment: number, { kept, bytes }: { kept: number; bytes: number }): Promise<boolean> {
     if (segment >= kept) return false
     if ((await ofCopy(this.#copy, headerOf(this.#copy, segment))).bytes !== bytes) return false
@@ -185,7 +185,7 @@ class Backup {
 
 /** How much of the end of a segment is compared. */
 const comparedBytes = 64 * 1024
-/** What a log directory may have besides segments: locks, indexes, columns, figures, and what was left half-done. */
+/** The files that a log directory may have besides segments: locks, indexes, columns, statistics, unfinished files. */
 const knownName = /^(writer\.(lock|pid).*|\d{8,}\.(idx|col)|syncs\.json|.*\.new)$/
 const probe = 'probe.new'
 
@@ -206,8 +206,8 @@ async function assertElsewhere(source: LogSource, copy: LogSource): Promise<void
 
 const problems: Readonly<Record<BackupMismatch, string>> = {
   'other-log': 'holds another log',
-  diverged: 'has commits that this log has not: it was written to, or the log was put back to an earlier state',
-  'no-log': 'holds files that are no log',
+  diverged: 'has commits that this log does not have: it was written to, or the log was restored to an earlier state',
+  'no-log': 'holds files that are not a log',
   same: 'is the log itself',
 }
 

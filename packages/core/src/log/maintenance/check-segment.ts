@@ -1,4 +1,4 @@
-// Checks one segment, and its index and columns against it. What it finds is plain data, so that it can be done on any thread.
+// Checks one segment, and its index and columns against it. The result is plain data, so any thread can do it.
 import { join } from 'node:path'
 import { ColumnsBuilder, columnsName } from '../columns/index.ts'
 import type { DiskFile } from '../disk/index.ts'
@@ -21,7 +21,7 @@ export interface SegmentFindings {
   /** Whether another segment follows; otherwise what is behind the last commit. */
   readonly ending: 'sealed' | 'closed' | 'open' | 'torn'
   readonly index: DerivedState
-  /** Those of a segment that is not sealed are nobody's. */
+  /** Those of a segment that is not sealed are ignored. */
   readonly columns: DerivedState
 }
 
@@ -40,20 +40,20 @@ export interface SegmentTask {
   readonly hasColumns: boolean
 }
 
-/** Reads a segment to its end, as far as it is written. Throws `log_corrupt`, `log_format_unknown`. `read` is told how far it came. */
+/** Reads a segment to its end, as far as it is written. Calls `read` with the bytes it has read. Throws `log_corrupt`, `log_format_unknown`. */
 export async function checkSegment(
   log: LogSource,
   { segment, indexed, hasColumns }: SegmentTask,
   read: (bytes: number) => void = () => {},
 ): Promise<SegmentFindings> {
-  // The index before the log, so that it cannot know of events that come while the log is read.
+  // Read the index before the log, so that it cannot have events that are appended while the log is read.
   const stored = indexed ? await StoredIndex.open(log, segment) : undefined
   const columns = hasColumns ? await log.disk.open(join(log.dir, columnsName(segment)), 'read') : undefined
   try {
     const { header } = await headerOf(log, segment)
     const after = header.firstPosition - 1
     const index = stored?.headerOf(header)
-    // An index is made of what is durable, so a log that ends before it has lost events.
+    // An index is built from durable events, so a log that ends before its index has lost events.
     const atLeast = index?.firstPosition === header.firstPosition ? after + index.events : 0
     const reader = await LogReader.open(log, { ...header, offset: segmentHeaderBytes, after, atLeast })
     const check = new SegmentCheck(header, { stored, columns })

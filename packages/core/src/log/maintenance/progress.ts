@@ -1,4 +1,4 @@
-// How long work on a log tells how far it came.
+// Reports the progress of long work on a log.
 
 /** In bytes of the log. */
 export interface Progress {
@@ -11,29 +11,29 @@ export type OnProgress = (progress: Progress) => void
 /** How many bytes pass between two calls. */
 const progressBytes = 4 * 1024 * 1024
 
-/** Tells how far it came, not too often. */
-export class ProgressTeller {
+/** Calls back with the progress, not too often. */
+export class ProgressReporter {
   readonly #told: OnProgress | undefined
   readonly #total: number
   #passed = 0
-  #tellAt = progressBytes
+  #reportAt = progressBytes
 
   constructor(told: OnProgress | undefined, bytesTotal: number) {
     this.#told = told
     this.#total = bytesTotal
   }
 
-  /** So many bytes are done for good. */
+  /** Adds bytes that are finished. */
   add(bytes: number): void {
     this.#passed += bytes
-    this.tell(0)
+    this.report(0)
   }
 
-  /** So many bytes are done besides. */
-  tell(bytes: number): void {
+  /** Reports bytes of the current step, which `add` will count at its end. */
+  report(bytes: number): void {
     const done = this.#passed + bytes
-    if (done < this.#tellAt) return
-    this.#tellAt = done + progressBytes
+    if (done < this.#reportAt) return
+    this.#reportAt = done + progressBytes
     this.#told?.({ bytesDone: Math.min(done, this.#total), bytesTotal: this.#total })
   }
 

@@ -1,17 +1,17 @@
-// Makes the index and the columns of a log anew from the log, beside whoever writes or reads it.
+// Rebuilds the index and the columns of a log from the log, while it may be read and written.
 import { join } from 'node:path'
 import { buildColumns, columnsName, readsColumns, unpaced } from '../columns/index.ts'
 import { type Disk, nodeDisk, syncDir } from '../disk/index.ts'
 import { buildIndex, indexName } from '../index/index.ts'
 import { type LogSource, logLimits } from '../limits.ts'
 import { checkSegment } from './check-segment.ts'
-import { type OnProgress, ProgressTeller } from './progress.ts'
+import { type OnProgress, ProgressReporter } from './progress.ts'
 import { headerOf, lastSegmentOf, segmentsWith, sizeOf } from './segment-files.ts'
 
 export interface RebuildOptions {
   readonly dir: string
   readonly disk?: Disk
-  /** Only these; left out: all that are sealed. */
+  /** Only these. All sealed segments when left out. */
   readonly segments?: readonly number[]
   /** Called after each segment. */
   readonly onProgress?: OnProgress
@@ -28,8 +28,8 @@ export interface RebuildSummary {
 }
 
 /**
- * Makes the index and column files of sealed segments anew; each appears whole in the place of the one before, with the same bytes unless that was damaged. The
- * segment that is written to has its index in memory; a damaged file of an earlier one is taken away there.
+ * Rebuilds the index files and column files of sealed segments. Each new file replaces the old one in one step, with the same bytes unless the old one was
+ * damaged. The segment that is being written has its index in memory; a damaged index file of that segment is deleted.
  * Throws `store_missing`, `log_corrupt`, `log_format_unknown`, `store_full`, `io_failed`.
  */
 export async function rebuildIndex({
@@ -43,7 +43,7 @@ export async function rebuildIndex({
   const last = await lastSegmentOf(log)
   const sealed = Array.from({ length: last - 1 }, (_, index) => index + 1)
   const segments = wanted ? sealed.filter((segment) => wanted.includes(segment)) : sealed
-  const progress = new ProgressTeller(onProgress, await bytesOf(log, segments))
+  const progress = new ProgressReporter(onProgress, await bytesOf(log, segments))
   const sum = { segments: segments.length, events: 0, bytes: 0, columnBytes: 0 }
   for (const segment of segments) {
     const { header, bytes } = await headerOf(log, segment)
@@ -61,7 +61,7 @@ export async function rebuildIndex({
   return { ...sum, ms: Math.round(performance.now() - startMs) }
 }
 
-/** Whoever opens the log does without it. If the segment is sealed meanwhile, what is taken away may be its new index, which is made again too. */
+/** Opening the log does not need this index. If the segment is sealed meanwhile, the deleted file may be its new index; that is rebuilt too. */
 async function dropDamaged(log: LogSource, segment: number): Promise<void> {
   if (!(await segmentsWith('idx', log)).has(segment)) return
   const { index } = await checkSegment(log, { segment, indexed: true, hasColumns: false })

@@ -1,4 +1,4 @@
-// What is in a log, in numbers: where a segment has its index, from there; only what has none is read.
+// Counts what is in a log. The numbers come from the indexes; only a segment without an index is read.
 import type { Position } from '../../kernel/positions.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
 import { columnsName } from '../columns/index.ts'
@@ -9,7 +9,7 @@ import { type LogSource, logLimits } from '../limits.ts'
 import { LogReader } from '../read/index.ts'
 import { readSyncTimes, type SyncTimes } from '../write/index.ts'
 import { readSegment } from './check-segment.ts'
-import { ProgressTeller } from './progress.ts'
+import { ProgressReporter } from './progress.ts'
 import { headerOf, lastSegmentOf, logBytes, segmentsWith, sizeOf } from './segment-files.ts'
 import { countsOf, type IndexCounts, StoredIndex } from './stored-index.ts'
 import type { InspectOptions } from './verify.ts'
@@ -27,7 +27,7 @@ export interface LogStats {
   readonly lastRecordedAt: Instant | null
   readonly indexes: { readonly count: number; readonly bytes: number }
   readonly columns: { readonly count: number; readonly bytes: number }
-  /** How long durable writes took, as the last writer counted them; nothing where it left no figures. */
+  /** How long durable writes took, as the last writer counted them. Null when it left no statistics. */
   readonly syncs: SyncStats | null
 }
 
@@ -36,27 +36,27 @@ export interface SegmentStats {
   readonly bytes: number
   readonly commits: number
   readonly events: number
-  /** Nothing where it has no index, as the segment that is written to has none. */
+  /** Null when the segment has no index, such as the one that is being written. */
   readonly indexBytes: number | null
-  /** Nothing where it has no replay columns. */
+  /** Null when it has no replay columns. */
   readonly columnBytes: number | null
 }
 
 export interface SyncStats extends SyncTimes {
-  /** Half of the durable writes took at most so many microseconds. Like all of these the end of a class; nothing where it has no end. */
+  /** Half of the durable writes took at most this many microseconds. Each of these numbers is the upper bound of a class; null when the class has none. */
   readonly p50Microseconds: number | null
   readonly p99Microseconds: number | null
   readonly maxMicroseconds: number | null
 }
 
 /**
- * Counts what is in a log. It trusts the index where its checksums are right, and so reads a tenth of the log; `verifyLog` is what trusts nothing.
+ * Counts what is in a log. It trusts an index whose checksums are right, so it reads a tenth of the log; `verifyLog` trusts nothing.
  * Throws `store_missing`, `log_format_unknown`, `log_corrupt`.
  */
 export async function logStats({ dir, disk = nodeDisk, onProgress }: InspectOptions): Promise<LogStats> {
   const log: LogSource = { dir, disk, limits: logLimits }
   await lastSegmentOf(log)
-  const progress = new ProgressTeller(onProgress, await logBytes(log))
+  const progress = new ProgressReporter(onProgress, await logBytes(log))
   const indexed = await segmentsWith('idx', log)
   const withColumns = await segmentsWith('col', log)
   const count = new Count()
@@ -67,7 +67,7 @@ export async function logStats({ dir, disk = nodeDisk, onProgress }: InspectOpti
     const stored = indexed.has(segment) ? await StoredIndex.open(log, segment) : undefined
     try {
       const known = end !== undefined && stored ? await fromIndex(stored, header, end) : undefined
-      const found = known ?? (await fromFrames(log, header, (done) => progress.tell(done)))
+      const found = known ?? (await fromFrames(log, header, (done) => progress.report(done)))
       const columnBytes = withColumns.has(segment) ? await sizeOf(log, columnsName(segment)) : null
       count.add(found, { file: segmentName(segment), bytes, indexBytes: stored?.bytes ?? null, columnBytes })
     } finally {
@@ -85,7 +85,7 @@ async function endOf(log: LogSource, segment: number): Promise<Position | undefi
   return isSealed ? (await headerOf(log, segment + 1)).header.firstPosition : undefined
 }
 
-/** Nothing unless it is whole and has all events of the segment. */
+/** Undefined unless it is whole and has all events of the segment. */
 async function fromIndex(stored: StoredIndex, header: SegmentHeader, end: Position): Promise<IndexCounts | undefined> {
   const index = stored.headerOf(header)
   const isComplete = index?.firstPosition === header.firstPosition && header.firstPosition + index.events === end
@@ -154,7 +154,7 @@ class Count {
   }
 }
 
-/** Nothing where there are no figures, or none that can be read: nobody checks that file. */
+/** Undefined when there is no such file, or it cannot be read: the file has no checksum. */
 function syncStats(times: SyncTimes | undefined): SyncStats | null {
   if (!times || !Array.isArray(times.classes) || !(times.count > 0)) return null
   const below = (share: number): number | null => {

@@ -1,4 +1,4 @@
-// Index files from outside: is one what the log says, and what does it say of the log.
+// Reads index files from outside: to compare one with the log, and to count from it.
 import { join } from 'node:path'
 import type { DiskFile } from '../disk/index.ts'
 import {
@@ -66,7 +66,7 @@ export class StoredIndex {
     return await firstDifference(this.#file, [expected])
   }
 
-  /** Nothing unless it has a whole header, of this segment and log, and is as long as that says. */
+  /** Undefined unless it has a whole header of this segment and log, and is as long as the header says. */
   headerOf({ segment, logId }: { segment: number; logId: string }): IndexHeader | undefined {
     if (this.#firstPage.length < pageBytes || !isPage(this.#firstPage, { segment, logId }, 0)) return undefined
     const header = decodeIndexHeader(this.#firstPage)
@@ -74,7 +74,7 @@ export class StoredIndex {
     return fits ? header : undefined
   }
 
-  /** Nothing where a page is damaged. */
+  /** Undefined when a page is damaged. */
   async counts(header: IndexHeader): Promise<IndexCounts | undefined> {
     const counter = new EntryCounter(header)
     const pages = Buffer.allocUnsafe(chunkBytes)

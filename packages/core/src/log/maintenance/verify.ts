@@ -1,4 +1,4 @@
-// Looking at a log from outside: is every byte what was written? Works beside a writer, and changes nothing.
+// Verifies a log: is every byte what was written? It works while the log is written, and changes nothing.
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
@@ -13,7 +13,7 @@ import {
   type SegmentTask,
 } from './check-segment.ts'
 import { SegmentChecker } from './check-threads.ts'
-import { type OnProgress, ProgressTeller } from './progress.ts'
+import { type OnProgress, ProgressReporter } from './progress.ts'
 import { headerOf, lastSegmentOf, logBytes, segmentsWith } from './segment-files.ts'
 import { readByName, Versions } from './versions.ts'
 
@@ -26,8 +26,8 @@ export interface InspectOptions {
 
 /**
  * `closed`: in order, so that every byte up to the end is known to be there. `open`: a writer has it, or died with nothing half-written.
- * `torn`: behind the last commit are bytes that are no commit, as of a write that was cut off before it was acknowledged. After `open` and `torn`,
- * a loss at the very end cannot be told from that.
+ * `torn`: behind the last commit are bytes that are not a commit, such as a write that was interrupted before it was acknowledged. After `open` and `torn`,
+ * a loss at the very end cannot be distinguished from that.
  */
 export type LogEnding = 'closed' | 'open' | 'torn'
 
@@ -44,7 +44,7 @@ export interface LogSummary {
   readonly indexes: {
     /** Index files that are, byte for byte, what the log says. */
     readonly checked: number
-    /** Sealed segments without one. That is no fault: it may be on its way, and can be made at any time. */
+    /** Sealed segments without an index. That is not a fault: it may be in the making, and can be built at any time. */
     readonly missing: number
   }
   /** The same of replay columns. */
@@ -52,11 +52,11 @@ export interface LogSummary {
 }
 
 /**
- * Reads every byte, checks every checksum, that positions, versions and times follow one another and all segments are of one log, and makes every
- * index file, and every file of columns, anew to compare the bytes.
+ * Reads every byte, checks every checksum, that positions, versions and times follow one another and all segments are of one log, and builds
+ * every index file and every column file again to compare the bytes.
  *
- * A log of 64 MiB and more is checked on up to four threads, one for each core. Each needs about 250 MB, with columns 400 MB, however long the log is; besides, a stream needs 24
- * to 48 bytes.
+ * A log of 64 MiB and more is checked on up to four threads, one for each core. Each needs about 250 MB, with columns 400 MB, however long the log is. In addition each stream needs
+ * 24 to 48 bytes.
  * Throws `store_missing`, `log_format_unknown`, and `log_corrupt` or, where the log is whole, `index_damaged`, with `details.file` and
  * `details.offset`.
  */
@@ -64,7 +64,7 @@ export async function verifyLog({ dir, disk = nodeDisk, onProgress }: InspectOpt
   const log: LogSource = { dir, disk, limits: logLimits }
   const sealed = (await lastSegmentOf(log)) - 1
   const bytesTotal = await logBytes(log)
-  const progress = new ProgressTeller(onProgress, bytesTotal)
+  const progress = new ProgressReporter(onProgress, bytesTotal)
   const sum = new Sum(log)
   const checker = new SegmentChecker(log, { bytes: bytesTotal })
   try {
@@ -77,10 +77,10 @@ export async function verifyLog({ dir, disk = nodeDisk, onProgress }: InspectOpt
       await sum.take(await ahead.shift()!)
       progress.add((await headerOf(log, segment)).bytes)
     }
-    // Beside a writer there may be more by now.
+    // A writer may have added segments meanwhile.
     for (let segment = sealed + 1; sum.ending === 'sealed'; segment++) {
       const task = await derived.taskFor(segment)
-      await sum.take(await checkSegment(log, task, (bytes) => progress.tell(bytes)))
+      await sum.take(await checkSegment(log, task, (bytes) => progress.report(bytes)))
       progress.add((await headerOf(log, segment)).bytes)
     }
   } finally {
@@ -92,13 +92,13 @@ export async function verifyLog({ dir, disk = nodeDisk, onProgress }: InspectOpt
   return { ...summary, bytes }
 }
 
-/** Its fault is for whoever waits for it in its turn. */
+/** Keeps a rejection from being reported as unhandled before the promise is awaited. */
 function settledLater<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {})
   return promise
 }
 
-/** Puts together what was found in the segments, in their order. */
+/** Combines the findings of the segments, in their order. */
 class Sum {
   ending: SegmentFindings['ending'] = 'sealed'
   readonly #versions: Versions
@@ -146,7 +146,7 @@ class Sum {
     else this.#damage ??= state
   }
 
-  /** Throws `index_damaged` only now: damage to the log is the worse news. */
+  /** Throws `index_damaged` only at the end: damage to the log itself matters more. */
   async finish(): Promise<Omit<LogSummary, 'bytes'>> {
     await this.#versions.finish(this.#segments)
     if (this.#damage) throw damaged(this.#damage)
@@ -170,7 +170,7 @@ const timeGoesBack = 'the time of recording goes back'
 function damaged({ file, offset, segment }: DerivedDamage): IndelibleError {
   return new IndelibleError(
     'index_damaged',
-    `${file} is not what the log says, from byte ${offset} on. The log is whole; "indelible index" makes it again.`,
+    `${file} is not what the log says, from byte ${offset} on. The log is whole. Run "indelible index" to rebuild it.`,
     { details: { file, offset, segment } },
   )
 }

@@ -78,7 +78,7 @@ export class Versions {
   }
 }
 
-/** Reads the log again for the sake of a few streams, by their names. Throws `log_corrupt`. */
+/** Reads the log again to check a few streams by their names. Throws `log_corrupt`. */
 export async function readByName(log: LogSource, hashes: ReadonlySet<bigint>, lastSegment: number): Promise<void> {
   const reader = await LogReader.open(log)
   try {

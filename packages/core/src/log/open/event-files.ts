@@ -18,15 +18,15 @@ import {
   segmentHeaderBytes,
   segmentName,
 } from '../format/index.ts'
-import type { LogIndex, RecordSpot, SegmentIndex } from '../index/index.ts'
+import type { LogIndex, RecordLocation, SegmentIndex } from '../index/index.ts'
 import type { LogSource } from '../limits.ts'
 import type { FrameStart } from '../read/index.ts'
 
 /** Records at most this far apart are read together. */
 const gapBytesMax = 4096
-/** So many records found together are kept for the next who asks. */
+/** When at most this many records are read together, they may be cached. */
 const fewRecords = 64
-/** A record is kept when it is asked for again before so many others, about. */
+/** A record is cached when it is asked for again before about this many others. */
 const seenRecords = 32 * 1024
 
 export class EventFiles {
@@ -71,7 +71,7 @@ export class EventFiles {
     return events
   }
 
-  /** An event of a segment that has an index, found without that, by the frames: for when a page of it is damaged and nobody can wait. */
+  /** Finds an event of an indexed segment without its index, frame by frame: for synchronous reads when a page of the index is damaged. */
   inFrames(position: Position): LogEvent {
     const { segment } = this.#index.segmentOf(position)!.header
     const name = segmentName(segment)
@@ -150,14 +150,14 @@ export class EventFiles {
     for (let index = 0; index < spots.length; index++) {
       const position = positions[at + index]!
       const record = checkedRecord(bytes, low, spots[index]!, position)
-      // Those read in long rows are not likely to be read again soon.
+      // Records of a long run are not likely to be read again soon.
       if (spots.length <= fewRecords && this.#seen.see(position)) this.#records.keep(position, record)
       events.push(new LogEvent(record, 0))
     }
     return at + spots.length
   }
 
-  #read({ segment, offset }: RecordSpot, low: number, high: number): Buffer {
+  #read({ segment, offset }: RecordLocation, low: number, high: number): Buffer {
     if (high < low) throw corrupt({ segment, offset }, 'its index says that an event ends before it begins')
     const { files } = this.#index
     const name = segmentName(segment)
@@ -184,7 +184,7 @@ export class EventFiles {
 function checkedRecord(
   bytes: Buffer,
   from: number,
-  { segment, offset, end, crc }: RecordSpot,
+  { segment, offset, end, crc }: RecordLocation,
   position: Position,
 ): Buffer {
   const at = offset - from

@@ -1,9 +1,9 @@
-// Opens a log: the indexes on disk speak for the sealed segments, and only what came after them is read.
+// Opens a log: takes the indexes of sealed segments from disk, and reads only the events after them.
 import { crc32 } from 'node:zlib'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { corrupt, decodeHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/index.ts'
-import type { LogIndex, RecordSpot, SegmentIndex } from '../index/index.ts'
+import type { LogIndex, RecordLocation, SegmentIndex } from '../index/index.ts'
 import type { LogSource } from '../limits.ts'
 import { type BuildTask, LogReader, lastSegment, type Tail } from '../read/index.ts'
 
@@ -33,7 +33,7 @@ export async function openLog(
     const mustHave = last - next > log.limits.unindexedSegmentsMax
     if (!opened && mustHave) {
       if (!build) throw missing(log, next)
-      // The index before may be one of a log that was closed and then gone on with: it has not all of its segment.
+      // The index before may be from an earlier close of the log, and then it does not have all events of its segment.
       const { firstPosition } = headerOf(index, next)
       if (next > 1 && index.indexedThrough + 1 < firstPosition) {
         await build({ segment: next - 1, lastPosition: firstPosition - 1 })
@@ -63,8 +63,8 @@ export interface Taken {
   readonly recordedAtMs: number
 }
 
-/** Whom to tell of what is taken in: at once, because a read that fails later takes nothing of it back. */
-interface TakeEvents {
+/** Gets what is added to the index, immediately: a later read that fails does not roll it back. */
+interface TakeListener {
   /** Of each segment that was left behind without an index for all of it. */
   readonly passed: (task: BuildTask) => void
   /** Of each frame. */
@@ -72,12 +72,13 @@ interface TakeEvents {
 }
 
 /** Brings a log into an index from where a reader is. */
-export async function takeAll(reader: LogReader, index: LogIndex, tell: TakeEvents): Promise<void> {
+export async function takeAll(reader: LogReader, index: LogIndex, listener: TakeListener): Promise<void> {
   for (;;) {
     const segment = reader.header.segment
     const next = await reader.next().finally(() => {
       const lastPosition = reader.header.firstPosition - 1
-      if (reader.header.segment > segment && lastPosition > index.indexedThrough) tell.passed({ segment, lastPosition })
+      if (reader.header.segment > segment && lastPosition > index.indexedThrough)
+        listener.passed({ segment, lastPosition })
     })
     if (!next) return
     const { frame, place, starts } = next
@@ -93,7 +94,7 @@ export async function takeAll(reader: LogReader, index: LogIndex, tell: TakeEven
     }
     // What is in memory after this may be let go when the segment has its index.
     index.place({ ...place, length: frame.bytes.length, firstPosition: frame.firstPosition, starts })
-    tell.taken({ position: frame.lastPosition, recordedAtMs: frame.lastRecordedAtMs })
+    listener.taken({ position: frame.lastPosition, recordedAtMs: frame.lastRecordedAtMs })
   }
 }
 
@@ -125,7 +126,7 @@ function indexKnows(index: LogIndex, segment: number, logId: string): Position {
   return opened.firstPosition === headerOf(index, segment).firstPosition ? opened.lastPosition : 0
 }
 
-/** Whether the last event that an index knows is in the log: both may have been put back from copies of different days. */
+/** Whether the last event of an index is in the log: the two may have been restored from backups of different days. */
 function endsAsIndexed(index: LogIndex, opened: SegmentIndex): boolean {
   const spot = lastSpot(opened)
   if (!spot) return false
@@ -139,7 +140,7 @@ function endsAsIndexed(index: LogIndex, opened: SegmentIndex): boolean {
 }
 
 /** Where the last event is, unless the page that says so is damaged. */
-function lastSpot(opened: SegmentIndex): RecordSpot | undefined {
+function lastSpot(opened: SegmentIndex): RecordLocation | undefined {
   try {
     return opened.place(opened.lastPosition)
   } catch (error) {

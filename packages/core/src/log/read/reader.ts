@@ -116,7 +116,7 @@ export class LogReader {
     }
   }
 
-  /** False only where `next` would find nothing; at once. */
+  /** False only when `next` would find nothing. Synchronous. */
   hasMore(): boolean {
     return this.#segment.hasMore() || this.#log.disk.hasNow(join(this.#log.dir, segmentName(this.header.segment + 1)))
   }
@@ -125,13 +125,13 @@ export class LogReader {
   async tail(): Promise<Tail> {
     const tail = await this.#segment.tail()
     if (tail !== 'grown' && this.position < this.#atLeast) {
-      const problem = `the log ends with position ${this.position}, but its index knows ${this.#atLeast}`
-      throw corrupt(this.end, `${problem} (if it was put back from an older copy, take its .idx files away)`)
+      const problem = `the log ends with position ${this.position}, but its index has position ${this.#atLeast}`
+      throw corrupt(this.end, `${problem} (if the log was restored from an older copy, delete its .idx files)`)
     }
     return tail
   }
 
-  /** Makes durable what was read: whoever writes the log may not have come to it yet. Earlier segments are durable. */
+  /** Makes durable what was read: the writer may not have synced it yet. Earlier segments are durable. */
   async sync(): Promise<void> {
     await this.#segment.sync()
   }

@@ -1,7 +1,7 @@
-// Reads a log forwards, frame by frame, faster than event by event: one checksum a frame, and the next piece of the file is read meanwhile.
+// Reads a log forwards by frames, which is faster than by events: one checksum for each frame, and the next piece of the file is read meanwhile.
 import { join } from 'node:path'
 import type { Position } from '../../kernel/positions.ts'
-import { type DiskFile, orClosed } from '../disk/index.ts'
+import { closeOnError, type DiskFile } from '../disk/index.ts'
 import {
   claimedLength,
   corrupt,
@@ -28,17 +28,17 @@ export interface FrameStart extends Place {
   readonly position: Position
 }
 
-/** Where what is scanned goes. */
+/** Takes what a scan reads. */
 export interface ScanSink {
   /** Takes the next record of a frame. */
   take(frame: Frame, start: number): void
-  /** Whether what was taken is to be handed on. */
+  /** Whether the scan should yield now. */
   readonly isFull: boolean
 }
 
 /**
- * Reads from the beginning of a frame up to a position that is known to be durable. Gives the last position taken, each time when what was taken is to be
- * handed on, and at the end. Throws `log_corrupt`.
+ * Reads from the beginning of a frame up to a position that is known to be durable. Yields the last position taken whenever the
+ * sink is full, and at the end. Throws `log_corrupt`.
  */
 export async function* scanRecords(
   log: LogSource,
@@ -74,8 +74,8 @@ export async function* scanRecords(
 }
 
 /**
- * The events from the beginning of a frame up to a position that is known to be durable, so many records at a time; reserved ones are left out unless
- * it is said. Throws `log_corrupt`.
+ * The events from the beginning of a frame up to a position that is known to be durable, `batch` records at a time, without reserved events unless
+ * `reserved`. Throws `log_corrupt`.
  */
 export async function* scanEvents(
   log: LogSource,
@@ -100,7 +100,7 @@ export async function* scanEvents(
   }
 }
 
-/** Whether a segment begins with a position: then the one before has all its events, though a crash kept its mark from it. */
+/** Whether a segment begins with a position. Then the segment before has all its events, even when a crash left it without a mark. */
 async function beginsWith(log: LogSource, segment: number, position: Position): Promise<boolean> {
   if ((await lastSegment(log)) < segment) return false
   const reader = await SegmentReader.open(log, { segment })
@@ -143,7 +143,7 @@ class Chunks {
 
   static async open({ disk, dir }: LogSource, place: Place): Promise<Chunks> {
     const file = await disk.open(join(dir, segmentName(place.segment)), 'read')
-    return await orClosed(file, async () => new Chunks(file, await file.size(), place))
+    return await closeOnError(file, async () => new Chunks(file, await file.size(), place))
   }
 
   /** The next frame, if there is a whole one. */
@@ -163,13 +163,13 @@ class Chunks {
     return new Frame(bytes)
   }
 
-  /** Nothing was written through it, so a fault is nobody's. */
+  /** Nothing was written through the file, so an error at closing is ignored. */
   async close(): Promise<void> {
     await this.#following.catch(() => {})
     await this.#file.close().catch(() => {})
   }
 
-  /** Reads on until so many bytes are in the window from here, or the file ends. */
+  /** Reads on until the window has this many bytes from here, or the file ends. */
   async #reach(length: number): Promise<void> {
     const left = this.#window.subarray(this.at - this.#start)
     const pieces: Buffer[] = []

@@ -1,4 +1,4 @@
-// The events of some types as a scan of the log finds them, for those who fold much of it without columns.
+// The events of some types from a scan of the log, for folding a large part of a log without columns.
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type Frame, LogEvent, RecentTexts, SimilarPayloads, type TypeFilter } from '../format/index.ts'
@@ -33,7 +33,7 @@ export class BatchSink implements ScanSink {
     return this.#types.length >= this.#eventsMax
   }
 
-  /** What was taken since the last time. */
+  /** Everything that was taken since the last call. */
   batch(through: Position): ScannedBatch {
     const types = Uint16Array.from(this.#types)
     const batch = new ScannedBatch(this.#frames, this.#starts, { types, parsers: this.#parsers, through })

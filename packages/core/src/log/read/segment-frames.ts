@@ -1,10 +1,10 @@
-// The frames of a segment that is known to be sealed, for what is made of all of its events.
+// The frames of a sealed segment, for files that are built from all its events.
 import type { Position } from '../../kernel/positions.ts'
 import { corrupt, Frame } from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
 import { SegmentReader } from './segment-reader.ts'
 
-/** Of which segment an index or columns are made. */
+/** The segment whose index or columns are to be built. */
 export interface BuildTask {
   readonly segment: number
   /** Of the last event that must be in it. */

@@ -9,7 +9,7 @@ export async function lastSegment(log: Pick<LogSource, 'disk' | 'dir'>): Promise
   const numbers = await segmentNumbers(log)
   const last = Math.max(0, ...numbers)
   if (firstGap(numbers, last) === undefined) return last
-  // A name that is given while the directory is read may be missed, though a later one is seen. Whoever looks again sees it.
+  // A file that is created while the directory is read may be missed, though a later one is seen. A second look finds it.
   const missing = firstGap(await segmentNumbers(log), last)
   if (missing !== undefined) throw corrupt({ segment: missing, offset: 0 }, 'the file is missing')
   return last

@@ -1,6 +1,6 @@
-// Reads one segment frame by frame, and tells an end of the log from damage to it.
+// Reads one segment frame by frame, and distinguishes the end of the log from damage.
 import { join } from 'node:path'
-import { type DiskFile, orClosed } from '../disk/index.ts'
+import { closeOnError, type DiskFile } from '../disk/index.ts'
 import {
   checkHeader,
   claimedLength,
@@ -24,7 +24,7 @@ const noWindow = { at: 0, bytes: Buffer.alloc(0) }
 export class SegmentReader {
   readonly header: SegmentHeader
   readonly #file: DiskFile
-  /** So many bytes are read at once, unless a frame is longer. */
+  /** How many bytes are read at once, unless a frame is longer. */
   readonly #readBytes: number
   /** As long as the longest frame so far, at least. */
   #buffer: Buffer
@@ -46,7 +46,7 @@ export class SegmentReader {
     { segment, ...expected }: Partial<SegmentHeader> & { segment: number },
   ): Promise<SegmentReader> {
     const file = await disk.open(join(dir, segmentName(segment)), 'read')
-    return await orClosed(file, async () => {
+    return await closeOnError(file, async () => {
       const buffer = Buffer.allocUnsafeSlow(Math.ceil(limits.readBytesMax / frameAlignment) * frameAlignment)
       const bytes = Buffer.alloc(segmentHeaderBytes)
       const header = decodeHeader(bytes.subarray(0, await file.read(bytes, 0)), segment)
@@ -62,7 +62,7 @@ export class SegmentReader {
     return bytes
   }
 
-  /** Whether there is anything behind the last good frame; at once. */
+  /** Whether there is anything behind the last good frame. Synchronous. */
   hasMore(): boolean {
     const next = Buffer.alloc(frameHeaderBytes)
     return this.#file.readNow(next, this.end) === frameHeaderBytes && next.some((byte) => byte !== 0)
@@ -96,7 +96,7 @@ export class SegmentReader {
     await this.#file.sync()
   }
 
-  /** Nothing was written through it, so a fault is nobody's. */
+  /** Nothing was written through the file, so an error at closing is ignored. */
   async close(): Promise<void> {
     await this.#file.close().catch(() => {})
   }

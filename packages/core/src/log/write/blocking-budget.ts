@@ -1,8 +1,8 @@
-// How long writes may hold up the thread. On a fast disk it is spared the way through another thread; a slow one must not stop everything else.
+// Limits how long writes may block the thread. On a fast disk that is quicker than a write on another thread. A slow disk must not stop everything else.
 
-/** Of the time, for slow writes. */
+/** The share of the time that slow writes may take. */
 const shareMax = 1 / 20
-/** In milliseconds, before that share counts: a slow write now and then is no slow disk. */
+/** In milliseconds: slow writes up to this are free, because an occasional slow write does not make a slow disk. */
 const burstMs = 20
 
 export class BlockingBudget {
@@ -15,7 +15,7 @@ export class BlockingBudget {
     this.#slowMs = slowMs
   }
 
-  /** Whether another write may hold up the thread. */
+  /** Whether another write may block the thread. */
   hasLeft(): boolean {
     const nowMs = performance.now()
     this.#spentMs = Math.max(0, this.#spentMs - shareMax * (nowMs - this.#paidAtMs))
@@ -23,7 +23,7 @@ export class BlockingBudget {
     return this.#spentMs <= burstMs
   }
 
-  /** Runs a write that holds up the thread. */
+  /** Runs a write that blocks the thread. */
   spend(write: () => void): void {
     const startMs = performance.now()
     try {

@@ -1,19 +1,19 @@
 // Creates the file of a segment, so that no process ever sees it without its header.
 import { join } from 'node:path'
-import { type DiskFile, orClosed } from '../disk/index.ts'
+import { closeOnError, type DiskFile } from '../disk/index.ts'
 import { corrupt, encodeHeader, type SegmentHeader, segmentHeaderBytes, segmentName } from '../format/index.ts'
 import type { LogSource } from '../limits.ts'
 
 const unfinishedForm = /^\d{8,}\.(log|(idx|col)\.\d+-\d+)\.new$/
 
-/** Takes away what a process that died was still making. A file of the log never has such a name. */
+/** Deletes unfinished files of a process that died. A file of the log never has such a name. */
 export async function removeUnfinished({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>): Promise<void> {
   for (const name of await disk.list(dir)) if (unfinishedForm.test(name)) await disk.remove(join(dir, name))
 }
 
 /**
- * Makes a segment that never is seen without its header, and opens it before it is seen at all: once it has its name, all that is left to do is
- * to make that durable, which is the caller's. Where that name was given by an earlier try, though it failed, the file that has it is taken up.
+ * Creates a segment and opens it before it gets its name, so that no process sees it without its header. The caller makes the name durable. If an earlier try
+ * failed after it gave the name, the file of that try is used.
  */
 export async function createSegment({ disk, dir }: LogSource, header: SegmentHeader): Promise<DiskFile> {
   const path = join(dir, segmentName(header.segment))
@@ -28,7 +28,7 @@ export async function createSegment({ disk, dir }: LogSource, header: SegmentHea
       await made.close()
     }
     const file = await disk.open(temporary, 'write')
-    return await orClosed(file, async () => {
+    return await closeOnError(file, async () => {
       await disk.rename(temporary, path)
       return file
     })
@@ -38,14 +38,14 @@ export async function createSegment({ disk, dir }: LogSource, header: SegmentHea
   }
 }
 
-/** Opens a segment that has nothing but the header that it must have. Throws `log_corrupt` where that is not so. */
+/** Opens a segment that has nothing but the expected header. Throws `log_corrupt` when it has anything else. */
 async function openFresh({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>, header: SegmentHeader): Promise<DiskFile> {
   const { segment } = header
   const file = await disk.open(join(dir, segmentName(segment)), 'write')
-  return await orClosed(file, async () => {
+  return await closeOnError(file, async () => {
     const found = Buffer.alloc(segmentHeaderBytes + 1)
     const length = await file.read(found, 0)
     if (length === segmentHeaderBytes && found.subarray(0, length).equals(encodeHeader(header))) return file
-    throw corrupt({ segment, offset: 0 }, 'it is there before the log has come to it')
+    throw corrupt({ segment, offset: 0 }, 'it exists though the log has not reached it')
   })
 }

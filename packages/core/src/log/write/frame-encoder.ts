@@ -1,4 +1,4 @@
-// Turns commits into the bytes of a frame, in one buffer that is used again and again.
+// Encodes commits into a frame, in one buffer that is reused.
 import type { IdWriter } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'
 import {
@@ -29,7 +29,7 @@ export class FrameEncoder {
     this.#newId = newId
   }
 
-  /** What it comes to as a frame. */
+  /** The length of the frame in bytes. */
   get size(): number {
     return Math.ceil(this.#length / frameAlignment) * frameAlignment
   }
@@ -38,7 +38,7 @@ export class FrameEncoder {
     return this.starts.length
   }
 
-  /** Adds all of a commit, or nothing of it where that fails, as when no id can be made. */
+  /** Adds a whole commit, or nothing of it when that fails, for example because no id can be made. */
   add(commit: NewCommit): void {
     const { events, commandId, firstPosition } = commit
     const [length, count] = [this.#length, this.starts.length]
@@ -71,7 +71,7 @@ export class FrameEncoder {
   }
 
   clear(): void {
-    // A huge commit should not hold its memory for ever.
+    // Release the memory of a huge commit.
     if (this.#bytes.length > keptBytesMax) this.#bytes = Buffer.alloc(initialBytes)
     this.#length = frameHeaderBytes
     this.commits = 0

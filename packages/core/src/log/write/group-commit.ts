@@ -6,20 +6,20 @@ import type { FramePlace, NewCommit, PlacedFrame } from '../format/index.ts'
 import type { LogLimits } from '../limits.ts'
 import { FrameEncoder } from './frame-encoder.ts'
 
-/** What group commit needs, and whom it tells. */
+/** What group commit needs, and what it calls back. */
 export interface GroupSink {
   readonly limits: Pick<LogLimits, 'queuedBytesMax' | 'queuedAppendsMax' | 'earlyWriteBytesMin'>
   readonly newId: IdWriter
-  /** Makes a frame durable. What it throws may pass if it is retryable; anything else is for good. */
+  /** Makes a frame durable. A retryable error may pass; any other error is final. */
   readonly write: (frame: FrameEncoder, options: { readonly mayBlock: boolean }) => Promise<FramePlace>
-  /** Tries whether a write could go well by now. Throws what `write` throws. */
+  /** Tries whether a write could succeed now. Throws what `write` throws. */
   readonly probe: () => Promise<void>
   readonly written: (frame: PlacedFrame, recordedAtMs: number) => void
-  /** These commits, in order, were not written; when the first of them were to be recorded. */
+  /** These commits, in order, were not written. `recordedAtMs` is the time at which the first group would have been recorded. */
   readonly refused: (commits: readonly QueuedCommit[], fault: Error, recordedAtMs: number) => void
 }
 
-/** What is remembered of a commit until it is durable: its payloads are in the frame by then. */
+/** What is kept of a commit until it is durable. Its payloads are in the frame. */
 export interface QueuedCommit {
   readonly commandId: string | undefined
   /** How many. */
@@ -40,7 +40,7 @@ export class GroupCommit {
   #collecting: Group
   #writing: Group | undefined
   #spare: FrameEncoder | undefined
-  /** Those who wait for room, in the order in which they came. */
+  /** The callers that wait for room, in the order in which they came. */
   readonly #waiting = new Set<() => void>()
   /** Set while a short frame waits for the end of this turn of the event loop. */
   #turn: NodeJS.Immediate | undefined
@@ -54,11 +54,11 @@ export class GroupCommit {
   }
 
   /** Throws `store_poisoned` if no write can succeed any more. */
-  assertSound(): void {
+  assertNotPoisoned(): void {
     if (this.#poison) throw this.#poison
   }
 
-  /** Runs `admit`, which may add a commit, when there is room and those before had their turn. Throws `aborted` if the caller gives up first. */
+  /** Runs `admit`, which may add a commit, when there is room and all earlier callers had their turn. Throws `aborted` if the caller gives up first. */
   async inTurn<Value>(admit: () => Value | Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
     return await new Promise((resolve, reject) => {
       const leave = () => {
@@ -67,7 +67,7 @@ export class GroupCommit {
       }
       const run = () => {
         leave()
-        // What it throws goes to whoever waits.
+        // What it throws goes to the waiting caller.
         resolve((async () => await admit())())
       }
       const giveUp = () => {
@@ -96,7 +96,7 @@ export class GroupCommit {
     return (isWriting ? this.#writing! : this.#collecting).durable.promise
   }
 
-  /** Probes in the place of a write, and gives whether it came to that: where a write is under way, that will tell. Throws what `write` throws. */
+  /** Probes in the place of a write. False when a write is under way: its outcome says more than a probe. Throws what `write` throws. */
   async probe(): Promise<boolean> {
     if (this.#busy) return false
     this.#busy = Promise.withResolvers()
@@ -115,13 +115,13 @@ export class GroupCommit {
     await this.#busy?.promise
   }
 
-  /** Whether a commit can be added at once. As long as anyone waits there is no room: nobody is overtaken. */
+  /** Whether a commit can be added immediately. Callers that wait go first: there is no room as long as any of them waits. */
   get hasRoom(): boolean {
     const { queuedBytesMax, queuedAppendsMax } = this.#sink.limits
     return this.#collecting.frame.size < queuedBytesMax && this.#collecting.frame.commits < queuedAppendsMax
   }
 
-  /** A long frame goes down at once, and what else is appended in this turn of the event loop is encoded meanwhile. A short one waits for all of it. */
+  /** A long frame is written immediately, and later appends of this turn of the event loop are encoded meanwhile. A short frame waits for all of them. */
   #begin(): void {
     this.#busy ??= Promise.withResolvers()
     if (this.#collecting.frame.size >= this.#sink.limits.earlyWriteBytesMin) void this.#write({ mayBlock: false })
@@ -156,9 +156,9 @@ export class GroupCommit {
     if (!fault) group.durable.resolve()
   }
 
-  /** Before those who wait are told: what they append next is encoded while the disk works. */
+  /** Runs before the waiting callers are resumed: what they append next is encoded while the disk works. */
   #goOn(): void {
-    // One of those who were let in may have begun.
+    // A caller that was let in may have begun a write.
     if (this.#writing !== undefined) return
     if (this.#collecting.frame.commits > 0) this.#begin()
     else {
@@ -174,7 +174,7 @@ export class GroupCommit {
     }
   }
 
-  /** Commits were checked against those before them, so with one all that follow are refused. */
+  /** Each commit was checked against the commits before it, so when one is refused, all later ones are refused too. */
   #refuse(group: Group, fault: Error): void {
     const following = this.#collecting
     following.frame.clear()
@@ -188,7 +188,7 @@ export class GroupCommit {
 
 function newGroup(frame: FrameEncoder): Group {
   const durable = Promise.withResolvers<void>()
-  // Whoever added a commit sees the fault; a group without commits has nobody to tell.
+  // A caller that added a commit gets the error. In a group without commits no caller would handle it.
   durable.promise.catch(() => {})
   return { frame, durable, commits: [], lastPosition: 0, lastRecordedAtMs: 0 }
 }

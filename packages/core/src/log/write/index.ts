@@ -2,4 +2,4 @@
 export { removeUnfinished } from './create-segment.ts'
 export { GroupCommit, type QueuedCommit } from './group-commit.ts'
 export { readSyncTimes, SyncClock, type SyncTimes } from './sync-times.ts'
-export { LogWriter, type WriterEvents } from './writer.ts'
+export { LogWriter, type WriterListener } from './writer.ts'

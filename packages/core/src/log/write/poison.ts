@@ -1,4 +1,4 @@
-// What a writer knows after a write or a sync failed and left unknown what is on disk: from then on it refuses everything.
+// Set after a write or a sync failed and left unknown what is on disk. From then on the writer refuses everything.
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 
 export class Poison {
@@ -13,7 +13,7 @@ export class Poison {
     if (this.#isPoisoned) throw poisoned()
   }
 
-  /** Waits for a step after whose failure what is on disk is unknown. Throws `store_poisoned`. */
+  /** Waits for a step whose failure leaves unknown what is on disk. Throws `store_poisoned` when it fails. */
   async guard(step: Promise<void>): Promise<void> {
     await step.catch((cause) => {
       this.#isPoisoned = true

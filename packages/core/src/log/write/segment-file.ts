@@ -6,7 +6,7 @@ import type { BlockingBudget } from './blocking-budget.ts'
 import type { FrameEncoder } from './frame-encoder.ts'
 import type { Poison } from './poison.ts'
 
-/** Making the file longer costs a write of the file's metadata: much beside a short frame, nothing beside one of this share of the reserve. */
+/** Extending the file costs a write of its metadata. That is much for a short frame, and nothing for a frame of this share of the reserve. */
 const longFrameShare = 1 / 8
 
 export interface SegmentFileOptions {
@@ -69,7 +69,7 @@ export class SegmentFile {
     }
   }
 
-  /** Writes a mark and gives back the reserve. False where the disk is full: then there is no mark. */
+  /** Writes a mark and releases the reserve. False when the disk is full: then there is no mark. */
   async leaveMark(mark: Buffer): Promise<boolean> {
     try {
       await this.#write(mark, false)
@@ -82,7 +82,7 @@ export class SegmentFile {
     return true
   }
 
-  /** After a write on a full disk, takes away whatever is behind the durable end. After any other fault what is there is unknown. */
+  /** After a write failed on a full disk, cuts off everything behind the durable end. After any other error what is there is unknown: throws `store_poisoned`. */
   async clean(error: unknown): Promise<void> {
     if (!isIndelibleError(error, 'store_full')) await this.#poison.guard(Promise.reject(error))
     await this.#poison.guard(this.#file.truncate(this.#end))
@@ -94,7 +94,7 @@ export class SegmentFile {
     await this.#file.close()
   }
 
-  /** Where the zeros are used up, writes new ones in the same call, unless that is what fills the disk. A long frame gains nothing by them. */
+  /** When the zeros are used up, writes new ones in the same call, unless these fill the disk. A long frame gains nothing from them. */
   async #writeFrame(frame: FrameEncoder, mayBlock: boolean): Promise<void> {
     const { reserveBytes, segmentBytesMax } = this.#limits
     const end = this.#end + frame.size

@@ -1,4 +1,4 @@
-// How long durable writes took, kept beside the log for whoever asks later: in classes of powers of two, because the slow ones matter.
+// Counts how long durable writes take, in a file beside the log for `logStats`. The classes are powers of two, because the slow writes matter.
 import { join } from 'node:path'
 import { isIndelibleError } from '../../kernel/errors.ts'
 import type { LogSource } from '../limits.ts'
@@ -13,7 +13,7 @@ export interface SyncTimes {
   /** When the writer that they are of was opened. */
   readonly since: string
   readonly count: number
-  /** How many durable writes took at most so many microseconds, and more than those of the class before. The last class has no end. */
+  /** How many durable writes took at most `microsecondsMax`, and more than that of the class before. The last class has no upper bound. */
   readonly classes: readonly { readonly microsecondsMax: number | null; readonly count: number }[]
 }
 
@@ -53,7 +53,7 @@ export class SyncClock {
     return { since: this.#since, count: this.#count, classes }
   }
 
-  /** Nothing depends on it, so it is not synced, and a fault is nobody's. */
+  /** Nothing depends on the file, so it is not synced, and an error is ignored. */
   async #save(): Promise<void> {
     const { disk, dir } = this.#log
     const path = join(dir, fileName)
@@ -67,7 +67,7 @@ export class SyncClock {
   }
 }
 
-/** Those of the last writer, if it left any. */
+/** The times of the last writer, if it left any. */
 export async function readSyncTimes({ disk, dir }: Pick<LogSource, 'disk' | 'dir'>): Promise<SyncTimes | undefined> {
   try {
     const file = await disk.open(join(dir, fileName), 'read')

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { type DiskDir, type DiskFile, orClosed } from '../disk/index.ts'
+import { closeOnError, type DiskDir, type DiskFile } from '../disk/index.ts'
 import {
   encodeMark,
   type FramePlace,
@@ -19,16 +19,16 @@ import type { FrameEncoder } from './frame-encoder.ts'
 import { Poison } from './poison.ts'
 import { SegmentFile, type SegmentFileOptions } from './segment-file.ts'
 
-/** Whom a writer tells. */
-export interface WriterEvents {
-  /** A segment got its last frame. What this waits for, the next append waits for. */
+/** Gets what happens to the log. */
+export interface WriterListener {
+  /** A segment has its last frame. The next append waits for the promise. */
   readonly sealed: (task: { segment: number; lastPosition: Position }) => Promise<void>
   /** A write became durable. */
   readonly durable: (ms: number) => void
 }
 
 interface Writing {
-  /** Held open, so that making a name durable takes no descriptor that might not be there to be had. */
+  /** Held open, so that making a name durable never fails for lack of a file descriptor. */
   readonly dir: DiskDir
   readonly file: DiskFile
   readonly header: SegmentHeader
@@ -43,7 +43,7 @@ interface Writing {
 
 export class LogWriter {
   readonly #log: LogSource
-  readonly #tell: WriterEvents
+  readonly #listener: WriterListener
   readonly #logId: string
   readonly #blocking: BlockingBudget
   readonly #poison = new Poison()
@@ -54,12 +54,16 @@ export class LogWriter {
   #position: Position
   /** What the last frame says, if it is a mark. */
   #mark: Mark | undefined
-  /** Set from the first try to begin the next segment until it is begun: that may have its name already, so nothing more is written to this one. */
+  /** Set from the first try to begin the next segment until that succeeds. The next segment may have its name already, so nothing more is written to this one. */
   #isLeft = false
 
-  private constructor(log: LogSource, tell: WriterEvents, { dir, file, header, events, end, reserved, mark }: Writing) {
+  private constructor(
+    log: LogSource,
+    listener: WriterListener,
+    { dir, file, header, events, end, reserved, mark }: Writing,
+  ) {
     this.#log = log
-    this.#tell = tell
+    this.#listener = listener
     this.#logId = header.logId
     this.#blocking = new BlockingBudget({ slowMs: log.limits.blockingWriteMsMax })
     this.#dir = dir
@@ -70,28 +74,28 @@ export class LogWriter {
   }
 
   /** Begins a log. */
-  static async create(log: LogSource, logId: string, tell: WriterEvents): Promise<LogWriter> {
+  static async create(log: LogSource, logId: string, listener: WriterListener): Promise<LogWriter> {
     const header = { segment: 1, firstPosition: 1, logId }
     return await inDirectory(log, async (dir) => {
       const file = await createSegment(log, header)
-      return await orClosed(file, async () => {
+      return await closeOnError(file, async () => {
         await dir.sync()
         const end = segmentHeaderBytes
-        return new LogWriter(log, tell, { dir, file, header, events: 0, end, reserved: end, mark: undefined })
+        return new LogWriter(log, listener, { dir, file, header, events: 0, end, reserved: end, mark: undefined })
       })
     })
   }
 
-  /** Goes on where a reader is that has read everything, and takes away a torn tail. */
+  /** Continues a log behind a reader that has read everything, and cuts off a torn tail. */
   static async resume(
     log: LogSource,
-    { reader, tail, tell }: { reader: LogReader; tail: 'clean' | 'torn'; tell: WriterEvents },
+    { reader, tail, listener }: { reader: LogReader; tail: 'clean' | 'torn'; listener: WriterListener },
   ): Promise<LogWriter> {
     const { header, position, mark } = reader
     const { offset: end } = reader.end
     return await inDirectory(log, async (dir) => {
       const file = await log.disk.open(join(log.dir, segmentName(header.segment)), 'write')
-      return await orClosed(file, async () => {
+      return await closeOnError(file, async () => {
         const events = position + 1 - header.firstPosition
         const reserved = tail === 'clean' ? Math.max(end, await file.size()) : end
         // A torn tail was never acknowledged, and nothing of it may ever be taken for a frame.
@@ -99,7 +103,7 @@ export class LogWriter {
         if (reader.last && mark === undefined) await rewrite(file, reader.last)
         await file.sync()
         await dir.sync()
-        return new LogWriter(log, tell, { dir, file, header, events, end, reserved, mark })
+        return new LogWriter(log, listener, { dir, file, header, events, end, reserved, mark })
       })
     })
   }
@@ -110,8 +114,8 @@ export class LogWriter {
   }
 
   /**
-   * Throws `store_full` or `io_failed`: nothing was written, and it can be tried again. Or `store_poisoned`, from then on. `mayBlock`: the thread may be
-   * held up.
+   * Throws `store_full` or `io_failed` when nothing was written and it can be tried again, otherwise `store_poisoned`, from then on. `mayBlock`: the write may
+   * block the thread.
    */
   async append(frame: FrameEncoder, { mayBlock }: { mayBlock: boolean }): Promise<FramePlace> {
     this.#poison.assertNone()
@@ -120,7 +124,7 @@ export class LogWriter {
     if (this.#isLeft || !this.#fits(frame)) await this.#roll()
     const { segment, end: offset } = this.#file
     await this.#file.append(frame, { mayBlock })
-    this.#tell.durable(performance.now() - startMs)
+    this.#listener.durable(performance.now() - startMs)
     const place = { segment, offset, length, firstPosition: this.#position + 1 }
     this.#position += frame.events
     this.#segmentEvents += frame.events
@@ -128,7 +132,7 @@ export class LogWriter {
     return place
   }
 
-  /** Tries whether an append could go well by now: opens a file, begins the next segment if that is due, and reserves space. Throws as `append` does. */
+  /** Tries whether an append could succeed now: opens a file, begins the next segment if that is due, and reserves space. Throws as `append` does. */
   async probe(): Promise<void> {
     this.#poison.assertNone()
     const { disk, dir } = this.#log
@@ -137,7 +141,7 @@ export class LogWriter {
     await this.#file.reserve()
   }
 
-  /** Leaves a mark that the log was closed in order, by which damage to the last frame can later be told from a torn write. */
+  /** Leaves a mark that the log was closed in order. With it, damage to the last frame can later be distinguished from a torn write. */
   async close(): Promise<void> {
     try {
       if (!this.#poison.isPoisoned && this.#mark !== 'closed') await this.#leaveMark('closed')
@@ -154,8 +158,8 @@ export class LogWriter {
   }
 
   /**
-   * Begins the next segment, durably, and then seals this one: where a sealed segment has no next one, a file was lost. What fails before the next one has
-   * its name has changed nothing, and can be tried again.
+   * Begins the next segment, durably, and then seals this one: a sealed segment without a next one means that a file was lost. A failure before the next segment
+   * has its name has changed nothing, and the roll can be tried again.
    */
   async #roll(): Promise<void> {
     this.#isLeft = true
@@ -166,20 +170,20 @@ export class LogWriter {
       if (!isIndelibleError(error, 'io_failed')) await sealed.clean(error)
       throw error
     })
-    await orClosed(file, async () => {
+    await closeOnError(file, async () => {
       await this.#poison.guard(this.#dir.sync())
       await this.#leaveMark('sealed')
     })
-    // All that it has is durable, however closing it ends.
+    // Everything in it is durable, whether or not closing fails.
     await sealed.close().catch(() => {})
     this.#file = this.#segmentFile(file, { segment, end: segmentHeaderBytes, reserved: segmentHeaderBytes })
     this.#segmentEvents = 0
     this.#mark = undefined
     this.#isLeft = false
-    await this.#tell.sealed({ segment: sealed.segment, lastPosition: this.#position })
+    await this.#listener.sealed({ segment: sealed.segment, lastPosition: this.#position })
   }
 
-  /** Where the disk is full it goes without a mark. */
+  /** When the disk is full, the segment stays without a mark. */
   async #leaveMark(mark: Mark): Promise<void> {
     const place = { segment: this.#file.segment, offset: this.#file.end }
     if (await this.#file.leaveMark(encodeMark(mark, place, this.#position + 1))) this.#mark = mark
@@ -191,10 +195,10 @@ export class LogWriter {
   }
 }
 
-/** Opens the directory of the log for as long as what is made of it is used. */
+/** Opens the directory of the log, and closes it when `make` fails. */
 async function inDirectory<Value>(log: LogSource, make: (dir: DiskDir) => Promise<Value>): Promise<Value> {
   const dir = await log.disk.openDir(log.dir)
-  return await orClosed(dir, () => make(dir))
+  return await closeOnError(dir, () => make(dir))
 }
 
 /**
@@ -208,7 +212,7 @@ async function rewrite(
   const bytes = Buffer.alloc(length)
   await file.read(bytes, offset)
   await file.write(bytes, offset).catch((error) => {
-    // A full disk must not keep a log from being opened.
+    // A full disk must not prevent opening a log.
     if (!isIndelibleError(error, 'store_full')) throw error
   })
 }

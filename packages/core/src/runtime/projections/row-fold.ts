@@ -3,8 +3,8 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import { type AnyRowChange, type Projection, RowRemoval } from '../../kernel/projections.ts'
 import { keyText, type Row } from '../../kernel/tables.ts'
 import type { DomainBatch } from '../../store/domain-log.ts'
-import { keptCheck } from '../../store/kept-check.ts'
-import { keptKey, keptRow } from '../../store/rows.ts'
+import { canonicalCheck } from '../../store/canonical-check.ts'
+import { canonicalKey, canonicalRow } from '../../store/rows.ts'
 import { rowMissing, type WatchedHandler, type Watching, watchedHandlers, watchedKeys } from './watching.ts'
 
 /** Rows to write and keys to remove, at most one of them for a key. */
@@ -43,7 +43,7 @@ export class RowFold {
   readonly #takesRow: readonly boolean[]
   readonly #requiresRow: readonly boolean[]
   readonly #unknown: null | undefined
-  readonly #isKept: ReturnType<typeof keptCheck>
+  readonly #isCanonical: ReturnType<typeof canonicalCheck>
   /** The number of each key, by its text. */
   #slots = new Map<string, number>()
   #keys: Row[] = []
@@ -62,7 +62,7 @@ export class RowFold {
     this.#takesRow = projection.handlers.map(({ row }) => row !== 'none')
     this.#requiresRow = projection.handlers.map(({ row }) => row === 'required')
     this.#unknown = fromZero ? null : undefined
-    this.#isKept = keptCheck(projection.table)
+    this.#isCanonical = canonicalCheck(projection.table)
   }
 
   /** The number of keys that something is known of. */
@@ -132,7 +132,7 @@ export class RowFold {
           if (
             next !== null &&
             !Array.isArray(next) &&
-            this.#isKept(next as Row, row) &&
+            this.#isCanonical(next as Row, row) &&
             this.#isAt(next as Row, slot)
           ) {
             this.#set(slot, next as Row)
@@ -180,7 +180,7 @@ export class RowFold {
 
   row(key: Row): Row | undefined {
     const { table } = this.#projection
-    const slot = this.#slots.get(keyText(table.key, keptKey(table, key)))
+    const slot = this.#slots.get(keyText(table.key, canonicalKey(table, key)))
     return slot === undefined ? undefined : (this.#rows[slot] ?? undefined)
   }
 
@@ -216,8 +216,8 @@ export class RowFold {
     // A copy has no holes: what was one is undefined, and refused.
     const parts: readonly (Row | RowRemoval)[] = Array.isArray(next) ? [...next] : [next]
     return parts.map((part) => {
-      if (part instanceof RowRemoval) return [this.#slotOf(keptKey(table, part.key)), null]
-      const row = keptRow(table, part)
+      if (part instanceof RowRemoval) return [this.#slotOf(canonicalKey(table, part.key)), null]
+      const row = canonicalRow(table, part)
       return [this.#slotOf(row), row]
     })
   }
@@ -236,7 +236,7 @@ export class RowFold {
   #keysOf(batch: DomainBatch, index: number): readonly Row[] {
     const kept: Row[] = []
     for (const key of this.#keysByType![batch.types[index]!]!(batch.event(index))) {
-      kept.push(keptKey(this.#projection.table, key))
+      kept.push(canonicalKey(this.#projection.table, key))
     }
     return kept
   }
@@ -253,7 +253,7 @@ export class RowFold {
     if (known !== undefined) return known
     const { table } = this.#projection
     // One point in time has several texts, and all of them are one key.
-    const slot = this.#slotOf(keptKey(table, { [table.key[0]!]: streamId }))
+    const slot = this.#slotOf(canonicalKey(table, { [table.key[0]!]: streamId }))
     this.#slots.set(streamId, slot)
     return slot
   }
@@ -261,7 +261,7 @@ export class RowFold {
   #slotOf(row: Row): number {
     const { table } = this.#projection
     const text = keyText(table.key, row)
-    return this.#slots.get(text) ?? this.#newSlot(text, keptKey(table, row))
+    return this.#slots.get(text) ?? this.#newSlot(text, canonicalKey(table, row))
   }
 
   #newSlot(text: string, key: Row): number {

@@ -4,8 +4,8 @@
 import { type AnyRowChange, type Projection, RowRemoval } from '../../kernel/projections.ts'
 import type { Row } from '../../kernel/tables.ts'
 import type { DomainBatch, DomainRuns } from '../../store/domain-log.ts'
-import { type KeptCheck, keptCheck } from '../../store/kept-check.ts'
-import { keptKey, keptRow } from '../../store/rows.ts'
+import { type CanonicalCheck, canonicalCheck } from '../../store/canonical-check.ts'
+import { canonicalKey, canonicalRow } from '../../store/rows.ts'
 import type { FoldFailure } from './row-fold.ts'
 import { rowMissing, type WatchedHandler, type Watching, watchedHandlers } from './watching.ts'
 
@@ -36,7 +36,7 @@ export class StreamFold {
   readonly #projection: Projection
   readonly #handlers: readonly WatchedHandler[]
   readonly #requiresRow: readonly boolean[]
-  readonly #isKept: KeptCheck
+  readonly #isCanonical: CanonicalCheck
   readonly #partitions: Partition[] = Array.from({ length: partitions }, () => emptyPartition(16))
   /** The row that the handler under way was given. */
   #given: Row | undefined
@@ -48,7 +48,7 @@ export class StreamFold {
     this.#projection = projection
     this.#handlers = watchedHandlers(projection, watching)
     this.#requiresRow = projection.handlers.map(({ row }) => row === 'required')
-    this.#isKept = keptCheck(projection.table)
+    this.#isCanonical = canonicalCheck(projection.table)
   }
 
   /** Applies some batches that follow each other in the log. The generator stops after each partition, to let others have their turn. Throws {@link OrderMatters}. */
@@ -121,7 +121,7 @@ export class StreamFold {
     const name = table.key[0]!
     const streamId = batch.streamId(stream)
     try {
-      const key = keptKey(table, { [name]: streamId })
+      const key = canonicalKey(table, { [name]: streamId })
       // Another stream may have the same key in other words.
       if (key[name] !== streamId) throw new OrderMatters()
       return key
@@ -137,7 +137,7 @@ export class StreamFold {
   #foldRun(batch: RunsBatch, from: number, to: number, before: Row | undefined, key: Row): Row | null {
     const runs = batch.byStream
     const { types } = runs
-    const [handlers, isKept, requiresRow] = [this.#handlers, this.#isKept, this.#requiresRow]
+    const [handlers, isKept, requiresRow] = [this.#handlers, this.#isCanonical, this.#requiresRow]
     const name = this.#projection.table.key[0]!
     const value = key[name]
     let row = before
@@ -163,7 +163,7 @@ export class StreamFold {
   #keptAt(next: Exclude<AnyRowChange, null | undefined>, key: Row): Row {
     if (Array.isArray(next) || next instanceof RowRemoval) throw new OrderMatters()
     const { table } = this.#projection
-    const row = keptRow(table, next as Row)
+    const row = canonicalRow(table, next as Row)
     const [name] = table.key
     if (row[name!] !== key[name!]) throw new OrderMatters()
     return row

@@ -1,20 +1,20 @@
-// Lets readers wait, without polling, until the visible end of a log has moved.
+// Lets readers wait, without polling, until the visible head of a log moves.
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 
-export class Growth {
+export class HeadWatcher {
   visible: Position = 0
   #closed = false
   readonly #waiting = new Set<() => void>()
 
-  /** Makes everything up to a position visible and wakes those who wait. */
+  /** Makes everything up to a position visible and wakes the waiting readers. */
   advance(to: Position): void {
     this.visible = to
     this.#wake()
   }
 
-  /** Resolves when something above the position is visible or the signal aborts. Throws `store_closed`. */
-  async beyond(position: Position, signal: AbortSignal): Promise<void> {
+  /** Resolves when an event above the position is visible, or the signal aborts. Throws `store_closed`. */
+  async waitBeyond(position: Position, signal: AbortSignal): Promise<void> {
     while (this.visible <= position && !signal.aborted) {
       this.assertOpen()
       await new Promise<void>((resolve) => {

@@ -1,13 +1,13 @@
-// JSON values as they come back from a database, whichever it is. Postgres keeps them as jsonb, which has an order of members of its own: a handler that
-// looks at that order would otherwise see another row after a reload than before it.
+// JSON values in the form in which every database returns them. Postgres stores them as jsonb, which has its own order of members. Without this a handler
+// that depends on the order would see another row after a reload than before it.
 import { compareTexts } from '../kernel/text.ts'
 
-/** The value as it comes back, or undefined if it would not fit. What JSON leaves out (a member that is undefined) is left out. */
-export function keptJson(value: unknown): unknown {
+/** The value as a database returns it, or undefined if it does not fit. What JSON omits (a member that is undefined) is omitted. */
+export function canonicalJson(value: unknown): unknown {
   try {
     const text = JSON.stringify(value)
     if (text === undefined || unkeepable.test(text)) return undefined
-    // Only where there is a null can there have been a number that JSON does not have.
+    // A number that JSON does not have becomes null, so only then there can be one.
     if (text.includes('null')) JSON.stringify(value, refuseNoNumber)
     return inOrder(JSON.parse(text))
   } catch {
@@ -32,7 +32,7 @@ function inOrder(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(inOrder)
   const names = Object.keys(value)
-  // As a rule they are: the value was made from one that was kept.
+  // They usually are: most values come from a canonical one.
   const isInOrder = names.every((name, at) => at === 0 || compareNames(names[at - 1]!, name) < 0)
   if (!isInOrder) names.sort(compareNames)
   return Object.fromEntries(names.map((name) => [name, inOrder((value as Record<string, unknown>)[name])]))

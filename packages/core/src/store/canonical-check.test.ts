@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bigint, boolean, date, integer, json, keyColumns, type Row, text, timestamp } from '../kernel/tables.ts'
-import { keptCheck } from './kept-check.ts'
-import { keptRow } from './rows.ts'
+import { canonicalCheck } from './canonical-check.ts'
+import { canonicalRow } from './rows.ts'
 
 const columns = {
   id: text().key(),
@@ -40,27 +40,27 @@ const fitting = fc.record({
   doc: fc.constantFrom(null, 'x'),
 })
 
-function kept(value: Row): Row | undefined {
+function canonical(value: Row): Row | undefined {
   try {
-    return keptRow(table, value)
+    return canonicalRow(table, value)
   } catch {
     return undefined
   }
 }
 
 test('a row that is said to be as it is kept is kept unchanged', () => {
-  const isKept = keptCheck(table)
+  const isCanonical = canonicalCheck(table)
   const count = { known: 0 }
   const same = (value: Row, before: Row | undefined) => {
-    if (!isKept(value, before)) return
+    if (!isCanonical(value, before)) return
     count.known++
-    const again = kept(value)
+    const again = canonical(value)
     expect(again).toEqual(value)
     for (const name of Object.keys(columns)) expect(Object.is(again?.[name], value[name])).toBe(true)
   }
   fc.assert(
     fc.property(fc.oneof(row, fitting), fitting, fc.subarray(Object.keys(columns)), (value, other, changed) => {
-      const before = kept(other)
+      const before = canonical(other)
       same(value, before)
       // As handlers make it: what was there, and some of it changed.
       const changes = Object.fromEntries(changed.map((name) => [name, (value as Row)[name]]))
@@ -72,8 +72,8 @@ test('a row that is said to be as it is kept is kept unchanged', () => {
 })
 
 test('a row made from one that is kept is known at once where only numbers, truths and texts changed', () => {
-  const isKept = keptCheck(table)
-  const before = keptRow(table, {
+  const isCanonical = canonicalCheck(table)
+  const before = canonicalRow(table, {
     id: 'a',
     small: 1,
     large: 2,
@@ -82,10 +82,10 @@ test('a row made from one that is kept is known at once where only numbers, trut
     at: '1993-01-31T00:00:00Z',
     doc: { a: 1 },
   })
-  expect(isKept({ ...before, small: 5, large: -7, flag: null }, before)).toBe(true)
-  expect(isKept({ ...before, large: 1.5 }, before)).toBe(false)
-  expect(isKept({ ...before, large: -0 }, { ...before, large: 0 })).toBe(false)
-  expect(isKept({ ...before, extra: 1 }, before)).toBe(false)
-  expect(isKept({ ...before, doc: { a: 1 } }, before)).toBe(false)
-  expect(isKept(Object.assign(Object.create({ flag: true }), { ...before, flag: undefined }), before)).toBe(false)
+  expect(isCanonical({ ...before, small: 5, large: -7, flag: null }, before)).toBe(true)
+  expect(isCanonical({ ...before, large: 1.5 }, before)).toBe(false)
+  expect(isCanonical({ ...before, large: -0 }, { ...before, large: 0 })).toBe(false)
+  expect(isCanonical({ ...before, extra: 1 }, before)).toBe(false)
+  expect(isCanonical({ ...before, doc: { a: 1 } }, before)).toBe(false)
+  expect(isCanonical(Object.assign(Object.create({ flag: true }), { ...before, flag: undefined }), before)).toBe(false)
 })

@@ -1,13 +1,13 @@
-// Whether a row is already in the form in which it is kept, in a few nanoseconds: a fold makes ten million rows and writes a hundred thousand of them.
+// Checks in a few nanoseconds whether a row is already canonical: a fold makes ten million rows and writes a hundred thousand of them.
 import type { Columns, ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
 
-/** True only for what `keptRow` would give back unchanged. What was checked before, in the row that this one was made from, is not looked at again. */
-export type KeptCheck = (row: Row, before: Row | undefined) => boolean
+/** True only for a row that `canonicalRow` would return unchanged. Values that it shares with the checked row `before` are not checked again. */
+export type CanonicalCheck = (row: Row, before: Row | undefined) => boolean
 
-/** Made for the columns of one table. In a process that may not make code from text it knows no row, and each goes the long way. */
-export function keptCheck({ columns }: TableDefinition): KeptCheck {
+/** Compiles the check for the columns of one table. In a process that forbids code from text the check is always false, and `canonicalRow` does the work. */
+export function canonicalCheck({ columns }: TableDefinition): CanonicalCheck {
   try {
-    const make = new Function('isText', 'plain', source(columns)) as (...given: unknown[]) => KeptCheck
+    const make = new Function('isText', 'plain', source(columns)) as (...given: unknown[]) => CanonicalCheck
     return make(isText, Object.prototype)
   } catch (error) {
     if (error instanceof EvalError) return () => false
@@ -20,8 +20,8 @@ function source(columns: Columns): string {
     const [column, at] = [JSON.stringify(name), 'value']
     // A number is checked as fast as it is compared, and 0 is equal to -0.
     const isSame = `(${at} === (before && before[${column}]) && ${at} !== undefined && typeof ${at} !== 'number')`
-    const isKept = `${isSame} || ${kept[type](at)}`
-    return `${at} = row[${column}]; if (!(${isNullable ? `${at} === null || ` : ''}${isKept})) return false`
+    const isCanonical = `${isSame} || ${checksOfTypes[type](at)}`
+    return `${at} = row[${column}]; if (!(${isNullable ? `${at} === null || ` : ''}${isCanonical})) return false`
   })
   return `return (row, before) => {
     let count = 0, value
@@ -35,8 +35,8 @@ function source(columns: Columns): string {
 /** -0 comes back from a database as 0. */
 const notMinusZero = (at: string) => `(${at} !== 0 || 1 / ${at} > 0)`
 
-/** Where a value has to be taken apart to know, it goes the long way. */
-const kept: Readonly<Record<ColumnType, (at: string) => string>> = {
+/** Values that would have to be parsed are left to `canonicalRow`. */
+const checksOfTypes: Readonly<Record<ColumnType, (at: string) => string>> = {
   text: (at) => `(typeof ${at} === 'string' && isText(${at}))`,
   integer: (at) => `((${at} | 0) === ${at} && ${at} !== -2147483648 && ${notMinusZero(at)})`,
   bigint: (at) => `(Number.isSafeInteger(${at}) && ${notMinusZero(at)})`,
