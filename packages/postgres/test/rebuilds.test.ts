@@ -75,8 +75,9 @@ test(
       expect(await sleeper.said(`phase folding ${name}`, { before: true })).toBe(true)
       await append(store, 20)
       expect(await sleeper.said(`holding ${phase}`, { before: true }), phase).toBe(true)
-      const other = await projecting({ ...options, rebuilds: { name } })
+      // Listen first: on a busy machine the other process may start only after the sleeper has woken.
       const woken = sleeper.said('woken')
+      const other = await projecting({ ...options, rebuilds: { name } })
       await rebuilt(other, 1)
       expect(await woken).toBe(true)
       await pause(300)
