@@ -1,4 +1,7 @@
-// What must hold across aggregates holds whoever writes at the same time: facts that commands consult, and values that only one aggregate may have.
+// What must hold across aggregates: facts that commands consult, and values that only one aggregate of a kind may have. Each however many write at once.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   aggregate,
   type CommandOutcome,
@@ -10,449 +13,644 @@ import {
   type RunningSystem,
   refusal,
   refuse,
+  type System,
   startSystem,
 } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { stateAsOf } from 'indelible/history'
-import { memoryStore } from 'indelible/memory'
+import { memorySnapshots, memoryStore } from 'indelible/memory'
 import { decideAfter } from 'indelible/testing'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { temporaryDirectory } from '../src/file/test-support.ts'
-import { parts } from './till.ts'
 
-const kept = (store: EventStore): EventStore => ({ ...store, close: async () => {} })
-const eventsIn = async (store: EventStore, type: string) =>
-  (await Array.fromAsync(store.read([{ types: [type] }]))).flatMap(({ events }) => events)
-const statusesOf = (outcomes: readonly Pick<CommandOutcome, 'status'>[]) => {
-  const count = { accepted: 0, refused: 0, conflict: 0 }
-  for (const { status } of outcomes) count[status]++
-  return count
-}
+const id = z.string()
+const CourseDefined = event('CourseDefined', z.object({ course: id, capacity: z.int() }), {
+  tags: { course: 'course' },
+})
+const StudentEnrolled = event('StudentEnrolled', z.object({ course: id, student: id }), {
+  tags: { course: 'course', student: 'student' },
+})
 
-/** In an order that mixes what belongs together. */
-function shuffled<Item>(items: readonly Item[]): Item[] {
-  return items
-    .map((item, index) => ({ item, at: (index * 7919) % 104_729 }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item)
-}
+const course = aggregate('course', { initialState: { isDefined: false } }).on(CourseDefined, () => ({
+  isDefined: true,
+}))
+const DefineCourse = course.command('DefineCourse', {
+  input: z.object({ capacity: z.int() }),
+  emits: [CourseDefined],
+  decide: (_state, { capacity }, { id }) => CourseDefined({ course: id, capacity }),
+})
 
-describe('commands that consult facts', () => {
-  const enrolment = z.object({ course: z.string(), student: z.string() })
-  const tags = { course: 'course', student: 'student' } as const
-  const StudentEnrolled = event('StudentEnrolled', enrolment, { tags })
-  const StudentLeft = event('StudentLeft', enrolment, { tags })
-  const seats = decisionModel('course_seats', { initialState: { taken: 0 }, tags: ['course'] })
-    .on(StudentEnrolled, ({ taken }) => ({ taken: taken + 1 }))
-    .on(StudentLeft, ({ taken }) => ({ taken: taken - 1 }))
-  const courses = decisionModel('student_courses', { initialState: { courses: [] as string[] }, tags: ['student'] })
-    .on(StudentEnrolled, ({ courses }, { course }) => ({ courses: [...courses, course] }))
-    .on(StudentLeft, ({ courses }, { course }) => ({ courses: courses.filter((each) => each !== course) }))
-  const consults = { seats: seats.by({ course: 'course' }), own: courses.by({ student: 'student' }) }
-  const CourseFull = refusal('CourseFull', z.object({ taken: z.int() }))
-  const Enrol = command('Enrol', {
-    category: 'enrolment',
-    input: enrolment,
-    emits: [StudentEnrolled],
-    refuses: [CourseFull, 'StudentBusy'],
-    consults,
-    decide: ({ seats, own }, input) => {
-      if (seats.taken > 0) return CourseFull({ taken: seats.taken })
-      return own.courses.length > 0 ? refuse('StudentBusy') : StudentEnrolled(input)
-    },
-  })
-  const Leave = command('Leave', {
-    category: 'enrolment',
-    input: enrolment,
-    emits: [StudentLeft],
-    refuses: ['NotEnrolled'],
-    consults: { own: consults.own },
-    decide: ({ own }, input) => (own.courses.includes(input.course) ? StudentLeft(input) : refuse('NotEnrolled')),
-  })
-  const school = defineSystem({ name: 'school', commands: [Enrol, Leave] })
-  const enrol = (student: string, course: string) => Enrol(`${course}.${student}`, { course, student })
+const courseSeats = decisionModel('course_seats', { initialState: { free: 0 }, tags: ['course'] })
+  .on(CourseDefined, (_state, { capacity }) => ({ free: capacity }))
+  .on(StudentEnrolled, ({ free }) => ({ free: free - 1 }))
+const enrolments = decisionModel('enrolments', { initialState: { courses: [] as string[] }, tags: ['student'] }).on(
+  StudentEnrolled,
+  ({ courses }, { course }) => ({ courses: [...courses, course] }),
+)
+const TooMany = refusal('TooMany', z.object({ courses: z.array(z.string()) }))
 
-  /** That no course has two students, and no student two courses, as the log has it. */
-  async function pairs(store: EventStore) {
-    const enrolled = (await eventsIn(store, 'StudentEnrolled')).map(({ data }) => data as z.infer<typeof enrolment>)
-    expect(new Set(enrolled.map(({ course }) => course)).size).toBe(enrolled.length)
-    expect(new Set(enrolled.map(({ student }) => student)).size).toBe(enrolled.length)
-    return enrolled.length
-  }
+/** No more than the course has seats, and no more than a student may have. */
+const Enrol = command('Enrol', {
+  category: 'enrolment',
+  input: z.object({ course: id, student: id, coursesMax: z.int().default(100) }),
+  emits: [StudentEnrolled],
+  refuses: ['CourseFull', TooMany],
+  consults: { seats: courseSeats.by({ course: 'course' }), already: enrolments.by({ student: 'student' }) },
+  decide: ({ seats, already }, { course, student, coursesMax }) => {
+    if (already.courses.length >= coursesMax) return TooMany({ courses: [...already.courses] })
+    return seats.free < 1 ? refuse('CourseFull') : StudentEnrolled({ course, student })
+  },
+})
+const school = defineSystem({ name: 'school', commands: [DefineCourse, Enrol] })
 
-  const fifty = Array.from({ length: 50 }, (_, n) => n)
-  const eight = [0, 1, 2, 3, 4, 5, 6, 7]
+const courses = Array.from({ length: 8 }, (_, n) => `course-${n}`)
+const students = Array.from({ length: 50 }, (_, n) => `student-${n}`)
+const enrol = (course: string, student: string, coursesMax?: number) =>
+  Enrol(`${course}-${student}`, { course, student, ...(coursesMax === undefined ? {} : { coursesMax }) })
 
-  test('of 8 students at once for each of 50 courses with one seat, each course gets exactly one', async () => {
-    await using running = startSystem(school, parts())
-    const asked = fifty.flatMap((course) => eight.map((student) => enrol(`${course}-${student}`, `c${course}`)))
-    const outcomes = await Promise.all(shuffled(asked).map((each) => running.send(each)))
-    expect(statusesOf(outcomes)).toEqual({ accepted: 50, refused: 350, conflict: 0 })
-    expect(new Set(outcomes.map((each) => (each.status === 'refused' ? each.reason : 'none')))).toEqual(
-      new Set(['none', 'CourseFull']),
-    )
-    expect(await pairs(running.store)).toBe(50)
-  })
+let dir = ''
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'indelible-consistency-'))
+})
+afterEach(() => rmSync(dir, { recursive: true }))
 
-  test('of 8 courses at once for each of 50 students, each student gets exactly one', async () => {
-    await using running = startSystem(school, parts())
-    const asked = fifty.flatMap((student) => eight.map((course) => enrol(`s${student}`, `${student}-${course}`)))
-    const outcomes = await Promise.all(shuffled(asked).map((each) => running.send(each)))
-    expect(statusesOf(outcomes)).toEqual({ accepted: 50, refused: 350, conflict: 0 })
-    expect(await pairs(running.store)).toBe(50)
-  })
+/** By name: how many systems there are on which store. */
+const settings: readonly [string, number, () => Promise<EventStore>][] = [
+  ['one system, in memory', 1, async () => memoryStore()],
+  ['two systems on one store in memory', 2, async () => memoryStore()],
+  ['one system, on disk', 1, () => fileStore({ dir: join(dir, 'log') })],
+  ['two systems on one store on disk', 2, () => fileStore({ dir: join(dir, 'log') })],
+]
 
-  test.each(['memory', 'file'])(
-    'the same by two systems on one store, which do not know of each other: %s',
-    async (kind) => {
-      const store = kind === 'memory' ? memoryStore() : await fileStore({ dir: temporaryDirectory() })
-      const systems = [
-        startSystem(school, parts({ store: kept(store) })),
-        startSystem(school, parts({ store: kept(store) })),
-      ]
-      const asked = fifty.flatMap((course) => eight.map((student) => enrol(`${course}-${student}`, `c${course}`)))
-      const outcomes = await Promise.all(shuffled(asked).map((each, at) => systems[at % 2]!.send(each)))
-      expect(statusesOf(outcomes)).toEqual({ accepted: 50, refused: 350, conflict: 0 })
-      expect(await pairs(store)).toBe(50)
-      await Promise.all(systems.map((each) => each.close()))
-      await store.close()
-    },
+/** Runs some systems on one store, which outlives them. */
+async function together(
+  system: System,
+  { store, systems }: { store: EventStore; systems: number },
+  work: (running: readonly RunningSystem[]) => Promise<void>,
+): Promise<void> {
+  const running = Array.from({ length: systems }, () =>
+    startSystem(system, { store: { ...store, close: async () => {} }, snapshots: memorySnapshots() }),
   )
-
-  test('whatever crosses: 50 students and 50 courses at random by two systems, and nobody is in two places', async () => {
-    const store = memoryStore()
-    const systems = [
-      startSystem(school, parts({ store: kept(store) })),
-      startSystem(school, parts({ store: kept(store) })),
-    ]
-    const asked = Array.from({ length: 400 }, (_, n) =>
-      enrol(`s${(n * 31) % 50}`, `c${(n * 17 + Math.floor(n / 50)) % 50}`),
-    )
-    const outcomes = await Promise.all(asked.map((each, at) => systems[at % 2]!.send(each)))
-    const { accepted, refused, conflict } = statusesOf(outcomes)
-    expect([accepted + refused + conflict, await pairs(store)]).toEqual([400, accepted])
-    expect(accepted).toBeGreaterThan(25)
-    await Promise.all(systems.map((each) => each.close()))
-  })
-
-  test('a decision on facts that are no longer so is made again, and one that keeps being overtaken is a conflict', async () => {
-    const store = memoryStore()
-    let overtakes = 3
-    const overtaken: EventStore = {
-      ...store,
-      async append(commit, options) {
-        if (overtakes-- > 0) {
-          const data = { course: 'c', student: `other${overtakes}` }
-          const type = overtakes % 2 === 0 ? 'StudentEnrolled' : 'StudentLeft'
-          await store.append({
-            events: [{ stream: 'enrolment-x', type, data, tags: ['course:c', `student:${data.student}`] }],
-          })
-        }
-        return await store.append(commit, options)
-      },
-    }
-    await using running = startSystem(school, parts({ store: overtaken }))
-    // Enrolled, left, enrolled: the last decision sees one taken seat.
-    expect(await running.send(enrol('s', 'c'))).toMatchObject({
-      status: 'refused',
-      reason: 'CourseFull',
-      details: { taken: 1 },
-    })
-    const data = { course: 'other', student: 't' }
-    const always: EventStore = {
-      ...store,
-      async append(commit, options) {
-        await store.append({ events: [{ stream: 'enrolment-y', type: 'StudentLeft', data, tags: ['student:t'] }] })
-        return await store.append(commit, options)
-      },
-    }
-    await using hopeless = startSystem(school, parts({ store: kept(always) }))
-    expect(await hopeless.send(enrol('t', 'd'))).toMatchObject({ status: 'conflict' })
-    expect((await eventsIn(store, 'StudentEnrolled')).filter(({ stream }) => stream === 'enrolment-d.t')).toEqual([])
-  })
-
-  test('facts are of events with all of the tags, and of no others; what leaves makes room', async () => {
-    await using running = startSystem(school, parts())
-    expect(await running.send(enrol('a', 'c'))).toMatchObject({ status: 'accepted', version: 1 })
-    expect(await running.send(enrol('b', 'c'))).toMatchObject({ status: 'refused', reason: 'CourseFull' })
-    expect(await running.send(enrol('a', 'd'))).toMatchObject({ status: 'refused', reason: 'StudentBusy' })
-    expect(await running.send(enrol('b', 'd'))).toMatchObject({ status: 'accepted' })
-    expect(await running.send(Leave('x', { course: 'c', student: 'b' }))).toMatchObject({ reason: 'NotEnrolled' })
-    expect(await running.send(Leave('x', { course: 'c', student: 'a' }))).toMatchObject({ status: 'accepted' })
-    expect(await running.send(enrol('a', 'c'))).toMatchObject({ status: 'accepted', version: 2 })
-  })
-
-  test('a command that is sent again with its id gets the first outcome, also where it would be refused by now', async () => {
-    await using running = startSystem(school, parts())
-    const first = await running.send(enrol('a', 'c'), { commandId: 'e' })
-    expect(await running.send(enrol('a', 'c'), { commandId: 'e' })).toEqual({ ...first, duplicate: true })
-    await expect(running.send(enrol('a', 'd'), { commandId: 'e' })).rejects.toMatchObject({ code: 'command_id_reused' })
-    const outcomes = await Promise.all(fifty.map(() => running.send(enrol('b', 'd'), { commandId: 'f' })))
-    expect(outcomes.filter((each) => each.status === 'accepted' && !each.duplicate)).toHaveLength(1)
-    expect(await pairs(running.store)).toBe(2)
-    await expect(running.send(enrol('z', 'z'), { expectedVersion: 0 })).rejects.toMatchObject({
-      code: 'invalid_command',
-    })
-  })
-
-  test('the test of a decision folds the same facts from the events that it is given', () => {
-    const taken = StudentEnrolled({ course: 'c', student: 'a' })
-    expect(decideAfter([], Enrol, { course: 'c', student: 'b' }, { others: [taken] })).toEqual(CourseFull({ taken: 1 }))
-    expect(decideAfter([], Enrol, { course: 'd', student: 'a' }, { others: [taken] })).toEqual(refuse('StudentBusy'))
-    const free = { course: 'd', student: 'b' }
-    expect(decideAfter([], Enrol, free, { others: [taken] })).toEqual([StudentEnrolled(free)])
-  })
-})
-
-describe('write skew', () => {
-  const duty = z.object({ doctor: z.string(), shift: z.string() })
-  const DutyBegun = event('DutyBegun', duty, { tags: { shift: 'shift' } })
-  const DutyEnded = event('DutyEnded', duty, { tags: { shift: 'shift' } })
-  const onDuty = decisionModel('on_duty', { initialState: { doctors: [] as string[] }, tags: ['shift'] })
-    .on(DutyBegun, ({ doctors }, { doctor }) => ({ doctors: [...doctors, doctor] }))
-    .on(DutyEnded, ({ doctors }, { doctor }) => ({ doctors: doctors.filter((each) => each !== doctor) }))
-  const doctor = aggregate('doctor', { initialState: { shifts: [] as string[] } })
-    .on(DutyBegun, ({ shifts }, { shift }) => ({ shifts: [...shifts, shift] }))
-    .on(DutyEnded, ({ shifts }, { shift }) => ({ shifts: shifts.filter((each) => each !== shift) }))
-  const input = z.object({ shift: z.string() })
-  const BeginDuty = doctor.command('BeginDuty', {
-    input,
-    emits: [DutyBegun],
-    decide: (_state, { shift }, { id }) => DutyBegun({ doctor: id, shift }),
-  })
-  const EndDuty = doctor.command('EndDuty', {
-    input,
-    emits: [DutyEnded],
-    refuses: ['NotOnDuty', 'LastOnDuty'],
-    consults: { ward: onDuty.by({ shift: 'shift' }) },
-    decide: ({ shifts }, { shift }, { id, facts }) => {
-      if (!shifts.includes(shift)) return refuse('NotOnDuty')
-      return facts.ward.doctors.length === 1 ? refuse('LastOnDuty') : DutyEnded({ doctor: id, shift })
-    },
-  })
-  const ward = defineSystem({ name: 'ward', commands: [BeginDuty, EndDuty] })
-
-  test.each([1, 2])('is refused: of two doctors who both want to go, one stays, in %i systems', async (count) => {
-    const store = memoryStore()
-    const systems = Array.from({ length: count }, () => startSystem(ward, parts({ store: kept(store) })))
-    const of = (at: number) => systems[at % count]!
-    for (let shift = 0; shift < 50; shift++) {
-      for (const [at, id] of ['ann', 'ben'].entries()) await of(at).send(BeginDuty(id, { shift: `${shift}` }))
-    }
-    const asked = Array.from({ length: 50 }, (_, shift) =>
-      ['ann', 'ben'].map((id, at) => of(at).send(EndDuty(id, { shift: `${shift}` }))),
-    )
-    const outcomes = await Promise.all(asked.map((each) => Promise.all(each)))
-    for (const pair of outcomes) {
-      expect(pair.filter(({ status }) => status === 'accepted').length).toBeLessThanOrEqual(1)
-      for (const each of pair) if (each.status === 'refused') expect(each.reason).toBe('LastOnDuty')
-    }
-    // A busy aggregate may be overtaken too often; whoever asks again is told how it is.
-    for (let shift = 0; shift < 50; shift++)
-      for (const [at, id] of ['ann', 'ben'].entries()) await of(at).send(EndDuty(id, { shift: `${shift}` }))
-    expect(await eventsIn(store, 'DutyEnded')).toHaveLength(50)
-    expect(
-      new Set((await eventsIn(store, 'DutyEnded')).map(({ data }) => (data as { shift: string }).shift)).size,
-    ).toBe(50)
-    await Promise.all(systems.map((each) => each.close()))
-  })
-})
-
-describe('a value that only one aggregate of a kind may have', () => {
-  const Registered = event('Registered', z.object({ email: z.string().nullable(), badge: z.int().optional() }))
-  const EmailChanged = event('EmailChanged', z.object({ email: z.string().nullable() }))
-  interface Person {
-    email: string | null
-    badge: number | undefined
-    isKnown: boolean
-  }
-  const initialState: Person = { email: null, badge: undefined, isKnown: false }
-  const person = aggregate('person', { initialState, unique: { email: 'EmailTaken', badge: 'BadgeTaken' } })
-    .on(Registered, (_state, { email, badge }) => ({ email, badge, isKnown: true }))
-    .on(EmailChanged, (state, { email }) => ({ ...state, email }))
-  const Register = person.command('Register', {
-    input: Registered.schema,
-    emits: [Registered],
-    refuses: ['AlreadyRegistered'],
-    decide: ({ isKnown }, data) => (isKnown ? refuse('AlreadyRegistered') : Registered(data)),
-  })
-  const ChangeEmail = person.command('ChangeEmail', {
-    input: EmailChanged.schema,
-    emits: [EmailChanged],
-    decide: (_state, data) => EmailChanged(data),
-  })
-  /** There and back again, in one commit. */
-  const Swap = person.command('Swap', {
-    input: z.object({ emails: z.array(z.string().nullable()) }),
-    emits: [EmailChanged],
-    decide: (_state, { emails }) => emails.map((email) => EmailChanged({ email })),
-  })
-  const people = defineSystem({ name: 'people', commands: [Register, ChangeEmail, Swap] })
-  const stateOf = async (store: EventStore, id: string) => (await stateAsOf(store, person, { id })).state
-
-  /** Every email as the states have it, by whom; throws nothing, so that the test may say what is wrong. */
-  async function emails(store: EventStore, ids: readonly string[]): Promise<string[]> {
-    const states = await Promise.all(ids.map((id) => stateOf(store, id)))
-    return states.flatMap(({ email }) => email ?? []).sort()
-  }
-
-  const claims = Array.from({ length: 50 }, (_, n) =>
-    Array.from({ length: 8 }, (_, by) => ({ id: `${n}-${by}`, email: `e${n}@x` })),
-  ).flat()
-
-  test.each([
-    ['one system', 1, 'memory'],
-    ['two systems', 2, 'memory'],
-    ['two systems and a file', 2, 'file'],
-  ] as const)('of 8 at once for each of 50 values, each value gets exactly one: %s', async (_what, count, kind) => {
-    const store = kind === 'memory' ? memoryStore() : await fileStore({ dir: temporaryDirectory() })
-    const systems = Array.from({ length: count }, () => startSystem(people, parts({ store: kept(store) })))
-    const outcomes = await Promise.all(
-      shuffled(claims).map(({ id, email }, at) => systems[at % count]!.send(Register(id, { email }))),
-    )
-    expect(statusesOf(outcomes)).toEqual({ accepted: 50, refused: 350, conflict: 0 })
-    for (const each of outcomes) {
-      if (each.status !== 'refused') continue
-      const [, number] = /^person-(\d+)-/.exec(each.stream)!
-      expect(each).toMatchObject({ reason: 'EmailTaken', details: { field: 'email', value: `e${number}@x` } })
-    }
-    expect(
-      await emails(
-        store,
-        claims.map(({ id }) => id),
-      ),
-    ).toEqual([...new Set(claims.map(({ email }) => email))].sort())
-    await Promise.all(systems.map((each) => each.close()))
+  try {
+    await work(running)
+  } finally {
+    for (const each of running) await each.close()
     await store.close()
-  })
+  }
+}
 
-  const register = (running: RunningSystem, id: string, email: string | null, badge?: number) =>
-    running.send(Register(id, { email, ...(badge === undefined ? {} : { badge }) }))
+async function eventsOf(store: EventStore, type: string) {
+  return (await Array.fromAsync(store.read([{ types: [type] }]))).flatMap(({ events }) => events)
+}
 
-  test('is released by the change that takes it away, and can be claimed again', async () => {
-    await using running = startSystem(people, parts())
-    await register(running, 'ann', 'a@x')
-    const taken = { status: 'refused', reason: 'EmailTaken', details: { field: 'email', value: 'a@x' } }
-    expect(await register(running, 'ben', 'a@x')).toMatchObject(taken)
-    await running.send(ChangeEmail('ann', { email: 'b@x' }))
-    expect(await register(running, 'ben', 'a@x')).toMatchObject({ status: 'accepted' })
-    expect(await running.send(ChangeEmail('ann', { email: 'a@x' }))).toMatchObject(taken)
-    await running.send(ChangeEmail('ben', { email: null }))
-    // Not who has it last, but who has it now.
-    expect(await running.send(ChangeEmail('ann', { email: 'a@x' }))).toMatchObject({ status: 'accepted' })
-    expect(await register(running, 'cyd', 'b@x')).toMatchObject({ status: 'accepted' })
-    expect(await running.send(ChangeEmail('ben', { email: 'b@x' }))).toMatchObject({ reason: 'EmailTaken' })
-    // To keep what one has is no claim.
-    expect(await running.send(ChangeEmail('ann', { email: 'a@x' }))).toMatchObject({ status: 'accepted' })
-  })
+const countOf = <Value>(values: readonly Value[], value: Value) => values.filter((each) => each === value).length
 
-  test('null and undefined claim nothing, and each member is a name of its own', async () => {
-    await using running = startSystem(people, parts())
-    for (const id of ['a', 'b', 'c']) expect(await register(running, id, null)).toMatchObject({ status: 'accepted' })
-    expect(await register(running, 'd', '7', 7)).toMatchObject({ status: 'accepted' })
-    expect(await register(running, 'e', '8', 7)).toMatchObject({
-      status: 'refused',
-      reason: 'BadgeTaken',
-      details: { field: 'badge', value: 7 },
+/** What came of commands: how many were accepted, refused for each reason, or kept being overtaken. */
+function tally(outcomes: readonly CommandOutcome<never>[] | readonly CommandOutcome[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const outcome of outcomes as readonly CommandOutcome[]) {
+    const what = outcome.status === 'refused' ? outcome.reason : outcome.status
+    counts[what] = (counts[what] ?? 0) + 1
+  }
+  return counts
+}
+
+describe('facts that a command consults', () => {
+  test.each(settings)('hold for 50 students who want the one seat of 8 courses: %s', async (_name, systems, open) => {
+    const store = await open()
+    await together(school, { store, systems }, async (running) => {
+      for (const course of courses) await running[0]!.send(DefineCourse(course, { capacity: 1 }))
+      const wishes = students.flatMap((student, n) =>
+        courses.map((course) => running[n % systems]!.send(enrol(course, student))),
+      )
+      expect(tally(await Promise.all(wishes))).toEqual({ accepted: 8, CourseFull: 392 })
+      const enrolled = (await eventsOf(store, 'StudentEnrolled')).map(({ data }) => (data as { course: string }).course)
+      expect(enrolled.toSorted()).toEqual(courses)
     })
-    // It was refused as a whole.
-    expect(await register(running, 'f', '8', 8)).toMatchObject({ status: 'accepted' })
-    expect(await register(running, 'g', '', 0)).toMatchObject({ status: 'accepted' })
-    expect(await register(running, 'h', '', 9)).toMatchObject({ status: 'refused', reason: 'EmailTaken' })
   })
 
-  test('only what a commit makes of the state counts, not what is on the way there', async () => {
-    await using running = startSystem(people, parts())
-    await register(running, 'ann', 'a@x')
-    await register(running, 'ben', 'b@x')
-    expect(await running.send(Swap('ann', { emails: ['b@x', 'c@x'] }))).toMatchObject({
-      status: 'accepted',
-      version: 3,
+  test.each(settings)('hold where there are more seats, and two facts at once: %s', async (_name, systems, open) => {
+    const store = await open()
+    await together(school, { store, systems }, async (running) => {
+      for (const course of courses) await running[0]!.send(DefineCourse(course, { capacity: 20 }))
+      const wishes = students.flatMap((student, n) =>
+        courses.map((course) => running[n % systems]!.send(enrol(course, student, 3))),
+      )
+      const outcomes = tally(await Promise.all(wishes))
+      expect(outcomes).not.toHaveProperty('conflict')
+      const enrolled = (await eventsOf(store, 'StudentEnrolled')).map(
+        ({ data }) => data as { course: string; student: string },
+      )
+      expect(enrolled).toHaveLength(outcomes.accepted!)
+      for (const course of courses)
+        expect(
+          countOf(
+            enrolled.map((each) => each.course),
+            course,
+          ),
+        ).toBeLessThanOrEqual(20)
+      for (const each of students)
+        expect(
+          countOf(
+            enrolled.map(({ student }) => student),
+            each,
+          ),
+        ).toBeLessThanOrEqual(3)
+      // Nobody was turned away for nothing: who has room for more was not given a seat only where the course is full.
+      const taken = (course: string) =>
+        countOf(
+          enrolled.map((each) => each.course),
+          course,
+        )
+      for (const student of students) {
+        const own = enrolled.filter((each) => each.student === student).map(({ course }) => course)
+        if (own.length < 3) for (const course of courses) if (!own.includes(course)) expect(taken(course)).toBe(20)
+      }
     })
-    expect(await register(running, 'cyd', 'a@x')).toMatchObject({ status: 'accepted' })
-    expect(await running.send(Swap('ben', { emails: [null, 'b@x'] }))).toMatchObject({ status: 'accepted' })
-    expect(await register(running, 'dan', 'b@x')).toMatchObject({ status: 'refused' })
-    expect(await running.send(Swap('ben', { emails: ['d@x', null] }))).toMatchObject({ status: 'accepted' })
-    expect(await register(running, 'dan', 'b@x')).toMatchObject({ status: 'accepted' })
   })
 
-  test('whatever is changed at once by two systems, no value is with two, and states that were folded live are those of a replay', async () => {
+  test('are those of the log, whoever wrote it, also after a restart', async () => {
     const store = memoryStore()
-    const seen: string[] = []
-    const watching = aggregate('person', { initialState, unique: { email: 'EmailTaken', badge: 'BadgeTaken' } })
-      .on(Registered, (_state, { email, badge }, { tags }) => {
-        seen.push(...(tags ?? []))
-        return { email, badge, isKnown: true }
+    await together(school, { store, systems: 2 }, async ([one, two]) => {
+      await one!.send(DefineCourse('a', { capacity: 2 }))
+      expect(await two!.send(enrol('a', 'ann'))).toMatchObject({
+        status: 'accepted',
+        stream: 'enrolment-a-ann',
+        version: 1,
       })
-      .on(EmailChanged, (state, { email }, { tags }) => {
-        seen.push(...(tags ?? []))
-        return { ...state, email }
-      })
-    const Told = refusal('Told', z.any())
-    const Tell = watching.command('Tell', {
-      input: z.object({}),
-      emits: [],
-      refuses: [Told],
-      decide: (state) => Told(state),
+      const tags = ['course:a', 'student:ben']
+      const data = { course: 'a', student: 'ben' }
+      await store.append({ events: [{ stream: 'elsewhere-1', type: 'StudentEnrolled', data, tags }] })
+      for (const each of [one, two])
+        expect(await each!.send(enrol('a', 'cora'))).toMatchObject({ status: 'refused', reason: 'CourseFull' })
+      const anew = startSystem(school, { store: { ...store, close: async () => {} } })
+      expect(await anew.send(enrol('a', 'cora'))).toMatchObject({ status: 'refused', reason: 'CourseFull' })
+      expect(await anew.send(enrol('b', 'ben', 1))).toMatchObject({ reason: 'TooMany', details: { courses: ['a'] } })
+      await anew.close()
     })
-    const Change = watching.command('ChangeEmail', {
-      input: EmailChanged.schema,
+  })
+
+  test('that change while a command decides make it decide again, on what is so then', async () => {
+    const inner = memoryStore()
+    let overtakes = 3
+    const store: EventStore = {
+      ...inner,
+      async append(commit, options) {
+        if (commit.events[0]!.type === 'StudentEnrolled' && overtakes-- > 0) {
+          const data = { course: 'a', student: `other-${overtakes}` }
+          const tags = ['course:a', `student:other-${overtakes}`]
+          await inner.append({ events: [{ stream: `elsewhere-${overtakes}`, type: 'StudentEnrolled', data, tags }] })
+        }
+        return await inner.append(commit, options)
+      },
+    }
+    const seen: number[] = []
+    const Watched = command('Enrol', {
+      category: 'enrolment',
+      input: z.object({ course: id, student: id }),
+      emits: [StudentEnrolled],
+      refuses: ['CourseFull'],
+      consults: { seats: courseSeats.by({ course: 'course' }) },
+      decide: ({ seats: { free } }, data) => {
+        seen.push(free)
+        return free < 1 ? refuse('CourseFull') : StudentEnrolled(data)
+      },
+    })
+    const system = defineSystem({ name: 'school', commands: [DefineCourse, Watched] })
+    await using running = startSystem(system, { store })
+    await running.send(DefineCourse('a', { capacity: 10 }))
+    expect(await running.send(Watched('1', { course: 'a', student: 'ann' }))).toMatchObject({ status: 'accepted' })
+    expect(seen).toEqual([10, 9, 8, 7])
+    overtakes = 100
+    expect(await running.send(Watched('2', { course: 'a', student: 'ben' }))).toMatchObject({ reason: 'CourseFull' })
+    expect(seen.slice(4)).toEqual([6, 5, 4, 3, 2, 1, 0])
+    await running.send(DefineCourse('b', { capacity: 100 }))
+  })
+
+  test('of somebody who keeps being overtaken end in a conflict, not in an endless loop', async () => {
+    const inner = memoryStore()
+    let n = 0
+    const store: EventStore = {
+      ...inner,
+      async append(commit, options) {
+        if (commit.events[0]!.type === 'StudentEnrolled') {
+          const tags = ['course:a', `student:other-${n}`]
+          const data = { course: 'a', student: `other-${n}` }
+          await inner.append({ events: [{ stream: `elsewhere-${n++}`, type: 'StudentEnrolled', data, tags }] })
+        }
+        return await inner.append(commit, options)
+      },
+    }
+    await using running = startSystem(school, { store })
+    await running.send(DefineCourse('a', { capacity: 1000 }))
+    expect(await running.send(enrol('a', 'ann'))).toMatchObject({ status: 'conflict' })
+  })
+
+  test('that have nothing to do with a command do not make it decide again', async () => {
+    const inner = memoryStore()
+    let conflicts = 0
+    const store: EventStore = {
+      ...inner,
+      async append(commit, options) {
+        const data = { course: 'b', student: 'ben' }
+        const tags = ['course:b', 'student:ben']
+        await inner.append({ events: [{ stream: 'elsewhere-1', type: 'StudentEnrolled', data, tags }] })
+        // Tagged, but not of a type that the facts are made of.
+        await inner.append({ events: [{ stream: 'elsewhere-1', type: 'Other', data: {}, tags: ['course:a'] }] })
+        const outcome = await inner.append(commit, options)
+        if (outcome.status === 'conflict') conflicts++
+        return outcome
+      },
+    }
+    await using running = startSystem(school, { store })
+    await running.send(DefineCourse('a', { capacity: 1 }))
+    expect(await running.send(enrol('a', 'ann'))).toMatchObject({ status: 'accepted' })
+    expect(conflicts).toBe(0)
+  })
+
+  test('hold for an aggregate’s command beside its own state', async () => {
+    const Opened = event('RegisterOpened', z.object({}))
+    const register = aggregate('register', { initialState: { isOpen: false, students: 0 } })
+      .on(Opened, (state) => ({ ...state, isOpen: true }))
+      .on(StudentEnrolled, (state) => ({ ...state, students: state.students + 1 }))
+    const Open = register.command('Open', { input: z.object({}), emits: [Opened], decide: () => Opened({}) })
+    const Add = register.command('Add', {
+      input: z.object({ course: id, student: id }),
+      emits: [StudentEnrolled],
+      refuses: ['Closed', 'CourseFull', 'RegisterFull'],
+      consults: { seats: courseSeats.by({ course: 'course' }) },
+      decide: ({ isOpen, students }, data, { facts }) => {
+        if (!isOpen) return refuse('Closed')
+        if (students >= 5) return refuse('RegisterFull')
+        return facts.seats.free < 1 ? refuse('CourseFull') : StudentEnrolled(data)
+      },
+    })
+    const store = memoryStore()
+    const system = defineSystem({ name: 'school', commands: [DefineCourse, Open, Add] })
+    await together(system, { store, systems: 2 }, async (running) => {
+      await running[0]!.send(DefineCourse('a', { capacity: 12 }))
+      expect(await running[0]!.send(Add('0', { course: 'a', student: 'ann' }))).toMatchObject({ reason: 'Closed' })
+      const registers = ['0', '1', '2', '3']
+      for (const each of registers) await running[0]!.send(Open(each, {}))
+      const outcomes = await Promise.all(
+        registers.flatMap((register) =>
+          Array.from({ length: 8 }, (_, n) => running[n % 2]!.send(Add(register, { course: 'a', student: `s${n}` }))),
+        ),
+      )
+      const { accepted, ...refused } = tally(outcomes)
+      expect(accepted).toBe(12)
+      expect(refused.CourseFull! + (refused.RegisterFull ?? 0)).toBe(20)
+      for (const each of registers) {
+        const { state } = await stateAsOf(store, register, { id: each })
+        expect(state.students).toBeLessThanOrEqual(5)
+      }
+    })
+  })
+
+  test('two commands that each read what the other writes are not both carried out', async () => {
+    const OffCall = event('WentOffCall', z.object({ ward: id, doctor: id }), {
+      tags: { ward: 'ward', doctor: 'doctor' },
+    })
+    const Locked = event('WardLocked', z.object({ ward: id }), { tags: { ward: 'ward' } })
+    const locks = decisionModel('locks', { initialState: { isLocked: false }, tags: ['ward'] }).on(Locked, () => ({
+      isLocked: true,
+    }))
+    const absences = decisionModel('absences', { initialState: { count: 0 }, tags: ['ward'] }).on(
+      OffCall,
+      ({ count }) => ({ count: count + 1 }),
+    )
+    const GoOffCall = command('GoOffCall', {
+      category: 'absence',
+      input: z.object({ ward: id, doctor: id }),
+      emits: [OffCall],
+      refuses: ['Locked'],
+      consults: { locks: locks.by({ ward: 'ward' }) },
+      decide: ({ locks }, data) => (locks.isLocked ? refuse('Locked') : OffCall(data)),
+    })
+    const LockWard = command('LockWard', {
+      category: 'lock',
+      input: z.object({ ward: id }),
+      emits: [Locked],
+      refuses: ['SomebodyIsAway'],
+      consults: { absences: absences.by({ ward: 'ward' }) },
+      decide: ({ absences }, data) => (absences.count > 0 ? refuse('SomebodyIsAway') : Locked(data)),
+    })
+    const hospital = defineSystem({ name: 'hospital', commands: [GoOffCall, LockWard] })
+    for (let round = 0; round < 20; round++) {
+      const inner = memoryStore()
+      // Neither is written before both have decided.
+      const both = Promise.withResolvers<void>()
+      let arrived = 0
+      const store: EventStore = {
+        ...inner,
+        async append(commit, options) {
+          if (++arrived >= 2) both.resolve()
+          await both.promise
+          return await inner.append(commit, options)
+        },
+      }
+      await using running = startSystem(hospital, { store })
+      const outcomes = await Promise.all([
+        running.send(GoOffCall('1', { ward: 'w', doctor: 'ann' })),
+        running.send(LockWard('1', { ward: 'w' })),
+      ])
+      expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['accepted', 'refused'])
+      expect(arrived).toBe(2)
+      expect((await inner.head()).position).toBe(1)
+    }
+  })
+
+  test('a command without an aggregate is carried out once for its id, and says so the second time', async () => {
+    await using running = startSystem(school)
+    await running.send(DefineCourse('a', { capacity: 1 }))
+    const sent = await Promise.all(
+      Array.from({ length: 10 }, () => running.send(enrol('a', 'ann'), { commandId: 'c' })),
+    )
+    expect(sent.filter((outcome) => outcome.status === 'accepted' && !outcome.duplicate)).toHaveLength(1)
+    expect(sent.filter((outcome) => outcome.status === 'accepted' && outcome.duplicate)).toHaveLength(9)
+    await expect(running.send(enrol('a', 'ben'), { commandId: 'c' })).rejects.toMatchObject({
+      code: 'command_id_reused',
+    })
+    expect(await eventsOf(running.store, 'StudentEnrolled')).toMatchObject([
+      { stream: 'enrolment-a-ann', tags: ['course:a', 'student:ann'], metadata: { commandId: 'c', causationId: 'c' } },
+    ])
+  })
+
+  test('a command without an aggregate has no version to be expected', async () => {
+    await using running = startSystem(school)
+    await expect(running.send(enrol('a', 'ann'), { expectedVersion: 0 })).rejects.toMatchObject({
+      code: 'invalid_command',
+      message: expect.stringContaining('has no aggregate'),
+    })
+  })
+
+  test('an input that does not say which facts are meant is refused', async () => {
+    const Odd = command('Odd', {
+      category: 'odd',
+      input: z.object({ course: z.string().nullable().optional() }),
+      emits: [],
+      consults: { seats: courseSeats.by({ course: 'course' }) },
+      decide: () => [],
+    })
+    await using running = startSystem(defineSystem({ name: 's', commands: [DefineCourse, Odd] }))
+    for (const input of [{}, { course: null }]) {
+      await expect(running.send(Odd('1', input))).rejects.toMatchObject({
+        code: 'invalid_command',
+        message: expect.stringContaining('by the member "course" of its input'),
+      })
+    }
+  })
+
+  test('the code that folds them keeps the third law', async () => {
+    const offences = {
+      clock: () => ({ free: Date.now() }),
+      change: (state: { free: number }) => {
+        state.free = 5
+        return state
+      },
+    }
+    for (const offend of Object.values(offences)) {
+      const odd = decisionModel('odd', { initialState: { free: 0 }, tags: ['course'] }).on(CourseDefined, offend)
+      const Ask = command('Ask', {
+        category: 'odd',
+        input: z.object({ course: id }),
+        emits: [],
+        consults: { odd: odd.by({ course: 'course' }) },
+        decide: () => [],
+      })
+      await using running = startSystem(defineSystem({ name: 's', commands: [DefineCourse, Ask] }))
+      await running.send(DefineCourse('a', { capacity: 1 }))
+      await expect(running.send(Ask('1', { course: 'a' }))).rejects.toMatchObject({ code: 'impure_aggregate' })
+    }
+  })
+
+  test('in the test of a command they are folded from a history', () => {
+    const others = [CourseDefined({ course: 'a', capacity: 1 }), CourseDefined({ course: 'b', capacity: 1 })]
+    const input = { course: 'a', student: 'ann' }
+    expect(decideAfter([], Enrol, input, { others })).toEqual([StudentEnrolled(input)])
+    const full = [...others, StudentEnrolled({ course: 'a', student: 'ben' })]
+    expect(decideAfter([], Enrol, input, { others: full })).toEqual(refuse('CourseFull'))
+    expect(decideAfter([], Enrol, { ...input, course: 'b' }, { others: full })).toHaveLength(1)
+  })
+})
+
+const UserRegistered = event('UserRegistered', z.object({ email: z.string().nullable() }))
+const EmailChanged = event('EmailChanged', z.object({ email: z.string().nullable() }))
+const SeatTaken = event('SeatTaken', z.object({ seat: z.union([z.int(), z.string()]) }))
+const Renamed = event('Renamed', z.object({ name: z.string() }))
+
+interface User {
+  readonly email: string | null
+  readonly seat?: number | string
+  readonly name: string
+  readonly tags: readonly string[]
+}
+const user = aggregate('user', {
+  initialState: { email: null, name: '', tags: [] } as User,
+  unique: { email: 'EmailTaken', seat: 'SeatTaken' },
+})
+  .on(UserRegistered, (state, { email }, { tags = [] }) => ({ ...state, email, tags: [...state.tags, ...tags] }))
+  .on(EmailChanged, (state, { email }, { tags = [] }) => ({ ...state, email, tags: [...state.tags, ...tags] }))
+  .on(SeatTaken, (state, { seat }, { tags = [] }) => ({ ...state, seat, tags: [...state.tags, ...tags] }))
+  .on(Renamed, (state, { name }) => ({ ...state, name }))
+const email = z.string().nullable()
+const Register = user.command('Register', {
+  input: z.object({ email }),
+  emits: [UserRegistered, Renamed],
+  decide: (_state, data) => [UserRegistered(data, { tags: ['mine'] }), Renamed({ name: 'new' })],
+})
+const ChangeEmail = user.command('ChangeEmail', {
+  input: z.object({ email }),
+  emits: [EmailChanged],
+  decide: (_state, data) => EmailChanged(data),
+})
+const TakeSeat = user.command('TakeSeat', {
+  input: z.object({ seat: z.union([z.int(), z.string()]) }),
+  emits: [SeatTaken],
+  decide: (_state, data) => SeatTaken(data),
+})
+const Rename = user.command('Rename', {
+  input: z.object({ name: z.string() }),
+  emits: [Renamed],
+  decide: (_state, data) => Renamed(data),
+})
+const Looked = refusal('Looked', z.any())
+const Look = user.command('Look', {
+  input: z.object({}),
+  emits: [],
+  refuses: [Looked],
+  decide: (state) => Looked(state),
+})
+const club = defineSystem({ name: 'club', commands: [Register, ChangeEmail, TakeSeat, Rename, Look] })
+const emails = Array.from({ length: 8 }, (_, n) => `user${n}@example.org`)
+const taken = (value: string | number, field = 'email', reason = 'EmailTaken') => ({
+  status: 'refused',
+  reason,
+  details: { field, value },
+})
+
+/** Which users have an email, as the log has it. */
+async function holders(store: EventStore): Promise<Map<string, string[]>> {
+  const ids = new Set<string>()
+  for await (const { events } of store.read([{ categories: ['user'] }]))
+    for (const each of events) ids.add(each.streamId)
+  const found = new Map<string, string[]>()
+  for (const id of ids) {
+    const { state } = await stateAsOf(store, user, { id })
+    if (state.email !== null) found.set(state.email, [...(found.get(state.email) ?? []), id])
+  }
+  return found
+}
+
+describe('a value that must be unique', () => {
+  test.each(settings)('is claimed by one of 50 who want it, 8 times at once: %s', async (_name, systems, open) => {
+    const store = await open()
+    await together(club, { store, systems }, async (running) => {
+      const wishes = emails.flatMap((email, e) =>
+        Array.from({ length: 50 }, (_, n) => running[n % systems]!.send(Register(`${e}-${n}`, { email }))),
+      )
+      const outcomes = await Promise.all(wishes)
+      expect(tally(outcomes)).toEqual({ accepted: 8, EmailTaken: 392 })
+      for (const [at, outcome] of outcomes.entries())
+        if (outcome.status === 'refused') expect(outcome).toMatchObject(taken(emails[Math.floor(at / 50)]!))
+      expect([...(await holders(store))].map(([email, ids]) => [email, ids.length]).sort()).toEqual(
+        emails.map((email) => [email, 1]),
+      )
+    })
+  })
+
+  test.each(settings)('is never held by two, whoever changes what at once: %s', async (_name, systems, open) => {
+    const store = await open()
+    await together(club, { store, systems }, async (running) => {
+      const people = Array.from({ length: 12 }, (_, n) => String(n))
+      let draw = 1
+      const next = (below: number) => {
+        draw = (draw * 48271) % 2147483647
+        return draw % below
+      }
+      for (let round = 0; round < 15; round++) {
+        const outcomes = await Promise.all(
+          people.map((person) => {
+            const email = [...emails.slice(0, 5), null][next(6)]!
+            return running[next(systems)]!.send(ChangeEmail(person, { email }))
+          }),
+        )
+        expect(tally(outcomes)).not.toHaveProperty('conflict')
+        for (const [email, ids] of await holders(store)) expect(ids, email).toHaveLength(1)
+      }
+    })
+  })
+
+  test('is released by a change, claimed by another, and comes back when it is released again', async () => {
+    await using running = startSystem(club)
+    const [x, y] = ['x@example.org', 'y@example.org']
+    expect(await running.send(Register('ann', { email: x }))).toMatchObject({ status: 'accepted' })
+    expect(await running.send(Register('ben', { email: x }))).toMatchObject(taken(x))
+    expect(await running.send(ChangeEmail('ann', { email: y }))).toMatchObject({ status: 'accepted' })
+    expect(await running.send(Register('ben', { email: x }))).toMatchObject({ status: 'accepted' })
+    expect(await running.send(ChangeEmail('ann', { email: x }))).toMatchObject(taken(x))
+    expect(await running.send(ChangeEmail('ben', { email: y }))).toMatchObject(taken(y))
+    expect(await running.send(ChangeEmail('ben', { email: null }))).toMatchObject({ status: 'accepted' })
+    expect(await running.send(ChangeEmail('ann', { email: x }))).toMatchObject({ status: 'accepted' })
+    expect(await running.send(ChangeEmail('cora', { email: y }))).toMatchObject({ status: 'accepted' })
+    expect([...(await holders(running.store))].sort()).toEqual([
+      [x, ['ann']],
+      [y, ['cora']],
+    ])
+  })
+
+  test('is claimed by nobody where it is null or not there, or stays as it is', async () => {
+    await using running = startSystem(club)
+    for (const person of ['ann', 'ben', 'cora'])
+      expect(await running.send(Register(person, { email: null }))).toMatchObject({ status: 'accepted' })
+    await running.send(ChangeEmail('ann', { email: 'x@example.org' }))
+    for (let n = 0; n < 3; n++) {
+      expect(await running.send(ChangeEmail('ann', { email: 'x@example.org' }))).toMatchObject({ status: 'accepted' })
+      expect(await running.send(Rename('ann', { name: String(n) }))).toMatchObject({ status: 'accepted' })
+    }
+    expect(await running.send(ChangeEmail('ben', { email: 'x@example.org' }))).toMatchObject(taken('x@example.org'))
+    expect(await running.send(ChangeEmail('ben', { email: '' }))).toMatchObject({ status: 'accepted' })
+    expect(await running.send(ChangeEmail('cora', { email: '' }))).toMatchObject(taken(''))
+  })
+
+  test('may be text or a number, and one is not the other; each member has values of its own', async () => {
+    await using running = startSystem(club)
+    expect(await running.send(TakeSeat('ann', { seat: 7 }))).toMatchObject({ status: 'accepted' })
+    expect(await running.send(TakeSeat('ben', { seat: '7' }))).toMatchObject({ status: 'accepted' })
+    expect(await running.send(TakeSeat('cora', { seat: 7 }))).toMatchObject(taken(7, 'seat', 'SeatTaken'))
+    expect(await running.send(TakeSeat('cora', { seat: '7' }))).toMatchObject(taken('7', 'seat', 'SeatTaken'))
+    expect(await running.send(ChangeEmail('cora', { email: '7' }))).toMatchObject({ status: 'accepted' })
+  })
+
+  test('that is no text and no number is a fault of the code', async () => {
+    const Tagged = event('Tagged', z.object({ tag: z.any() }))
+    const thing = aggregate('thing', { initialState: { tag: undefined as unknown }, unique: { tag: 'Taken' } }).on(
+      Tagged,
+      (_state, { tag }) => ({ tag }),
+    )
+    const Tag = thing.command('Tag', { input: Tagged.schema, emits: [Tagged], decide: (_state, data) => Tagged(data) })
+    await using running = startSystem(defineSystem({ name: 's', commands: [Tag] }))
+    for (const tag of [{}, [], true])
+      await expect(running.send(Tag('1', { tag }))).rejects.toMatchObject({ code: 'invalid_declaration' })
+    expect((await running.store.head()).position).toBe(0)
+  })
+
+  test('may be as long as one likes, and is not told to who reads the log', async () => {
+    await using running = startSystem(club)
+    const email = `${'x'.repeat(5_000)}@example.org`
+    expect(await running.send(Register('ann', { email }))).toMatchObject({ status: 'accepted' })
+    expect(await running.send(Register('ben', { email }))).toMatchObject(taken(email))
+    const [batch] = await Array.fromAsync(running.store.read('all'))
+    for (const { tags } of batch!.events) expect(tags.join()).not.toContain('example')
+  })
+
+  test('leaves the state after a replay as it was live: handlers see no tags but their own', async () => {
+    const store = memoryStore()
+    const snapshots = memorySnapshots()
+    const stay = { store: { ...store, close: async () => {} }, snapshots }
+    const running = startSystem(club, stay)
+    await running.send(Register('ann', { email: 'x@example.org' }))
+    await running.send(ChangeEmail('ann', { email: 'y@example.org' }))
+    await running.send(TakeSeat('ann', { seat: 7 }))
+    const look = async (system: RunningSystem) => {
+      const outcome = await system.send(Look('ann', {}))
+      return outcome.status === 'refused' ? outcome.details : outcome
+    }
+    const live = await look(running)
+    expect(live).toEqual({ email: 'y@example.org', name: 'new', seat: 7, tags: ['mine'] })
+    await running.close()
+    await using again = startSystem(club, stay)
+    expect(await look(again)).toEqual(live)
+    expect((await stateAsOf(store, user, { id: 'ann' })).state).toEqual(live)
+    // And what was claimed before the restart is still claimed.
+    expect(await again.send(Register('ben', { email: 'y@example.org' }))).toMatchObject(taken('y@example.org'))
+    expect(await again.send(TakeSeat('ben', { seat: 7 }))).toMatchObject(taken(7, 'seat', 'SeatTaken'))
+  })
+
+  test('that was claimed under a command id is claimed once, and the second time is told as the first', async () => {
+    await using running = startSystem(club)
+    const send = () => running.send(Register('ann', { email: 'x@example.org' }), { commandId: 'c' })
+    const first = await send()
+    expect(first).toMatchObject({ status: 'accepted', duplicate: false })
+    await running.send(ChangeEmail('ann', { email: null }))
+    await running.send(Register('ben', { email: 'x@example.org' }))
+    // It would be refused now.
+    expect(await send()).toEqual({ ...first, duplicate: true })
+  })
+
+  test('of another kind of aggregate is nobody’s business', async () => {
+    const guest = aggregate('guest', { initialState: { email: '' }, unique: { email: 'EmailTaken' } }).on(
+      EmailChanged,
+      (_state, { email }) => ({ email: email ?? '' }),
+    )
+    const Invite = guest.command('Invite', {
+      input: z.object({ email: z.string() }),
       emits: [EmailChanged],
       decide: (_state, data) => EmailChanged(data),
     })
-    const watched = defineSystem({ name: 'people', commands: [Change, Tell] })
-    const start = () => startSystem(watched, parts({ store: kept(store), domainCode: 'trusted' }))
-    const systems = [start(), start()]
-    const ids = Array.from({ length: 20 }, (_, n) => `p${n}`)
-    for (let round = 0; round < 10; round++) {
-      const asked = ids.map((id, at) => {
-        const pick = (at * 5 + round * 3) % 12
-        return systems[(at + round) % 2]!.send(Change(id, { email: pick === 0 ? null : `e${pick}@x` }))
-      })
-      for (const each of await Promise.all(asked)) expect(each.status).not.toBe('conflict')
-      const all = await emails(store, ids)
-      expect(new Set(all).size, `round ${round}: ${all}`).toBe(all.length)
-      expect(all.length).toBeGreaterThan(3)
-    }
-    const replaying = start()
-    for (const id of ids) {
-      const told = await Promise.all([...systems, replaying].map((each) => each.send(Tell(id, {}))))
-      const states = told.map((each) => each.status === 'refused' && each.details)
-      expect(states).toEqual(states.map(() => states[0]))
-      expect(states[0]).toEqual(await stateOf(store, id))
-    }
-    // Nobody's code sees how claims are kept.
-    expect(seen).toEqual([])
-    await Promise.all([...systems, replaying].map((each) => each.close()))
-  })
-
-  test('what is not text or a number cannot be unique, and nothing is written', async () => {
-    const Odd = event('Odd', z.object({ value: z.any() }))
-    const odd = aggregate('odd', { initialState: { value: undefined as unknown }, unique: { value: 'Taken' } }).on(
-      Odd,
-      (_state, { value }) => ({ value }),
-    )
-    const SetValue = odd.command('SetValue', { input: Odd.schema, emits: [Odd], decide: (_state, data) => Odd(data) })
-    await using running = startSystem(defineSystem({ name: 'odd', commands: [SetValue] }), parts())
-    for (const value of [true, {}, ['a']]) {
-      await expect(running.send(SetValue('1', { value }))).rejects.toMatchObject({ code: 'invalid_declaration' })
-    }
-    expect((await running.store.head()).position).toBe(0)
-    // A number and its text are two values.
-    expect(await running.send(SetValue('1', { value: 1 }))).toMatchObject({ status: 'accepted' })
-    expect(await running.send(SetValue('2', { value: '1' }))).toMatchObject({ status: 'accepted' })
-    expect(await running.send(SetValue('3', { value: 1 }))).toMatchObject({ status: 'refused', reason: 'Taken' })
-  })
-
-  test('a command that is sent again with its id gets its first outcome, though its value is its own by now', async () => {
-    await using running = startSystem(people, parts())
-    const first = await running.send(ChangeEmail('ann', { email: 'a@x' }), { commandId: 'c' })
-    await running.send(ChangeEmail('ann', { email: 'b@x' }))
-    await running.send(ChangeEmail('ben', { email: 'a@x' }))
-    expect(await running.send(ChangeEmail('ann', { email: 'a@x' }), { commandId: 'c' })).toEqual({
-      ...first,
-      duplicate: true,
-    })
+    await using running = startSystem(defineSystem({ name: 's', commands: [...club.commands, Invite] }))
+    expect(await running.send(Register('1', { email: 'x' }))).toMatchObject({ status: 'accepted' })
+    expect(await running.send(Invite('1', { email: 'x' }))).toMatchObject({ status: 'accepted' })
+    expect(await running.send(Invite('2', { email: 'x' }))).toMatchObject(taken('x'))
   })
 })

@@ -1,19 +1,28 @@
-import { aggregate, defineSystem, type EventStore, refusal, type SystemParts, startSystem } from 'indelible'
+import {
+  aggregate,
+  defineSystem,
+  type EventStore,
+  refusal,
+  type SystemNotice,
+  type SystemParts,
+  startSystem,
+} from 'indelible'
 import { memorySnapshots, memoryStore } from 'indelible/memory'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { CashPaidIn, parts } from './till.ts'
 
 const Told = refusal('Told', z.object({ cash: z.int() }))
 
-/** A till whose evolve code differs by the factor. */
-function tillSystem(factor: 1 | 2) {
-  const till = aggregate('till', { initialState: { cash: 0 }, version: factor }).on(
-    CashPaidIn,
-    (state, { amount }) => ({
-      cash: state.cash + factor * amount,
-    }),
-  )
+/** What a till holds after more was paid in: in two wordings, and something else. */
+const codes = {
+  plain: (state: { cash: number }, { amount }: { amount: number }) => ({ cash: state.cash + amount }),
+  rewritten: ({ cash }: { cash: number }, paid: { amount: number }) => ({ cash: paid.amount + cash }),
+  doubled: (state: { cash: number }, { amount }: { amount: number }) => ({ cash: state.cash + 2 * amount }),
+}
+
+function tillSystem(code: keyof typeof codes = 'plain', version = 1) {
+  const till = aggregate('till', { initialState: { cash: 0 }, version }).on(CashPaidIn, codes[code])
   const PayIn = till.command('PayIn', {
     input: z.object({ amount: z.int() }),
     emits: [CashPaidIn],
@@ -44,7 +53,7 @@ function counting(store: EventStore): EventStore & { eventsRead: number } {
 }
 
 async function payIn(shared: SystemParts, times: number): Promise<void> {
-  const { system, PayIn } = tillSystem(1)
+  const { system, PayIn } = tillSystem()
   const running = startSystem(system, shared)
   for (let n = 0; n < times; n++) await running.send(PayIn('1', { amount: 1 }))
 }
@@ -54,7 +63,7 @@ test('after 250 events an aggregate is loaded from its snapshot at 200 and the 5
   const shared = parts({ store })
   await payIn(shared, 250)
   store.eventsRead = 0
-  const { system, Tell } = tillSystem(1)
+  const { system, Tell } = tillSystem()
   const outcome = await startSystem(system, shared).send(Tell('1', {}))
   expect(outcome).toMatchObject({ reason: 'Told', details: { cash: 250 } })
   expect(store.eventsRead).toBe(50)
@@ -73,14 +82,84 @@ test('below 100 events there is no snapshot', async () => {
   expect(saved).toEqual([100, 200, 300])
 })
 
-test('changed evolve code never reads an old snapshot', async () => {
+test('code of another version never reads an old snapshot', async () => {
   const store = counting(memoryStore())
   const shared = parts({ store })
   await payIn(shared, 120)
   store.eventsRead = 0
-  const { system, Tell } = tillSystem(2)
+  const { system, Tell } = tillSystem('doubled', 2)
   expect(await startSystem(system, shared).send(Tell('1', {}))).toMatchObject({ details: { cash: 240 } })
   expect(store.eventsRead).toBe(120)
+})
+
+describe('a snapshot of other code under the same version', () => {
+  /** Tills that have a snapshot at 100 each, made by one code, and twenty events after it. */
+  async function paidIn(tills: number, shared: SystemParts): Promise<void> {
+    const { system, PayIn } = tillSystem()
+    const running = startSystem(system, shared)
+    for (let n = 0; n < 120; n++)
+      await Promise.all(Array.from({ length: tills }, (_, id) => running.send(PayIn(String(id), { amount: 1 }))))
+  }
+
+  /** What each till holds as some code makes it, what is told, and how many events are read for each till. */
+  async function told(
+    tills: number,
+    shared: SystemParts & { store: ReturnType<typeof counting> },
+    code: keyof typeof codes,
+  ) {
+    const notices: SystemNotice[] = []
+    const { system, Tell } = tillSystem(code)
+    const running = startSystem(system, { ...shared, onNotice: (notice) => notices.push(notice) })
+    const cash: unknown[] = []
+    const read: number[] = []
+    for (let id = 0; id < tills; id++) {
+      shared.store.eventsRead = 0
+      const outcome = await running.send(Tell(String(id), {}))
+      cash.push(outcome.status === 'refused' && outcome.details.cash)
+      read.push(shared.store.eventsRead)
+    }
+    return { cash, read, notices, running }
+  }
+  const all = <Value>(tills: number, value: Value) => Array.from({ length: tills }, () => value)
+
+  test('that holds what this code makes is used, and after twenty of them they are believed', async () => {
+    const shared = { ...parts(), store: counting(memoryStore()) }
+    await paidIn(23, shared)
+    const { cash, read, notices } = await told(23, shared, 'rewritten')
+    expect(cash).toEqual(all(23, 120))
+    expect(read).toEqual([...all(20, 120), ...all(3, 20)])
+    expect(notices).toEqual([])
+  })
+
+  test('that holds something else is dropped with all of that code, and that is told once', async () => {
+    const shared = { ...parts(), store: counting(memoryStore()) }
+    await paidIn(3, shared)
+    const { cash, read, notices } = await told(3, shared, 'doubled')
+    expect(cash).toEqual(all(3, 240))
+    expect(read).toEqual(all(3, 120))
+    expect(notices).toEqual([
+      {
+        kind: 'version not raised',
+        name: 'till',
+        stream: 'till-0',
+        reason: expect.stringMatching(
+          /^This code makes another state of till-0 at version 100 than the snapshot has, .* under version 1 of "till" too\..* version: 2, … \}\)\.$/,
+        ),
+      },
+    ])
+  })
+
+  test('gives way to those that this code makes', async () => {
+    const shared = { ...parts(), store: counting(memoryStore()) }
+    await paidIn(1, shared)
+    const { running } = await told(1, shared, 'doubled')
+    const { PayIn } = tillSystem('doubled')
+    for (let n = 0; n < 90; n++) await running.send(PayIn('0', { amount: 1 }))
+    expect(await told(1, shared, 'doubled')).toMatchObject({ cash: [420], read: [10], notices: [] })
+    // And the code before finds the same of them.
+    const before = await told(1, shared, 'plain')
+    expect(before).toMatchObject({ cash: [210], read: [210], notices: [{ kind: 'version not raised' }] })
+  })
 })
 
 test('a snapshot from beyond the end of the log is not believed', async () => {
@@ -88,7 +167,7 @@ test('a snapshot from beyond the end of the log is not believed', async () => {
   await payIn(parts({ snapshots }), 150)
   const older = parts({ snapshots })
   await payIn(older, 3)
-  const { system, Tell } = tillSystem(1)
+  const { system, Tell } = tillSystem()
   expect(await startSystem(system, older).send(Tell('1', {}))).toMatchObject({ details: { cash: 3 }, version: 3 })
 })
 
