@@ -5,7 +5,7 @@ import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DomainEvent, EventOf } from './event-types.ts'
 import { type AnyRefusalType, checkedReason, type Refusable, type Refusal, type RefusalOf } from './refusals.ts'
 import { checkedCategory } from './reserved.ts'
-import { parse, type Schema } from './schemas.ts'
+import { isSchema, parse, type Schema } from './schemas.ts'
 import { type StreamName, streamName } from './streams.ts'
 import type { Instant, ValidTime } from './time.ts'
 
@@ -147,6 +147,12 @@ export function commandType(
   if (typeof type !== 'string' || !type) throw new IndelibleError('invalid_declaration', 'A command needs a name.')
   if (!Array.isArray(emits))
     throw invalid('does not say which events it emits: emits: [FundsWithdrawn], or [] for none')
+  if (!isSchema(input)) throw invalid('needs a schema for its input, such as z.object({ … })')
+  if (!Array.isArray(refuses)) throw invalid("lists its refusals: refuses: ['Closed']")
+  for (const [name, consulted] of Object.entries(consults)) {
+    if (typeof consulted?.model?.evolve !== 'function')
+      throw invalid(`consults "${name}", which is no decision model: ${name}: seats.by({ course: 'courseId' })`)
+  }
   if (typeof decide !== 'function') throw invalid('has no function "decide"')
   if (visibility !== 'public' && visibility !== 'internal') throw invalid('is "public" or "internal", and nothing else')
   const refusals = refuses.map(declaredRefusal)

@@ -74,13 +74,14 @@ function modelOf<State, Tag extends string>(
     events: handlers.events,
     evolve: (state, event) => evolveBy(who, handlers, state, event),
     on(event, evolve) {
+      const next = withHandler(who, handlers, event, evolve as never)
       const untagged = tags.find((tag) => !Object.hasOwn(event.tags, tag))
       if (untagged !== undefined)
         throw invalid(
           name,
           `finds events by the tag "${untagged}", which "${event.type}" does not have. Declare it: event('${event.type}', …, { tags: { ${untagged}: … } })`,
         )
-      return modelOf(name, initialState, tags, withHandler(who, handlers, event, evolve as never))
+      return modelOf(name, initialState, tags, next)
     },
     by: (members) => ({ model: self as DecisionModel<State>, members: members as never }),
   }

@@ -23,11 +23,12 @@ export interface SystemDefinition {
  */
 export function defineSystem(definition: SystemDefinition): System {
   const { name, commands, projections = [], sagas = [], reactions = [], subscriptions = [] } = definition
+  assertThere(name, { commands, projections, sagas, reactions, subscriptions })
   const aggregates = unique(commands.flatMap(({ aggregate }) => aggregate ?? []))
   const decisionModels = unique(commands.flatMap(({ consults }) => Object.values(consults).map(({ model }) => model)))
   const events = unique([
     ...aggregates.flatMap((each) => each.events),
-    ...commands.flatMap((each) => each.emits),
+    ...commands.flatMap((each) => each.emits.filter((event) => typeof event?.type === 'string')),
     ...decisionModels.flatMap((each) => each.events),
     ...projections.flatMap((each) => each.events),
     ...sagas.map((each) => each.startsOn),
@@ -37,8 +38,24 @@ export function defineSystem(definition: SystemDefinition): System {
   const system: System = { name, commands, ...consumers, aggregates, decisionModels, events }
   const findings = findingsOf(system)
   if (findings.length === 0) return system
+  throw cannotWork(name, findings)
+}
+
+/** Modules that import each other may see what they import before it is there. */
+function assertThere(name: string, lists: Readonly<Record<string, readonly unknown[]>>): void {
+  const findings = Object.entries(lists).flatMap(([list, parts]) => {
+    if (!Array.isArray(parts)) return [`"${list}" is no list.`]
+    const missing = parts.flatMap((part, index) => (part === undefined || part === null ? [index] : []))
+    return missing.map((index) => `${list}[${index}] is not there. Do two modules import each other?`)
+  })
+  if (findings.length > 0) throw cannotWork(name, findings)
+}
+
+function cannotWork(name: string, findings: readonly string[]): IndelibleError {
   const list = findings.length === 1 ? ` ${findings[0]}` : `\n${findings.map((each) => `- ${each}`).join('\n')}`
-  throw new IndelibleError('invalid_declaration', `The system "${name}" cannot work:${list}`, { details: { findings } })
+  return new IndelibleError('invalid_declaration', `The system "${name}" cannot work:${list}`, {
+    details: { findings },
+  })
 }
 
 function unique<Part>(parts: readonly Part[]): readonly Part[] {

@@ -4,7 +4,7 @@ import type { RecordedEvent } from './events.ts'
 import { changedByJson, type JsonSchema } from './json-data.ts'
 import { schemaVersionMax } from './limits.ts'
 import { isReserved } from './reserved.ts'
-import { isSchemaVersion, parse, type Schema } from './schemas.ts'
+import { isSchema, isSchemaVersion, parse, type Schema } from './schemas.ts'
 import { shown } from './shown.ts'
 import type { ValidTime } from './time.ts'
 
@@ -84,6 +84,7 @@ export function event<const Type extends string, Data, Input>(
   }
   // One that does not fit does not compile.
   const schema = fitting as Schema<Data, Input>
+  if (!isSchema(schema)) throw invalid(type, 'needs a schema for its data, such as z.object({ … })')
   const older = checkedUpcasts(type, version, upcasts ?? {})
   for (const tag of Object.keys(tags)) {
     if (!/^[A-Za-z][\w.]*$/.test(tag))

@@ -58,13 +58,15 @@ export function changedByJson(value: unknown, path = '', depth = 0): string | un
   if (depth > jsonDepthMax) return undefined
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
+      if (value[index] === undefined) return at(`${path}[${index}]`, 'undefined')
       const problem = changedByJson(value[index], `${path}[${index}]`, depth + 1)
       if (problem !== undefined) return problem
     }
-    return undefined
+    return Object.keys(value).length === value.length ? undefined : at(path, 'a list with members')
   }
   const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null)
+  // A plain object of another realm has a prototype that has none.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
     return at(path, `a ${prototype.constructor?.name || 'class instance'}`)
   for (const key in value) {
     const problem = changedByJson((value as Record<string, unknown>)[key], path ? `${path}.${key}` : key, depth + 1)

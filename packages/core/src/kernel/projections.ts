@@ -167,10 +167,7 @@ function projectionOf<C extends Columns, Name extends string>(
     staleness,
     handlers,
     on: (event: AnyEventType, first: unknown, second?: unknown) =>
-      withHandler(
-        event,
-        second === undefined && typeof first === 'function' ? changing({}, first) : changing(first as object, second),
-      ),
+      withHandler(event, second === undefined ? changing({}, first) : changing((first ?? {}) as object, second)),
     write: (event: AnyEventType, rows: (data: unknown, event: RecordedEvent) => AnyRowChange) =>
       withHandler(event, {
         row: 'none',

@@ -34,6 +34,11 @@ function readableIssue(issue: StandardSchemaV1.Issue): SchemaIssue {
   return { path, message: issue.message }
 }
 
+/** Whether something is a schema of a library that speaks Standard Schema. */
+export function isSchema(schema: unknown): schema is Schema {
+  return typeof (schema as Schema | undefined)?.['~standard']?.validate === 'function'
+}
+
 /** Of an event's data. */
 export function isSchemaVersion(version: unknown): version is number {
   return Number.isInteger(version) && (version as number) >= 1 && (version as number) <= schemaVersionMax

@@ -1,8 +1,10 @@
-// Older versions of an event, brought to the newest form where they are read. The log keeps every event as it was recorded.
-import { IndelibleError } from './errors.ts'
+// Events as domain code sees them: older versions brought to the newest form, and no tags of Indelible's own. The log keeps every event as it was recorded.
+import { IndelibleError, isIndelibleError } from './errors.ts'
 import type { AnyEventType, AnyUpcast } from './event-types.ts'
 import { type EventMetadata, eventJson, type RecordedEvent } from './events.ts'
+import { deepFreeze } from './freeze.ts'
 import type { Position, Version } from './positions.ts'
+import { isReserved } from './reserved.ts'
 import { messageOf } from './shown.ts'
 import type { StreamName } from './streams.ts'
 import type { Instant, ValidTime } from './time.ts'
@@ -10,7 +12,20 @@ import type { Instant, ValidTime } from './time.ts'
 /** The event in the form that its declared type has now. Throws `event_version_unknown` for a version that the type does not know. */
 export function inNewestForm(type: AnyEventType, event: RecordedEvent): RecordedEvent {
   const upcast = upcastOf(type, event)
-  return upcast ? new UpcastEvent(type, event, upcast.up) : event
+  const { tags } = event
+  if (upcast) return new ViewedEvent(event, { version: type.version, up: upcast.up, tags: withoutReserved(tags) })
+  return tags.length > 0 && tags.some(isReserved)
+    ? new ViewedEvent(event, { version: type.version, up: undefined, tags: withoutReserved(tags) })
+    : event
+}
+
+/** The data, frozen, and so that an upcast runs now and on frozen data: to be called where domain code is watched. */
+export function frozenData(event: { readonly data: unknown }): unknown {
+  return event instanceof ViewedEvent ? event.frozen() : deepFreeze(event.data)
+}
+
+function withoutReserved(tags: readonly string[]): readonly string[] {
+  return tags.some(isReserved) ? tags.filter((tag) => !isReserved(tag)) : tags
 }
 
 /** What brings the data of an event to the newest form; nothing where they are in it. Throws `event_version_unknown`. */
@@ -47,25 +62,42 @@ function unknownVersion(declared: AnyEventType, event: VersionedEvent): Indelibl
   )
 }
 
-class UpcastEvent implements RecordedEvent {
+interface View {
+  readonly version: number
+  readonly up: ((old: never) => unknown) | undefined
+  readonly tags: readonly string[]
+}
+
+class ViewedEvent implements RecordedEvent {
   readonly #recorded: RecordedEvent
-  readonly #up: (old: never) => unknown
+  readonly #up: View['up']
   readonly schemaVersion: number
+  readonly tags: readonly string[]
   #data: unknown
   #isUpcast = false
 
-  constructor({ version }: AnyEventType, recorded: RecordedEvent, up: (old: never) => unknown) {
+  constructor(recorded: RecordedEvent, { version, up, tags }: View) {
     this.schemaVersion = version
+    this.tags = tags
     this.#recorded = recorded
     this.#up = up
   }
 
+  frozen(): unknown {
+    deepFreeze(this.#recorded.data)
+    return deepFreeze(this.data)
+  }
+
   get data(): unknown {
+    if (!this.#up) return this.#recorded.data
     if (!this.#isUpcast) {
       const { type, schemaVersion, data, stream, position } = this.#recorded
       try {
         this.#data = this.#up(data as never)
+        if (this.#data instanceof Promise) throw new Error('it answered with a promise, and must answer at once')
       } catch (cause) {
+        // Watched code that breaks a law: whoever watches it says so. (A TypeError is what changing frozen data throws.)
+        if (isIndelibleError(cause) || (cause instanceof TypeError && Object.isFrozen(data))) throw cause
         throw new IndelibleError(
           'upcast_failed',
           `The upcast of "${type}" from version ${schemaVersion} failed at ${stream}, position ${position}: ${messageOf(cause)}`,
@@ -110,9 +142,6 @@ class UpcastEvent implements RecordedEvent {
   }
   get metadataBytes(): Uint8Array {
     return this.#recorded.metadataBytes
-  }
-  get tags(): readonly string[] {
-    return this.#recorded.tags
   }
   get recordedAt(): Instant {
     return this.#recorded.recordedAt

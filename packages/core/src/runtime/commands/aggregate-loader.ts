@@ -7,6 +7,7 @@ import type { DomainEvent } from '../../kernel/event-types.ts'
 import { deepFreeze } from '../../kernel/freeze.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { StreamName } from '../../kernel/streams.ts'
+import { frozenData } from '../../kernel/upcasts.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import type { Snapshot } from '../../store/snapshots.ts'
 import { cachedAggregatesMax } from '../limits.ts'
@@ -76,8 +77,10 @@ export class AggregateLoader {
   ): Folded {
     let next = state
     for (const event of events) {
-      if (this.#call !== trusted) deepFreeze(event.data)
-      next = this.#call(`evolve of ${event.type} in "${aggregate.category}"`, () => aggregate.evolve(next, event))
+      next = this.#call(`the handler of ${event.type} in "${aggregate.category}"`, () => {
+        if (this.#call !== trusted) frozenData(event)
+        return aggregate.evolve(next, event)
+      })
       if (next === undefined) {
         throw new IndelibleError(
           'invalid_declaration',

@@ -32,11 +32,15 @@ export async function claimsOf(
     const who = `The member "${field}" of the state of "${category}"`
     const [old, value] = [memberOf(who, change.before, field), memberOf(who, change.after, field)]
     if (old === value) continue
-    if (old !== undefined) tags.push(tagsOf(category, field, old).released)
+    if (old !== undefined) {
+      const names = tagsOf(category, field, old)
+      // A value that this aggregate has from before it was to be unique may be another's by now.
+      if ((await holderOf(store, names, to)) === change.stream) tags.push(names.released)
+    }
     if (value === undefined) continue
-    const { claimed, released } = tagsOf(category, field, value)
-    const items = [{ tags: [claimed] }, { tags: [released] }]
-    const holder = await holderOf(store, items, { claimed, to })
+    const names = tagsOf(category, field, value)
+    const { claimed } = names
+    const holder = await holderOf(store, names, to)
     if (holder !== undefined && holder !== change.stream)
       return { refused: reason as string, details: { field, value } }
     tags.push(claimed)
@@ -45,11 +49,17 @@ export async function claimsOf(
   return { tags, query }
 }
 
+interface ClaimTags {
+  readonly claimed: string
+  readonly released: string
+}
+
 async function holderOf(
   store: EventStore,
-  items: readonly QueryItem[],
-  { claimed, to }: { readonly claimed: string; readonly to: Position },
+  { claimed, released }: ClaimTags,
+  to: Position,
 ): Promise<StreamName | undefined> {
+  const items = [{ tags: [claimed] }, { tags: [released] }]
   for await (const { events } of store.read(items, { to, direction: 'backwards', limit: 1 })) {
     for (const { tags, stream } of events) return tags.includes(claimed) ? stream : undefined
   }
@@ -57,7 +67,7 @@ async function holderOf(
 }
 
 /** The value itself may be long, and may be somebody's secret; its hash is neither. */
-function tagsOf(category: string, field: string, value: string | number): { claimed: string; released: string } {
+function tagsOf(category: string, field: string, value: string | number): ClaimTags {
   const digest = hash('sha256', `${typeof value} ${value}`, 'base64url')
   return { claimed: `$claimed:${category}.${field}:${digest}`, released: `$released:${category}.${field}:${digest}` }
 }

@@ -7,6 +7,7 @@ import { deepFreeze } from '../../kernel/freeze.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { QueryItem } from '../../kernel/queries.ts'
 import { shown } from '../../kernel/shown.ts'
+import { frozenData } from '../../kernel/upcasts.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import { cachedFactsMax } from '../limits.ts'
 import { type PureCall, trusted } from '../purity.ts'
@@ -65,9 +66,11 @@ export class Facts {
       for await (const { events } of this.#log.read(model.events, [query], { from: known.position + 1, to })) {
         let { state } = known
         for (const event of events) {
-          if (this.#call !== trusted) deepFreeze(event.data)
           const before = state
-          state = this.#call(`the handler of ${event.type} in "${model.name}"`, () => model.evolve(before, event))
+          state = this.#call(`the handler of ${event.type} in "${model.name}"`, () => {
+            if (this.#call !== trusted) frozenData(event)
+            return model.evolve(before, event)
+          })
           if (this.#call !== trusted) deepFreeze(state)
         }
         known = { state, position: events.at(-1)?.position ?? known.position }

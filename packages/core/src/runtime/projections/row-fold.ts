@@ -2,8 +2,8 @@
 import type { RecordedEvent } from '../../kernel/events.ts'
 import { type AnyRowChange, type Projection, RowRemoval } from '../../kernel/projections.ts'
 import { keyText, type Row } from '../../kernel/tables.ts'
-import type { DomainBatch } from '../../store/domain-log.ts'
 import { canonicalCheck } from '../../store/canonical-check.ts'
+import type { DomainBatch } from '../../store/domain-log.ts'
 import { canonicalKey, canonicalRow } from '../../store/rows.ts'
 import { rowMissing, type WatchedHandler, type Watching, watchedHandlers, watchedKeys } from './watching.ts'
 

@@ -3,8 +3,8 @@
 // and the rows of a partition are merged like two sorted lists. In log order the same fold waits for memory most of the time.
 import { type AnyRowChange, type Projection, RowRemoval } from '../../kernel/projections.ts'
 import type { Row } from '../../kernel/tables.ts'
-import type { DomainBatch, DomainRuns } from '../../store/domain-log.ts'
 import { type CanonicalCheck, canonicalCheck } from '../../store/canonical-check.ts'
+import type { DomainBatch, DomainRuns } from '../../store/domain-log.ts'
 import { canonicalKey, canonicalRow } from '../../store/rows.ts'
 import type { FoldFailure } from './row-fold.ts'
 import { rowMissing, type WatchedHandler, type Watching, watchedHandlers } from './watching.ts'

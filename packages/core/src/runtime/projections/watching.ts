@@ -5,6 +5,7 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import { deepFreeze } from '../../kernel/freeze.ts'
 import type { Projection, RowHandler } from '../../kernel/projections.ts'
 import type { Row } from '../../kernel/tables.ts'
+import { frozenData } from '../../kernel/upcasts.ts'
 import { type PureCall, trusted } from '../purity.ts'
 
 /** Events of one type that are watched before it becomes one in many. */
@@ -59,9 +60,13 @@ function twice<Given extends readonly unknown[], Answer>(
   let count = 0
   return (event, ...given) => {
     if (++count > watchedFirst && count % watchedEvery !== 0) return run(event, ...given)
-    deepFreeze(event.data)
     for (const each of given) deepFreeze(each)
-    const [first, second] = [call(what, () => run(event, ...given)), call(what, () => run(event, ...given))]
+    const once = () =>
+      call(what, () => {
+        frozenData(event)
+        return run(event, ...given)
+      })
+    const [first, second] = [once(), once()]
     if (isDeepStrictEqual(first, second)) return first
     throw new IndelibleError(
       'impure_projector',
