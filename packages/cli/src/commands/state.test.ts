@@ -81,16 +81,19 @@ test('an evolve that throws ends with 1 and says where', async () => {
   const directory = temporaryDirectory()
   await appendHistory(join(directory, 'data'))
   const domain = JSON.stringify(new URL('../../test/domain.ts', import.meta.url).href)
+  const files = JSON.stringify(import.meta.resolve('indelible/file'))
   writeFileSync(
     join(directory, 'indelible.config.mjs'),
     `import { Account, system } from ${domain}
 const broken = { ...Account, evolve: () => { throw new TypeError('no such field') } }
-export default { system: { ...system, aggregates: [broken] }, dataDir: 'data' }
+import { fileStorage } from ${files}
+export default {
+  system: { ...system, aggregates: [broken] },
+  open: (options) => ({ ...fileStorage(options), tables: async () => undefined }),
+}
 `,
   )
   const { code, err } = await binary(['state', 'account', '1'], { cwd: directory })
   expect(code).toBe(1)
-  expect(err).toMatch(
-    /^error: The evolve function of "account" threw: no such field \(.*indelible\.config\.mjs:2:52\)\n$/,
-  )
+  expect(err).toMatch(/^error: A handler of "account" threw: no such field \(.*indelible\.config\.mjs:2:52\)\n$/)
 })

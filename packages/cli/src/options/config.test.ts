@@ -7,7 +7,15 @@ import { binary, temporaryDirectory } from '../../test/support.ts'
 import { exitCodes } from '../errors/index.ts'
 
 const domain = JSON.stringify(new URL('../../test/domain.ts', import.meta.url).href)
-const good = `import { system } from ${domain}\nexport default { system, dataDir: './var' satisfies string }\n`
+const files = JSON.stringify(import.meta.resolve('indelible/file'))
+const good = `import { fileStorage } from ${files}
+import { system } from ${domain}
+export default {
+  system,
+  dataDir: './var' satisfies string,
+  open: (options) => ({ ...fileStorage(options), tables: async () => { throw new Error('not needed') } }),
+}
+`
 
 function directoryWith(files: Record<string, string>): string {
   const directory = temporaryDirectory()

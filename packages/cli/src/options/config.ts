@@ -13,11 +13,11 @@ export async function findConfig({ cwd, given }: { cwd: string; given: string | 
   if (configFile === undefined) {
     throw new CliError(
       'config_missing',
-      `There is no ${configNames[0]} in ${cwd} or above it. Name one with --config FILE` +
+      `There is no ${configNames[0]} in ${cwd} or above it. Give one with --config FILE` +
         ', or give --data DIR: only state, projections, serve and dev need declarations.',
     )
   }
-  if (!existsSync(configFile)) throw new CliError('config_missing', `There is no ${configFile}.`)
+  if (!existsSync(configFile)) throw new CliError('config_missing', `The config ${configFile} does not exist.`)
   return await loadConfig(pathToFileURL(configFile))
 }
 

@@ -54,7 +54,7 @@ async function imported(url: URL, file: string): Promise<unknown> {
     const module: { default?: unknown } = await import(/* @vite-ignore */ url.href)
     return module.default
   } catch (error) {
-    throw invalid(file, `does not load: ${messageOf(error)}${placeOf(error)}`, error)
+    throw invalid(file, `cannot be loaded: ${messageOf(error)}${placeOf(error)}`, error)
   }
 }
 

@@ -42,9 +42,9 @@ describe('list', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toBe(
       [
-        '  NAME      STATE  POSITION  LAG  CODE  RUN BY',
-        '  balances  idle          6    1  same  -',
-        '  owners    idle          6    1  same  -',
+        '  NAME      STATE  POSITION  LAG  VERSION  RUN BY',
+        '  balances  idle          6    1  1        -',
+        '  owners    idle          6    1  1        -',
         '',
       ].join('\n'),
     )
@@ -61,15 +61,15 @@ describe('list', () => {
     await fillTables(dataDir)
     await tables.lease('owners', { holder: 'somebody', ms: 10_000 })
     const { out } = await projections(dataDir, 'list')
-    expect(out).toMatch(/balances {2}parked +0 +7 {2}changed {2}-\n/)
-    expect(out).toMatch(/owners +running +7 +0 {2}same +somebody\n/)
+    expect(out).toMatch(/balances {2}parked +0 +7 {2}1, changed {2}-\n/)
+    expect(out).toMatch(/owners +running +7 +0 {2}1 +somebody\n/)
     expect(out).toMatch(/\n\nbalances is parked at position 7: thirteen is unlucky\n$/)
   })
 
   test('shows what there is where no process ever ran', async () => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
-    expect((await projections(dataDir, 'list')).out).toMatch(/balances {2}missing +0 +6 {2}no table {2}-\n/)
+    expect((await projections(dataDir, 'list')).out).toMatch(/balances {2}missing +0 +6 {2}1, no table {2}-\n/)
   })
 
   test('prints a projection a line for programs', async () => {
@@ -77,14 +77,15 @@ describe('list', () => {
     expect(ndjson(out)).toMatchObject([
       {
         name: 'balances',
-        version: balances.table.fingerprint,
+        version: 1,
+        fingerprint: balances.table.fingerprint,
         state: 'idle',
         position: 6,
         lagEvents: 0,
         holder: null,
         staleness: null,
         rebuild: null,
-        table: { version: balances.table.fingerprint, position: 6, parked: null, next: null, former: null },
+        table: { fingerprint: balances.table.fingerprint, position: 6, parked: null, next: null, former: null },
       },
       { name: 'owners' },
     ])
@@ -109,7 +110,7 @@ describe('show', () => {
       State     parked
       Position  6, 1 event behind
       Run by    no process
-      Code      CODE
+      Version   1 (CODE)
       Written   TIME
       Parked    at position 7, since TIME
       Event     FundsDeposited of account-2 (ID)
@@ -154,7 +155,7 @@ describe('rebuild', () => {
     const { code, err } = await projections(dataDir, 'rebuild balances')
     expect(code).toBe(0)
     expect(err).toMatch(
-      /^note: 4711-server runs balances with other code \(of a build\) than that of the new table \([0-9a-f]{16}\)\./,
+      /^note: 4711-server runs balances with another declaration \(of a build\) than that of the new table \([0-9a-f]{16}\)\./,
     )
   })
 
@@ -343,7 +344,7 @@ describe('what cannot be done says what to do instead', () => {
     await appendHistory(join(directory, 'data'))
     const core = JSON.stringify(import.meta.resolve('indelible'))
     const files = JSON.stringify(import.meta.resolve('indelible/file'))
-    const domain = JSON.stringify(new URL('../../test/domain.ts', import.meta.url).href)
+    const domain = JSON.stringify(new URL('../../../test/domain.ts', import.meta.url).href)
     writeFileSync(
       join(directory, 'indelible.config.ts'),
       `import { IndelibleError } from ${core}

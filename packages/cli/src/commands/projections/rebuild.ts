@@ -58,12 +58,12 @@ async function rebuild(name: string, options: Options, session: Session): Promis
   if (other) await errors.write(`${other}\n`)
 }
 
-/** Whoever runs the projection with the code that had filled the table does not know this one's. */
+/** A note if another process runs the projection with the code that filled the old table. */
 function ofOtherCode({ name, fingerprint, table, holder }: ProjectionInfo): string | undefined {
   if (!holder || !table || table.fingerprint === null || table.fingerprint === fingerprint) return undefined
   return escapeControls(
-    `note: ${holder} runs ${name} with another declaration (${table.fingerprint}) than that of the table now (${fingerprint}). ` +
-      'Start it again with this code; otherwise it builds the table of its own code again.',
+    `note: ${holder} runs ${name} with another declaration (${table.fingerprint}) than that of the new table (${fingerprint}). ` +
+      'Restart it with the new code. Otherwise it rebuilds the table with its own code.',
   )
 }
 

@@ -42,7 +42,7 @@ function format(projection: ProjectionInfo, out: Output): string {
       'Position',
       `${formatNumber(position)}, ${lagEvents === 0 ? 'the end of the log' : `${formatCount(lagEvents, 'event')} behind`}`,
     ],
-    ['Run by', escapeControls(holder ?? 'nobody')],
+    ['Run by', escapeControls(holder ?? 'no process')],
     ['Version', versionText(projection)],
     ...(staleness ? [['Staleness', stalenessText(staleness)] as const] : []),
     ...(rebuild ? [['Rebuild', `${phaseText(rebuild)}, since ${rebuild.startedAt}`] as const] : []),

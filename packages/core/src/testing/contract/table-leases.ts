@@ -56,6 +56,7 @@ export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
         {
           name: 'accounts',
           fingerprint: 'accounts-1',
+          code: 'code',
           position: 0,
           history: '',
           generation: 0,
