@@ -119,10 +119,10 @@ describe('a config that cannot work', () => {
     [
       'throws when it is loaded',
       `throw new Error('No settings.')`,
-      /indelible\.config\.ts does not load: No settings\./,
+      /indelible\.config\.ts cannot be loaded: No settings\./,
     ],
-    ['is not TypeScript', `export default {`, /indelible\.config\.ts does not load: /],
-    ['imports what is not there', `import './nowhere.ts'`, /indelible\.config\.ts does not load: .*nowhere\.ts/],
+    ['is not TypeScript', `export default {`, /indelible\.config\.ts cannot be loaded: /],
+    ['imports what is not there', `import './nowhere.ts'`, /indelible\.config\.ts cannot be loaded: .*nowhere\.ts/],
     [
       'exports nothing',
       `export const config = {}`,
