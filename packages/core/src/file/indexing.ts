@@ -91,9 +91,9 @@ export class Indexing {
     await this.#builder.buildIndex({ segment, lastPosition: damaged.lastPosition })
     if (current() !== damaged) return
     damaged.release()
-    const anew = this.index.openSegment(segment, this.logId)
-    if (!anew) throw notReadable(segment)
-    this.index.replaceSegment(anew)
+    const rebuilt = this.index.openSegment(segment, this.logId)
+    if (!rebuilt) throw notReadable(segment)
+    this.index.replaceSegment(rebuilt)
   }
 }
 

@@ -119,6 +119,6 @@ function reopenIndex(index: LogIndex, segment: number): void {
   const damaged = index.segments.find(({ header }) => header.segment === segment)
   if (!damaged) return
   damaged.release()
-  const anew = index.openSegment(segment, damaged.header.logId)
-  if (anew) index.replaceSegment(anew)
+  const rebuilt = index.openSegment(segment, damaged.header.logId)
+  if (rebuilt) index.replaceSegment(rebuilt)
 }

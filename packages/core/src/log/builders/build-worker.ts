@@ -2,9 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import { IndelibleError } from '../../kernel/errors.ts'
 import { serve } from '../../threads/index.ts'
-import { buildColumns, SharedPace } from '../columns/index.ts'
 import { nodeDisk } from '../disk/index.ts'
-import { buildIndex } from '../index/index.ts'
 import type { LogLimits } from '../limits.ts'
 import type { BuildTask } from '../read/index.ts'
 
@@ -21,17 +19,22 @@ export interface BuildRequest {
   readonly signals: Int32Array
 }
 
+// What builds columns or an index is loaded when the first one is to be built: many threads build only one of them, and loading costs more than building a
+// small one.
+
 /** Columns wait for it: appends may wait for an index. */
 let indexing: Promise<void> | undefined
 
 serve<BuildProtocol>(parentPort!, {
   async buildIndex({ dir, limits, task }) {
+    const { buildIndex } = await import('../index/index.ts')
     indexing = buildIndex({ dir, limits, disk: nodeDisk }, task)
     await indexing.finally(() => {
       indexing = undefined
     })
   },
   async buildColumns({ dir, limits, task, signals }) {
+    const { buildColumns, SharedPace } = await import('../columns/index.ts')
     const pace = new SharedPace({
       shareMax: limits.columnsShareMax,
       count: () => Atomics.load(signals, 0),

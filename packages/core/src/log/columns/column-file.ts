@@ -1,4 +1,4 @@
-// The replay columns of one segment, as a file beside it: `00000001.col`. It can be thrown away and made again from the segment at any time.
+// The replay columns of one segment, as a file beside it: `00000001.col`. It can be deleted and rebuilt from the segment at any time.
 //
 //   header     magic "INDELCOL", format version u32, segment u32, id of the log (16 bytes), first position u64, events u32, crc32 of the last
 //              record u32, sections u32, length of the plan u32, length of the file u32, crc32 of all that and of what follows up to the end of
@@ -7,7 +7,7 @@
 //   plan       JSON that says which section is what (`Plan`)
 //   sections   each at a multiple of 8, in order, with zeros between
 //
-// Little-endian. What a section holds depends on the column that it belongs to; it is read only when somebody needs that.
+// Little-endian. What a section holds depends on the column that it belongs to; it is read only when it is needed.
 import { crc32 } from 'node:zlib'
 import { readUuid, uuidBytes, writeUuid } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'

@@ -31,7 +31,7 @@ export function sortedBy(kinds: Numbers, count: number): Uint32Array {
   return order
 }
 
-/** Takes an order apart: for each kind the order of its things, which are numbered anew among those of their kind. */
+/** Takes an order apart: for each kind the order of its things, which are renumbered among those of their kind. */
 export function orderOfEach(kinds: Numbers, count: number, order: Uint32Array): Uint32Array[] {
   const next = new Uint32Array(count)
   const numbers = new Uint32Array(kinds.length)

@@ -21,7 +21,7 @@ export interface Disk {
   openDir(dir: string): Promise<DiskDir>
   /** Gives a finished temporary file its name. */
   rename(from: string, to: string): Promise<void>
-  /** Removes a temporary file, or one that can be made again from the log. */
+  /** Removes a temporary file, or one that can be rebuilt from the log. */
   remove(path: string): Promise<void>
   /** Calls back when a file of a directory changes, perhaps too often and perhaps late; its name may be unknown. Returns a function that ends the watch. */
   watch(dir: string, changed: (name: string | undefined) => void): () => void

@@ -1,4 +1,4 @@
-// The index of one segment, as a file beside it: `00000001.idx`. It can be thrown away and made again from the segment at any time.
+// The index of one segment, as a file beside it: `00000001.idx`. It can be deleted and rebuilt from the segment at any time.
 //
 //   page 0      magic "INDELIDX", format version u32, segment u32, id of the log (16 bytes), first position u64, events u32, commits u32,
 //               end of the last frame u64, last recorded at u64 (ms), terms u32, filter blocks u32, then the first page of the

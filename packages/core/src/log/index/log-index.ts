@@ -72,9 +72,9 @@ export class LogIndex {
   }
 
   /** Replaces a damaged index by its rebuilt one. */
-  replaceSegment(anew: SegmentIndex): void {
-    const at = this.#segments.findIndex(({ header }) => header.segment === anew.header.segment)
-    if (at >= 0) this.#segments[at] = anew
+  replaceSegment(rebuilt: SegmentIndex): void {
+    const at = this.#segments.findIndex(({ header }) => header.segment === rebuilt.header.segment)
+    if (at >= 0) this.#segments[at] = rebuilt
   }
 
   /** From now on new events go into another index in memory, so that this one can be let go when its segment is indexed. */

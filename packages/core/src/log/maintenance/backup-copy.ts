@@ -66,7 +66,7 @@ export async function contentOf(log: LogSource, header: SegmentHeader): Promise<
 export async function copySegment(
   source: LogSource,
   copy: LogSource,
-  { content, told }: { content: SegmentContent; told: (bytes: number) => void },
+  { content, onBytes }: { content: SegmentContent; onBytes: (bytes: number) => void },
 ): Promise<void> {
   const name = segmentName(content.header.segment)
   const from = await source.disk.open(join(source.dir, name), 'read')
@@ -75,7 +75,7 @@ export async function copySegment(
       for (let at = 0; at < content.end; at += chunkBytes) {
         const bytes = Buffer.allocUnsafe(Math.min(chunkBytes, content.end - at))
         await to.write(bytes.subarray(0, await from.read(bytes, at)), at)
-        told(at + bytes.length)
+        onBytes(at + bytes.length)
       }
       await to.sync()
       if ((await checksumOf(to, content.end)) === content.crc) return

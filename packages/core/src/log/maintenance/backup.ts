@@ -93,7 +93,7 @@ class Backup {
       const content = (await this.#isThere(segment, { kept, bytes }))
         ? undefined
         : await contentOf(this.#source, header)
-      if (content) await this.#bring(content, { kept, told: (done) => progress.report(done) })
+      if (content) await this.#bring(content, { kept, onBytes: (done) => progress.report(done) })
       else this.#skip(bytes)
       // The segment before is sealed only now, because a seal says that the next segment exists.
       if (before) await addSeal(this.#copy, before)
@@ -143,7 +143,7 @@ class Backup {
 
   async #bring(
     content: SegmentContent,
-    { kept, told }: { kept: number; told: (bytes: number) => void },
+    { kept, onBytes }: { kept: number; onBytes: (bytes: number) => void },
   ): Promise<void> {
     const { header, end, seal } = content
     const size = end + (header.segment < this.#last ? (seal?.length ?? 0) : 0)
@@ -154,7 +154,7 @@ class Backup {
         (await firstDifference(this.#source, this.#copy, { segment: header.segment, to: end })) === undefined
       if (bytes === end && isSame) return this.#skip(size)
     }
-    await copySegment(this.#source, this.#copy, { content, told })
+    await copySegment(this.#source, this.#copy, { content, onBytes })
     await syncDir(this.#copy.disk, this.#copy.dir)
     this.#sum.segmentsCopied++
     this.#sum.bytesCopied += size

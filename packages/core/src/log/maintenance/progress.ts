@@ -13,13 +13,13 @@ const progressBytes = 4 * 1024 * 1024
 
 /** Calls back with the progress, not too often. */
 export class ProgressReporter {
-  readonly #told: OnProgress | undefined
+  readonly #onProgress: OnProgress | undefined
   readonly #total: number
   #passed = 0
   #reportAt = progressBytes
 
-  constructor(told: OnProgress | undefined, bytesTotal: number) {
-    this.#told = told
+  constructor(onProgress: OnProgress | undefined, bytesTotal: number) {
+    this.#onProgress = onProgress
     this.#total = bytesTotal
   }
 
@@ -34,10 +34,10 @@ export class ProgressReporter {
     const done = this.#passed + bytes
     if (done < this.#reportAt) return
     this.#reportAt = done + progressBytes
-    this.#told?.({ bytesDone: Math.min(done, this.#total), bytesTotal: this.#total })
+    this.#onProgress?.({ bytesDone: Math.min(done, this.#total), bytesTotal: this.#total })
   }
 
   end(): void {
-    this.#told?.({ bytesDone: this.#total, bytesTotal: this.#total })
+    this.#onProgress?.({ bytesDone: this.#total, bytesTotal: this.#total })
   }
 }

@@ -28,7 +28,7 @@ export const followingContract: readonly ContractCase<EventStore>[] = [
     },
   },
   {
-    name: 'a follower starts after a position, passes what does not match, and ends without an error when told to',
+    name: 'a follower starts after a position, passes what does not match, and ends without an error when its signal aborts',
     async run(store) {
       await store.append({ events: [fact('thing-1'), fact('thing-1')] })
       const stop = new AbortController()

@@ -40,7 +40,7 @@ export const recordedEventsContract: readonly ContractCase<EventStore>[] = [
       await store.append({ events: [fact('thing-1', 'A', {}), { ...fact('thing-2', 'B', {}), id }] })
       const names = [empty, await store.historyAt(1), await store.historyAt(2)]
       assert.equal(new Set(names).size, 3)
-      // An id that is given once more, as by somebody who imports again, is another event.
+      // An id that is given once more, for example by a second import, is another event.
       await store.append({ events: [{ ...fact('thing-2', 'B', {}), id }] })
       assert.deepEqual([await store.historyAt(0), await store.historyAt(1), await store.historyAt(2)], names)
       assert.equal(await store.historyAt(4), undefined)
@@ -71,7 +71,7 @@ export const recordedEventsContract: readonly ContractCase<EventStore>[] = [
     },
   },
   {
-    name: 'metadata that JSON writes as anything but an object are refused, and what it writes is what counts',
+    name: 'metadata that JSON writes as anything but an object are refused, and only what JSON writes counts',
     async run(store) {
       const odd: unknown[] = [new Date(0), new URL('urn:x'), { toJSON: () => 'text' }, { toJSON: () => [1] }]
       odd.push({ toJSON: () => null }, Object('text'), [], 'text', 5, null)
@@ -80,14 +80,14 @@ export const recordedEventsContract: readonly ContractCase<EventStore>[] = [
         await assert.rejects(store.append({ events: [event] }), { code: 'invalid_event' })
       }
       assert.equal((await store.head()).position, 0)
-      const told = { correlationId: 'asked', toJSON: () => ({ correlationId: 'written' }) }
-      await store.append({ events: [{ ...fact('thing-1'), metadata: told }] })
+      const metadata = { correlationId: 'asked', toJSON: () => ({ correlationId: 'written' }) }
+      await store.append({ events: [{ ...fact('thing-1'), metadata }] })
       const found = async (id: string) => (await Array.fromAsync(store.read([{ correlationIds: [id] }]))).length
       assert.deepEqual([await found('asked'), await found('written')], [0, 1])
     },
   },
   {
-    name: 'what a caller or a reader does to its copy changes nothing in the store',
+    name: 'changes that a caller or a reader makes to its copy do not change the store',
     async run(store) {
       const data = { amount: 1 }
       const bytes = utf8('{"amount":1}')

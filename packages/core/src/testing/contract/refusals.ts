@@ -75,17 +75,17 @@ export const refusalsContract: readonly ContractCase<EventStore>[] = [
     },
   },
   {
-    name: 'a closed store says so, also to those who wait',
+    name: 'a closed store throws store_closed, also from subscriptions that wait',
     async run(store) {
       await store.append({ events: [fact('thing-1')] })
       const waiting = (async () => {
         for await (const _ of store.subscribe('all', { after: 1, signal: new AbortController().signal }))
           assert.fail('nothing was appended')
       })()
-      const told = assert.rejects(within(10_000, waiting), { code: 'store_closed' })
+      const closed = assert.rejects(within(10_000, waiting), { code: 'store_closed' })
       await new Promise((resolve) => setImmediate(resolve))
       await store.close()
-      await told
+      await closed
       await store.close()
       await assert.rejects(store.append({ events: [fact('thing-1')] }), { code: 'store_closed' })
       await assert.rejects(store.head(), { code: 'store_closed' })

@@ -1,4 +1,4 @@
-// What every event store promises about names that begin with "$": nobody writes them unawares, nobody reads them without asking. Part of its contract.
+// What every event store promises about names that begin with "$": only a caller that asks for them writes or reads them.
 import assert from 'node:assert/strict'
 import type { NewEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
@@ -57,11 +57,11 @@ export const reservedNamesContract: readonly ContractCase<EventStore>[] = [
         for (const direction of ['forwards', 'backwards'] as const) {
           const ordered = (positions: readonly Position[]) =>
             direction === 'forwards' ? positions : positions.toReversed()
-          const told = `${JSON.stringify(query)} ${direction}`
-          assert.deepEqual(await positionsOf(store, query, { direction }), ordered(without), told)
-          assert.deepEqual(await positionsOf(store, query, { direction, reserved: true }), ordered(withThem), told)
+          const label = `${JSON.stringify(query)} ${direction}`
+          assert.deepEqual(await positionsOf(store, query, { direction }), ordered(without), label)
+          assert.deepEqual(await positionsOf(store, query, { direction, reserved: true }), ordered(withThem), label)
           const [first] = [await positionsOf(store, query, { direction, limit: 2 })]
-          assert.deepEqual(first, ordered(without).slice(0, 2), told)
+          assert.deepEqual(first, ordered(without).slice(0, 2), label)
           assert.deepEqual(
             await positionsOf(store, query, { direction, from: 3, to: 7 }),
             ordered(without.filter(inside)),

@@ -70,7 +70,7 @@ export const tableFillingContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'of a table that cannot be filled to its end nothing is there',
+    name: 'a table that cannot be filled to its end stays empty',
     async run(tables) {
       await tables.open(samples)
       const many = range(1, 12_000).map((id) => sample(id))
@@ -143,7 +143,7 @@ export const tableFillingContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'what the visitor of a scan throws comes as it is',
+    name: 'a scan throws what its visitor throws',
     async run(tables) {
       await tables.open(accounts)
       await saved(tables, { table: accounts, upserts: [account('a-1')], to: 1 })

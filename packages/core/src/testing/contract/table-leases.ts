@@ -20,7 +20,7 @@ import {
 
 export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
   {
-    name: 'a table is taken away with all that is known of it, and comes back empty',
+    name: 'a table is dropped with everything that is stored about it, and is empty when it is created again',
     async run(tables) {
       await tables.drop('never_there')
       await tables.open(entries)
@@ -44,7 +44,7 @@ export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'the list tells of every table who filled it, how far and when',
+    name: 'the list shows for every table which code filled it, how far and when',
     async run(tables) {
       assert.deepEqual(await tables.list(), [])
       const begun = new Date(Date.now() - 60_000).toISOString()
@@ -82,7 +82,7 @@ export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'a lease is held by one, who can keep it and give it back',
+    name: 'a lease has one holder, who can renew and release it',
     async run(tables) {
       await assert.rejects(tables.lease(accounts.name, { holder: 'one', ms: 60_000 }), unavailable)
       await tables.release(accounts.name, 'one')
@@ -107,7 +107,7 @@ export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'a lease that is not kept ends by itself, and one that is kept does not',
+    name: 'a lease that is not renewed ends by itself, and one that is renewed does not',
     async run(tables) {
       await tables.open(accounts)
       const [ms, begunMs] = [400, performance.now()]
@@ -128,7 +128,7 @@ export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'of many who ask for a lease at the same moment one gets it, and all are told who',
+    name: 'of many requests for a lease at the same moment one gets it, and all get the name of the holder',
     async run(tables) {
       await tables.open(accounts)
       const leases = await Promise.all(
@@ -141,7 +141,7 @@ export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'whoever asks for a lease is told that the projection is paused or parked',
+    name: 'a lease shows that the projection is paused or parked',
     async run(tables) {
       await tables.open(accounts)
       const ask = async (holder: string) => {
@@ -168,7 +168,7 @@ export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'a pause lasts until it is taken back, and only a table that is there can be paused',
+    name: 'a pause lasts until it is ended, and only a table that exists can be paused',
     async run(tables) {
       assert.equal(await tables.setPaused(accounts.name, true), false)
       await tables.open(entries)
@@ -184,7 +184,7 @@ export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'why a projection stands still is kept to the letter, until it is cleared',
+    name: 'the reason why a projection is parked is stored exactly, until it is cleared',
     async run(tables) {
       await assert.rejects(tables.setParked(accounts.name, parked), unavailable)
       await tables.open(accounts)
@@ -202,7 +202,7 @@ export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'closed tables say so, whatever they are asked',
+    name: 'every method of closed tables throws tables_unavailable',
     async run(tables) {
       await tables.open(accounts)
       await tables.close()

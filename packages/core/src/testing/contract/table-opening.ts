@@ -39,7 +39,7 @@ export const tableOpeningContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'a table that other code filled is left as it is, and its state tells',
+    name: 'a table that other code filled is not changed, and its state shows that',
     async run(tables) {
       await tables.open(accounts)
       await saved(tables, { table: accounts, upserts: [account('a-1')], to: 7 })
@@ -66,7 +66,7 @@ export const tableOpeningContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'code whose columns do not fit reads nothing, and is told why',
+    name: 'code whose columns do not fit reads nothing, and gets the reason',
     async run(tables) {
       await tables.open(accounts)
       await saved(tables, { table: accounts, upserts: [account('5')], to: 7 })
@@ -116,7 +116,7 @@ export const tableOpeningContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'a table that was not opened says so',
+    name: 'a table that was not opened throws tables_unavailable',
     async run(tables) {
       await assert.rejects(tables.state(accounts), { code: 'tables_unavailable' })
       await assert.rejects(tables.load(accounts, [{ account_id: 'a-1' }]), { code: 'tables_unavailable' })
@@ -140,7 +140,7 @@ export const tableOpeningContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'closed tables say so, and may be closed again',
+    name: 'closed tables throw tables_unavailable, and may be closed again',
     async run(tables) {
       await tables.open(accounts)
       await tables.close()

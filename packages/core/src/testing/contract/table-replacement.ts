@@ -24,7 +24,7 @@ const former = { ...accounts, name: formerTableName(accounts.name) }
 
 export const tableReplacementContract: readonly ContractCase<ReadTables>[] = [
   {
-    name: 'the next table takes the place of the live one, which is kept under its former name',
+    name: 'the next table replaces the live one, which stays under its former name',
     async run(tables) {
       await filledBoth(tables)
       assert.equal(await tables.replace(refilled, next), 'replaced')
@@ -68,10 +68,10 @@ export const tableReplacementContract: readonly ContractCase<ReadTables>[] = [
     async run(tables) {
       const { generation } = await tables.open(accounts)
       await saved(tables, { table: accounts, upserts: [account('a-1', 5)], to: 7, generation })
-      const anew = nextTable(accounts)
-      await tables.open(anew)
-      await tables.fill(anew, [account('a-1', 6)], at(7))
-      assert.equal(await tables.replace(accounts, anew), 'replaced')
+      const rebuilt = nextTable(accounts)
+      await tables.open(rebuilt)
+      await tables.fill(rebuilt, [account('a-1', 6)], at(7))
+      assert.equal(await tables.replace(accounts, rebuilt), 'replaced')
       const late = change({ table: accounts, upserts: [account('a-1', 8)], from: 7, to: 9, generation })
       assert.equal(await tables.save(late), 'superseded')
       assert.deepEqual(await tables.select(accounts), [account('a-1', 6)])
@@ -81,18 +81,18 @@ export const tableReplacementContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'a table that was made anew meanwhile is neither filled nor put in place by those who mean the one before',
+    name: 'a table that was recreated meanwhile is neither filled nor put in place by a caller that means the earlier one',
     async run(tables) {
       await filledBoth(tables)
       const { generation } = await tables.state(next)
       await tables.drop(next.name)
       await tables.open(next)
       assert.equal(await tables.fill(next, [account('a-1', 3)], at(6), { generation }), 'superseded')
-      const anew = await tables.state(next)
-      assert.equal(await tables.fill(next, [account('a-1', 4)], at(6), anew), 'saved')
+      const rebuilt = await tables.state(next)
+      assert.equal(await tables.fill(next, [account('a-1', 4)], at(6), rebuilt), 'saved')
       assert.equal(await tables.replace(refilled, next, { generation }), 'superseded')
       assert.deepEqual(await tables.select(accounts), [account('a-1', 1)])
-      assert.equal(await tables.replace(refilled, next, anew), 'replaced')
+      assert.equal(await tables.replace(refilled, next, rebuilt), 'replaced')
       assert.deepEqual(await tables.select(refilled), [account('a-1', 4)])
     },
   },
@@ -110,7 +110,7 @@ export const tableReplacementContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'a table keeps the name of the history that it shows, to the letter',
+    name: 'a table stores the name of the history that it shows exactly',
     async run(tables) {
       await tables.open(accounts)
       assert.equal((await tables.state(accounts)).history, '')
@@ -197,7 +197,7 @@ export const tableReplacementContract: readonly ContractCase<ReadTables>[] = [
     },
   },
   {
-    name: 'of a change and a replacement at the same moment one is too late',
+    name: 'of a change and a replacement at the same moment only one succeeds',
     async run(tables) {
       await tables.open(accounts)
       for (const turn of range(1, 15)) {
