@@ -1,0 +1,43 @@
+// Orders reserve stock, and have it shipped or give it back. Only sagas say so: an order is the one that knows when.
+import { refusal, refuse } from 'indelible'
+import { z } from 'zod'
+import { id } from '../values.ts'
+import { StockReleased, StockReserved, StockShipped } from './events.ts'
+import { product } from './product.ts'
+
+export const OutOfStock = refusal('OutOfStock', z.object({ free: z.int() }))
+
+export const ReserveStock = product.command('ReserveStock', {
+  input: StockReserved.schema,
+  emits: [StockReserved],
+  refuses: ['NoSuchProduct', 'AlreadyReserved', OutOfStock],
+  visibility: 'internal',
+  decide: ({ status, free, reserved }, reservation) => {
+    if (status === 'none') return refuse('NoSuchProduct')
+    if (Object.hasOwn(reserved, reservation.order)) return refuse('AlreadyReserved')
+    return free < reservation.quantity ? OutOfStock({ free }) : StockReserved(reservation)
+  },
+})
+
+const ofOrder = z.object({ order: id })
+
+export const ReleaseStock = product.command('ReleaseStock', {
+  input: ofOrder,
+  emits: [StockReleased],
+  visibility: 'internal',
+  decide: ({ reserved }, { order }) => {
+    const quantity = reserved[order]
+    return quantity === undefined ? [] : StockReleased({ order, quantity })
+  },
+})
+
+export const ShipStock = product.command('ShipStock', {
+  input: ofOrder,
+  emits: [StockShipped],
+  refuses: ['NotReserved'],
+  visibility: 'internal',
+  decide: ({ reserved }, { order }) => {
+    const quantity = reserved[order]
+    return quantity === undefined ? refuse('NotReserved') : StockShipped({ order, quantity })
+  },
+})
