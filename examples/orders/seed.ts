@@ -1,6 +1,5 @@
-// A small history to look at, made like any other: by commands. Run it once before the shop is served:
-//   npm run orders:seed && npm run indelible -- serve --config examples/orders/indelible.config.ts
-import { type Command, openSystem, type RunningSystem } from 'indelible'
+// A small history to look at, made like any other: by commands.
+import type { Command, RunningSystem } from 'indelible'
 import { RegisterCustomer } from './customers/register-customer.ts'
 import { CancelOrder } from './orders/cancel-order.ts'
 import { fulfilment } from './orders/fulfilment.ts'
@@ -35,9 +34,4 @@ export async function seed(shop: RunningSystem): Promise<void> {
     if (outcome.status !== 'accepted') throw new Error(`Seeding stopped at ${command.type}: ${JSON.stringify(outcome)}`)
     if (command.type.startsWith('PlaceOrder')) await shop.waitForSaga(fulfilment, command.id)
   }
-}
-
-if (import.meta.main) {
-  await using shop = await openSystem(new URL('./indelible.config.ts', import.meta.url))
-  await seed(shop)
 }

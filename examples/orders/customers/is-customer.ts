@@ -2,6 +2,6 @@
 import { decisionModel } from 'indelible'
 import { CustomerLeft, CustomerRegistered } from './events.ts'
 
-export const isCustomer = decisionModel('is_customer', { initialState: false as boolean, tags: ['customer'] })
+export const isCustomer = decisionModel('is_customer', { initialState: false, tags: ['customer'] })
   .on(CustomerRegistered, () => true)
   .on(CustomerLeft, () => false)

@@ -1,10 +1,10 @@
 // Everything that can have happened to an order.
 import { event, upcast } from 'indelible'
 import { z } from 'zod'
-import { cents, currency, id, quantity } from '../values.ts'
+import { cents, currency, id, quantity, voucher } from '../values.ts'
 
 const line = z.object({ product: id, quantity })
-const placed = line.extend({ customer: id, cents, currency, voucher: z.string().optional() })
+const placed = line.extend({ customer: id, cents, currency, voucher: voucher.optional() })
 /** Orders were in euros before there was a choice, and there were no vouchers. */
 const placedInEuros = placed.omit({ currency: true, voucher: true })
 

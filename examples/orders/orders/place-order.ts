@@ -3,7 +3,7 @@ import { refusal, refuse } from 'indelible'
 import { z } from 'zod'
 import { isCustomer } from '../customers/is-customer.ts'
 import { priceOf } from '../products/price-of.ts'
-import { id, quantity } from '../values.ts'
+import { id, quantity, voucher } from '../values.ts'
 import { OrderPlaced } from './events.ts'
 import { order } from './order.ts'
 import { usesMax, voucherUses } from './voucher-uses.ts'
@@ -31,7 +31,7 @@ export const PlaceOrder = order.command('PlaceOrder', {
 })
 
 export const PlaceOrderWithVoucher = order.command('PlaceOrderWithVoucher', {
-  input: input.extend({ voucher: z.string().min(1).max(100) }),
+  input: input.extend({ voucher }),
   consults: { ...consults, uses: voucherUses.by({ voucher: 'voucher' }) },
   emits: [OrderPlaced],
   refuses: ['OrderExists', 'NoSuchCustomer', 'NoSuchProduct', VoucherUsedUp],

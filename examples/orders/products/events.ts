@@ -1,11 +1,11 @@
 // Everything that can have happened to a product and its stock.
 import { event } from 'indelible'
 import { z } from 'zod'
-import { cents, currency, id, name, quantity } from '../values.ts'
+import { currency, id, name, price, quantity } from '../values.ts'
 
 const reservation = z.object({ order: id, quantity })
 
-export const ProductListed = event('ProductListed', z.object({ product: id, title: name, cents, currency }), {
+export const ProductListed = event('ProductListed', z.object({ product: id, title: name, cents: price, currency }), {
   tags: { product: 'product' },
 })
 export const StockReceived = event('StockReceived', z.object({ quantity }))

@@ -1,12 +1,12 @@
 // A product enters the catalogue, at a price.
 import { refuse } from 'indelible'
 import { z } from 'zod'
-import { cents, currency, name } from '../values.ts'
+import { currency, name, price } from '../values.ts'
 import { ProductListed } from './events.ts'
 import { product } from './product.ts'
 
 export const ListProduct = product.command('ListProduct', {
-  input: z.object({ title: name, cents, currency: currency.default('EUR') }),
+  input: z.object({ title: name, cents: price, currency: currency.default('EUR') }),
   emits: [ProductListed],
   refuses: ['ProductExists'],
   decide: ({ status }, listing, { id }) =>

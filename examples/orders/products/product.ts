@@ -11,6 +11,10 @@ interface ProductState {
 
 const initialState: ProductState = { status: 'none', free: 0, reserved: {} }
 
+/** How many an order has reserved. It may be called "constructor". */
+export const reservedFor = ({ reserved }: ProductState, order: string): number =>
+  Object.hasOwn(reserved, order) ? reserved[order]! : 0
+
 const without = (reserved: ProductState['reserved'], order: string) =>
   Object.fromEntries(Object.entries(reserved).filter(([other]) => other !== order))
 

@@ -3,7 +3,7 @@ import { refusal, refuse } from 'indelible'
 import { z } from 'zod'
 import { id } from '../values.ts'
 import { StockReleased, StockReserved, StockShipped } from './events.ts'
-import { product } from './product.ts'
+import { product, reservedFor } from './product.ts'
 
 export const OutOfStock = refusal('OutOfStock', z.object({ free: z.int() }))
 
@@ -12,9 +12,10 @@ export const ReserveStock = product.command('ReserveStock', {
   emits: [StockReserved],
   refuses: ['NoSuchProduct', 'AlreadyReserved', OutOfStock],
   visibility: 'internal',
-  decide: ({ status, free, reserved }, reservation) => {
+  decide: (state, reservation) => {
+    const { status, free } = state
     if (status === 'none') return refuse('NoSuchProduct')
-    if (Object.hasOwn(reserved, reservation.order)) return refuse('AlreadyReserved')
+    if (reservedFor(state, reservation.order) > 0) return refuse('AlreadyReserved')
     return free < reservation.quantity ? OutOfStock({ free }) : StockReserved(reservation)
   },
 })
@@ -25,9 +26,9 @@ export const ReleaseStock = product.command('ReleaseStock', {
   input: ofOrder,
   emits: [StockReleased],
   visibility: 'internal',
-  decide: ({ reserved }, { order }) => {
-    const quantity = reserved[order]
-    return quantity === undefined ? [] : StockReleased({ order, quantity })
+  decide: (state, { order }) => {
+    const quantity = reservedFor(state, order)
+    return quantity === 0 ? [] : StockReleased({ order, quantity })
   },
 })
 
@@ -36,8 +37,8 @@ export const ShipStock = product.command('ShipStock', {
   emits: [StockShipped],
   refuses: ['NotReserved'],
   visibility: 'internal',
-  decide: ({ reserved }, { order }) => {
-    const quantity = reserved[order]
-    return quantity === undefined ? refuse('NotReserved') : StockShipped({ order, quantity })
+  decide: (state, { order }) => {
+    const quantity = reservedFor(state, order)
+    return quantity === 0 ? refuse('NotReserved') : StockShipped({ order, quantity })
   },
 })

@@ -11,7 +11,8 @@ import { stockLevels } from '../projections/stock-levels.ts'
 import { seed } from '../seed.ts'
 import { caughtUp, dirOfItsOwn, outsideOfItsOwn } from './shop-in-memory.ts'
 
-test('a seeded shop has its tables, also when it is started again and seeded again', async () => {
+// An embedded Postgres that begins takes seconds, on a busy machine many.
+test('a seeded shop has its tables, also when it is started again and seeded again', { timeout: 240_000 }, async () => {
   outsideOfItsOwn()
   const dataDir = dirOfItsOwn()
   const open = () => openSystem(new URL('../indelible.config.ts', import.meta.url), { dataDir })

@@ -24,6 +24,13 @@ test('an e-mail is written in one way, and changed only to another', () => {
   expect(decideAfter([registered], ChangeEmail, { email: 'a@example.com' })).toEqual([changed])
 })
 
+test('a name that no table could keep is not even recorded', () => {
+  for (const name of ['a\0b', '\ud800', ''])
+    expect(() => decideAfter([], RegisterCustomer, { name, email: 'ann@example.com' })).toThrow(
+      expect.objectContaining({ code: 'invalid_command' }),
+    )
+})
+
 test('who has left is no customer', () => {
   expect(decideAfter([registered], Leave, {}, { id: 'ann' })).toEqual([left])
   expect(decideAfter([registered, left], Leave, {})).toMatchObject({ refused: 'NoSuchCustomer' })

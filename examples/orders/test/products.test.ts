@@ -38,6 +38,7 @@ test('what an order has reserved is given back or shipped, whole and once', () =
     expect(decideAfter([...reserved, end], ReleaseStock, { order: 'o1' })).toEqual([])
     expect(decideAfter([...reserved, end], ShipStock, { order: 'o1' })).toMatchObject({ refused: 'NotReserved' })
   }
+  expect(decideAfter(stocked, ReleaseStock, { order: 'constructor' })).toEqual([])
   expect(stateAfter(product, [...reserved, StockReleased(two)]).free).toBe(3)
   expect(stateAfter(product, [...reserved, StockShipped(two)])).toEqual({ status: 'listed', free: 1, reserved: {} })
 })
