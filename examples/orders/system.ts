@@ -3,14 +3,19 @@ import { defineSystem } from 'indelible'
 import { ChangeEmail } from './customers/change-email.ts'
 import { Leave } from './customers/leave.ts'
 import { RegisterCustomer } from './customers/register-customer.ts'
+import { dispatch, refund } from './orders/aftermath.ts'
+import { CancelOrder } from './orders/cancel-order.ts'
 import { fulfilment } from './orders/fulfilment.ts'
 import { PlaceOrder, PlaceOrderWithVoucher } from './orders/place-order.ts'
-import { AcceptOrder, CancelOrder, MarkPaid, ShipOrder } from './orders/progress.ts'
-import { search } from './outside/catalogue.ts'
+import { AcceptOrder, MarkPaid, ShipOrder } from './orders/progress.ts'
 import { mail } from './outside/mail.ts'
-import { ReturnPayment, TakePayment } from './payments/payment.ts'
+import { search } from './outside/search.ts'
+import { AuthorisePayment, ReleasePayment } from './payments/authorise-payment.ts'
+import { CapturePayment, RefundPayment } from './payments/capture-payment.ts'
 import { ListProduct } from './products/list-product.ts'
-import { ReceiveStock, ReleaseStock, ReserveStock } from './products/stock.ts'
+import { ReceiveStock } from './products/receive-stock.ts'
+import { ReleaseStock, ReserveStock, ShipStock } from './products/reservations.ts'
+import { customers } from './projections/customers.ts'
 import { orderList } from './projections/order-list.ts'
 import { ordersByDay } from './projections/orders-by-day.ts'
 import { stockLevels } from './projections/stock-levels.ts'
@@ -19,12 +24,12 @@ export const shop = defineSystem({
   name: 'orders',
   commands: [
     ...[RegisterCustomer, ChangeEmail, Leave],
-    ...[ListProduct, ReceiveStock, ReserveStock, ReleaseStock],
+    ...[ListProduct, ReceiveStock, ReserveStock, ReleaseStock, ShipStock],
     ...[PlaceOrder, PlaceOrderWithVoucher, AcceptOrder, MarkPaid, ShipOrder, CancelOrder],
-    ...[TakePayment, ReturnPayment],
+    ...[AuthorisePayment, ReleasePayment, CapturePayment, RefundPayment],
   ],
-  projections: [orderList, stockLevels, ordersByDay],
-  sagas: [fulfilment],
+  projections: [orderList, stockLevels, ordersByDay, customers],
+  sagas: [fulfilment, dispatch, refund],
   reactions: [mail],
   subscriptions: [search],
 })

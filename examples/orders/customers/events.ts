@@ -1,9 +1,13 @@
 // Everything that can have happened to a customer.
 import { event } from 'indelible'
 import { z } from 'zod'
+import { id, name } from '../values.ts'
 
 export const email = z.email().max(200).toLowerCase()
 
-export const CustomerRegistered = event('CustomerRegistered', z.object({ name: z.string().min(1).max(200), email }))
+// The id is in the data too, for the tag by which orders find out who is a customer.
+const tags = { customer: 'customer' } as const
+
+export const CustomerRegistered = event('CustomerRegistered', z.object({ customer: id, name, email }), { tags })
 export const EmailChanged = event('EmailChanged', z.object({ email }))
-export const CustomerLeft = event('CustomerLeft', z.object({}))
+export const CustomerLeft = event('CustomerLeft', z.object({ customer: id }), { tags })

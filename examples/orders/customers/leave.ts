@@ -8,5 +8,6 @@ export const Leave = customer.command('Leave', {
   input: z.object({}),
   emits: [CustomerLeft],
   refuses: ['NoSuchCustomer'],
-  decide: ({ status }) => (status === 'active' ? CustomerLeft({}) : refuse('NoSuchCustomer')),
+  decide: ({ status }, _input, { id }) =>
+    status === 'active' ? CustomerLeft({ customer: id }) : refuse('NoSuchCustomer'),
 })

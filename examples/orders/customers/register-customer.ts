@@ -1,12 +1,14 @@
 // Somebody becomes a customer, with an e-mail that nobody else has.
 import { refuse } from 'indelible'
+import { z } from 'zod'
+import { name } from '../values.ts'
 import { customer } from './customer.ts'
-import { CustomerRegistered } from './events.ts'
+import { CustomerRegistered, email } from './events.ts'
 
 export const RegisterCustomer = customer.command('RegisterCustomer', {
-  input: CustomerRegistered.schema,
+  input: z.object({ name, email }),
   emits: [CustomerRegistered],
   refuses: ['CustomerExists'],
-  decide: ({ status }, registration) =>
-    status === 'none' ? CustomerRegistered(registration) : refuse('CustomerExists'),
+  decide: ({ status }, registration, { id }) =>
+    status === 'none' ? CustomerRegistered({ customer: id, ...registration }) : refuse('CustomerExists'),
 })

@@ -1,16 +1,10 @@
 // Everything that can have happened to an order.
 import { event, upcast } from 'indelible'
 import { z } from 'zod'
-import { quantity } from '../products/events.ts'
+import { cents, currency, id, quantity, voucher } from '../values.ts'
 
-const placed = z.object({
-  customer: z.string(),
-  product: z.string(),
-  quantity,
-  cents: z.int().positive(),
-  currency: z.enum(['EUR', 'CZK']),
-  voucher: z.string().optional(),
-})
+const line = z.object({ product: id, quantity })
+const placed = line.extend({ customer: id, cents, currency, voucher: voucher.optional() })
 /** Orders were in euros before there was a choice, and there were no vouchers. */
 const placedInEuros = placed.omit({ currency: true, voucher: true })
 
@@ -20,6 +14,8 @@ export const OrderPlaced = event('OrderPlaced', placed, {
   tags: { customer: 'customer', voucher: 'voucher' },
 })
 export const OrderAccepted = event('OrderAccepted', z.object({}))
-export const OrderPaid = event('OrderPaid', z.object({ payment: z.string() }))
-export const OrderShipped = event('OrderShipped', z.object({ customer: z.string() }))
+export const OrderPaid = event('OrderPaid', z.object({}))
+export const OrderShipped = event('OrderShipped', line.extend({ customer: id }))
 export const OrderCancelled = event('OrderCancelled', z.object({ reason: z.string() }))
+/** An order was cancelled after it was paid, so that what was done for it must be taken back. */
+export const RefundOwed = event('RefundOwed', line)

@@ -1,18 +1,28 @@
-// An order, from the moment it is placed until it is on its way, or cancelled.
+// An order, from the moment it is placed until it is on its way, or cancelled. It has one product: a saga is a straight line of commands, one for each step.
 import { aggregate } from 'indelible'
-import { OrderAccepted, OrderCancelled, OrderPaid, OrderPlaced, OrderShipped } from './events.ts'
+import type { Currency } from '../values.ts'
+import { OrderAccepted, OrderCancelled, OrderPaid, OrderPlaced, OrderShipped, RefundOwed } from './events.ts'
 
-type OrderState =
+export interface Placed {
+  customer: string
+  product: string
+  quantity: number
+  cents: number
+  currency: Currency
+}
+
+export type OrderState =
   | { status: 'none' }
-  | { status: 'placed' | 'accepted' | 'paid' | 'shipped'; customer: string; cents: number; currency: 'EUR' | 'CZK' }
+  | ({ status: 'placed' | 'accepted' | 'paid' | 'shipped' } & Placed)
   | { status: 'cancelled'; reason: string }
 
 const moved = (state: OrderState, status: 'accepted' | 'paid' | 'shipped'): OrderState =>
   state.status === 'none' || state.status === 'cancelled' ? state : { ...state, status }
 
 export const order = aggregate('order', { initialState: { status: 'none' } as OrderState })
-  .on(OrderPlaced, (_state, { customer, cents, currency }) => ({ status: 'placed', customer, cents, currency }))
+  .on(OrderPlaced, (_state, { voucher: _, ...placed }) => ({ status: 'placed', ...placed }))
   .on(OrderAccepted, (state) => moved(state, 'accepted'))
   .on(OrderPaid, (state) => moved(state, 'paid'))
   .on(OrderShipped, (state) => moved(state, 'shipped'))
   .on(OrderCancelled, (_state, { reason }) => ({ status: 'cancelled', reason }))
+  .on(RefundOwed, (state) => state)

@@ -1,13 +1,15 @@
-// An order goes on: accepted and paid by its fulfilment, shipped by the warehouse, or cancelled before that.
-import { refusal, refuse } from 'indelible'
+// An order goes on: accepted and paid by its fulfilment, and shipped by the warehouse.
+import { refusal } from 'indelible'
 import { z } from 'zod'
-import { OrderAccepted, OrderCancelled, OrderPaid, OrderShipped } from './events.ts'
+import { OrderAccepted, OrderPaid, OrderShipped } from './events.ts'
 import { order } from './order.ts'
 
 export const WrongStatus = refusal('WrongStatus', z.object({ status: z.string() }))
 
+const nothing = z.object({})
+
 export const AcceptOrder = order.command('AcceptOrder', {
-  input: z.object({}),
+  input: nothing,
   emits: [OrderAccepted],
   refuses: [WrongStatus],
   visibility: 'internal',
@@ -15,28 +17,20 @@ export const AcceptOrder = order.command('AcceptOrder', {
 })
 
 export const MarkPaid = order.command('MarkPaid', {
-  input: OrderPaid.schema,
+  input: nothing,
   emits: [OrderPaid],
   refuses: [WrongStatus],
   visibility: 'internal',
-  decide: ({ status }, paid) => (status === 'accepted' ? OrderPaid(paid) : WrongStatus({ status })),
+  decide: ({ status }) => (status === 'accepted' ? OrderPaid({}) : WrongStatus({ status })),
 })
 
 export const ShipOrder = order.command('ShipOrder', {
-  input: z.object({}),
+  input: nothing,
   emits: [OrderShipped],
   refuses: [WrongStatus],
-  decide: (state) =>
-    state.status === 'paid' ? OrderShipped({ customer: state.customer }) : WrongStatus({ status: state.status }),
-})
-
-export const CancelOrder = order.command('CancelOrder', {
-  input: z.object({ reason: z.string().min(1).max(500) }),
-  emits: [OrderCancelled],
-  refuses: ['NoSuchOrder', WrongStatus],
-  decide: ({ status }, { reason }) => {
-    if (status === 'none') return refuse('NoSuchOrder')
-    if (status === 'cancelled') return []
-    return status === 'shipped' ? WrongStatus({ status }) : OrderCancelled({ reason })
+  decide: (state) => {
+    if (state.status !== 'paid') return WrongStatus({ status: state.status })
+    const { customer, product, quantity } = state
+    return OrderShipped({ customer, product, quantity })
   },
 })

@@ -5,7 +5,6 @@ import { deliver } from './outbox.ts'
 
 export const mail = reaction('mail', { from: 'now', timeout: '10s' }).on(
   OrderShipped,
-  async ({ customer }, { streamId }, { idempotencyKey }) => {
-    await deliver({ key: idempotencyKey, to: customer, subject: `Order ${streamId} is on its way` })
-  },
+  ({ customer }, { streamId }, { idempotencyKey, signal }) =>
+    deliver({ key: idempotencyKey, to: customer, subject: `Order ${streamId} is on its way` }, signal),
 )

@@ -1,5 +1,6 @@
-// A fake mail server: a file with a line for each mail. It looks at the idempotency key, as a real one does.
+// A fake mail server: a file with a line for each mail, and nothing is ever taken out. It looks at the idempotency key, as a real one does.
 import { appendFile, readFile } from 'node:fs/promises'
+import { outsideFile } from './place.ts'
 
 export interface Mail {
   readonly key: string
@@ -7,19 +8,19 @@ export interface Mail {
   readonly subject: string
 }
 
-/** Where mails go. */
-export const outboxFile = () => process.env.ORDERS_OUTBOX ?? 'orders-outbox.jsonl'
-
-export async function deliver(mail: Mail): Promise<void> {
-  const before = await mailsSent()
-  if (before.some(({ key }) => key === mail.key)) return
+export async function deliver(mail: Mail, signal?: AbortSignal): Promise<void> {
+  const sent = await mailsSent()
+  signal?.throwIfAborted()
+  if (sent.some(({ key }) => key === mail.key)) return
   await appendFile(outboxFile(), `${JSON.stringify(mail)}\n`)
 }
 
 export async function mailsSent(): Promise<readonly Mail[]> {
-  const text = await readFile(outboxFile(), 'utf8').catch(() => '')
+  const text = await readFile(outboxFile(), { encoding: 'utf8', flag: 'a+' })
   return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line))
 }
+
+const outboxFile = () => outsideFile('outbox.jsonl')

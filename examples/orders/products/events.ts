@@ -1,14 +1,14 @@
 // Everything that can have happened to a product and its stock.
 import { event } from 'indelible'
 import { z } from 'zod'
+import { currency, id, name, price, quantity } from '../values.ts'
 
-export const quantity = z.int().positive().max(1_000_000)
-const reservation = z.object({ order: z.string(), quantity })
+const reservation = z.object({ order: id, quantity })
 
-export const ProductListed = event(
-  'ProductListed',
-  z.object({ title: z.string().min(1).max(200), cents: z.int().positive() }),
-)
+export const ProductListed = event('ProductListed', z.object({ product: id, title: name, cents: price, currency }), {
+  tags: { product: 'product' },
+})
 export const StockReceived = event('StockReceived', z.object({ quantity }))
 export const StockReserved = event('StockReserved', reservation)
 export const StockReleased = event('StockReleased', reservation)
+export const StockShipped = event('StockShipped', reservation)

@@ -1,14 +1,34 @@
-// A product: what it costs, and how many are there that no order has reserved.
+// A product: how many there are that no order has reserved, and what each order has.
 import { aggregate } from 'indelible'
-import { ProductListed, StockReceived, StockReleased, StockReserved } from './events.ts'
+import { ProductListed, StockReceived, StockReleased, StockReserved, StockShipped } from './events.ts'
 
-type ProductState = { status: 'none' } | { status: 'listed'; cents: number; free: number }
+interface ProductState {
+  status: 'none' | 'listed'
+  free: number
+  /** By order. */
+  reserved: Readonly<Record<string, number>>
+}
 
-const withFree = (state: ProductState, change: number): ProductState =>
-  state.status === 'none' ? state : { ...state, free: state.free + change }
+const initialState: ProductState = { status: 'none', free: 0, reserved: {} }
 
-export const product = aggregate('product', { initialState: { status: 'none' } as ProductState })
-  .on(ProductListed, (_state, { cents }) => ({ status: 'listed', cents, free: 0 }))
-  .on(StockReceived, (state, { quantity }) => withFree(state, quantity))
-  .on(StockReserved, (state, { quantity }) => withFree(state, -quantity))
-  .on(StockReleased, (state, { quantity }) => withFree(state, quantity))
+/** How many an order has reserved. It may be called "constructor". */
+export const reservedFor = ({ reserved }: ProductState, order: string): number =>
+  Object.hasOwn(reserved, order) ? reserved[order]! : 0
+
+const without = (reserved: ProductState['reserved'], order: string) =>
+  Object.fromEntries(Object.entries(reserved).filter(([other]) => other !== order))
+
+export const product = aggregate('product', { initialState })
+  .on(ProductListed, (state) => ({ ...state, status: 'listed' }))
+  .on(StockReceived, (state, { quantity }) => ({ ...state, free: state.free + quantity }))
+  .on(StockReserved, ({ free, reserved, ...state }, { order, quantity }) => ({
+    ...state,
+    free: free - quantity,
+    reserved: { ...reserved, [order]: quantity },
+  }))
+  .on(StockReleased, ({ free, reserved, ...state }, { order, quantity }) => ({
+    ...state,
+    free: free + quantity,
+    reserved: without(reserved, order),
+  }))
+  .on(StockShipped, (state, { order }) => ({ ...state, reserved: without(state.reserved, order) }))

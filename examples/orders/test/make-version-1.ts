@@ -1,20 +1,33 @@
-// Made the log in `version-1/`, once: what the shop wrote when OrderPlaced was at version 1. The log is kept as it is; run this only to see how it was made.
-import { event } from 'indelible'
+// Made the log in `version-1/`, once: what the shop wrote when OrderPlaced was at version 1. The log is kept as it is; run this only to see how it was made:
+// node --conditions=@indelible/source examples/orders/test/make-version-1.ts DIR
+import { aggregate, defineSystem, event, startSystem } from 'indelible'
 import { fileStore } from 'indelible/file'
+import { manualClock, sequentialIds } from 'indelible/testing'
 import { z } from 'zod'
+import { RegisterCustomer } from '../customers/register-customer.ts'
+import { ListProduct } from '../products/list-product.ts'
+import { ReceiveStock } from '../products/receive-stock.ts'
 
-const OrderPlacedV1 = event(
+const OrderPlaced = event(
   'OrderPlaced',
   z.object({ customer: z.string(), product: z.string(), quantity: z.int(), cents: z.int() }),
 )
+const order = aggregate('order', { initialState: {} }).on(OrderPlaced, (state) => state)
+const PlaceOrder = order.command('PlaceOrder', {
+  input: OrderPlaced.schema,
+  emits: [OrderPlaced],
+  decide: (_state, placed) => OrderPlaced(placed),
+})
 
-const [dir = ''] = process.argv.slice(2)
-const store = await fileStore({ dir })
-for (const [id, cents] of [
-  ['old-1', 450],
-  ['old-2', 900],
-] as const) {
-  const { type, schemaVersion, data } = OrderPlacedV1({ customer: 'ann', product: 'tea', quantity: 1, cents })
-  await store.append({ events: [{ stream: `order-${id}`, type, schemaVersion, data, validAt: '2026-01-31' }] })
-}
-await store.close()
+const [dir] = process.argv.slice(2)
+if (!dir) throw new Error('Where to? Name a directory.')
+const commands = [RegisterCustomer, ListProduct, ReceiveStock, PlaceOrder]
+const clock = manualClock('2026-02-03')
+const store = await fileStore({ dir, clock })
+await using shop = startSystem(defineSystem({ name: 'orders', commands }), { store, clock, ids: sequentialIds() })
+await shop.send(RegisterCustomer('ann', { name: 'Ann', email: 'ann@example.com' }))
+await shop.send(ListProduct('tea', { title: 'Green tea', cents: 450 }))
+await shop.send(ReceiveStock('tea', { quantity: 10 }))
+const tea = { customer: 'ann', product: 'tea' }
+await shop.send(PlaceOrder('old-1', { ...tea, quantity: 1, cents: 450 }), { validAt: '2026-01-31' })
+await shop.send(PlaceOrder('old-2', { ...tea, quantity: 2, cents: 900 }))

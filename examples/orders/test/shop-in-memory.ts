@@ -1,29 +1,44 @@
-// The shop without a disk, with some stock, for tests. Its outbox is a file in a directory of its own.
+// The shop without a disk, with some stock, for tests. What it does to the outside world is in a directory of the test's own.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RunningSystem, type StartOptions, startSystem } from 'indelible'
+import { type Named, type RunningSystem, type StartOptions, startSystem } from 'indelible'
 import { onTestFinished } from 'vitest'
 import { RegisterCustomer } from '../customers/register-customer.ts'
 import { ListProduct } from '../products/list-product.ts'
-import { ReceiveStock } from '../products/stock.ts'
+import { ReceiveStock } from '../products/receive-stock.ts'
 import { shop } from '../system.ts'
 
 export async function stockedShop(parts: StartOptions = {}): Promise<RunningSystem> {
-  outboxOfItsOwn()
+  outsideOfItsOwn()
   const running = startSystem(shop, parts)
   onTestFinished(() => running.close())
-  await running.send(RegisterCustomer('ann', { name: 'Ann', email: 'ann@example.com' }))
-  await running.send(ListProduct('tea', { title: 'Green tea', cents: 450 }))
-  await running.send(ReceiveStock('tea', { quantity: 10 }))
+  await stock(running)
   return running
 }
 
-/** For all that this test mails. */
-export function outboxOfItsOwn(): void {
-  const dir = mkdtempSync(join(tmpdir(), 'indelible-orders-'))
-  process.env.ORDERS_OUTBOX = join(dir, 'outbox.jsonl')
-  onTestFinished(() => rmSync(dir, { recursive: true }))
+/** Ann, and ten of a tea. */
+export async function stock(running: RunningSystem): Promise<void> {
+  await running.send(RegisterCustomer('ann', { name: 'Ann', email: 'ann@example.com' }))
+  await running.send(ListProduct('tea', { title: 'Green tea', cents: 450 }))
+  await running.send(ReceiveStock('tea', { quantity: 10 }))
 }
 
-export const tea = (quantity = 2) => ({ customer: 'ann', product: 'tea', quantity, cents: 450 * quantity })
+export const tea = (quantity = 2) => ({ customer: 'ann', product: 'tea', quantity })
+
+/** Resolves when these show and have done all that the log has now. */
+export async function caughtUp(running: RunningSystem, ...consumers: readonly Named[]): Promise<void> {
+  const { position } = await running.store.head()
+  for (const each of consumers) await running.waitFor(each, position)
+}
+
+/** For everything that this test mails or indexes. */
+export function outsideOfItsOwn(): void {
+  process.env.ORDERS_OUTSIDE = dirOfItsOwn()
+}
+
+export function dirOfItsOwn(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'indelible-orders-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}

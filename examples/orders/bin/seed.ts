@@ -1,0 +1,7 @@
+// Fills the shop of the config with a small history, while nobody serves it.
+import { openSystem } from 'indelible'
+import { seed } from '../seed.ts'
+
+await using shop = await openSystem(new URL('../indelible.config.ts', import.meta.url))
+await seed(shop)
+console.log('The shop has a history. Serve it: npm run serve -w @indelible/example-orders')

@@ -1,0 +1,27 @@
+// The provider holds an amount, unless it is more than it lends anybody; what is held and not wanted any more is let go.
+import { refusal, refuse } from 'indelible'
+import { z } from 'zod'
+import { PaymentAuthorised, PaymentReleased } from './events.ts'
+import { payment } from './payment.ts'
+
+const centsMax = 100_000
+
+export const LimitExceeded = refusal('LimitExceeded', z.object({ centsMax: z.int() }))
+
+export const AuthorisePayment = payment.command('AuthorisePayment', {
+  input: PaymentAuthorised.schema,
+  emits: [PaymentAuthorised],
+  refuses: ['PaymentExists', LimitExceeded],
+  visibility: 'internal',
+  decide: ({ status }, asked) => {
+    if (status !== 'none') return refuse('PaymentExists')
+    return asked.cents > centsMax ? LimitExceeded({ centsMax }) : PaymentAuthorised(asked)
+  },
+})
+
+export const ReleasePayment = payment.command('ReleasePayment', {
+  input: z.object({}),
+  emits: [PaymentReleased],
+  visibility: 'internal',
+  decide: ({ status }) => (status === 'authorised' ? PaymentReleased({}) : []),
+})

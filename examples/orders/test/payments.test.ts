@@ -1,0 +1,31 @@
+import { decideAfter } from 'indelible/testing'
+import { expect, test } from 'vitest'
+import { AuthorisePayment, LimitExceeded, ReleasePayment } from '../payments/authorise-payment.ts'
+import { CapturePayment, RefundPayment } from '../payments/capture-payment.ts'
+import { PaymentAuthorised, PaymentCaptured, PaymentRefunded, PaymentReleased } from '../payments/events.ts'
+
+const money = { cents: 900, currency: 'EUR' } as const
+const asked = { customer: 'ann', ...money }
+const authorised = PaymentAuthorised(asked)
+const captured = PaymentCaptured(money)
+
+test('an amount is held once, up to a limit', () => {
+  expect(decideAfter([], AuthorisePayment, asked)).toEqual([authorised])
+  expect(decideAfter([authorised], AuthorisePayment, asked)).toMatchObject({ refused: 'PaymentExists' })
+  expect(decideAfter([], AuthorisePayment, { ...asked, cents: 100_001 })).toEqual(LimitExceeded({ centsMax: 100_000 }))
+})
+
+test('what is held is taken once', () => {
+  expect(decideAfter([authorised], CapturePayment, {})).toEqual([captured])
+  for (const history of [[], [authorised, captured], [authorised, PaymentReleased({})]])
+    expect(decideAfter(history, CapturePayment, {})).toMatchObject({ refused: 'NotAuthorised' })
+})
+
+test('what is held is let go, what was taken is given back once, and there is nothing else to do', () => {
+  const refunded = PaymentRefunded(money)
+  expect(decideAfter([authorised], ReleasePayment, {})).toEqual([PaymentReleased({})])
+  expect(decideAfter([authorised, captured], ReleasePayment, {})).toEqual([])
+  expect(decideAfter([authorised, captured], RefundPayment, {})).toEqual([refunded])
+  for (const history of [[], [authorised], [authorised, captured, refunded]])
+    expect(decideAfter(history, RefundPayment, {})).toEqual([])
+})

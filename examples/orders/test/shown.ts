@@ -1,0 +1,18 @@
+// What a test looks at after a saga: the first order and the first product as the tables show them, and the history of the payment.
+import type { RunningSystem } from 'indelible'
+import { payment } from '../payments/payment.ts'
+import { orderList } from '../projections/order-list.ts'
+import { stockLevels } from '../projections/stock-levels.ts'
+import { caughtUp } from './shop-in-memory.ts'
+
+export async function shown(running: RunningSystem) {
+  await caughtUp(running, orderList, stockLevels)
+  const [order] = await running.select(orderList)
+  const [{ free, reserved, shipped } = {}] = await running.select(stockLevels)
+  return { order: order?.status, free, reserved, shipped }
+}
+
+export async function paymentOf({ store }: RunningSystem, id: string): Promise<readonly string[]> {
+  const batches = await Array.fromAsync(store.read([{ streams: [payment.stream(id)] }]))
+  return batches.flatMap(({ events }) => events.map(({ type }) => type))
+}
