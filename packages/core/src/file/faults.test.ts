@@ -654,7 +654,16 @@ test('a disk that is slow, always or by turns, holds up the thread for a small s
 
 describe('an event is never changed or deleted', () => {
   test('update and delete are attempted: no door of the file store leads to them', async () => {
-    const doors = ['backupLog', 'fileConsumers', 'fileSnapshots', 'fileStorage', 'fileStore', 'logStats', 'rebuildIndex', 'verifyLog']
+    const doors = [
+      'backupLog',
+      'fileConsumers',
+      'fileSnapshots',
+      'fileStorage',
+      'fileStore',
+      'logStats',
+      'rebuildIndex',
+      'verifyLog',
+    ]
     expect(Object.keys(door).sort()).toEqual(doors)
     const dir = temporaryDirectory()
     const store = await openStore({ dir })
