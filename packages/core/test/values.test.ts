@@ -60,13 +60,7 @@ const told = async (running: RunningSystem) => {
 describe('live, replayed, and from a snapshot are one', () => {
   const json = fc.jsonValue({ depthSize: 'small' })
   const bytes = fc.uint8Array({ maxLength: 5 })
-  const odd = fc.constantFrom<unknown>(
-    { gone: undefined },
-    [-0],
-    Buffer.from('ü'),
-    { toJSON: 'text' },
-    '\ud800',
-  )
+  const odd = fc.constantFrom<unknown>({ gone: undefined }, [-0], Buffer.from('ü'), { toJSON: 'text' }, '\ud800')
   const note = fc.record(
     {
       data: fc.oneof(json, bytes, odd),

@@ -57,7 +57,7 @@ test.each([
 ])('a request for %s is refused, and says what to do if it is meant', async (host) => {
   const { port, running } = await served()
   const command = ['POST /commands/item/tea/TakeNote HTTP/1.1', `Host: ${host}`, `Origin: http://${host}`]
-  const pause = ['POST /projections/notes/pause HTTP/1.1', `Host: ${host}`, `Origin: http://${host}`]
+  const pause = ['POST /consumers/notes/pause HTTP/1.1', `Host: ${host}`, `Origin: http://${host}`]
   for (const lines of [
     ['GET /health HTTP/1.1', `Host: ${host}`],
     ['GET / HTTP/1.0', `Host: ${host}`],
@@ -125,7 +125,7 @@ test('an API that is mounted in another app looks as closely', async () => {
     expect(await get(`https://evil.example.com/api${path}`)).toMatchObject(notItsName)
   }
   const from = (origin: string) =>
-    get('https://bank.example/api/projections/notes/pause', { method: 'POST', headers: { origin } })
+    get('https://bank.example/api/consumers/notes/pause', { method: 'POST', headers: { origin } })
   expect(await from('https://evil.example.com')).toMatchObject(crossSite)
   expect(await from('https://bank.example')).toMatchObject({ status: 200 })
 })
@@ -134,8 +134,8 @@ const posts = [
   '/commands/item/tea/ReceiveStock',
   '/projections/notes/rebuild',
   '/projections/notes/verify',
-  '/projections/notes/pause',
-  '/projections/notes/resume',
+  '/consumers/notes/pause',
+  '/consumers/notes/resume',
   '/sagas/fulfilment/o1/resume',
   '/nope',
   '/health',
@@ -177,7 +177,7 @@ test.each<Record<string, string>>([
 ])('a page of its own and a program may: %j', async (headers) => {
   const { get, post } = openShop()
   expect(await post('/commands/item/tea/ReceiveStock', { quantity: 1 }, headers)).toMatchObject({ status: 200 })
-  expect(await get('/projections/notes/pause', { method: 'POST', headers })).toMatchObject({ status: 200 })
+  expect(await get('/consumers/notes/pause', { method: 'POST', headers })).toMatchObject({ status: 200 })
 })
 
 test('a page of another site that reads is not told that it may see the answer', async () => {

@@ -63,7 +63,7 @@ test.skipIf(!browser)(`a page of somebody else reaches a server and gets nowhere
       'OPTIONS /commands/item/tea/ReceiveStock 405',
       'POST /commands/item/form/TakeNote 403',
       'POST /commands/item/plain/TakeNote 403',
-      'POST /projections/notes/pause 403',
+      'POST /consumers/notes/pause 403',
       'POST /projections/notes/rebuild 403',
     ])
   for (const { running } of [victim, rebound]) {
@@ -128,7 +128,7 @@ function page(script: string): string {
 function fromElsewhere(port: number, reboundPort: number): void {
   const shop = `http://127.0.0.1:${port}`
   const post = (url: string, init: RequestInit) => fetch(url, { method: 'POST', ...init }).catch(() => {})
-  post(`${shop}/projections/notes/pause`, { mode: 'no-cors' })
+  post(`${shop}/consumers/notes/pause`, { mode: 'no-cors' })
   post(`${shop}/commands/item/plain/TakeNote`, { mode: 'no-cors', body: '"from elsewhere"' })
   post(`${shop}/commands/item/tea/ReceiveStock`, {
     headers: { 'content-type': 'application/json' },
@@ -159,7 +159,7 @@ async function afterRebinding(reportPort: number): Promise<void> {
   }
   const report = {
     read: await typeOf('/health'),
-    pause: await typeOf('/projections/notes/pause', { method: 'POST' }),
+    pause: await typeOf('/consumers/notes/pause', { method: 'POST' }),
     command: await typeOf('/commands/item/tea/ReceiveStock', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -1,4 +1,5 @@
 // What operators do is recorded in the log beside the events of the domain: who, what and when.
+import { isIndelibleError } from '../kernel/errors.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import { streamName } from '../kernel/streams.ts'
 import type { EventStore } from '../store/port.ts'
@@ -17,7 +18,10 @@ export class OperatorLog {
     this.#ids = ids
   }
 
-  /** Resolves when it is durable. Where the log cannot be written, that is what the caller hears of an action that was done. */
+  /**
+   * Resolves when it is durable. Where the log cannot be written, that is what the caller hears of an action that was done. A process that opened the log for
+   * reading only, as one that runs projections alone, records nothing.
+   */
   async record(
     type: OperatorAction,
     { subject, data }: { readonly subject: string; readonly data: Readonly<Record<string, unknown>> },
@@ -26,6 +30,10 @@ export class OperatorLog {
     const id = this.#ids()
     const metadata = { ...(actor === undefined ? {} : { actor }), correlationId: id }
     const stream = streamName(operatorCategory, subject)
-    await this.#store.append({ events: [{ id, stream, type, data, metadata }] }, { reserved: true })
+    try {
+      await this.#store.append({ events: [{ id, stream, type, data, metadata }] }, { reserved: true })
+    } catch (error) {
+      if (!isIndelibleError(error, 'store_read_only')) throw error
+    }
   }
 }
