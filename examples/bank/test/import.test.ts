@@ -10,6 +10,8 @@ import fc from 'fast-check'
 import { fileStore } from 'indelible/file'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { long, seed } from '../../../scripts/campaign.ts'
+import { newPgliteDirectory } from '../../../scripts/pglite-directory.ts'
+import { pgliteFlags } from '../../../scripts/pglite-flags.ts'
 import { czechBankDir, czechBankMissing } from './czech-bank-data.ts'
 
 const expected = {
@@ -20,7 +22,7 @@ const expected = {
   // One for each account opened, each transaction and each adjustment.
   events: 1139 + 28205 + 1422,
 }
-const kills = long ? 100 : 10
+const kills = long ? 100 : 5
 const bankBin = fileURLToPath(new URL('../bin/bank.js', import.meta.url))
 const importing = fileURLToPath(new URL('./importing-process.ts', import.meta.url))
 
@@ -91,6 +93,7 @@ describe.skipIf(czechBankMissing)(
       `killed ${kills} times while it runs, the import ends with the same balances, and no booking is lost or doubled`,
       async () => {
         const dataDir = join(dir, 'killed')
+        await newPgliteDirectory(join(dataDir, 'tables'))
         const delays = fc.sample(fc.integer({ min: 0, max: 160 }), {
           numRuns: kills,
           seed: seed,
@@ -143,7 +146,7 @@ test('a broken file ends with file and line, exit code 2, and nothing is importe
 })
 
 async function run(args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['--conditions=@indelible/source', bankBin, ...args], {
+  const child = spawn(process.execPath, ['--conditions=@indelible/source', ...pgliteFlags, bankBin, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -163,9 +166,8 @@ async function importUntilKilled(
   dataDir: string,
   { killAfterMs, acknowledged }: { killAfterMs: number | undefined; acknowledged: Map<string, number> },
 ): Promise<{ signal: NodeJS.Signals | null; report: unknown }> {
-  const child = spawn(process.execPath, ['--conditions=@indelible/source', importing, czechBankDir, dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const args = ['--conditions=@indelible/source', ...pgliteFlags, importing, czechBankDir, dataDir]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('close', (_code, signal) => resolve(signal)))
   let report: unknown
   let isTimed = killAfterMs === undefined

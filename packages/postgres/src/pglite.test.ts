@@ -7,6 +7,7 @@ import { bigint } from 'indelible'
 import { nextTable } from 'indelible/adapter'
 import { readTablesContract } from 'indelible/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newPgliteDirectory } from '../../../scripts/pglite-directory.ts'
 import { freshTables } from '../test/contract-tables.ts'
 import { accountRows, accounts, at, endOf, runScript } from '../test/samples.ts'
 import type { SqlDatabase } from './database.ts'
@@ -48,11 +49,16 @@ describe('PGlite in memory keeps the contract of read tables', () => {
 })
 
 describe('PGlite for several threads', () => {
+  let root: string
   let tables: PgliteTables
   beforeAll(async () => {
-    tables = await pgliteTables()
+    root = await mkdtemp(join(tmpdir(), 'indelible-pglite-'))
+    tables = await pgliteTables({ dir: await newPgliteDirectory(join(root, 'tables')) })
   })
-  afterAll(async () => await tables?.close())
+  afterAll(async () => {
+    await tables?.close()
+    await rm(root, { recursive: true, force: true })
+  })
   const other = (saves: number, port: MessagePort) =>
     new Worker(new URL('../test/other-thread.ts', import.meta.url), {
       workerData: { port, saves },
@@ -100,7 +106,7 @@ describe('PGlite for several threads', () => {
   })
 
   test('when it is closed all clients are told', async () => {
-    const own = await pgliteTables()
+    const own = await pgliteTables({ dir: await newPgliteDirectory(join(root, 'own')) })
     const client = pgliteTablesAt(await own.port())
     await client.open(accounts)
     await own.close()

@@ -13,7 +13,7 @@ import type { Snapshot } from '../../src/store/snapshots.ts'
 import { sequentialIds } from '../../src/testing/clock.ts'
 import { crashAfter, type DiskImage, type DiskOperation, type SimulatedDisk, simulatedDisk } from './simulated-disk.ts'
 
-const statesMin = long ? 1_000_000 : 20_000
+const statesMin = long ? 1_000_000 : 10_000
 /** A long campaign says after so many how far it is. */
 const saidEvery = 100_000
 /** Of writes that were under way, so many subsets are tried at each moment. */
