@@ -49,16 +49,11 @@ describe('PGlite in memory keeps the contract of read tables', () => {
 })
 
 describe('PGlite for several threads', () => {
-  let root: string
   let tables: PgliteTables
   beforeAll(async () => {
-    root = await mkdtemp(join(tmpdir(), 'indelible-pglite-'))
-    tables = await pgliteTables({ dir: await newPgliteDirectory(join(root, 'tables')) })
+    tables = await pgliteTables({ dir: await newPgliteDirectory() })
   })
-  afterAll(async () => {
-    await tables?.close()
-    await rm(root, { recursive: true, force: true })
-  })
+  afterAll(async () => await tables?.close())
   const other = (saves: number, port: MessagePort) =>
     new Worker(new URL('../test/other-thread.ts', import.meta.url), {
       workerData: { port, saves },
@@ -106,7 +101,7 @@ describe('PGlite for several threads', () => {
   })
 
   test('when it is closed all clients are told', async () => {
-    const own = await pgliteTables({ dir: await newPgliteDirectory(join(root, 'own')) })
+    const own = await pgliteTables({ dir: await newPgliteDirectory() })
     const client = pgliteTablesAt(await own.port())
     await client.open(accounts)
     await own.close()
