@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/longest-first.ts'
+import { pgliteFlags } from './scripts/pglite-flags.ts'
 
 // Property tests and campaigns draw from one seed: INDELIBLE_SEED=… repeats a run.
 const seed = process.env.INDELIBLE_SEED ?? String(Math.floor(Math.random() * 2 ** 31))
@@ -15,9 +17,11 @@ export default defineConfig({
     // Threads that begin with TypeScript strip its types by WebAssembly, each by the same module, and V8 13.6 can crash where one of them exchanges the
     // wrapper of a function while another ends (Runtime_TierUpWasmToJSWrapper, WasmEngine::FreeDeadCode). Built code has nothing of it.
     // Of programs that start 150 such threads, 6 of 225 ended so without these flags, and none of 200 with them.
-    execArgv: ['--wasm-wrapper-tiering-budget=1000000000', '--no-wasm-code-gc'],
+    execArgv: ['--wasm-wrapper-tiering-budget=1000000000', '--no-wasm-code-gc', ...pgliteFlags],
     // Many tests wait for a disk, a process or a database, so that two files at a time suit two cores as well.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
+    globalSetup: ['./scripts/of-this-run.ts'],
     setupFiles: ['./scripts/seed-fast-check.ts'],
     env: { INDELIBLE_SEED: seed },
     testTimeout: process.env.INDELIBLE_LONG ? 30 * 60_000 : 60_000,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
+import { pgliteFlags } from '../../scripts/pglite-flags.ts'
 import { cases } from '../src/cases/index.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'indelible-bench-test-'))
@@ -20,7 +21,7 @@ interface Ended {
 
 async function bench(...args: readonly string[]): Promise<Ended> {
   const program = join(import.meta.dirname, '../bin/bench.ts')
-  const flags = ['--conditions=@indelible/source', '--expose-gc', program, ...args, '--data', dataDir]
+  const flags = ['--conditions=@indelible/source', '--expose-gc', ...pgliteFlags, program, ...args, '--data', dataDir]
   const env = { ...process.env, INDELIBLE_BENCH_TINY: '1', NODE_OPTIONS: '' }
   const ended = promisify(execFile)(process.execPath, flags, { env }).then(({ stdout, stderr }) => ({
     code: 0,

@@ -1,6 +1,7 @@
 // What the tests of the adapters share: a table, its rows, and a process to run a script in.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { bigint, type Checkpoint, type Row, type TableDefinition, text } from 'indelible'
+import { pgliteFlags } from '../../../scripts/pglite-flags.ts'
 
 export const accounts: TableDefinition = {
   name: 'accounts',
@@ -23,7 +24,7 @@ export function at(position: number): Checkpoint {
 /** Runs a module in a process of its own, from our sources. */
 export function runScript(script: string): ChildProcess {
   const cwd = new URL('..', import.meta.url)
-  const args = ['--conditions=@indelible/source', '--input-type=module', '--eval', script]
+  const args = ['--conditions=@indelible/source', ...pgliteFlags, '--input-type=module', '--eval', script]
   return spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 

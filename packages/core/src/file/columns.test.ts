@@ -178,7 +178,7 @@ test('whatever the payloads are, a replay gives what a read gives for every fiel
         await rm(dir, { recursive: true })
       }
     }),
-    { numRuns: long ? 3000 : 80 },
+    { numRuns: long ? 3000 : 50 },
   )
 })
 

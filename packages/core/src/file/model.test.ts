@@ -160,7 +160,7 @@ test('a file store answers as a memory store does, over reopens and crashes', { 
       if (damaged) for (const name of await indexesIn(dir)) await rm(join(dir, name))
       expect(await verifyLog({ dir, disk: diskHere })).toMatchObject({ events: head, head, recordedAt })
     }),
-    { numRuns: long ? 2000 : 100 },
+    { numRuns: long ? 2000 : 60 },
   )
 })
 

@@ -1,10 +1,11 @@
 // Statements that never end, and other failures that PGlite does not survive: its thread is terminated, and the tables work again.
 import { once } from 'node:events'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { newPgliteDirectory } from '../../../../scripts/pglite-directory.ts'
 import { accountRows, accounts, at, endOf, runScript } from '../../test/samples.ts'
 import { postgresTables } from '../server/index.ts'
 import { type PgliteOptions, pgliteTables, pgliteTablesAt } from './pglite.ts'
@@ -20,21 +21,15 @@ const outOfTime = { ...unavailable, message: expect.stringMatching(/not answer w
 const change = { table: accounts, upserts: accountRows(3, 7), removals: [], from: 0, to: at(5) }
 
 let root: string
-/** A new directory, which is copied: to make one takes PGlite seconds. */
-let made: string
 let dirs = 0
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'indelible-pglite-ending-'))
-  made = join(root, 'made')
-  const tables = await pgliteTables({ dir: made })
-  await tables.close()
 })
 afterAll(async () => await rm(root, { recursive: true, force: true }))
 
 /** Tables in a new directory, with rows in one of them. */
 async function filled(options: PgliteOptions = {}) {
-  const dir = join(root, `${++dirs}`)
-  await cp(made, dir, { recursive: true })
+  const dir = await newPgliteDirectory(join(root, `${++dirs}`))
   const started = once(process, 'worker') as Promise<[Worker]>
   const tables = await pgliteTables({ dir, statementMsMax, ...options })
   const [worker] = await started
@@ -82,8 +77,9 @@ test('clients in other threads are told, and what they had begun does not happen
 })
 
 test('closing ends a statement that never ends, and with it the process', async () => {
+  const dir = await newPgliteDirectory(join(root, 'closed'))
   const script = `import { pgliteTables } from '@indelible/postgres'
-    const tables = await pgliteTables({ dir: ${JSON.stringify(join(root, 'closed'))}, closeMsMax: 500 })
+    const tables = await pgliteTables({ dir: ${JSON.stringify(dir)}, closeMsMax: 500 })
     const asked = tables.query(${JSON.stringify(endless)}).catch(({ code }) => console.log(code))
     await new Promise((resolve) => setTimeout(resolve, 100))
     await tables.close()

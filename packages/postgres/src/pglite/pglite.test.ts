@@ -7,6 +7,7 @@ import { bigint } from 'indelible'
 import { nextTable } from 'indelible/adapter'
 import { readTablesContract } from 'indelible/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newPgliteDirectory } from '../../../../scripts/pglite-directory.ts'
 import { freshTables } from '../../test/contract-tables.ts'
 import { accountRows, accounts, at, endOf, runScript } from '../../test/samples.ts'
 import type { SqlDatabase } from '../database/index.ts'
@@ -50,7 +51,7 @@ describe('PGlite in memory keeps the contract of read tables', () => {
 describe('PGlite for several threads', () => {
   let tables: PgliteTables
   beforeAll(async () => {
-    tables = await pgliteTables()
+    tables = await pgliteTables({ dir: await newPgliteDirectory() })
   })
   afterAll(async () => await tables?.close())
   const other = (saves: number, port: MessagePort) =>
@@ -100,7 +101,7 @@ describe('PGlite for several threads', () => {
   })
 
   test('when it is closed all clients are told', async () => {
-    const own = await pgliteTables()
+    const own = await pgliteTables({ dir: await newPgliteDirectory() })
     const client = pgliteTablesAt(await own.port())
     await client.open(accounts)
     await own.close()

@@ -15,6 +15,7 @@ import { formerTableName, nextTable } from 'indelible/adapter'
 import { memoryTables } from 'indelible/memory'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { long } from '../../../../scripts/campaign.ts'
+import { newPgliteDirectory } from '../../../../scripts/pglite-directory.ts'
 import { freshTables } from '../../test/contract-tables.ts'
 import { at } from '../../test/samples.ts'
 import type { SqlDatabase } from '../database/index.ts'
@@ -23,7 +24,7 @@ import { pgliteDatabase } from '../pglite/index.ts'
 let database: SqlDatabase
 let fresh: () => ReadTables
 beforeAll(async () => {
-  database = await pgliteDatabase()
+  database = await pgliteDatabase({ dir: await newPgliteDirectory() })
   fresh = freshTables(database)
 })
 afterAll(async () => await database?.close())

@@ -1,6 +1,7 @@
 import { bigint, text } from 'indelible'
 import { nextTable } from 'indelible/adapter'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newPgliteDirectory } from '../../../../scripts/pglite-directory.ts'
 import { freshTables } from '../../test/contract-tables.ts'
 import { accountRows, accounts, at } from '../../test/samples.ts'
 import type { Query, SqlDatabase } from '../database/index.ts'
@@ -11,7 +12,7 @@ import { type SqlReadTables, sqlReadTables } from './tables.ts'
 let database: SqlDatabase
 let fresh: () => SqlReadTables
 beforeAll(async () => {
-  database = await pgliteDatabase()
+  database = await pgliteDatabase({ dir: await newPgliteDirectory() })
   fresh = freshTables(database)
 })
 afterAll(async () => await database?.close())

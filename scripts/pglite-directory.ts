@@ -1,0 +1,29 @@
+// A directory of PGlite's: to make one takes it seconds of computing, so it is made once a run, by the first who needs it, and copied.
+import { randomUUID } from 'node:crypto'
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { pgliteTables } from '@indelible/postgres'
+
+const runDir = process.env.INDELIBLE_RUN_DIR!
+
+/** Makes a directory that is as PGlite leaves a new and empty one; when no name is given, one that is gone after the run. Gives its name. */
+export async function newPgliteDirectory(dir = join(runDir, `pglite-${randomUUID()}`)): Promise<string> {
+  cpSync(await made(), dir, { recursive: true })
+  return dir
+}
+
+async function made(): Promise<string> {
+  const dir = join(runDir, 'pglite')
+  if (existsSync(dir)) return dir
+  const mine = `${dir}-${process.pid}`
+  const tables = await pgliteTables({ dir: mine })
+  await tables.close()
+  try {
+    renameSync(mine, dir)
+  } catch (error) {
+    // Another file of tests was first.
+    if (!existsSync(dir)) throw error
+    rmSync(mine, { recursive: true })
+  }
+  return dir
+}
