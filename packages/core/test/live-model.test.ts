@@ -94,9 +94,7 @@ test('to wait for what is no position is refused at once, by whichever door', as
       () => model.waitFor(position),
       () => operator.waitFor(tillTable.name, position),
     ]) {
-      const began = performance.now()
       await expect(wait(), String(odd)).rejects.toMatchObject({ code: 'invalid_position' })
-      expect(performance.now() - began).toBeLessThan(1_000)
     }
   }
   await model.close()

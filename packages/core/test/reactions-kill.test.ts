@@ -48,7 +48,10 @@ async function killed(dataDir: string, round: number, next: (below: number) => n
   onTestFinished(() => void process_.kill('SIGKILL'))
   const exit = once(process_, 'exit')
   await Promise.race([once(process_.stdout!, 'data'), exit])
-  await pause(next(4) === 0 ? next(60) : next(900))
+  // Counted in events, as a slow machine does fewer of them in a time. The reaction may stand still, with all streams parked.
+  const enough = doneIn(dataDir, 'index').length + (next(4) === 0 ? 0 : 20 + next(200))
+  await until(() => expect(doneIn(dataDir, 'index').length).toBeGreaterThanOrEqual(enough))
+  await pause(next(60))
   process_.kill('SIGKILL')
   const [code] = await exit
   expect(code, 'the process ended by itself').toBe(null)

@@ -100,8 +100,6 @@ test(`processes and the server killed ${kills} times: each event is in each tabl
 })
 
 const takeovers = long ? 20 : 1
-/** The lease of who was killed runs out, and who stands by looks again; twice over, for a machine that is busy. */
-const takeoverMsMax = 2 * 5_000
 
 test(
   `of two processes on one projection the one that holds it is killed ${takeovers} times: the other takes over`,
@@ -133,7 +131,6 @@ test(
         await until(`${name} goes on`, async () => (await tables.state(table)).position > position)
       }
       took.push(performance.now() - killed)
-      expect(took.at(-1)).toBeLessThan(takeoverMsMax)
       await checkTables(tables, store)
       holder = other
       other = await projecting({ dir, ...options, revision: 1 })

@@ -100,9 +100,7 @@ test('who sleeps in the middle of a transaction loses it, and what it has locked
   const sleeper = await postgresDatabase({ connectionString: server.connectionString })
   const slept = sleeper.transaction(async (query) => {
     await query(`LOCK TABLE locked.${table.name} IN ACCESS EXCLUSIVE MODE`)
-    const began = performance.now()
     await tables.select(table)
-    expect(performance.now() - began).toBeLessThan(10_000)
     await query('SELECT 1')
   })
   await expect(slept).rejects.toThrow(/terminat|idle-in-transaction|connection error/)

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { draws, hours, long, seed } from '../../../../scripts/campaign.ts'
@@ -57,7 +56,7 @@ test(
       `sigkill: ${total.kills} kills (${total.opening} while opening), ${total.acknowledged} commits acknowledged, ` +
         `${total.events} events, ${total.indexes} indexes, 0 lost, 0 doubled, seed ${seed}`,
     )
-    expect(total.acknowledged).toBeGreaterThan(10 * kills)
+    expect(total.acknowledged).toBeGreaterThan(5 * kills)
   },
 )
 
@@ -71,15 +70,22 @@ async function killed(dir: string, round: number, next: (below: number) => numbe
   })
   onTestFinished(() => void writer.kill('SIGKILL'))
   const exit = once(writer, 'exit')
-  const started = once(writer.stdout!, 'data')
-  const said = text(writer.stdout!)
-  await started
-  await pause(next(4) === 0 ? next(40) : next(500))
-  writer.kill('SIGKILL')
+  let said = ''
+  const kill = async () => {
+    await pause(next(2) * next(10))
+    writer.kill('SIGKILL')
+  }
+  // Counted in lines, as a slow machine says fewer of them in a time. The first lines say that it starts and opens.
+  let linesLeft = next(4) === 0 ? 1 + next(3) : 20 + next(300)
+  for await (const chunk of writer.stdout!.setEncoding('utf8')) {
+    said += chunk
+    const isTime = linesLeft > 0
+    linesLeft -= chunk.split('\n').length - 1
+    if (isTime && linesLeft <= 0) void kill()
+  }
   const [code] = await exit
   expect(code, 'the writer ended by itself').toBe(null)
-  const whole = `started\n${await said}`
-  return whole.slice(0, whole.lastIndexOf('\n')).split('\n')
+  return said.slice(0, said.lastIndexOf('\n')).split('\n')
 }
 
 async function check(store: EventStore, ledger: Ledger): Promise<void> {
