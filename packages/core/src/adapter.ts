@@ -1,5 +1,5 @@
 // `indelible/adapter`: for those who write an adapter of read tables, or another door. Rows pass through here, so that all refuse and give back the same.
-export { formerTableName, keyText, nextTable } from './kernel/tables.ts'
+export { keyText, previousTableName, stagingTable } from './kernel/tables.ts'
 export { checkedDuration, type Timer, timer } from './kernel/timers.ts'
 export { selectLimitDefault } from './store/read-tables.ts'
 export { canonicalKey, canonicalRow, canonicalSelect } from './store/rows.ts'

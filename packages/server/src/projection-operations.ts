@@ -55,7 +55,7 @@ export function rebuildOperation({ name }: Projection): Operation {
           checkedPosition: { type: 'integer', description: 'Up to here it was checked.' },
           position: { type: 'integer', description: "Up to here it was when it took the other's place." },
           ms: { type: 'number' },
-          formerTable: { type: ['string', 'null'], description: 'The table that was replaced, where it is kept.' },
+          previousTable: { type: ['string', 'null'], description: 'The table that was replaced, where it is kept.' },
         }),
         headers: [positionHeader],
       },

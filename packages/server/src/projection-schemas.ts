@@ -111,11 +111,11 @@ const projectionSchema: JsonSchema = {
               type: ['object', 'null'],
               description: 'The event, the row and the error at which the projection is parked.',
             },
-            next: {
+            staging: {
               ...tableStateSchema,
               description: 'The table of a rebuild that is running or was interrupted.',
             },
-            former: { ...tableStateSchema, description: 'The replaced table, which is kept.' },
+            previous: { ...tableStateSchema, description: 'The replaced table, which is kept.' },
           },
         },
       },

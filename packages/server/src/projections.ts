@@ -1,11 +1,11 @@
 // `/projections`: how far every projection is and what is known of its table, and what an operator may do with it: rebuild and check. `/consumers` pauses and resumes it.
 import type { Context } from 'hono'
 import {
-  formerTableName,
   IndelibleError,
   isIndelibleError,
   type ProjectionStatus,
   type ProjectionView,
+  previousTableName,
   type RunningSystem,
 } from 'indelible'
 import { json, positionHeader } from './answers.ts'
@@ -15,7 +15,7 @@ import { listOperation, rebuildOperation, showOperation, verifyOperation } from 
 import type { Route } from './route.ts'
 
 const name = text('name', { in: 'path', description: 'The name of the projection, which is that of its read table.' })
-const dropFormer = oneOf('dropFormer', ['false', 'true'], {
+const dropPrevious = oneOf('dropPrevious', ['false', 'true'], {
   in: 'query',
   description: 'Whether to drop the table that was replaced. It is kept otherwise, until the next time.',
 })
@@ -55,7 +55,7 @@ export function projectionRoutes(running: RunningSystem): readonly Route[] {
       operations: projections.map(showOperation),
     },
     toDo('rebuild', {
-      parameters: [dropFormer],
+      parameters: [dropPrevious],
       handle: (c) => rebuild(running, c),
       operations: projections.map(rebuildOperation),
     }),
@@ -66,11 +66,11 @@ export function projectionRoutes(running: RunningSystem): readonly Route[] {
 /** It goes on when the client goes away: behind a proxy that cuts off what is slow it would else never come to an end. */
 async function rebuild(running: RunningSystem, c: Context): Promise<Response> {
   const projection = { name: read(c, name)! }
-  const isDropped = read(c, dropFormer) === 'true'
+  const isDropped = read(c, dropPrevious) === 'true'
   const by = { actor: read(c, actor) }
   const report = await running.rebuild(projection, by)
-  if (isDropped) await running.dropFormerTable(projection, by)
-  const body = { ...projection, ...report, formerTable: isDropped ? null : formerTableName(projection.name) }
+  if (isDropped) await running.dropPreviousTable(projection, by)
+  const body = { ...projection, ...report, previousTable: isDropped ? null : previousTableName(projection.name) }
   return json(body, { headers: { [positionHeader]: String(report.position) } })
 }
 
@@ -99,6 +99,6 @@ async function viewsOf(running: RunningSystem): Promise<ReadonlyMap<string, Proj
 
 function joined(status: ProjectionStatus, view: ProjectionView | undefined) {
   if (!view) return { ...status, table: null }
-  const { tableFingerprint: fingerprint, state, position, updatedAt, holder, parked, next, former } = view
-  return { ...status, holder, table: { state, fingerprint, position, updatedAt, parked, next, former } }
+  const { tableFingerprint: fingerprint, state, position, updatedAt, holder, parked, staging, previous } = view
+  return { ...status, holder, table: { state, fingerprint, position, updatedAt, parked, staging, previous } }
 }

@@ -205,7 +205,7 @@ test('a row that does not fit its table is a fault of the server, and its messag
     throw new IndelibleError('invalid_row', 'somebody wrote 2^63-1')
   }
   const onError = vi.fn()
-  const tables: ReadTables = { ...memoryTables(), select: refuse, scan: refuse, fill: refuse }
+  const tables: ReadTables = { ...memoryTables(), select: refuse, scan: refuse, bulkLoad: refuse }
   const { get, post } = openShop({ tables, api: { onError } })
   const answers = [
     await get('/tables/stock_levels'),

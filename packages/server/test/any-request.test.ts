@@ -100,7 +100,7 @@ const routes = [
   {
     method: 'POST',
     path: path('projections', table, fc.constantFrom('rebuild', 'verify', 'pause', 'resume')),
-    query: [fc.tuple(fc.constant('dropFormer'), mostly('true', 'false'))],
+    query: [fc.tuple(fc.constant('dropPrevious'), mostly('true', 'false'))],
   },
 ]
 const anyParameter = fc.tuple(anyText, anyText)

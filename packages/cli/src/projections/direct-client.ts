@@ -34,9 +34,9 @@ export async function openDirectClient(options: CommonOptions, session: Session)
   return {
     list: async () => (await operator.list()).map(infoOf),
     show: async (name) => infoOf(await operator.show(known(name))),
-    async rebuild(name, { dropFormer, progress }) {
+    async rebuild(name, { dropPrevious, progress }) {
       const report = await untilAborted(operator.rebuild(known(name), { progress, signal }))
-      if (dropFormer) await operator.dropFormer(name)
+      if (dropPrevious) await operator.dropPrevious(name)
       return report
     },
     async verify(name, progress) {
@@ -67,8 +67,8 @@ function hintedError(error: unknown): unknown {
   return new CliError('open_tables_failed', message, { cause: error })
 }
 
-function infoOf({ tableFingerprint, updatedAt, parked, next, former, ...view }: ProjectionView): ProjectionInfo {
+function infoOf({ tableFingerprint, updatedAt, parked, staging, previous, ...view }: ProjectionView): ProjectionInfo {
   const { state, position } = view
-  const table = { state, fingerprint: tableFingerprint, position, updatedAt, parked, next, former }
+  const table = { state, fingerprint: tableFingerprint, position, updatedAt, parked, staging, previous }
   return { ...view, staleness: null, rebuild: null, table }
 }

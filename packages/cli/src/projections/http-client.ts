@@ -35,9 +35,9 @@ export function httpClient(url: URL, { errors, signal }: Session): ProjectionCli
       throw unexpectedResponse(url, 200)
     },
     show,
-    async rebuild(name, { dropFormer, progress }) {
+    async rebuild(name, { dropPrevious, progress }) {
       const built = new AbortController()
-      const query = dropFormer ? '?dropFormer=true' : ''
+      const query = dropPrevious ? '?dropPrevious=true' : ''
       const report = call<RebuildReport>('POST', `${pathOf(name)}/rebuild${query}`)
       // The rebuild does not fail if its progress is unknown.
       const polling = errors.isTerminal ? pollProgress(name, progress, built.signal).catch(() => {}) : undefined

@@ -14,13 +14,13 @@ export interface ProjectionInfo
 }
 
 export interface TableInfo
-  extends Pick<ProjectionView, 'state' | 'position' | 'updatedAt' | 'parked' | 'next' | 'former'> {
+  extends Pick<ProjectionView, 'state' | 'position' | 'updatedAt' | 'parked' | 'staging' | 'previous'> {
   /** Null where there is none yet. */
   readonly fingerprint: string | null
 }
 
 export interface RebuildRequest {
-  readonly dropFormer: boolean
+  readonly dropPrevious: boolean
   readonly progress: (progress: RebuildProgress) => void
 }
 

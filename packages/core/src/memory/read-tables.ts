@@ -2,7 +2,7 @@
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import { systemClock } from '../kernel/system-clock.ts'
-import { type Columns, formerTableName, keyText, type Row, type TableDefinition } from '../kernel/tables.ts'
+import { type Columns, keyText, previousTableName, type Row, type TableDefinition } from '../kernel/tables.ts'
 import { compareTexts } from '../kernel/text.ts'
 import { type Clock, instant } from '../kernel/time.ts'
 import type { Checkpoint } from '../store/port.ts'
@@ -105,7 +105,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       advance(table, to)
       return 'saved'
     },
-    async fill(definition, rows, to, { generation } = {}) {
+    async bulkLoad(definition, rows, to, { generation } = {}) {
       const table = fenced(definition, 0, generation)
       if (!table || table.rows.size > 0) return 'superseded'
       const filled = new Map<string, Row>()
@@ -136,17 +136,17 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       for (let at = 0; at < all.length; at += scanRowsMax) visit(all.slice(at, at + scanRowsMax))
       return state
     },
-    async replace(live, next, { generation } = {}) {
-      const [shown, built] = [opened(live.name), opened(next.name)]
-      if (built.fingerprint !== next.fingerprint) {
-        throw new IndelibleError('tables_unavailable', `Read table "${next.name}" was filled by other code.`)
+    async replace(live, staging, { generation } = {}) {
+      const [shown, built] = [opened(live.name), opened(staging.name)]
+      if (built.fingerprint !== staging.fingerprint) {
+        throw new IndelibleError('tables_unavailable', `Read table "${staging.name}" was filled by other code.`)
       }
       if ((generation ?? built.generation) !== built.generation) return 'superseded'
       if (built.checkpoint.position < shown.checkpoint.position && !shown.isDiverged) return 'behind'
       const idle = { isPaused: false, lease: undefined }
-      tables.set(formerTableName(live.name), { ...shown, parked: null, operation: idle })
+      tables.set(previousTableName(live.name), { ...shown, parked: null, operation: idle })
       tables.set(live.name, { ...built, parked: null, operation: shown.operation })
-      tables.delete(next.name)
+      tables.delete(staging.name)
       return 'replaced'
     },
     async drop(name) {

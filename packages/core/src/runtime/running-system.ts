@@ -149,7 +149,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
 
   /**
    * Builds the read table of a projection again beside the one that is being read, checks it against a second fold of the log, and puts it in its
-   * place. The old one is kept as `<name>__former`. Throws `projection_busy`, `projection_parked` where a handler fails on the way, `table_mismatch`,
+   * place. The old one is kept as `<name>__previous`. Throws `projection_busy`, `projection_parked` where a handler fails on the way, `table_mismatch`,
    * `unknown_projection`, `tables_unavailable`, `aborted`.
    */
   async rebuild(projection: Named, options: RebuildOptions & By = {}): Promise<RebuildReport> {
@@ -180,9 +180,9 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   }
 
   /** Drops the table that was replaced by the last rebuild. Throws `unknown_projection`, `tables_unavailable`. */
-  async dropFormerTable({ name }: Named, by: By = {}): Promise<void> {
-    await this.#operator.dropFormer(name)
-    await this.#operators.record('$FormerTableDropped', { subject: name, data: { name } }, by)
+  async dropPreviousTable({ name }: Named, by: By = {}): Promise<void> {
+    await this.#operator.dropPrevious(name)
+    await this.#operators.record('$PreviousTableDropped', { subject: name, data: { name } }, by)
   }
 
   /** Where a saga is, or nothing if there is none with that id. Throws `unknown_saga`. */

@@ -84,7 +84,7 @@ export interface Lease {
 }
 
 /**
- * A table does not change when the code that fills it changes: another table is built under the name of `nextTable`, and `replace` puts it in its place.
+ * A table does not change when the code that fills it changes: another table is built under the name of `stagingTable`, and `replace` puts it in its place.
  *
  * Throws `tables_unavailable` where the database does not answer or the table is not there; `table_outdated` where it has other columns; `invalid_row` where a column or
  * value does not fit.
@@ -102,16 +102,25 @@ export interface ReadTables {
    */
   save(change: TableChange): Promise<'saved' | 'superseded'>
   /** `save` for the first rows of a table that is empty and at checkpoint 0, as fast as the database takes many. At most one row per key. */
-  fill(table: TableDefinition, rows: Iterable<Row>, to: Checkpoint, options?: Fence): Promise<'saved' | 'superseded'>
+  bulkLoad(
+    table: TableDefinition,
+    rows: Iterable<Row>,
+    to: Checkpoint,
+    options?: Fence,
+  ): Promise<'saved' | 'superseded'>
   /** One page in key order. */
   select(table: TableDefinition, options?: SelectOptions): Promise<readonly Row[]>
   /** Every row, all as of one moment, in lists, in no order. Returns the state of that moment. */
   scan(table: TableDefinition, visit: (rows: readonly Row[]) => void): Promise<TableState>
   /**
-   * Replaces the live table by the next one, with its fingerprint and checkpoint, in one transaction. `behind`: the live table shows more, and is not
-   * diverged. `superseded`: the next table is not the one that the caller means.
+   * Replaces the live table by the staging table, with its fingerprint and checkpoint, in one transaction. `behind`: the live table shows more, and is not
+   * diverged. `superseded`: the staging table is not the one that the caller means.
    */
-  replace(live: TableDefinition, next: TableDefinition, options?: Fence): Promise<'replaced' | 'behind' | 'superseded'>
+  replace(
+    live: TableDefinition,
+    staging: TableDefinition,
+    options?: Fence,
+  ): Promise<'replaced' | 'behind' | 'superseded'>
   /** Deletes a table and everything that is stored about it, if it exists. */
   drop(name: string): Promise<void>
   /** All tables by name, including those that are being built and those that were replaced. */

@@ -11,7 +11,7 @@ import {
   text,
   timestamp,
 } from 'indelible'
-import { formerTableName, nextTable } from 'indelible/adapter'
+import { previousTableName, stagingTable } from 'indelible/adapter'
 import { memoryTables } from 'indelible/memory'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { long } from '../../../../scripts/campaign.ts'
@@ -80,7 +80,7 @@ const key = fc.record({ category: values.category, number: values.number })
 const keyOf = (row: { category: string; number: number }) => JSON.stringify([row.category, row.number])
 /** The table as two versions of the code know it, and what there may be beside it. */
 const versions = ['1', '2'].map((fingerprint) => ({ ...table, fingerprint }))
-const names = [table.name, nextTable(table).name, formerTableName(table.name)]
+const names = [table.name, stagingTable(table).name, previousTableName(table.name)]
 const version = fc.constantFrom(...versions)
 const definition = fc.record({ name: fc.constantFrom(...names), of: version }).map(({ name, of }) => ({ ...of, name }))
 const upserts = fc.uniqueArray(fc.record(values), { selector: keyOf, maxLength: 6 })
@@ -148,12 +148,12 @@ const tableSteps = fc.oneof(
   fc.record({ table: definition, rows: fc.array(fc.record(values), { maxLength: 6 }), to: fc.nat(5) }).map(
     ({ table, rows, to }): Step =>
       (tables) =>
-        tables.fill(table, rows, at(to)),
+        tables.bulkLoad(table, rows, at(to)),
   ),
   version.map(
     (live): Step =>
       (tables) =>
-        tables.replace(live, nextTable(live)),
+        tables.replace(live, stagingTable(live)),
   ),
   definition.map(
     (table): Step =>

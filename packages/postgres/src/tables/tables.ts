@@ -87,7 +87,7 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
         return isSaved ? 'saved' : 'superseded'
       })
     },
-    fill: (table, rows, to, { generation } = {}) =>
+    bulkLoad: (table, rows, to, { generation } = {}) =>
       transaction(table.name, (query, copy) => bulkLoad({ query, copy, schema }, { table, rows, to, generation })),
     async select(table, options = {}) {
       const statement = selectRows(schema, table, canonicalSelect(table, options))
@@ -97,8 +97,8 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
       use(table.name, () =>
         database.transaction((query) => scanTable(query, schema, { table, visit }), { isSnapshot: true }),
       ),
-    replace: (live, next, options = {}) =>
-      transaction(live.name, (query) => replaceTable(query, schema, { live, next, ...options })),
+    replace: (live, staging, options = {}) =>
+      transaction(live.name, (query) => replaceTable(query, schema, { live, staging, ...options })),
     drop: (name) => transaction(name, (query) => dropTable(query, schema, name)),
     list: () => use(undefined, records.list),
     async lease(name, options) {

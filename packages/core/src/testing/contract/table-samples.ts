@@ -8,8 +8,8 @@ import {
   integer,
   json,
   keyColumns,
-  nextTable,
   type Row,
+  stagingTable,
   type TableDefinition,
   text,
   timestamp,
@@ -40,7 +40,7 @@ export const refilled = { ...accounts, fingerprint: 'accounts-2' }
 export const reshaped = table('accounts', { account_id: bigint().key(), open: boolean() }, 'accounts-3')
 
 /** The table that is to take the place of `accounts`. */
-export const next = nextTable(refilled)
+export const staging = stagingTable(refilled)
 
 /** Values that one of the columns of a sample cannot hold. */
 export const unfit: readonly Row[] = [
