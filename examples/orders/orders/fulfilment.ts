@@ -13,7 +13,7 @@ const thisOrder = (_placed: unknown, { sagaId }: SagaContext) => sagaId
 const nothing = () => ({})
 const inTime = '1m'
 
-export const fulfilment = saga('fulfilment', { startsOn: OrderPlaced })
+export const fulfilment = saga('fulfilment', { startsOn: OrderPlaced, from: 'beginning' })
   .step('accept', {
     command: AcceptOrder,
     to: thisOrder,

@@ -38,6 +38,17 @@ export type { EventMetadata, NewEvent, RecordedEvent } from './kernel/events.ts'
 export type { IdGenerator } from './kernel/ids.ts'
 export { type Position, position, type Version, version } from './kernel/positions.ts'
 export {
+  type AnySaga,
+  type Compensation,
+  type Correlated,
+  type Flow,
+  type FlowNode,
+  type Saga,
+  type SagaCommand,
+  type SagaContext,
+  saga,
+} from './kernel/processes/index.ts'
+export {
   type Projection,
   projection,
   type RowChange,
@@ -63,7 +74,6 @@ export {
   refusal,
   refuse,
 } from './kernel/refusals.ts'
-export { type AnySaga, type Saga, type SagaContext, type Step, saga } from './kernel/sagas.ts'
 export type { Schema, SchemaIssue } from './kernel/schemas.ts'
 export { checkedStreamName, type StreamName, streamName } from './kernel/streams.ts'
 export type { System } from './kernel/system.ts'
@@ -99,6 +109,10 @@ export type {
   ReactionNotice,
   ReactionStatus,
 } from './runtime/consumers/status.ts'
+export type { Resumption, SagaFailure, SagaStart } from './runtime/processes/events.ts'
+export type { SagaRunnerStatus } from './runtime/processes/saga-runner.ts'
+export type { PendingCommand, SagaView, Waiting } from './runtime/processes/saga-view.ts'
+export type { SagaStatus } from './runtime/processes/state.ts'
 export type { StartProjections } from './runtime/projections/host.ts'
 export { type LiveModel, liveModel } from './runtime/projections/live-model.ts'
 export { type OperatorParts, ProjectionOperator, type ProjectionView } from './runtime/projections/operator.ts'
@@ -114,8 +128,6 @@ export type {
 export { projectionThread } from './runtime/projections/thread.ts'
 export type { CheckOptions, TableCheck, TableDifference } from './runtime/projections/verify.ts'
 export type { Health, RunningSystem, SystemNotice, SystemParts } from './runtime/running-system.ts'
-export type { SagaRunnerStatus } from './runtime/sagas/saga-runner.ts'
-export type { SagaFailure, SagaStart, SagaState, SagaStatus, SentCommand } from './runtime/sagas/saga-state.ts'
 export type { WaitOptions } from './runtime/waiting.ts'
 export type { ConsumerRecord, ConsumerRecords, ParkedEvent } from './store/consumers.ts'
 export type {

@@ -11,7 +11,7 @@ import {
   IndelibleError,
   type RunningSystem,
   refuse,
-  type SagaState,
+  type SagaView,
   saga,
   startSystem,
 } from 'indelible'
@@ -74,7 +74,7 @@ function start(
 ) {
   const buy = steps.reduce(
     (buy, { name, send, ...rest }) => buy.step(name, { ...send, ...rest }),
-    saga('buy', { startsOn: Ordered }),
+    saga('buy', { startsOn: Ordered, from: 'beginning' }),
   )
   const kept = { ...store, close: async () => {} }
   return { buy, system: startSystem({ ...shop, commands, sagas: [buy] }, parts({ store: kept, clock })) }
@@ -137,7 +137,7 @@ test('a saga that compensates never ends while a step that is not in the code ha
     [step('a'), step('b'), step('c2'), refused],
   ]) {
     const { system } = start(changed, store)
-    expect(await problem(system)).toMatch(/step "[abc]" was done, but the code has no step of that name/)
+    expect(await problem(system)).toMatch(/step "[abc]" was done, but the code has no step of that name there/)
     await system.close()
   }
   expect(await notesIn(store)).toEqual(['a', 'b', 'c'])
@@ -198,7 +198,7 @@ test('a command that was sent for a step that is gone is not sent again, and not
     const first = start([step('a', { timeout: '1m' })], dying, { clock })
     await first.system.send(Order(id, {}))
     await soon(async () =>
-      expect((await first.system.saga(first.buy, id))?.pending?.step ?? (await first.system.health())).toBe('a'),
+      expect((await first.system.saga(first.buy, id))?.pending[0]?.step ?? (await first.system.health())).toBe('a'),
     )
     await first.system.close()
 
@@ -225,8 +225,12 @@ const faults: readonly [string, Sent, RegExp][] = [
   ['a command to a stream that cannot be', { ...note('a'), to: () => 'a\nb' }, /invalid_stream_name/],
   ['input that does not fit', { ...note('a'), input: () => ({ text: 5 }) }, /"Note" to book-1.*invalid_command/],
   ['what a decision throws at', note('bug'), /"Note" to book-1.*a bug in decide/],
-  ['a command to nobody', { ...note('a'), to: () => undefined as never }, /made no command: "to" gave undefined/],
-  ['a command to a promise', { ...note('a'), to: (async () => '1') as never }, /made no command: "to" gave/],
+  [
+    'a command to nobody',
+    { ...note('a'), to: () => undefined as never },
+    /could not make its command: "to" gave undefined/,
+  ],
+  ['a command to a promise', { ...note('a'), to: (async () => '1') as never }, /could not make its command: "to" gave/],
   ['what is no JSON', { ...note('a'), input: () => ({ text: 1n }) }, /could not make its command.*BigInt/],
 ]
 
@@ -332,7 +336,7 @@ function deployed({ variants, order }: { variants: readonly string[]; order: rea
 }
 
 /** Runs the saga until it has ended or waits for help. */
-async function atRest(steps: Steps, store: EventStore): Promise<SagaState> {
+async function atRest(steps: Steps, store: EventStore): Promise<SagaView> {
   const { buy, system } = start(steps, store)
   for (;;) {
     const [status] = await statuses(system, 'saga')
@@ -352,14 +356,14 @@ test('whatever becomes of the code, no step is done or compensated twice, and no
       const store = memoryStore()
       await store.append({ events: [{ stream: 'order-1', type: 'Ordered', data: {} }] })
       const last = isRefused ? [refused] : []
-      let state: SagaState | undefined
+      let state: SagaView | undefined
       for (const each of deployments) {
         const steps = deployed(each)
         state = await atRest([...(steps.length + last.length > 0 ? steps : [step('a')]), ...last], store)
       }
       if (state!.status !== 'completed' && state!.status !== 'compensated') {
         // All that was ever done is in the code again, and nothing halts.
-        const names = new Set([...state!.done, ...(state!.pending ? [state!.pending.step] : []), 'a', 'b', 'c'])
+        const names = new Set([...state!.done, ...state!.pending.map(({ step }) => step), 'a', 'b', 'c'])
         names.delete('refused')
         state = await atRest([...[...names].map((name) => step(name)), ...last], store)
       }

@@ -434,7 +434,7 @@ describe('a saga that began on an older version of its event', () => {
 
   function start(startsOn: EventType<'Placed', Third>, store: EventStore, check: (data: Third) => void = () => {}) {
     const { Place } = shop(startsOn)
-    const ship = saga('ship', { startsOn }).step('ship', {
+    const ship = saga('ship', { startsOn, from: 'beginning' }).step('ship', {
       command: Ship,
       to: () => 'p',
       input: (data) => {
@@ -470,7 +470,7 @@ describe('a saga that began on an older version of its event', () => {
   test('goes on in the newest form with code that came while it was under way', async () => {
     const store = memoryStore()
     await store.append({ events: [old('1')] })
-    const older = saga('ship', { startsOn: PlacedOnce }).step('ship', {
+    const older = saga('ship', { startsOn: PlacedOnce, from: 'beginning' }).step('ship', {
       command: Ship,
       to: () => 'p',
       input: () => {

@@ -53,7 +53,7 @@ export const AskMove = move.command('AskMove', {
   decide: (_state, data) => MoveAsked(data),
 })
 
-export const moveSaga = saga('move', { startsOn: MoveAsked })
+export const moveSaga = saga('move', { startsOn: MoveAsked, from: 'beginning' })
   .step('take', {
     command: Take,
     to: ({ from }) => from,

@@ -31,6 +31,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_declaration: 500,
   schema_async: 500,
   impure_aggregate: 500,
+  impure_saga: 500,
   impure_projector: 500,
   row_missing: 500,
   // Filters and cursors, the only rows in requests, are checked before.

@@ -1,5 +1,5 @@
 // `GET /sagas/{name}/{id}`: where a process over several aggregates is; `POST .../resume`: lets one whose compensation failed try again.
-import { isIndelibleError, type RunningSystem, type Saga, type SagaState } from 'indelible'
+import { type AnySaga, isIndelibleError, type RunningSystem, type SagaView } from 'indelible'
 import { json } from './answers.ts'
 import { actor } from './commands.ts'
 import { waitMsMax } from './limits.ts'
@@ -55,7 +55,7 @@ async function stateOf(
   saga: { name: string },
   sagaId: string,
   wait: { timeoutMs: number; signal?: AbortSignal } = { timeoutMs: 0 },
-): Promise<SagaState> {
+): Promise<SagaView> {
   if (wait.timeoutMs > 0) {
     try {
       return await running.waitForSaga(saga, sagaId, wait)
@@ -68,7 +68,7 @@ async function stateOf(
   return state
 }
 
-function stateOperation({ name }: Saga): Operation {
+function stateOperation({ name }: AnySaga): Operation {
   return {
     path: `/sagas/${encodeURIComponent(name)}/{id}`,
     tag: 'sagas',
@@ -115,7 +115,7 @@ function stateOperation({ name }: Saga): Operation {
   }
 }
 
-function resumeOperation({ name }: Saga): Operation {
+function resumeOperation({ name }: AnySaga): Operation {
   return {
     path: `/sagas/${encodeURIComponent(name)}/{id}/resume`,
     tag: 'sagas',

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { aggregate } from './aggregates.ts'
 import { defineSystem } from './define-system.ts'
 import { event, upcast } from './event-types.ts'
+import { saga } from './processes/index.ts'
 import { projection } from './projections.ts'
-import { saga } from './sagas.ts'
 import { integer, text } from './tables.ts'
 
 const Happened = event('Happened', z.object({ n: z.int() }))

@@ -12,7 +12,7 @@ import {
   type Nothing,
 } from './commands.ts'
 import type { FactsOf } from './decision-models.ts'
-import type { AnyEventType, DataOf, DomainEvent, EventOf } from './event-types.ts'
+import type { AnyEventType, DataOf, DomainEvent, EventOf, RecordedOf } from './event-types.ts'
 import { type EventHandlers, evolveBy, noHandlers, withHandler } from './evolving.ts'
 import { fingerprint } from './fingerprint.ts'
 import { deepFreeze } from './freeze.ts'
@@ -65,7 +65,7 @@ export interface Aggregate<State, Event extends AnyEventType, Reason extends str
         context: CommandContext<FactsOf<Consults>>,
       ) => Decision<EventOf<Emits[number]>, Answered<Refuses>>
     },
-  ): CommandType<Type, Given, RefusalOf<Refuses[number]> | Taken<Reason>>
+  ): CommandType<Type, Given, RefusalOf<Refuses[number]> | Taken<Reason>, RecordedOf<Emits[number]>>
 }
 
 /** The members of a state, whichever of its forms it has. */

@@ -2,7 +2,7 @@
 import type { AnyAggregate } from './any-aggregate.ts'
 import type { AnyConsultation, Consultation, FactsOf } from './decision-models.ts'
 import { IndelibleError } from './errors.ts'
-import type { AnyEventType, DomainEvent, EventOf } from './event-types.ts'
+import type { AnyEventType, DomainEvent, EventOf, RecordedOf } from './event-types.ts'
 import { type AnyRefusalType, checkedReason, type Refusable, type Refusal, type RefusalOf } from './refusals.ts'
 import { checkedCategory } from './reserved.ts'
 import { isSchema, parse, type Schema } from './schemas.ts'
@@ -35,7 +35,7 @@ export interface Command<Type extends string = string, Input = unknown, No = Ref
 }
 
 /** A declared command. Call it to make one: `WithdrawFunds('576', { amount: 100 })`. */
-export interface CommandType<Type extends string = string, Input = unknown, No = Refusal> {
+export interface CommandType<Type extends string = string, Input = unknown, No = Refusal, Event = unknown> {
   (id: string, input: Input): Command<Type, Input, No>
   readonly type: Type
   /** Of the stream that its events go to: the category of its aggregate, or one of its own. */
@@ -49,6 +49,8 @@ export interface CommandType<Type extends string = string, Input = unknown, No =
   readonly refuses: readonly DeclaredRefusal[]
   /** `internal`: only sagas and code may send it; no outside interface has it. */
   readonly visibility: 'public' | 'internal'
+  /** Never set; carries the type of the events that it records. */
+  readonly '~events'?: Event
   /** The facts that it consults, by the names under which `decide` gets them. */
   readonly consults: Readonly<Record<string, Consultation>>
   readonly stream: (id: string) => StreamName
@@ -59,7 +61,7 @@ export interface CommandType<Type extends string = string, Input = unknown, No =
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any declared command, whatever its input
-export type AnyCommandType = CommandType<string, any, any>
+export type AnyCommandType = CommandType<string, any, any, any>
 
 /** A refusal as data. */
 export interface DeclaredRefusal {
@@ -116,7 +118,7 @@ export function command<
       context: CommandContext<FactsOf<Consults>>,
     ) => Decision<EventOf<Emits[number]>, Answered<Refuses>>
   },
-): CommandType<Type, Given, RefusalOf<Refuses[number]>> {
+): CommandType<Type, Given, RefusalOf<Refuses[number]>, RecordedOf<Emits[number]>> {
   const { category, decide } = definition
   checkedCategory(category)
   return commandType(type, {

@@ -1,9 +1,9 @@
 // Declares a system: one list of its parts, checked before it is ever started.
 import type { AnyCommandType } from './commands.ts'
 import { IndelibleError } from './errors.ts'
+import { type AnySaga, sagaEvents } from './processes/index.ts'
 import type { Projection } from './projections.ts'
 import type { Reaction, Subscription } from './reactions.ts'
-import type { AnySaga } from './sagas.ts'
 import type { System } from './system.ts'
 import { findingsOf } from './system-check.ts'
 
@@ -31,7 +31,7 @@ export function defineSystem(definition: SystemDefinition): System {
     ...commands.flatMap((each) => each.emits.filter((event) => typeof event?.type === 'string')),
     ...decisionModels.flatMap((each) => each.events),
     ...projections.flatMap((each) => each.events),
-    ...sagas.map((each) => each.startsOn),
+    ...sagas.flatMap(sagaEvents),
     ...[...reactions, ...subscriptions].flatMap((each) => each.events),
   ])
   const consumers = { projections, sagas, reactions, subscriptions }

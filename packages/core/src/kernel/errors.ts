@@ -56,6 +56,10 @@ export const errorCodes = {
     retryable: false,
     meaning: 'decide or evolve used a clock, randomness or I/O, returned a promise, or changed its input.',
   },
+  impure_saga: {
+    retryable: false,
+    meaning: 'A function of a saga used a clock, randomness or I/O, returned a promise, or changed its input.',
+  },
   impure_projector: {
     retryable: false,
     meaning:

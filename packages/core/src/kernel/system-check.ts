@@ -2,6 +2,7 @@
 import type { AnyCommandType } from './commands.ts'
 import type { AnyEventType } from './event-types.ts'
 import { categoryCharactersMax } from './limits.ts'
+import { sagaEvents, sagaSends } from './processes/index.ts'
 import { outputProblem } from './schemas.ts'
 import type { System } from './system.ts'
 
@@ -101,7 +102,7 @@ function consumerFindings(system: System): string[] {
       ...orphans(`Projection "${name}"`, events),
       ...(events.length === 0 ? [`Projection "${name}" handles no event. Add .on(…) or .write(…).`] : []),
     ]),
-    ...sagas.flatMap(({ name, startsOn }) => orphans(`Saga "${name}"`, [startsOn])),
+    ...sagas.flatMap((each) => orphans(`Saga "${each.name}"`, sagaEvents(each))),
     ...[...reactions, ...subscriptions].flatMap(({ name, events }) => [
       ...orphans(`"${name}"`, events),
       ...(events.length === 0 ? [`"${name}" follows no event. Say which.`] : []),
@@ -111,15 +112,13 @@ function consumerFindings(system: System): string[] {
 
 function sagaFindings({ commands, sagas }: System): string[] {
   const listed = new Set(commands)
-  return sagas.flatMap(({ name, steps }) => [
-    ...(steps.length === 0 ? [`Saga "${name}" has no steps. Add .step(…).`] : []),
-    ...steps.flatMap((step) =>
-      [step.send, step.compensate]
-        .flatMap((sent) => (sent && !listed.has(sent.command) ? [sent.command] : []))
-        .map(
-          ({ type }) =>
-            `Step "${step.name}" of saga "${name}" sends "${type}", which the system does not list. Add it to "commands".`,
-        ),
-    ),
+  return sagas.flatMap((each) => [
+    ...(each.nodes.length === 0 ? [`Saga "${each.name}" has no steps. Add .step(…).`] : []),
+    ...sagaSends(each)
+      .filter(({ send }) => !listed.has(send.command))
+      .map(
+        ({ place, send }) =>
+          `${place} of saga "${each.name}" sends "${send.command.type}", which the system does not list. Add it to "commands".`,
+      ),
   ])
 }

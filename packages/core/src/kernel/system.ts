@@ -3,9 +3,9 @@ import type { AnyAggregate } from './any-aggregate.ts'
 import type { AnyCommandType } from './commands.ts'
 import type { DecisionModel } from './decision-models.ts'
 import type { AnyEventType } from './event-types.ts'
+import type { AnySaga } from './processes/index.ts'
 import type { Projection } from './projections.ts'
 import type { Reaction, Subscription } from './reactions.ts'
-import type { AnySaga } from './sagas.ts'
 
 export interface System {
   readonly name: string

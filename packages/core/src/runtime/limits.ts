@@ -98,3 +98,7 @@ export const threadCallMsMax = 120_000
 export const threadOpenMsMax = 2_000
 /** One that ran for so long before it ended is started again at once; otherwise the waits grow. */
 export const threadSoundMs = 60_000
+/** Sagas of which it is known how often in a row they met a fault; any more are tried again after the first wait. */
+export const sagaTriesKeptMax = 10_000
+/** What is kept of the sagas that are under way is written again after so many events of theirs. */
+export const sagaEventsBetweenKeeps = 20_000

@@ -26,14 +26,14 @@ import { reacting } from './consumers/reacting.ts'
 import type { ReactionNotice } from './consumers/status.ts'
 import { subscribing } from './consumers/subscribing.ts'
 import { OperatorLog } from './operator-log.ts'
+import { SagaRunner } from './processes/saga-runner.ts'
+import { type SagaView, viewOf } from './processes/saga-view.ts'
 import { type ProjectionHost, projectionsHere, type StartProjections } from './projections/host.ts'
 import { ProjectionOperator, type ProjectionView } from './projections/operator.ts'
 import type { RebuildOptions, RebuildReport } from './projections/rebuild.ts'
 import type { ProjectionNotice } from './projections/status.ts'
 import type { CheckOptions, TableCheck } from './projections/verify.ts'
 import { isWatched, projectionCall, trusted, watched } from './purity.ts'
-import { SagaRunner } from './sagas/saga-runner.ts'
-import type { SagaState } from './sagas/saga-state.ts'
 import type { WaitOptions } from './waiting.ts'
 
 /** What a system runs on. It takes the store and the tables over: closing the system closes them. */
@@ -103,8 +103,12 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     const call = projectionCall(domainCode)
     this.#projections = projections(system, { store, log, tables, clock, ids, call, notify })
     const send: CommandHandler['send'] = (command, options) => this.#commands.send(command, options)
+    const sagaCall = isWatched(domainCode) ? watched('impure_saga') : trusted
     this.#sagas = new Map(
-      system.sagas.map((saga) => [saga.name, new SagaRunner({ saga, store, log, records, clock, ids, send })]),
+      system.sagas.map((saga) => [
+        saga.name,
+        new SagaRunner({ saga, store, log, records, clock, ids, send, call: sagaCall }),
+      ]),
     )
     const running = { store, log, records, clock, notify }
     this.#reactions = new Map([
@@ -186,18 +190,24 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   }
 
   /** Where a saga is, or nothing if there is none with that id. Throws `unknown_saga`. */
-  async saga(saga: Named, sagaId: string): Promise<SagaState | undefined> {
-    return await this.#sagaRunner(saga).state(sagaId)
+  async saga(saga: Named, sagaId: string): Promise<SagaView | undefined> {
+    const state = await this.#sagaRunner(saga).state(sagaId)
+    return state && viewOf(state)
   }
 
   /** Resolves when a saga has ended or its compensation failed. Throws `wait_timeout` (also where no such saga has started), `unknown_saga`, `invalid_duration`, `aborted`. */
-  async waitForSaga(saga: Named, sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
-    return await this.#sagaRunner(saga).waitForEnd(sagaId, options)
+  async waitForSaga(saga: Named, sagaId: string, options: WaitOptions = {}): Promise<SagaView> {
+    return viewOf(await this.#sagaRunner(saga).waitForEnd(sagaId, options))
   }
 
   /** Lets a saga whose compensation failed, or whose code failed, try again. False where there is nothing to resume. Throws `unknown_saga`. */
   async resumeSaga(saga: Named, sagaId: string, { actor }: By = {}): Promise<boolean> {
-    return await this.#sagaRunner(saga).resumeOne(sagaId, actor)
+    return await this.#sagaRunner(saga).resumeOne(sagaId, {
+      how: 'retry',
+      command: null,
+      actor: actor ?? null,
+      reason: null,
+    })
   }
 
   async health(): Promise<Health> {

@@ -1,10 +1,12 @@
 // A declared system as JSON: what API, documents, permissions and console are made from, without running code of the domain.
 import type { AnyCommandType } from '../kernel/commands.ts'
 import type { AnyEventType } from '../kernel/event-types.ts'
+import { sagaEvents } from '../kernel/processes/index.ts'
 import type { Projection } from '../kernel/projections.ts'
-import type { AnySaga, AnySagaCommand } from '../kernel/sagas.ts'
 import type { System } from '../kernel/system.ts'
 import type { ColumnType } from '../kernel/tables.ts'
+import { type CommandName, nameOf } from './command-name.ts'
+import { describeSaga, type SagaDescription } from './describe-saga.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 
 export interface SystemDescription {
@@ -34,11 +36,6 @@ export interface EventDescription {
 }
 
 export type HandlerKind = 'aggregate' | 'decision model' | 'projection' | 'saga' | 'reaction' | 'subscription'
-
-export interface CommandName {
-  readonly category: string
-  readonly type: string
-}
 
 export interface AggregateDescription {
   readonly category: string
@@ -87,18 +84,6 @@ export interface ColumnDescription {
   readonly isKey: boolean
   readonly isNullable: boolean
   readonly isIndexed: boolean
-}
-
-export interface SagaDescription {
-  readonly name: string
-  readonly version: number
-  readonly startsOn: string
-  readonly steps: readonly {
-    readonly name: string
-    readonly sends: CommandName
-    readonly compensatesWith: CommandName | null
-    readonly timeout: string | null
-  }[]
 }
 
 export interface ReactionDescription {
@@ -166,7 +151,7 @@ function handlersOf(system: System, event: AnyEventType): EventDescription['hand
     ...handling('projection', system.projections),
     ...handling(
       'saga',
-      system.sagas.map(({ name, startsOn }) => ({ name, events: [startsOn] })),
+      system.sagas.map((each) => ({ name: each.name, events: sagaEvents(each) })),
     ),
     ...handling('reaction', system.reactions),
     ...handling('subscription', system.subscriptions),
@@ -212,30 +197,11 @@ function describeProjection({ name, version, staleness, table, events, handlers 
   }
 }
 
-function describeSaga({ name, version, startsOn, steps }: AnySaga): SagaDescription {
-  const sent = ({ command }: AnySagaCommand) => nameOf(command)
-  return {
-    name,
-    version,
-    startsOn: startsOn.type,
-    steps: steps.map(({ name: step, send, compensate, timeout }) => ({
-      name: step,
-      sends: sent(send),
-      compensatesWith: compensate ? sent(compensate) : null,
-      timeout: timeout ?? null,
-    })),
-  }
-}
-
 function describeReaction(
   declared: System['reactions'][number] | System['subscriptions'][number],
 ): ReactionDescription {
   const { name, from, retries, timeoutMs, events } = declared
   return { name, from, retries, timeoutMs, on: typesOf(events) }
-}
-
-function nameOf({ category, type }: AnyCommandType): CommandName {
-  return { category, type }
 }
 
 function typesOf(events: readonly AnyEventType[]): readonly string[] {

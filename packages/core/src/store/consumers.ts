@@ -24,6 +24,8 @@ export interface ConsumerRecord {
   /** At most one of a stream: later events of that stream wait behind it. */
   readonly parked: readonly ParkedEvent[]
   readonly updatedAt: Instant
+  /** What else the consumer keeps, in its own form. */
+  readonly kept?: unknown
 }
 
 /** A store of such records. Each method throws `io_failed` or `store_full` where it cannot do its work. */

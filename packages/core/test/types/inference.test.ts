@@ -124,18 +124,25 @@ test('a command takes what its schema takes, and its refusals are those that are
     CommandType<
       'PostParcel',
       { to: string; grams?: number | undefined },
-      Refusal<'ParcelExists', NoDetails> | Refusal<'TooHeavy', { gramsMax: number }>
+      Refusal<'ParcelExists', NoDetails> | Refusal<'TooHeavy', { gramsMax: number }>,
+      RecordedEvent<'ParcelPosted', { to: string; grams: number }>
     >
   >()
   expectTypeOf(NameCustomer).toEqualTypeOf<
     CommandType<
       'NameCustomer',
       { name: string },
-      Refusal<'NoName', NoDetails> | Refusal<'EmailTaken', { readonly field: string; readonly value: string | number }>
+      Refusal<'NoName', NoDetails> | Refusal<'EmailTaken', { readonly field: string; readonly value: string | number }>,
+      RecordedEvent<'ParcelPosted', { to: string; grams: number }>
     >
   >()
   expectTypeOf(TakeShelf).toEqualTypeOf<
-    CommandType<'TakeShelf', { depotId: string; parcelId: string }, Refusal<'DepotFull', NoDetails>>
+    CommandType<
+      'TakeShelf',
+      { depotId: string; parcelId: string },
+      Refusal<'DepotFull', NoDetails>,
+      RecordedEvent<'ShelfTaken', { depot: string; parcel: string }>
+    >
   >()
 })
 

@@ -1,0 +1,13 @@
+// Processes: sagas and what they consist of.
+export {
+  type AwaitNode,
+  allNodes,
+  type FlowNode,
+  flowsIn,
+  nodeAt,
+  type SagaContext,
+  type SagaSend,
+  type StepNode,
+} from './flow.ts'
+export type { Compensation, Flow, SagaCommand } from './flow-builder.ts'
+export { type AnySaga, type Correlated, type Saga, type SagaHead, saga, sagaEvents, sagaSends } from './saga.ts'

@@ -1,0 +1,149 @@
+// Sagas run a process over several aggregates: each step sends a command; when one is refused, the steps before it are compensated in reverse order
+// (Garcia-Molina and Salem, "Sagas", SIGMOD 1987, https://doi.org/10.1145/38713.38742).
+import type { Nothing } from '../commands.ts'
+import { IndelibleError } from '../errors.ts'
+import type { AnyEventType, DataOf } from '../event-types.ts'
+import type { RecordedEvent } from '../events.ts'
+import type { BeginsFrom } from '../reactions.ts'
+import { shown } from '../shown.ts'
+import { declaredVersion } from '../versions.ts'
+import { allNodes, type FlowNode, type SagaSend } from './flow.ts'
+import { checkedName, checkedSend, type Flow, flowOf, type SagaCommand } from './flow-builder.ts'
+
+/** An event that concerns a saga which is under way, and the id of that saga. */
+export interface Correlated<Event extends AnyEventType = AnyEventType> {
+  readonly event: Event
+  /** The id of the saga that an event is for. Pure. The id of the event's stream when left out. */
+  readonly correlate?: (data: DataOf<Event>, event: RecordedEvent) => string
+}
+
+/** What a saga is besides its flow. */
+export interface SagaHead<Data = unknown> {
+  readonly name: string
+  readonly version: number
+  /** The category of the stream that each instance keeps its history in. */
+  readonly category: string
+  /** Any of these starts a saga, whose id is that of the event's stream. */
+  readonly startsOn: readonly AnyEventType[]
+  /** Where a saga begins that is new to a log with history. */
+  readonly from: BeginsFrom
+  /** Any of these makes a saga that is under way compensate. */
+  readonly cancelsOn: readonly Correlated[]
+  /** Sent when the saga has completed, and when it has compensated. */
+  readonly onCompleted: SagaSend | undefined
+  readonly onCompensated: SagaSend | undefined
+  /** Earlier versions of this saga. One that began on such a version ends on it, where this version cannot take it over. */
+  readonly former: readonly AnySaga[]
+  /** Never set; carries the type. */
+  readonly '~data'?: Data
+}
+
+/** A declared saga. `Data` are those of the event that starts it, `Answers` what its nodes answer, by their names. */
+export type Saga<Data = unknown, Answers = unknown> = SagaHead<Data> & Flow<SagaHead<Data>, Data, Answers, undefined>
+
+// biome-ignore lint/suspicious/noExplicitAny: any saga, whatever starts it
+export type AnySaga = SagaHead<any> & { readonly nodes: readonly FlowNode[] }
+
+/**
+ * Declares a saga by the event that starts one: `saga('transfer', { startsOn: TransferRequested }).step(…)`.
+ * All its functions are pure: they may be called again after a crash. Throws `invalid_declaration`.
+ */
+export function saga<const Events extends AnyEventType | readonly AnyEventType[]>(
+  name: string,
+  definition: {
+    /** The event that starts a saga, or several. The saga has the id of the event's stream, so a stream starts one at most. */
+    readonly startsOn: Events
+    /** 1 when left out. Raise it when the flow changes. */
+    readonly version?: number
+    /** Where it begins in a log that has history already: `now`, the default, or `beginning`, which starts a saga for all of history. */
+    readonly from?: BeginsFrom
+    /** Events that make a saga which is under way take everything back: `OrderCancelled`, or `{ event, correlate }`. */
+    readonly cancelsOn?: AnyEventType | Correlated | readonly (AnyEventType | Correlated)[]
+    /** The last command of a saga that has completed. */
+    // biome-ignore lint/suspicious/noExplicitAny: whatever its input is, it has checked it
+    readonly onCompleted?: SagaCommand<StartedBy<NoInfer<Events>>, never, undefined, any>
+    /** The last command of a saga that has compensated. */
+    // biome-ignore lint/suspicious/noExplicitAny: whatever its input is, it has checked it
+    readonly onCompensated?: SagaCommand<StartedBy<NoInfer<Events>>, never, undefined, any>
+    readonly former?: readonly AnySaga[]
+  },
+): Saga<StartedBy<Events>, Nothing> {
+  checkedName('A saga', name)
+  const who = `Saga "${name}"`
+  const version = declaredVersion(who, definition.version)
+  const { startsOn, from = 'now', cancelsOn = [], onCompleted, onCompensated, former = [] } = definition
+  const starts = listOf<AnyEventType>(startsOn)
+  if (starts.length === 0 || !starts.every(isEvent))
+    throw invalid(`${who} needs the event that starts it: startsOn: TransferRequested.`)
+  if (from !== 'now' && from !== 'beginning')
+    throw invalid(`${who} begins from ${shown(from)}: write "now" or "beginning".`)
+  const cancels = listOf<AnyEventType | Correlated>(cancelsOn).map((each) => correlated(who, each))
+  for (const [what, send] of Object.entries({ onCompleted, onCompensated }))
+    if (send !== undefined) checkedSend(`"${what}" of ${who.toLowerCase()}`, send)
+  for (const old of former) {
+    if (old?.name !== name || !(old.version < version))
+      throw invalid(
+        `${who} lists ${shown(old?.name)} version ${shown(old?.version)} under "former". List lower versions of the same saga.`,
+      )
+  }
+  const head: SagaHead = {
+    name,
+    version,
+    category: `$saga.${name}`,
+    startsOn: starts,
+    from,
+    cancelsOn: cancels,
+    onCompleted: onCompleted as SagaSend | undefined,
+    onCompensated: onCompensated as SagaSend | undefined,
+    former,
+  }
+  return flowOf(who, head, []) as never
+}
+
+type StartedBy<Events> = Events extends readonly AnyEventType[] ? DataOf<Events[number]> : DataOf<Events>
+
+function correlated(who: string, given: AnyEventType | Correlated): Correlated {
+  if (isEvent(given)) return { event: given }
+  if (isEvent(given?.event) && typeof (given.correlate ?? invalid) === 'function') return given
+  throw invalid(
+    `${who} cancels on ${shown(given)}: write an event, or { event: OrderCancelled, correlate: (data) => data.order }.`,
+  )
+}
+
+function isEvent(given: unknown): given is AnyEventType {
+  const event = given as Partial<AnyEventType> | undefined
+  return typeof event?.type === 'string' && event.version !== undefined
+}
+
+function listOf<Item>(given: unknown): readonly Item[] {
+  return Array.isArray(given) ? given : [given as Item]
+}
+
+function invalid(message: string): IndelibleError {
+  return new IndelibleError('invalid_declaration', message)
+}
+
+/** Every event that a saga starts on, waits for, or is cancelled by. */
+export function sagaEvents({ startsOn, cancelsOn, nodes }: AnySaga): readonly AnyEventType[] {
+  const awaited = allNodes(nodes).flatMap((node) => (node.kind === 'await' ? [node.event] : []))
+  return [...startsOn, ...awaited, ...cancelsOn.map(({ event }) => event)]
+}
+
+/** Every command that a saga sends, and where. */
+export function sagaSends({
+  nodes,
+  onCompleted,
+  onCompensated,
+}: AnySaga): readonly { readonly place: string; readonly send: SagaSend }[] {
+  const ofNodes = allNodes(nodes).flatMap((node) => {
+    const place = node.kind === 'step' ? `Step "${node.name}"` : `"${node.name}"`
+    const send = node.kind === 'step' ? [{ place, send: node.send }] : []
+    const compensate =
+      'compensate' in node && typeof node.compensate === 'object' ? [{ place, send: node.compensate }] : []
+    return [...send, ...compensate]
+  })
+  const last = Object.entries({ onCompleted, onCompensated }).flatMap(([name, send]) =>
+    send ? [{ place: `"${name}"`, send }] : [],
+  )
+  return [...ofNodes, ...last]
+}

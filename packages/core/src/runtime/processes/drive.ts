@@ -1,0 +1,264 @@
+// Drives one saga from wherever its stream says it is as far as it gets. Everything it does may be done again after a crash.
+import type { Command } from '../../kernel/commands.ts'
+import { type ErrorCode, IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { type AnySaga, nodeAt, type StepNode } from '../../kernel/processes/index.ts'
+import { messageOf } from '../../kernel/shown.ts'
+import { streamName } from '../../kernel/streams.ts'
+import type { DomainLog } from '../../store/domain-log.ts'
+import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
+import type { SagaEvent } from './events.ts'
+import { definitionOf, loadSaga, type SagaInstanceOptions, takeTurn } from './instance.ts'
+import { dueAt, endedWaits, nextMoves, sentAgain } from './plan.ts'
+import { hasEnded, type OpenCommand, type SagaState } from './state.ts'
+
+export interface SagaDriveOptions extends SagaInstanceOptions {
+  readonly log: DomainLog
+  readonly send: (command: Command, options: SendOptions) => Promise<CommandOutcome>
+}
+
+/** How far a saga was driven. */
+export interface Driven {
+  /** Nothing if no such saga was started. */
+  readonly state: SagaState | undefined
+  /** When it is to be driven again, if nothing comes in before. */
+  readonly dueMs: number | undefined
+  /** A fault that may pass: it is to be driven again after a while. */
+  readonly fault: string | undefined
+  /** Why it cannot go on until a person helps. */
+  readonly problem: unknown
+}
+
+/** How a command on its way came back. */
+type Landed = { readonly step: string } & (
+  | { readonly event: SagaEvent; readonly claim: string | undefined }
+  | { readonly fault: string }
+  | { readonly problem: unknown }
+)
+
+/** Throws faults of the store that do not pass. */
+export async function driveSaga(
+  options: SagaDriveOptions,
+  sagaId: string,
+  { signal, known }: { readonly signal: AbortSignal; readonly known?: SagaState | undefined },
+): Promise<Driven> {
+  return await new Drive(options, sagaId, known).run(signal)
+}
+
+class Drive {
+  readonly #options: SagaDriveOptions
+  readonly #sagaId: string
+  readonly #flights = new Map<string, Promise<Landed>>()
+  /** Commands that came back without an answer: they are sent again when the saga is driven again. */
+  readonly #unanswered = new Set<string>()
+  /** Commands that this drive did not record itself: perhaps other code made them. */
+  readonly #found = new Set<string>()
+  #state: SagaState | undefined
+  #fault: string | undefined
+  #problem: unknown
+
+  constructor(options: SagaDriveOptions, sagaId: string, known: SagaState | undefined) {
+    this.#options = options
+    this.#state = known
+    this.#sagaId = sagaId
+  }
+
+  async run(signal: AbortSignal): Promise<Driven> {
+    try {
+      if (!this.#state) await this.#load()
+      while (this.#state && (await this.#advance(this.#state, signal)));
+    } catch (error) {
+      await Promise.all(this.#flights.values())
+      if (isIndelibleError(error, 'store_closed')) throw error
+      if (isIndelibleError(error) && error.retryable) this.#fault = error.message
+      else if (isFaultOfStore(error)) throw error
+      else this.#problem = error
+    }
+    const state = this.#state
+    const dueMs = state && !hasEnded(state) ? dueAt(state) : undefined
+    return { state, dueMs, fault: this.#fault, problem: this.#problem }
+  }
+
+  async #load(): Promise<void> {
+    const { saga, store } = this.#options
+    this.#state = await loadSaga(store, streamName(saga.category, this.#sagaId))
+    for (const step of this.#state?.commands.keys() ?? []) this.#found.add(step)
+  }
+
+  /** False when there is nothing more to do now. */
+  async #advance(state: SagaState, signal: AbortSignal): Promise<boolean> {
+    if (!signal.aborted && this.#problem === undefined) {
+      const walked = this.#walked(state)
+      let ended: readonly SagaEvent[]
+      try {
+        ended = endedWaits(walked)
+        if (ended.length === 0 && nextMoves(walked).length === 0) ended = nothing
+      } catch (misfit) {
+        return await this.#misfit(state, misfit)
+      }
+      if (ended !== nothing) {
+        await this.#turn(state, ended, undefined)
+        return true
+      }
+      for (const [step, command] of state.commands) {
+        if (!this.#flights.has(step) && !this.#unanswered.has(step)) this.#flights.set(step, this.#fly(state, command))
+      }
+    }
+    if (this.#flights.size === 0) return false
+    const landed = await Promise.race(this.#flights.values())
+    this.#flights.delete(landed.step)
+    if ('event' in landed) await this.#turn(this.#state!, [landed.event], landed.claim)
+    else {
+      this.#unanswered.add(landed.step)
+      if ('fault' in landed) this.#fault = landed.fault
+      else this.#problem ??= landed.problem
+    }
+    return true
+  }
+
+  /** The code does not fit the history. What was sent before may have been carried out all the same. */
+  async #misfit(state: SagaState, misfit: unknown): Promise<boolean> {
+    for (const [step, command] of state.commands) {
+      if (this.#flights.has(step)) continue
+      const landed = await this.#impossible(state, command, misfit)
+      if (!('event' in landed)) continue
+      await this.#turn(state, [landed.event], landed.claim)
+      return true
+    }
+    this.#problem = misfit
+    return this.#flights.size > 0
+  }
+
+  async #turn(state: SagaState, inputs: readonly SagaEvent[], claim: string | undefined): Promise<void> {
+    const turn = await takeTurn(this.#options, this.#sagaId, { state, inputs, claim })
+    this.#state = turn.state
+    if (turn.status !== 'duplicate') return
+    // The command that ran out of time, or was refused now, had been carried out, and its answer got lost.
+    const step = (inputs[0]!.data as { step: string }).step
+    const done = await this.#done(turn.state.commands.get(step)!, turn.position!)
+    await this.#turn(turn.state, [done], undefined)
+  }
+
+  /** Sends a command, unless its time has passed. Rejects only for faults of the store that do not pass. */
+  async #fly(state: SagaState, command: OpenCommand): Promise<Landed> {
+    const { step, commandId, isCompensation, deadline } = command
+    try {
+      if (deadline !== null && this.#options.clock.now() >= Date.parse(deadline))
+        return { step, event: { type: '$StepTimedOut', data: { step } }, claim: commandId }
+      let outcome: CommandOutcome
+      try {
+        outcome = await this.#options.send(command.command, this.#sendOptions(state, command))
+      } catch (error) {
+        if (isFaultOfStore(error) || (isIndelibleError(error) && error.retryable)) throw error
+        return await this.#impossible(state, command, error)
+      }
+      if (outcome.status === 'conflict') return { step, fault: `Others kept changing ${outcome.stream}.` }
+      if (outcome.status === 'accepted')
+        return { step, event: await this.#done(command, outcome.position), claim: undefined }
+      const { reason, details } = outcome
+      const refused = { step, reason, details: details as Readonly<Record<string, unknown>> }
+      if (isCompensation) return { step, event: { type: '$CompensationRefused', data: refused }, claim: commandId }
+      const node = nodeAt(this.#saga(state), step)
+      const continues = node?.kind === 'step' ? node.continueOn.includes(reason) : true
+      return { step, event: { type: '$StepRefused', data: { ...refused, continues } }, claim: commandId }
+    } catch (error) {
+      if (isIndelibleError(error) && error.retryable) return { step, fault: error.message }
+      return { step, problem: error }
+    }
+  }
+
+  async #done({ step, isCompensation, commandId }: OpenCommand, position: Position): Promise<SagaEvent> {
+    if (isCompensation) return { type: '$CompensationDone', data: { step, position } }
+    const node = nodeAt(this.#saga(this.#state!), step)
+    const answer = node?.kind === 'step' && node.answer ? await this.#answer(commandId, node) : undefined
+    return { type: '$StepDone', data: { step, position, answer } }
+  }
+
+  /** What the step keeps of the events that its command recorded. */
+  async #answer(commandId: string, { name, answer, send }: StepNode): Promise<unknown> {
+    const { store, log, call } = this.#options
+    const commit = await store.findCommit(commandId)
+    const range = commit ? { from: commit.firstPosition, to: commit.lastPosition } : undefined
+    const batches = range ? await Array.fromAsync(log.read(send.command.emits, 'all', range)) : []
+    const events = batches.flatMap((batch) => batch.events)
+    return call(`"answer" of step "${name}"`, () => answer!(events))
+  }
+
+  /**
+   * The command cannot be carried out, for a fault of the code: nobody declared it, its input does not fit, a decision breaks a law. That is no answer of
+   * the domain, so nothing is compensated: the saga waits until the code is mended.
+   */
+  async #impossible(state: SagaState, command: OpenCommand, cause: unknown): Promise<Landed> {
+    const { step, commandId, deadline, isCompensation: _, ...rest } = command
+    // Older code may have carried it out.
+    const written = await this.#options.store.findCommit(commandId)
+    if (written) return { step, event: await this.#done(command, written.lastPosition), claim: undefined }
+    const again = this.#found.has(step) ? orNothing(() => sentAgain(this.#walked(state), step)) : undefined
+    // It has the same id, so that one of the two is carried out at most.
+    if (again && !isSame((again.data as { command: Command }).command, command.command)) {
+      this.#found.delete(step)
+      return { step, event: again, claim: undefined }
+    }
+    // How long it takes a person to help says nothing about the step.
+    if (deadline !== null)
+      return {
+        step,
+        event: { type: '$StepSent', data: { step, commandId, deadline: null, ...rest } },
+        claim: undefined,
+      }
+    return { step, problem: impossible(command, cause) }
+  }
+
+  #sendOptions({ startedBy, lastEventId }: SagaState, { commandId }: OpenCommand): SendOptions {
+    const { saga } = this.#options
+    const { correlationId, validAt } = startedBy
+    return {
+      commandId,
+      correlationId,
+      // That which recorded that the command is to be sent.
+      causationId: lastEventId,
+      actor: `saga:${saga.name}`,
+      metadata: { saga: saga.name, sagaId: this.#sagaId },
+      ...(validAt === null ? {} : { validAt }),
+    }
+  }
+
+  #saga(state: SagaState): AnySaga {
+    return definitionOf(this.#options.saga, state)
+  }
+
+  #walked(state: SagaState) {
+    const { call, clock } = this.#options
+    return { saga: this.#saga(state), sagaId: this.#sagaId, state, call, nowMs: clock.now() }
+  }
+}
+
+const nothing: readonly SagaEvent[] = []
+
+const faultsOfTheStore: readonly ErrorCode[] = ['store_closed', 'store_poisoned', 'store_read_only', 'log_corrupt']
+
+function isFaultOfStore(error: unknown): boolean {
+  return isIndelibleError(error) && faultsOfTheStore.includes(error.code)
+}
+
+function impossible({ step, isCompensation, command }: OpenCommand, cause: unknown): IndelibleError {
+  const which = isCompensation ? `The compensation of step "${step}"` : `Step "${step}"`
+  const fault = isIndelibleError(cause) ? `${cause.code}: ${cause.message}` : messageOf(cause)
+  return new IndelibleError(
+    'invalid_declaration',
+    `${which} sent "${command.type}" to ${command.category}-${command.id}, which cannot be carried out. Mend the code, then restart, or resume the saga. ${fault}`,
+    { cause },
+  )
+}
+
+function isSame(left: Command, right: Command): boolean {
+  return JSON.stringify(left) === JSON.stringify(right)
+}
+
+function orNothing<Value>(make: () => Value): Value | undefined {
+  try {
+    return make()
+  } catch {
+    return undefined
+  }
+}

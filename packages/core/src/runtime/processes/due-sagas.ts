@@ -1,0 +1,199 @@
+// Which sagas of one kind are driven now, and which wait until when. One that waits holds 16 bytes and nothing else.
+import { isIndelibleError } from '../../kernel/errors.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { messageOf } from '../../kernel/shown.ts'
+import { streamIdOf } from '../../kernel/streams.ts'
+import { type Timer, timer } from '../../kernel/timers.ts'
+import { sagasAtOnceMax, sagaTriesKeptMax } from '../limits.ts'
+import { backoffMs } from '../waiting.ts'
+import { type Driven, driveSaga, type SagaDriveOptions } from './drive.ts'
+import { DueList } from './due-list.ts'
+import { loadSaga } from './instance.ts'
+import type { SagaState } from './state.ts'
+
+/** A saga that is being driven. */
+interface Course {
+  readonly ended: Promise<void>
+  /** Something came in that it may not have seen. */
+  isToldAgain: boolean
+}
+
+/** What is kept of those that are under way, beside what their own streams say. */
+export interface KeptDue {
+  readonly due: string
+  /** The ids of those that were being driven, or need intervention. */
+  readonly driven: readonly string[]
+}
+
+export class DueSagas {
+  /** Why some cannot go on until a person helps, by id. */
+  readonly problems = new Map<string, string>()
+  readonly #options: SagaDriveOptions
+  readonly #signal: AbortSignal
+  readonly #courses = new Map<string, Course>()
+  /** How often in a row a saga met a fault. */
+  readonly #tries = new Map<string, number>()
+  readonly #due: DueList
+  #room: (() => void) | undefined
+  #alarm: Timer | undefined
+  #fault: string | undefined
+  #failure: unknown
+
+  /** Begins nothing more once the signal has aborted. */
+  constructor(options: SagaDriveOptions, signal: AbortSignal, kept?: KeptDue) {
+    this.#options = options
+    this.#signal = signal
+    this.#due = kept ? DueList.decode(kept.due) : new DueList()
+    signal.addEventListener('abort', () => {
+      this.#alarm?.cancel()
+      this.#room?.()
+    })
+  }
+
+  /** Those that are driven now. */
+  get active(): number {
+    return this.#courses.size
+  }
+
+  /** Entries of those that wait for a time. */
+  get waiting(): number {
+    return this.#due.length
+  }
+
+  /** A fault that is tried again, if there is any. */
+  get fault(): string | undefined {
+    return this.#tries.size > 0 ? this.#fault : undefined
+  }
+
+  /** What is to be kept, so that a start finds all that are under way without reading their history. */
+  keep(): KeptDue {
+    return { due: this.#due.encode(), driven: [...this.#courses.keys(), ...this.problems.keys()] }
+  }
+
+  /** Resolves when another saga may be driven. Throws what the store failed with. */
+  async room(): Promise<void> {
+    while (this.#courses.size >= sagasAtOnceMax && !this.#signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#room = resolve
+      })
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Drives a saga, whose state the caller may know. */
+  drive(sagaId: string, known?: SagaState): void {
+    const course = this.#courses.get(sagaId)
+    if (course) course.isToldAgain = true
+    else this.#begin(sagaId, known)
+  }
+
+  /** Drives those that are due, as far as there is room, and sets the alarm for the next. */
+  look(): void {
+    this.#alarm?.cancel()
+    if (this.#signal.aborted) return
+    const now = this.#options.clock.now()
+    while (this.#courses.size < sagasAtOnceMax) {
+      const entry = this.#due.take(now)
+      if (!entry) break
+      this.#beginAt(entry.position)
+    }
+    const { firstMs } = this.#due
+    if (firstMs !== undefined && this.#courses.size < sagasAtOnceMax)
+      this.#alarm = timer(Math.max(0, firstMs - now), () => this.look())
+  }
+
+  /** Resolves when none is driven any more, after the signal has aborted. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#courses.values()].map(({ ended }) => ended))
+  }
+
+  #begin(sagaId: string, known: SagaState | undefined): void {
+    const course: Course = { isToldAgain: false, ended: Promise.resolve().then(() => this.#run(sagaId, known)) }
+    this.#courses.set(sagaId, course)
+  }
+
+  /** The entry says only where the newest event of the saga was. */
+  #beginAt(position: Position): void {
+    const key = `@${position}`
+    const found = this.#sagaAt(position).then(
+      (saga) => {
+        this.#courses.delete(key)
+        // Where its stream has gone on, another entry stands for it, or it waits for no time any more.
+        if (saga?.state?.position !== position) return this.#freed()
+        this.drive(saga.sagaId, saga.state)
+      },
+      (error) => {
+        this.#courses.delete(key)
+        this.#due.add({ dueMs: this.#options.clock.now() + backoffMs(10), position })
+        this.#fail(error)
+      },
+    )
+    this.#courses.set(key, { isToldAgain: false, ended: found })
+  }
+
+  async #sagaAt(position: Position): Promise<{ sagaId: string; state: SagaState | undefined } | undefined> {
+    const { store, saga } = this.#options
+    for await (const { events } of store.read('all', { from: position, to: position, reserved: true })) {
+      for (const { stream } of events) {
+        if (stream.startsWith(`${saga.category}-`))
+          return { sagaId: streamIdOf(stream), state: await loadSaga(store, stream) }
+      }
+    }
+    return undefined
+  }
+
+  async #run(sagaId: string, known: SagaState | undefined): Promise<void> {
+    const course = this.#courses.get(sagaId)!
+    let state = known
+    do {
+      if (this.#signal.aborted) {
+        this.#waitOn(state)
+        break
+      }
+      course.isToldAgain = false
+      try {
+        const driven = await driveSaga(this.#options, sagaId, { signal: this.#signal, known: state })
+        state = driven.state
+        if (!course.isToldAgain || this.#signal.aborted) this.#settle(sagaId, driven)
+      } catch (error) {
+        this.#fail(error)
+        this.#waitOn(state)
+      }
+      state = undefined
+    } while (course.isToldAgain)
+    this.#courses.delete(sagaId)
+    this.#freed()
+  }
+
+  /** Whatever it comes to, what is under way has one entry, or is listed with its problem, or waits for what comes in. */
+  #settle(sagaId: string, { state, dueMs, fault, problem }: Driven): void {
+    if (problem === undefined && state?.status === 'compensationFailed') {
+      const { step, reason } = state.compensationFailure!
+      this.problems.set(sagaId, `The compensation of step "${step}" was refused: ${reason}.`)
+    } else if (problem === undefined) this.problems.delete(sagaId)
+    else this.problems.set(sagaId, messageOf(problem))
+    if (fault === undefined) this.#tries.delete(sagaId)
+    if (!state || problem !== undefined) return
+    if (fault !== undefined) {
+      this.#fault = fault
+      const tries = this.#tries.get(sagaId) ?? 0
+      if (this.#tries.size < sagaTriesKeptMax) this.#tries.set(sagaId, tries + 1)
+      const againMs = this.#options.clock.now() + backoffMs(tries)
+      this.#due.add({ dueMs: dueMs === undefined ? againMs : Math.min(againMs, dueMs), position: state.position })
+    } else if (dueMs !== undefined) this.#due.add({ dueMs, position: state.position })
+  }
+
+  #waitOn(state: SagaState | undefined): void {
+    if (state) this.#due.add({ dueMs: 0, position: state.position })
+  }
+
+  #fail(error: unknown): void {
+    if (!isIndelibleError(error, 'store_closed')) this.#failure = error
+    this.#room?.()
+  }
+
+  #freed(): void {
+    this.#room?.()
+    this.look()
+  }
+}

@@ -1,0 +1,203 @@
+// The stream of one saga: loading it, and appending a turn to it as one commit.
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { IdGenerator } from '../../kernel/ids.ts'
+import type { AnySaga } from '../../kernel/processes/saga.ts'
+import { type StreamName, streamName } from '../../kernel/streams.ts'
+import type { Clock } from '../../kernel/time.ts'
+import type { AppendOutcome, EventStore } from '../../store/port.ts'
+import type { PureCall } from '../purity.ts'
+import { asDomainEvent, type SagaEvent, type SagaStart } from './events.ts'
+import { nextMoves } from './plan.ts'
+import { foldSaga, hasEnded, type SagaState } from './state.ts'
+
+export interface SagaInstanceOptions {
+  readonly saga: AnySaga
+  readonly store: EventStore
+  readonly clock: Clock
+  readonly ids: IdGenerator
+  readonly call: PureCall
+}
+
+/** What a turn came to. After a conflict others have appended to the stream, and `state` is what it is now. */
+export interface Turn {
+  readonly status: AppendOutcome['status']
+  readonly state: SagaState
+  /** Of a duplicate: where the command that was to be made impossible had been carried out. */
+  readonly position: number | undefined
+}
+
+/** The saga's stream as it is now, or nothing if no such saga was started. */
+export async function loadSaga(store: EventStore, stream: StreamName): Promise<SagaState | undefined> {
+  let state: SagaState | undefined
+  for await (const { events } of store.read([{ streams: [stream] }])) state = foldSaga(events, state)
+  return state
+}
+
+/** The definition that an instance runs on: the one it began on, where that is kept, and else the newest. */
+export function definitionOf(saga: AnySaga, { definition }: SagaState): AnySaga {
+  return saga.former.find(({ version }) => version === definition) ?? saga
+}
+
+type Written = SagaEvent & { readonly id: string }
+
+/** Of a saga that begins: the event that started it. */
+function causeOf(event: SagaEvent): string {
+  return event.type === '$SagaStarted' ? event.data.startedBy.eventId : ''
+}
+
+/**
+ * Appends what came in, together with all that follows from it. `claim` is the id of a command that can no longer be carried out after that.
+ * Changes the state that it is given.
+ */
+export async function takeTurn(
+  options: SagaInstanceOptions,
+  sagaId: string,
+  {
+    state: before,
+    inputs,
+    claim,
+  }: { state: SagaState | undefined; inputs: readonly SagaEvent[]; claim?: string | undefined },
+): Promise<Turn> {
+  const { saga, store, ids, clock, call } = options
+  const stream = streamName(saga.category, sagaId)
+  const { version, lastEventId } = before ?? { version: 0, lastEventId: causeOf(inputs[0]!) }
+  const events: Written[] = []
+  let folded = before
+  const add = (event: SagaEvent) => {
+    const written = { ...event, id: ids() }
+    events.push(written)
+    folded = foldSaga([written], folded)
+  }
+  for (const input of inputs) add(asRead(input))
+  const state = folded!
+  const walked = { saga: definitionOf(saga, state), sagaId, state, call, nowMs: clock.now() }
+  for (let moves = followUp(walked, inputs.length); moves.length > 0; moves = followUp(walked, 1)) moves.forEach(add)
+  const outcome = await store.append(
+    {
+      ...commitOf(saga, { stream, sagaId, state, events, lastEventId, version }),
+      ...(claim === undefined ? {} : { commandId: claim }),
+    },
+    { reserved: true },
+  )
+  if (outcome.status === 'written') {
+    state.position = outcome.firstPosition + events.length - 1
+    return { status: 'written', state, position: undefined }
+  }
+  const now = (await loadSaga(store, stream))!
+  // A duplicate whose stream has gone on is this very commit, or the answer of another process.
+  const isCarriedOut = outcome.status === 'duplicate' && now.version === version
+  return {
+    status: isCarriedOut ? 'duplicate' : 'conflict',
+    state: now,
+    position: isCarriedOut ? outcome.lastPosition : undefined,
+  }
+}
+
+/** If the code of what comes next throws, what came in is recorded all the same; the error comes up when the saga is driven on. */
+function followUp(walked: Parameters<typeof nextMoves>[0], inputs: number): readonly SagaEvent[] {
+  if (inputs === 0) return nextMoves(walked)
+  try {
+    return nextMoves(walked)
+  } catch {
+    return []
+  }
+}
+
+interface Transition {
+  readonly stream: StreamName
+  readonly sagaId: string
+  readonly state: SagaState
+  readonly events: readonly Written[]
+  readonly lastEventId: string
+  readonly version: number
+}
+
+function commitOf(saga: AnySaga, { stream, sagaId, state, events, lastEventId, version }: Transition) {
+  const { correlationId, parent, validAt } = state.startedBy
+  const actor = `saga:${saga.name}`
+  const made = events.map((event, index) => {
+    const causationId = events[index - 1]?.id ?? lastEventId
+    return { ...asDomainEvent(event), id: event.id, stream, metadata: { actor, correlationId, causationId } }
+  })
+  const expected: Record<StreamName, number | 'none'> = { [stream]: version === 0 ? 'none' : version }
+  const others = events.flatMap((event) => {
+    if (event.type === '$ChildStarted') {
+      const { saga: child, version: definition, id, step, input } = event.data
+      const childStream = streamName(`$saga.${child}`, id)
+      expected[childStream] = 'none'
+      const startedBy: SagaStart = {
+        eventId: event.id,
+        type: event.type,
+        position: 0,
+        schemaVersion: 1,
+        correlationId,
+        validAt,
+        parent: { saga: saga.name, id: sagaId, step },
+      }
+      const started = { saga: child, version: definition, input, startedBy }
+      return [
+        { event: { type: '$SagaStarted', data: started } as SagaEvent, stream: childStream, causationId: event.id },
+      ]
+    }
+    if (event.type === '$ChildCancelled') {
+      const { saga: child, id } = event.data
+      const cancelled = { reason: 'ParentCompensates', event: null, actor }
+      return [
+        {
+          event: { type: '$SagaCancelled', data: cancelled } as SagaEvent,
+          stream: streamName(`$saga.${child}`, id),
+          causationId: event.id,
+        },
+      ]
+    }
+    if (parent && (event.type === '$SagaCompleted' || event.type === '$SagaCompensated')) {
+      const ended = { step: parent.step, isCompleted: event.type === '$SagaCompleted' }
+      return [
+        {
+          event: { type: '$ChildEnded', data: ended } as SagaEvent,
+          stream: streamName(`$saga.${parent.saga}`, parent.id),
+          causationId: event.id,
+        },
+      ]
+    }
+    return []
+  })
+  const beside = others.map(({ event, stream: other, causationId }) => ({
+    ...asDomainEvent(event),
+    stream: other,
+    metadata: { actor, correlationId, causationId },
+  }))
+  return { events: [...made, ...beside], expected }
+}
+
+/** As it is read back, whatever an answer or the details of a refusal are: what a saga goes on with must not depend on a restart between. */
+export function asRead(event: SagaEvent): SagaEvent {
+  return JSON.parse(JSON.stringify(event))
+}
+
+/** Appends what somebody else than the saga's own driver has to say to it. Gives nothing where the saga has ended, or does not want it any more. */
+export async function tell(
+  { saga, store }: Pick<SagaInstanceOptions, 'saga' | 'store'>,
+  sagaId: string,
+  say: (state: SagaState) => SagaEvent | undefined,
+  actor: string | undefined,
+): Promise<SagaState | undefined> {
+  const stream = streamName(saga.category, sagaId)
+  for (;;) {
+    const state = await loadSaga(store, stream)
+    if (!state) throw new IndelibleError('unknown_saga', `There is no saga ${stream}.`)
+    const event = hasEnded(state) ? undefined : say(state)
+    if (!event) return undefined
+    const metadata = {
+      ...(actor === undefined ? {} : { actor }),
+      correlationId: state.startedBy.correlationId,
+      causationId: state.lastEventId,
+    }
+    const expected = { [stream]: state.version } as Record<StreamName, number>
+    const outcome = await store.append(
+      { events: [{ ...asDomainEvent(event), stream, metadata }], expected },
+      { reserved: true },
+    )
+    if (outcome.status === 'written') return state
+  }
+}

@@ -1,0 +1,27 @@
+// What a saga keeps of events of others is kept as it was recorded, and seen in the newest form, like everything that domain code reads.
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { AnyEventType } from '../../kernel/event-types.ts'
+import type { AnySaga } from '../../kernel/processes/saga.ts'
+import { upcastOf } from '../../kernel/upcasts.ts'
+import type { ArrivedEvent } from './events.ts'
+import type { SagaState } from './state.ts'
+
+/** The data of the event that started a saga. Those of a child are as its parent made them. Throws `event_version_unknown`, `invalid_declaration`. */
+export function dataOfStart({ name, startsOn }: AnySaga, { input, startedBy }: SagaState): unknown {
+  if (startedBy.parent) return input
+  const type = startsOn.find((each) => each.type === startedBy.type)
+  if (type) return newest(type, { ...startedBy, id: startedBy.eventId, data: input })
+  throw new IndelibleError(
+    'invalid_declaration',
+    `Saga "${name}" has changed since this one began: "${startedBy.type}" started it, which is no longer under "startsOn". Give it back, then restart, or resume the saga.`,
+  )
+}
+
+export function dataOfArrived(type: AnyEventType, arrived: unknown): unknown {
+  return newest(type, arrived as ArrivedEvent)
+}
+
+function newest(type: AnyEventType, { data, ...event }: ArrivedEvent): unknown {
+  const upcast = upcastOf(type, { ...event, stream: undefined })
+  return upcast ? upcast.up(data) : data
+}

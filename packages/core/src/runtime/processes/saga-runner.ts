@@ -1,0 +1,359 @@
+// Runs the sagas of one kind: takes in what concerns them, drives them, and keeps which are under way. Sagas run from here only, so rebuilding a table fires none.
+import { throwIfAborted } from '../../kernel/abort.ts'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import type { RecordedEvent } from '../../kernel/events.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
+import { instant } from '../../kernel/time.ts'
+import { checkedDuration, timer } from '../../kernel/timers.ts'
+import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
+import { historyUpTo } from '../../store/history.ts'
+import { KeptRecord } from '../consumers/kept-record.ts'
+import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
+import { sagaEventsBetweenKeeps, waitTimeoutMsDefault } from '../limits.ts'
+import { Waiters } from '../waiters.ts'
+import { backoff, pause, type WaitOptions } from '../waiting.ts'
+import type { SagaDriveOptions } from './drive.ts'
+import { DueSagas, type KeptDue } from './due-sagas.ts'
+import type { Resumption, SagaEvent, SagaStart } from './events.ts'
+import { loadSaga, takeTurn, tell } from './instance.ts'
+import { SagaInputs } from './saga-inputs.ts'
+import { foldSaga, hasEnded, type SagaState } from './state.ts'
+
+export interface SagaRunnerStatus extends ConsumerStatus {
+  readonly kind: 'saga'
+  /** Sagas that are driven in this process. */
+  readonly active: number
+  /** Those that wait for a time: a timer, a timeout, or another try after a fault. */
+  readonly waiting: number
+  /**
+   * Sagas that cannot go on: a compensation was refused, a function failed or sent what cannot be carried out, or the code is no longer that of their history.
+   * They go on after `resumeSaga`, or after a restart with code that was mended.
+   */
+  readonly needsIntervention: readonly { readonly sagaId: string; readonly problem: string }[]
+}
+
+export interface SagaRunnerOptions extends SagaDriveOptions {
+  readonly records: ConsumerRecords
+}
+
+export class SagaRunner {
+  readonly #options: SagaRunnerOptions
+  readonly #stop = new AbortController()
+  readonly #waiters: Waiters
+  readonly #record: KeptRecord
+  readonly #inputs: SagaInputs
+  #due: DueSagas
+  /** Ends what is under way, to stand still or to go on. */
+  #turn = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+  #state: ConsumerState = 'starting'
+  #error: ConsumerError | undefined
+
+  constructor(options: SagaRunnerOptions) {
+    this.#options = options
+    const { saga, records, call } = options
+    this.#waiters = new Waiters(`The saga "${saga.name}"`)
+    this.#inputs = new SagaInputs(saga, call)
+    this.#record = new KeptRecord({
+      name: saga.name,
+      records,
+      begin: async (save) => {
+        const record = await this.#begun()
+        await save(record)
+        return record
+      },
+    })
+    this.#due = new DueSagas(options, this.#stop.signal)
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    this.#turn.abort()
+    await this.#running
+    await this.#due.idle()
+    if (this.#state === 'running') await this.#keep().catch(() => {})
+    this.#state = 'stopped'
+    this.#waiters.fail(new IndelibleError('store_closed', `The saga "${this.#options.saga.name}" was stopped.`))
+  }
+
+  /** Everything up to here has been taken in. */
+  get position(): Position {
+    return this.#waiters.reached
+  }
+
+  status(head: Position): SagaRunnerStatus {
+    const { active, waiting, problems, fault } = this.#due
+    const error = this.#error ?? (fault === undefined ? undefined : { message: fault })
+    return {
+      name: this.#options.saga.name,
+      kind: 'saga',
+      state: this.#state,
+      position: this.position,
+      lagEvents: Math.max(0, head - this.position),
+      active,
+      waiting,
+      needsIntervention: [...problems].map(([sagaId, problem]) => ({ sagaId, problem })),
+      ...(error === undefined ? {} : { error }),
+    }
+  }
+
+  /** Resolves when the events up to a position have been taken in. Throws `wait_timeout`, `store_closed`, `aborted`. */
+  async waitFor(position: Position, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
+    await this.#waiters.reach(position, options)
+  }
+
+  /** Nothing is started or driven until it is resumed, over restarts. A command that was sent is carried out all the same. */
+  async pause(): Promise<void> {
+    await this.#setPaused(true)
+  }
+
+  async resume(): Promise<void> {
+    await this.#setPaused(false)
+  }
+
+  /** Where one saga is, or nothing if there is none with that id. */
+  async state(sagaId: string): Promise<SagaState | undefined> {
+    return await loadSaga(this.#options.store, this.#streamOf(sagaId))
+  }
+
+  /** Resolves when one saga has ended or its compensation failed. Throws `wait_timeout` (also where it has not started), `invalid_duration`, `aborted`. */
+  async waitForEnd(sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
+    const { timeoutMs = waitTimeoutMsDefault, signal } = options
+    const { saga, store } = this.#options
+    const stream = this.#streamOf(sagaId)
+    checkedDuration('timeoutMs', timeoutMs)
+    const timeout = new AbortController()
+    // Not AbortSignal.timeout: that lets the process end while somebody waits.
+    const waiting = timer(timeoutMs, () => timeout.abort())
+    const stop = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal
+    let state: SagaState | undefined
+    try {
+      for await (const { events } of store.subscribe([{ streams: [stream] }], { after: 0, signal: stop })) {
+        state = foldSaga(events, state)
+        if (state && (hasEnded(state) || state.status === 'compensationFailed')) return state
+      }
+    } finally {
+      waiting.cancel()
+    }
+    throwIfAborted(signal)
+    const where = state ? `is still ${state.status}` : 'has not started'
+    const problem = this.#due.problems.get(sagaId)
+    const why = problem === undefined ? '' : ` It needs intervention: ${problem}`
+    throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
+  }
+
+  /**
+   * Lets one saga that needs intervention go on, as a person decided. False where there is nothing to resume. Throws `unknown_saga`.
+   */
+  async resumeOne(sagaId: string, resumption: Resumption): Promise<boolean> {
+    const resumed = await this.#tell(
+      sagaId,
+      ({ status }) => (status === 'compensationFailed' ? { type: '$SagaResumed', data: resumption } : undefined),
+      resumption.actor ?? undefined,
+    )
+    const hadProblem = this.#due.problems.delete(sagaId)
+    if (resumed || hadProblem) this.#due.drive(sagaId)
+    return resumed || hadProblem
+  }
+
+  /** Records what a person decided on a task of a saga. False where nobody is asked that any more. Throws `unknown_saga`. */
+  async answer(
+    sagaId: string,
+    step: string,
+    answer: Omit<Extract<SagaEvent, { type: '$PersonAnswered' }>['data'], 'step'>,
+  ): Promise<boolean> {
+    return await this.#tell(
+      sagaId,
+      ({ waits }) =>
+        waits.get(step)?.kind === 'ask' ? { type: '$PersonAnswered', data: { step, ...answer } } : undefined,
+      answer.actor ?? undefined,
+    )
+  }
+
+  /** Makes a saga that runs take everything back. False where it does not run. Throws `unknown_saga`. */
+  async cancel(
+    sagaId: string,
+    { reason, actor }: { readonly reason: string; readonly actor: string | undefined },
+  ): Promise<boolean> {
+    const cancelled = { reason, event: null, actor: actor ?? null }
+    return await this.#tell(
+      sagaId,
+      ({ status }) => (status === 'running' ? { type: '$SagaCancelled', data: cancelled } : undefined),
+      actor,
+    )
+  }
+
+  async #tell(
+    sagaId: string,
+    say: (state: SagaState) => SagaEvent | undefined,
+    actor: string | undefined,
+  ): Promise<boolean> {
+    return (await tell(this.#options, sagaId, say, actor)) !== undefined
+  }
+
+  #streamOf(sagaId: string): StreamName {
+    return streamName(this.#options.saga.category, sagaId)
+  }
+
+  async #setPaused(isPaused: boolean): Promise<void> {
+    await this.#record.change(async (before) => ({
+      ...before,
+      isPaused,
+      updatedAt: instant(this.#options.clock.now()),
+    }))
+    this.#turn.abort()
+  }
+
+  /** The record of a saga that has none: it goes on where its history says, and a saga that is new begins where it declares. */
+  async #begun(): Promise<ConsumerRecord> {
+    const { saga, store } = this.#options
+    const { position: head } = await store.head()
+    let last: Position | undefined
+    for await (const { events } of store.read([{ categories: [saga.category], types: ['$SagaStarted'] }])) {
+      for (const { data } of events)
+        last = Math.max(last ?? 0, (data as { startedBy: { position: Position } }).startedBy.position)
+    }
+    const position = last ?? (saga.from === 'now' ? head : 0)
+    return await this.#recordAt(position, false, { due: '', driven: [] })
+  }
+
+  async #recordAt(position: Position, isPaused: boolean, kept: KeptDue): Promise<ConsumerRecord> {
+    const { saga, store, clock } = this.#options
+    const checkpoint = { position, history: await historyUpTo(store, position) }
+    return { name: saga.name, checkpoint, isPaused, parked: [], kept, updatedAt: instant(clock.now()) }
+  }
+
+  async #keep(): Promise<void> {
+    await this.#record.change(async ({ isPaused }) => await this.#recordAt(this.position, isPaused, this.#due.keep()))
+  }
+
+  async #run(): Promise<void> {
+    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+      this.#turn = new AbortController()
+      const turn = AbortSignal.any([this.#stop.signal, this.#turn.signal])
+      try {
+        const record = await this.#record.load()
+        if (record.isPaused) {
+          this.#state = 'paused'
+          this.#error = undefined
+          await pause(Number.POSITIVE_INFINITY, turn)
+          continue
+        }
+        await this.#takeUp(record, turn)
+        this.#state = 'running'
+        this.#error = undefined
+        await this.#takeIn(turn, () => {
+          attempt = 0
+        })
+      } catch (error) {
+        if (isIndelibleError(error, 'store_closed')) return
+        this.#state = 'retrying'
+        this.#error = describeError(error)
+        await backoff(attempt, turn)
+      } finally {
+        // What is under way ends between two steps, before anything begins again.
+        if (turn.aborted || this.#state === 'retrying') {
+          this.#turn.abort()
+          await this.#due.idle()
+        }
+      }
+    }
+  }
+
+  /** Finds the sagas that are under way: those that were kept, and those whose streams have gone on since. */
+  async #takeUp({ checkpoint, kept }: ConsumerRecord, signal: AbortSignal): Promise<void> {
+    const { saga, store } = this.#options
+    const { position, history } = checkpoint
+    // What was kept of another history says nothing: then all is read.
+    const isOurs = (await store.historyAt(position)) === history
+    const known = isOurs ? (kept as KeptDue | undefined) : undefined
+    this.#waiters.restart(isOurs ? position : 0)
+    const due = new DueSagas(this.#options, signal, known)
+    this.#due = due
+    const open = new Set(known?.driven)
+    const query = [{ categories: [saga.category] }]
+    for await (const { events } of store.read(query, { from: known ? position + 1 : 1 })) {
+      for (const { stream, type } of events) {
+        if (type === '$SagaCompleted' || type === '$SagaCompensated') open.delete(streamIdOf(stream))
+        else open.add(streamIdOf(stream))
+      }
+    }
+    for (const sagaId of open) {
+      await due.room()
+      due.drive(sagaId)
+    }
+    due.look()
+  }
+
+  async #takeIn(signal: AbortSignal, onProgress: () => void): Promise<void> {
+    const { store } = this.#options
+    let keptAt = this.position
+    for await (const { events, through } of store.subscribe(this.#inputs.query, { after: this.position, signal })) {
+      for (const event of events) {
+        await this.#due.room()
+        if (signal.aborted) return
+        await this.#handle(event)
+        this.#waiters.advance(event.position)
+      }
+      this.#waiters.advance(through)
+      onProgress()
+      if (this.position - keptAt >= sagaEventsBetweenKeeps) {
+        await this.#keep()
+        keptAt = this.position
+      }
+    }
+  }
+
+  async #handle(event: RecordedEvent): Promise<void> {
+    if (this.#inputs.isTold(event)) {
+      const isOwnStart = event.type === '$SagaStarted' && !(event.data as { startedBy: SagaStart }).startedBy.parent
+      return isOwnStart ? undefined : this.#due.drive(event.streamId)
+    }
+    if (this.#inputs.starts(event)) await this.#begin(event)
+    for (const { sagaId, say } of this.#concerns(event)) {
+      try {
+        if (await this.#tell(sagaId, say, undefined)) this.#due.drive(sagaId)
+      } catch (error) {
+        // An event may concern no saga that there is.
+        if (!isIndelibleError(error, 'unknown_saga')) throw error
+      }
+    }
+  }
+
+  /** Where `correlate` fails, no saga can be told: the fault is shown, and the others do not wait for it. */
+  #concerns(event: RecordedEvent) {
+    try {
+      return this.#inputs.concerns(event)
+    } catch (error) {
+      this.#due.problems.set(event.stream, String(error))
+      return []
+    }
+  }
+
+  /**
+   * One saga per stream of start events: a start event that was taken in before finds the saga there. One that can never be recorded, for example for the
+   * length of its id, is shown, and the others do not wait for it.
+   */
+  async #begin(event: RecordedEvent): Promise<void> {
+    const { saga } = this.#options
+    const { id: eventId, type, position, schemaVersion, validAt = null, streamId, metadata } = event
+    const correlationId = metadata.correlationId ?? eventId
+    const startedBy = { eventId, type, position, schemaVersion, correlationId, validAt }
+    const started: SagaEvent = {
+      type: '$SagaStarted',
+      data: { saga: saga.name, version: saga.version, input: event.data, startedBy },
+    }
+    try {
+      const turn = await takeTurn(this.#options, streamId, { state: undefined, inputs: [started] })
+      if (turn.status === 'written') this.#due.drive(streamId, turn.state)
+    } catch (error) {
+      if (!isIndelibleError(error) || !error.code.startsWith('invalid_')) throw error
+      this.#due.problems.set(streamId, String(error))
+    }
+  }
+}
