@@ -1,7 +1,7 @@
 // Over any history of deposits, withdrawals, closings and transfers, refused or not, and with the process dying at any append: no money appears or is lost.
 import fc from 'fast-check'
-import type { Command, EventStore, RunningSystem } from 'indelible'
-import { memoryStore } from 'indelible/memory'
+import type { Command, ConsumerRecords, EventStore, RunningSystem } from 'indelible'
+import { memoryConsumers, memoryStore } from 'indelible/memory'
 import { crashingStore } from 'indelible/testing'
 import { expect, test, vi } from 'vitest'
 import { long, seed } from '../../../scripts/campaign.ts'
@@ -47,8 +47,8 @@ test(`the total is constant over ${histories} histories`, async () => {
   let transfers = 0
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 10, maxLength: 60, size: 'max' }), async (actions) => {
-      const store = memoryStore()
-      let bank = await openingDay(store)
+      const [store, consumers] = [memoryStore(), memoryConsumers()]
+      let bank = await openingDay(store, consumers)
       let process_ = crashingStore(store, { after: Number.POSITIVE_INFINITY, written: false })
 
       for (const [n, next] of actions.entries()) {
@@ -56,7 +56,7 @@ test(`the total is constant over ${histories} histories`, async () => {
           await bank.close()
           if (process_.hasCrashed) crashes++
           process_ = crashingStore(store, next.crash)
-          bank = bankInMemory({ store: process_ })
+          bank = bankInMemory({ store: process_, consumers })
           continue
         }
         const command = next.command(n)
@@ -67,13 +67,13 @@ test(`the total is constant over ${histories} histories`, async () => {
           crashes++
           await bank.close()
           process_ = crashingStore(store, { after: Number.POSITIVE_INFINITY, written: false })
-          bank = bankInMemory({ store: process_ })
+          bank = bankInMemory({ store: process_, consumers })
           await bank.send(command, { commandId: `command-${n}` })
         })
       }
       await bank.close()
 
-      bank = bankInMemory({ store })
+      bank = bankInMemory({ store, consumers })
       await sagasSettled(bank)
       const { position } = await store.head()
       await bank.waitFor(accountBalances, position)
@@ -95,8 +95,8 @@ test(`the total is constant over ${histories} histories`, async () => {
   expect(crashes).toBeGreaterThan(0)
 })
 
-async function openingDay(store: EventStore): Promise<RunningSystem> {
-  const bank = bankInMemory({ store: crashingStore(store, { after: Number.POSITIVE_INFINITY, written: false }) })
+async function openingDay(store: EventStore, consumers: ConsumerRecords): Promise<RunningSystem> {
+  const bank = bankInMemory({ consumers, store: crashingStore(store, { after: Number.POSITIVE_INFINITY, written: false }) })
   for (const account of ids) {
     await bank.send(OpenAccount(account, { owner: account }))
     await bank.send(DepositFunds(account, { amount: 200 }))

@@ -31,6 +31,10 @@ export class DueSagas {
   readonly #options: SagaDriveOptions
   readonly #signal: AbortSignal
   readonly #courses = new Map<string, Course>()
+  /** Entries that are due, whose sagas are being looked up. */
+  readonly #lookups = new Map<Position, Promise<void>>()
+  /** Those whose drive was broken off. */
+  readonly #interrupted = new Set<string>()
   /** How often in a row a saga met a fault. */
   readonly #tries = new Map<string, number>()
   readonly #due: DueList
@@ -52,7 +56,7 @@ export class DueSagas {
 
   /** Those that are driven now. */
   get active(): number {
-    return this.#courses.size
+    return this.#courses.size + this.#lookups.size
   }
 
   /** Entries of those that wait for a time. */
@@ -67,12 +71,14 @@ export class DueSagas {
 
   /** What is to be kept, so that a start finds all that are under way without reading their history. */
   keep(): KeptDue {
-    return { due: this.#due.encode(), driven: [...this.#courses.keys(), ...this.problems.keys()] }
+    const due = DueList.decode(this.#due.encode())
+    for (const position of this.#lookups.keys()) due.add({ dueMs: 0, position })
+    return { due: due.encode(), driven: [...new Set([...this.#courses.keys(), ...this.#interrupted, ...this.problems.keys()])] }
   }
 
   /** Resolves when another saga may be driven. Throws what the store failed with. */
   async room(): Promise<void> {
-    while (this.#courses.size >= sagasAtOnceMax && !this.#signal.aborted) {
+    while (this.active >= sagasAtOnceMax && !this.#signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#room = resolve
       })
@@ -92,18 +98,19 @@ export class DueSagas {
     this.#alarm?.cancel()
     if (this.#signal.aborted) return
     const now = this.#options.clock.now()
-    while (this.#courses.size < sagasAtOnceMax) {
+    while (this.active < sagasAtOnceMax) {
       const entry = this.#due.take(now)
       if (!entry) break
       this.#beginAt(entry.position)
     }
     const { firstMs } = this.#due
-    if (firstMs !== undefined && this.#courses.size < sagasAtOnceMax)
+    if (firstMs !== undefined && this.active < sagasAtOnceMax)
       this.#alarm = timer(Math.max(0, firstMs - now), () => this.look())
   }
 
   /** Resolves when none is driven any more, after the signal has aborted. */
   async idle(): Promise<void> {
+    await Promise.all(this.#lookups.values())
     await Promise.all([...this.#courses.values()].map(({ ended }) => ended))
   }
 
@@ -114,21 +121,20 @@ export class DueSagas {
 
   /** The entry says only where the newest event of the saga was. */
   #beginAt(position: Position): void {
-    const key = `@${position}`
     const found = this.#sagaAt(position).then(
       (saga) => {
-        this.#courses.delete(key)
+        this.#lookups.delete(position)
         // Where its stream has gone on, another entry stands for it, or it waits for no time any more.
         if (saga?.state?.position !== position) return this.#freed()
         this.drive(saga.sagaId, saga.state)
       },
       (error) => {
-        this.#courses.delete(key)
+        this.#lookups.delete(position)
         this.#due.add({ dueMs: this.#options.clock.now() + backoffMs(10), position })
         this.#fail(error)
       },
     )
-    this.#courses.set(key, { isToldAgain: false, ended: found })
+    this.#lookups.set(position, found)
   }
 
   async #sagaAt(position: Position): Promise<{ sagaId: string; state: SagaState | undefined } | undefined> {
@@ -147,17 +153,18 @@ export class DueSagas {
     let state = known
     do {
       if (this.#signal.aborted) {
-        this.#waitOn(state)
+        this.#interrupted.add(sagaId)
         break
       }
       course.isToldAgain = false
       try {
         const driven = await driveSaga(this.#options, sagaId, { signal: this.#signal, known: state })
         state = driven.state
-        if (!course.isToldAgain || this.#signal.aborted) this.#settle(sagaId, driven)
+        if (this.#signal.aborted) this.#interrupted.add(sagaId)
+        else if (!course.isToldAgain) this.#settle(sagaId, driven)
       } catch (error) {
+        this.#interrupted.add(sagaId)
         this.#fail(error)
-        this.#waitOn(state)
       }
       state = undefined
     } while (course.isToldAgain)
@@ -181,10 +188,6 @@ export class DueSagas {
       const againMs = this.#options.clock.now() + backoffMs(tries)
       this.#due.add({ dueMs: dueMs === undefined ? againMs : Math.min(againMs, dueMs), position: state.position })
     } else if (dueMs !== undefined) this.#due.add({ dueMs, position: state.position })
-  }
-
-  #waitOn(state: SagaState | undefined): void {
-    if (state) this.#due.add({ dueMs: 0, position: state.position })
   }
 
   #fail(error: unknown): void {

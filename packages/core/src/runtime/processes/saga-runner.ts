@@ -8,6 +8,7 @@ import { instant } from '../../kernel/time.ts'
 import { checkedDuration, timer } from '../../kernel/timers.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
 import { historyUpTo } from '../../store/history.ts'
+import type { Head } from '../../store/port.ts'
 import { KeptRecord } from '../consumers/kept-record.ts'
 import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
 import { sagaEventsBetweenKeeps, waitTimeoutMsDefault } from '../limits.ts'
@@ -44,6 +45,7 @@ export class SagaRunner {
   readonly #record: KeptRecord
   readonly #inputs: SagaInputs
   #due: DueSagas
+  #began: Promise<Head> | undefined
   /** Ends what is under way, to stand still or to go on. */
   #turn = new AbortController()
   #running: Promise<void> = Promise.resolve()
@@ -59,7 +61,7 @@ export class SagaRunner {
       name: saga.name,
       records,
       begin: async (save) => {
-        const record = await this.#begun()
+        const record = await this.#newRecord()
         await save(record)
         return record
       },
@@ -68,6 +70,10 @@ export class SagaRunner {
   }
 
   start(): void {
+    // What is sent from now on counts as later, however long it takes until the record is there.
+    const { store } = this.#options
+    this.#began = store.head()
+    this.#began.catch(() => {})
     this.#running = this.#run()
   }
 
@@ -210,9 +216,9 @@ export class SagaRunner {
   }
 
   /** The record of a saga that has none: it goes on where its history says, and a saga that is new begins where it declares. */
-  async #begun(): Promise<ConsumerRecord> {
+  async #newRecord(): Promise<ConsumerRecord> {
     const { saga, store } = this.#options
-    const { position: head } = await store.head()
+    const { position: head } = await (this.#began ?? store.head())
     let last: Position | undefined
     for await (const { events } of store.read([{ categories: [saga.category], types: ['$SagaStarted'] }])) {
       for (const { data } of events)
