@@ -110,7 +110,7 @@ export type {
   ReactionStatus,
 } from './runtime/consumers/status.ts'
 export type { Resumption, SagaFailure, SagaStart } from './runtime/processes/events.ts'
-export type { SagaRunnerStatus } from './runtime/processes/saga-runner.ts'
+export type { ResumeOptions, SagaDecision, SagaRunnerStatus } from './runtime/processes/saga-runner.ts'
 export type { PendingCommand, SagaView, Waiting } from './runtime/processes/saga-view.ts'
 export type { SagaStatus } from './runtime/processes/state.ts'
 export type { StartProjections } from './runtime/projections/host.ts'

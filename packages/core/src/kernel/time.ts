@@ -10,6 +10,8 @@ export type ValidTime = string
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00Z. */
   now(): number
+  /** Calls back once, after so many milliseconds of this clock. Timers of the process are used where it is left out. */
+  timer?(ms: number, callBack: () => void): { cancel(): void }
 }
 
 const validTimeForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$/

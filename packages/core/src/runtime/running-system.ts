@@ -26,7 +26,7 @@ import { reacting } from './consumers/reacting.ts'
 import type { ReactionNotice } from './consumers/status.ts'
 import { subscribing } from './consumers/subscribing.ts'
 import { OperatorLog } from './operator-log.ts'
-import { SagaRunner } from './processes/saga-runner.ts'
+import { type ResumeOptions, type SagaDecision, SagaRunner } from './processes/saga-runner.ts'
 import { type SagaView, viewOf } from './processes/saga-view.ts'
 import { type ProjectionHost, projectionsHere, type StartProjections } from './projections/host.ts'
 import { ProjectionOperator, type ProjectionView } from './projections/operator.ts'
@@ -201,13 +201,22 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   }
 
   /** Lets a saga whose compensation failed, or whose code failed, try again. False where there is nothing to resume. Throws `unknown_saga`. */
-  async resumeSaga(saga: Named, sagaId: string, { actor }: By = {}): Promise<boolean> {
-    return await this.#sagaRunner(saga).resumeOne(sagaId, {
-      how: 'retry',
-      command: null,
-      actor: actor ?? null,
-      reason: null,
-    })
+  async resumeSaga(saga: Named, sagaId: string, options: ResumeOptions = {}): Promise<boolean> {
+    const { how = 'retry', command = null, actor = null, reason = null } = options
+    return await this.#sagaRunner(saga).resumeOne(sagaId, { how, command, actor, reason })
+  }
+
+  /**
+   * Answers a question that a saga asks a person. False where it does not ask that (any more). The decision is recorded with who made it and why.
+   * Throws `unknown_saga`, and `invalid_command` where the decision does not fit its schema.
+   */
+  async decide(saga: Named, sagaId: string, decision: SagaDecision): Promise<boolean> {
+    return await this.#sagaRunner(saga).answer(sagaId, decision)
+  }
+
+  /** Makes a saga that runs take everything back. False where it does not run. Throws `unknown_saga`. */
+  async cancelSaga(saga: Named, sagaId: string, { actor, reason }: By & { readonly reason: string }): Promise<boolean> {
+    return await this.#sagaRunner(saga).cancel(sagaId, { reason, actor })
   }
 
   async health(): Promise<Health> {

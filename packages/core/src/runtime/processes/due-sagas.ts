@@ -3,7 +3,7 @@ import { isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import { streamIdOf } from '../../kernel/streams.ts'
-import { type Timer, timer } from '../../kernel/timers.ts'
+import { timer } from '../../kernel/timers.ts'
 import { sagasAtOnceMax, sagaTriesKeptMax } from '../limits.ts'
 import { backoffMs } from '../waiting.ts'
 import { type Driven, driveSaga, type SagaDriveOptions } from './drive.ts'
@@ -39,7 +39,7 @@ export class DueSagas {
   readonly #tries = new Map<string, number>()
   readonly #due: DueList
   #room: (() => void) | undefined
-  #alarm: Timer | undefined
+  #alarm: { cancel(): void } | undefined
   #fault: string | undefined
   #failure: unknown
 
@@ -73,7 +73,10 @@ export class DueSagas {
   keep(): KeptDue {
     const due = DueList.decode(this.#due.encode())
     for (const position of this.#lookups.keys()) due.add({ dueMs: 0, position })
-    return { due: due.encode(), driven: [...new Set([...this.#courses.keys(), ...this.#interrupted, ...this.problems.keys()])] }
+    return {
+      due: due.encode(),
+      driven: [...new Set([...this.#courses.keys(), ...this.#interrupted, ...this.problems.keys()])],
+    }
   }
 
   /** Resolves when another saga may be driven. Throws what the store failed with. */
@@ -97,7 +100,8 @@ export class DueSagas {
   look(): void {
     this.#alarm?.cancel()
     if (this.#signal.aborted) return
-    const now = this.#options.clock.now()
+    const { clock } = this.#options
+    const now = clock.now()
     while (this.active < sagasAtOnceMax) {
       const entry = this.#due.take(now)
       if (!entry) break
@@ -105,7 +109,7 @@ export class DueSagas {
     }
     const { firstMs } = this.#due
     if (firstMs !== undefined && this.active < sagasAtOnceMax)
-      this.#alarm = timer(Math.max(0, firstMs - now), () => this.look())
+      this.#alarm = (clock.timer ?? timer)(Math.max(0, firstMs - now), () => this.look())
   }
 
   /** Resolves when none is driven any more, after the signal has aborted. */

@@ -1,8 +1,11 @@
 // Runs the sagas of one kind: takes in what concerns them, drives them, and keeps which are under way. Sagas run from here only, so rebuilding a table fires none.
 import { throwIfAborted } from '../../kernel/abort.ts'
+import type { Command } from '../../kernel/commands.ts'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
+import { nodeAt } from '../../kernel/processes/index.ts'
+import { parse } from '../../kernel/schemas.ts'
 import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
 import { instant } from '../../kernel/time.ts'
 import { checkedDuration, timer } from '../../kernel/timers.ts'
@@ -17,7 +20,7 @@ import { backoff, pause, type WaitOptions } from '../waiting.ts'
 import type { SagaDriveOptions } from './drive.ts'
 import { DueSagas, type KeptDue } from './due-sagas.ts'
 import type { Resumption, SagaEvent, SagaStart } from './events.ts'
-import { loadSaga, takeTurn, tell } from './instance.ts'
+import { definitionOf, loadSaga, takeTurn, tell } from './instance.ts'
 import { SagaInputs } from './saga-inputs.ts'
 import { foldSaga, hasEnded, type SagaState } from './state.ts'
 
@@ -32,6 +35,24 @@ export interface SagaRunnerStatus extends ConsumerStatus {
    * They go on after `resumeSaga`, or after a restart with code that was mended.
    */
   readonly needsIntervention: readonly { readonly sagaId: string; readonly problem: string }[]
+}
+
+/** What a person decided about a saga that cannot go on; see {@link Resumption}. `retry` when left out. */
+export interface ResumeOptions {
+  readonly how?: Resumption['how']
+  /** With `resolve`: what is sent in the place of the compensation that was refused. */
+  readonly command?: Command
+  readonly actor?: string | undefined
+  readonly reason?: string | undefined
+}
+
+/** What a person decided who was asked by a saga. */
+export interface SagaDecision {
+  /** The step that asks. */
+  readonly step: string
+  readonly decision: unknown
+  readonly actor?: string | undefined
+  readonly reason?: string
 }
 
 export interface SagaRunnerOptions extends SagaDriveOptions {
@@ -167,17 +188,20 @@ export class SagaRunner {
     return resumed || hadProblem
   }
 
-  /** Records what a person decided on a task of a saga. False where nobody is asked that any more. Throws `unknown_saga`. */
-  async answer(
-    sagaId: string,
-    step: string,
-    answer: Omit<Extract<SagaEvent, { type: '$PersonAnswered' }>['data'], 'step'>,
-  ): Promise<boolean> {
+  /** Records what a person decided. False where nobody is asked that (any more). Throws `unknown_saga`, `invalid_command`. */
+  async answer(sagaId: string, { step, decision, actor, reason }: SagaDecision): Promise<boolean> {
     return await this.#tell(
       sagaId,
-      ({ waits }) =>
-        waits.get(step)?.kind === 'ask' ? { type: '$PersonAnswered', data: { step, ...answer } } : undefined,
-      answer.actor ?? undefined,
+      (state) => {
+        const node = nodeAt(definitionOf(this.#options.saga, state), step)
+        if (state.waits.get(step)?.kind !== 'ask' || node?.kind !== 'ask') return undefined
+        const decided = parse(node.decision, decision, `The decision on "${step}"`, 'invalid_command')
+        return {
+          type: '$PersonAnswered',
+          data: { step, decision: decided, actor: actor ?? null, reason: reason ?? null },
+        }
+      },
+      actor,
     )
   }
 
