@@ -116,7 +116,13 @@ test('an empty list is done', async () => {
   const lines = saga('lines', { startsOn: Asked }).each('lines', {
     over: ({ words }) => words,
     key: (word) => word,
-    do: (flow) => flow.step('write', { command: Write, to: () => 'a', input: (_data, { item }) => ({ word: item }) }),
+    do: (flow) =>
+      flow.step('write', {
+        command: Write,
+        to: () => 'a',
+        input: (_data, { item }) => ({ word: item }),
+        compensate: 'nothing',
+      }),
   })
   const { running } = notebook([lines])
   await running.send(ask())
@@ -269,6 +275,7 @@ test('a child saga is waited for; where it compensates, so does its parent, and 
       saga: child,
       id: (_data, { sagaId }) => `${sagaId}-c`,
       data: ({ words }) => ({ why: words[0]! }),
+      compensate: 'nothing',
     })
     .step('last', writing('p', 'last'))
   const { running } = notebook([child, parent])

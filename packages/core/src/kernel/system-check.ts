@@ -2,7 +2,7 @@
 import type { AnyCommandType } from './commands.ts'
 import type { AnyEventType } from './event-types.ts'
 import { categoryCharactersMax } from './limits.ts'
-import { sagaEvents, sagaSends } from './processes/index.ts'
+import { sagaEvents, sagaFindings, sagaSends } from './processes/index.ts'
 import { outputProblem } from './schemas.ts'
 import type { System } from './system.ts'
 
@@ -12,7 +12,7 @@ export function findingsOf(system: System): readonly string[] {
     ...system.events.flatMap(eventFindings),
     ...system.commands.flatMap(commandFindings),
     ...consumerFindings(system),
-    ...sagaFindings(system),
+    ...faultsOfSagas(system),
   ]
 }
 
@@ -110,7 +110,7 @@ function consumerFindings(system: System): string[] {
   ]
 }
 
-function sagaFindings({ commands, sagas }: System): string[] {
+function faultsOfSagas({ commands, sagas }: System): string[] {
   const listed = new Set(commands)
   return sagas.flatMap((each) => [
     ...(each.nodes.length === 0 ? [`Saga "${each.name}" has no steps. Add .step(…).`] : []),
@@ -120,5 +120,8 @@ function sagaFindings({ commands, sagas }: System): string[] {
         ({ place, send }) =>
           `${place} of saga "${each.name}" sends "${send.command.type}", which the system does not list. Add it to "commands".`,
       ),
+    ...sagaFindings(each, sagas)
+      .filter(({ kind }) => kind === 'error')
+      .map(({ message }) => `Saga "${each.name}": ${message}`),
   ])
 }

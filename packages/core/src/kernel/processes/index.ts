@@ -1,4 +1,5 @@
 // Processes: sagas and what they consist of.
+export { type SagaFinding, sagaFindings } from './check.ts'
 export {
   type AwaitNode,
   allNodes,

@@ -21,6 +21,8 @@ export interface Correlated<Event extends AnyEventType = AnyEventType> {
 export interface SagaHead<Data = unknown> {
   readonly name: string
   readonly version: number
+  /** Who looks at an instance that cannot go on. */
+  readonly owner: string | undefined
   /** The category of the stream that each instance keeps its history in. */
   readonly category: string
   /** Any of these starts a saga, whose id is that of the event's stream. */
@@ -55,6 +57,8 @@ export function saga<const Events extends AnyEventType | readonly AnyEventType[]
     readonly startsOn: Events
     /** 1 when left out. Raise it when the flow changes. */
     readonly version?: number
+    /** Who looks at an instance that cannot go on: a person or a team. */
+    readonly owner?: string
     /** Where it begins in a log that has history already: `now`, the default, or `beginning`, which starts a saga for all of history. */
     readonly from?: BeginsFrom
     /** Events that make a saga which is under way take everything back: `OrderCancelled`, or `{ event, correlate }`. */
@@ -71,7 +75,7 @@ export function saga<const Events extends AnyEventType | readonly AnyEventType[]
   checkedName('A saga', name)
   const who = `Saga "${name}"`
   const version = declaredVersion(who, definition.version)
-  const { startsOn, from = 'now', cancelsOn = [], onCompleted, onCompensated, former = [] } = definition
+  const { startsOn, owner, from = 'now', cancelsOn = [], onCompleted, onCompensated, former = [] } = definition
   const starts = listOf<AnyEventType>(startsOn)
   if (starts.length === 0 || !starts.every(isEvent))
     throw invalid(`${who} needs the event that starts it: startsOn: TransferRequested.`)
@@ -89,6 +93,7 @@ export function saga<const Events extends AnyEventType | readonly AnyEventType[]
   const head: SagaHead = {
     name,
     version,
+    owner,
     category: `$saga.${name}`,
     startsOn: starts,
     from,
