@@ -1,8 +1,13 @@
 import { IndelibleError, type ReadTables } from 'indelible'
 import { memoryTables } from 'indelible/memory'
+import { operations } from 'indelible/operations'
 import { expect, test, vi } from 'vitest'
 import { openShop } from '../test/shop.ts'
-import { pageMax, retryAfterSeconds, waitMsMax } from './limits.ts'
+import { retryAfterSeconds } from './limits.ts'
+
+const { limit, timeoutMs } = operations.selectRows.parameters
+const { maximum: pageMax } = limit!.schema as { maximum: number }
+const { maximum: waitMsMax } = timeoutMs!.schema as { maximum: number }
 
 async function stockedShop() {
   const shop = openShop()

@@ -1,5 +1,6 @@
 // To projections without a server: the log is opened for reading, and the read tables as the config says.
 import { IndelibleError, isIndelibleError, ProjectionOperator, type ProjectionView, placeOf } from 'indelible'
+import { tableShown } from 'indelible/operations'
 import { CliError } from '../errors/index.ts'
 import { type CommonOptions, inspectorsOf, untilOpen } from '../options/index.ts'
 import { interruptedError, type Session } from '../session.ts'
@@ -67,8 +68,8 @@ function hintedError(error: unknown): unknown {
   return new CliError('open_tables_failed', message, { cause: error })
 }
 
-function infoOf({ tableFingerprint, updatedAt, parked, next, former, ...view }: ProjectionView): ProjectionInfo {
-  const { state, position } = view
-  const table = { state, fingerprint: tableFingerprint, position, updatedAt, parked, next, former }
-  return { ...view, staleness: null, rebuild: null, table }
+function infoOf(view: ProjectionView): ProjectionInfo {
+  const { name, version, fingerprint, state, position, lagEvents, holder } = view
+  const table = tableShown(view)
+  return { name, version, fingerprint, state, position, lagEvents, holder, staleness: null, rebuild: null, table }
 }

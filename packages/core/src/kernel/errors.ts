@@ -41,6 +41,17 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A stream, event type, tag or command id begins with "$": such names belong to Indelible.',
   },
+  invalid_parameter: {
+    retryable: false,
+    meaning: 'A parameter is unknown, is missing, is given twice, or has a wrong value.',
+  },
+  unknown_aggregate: { retryable: false, meaning: 'The system declares no aggregate of that name.' },
+  aggregate_missing: {
+    retryable: false,
+    meaning: 'The aggregate has no events, or had none at that point of history.',
+  },
+  stream_missing: { retryable: false, meaning: 'The stream has no events.' },
+  saga_missing: { retryable: false, meaning: 'No saga with that id has started.' },
   unknown_command: { retryable: false, meaning: 'The system declares no command of that name for that aggregate.' },
   unknown_projection: { retryable: false, meaning: 'The system declares no projection of that name.' },
   unknown_saga: { retryable: false, meaning: 'The system declares no saga of that name.' },
