@@ -1,13 +1,14 @@
 // The outcomes of a command as responses: success is JSON, a refusal or a conflict is a problem document.
 import type { CommandOutcome } from 'indelible'
-import type { OperationDescription } from 'indelible/operations'
+import { definitionName, type OperationDescription } from 'indelible/operations'
+import type { JsonSchema } from 'indelible/schema'
 import { json, positionHeader } from './answers.ts'
-import type { About, Answer } from './http-map.ts'
+import type { Answer } from './http-map.ts'
 import { HttpError, problem, problemRef } from './problems.ts'
 
 type Refused = CommandOutcome & { status: 'refused' }
 
-export function commandAnswer(outcome: CommandOutcome, { input }: About): Response {
+export function commandAnswer(outcome: CommandOutcome, input: Readonly<Record<string, unknown>>): Response {
   if (outcome.status === 'accepted') {
     const { position, version } = outcome
     return json(outcome, { headers: { [positionHeader]: String(position), ETag: `"${version}"` } })
@@ -41,16 +42,9 @@ function refusalType(reason: string): string {
   return `urn:indelible:refusal:${encodeURIComponent(reason)}`
 }
 
-export function commandAnswers({ domainRefusals }: OperationDescription): Readonly<Record<number, Answer>> {
-  const refusals = domainRefusals.map(({ reason, details }) => ({
-    allOf: [
-      problemRef,
-      {
-        required: ['reason', 'details'],
-        properties: { type: { const: refusalType(reason) }, reason: { const: reason }, details },
-      },
-    ],
-  }))
+/** The responses to a command, by status. */
+export function commandAnswers(described: OperationDescription): Readonly<Record<number, Answer>> {
+  const refusals = Object.keys(refusalProblems(described)).map((name) => ({ $ref: `#/$defs/${name}` }))
   return {
     200: {
       description: 'Carried out. Its events, if there are any, are durable.',
@@ -66,4 +60,14 @@ export function commandAnswers({ domainRefusals }: OperationDescription): Readon
       schema: { anyOf: [...refusals, problemRef] },
     },
   }
+}
+
+/** The problem document of every refusal of a command, by the name of its definition. */
+export function refusalProblems({ given, domainRefusals }: OperationDescription): Readonly<Record<string, JsonSchema>> {
+  const problems = domainRefusals.map(({ reason, details }): [string, JsonSchema] => {
+    const properties = { type: { const: refusalType(reason) }, reason: { const: reason }, details }
+    const name = definitionName(`${given.category}.${given.command}.${reason}`)
+    return [name, { allOf: [problemRef, { required: ['reason', 'details'], properties }] }]
+  })
+  return Object.fromEntries(problems)
 }

@@ -23,17 +23,12 @@ export interface HttpMap<Result = unknown> {
   readonly status?: (result: Result) => number
   readonly otherStatuses?: Readonly<Record<number, string>>
   /** The response, if it is not just the result. */
-  readonly answer?: (result: Result, about: About) => Response
-  /** Its description, by status. */
+  readonly answer?: (result: Result, input: Readonly<Record<string, unknown>>) => Response
+  /** Its description, by status, and the definitions that it refers to. */
   readonly answers?: (described: OperationDescription) => Readonly<Record<number, Answer>>
+  readonly definitions?: (described: OperationDescription) => Readonly<Record<string, JsonSchema>>
   /** The statuses of problems of the transport itself, such as a body that is too large. */
   readonly problems?: readonly number[]
-}
-
-/** What a response may need besides the result. */
-export interface About {
-  readonly input: Readonly<Record<string, unknown>>
-  readonly headers: Readonly<Record<string, string>>
 }
 
 /** A header whose text differs from the text of its parameter. */

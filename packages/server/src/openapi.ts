@@ -36,7 +36,8 @@ export function openApiDocument({ name, described, ownPages }: Contents, apiVers
     paths[path] = { ...paths[path], [map.method.toLowerCase()]: operationObject(each, { path, problems }) }
   }
   for (const page of ownPages) paths[page.path] = { get: pageObject(page) }
-  const schemas = { Problem: problemSchema, ...described.definitions }
+  const definitions = described.operations.map((each) => routeOf(each.operation).map.definitions?.(each))
+  const schemas = Object.assign({ Problem: problemSchema }, described.definitions, ...definitions)
   const responses = Object.fromEntries(
     [...statuses].sort().map((status) => [`Problem${status}`, problemResponse(status)]),
   )

@@ -19,10 +19,9 @@ export function operationHandler(running: RunningSystem, route: OperationRoute, 
     // A client that has disconnected does not want the answer any more.
     const run = () => operation.run(running, input, { principal, signal: c.req.raw.signal })
     const result = await (operation.waits(input) ? options.waits.one(run) : run())
-    const headers = headersOf(route, result)
-    if (map.answer) return map.answer(result, { input, headers })
+    if (map.answer) return map.answer(result, input)
     const body = operation.paging ? withLink(result, operation.paging, c.req.raw) : result
-    return json(body, { status: map.status?.(result) ?? 200, headers })
+    return json(body, { status: map.status?.(result) ?? 200, headers: headersOf(route, result) })
   }
 }
 

@@ -1,7 +1,7 @@
 // All routes: each carries one operation. Nothing here decides anything about the system.
 import { type Operation, type OperationName, operations } from 'indelible/operations'
 import { positionHeader } from './answers.ts'
-import { commandAnswer, commandAnswers } from './command-answers.ts'
+import { commandAnswer, commandAnswers, refusalProblems } from './command-answers.ts'
 import { type HttpMap, type Place, placesOf, versionInQuotes } from './http-map.ts'
 
 type ResultOf<Name extends OperationName> = Awaited<ReturnType<(typeof operations)[Name]['run']>>
@@ -26,6 +26,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
     },
     answer: commandAnswer,
     answers: commandAnswers,
+    definitions: refusalProblems,
     problems: [409, 412, 413, 415],
   },
   aggregateState: {

@@ -8,6 +8,7 @@ export {
   type ParameterDescription,
 } from './describe-operations.ts'
 export type { HealthReport } from './health.ts'
+export { definitionName } from './json-schemas.ts'
 export { type OperationName, operations } from './list.ts'
 export {
   type Call,

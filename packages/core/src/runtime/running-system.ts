@@ -195,9 +195,13 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     return await this.#sagaRunner(saga).waitForEnd(sagaId, options)
   }
 
-  /** Lets a saga whose compensation failed, or whose code failed, try again. False where there is nothing to resume. Throws `unknown_saga`. */
-  async resumeSaga(saga: Named, sagaId: string, { actor }: By = {}): Promise<boolean> {
-    return await this.#sagaRunner(saga).resumeOne(sagaId, actor)
+  /** Lets a saga whose compensation or code failed try again. The log records who did it. False if there is nothing to resume. Throws `unknown_saga`. */
+  async resumeSaga(saga: Named, sagaId: string, by: By = {}): Promise<boolean> {
+    const { name } = saga
+    const outcome = await this.#sagaRunner(saga).resumeOne(sagaId, by.actor)
+    if (outcome === 'retried')
+      await this.#operators.record('$SagaRetried', { subject: name, data: { name, sagaId } }, by)
+    return outcome !== 'nothing to resume'
   }
 
   async health(): Promise<Health> {
