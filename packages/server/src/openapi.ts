@@ -27,7 +27,7 @@ export function openApiPage(contents: () => Contents, apiVersion: string): OwnPa
 
 export function openApiDocument({ name, described, ownPages }: Contents, apiVersion: string): object {
   const paths: Record<string, Record<string, object>> = {}
-  const statuses = new Set(problemsAnywhere)
+  const statuses = new Set([statusOf.invalid_parameter, ...problemsAnywhere])
   for (const each of described.operations) {
     const { map } = routeOf(each.operation)
     const path = filledPath(map.path, each.given)
@@ -129,7 +129,7 @@ function withLink(schema: JsonSchema): JsonSchema {
 }
 
 function pageObject({ path, summary, answer }: OwnPage): object {
-  const responses = { ...problemRefs([]), ...answerObjects({ 200: answer }) }
+  const responses = { ...problemRefs([statusOf.invalid_parameter]), ...answerObjects({ 200: answer }) }
   return { operationId: operationId('GET', path), tags: ['system'], summary, parameters: [], responses }
 }
 

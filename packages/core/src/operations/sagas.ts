@@ -37,7 +37,7 @@ export const showSaga = operation({
         'The maximum time to wait until the saga ends or its compensation fails. After it the answer is the current state.',
     }),
   },
-  refusals: ['unknown_saga', 'saga_missing'],
+  refusals: ['invalid_stream_name', 'unknown_saga', 'saga_missing'],
   waits: ({ waitMs = 0 }) => waitMs > 0,
   describe: ({ sagas }) =>
     sagas.map(({ name }) => ({
@@ -62,7 +62,7 @@ export const resumeSaga = operation({
   name: 'resumeSaga',
   effect: 'changes',
   parameters: which,
-  refusals: ['unknown_saga', 'saga_missing', 'store_full'],
+  refusals: ['invalid_stream_name', 'unknown_saga', 'saga_missing', 'store_full'],
   describe: ({ sagas }) =>
     sagas.map(({ name }) => ({
       given: { name },
