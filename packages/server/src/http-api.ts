@@ -69,7 +69,9 @@ interface Route {
 function routesOf(running: RunningSystem, options: HandlerOptions & { apiVersion: string }): readonly Route[] {
   let contents: Contents | undefined
   const contentsOnce = () => {
-    contents ??= { name: running.system.name, described: describeOperations(describeSystem(running.system)), ownPages }
+    if (contents) return contents
+    const description = describeSystem(running.system)
+    contents = { name: description.name, described: describeOperations(description), ownPages }
     return contents
   }
   const ownPages: readonly OwnPage[] = [

@@ -81,7 +81,7 @@ export const errorCodes = {
   projection_busy: {
     retryable: true,
     meaning:
-      'The table of the projection is being rebuilt or compared with the log already, or the maximum number of other tables is.',
+      'The table of the projection is being built anew or compared with the log already, or as many others are as may be at once.',
   },
   projections_ended: {
     retryable: true,
@@ -89,13 +89,14 @@ export const errorCodes = {
   },
   table_mismatch: {
     retryable: false,
-    meaning: 'A rebuilt table differs from a second fold of the log. It did not replace the live table.',
+    meaning: 'A table that was built anew is not what another fold of the log makes; it was not put in place.',
   },
   table_outdated: {
     retryable: true,
-    meaning: 'Other code filled the read table, with other columns. The process that runs the new code rebuilds it.',
+    meaning:
+      'Other code filled the read table, with other columns. It is built anew where that code runs its projections.',
   },
-  wait_timeout: { retryable: true, meaning: 'The projection or saga did not reach the position or its end in time.' },
+  wait_timeout: { retryable: true, meaning: 'The projection or saga did not get there within the time allowed.' },
   store_closed: { retryable: false, meaning: 'The store was closed.' },
   store_read_only: { retryable: false, meaning: 'The store was opened for reading only.' },
   store_locked: { retryable: true, meaning: 'Another process has this log open for writing.' },
@@ -149,7 +150,7 @@ export const errorCodes = {
   table_diverged: {
     retryable: true,
     meaning:
-      'A read table was made from another history than that of the log: the log was restored from an older copy, or the table belongs to another log. It is rebuilt automatically.',
+      'A read table was made from another history than that of the log: the log was put back from an older copy, or the table is of another log. It is built anew.',
   },
   tables_unavailable: {
     retryable: true,

@@ -17,6 +17,7 @@ const points = {
   validAt: text({ description: 'The state as it was true at this time, including events recorded later.' }),
 }
 
+/** A state, with the aggregate and the point of history that it belongs to. */
 export interface AggregateState extends StateAsOf<unknown> {
   readonly category: string
   readonly id: string
@@ -24,6 +25,7 @@ export interface AggregateState extends StateAsOf<unknown> {
   readonly asOf: AsOf | null
 }
 
+/** The state of an aggregate, now or at a point of history. */
 export const aggregateState = operation({
   name: 'aggregateState',
   effect: 'reads',

@@ -10,11 +10,13 @@ const parameters = {
   name: required(text({ description: 'The name of the projection, saga, reaction or subscription.' })),
 }
 
+/** The status of everything that follows the log. */
 export interface ConsumerList {
   readonly head: Head
   readonly consumers: readonly AnyConsumerStatus[]
 }
 
+/** What was done with a consumer. */
 export interface PausedOrResumed {
   readonly name: string
   readonly isPaused: boolean

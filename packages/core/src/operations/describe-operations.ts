@@ -27,6 +27,7 @@ export interface OperationDescription extends Required<Omit<OperationCase, 'sche
   readonly refusals: readonly ErrorCode[]
 }
 
+/** A parameter as JSON. */
 export interface ParameterDescription {
   readonly description: string
   readonly schema: JsonSchema

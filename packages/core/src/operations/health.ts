@@ -5,6 +5,7 @@ import type { JsonSchema } from '../schema/json-schema.ts'
 import { headSchema, instantSchema, objectOf, ref } from './json-schemas.ts'
 import { operation } from './operation.ts'
 
+/** The health of a system, and whether an operator should look at it. */
 export interface HealthReport extends Health {
   /** `degraded`: an operator should look at it. */
   readonly status: 'ok' | 'degraded'

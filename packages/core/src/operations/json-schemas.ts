@@ -42,7 +42,6 @@ export function meaningsOf(meanings: Readonly<Record<string, string>>): string {
 }
 
 export const instantSchema: JsonSchema = { type: 'string', format: 'date-time' }
-export const positionSchema: JsonSchema = { type: 'integer', description: 'A position of the log.' }
 export const headSchema: JsonSchema = {
   description: 'The last event of the log.',
   ...objectOf({ position: { type: 'integer' }, recordedAt: { type: ['string', 'null'], format: 'date-time' } }),

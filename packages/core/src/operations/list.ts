@@ -28,4 +28,5 @@ export const operations = {
   health,
 } as const
 
+/** The name of an operation. */
 export type OperationName = keyof typeof operations

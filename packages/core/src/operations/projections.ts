@@ -27,11 +27,13 @@ export interface ProjectionShown extends ProjectionStatus {
   readonly table: TableShown | null
 }
 
+/** All projections of a system. */
 export interface ProjectionList {
   readonly head: Head
   readonly projections: readonly ProjectionShown[]
 }
 
+/** What a rebuild made. */
 export interface Rebuilt extends RebuildReport {
   readonly name: string
   /** The replaced table, if it is kept. */

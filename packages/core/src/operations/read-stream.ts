@@ -12,6 +12,7 @@ import { given, oneOf, required, text, wholeNumber } from './parameters.ts'
 
 type ReadPage = { from: Position | undefined; limit: number; direction: 'forwards' | 'backwards' }
 
+/** A page of events. */
 export interface StreamPage {
   readonly stream: StreamName
   readonly events: readonly RecordedEvent[]

@@ -13,11 +13,13 @@ const which = {
   id: required(text({ description: 'The id of the stream whose event started it.' })),
 }
 
+/** The state of a saga, with its name and id. */
 export interface SagaShown extends SagaState {
   readonly saga: string
   readonly id: string
 }
 
+/** Whether a saga was resumed. */
 export interface SagaResumed {
   readonly saga: string
   readonly id: string

@@ -9,6 +9,7 @@ import { type OperationCase, operation } from './operation.ts'
 import { required, text, valuesByName, wholeNumber } from './parameters.ts'
 import { columnSchemas, cursorOf, filterIn, rowAfter } from './table-query.ts'
 
+/** A page of rows. */
 export interface RowsPage {
   readonly table: string
   readonly rows: readonly Row[]

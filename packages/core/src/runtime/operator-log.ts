@@ -1,10 +1,10 @@
-// Records in the log what operators do: who, what and when.
+// What operators do is recorded in the log beside the events of the domain: who, what and when.
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import { streamName } from '../kernel/streams.ts'
 import type { EventStore } from '../store/port.ts'
 
-/** The category of the streams with the actions of operators. There is one stream for each consumer or table. */
+/** The category of the streams that hold the actions of operators, one for each thing that they are about. */
 export const operatorCategory = '$operator'
 
 export type OperatorAction =
@@ -24,8 +24,8 @@ export class OperatorLog {
   }
 
   /**
-   * Resolves when it is durable. The action was done before, so a fault of the log is an error about an action that took effect. A process that opened the log
-   * read-only, for example one that runs only projections, records nothing.
+   * Resolves when it is durable. Where the log cannot be written, that is what the caller hears of an action that was done. A process that opened the log for
+   * reading only, as one that runs projections alone, records nothing.
    */
   async record(
     type: OperatorAction,
