@@ -77,6 +77,7 @@ export {
   type ColumnValue,
   date,
   integer,
+  type JsonColumn,
   type JsonValue,
   json,
   previousTableName,
@@ -140,9 +141,17 @@ export type {
   Lease,
   Parked,
   ReadTables,
-  SelectOptions,
   TableChange,
   TableRecord,
   TableState,
 } from './store/read-tables.ts'
+export type {
+  ConditionOn,
+  EqualityOperators,
+  OrderBy,
+  OrderDirection,
+  OrderOperators,
+  SelectOptions,
+  Where,
+} from './store/select.ts'
 export type { Snapshot, SnapshotStore } from './store/snapshots.ts'

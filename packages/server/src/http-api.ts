@@ -80,11 +80,11 @@ function honoPath({ path }: Route): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
 }
 
-function checked({ parameters, isQuery, handle }: Route): Route['handle'] {
+function checked({ parameters, isQuery, isList, handle }: Route): Route['handle'] {
   const names = new Set(parameters.filter((each) => each.in === 'query').map(({ name }) => name))
   return async (c) => {
     checkUrl(c)
-    checkQuery(c.req.raw, (name) => names.has(name) || isQuery?.(name) === true)
+    checkQuery(c.req.raw, (name) => names.has(name) || isQuery?.(name) === true, isList)
     return await handle(c)
   }
 }

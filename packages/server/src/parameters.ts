@@ -34,11 +34,15 @@ function headerText(c: Context, name: string): string | undefined {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Throws `invalid_parameter` for a parameter that is not declared, so that a misspelt one is not ignored silently. */
-export function checkQuery(request: Request, isDeclared: (name: string) => boolean): void {
+export function checkQuery(
+  request: Request,
+  isDeclared: (name: string) => boolean,
+  isList: (name: string) => boolean = () => false,
+): void {
   const seen = new Set<string>()
   for (const name of new URL(request.url).searchParams.keys()) {
     if (!isDeclared(name)) throw invalid(name, `This request has no parameter "${name}".`)
-    if (seen.has(name)) throw invalid(name, `"${name}" is given twice.`)
+    if (seen.has(name) && !isList(name)) throw invalid(name, `"${name}" is given twice.`)
     seen.add(name)
   }
 }

@@ -10,6 +10,8 @@ export interface Route {
   readonly parameters: readonly Parameter[]
   /** Whether this is another query parameter, besides `parameters`. */
   readonly isQuery?: (name: string) => boolean
+  /** Whether a query parameter may be given several times. */
+  readonly isList?: (name: string) => boolean
   /** An error that it throws becomes a problem document. */
   readonly handle: (c: Context) => Promise<Response>
   /** One operation for each declared command, table and so on that the route serves. */

@@ -1,11 +1,18 @@
-// `GET /tables/{name}`: pages of a read table, filtered by column, and if asked to only once it shows what the caller has just written.
+// `GET /tables/{name}`: pages of a read table by conditions and order, and on request only when the table contains what the caller has just written.
 import type { Context } from 'hono'
 import { IndelibleError, type Position, type Projection, type RunningSystem } from 'indelible'
 import { json, linkTo, positionHeader } from './answers.ts'
-import { pageDefault, pageMax, waitMsDefault, waitMsMax } from './limits.ts'
+import { cursorCharactersMax, pageDefault, pageMax, waitMsDefault, waitMsMax } from './limits.ts'
 import { invalid, read, text, wholeNumber } from './parameters.ts'
 import type { Operation, Route } from './route.ts'
-import { columnSchemas, cursorOf, filterIn, isFilter, rowAfter } from './table-query.ts'
+import {
+  columnSchemas,
+  cursorOf,
+  isListParameter,
+  isSelectionParameter,
+  selectionIn,
+  selectionParameters,
+} from './table-query/index.ts'
 import type { Waits } from './waits.ts'
 
 const name = text('name', { in: 'path', description: 'The name of the read table.' })
@@ -18,7 +25,8 @@ const limit = wholeNumber('limit', {
 })
 const after = text('after', {
   in: 'query',
-  description: 'Where the page before ended; the link to the next page has it.',
+  description: 'Where the page before ended; the link to the next page has it. It belongs to the order of that page.',
+  bytesMax: cursorCharactersMax,
 })
 const waitFor = wholeNumber('waitFor', {
   in: 'query',
@@ -41,23 +49,22 @@ export function tableRoute(running: RunningSystem, waits: Waits): Route {
     method: 'GET',
     path: '/tables/{name}',
     parameters: [name, limit, after, waitFor, waitForHeader, timeoutMs],
-    isQuery: isFilter,
+    isQuery: isSelectionParameter,
+    isList: isListParameter,
     async handle(c) {
       const projection = projections.find((each) => each.name === read(c, name))
       if (!projection) throw new IndelibleError('unknown_projection', `There is no read table "${read(c, name)}".`)
       const { table } = projection
       const count = read(c, limit) ?? pageDefault
-      const where = filterIn(c.req.raw, table)
-      const cursor = read(c, after)
-      const start = cursor === undefined ? {} : { after: rowAfter(cursor, table) }
+      const { options, order } = selectionIn(c.req.raw, table, read(c, after))
 
       await waitIfAsked(running, projection, { c, waits })
       // Asked before the rows are read, so that they show at least this much.
       const position = await positionOf(running, projection)
-      const rows = await running.select(projection, { where, ...start, limit: count + 1 })
+      const rows = await running.select(projection, { ...options, limit: count + 1 })
       const page = rows.slice(0, count)
-      const more = { after: cursorOf(page.at(-1) ?? {}, table), waitFor: undefined, timeoutMs: undefined }
-      const next = rows.length > count ? linkTo(c.req.raw, more) : null
+      const more = () => ({ after: cursorOf(page.at(-1)!, order), waitFor: undefined, timeoutMs: undefined })
+      const next = rows.length > count ? linkTo(c.req.raw, more()) : null
       return json(
         { table: table.name, rows: page, position, next },
         { headers: { [positionHeader]: String(position) } },
@@ -86,23 +93,13 @@ async function positionOf(running: RunningSystem, { name }: Projection): Promise
 }
 
 function operationOf({ table }: Projection): Operation {
-  const { columns, filters, required } = columnSchemas(table)
+  const { columns, required } = columnSchemas(table)
   return {
     path: `/tables/${table.name}`,
     tag: 'tables',
     summary: `Rows of ${table.name}`,
-    description: `In the order of the key (${table.key.join(', ')}).`,
-    extraParameters: [
-      {
-        name: 'where',
-        in: 'query',
-        description:
-          'Only rows with these values: where[column]=value. Rows in which a column is null cannot be asked for.',
-        style: 'deepObject',
-        explode: true,
-        schema: { type: 'object', properties: filters, additionalProperties: false },
-      },
-    ],
+    description: `In the order of the key (${table.key.join(', ')}), unless orderBy says otherwise.`,
+    extraParameters: selectionParameters(table),
     answers: {
       200: {
         description: 'One page, and the link to the next; null where this is the last.',

@@ -63,6 +63,11 @@ export const errorCodes = {
   },
   row_missing: { retryable: false, meaning: 'A projection handler needs a row that is not in its read table.' },
   invalid_row: { retryable: false, meaning: 'A row does not fit the columns of its read table.' },
+  invalid_select: {
+    retryable: false,
+    meaning:
+      'What was asked of a read table does not fit its columns or exceeds a limit: where, orderBy, after or limit.',
+  },
   projection_parked: {
     retryable: false,
     meaning: 'The projection stopped at an event that its handler could not process.',
