@@ -80,6 +80,7 @@ export {
   type JsonColumn,
   type JsonValue,
   json,
+  type NullableJsonColumn,
   previousTableName,
   type Row,
   type RowOf,

@@ -25,8 +25,14 @@ export interface Column<Value = unknown> {
 export interface JsonColumn<Value = unknown> extends Column<Value> {
   readonly type: 'json'
   key(): JsonColumn<Value>
-  nullable(): JsonColumn<Value | null>
+  nullable(): NullableJsonColumn<Value | null>
   index(): JsonColumn<Value>
+}
+
+/** Known by more than its type of values, as null is a value of JSON too. */
+export interface NullableJsonColumn<Value = unknown> extends JsonColumn<Value> {
+  readonly isNullable: true
+  index(): NullableJsonColumn<Value>
 }
 
 export type Columns = Readonly<Record<string, Column>>

@@ -84,7 +84,7 @@ function conditionOf(
   const place = { option: 'where', column, operator } as const
   const allowed = operatorsOf(definition)
   if (!isOneOf(allowed, operator)) {
-    if (definition.type === 'json') throw invalidSelect(table, place, 'json can be compared with null only')
+    if (definition.type === 'json') throw invalidSelect(table, place, jsonProblem)
     const problem = `there is no operator "${operator}" for ${definition.type}, only ${allowed.join(', ')}`
     throw invalidSelect(table, place, problem)
   }
@@ -98,13 +98,15 @@ function conditionOf(
   return { column, operator, value: canonicalOf(definition, given) }
 
   function canonicalOf({ type, isNullable: isColumnNullable }: Column, value: unknown): unknown {
-    if (type === 'json' && value !== null) throw invalidSelect(table, place, 'json can be compared with null only')
+    if (type === 'json' && value !== null) throw invalidSelect(table, place, jsonProblem)
     const isNullable = isColumnNullable && !isOneOf(rangeOperators, operator)
     const canonical = canonicalValue({ type, isNullable }, value)
     if (canonical === undefined) throw invalidSelect(table, place, misfit({ type, isNullable }, value))
     return canonical
   }
 }
+
+const jsonProblem = 'json can be compared with null only, where the column is nullable'
 
 function canonicalOrder(table: TableDefinition, orderBy: unknown): readonly OrderColumn[] {
   const option = 'orderBy'

@@ -1,5 +1,5 @@
 // What can be asked of a read table: conditions, an order and where to go on, typed by the columns of the table.
-import type { Column, Columns, JsonColumn, RowOf } from '../kernel/tables.ts'
+import type { Column, Columns, JsonColumn, NullableJsonColumn, RowOf } from '../kernel/tables.ts'
 
 /** The number of rows of a page when no limit is given. */
 export const selectLimitDefault = 100
@@ -69,4 +69,4 @@ type Ordered<C extends Columns> = {
 }[keyof C] &
   string
 type ValueOf<Any> = Any extends Column<infer Value> ? Value : never
-type Compared<Any, Name> = Any extends JsonColumn<infer Value> ? (null extends Value ? Name : never) : Name
+type Compared<Any, Name> = Any extends NullableJsonColumn ? Name : Any extends JsonColumn ? never : Name
