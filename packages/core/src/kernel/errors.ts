@@ -75,7 +75,7 @@ export const errorCodes = {
   projection_busy: {
     retryable: true,
     meaning:
-      'The table of the projection is being built anew or compared with the log already, or as many others are as may be at once.',
+      'The table of the projection is being rebuilt or compared with the log already, or as many others are as may be at once.',
   },
   projections_ended: {
     retryable: true,
@@ -83,12 +83,12 @@ export const errorCodes = {
   },
   table_mismatch: {
     retryable: false,
-    meaning: 'A table that was built anew is not what another fold of the log makes; it was not put in place.',
+    meaning: 'A rebuilt table is not what another fold of the log makes; it was not put in place.',
   },
   table_outdated: {
     retryable: true,
     meaning:
-      'Other code filled the read table, with other columns. It is built anew where that code runs its projections.',
+      'Other code filled the read table, with other columns. It is rebuilt where that code runs its projections.',
   },
   wait_timeout: { retryable: true, meaning: 'The projection or saga did not get there within the time allowed.' },
   store_closed: { retryable: false, meaning: 'The store was closed.' },
