@@ -144,7 +144,7 @@ export const errorCodes = {
   table_diverged: {
     retryable: true,
     meaning:
-      'A read table was made from another history than that of the log: the log was put back from an older copy, or the table is of another log. It is built anew.',
+      'A read table was made from another history than that of the log: the log was put back from an older copy, or the table is of another log. It is rebuilt.',
   },
   tables_unavailable: {
     retryable: true,
