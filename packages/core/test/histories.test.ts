@@ -123,7 +123,7 @@ test('the mark stays over restarts, nothing is added to the table, and whoever a
   await system.waitFor(cash, 13)
   expect(await tables.list()).toMatchObject([
     { name: 'cash', isDiverged: false },
-    { name: 'cash__former', isDiverged: true },
+    { name: 'cash__previous', isDiverged: true },
   ])
 })
 
@@ -132,9 +132,9 @@ test('while it is being built anew, health says that the table is diverged, and 
   await outgrown()
   const held = Promise.withResolvers<void>()
   await using system = await open({
-    async fill(...args) {
+    async bulkLoad(...args) {
       await held.promise
-      return await tables.fill(...args)
+      return await tables.bulkLoad(...args)
     },
   })
   await vi.waitFor(async () =>

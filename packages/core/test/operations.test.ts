@@ -134,13 +134,13 @@ describe('through a transport that knows only the list', () => {
     expect((await ask('listProjections', {})).result.projections).toMatchObject([{ name: 'tills', position: 1 }])
     expect((await ask('verifyProjection', { name: 'tills' })).result).toMatchObject({ rows: 1, differing: 0 })
     const rebuilt = await ask('rebuildProjection', { name: 'tills' })
-    expect(rebuilt.result).toMatchObject({ rows: 1, formerTable: 'tills__former' })
-    expect((await ask('showProjection', { name: 'tills' })).result.table.former).toMatchObject({ position: 1 })
-    expect((await ask('dropFormerTable', { name: 'tills' })).result).toEqual({ name: 'tills', formerTable: null })
-    expect((await ask('showProjection', { name: 'tills' })).result.table.former).toBeNull()
-    const again = await ask('rebuildProjection', { name: 'tills', dropFormer: true })
-    expect(again.result).toMatchObject({ formerTable: null })
-    for (const each of ['showProjection', 'verifyProjection', 'rebuildProjection', 'dropFormerTable'] as const)
+    expect(rebuilt.result).toMatchObject({ rows: 1, previousTable: 'tills__previous' })
+    expect((await ask('showProjection', { name: 'tills' })).result.table.previous).toMatchObject({ position: 1 })
+    expect((await ask('dropPreviousTable', { name: 'tills' })).result).toEqual({ name: 'tills', previousTable: null })
+    expect((await ask('showProjection', { name: 'tills' })).result.table.previous).toBeNull()
+    const again = await ask('rebuildProjection', { name: 'tills', dropPrevious: true })
+    expect(again.result).toMatchObject({ previousTable: null })
+    for (const each of ['showProjection', 'verifyProjection', 'rebuildProjection', 'dropPreviousTable'] as const)
       expect((await ask(each, { name: 'nope' })).error.code).toBe('unknown_projection')
   })
 
@@ -185,7 +185,7 @@ test('whatever changes something records its principal', async () => {
   await send('AskMove', 'm', { from: 'a', to: 'b', amount: 5 })
   await ask('showSaga', { name: 'stubborn', id: 'm', waitMs: patience.timeoutMs })
   await ask('resumeSaga', { name: 'stubborn', id: 'm' }, { actor: 'olga' })
-  for (const each of ['pauseConsumer', 'resumeConsumer', 'rebuildProjection', 'dropFormerTable'] as const)
+  for (const each of ['pauseConsumer', 'resumeConsumer', 'rebuildProjection', 'dropPreviousTable'] as const)
     await ask(each, { name: 'tills' }, { actor: 'olga' })
   const actors = new Map<string, unknown>()
   const streams = ['till-a', '$operator-tills', '$saga.stubborn-m'] as never[]
@@ -197,7 +197,7 @@ test('whatever changes something records its principal', async () => {
     $ConsumerPaused: 'olga',
     $ConsumerResumed: 'olga',
     $TableRebuilt: 'olga',
-    $FormerTableDropped: 'olga',
+    $PreviousTableDropped: 'olga',
   })
 })
 
@@ -220,7 +220,7 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
       // A trace that is malformed is ignored, and the input of a command is checked by its schema.
       ...Object.keys(operation.parameters)
         .filter((parameter) => parameter !== 'traceparent' && parameter !== 'input')
-        .map((parameter) => [parameter, { ...input, [parameter]: [] }] as const),
+        .map((parameter) => [parameter, { ...input, [parameter]: [1] }] as const),
     ] as const
     for (const [parameter, input] of wrong) {
       const { error } = await ask(name, input)

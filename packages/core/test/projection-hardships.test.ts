@@ -83,7 +83,7 @@ test('a table of another history is told by verify, and replaced in one step wit
     details: { position: 99, head: 1 },
   })
   expect(await operator.rebuild('cash')).toMatchObject({ rows: 1, position: 1 })
-  expect(await operator.show('cash')).toMatchObject({ state: 'paused', position: 1, former: { position: 99 } })
+  expect(await operator.show('cash')).toMatchObject({ state: 'paused', position: 1, previous: { position: 99 } })
   expect(await tables.select(cash.table)).toEqual([{ till: '1', cash: 5 }])
 })
 
@@ -134,9 +134,9 @@ test('changed code whose table cannot be built is parked and not tried again unt
   const picky: ReadTables = {
     ...shared.tables,
     close: async () => {},
-    async fill(...args) {
+    async bulkLoad(...args) {
       if (refuses) throw new IndelibleError('invalid_row', 'The row is too long.')
-      return await shared.tables.fill(...args)
+      return await shared.tables.bulkLoad(...args)
     },
   }
   const after = cashTable({ factor: 2 })

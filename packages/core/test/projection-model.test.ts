@@ -193,12 +193,12 @@ function faulty(tables: ReadTables): { tables: ReadTables; failNext(when: 'befor
       if (when === 'after') throw new IndelibleError('tables_unavailable', 'after the commit')
       return result
     }
-  const { save, fill, replace, load } = tables
+  const { save, bulkLoad, replace, load } = tables
   return {
     tables: {
       ...tables,
       save: failing(save),
-      fill: failing(fill),
+      bulkLoad: failing(bulkLoad),
       replace: failing(replace),
       load: failing(load),
       close: async () => {},

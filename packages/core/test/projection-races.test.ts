@@ -12,7 +12,7 @@ import {
   text,
   timestamp,
 } from 'indelible'
-import { nextTable } from 'indelible/adapter'
+import { stagingTable } from 'indelible/adapter'
 import { memoryStore, memoryTables } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
 import { CashPaidIn, CashTaken, PayIn, parts, statuses, Take } from './till.ts'
@@ -172,7 +172,9 @@ test('a rebuild that loses its lease says that another is at it', async () => {
   }
   const operator = new ProjectionOperator(tills, { store: shared.store, tables })
   await expect(operator.rebuild('cash')).rejects.toMatchObject({ code: 'projection_busy' })
-  expect((await shared.tables.list()).find(({ name }) => name === nextTable(cash.table).name)?.holder).toBe('another')
+  expect((await shared.tables.list()).find(({ name }) => name === stagingTable(cash.table).name)?.holder).toBe(
+    'another',
+  )
 })
 
 // A table that was built anew may have the same checkpoint; its generation is another.

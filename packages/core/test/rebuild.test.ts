@@ -71,7 +71,7 @@ test('a table that is built anew has the same rows, time after time, and the one
     expect(await system.select(cash, { limit: 1000 })).toEqual(rows)
   }
   const names = (await shared.tables.list()).map(({ name }) => name)
-  expect(names).toEqual(['cash', 'cash__former'])
+  expect(names).toEqual(['cash', 'cash__previous'])
   // It goes on from there.
   const outcome = await system.send(PayIn('0', { amount: 5 }))
   if (outcome.status !== 'accepted') throw new Error(outcome.status)
@@ -195,7 +195,7 @@ test('what is written is compared with a second fold: code that is not pure does
   await using system = startSystem(systemWith(counting), { ...shared, domainCode: 'trusted' })
   await system.waitFor(counting, 400)
   await expect(system.rebuild(counting)).rejects.toMatchObject({ code: 'table_mismatch' })
-  expect((await shared.tables.list()).some(({ name }) => name === 'calls__former')).toBe(false)
+  expect((await shared.tables.list()).some(({ name }) => name === 'calls__previous')).toBe(false)
 })
 
 test('a check tells which rows differ from the log', async () => {

@@ -70,7 +70,7 @@ beforeAll(async () => {
   // The server may be gone before its connections are.
   pool.on('error', () => {})
   await tables.open(samples.table)
-  await tables.fill(samples.table, [row, { ...row, id: 'b', large: 1, note: 'b' }], at(1))
+  await tables.bulkLoad(samples.table, [row, { ...row, id: 'b', large: 1, note: 'b' }], at(1))
 })
 afterAll(async () => {
   await pool?.end()

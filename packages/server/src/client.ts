@@ -28,8 +28,7 @@ export function requestOf<Input extends object>(
     const value = values[place.of][place.parameter]
     if (value === undefined) continue
     if (place.in === 'header') headers[place.name] = Buffer.from(place.write(value)).toString('latin1')
-    else if (place.isByKey)
-      for (const [key, each] of Object.entries(value as object)) query.set(`${place.name}[${key}]`, String(each))
+    else if (place.listKeys) addByKey(query, place.name, value as object)
     else if (place.in === 'query') query.set(place.name, place.write(value))
   }
   const path = filledPath(map.path, values.input)
@@ -37,6 +36,14 @@ export function requestOf<Input extends object>(
   if (map.body === undefined) return { method: map.method, path: path + search, headers, body: undefined }
   headers['Content-Type'] = 'application/json'
   return { method: map.method, path: path + search, headers, body: JSON.stringify(values.input[map.body]) }
+}
+
+function addByKey(query: URLSearchParams, name: string, values: object): void {
+  for (const [key, value] of Object.entries(values)) {
+    if (Array.isArray(value)) for (const each of value) query.append(`${name}[${key}]`, String(each))
+    else if (typeof value === 'object' && value !== null) addByKey(query, `${name}[${key}]`, value)
+    else query.append(`${name}[${key}]`, String(value))
+  }
 }
 
 /** The result in the JSON body of a response with success. */

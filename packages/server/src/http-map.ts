@@ -13,8 +13,8 @@ export interface HttpMap<Result = unknown> {
   readonly headers?: Readonly<Record<string, string | Form>>
   /** Second places of parameters. A request gives only one of them. */
   readonly aliases?: Readonly<Record<string, Form>>
-  /** The parameters that stand in the query as `name[key]=value`. */
-  readonly byKey?: readonly string[]
+  /** The parameters that stand in the query as `name[key]=value` or `name[key][key]=value`, with the keys that are given once for each value. */
+  readonly byKey?: Readonly<Record<string, readonly string[]>>
   /** The parameter that is the body. */
   readonly body?: string
   /** Headers of the response, computed from the result. */
@@ -58,7 +58,8 @@ export interface Place {
   readonly in: 'path' | 'query' | 'header'
   /** The name in the request. */
   readonly name: string
-  readonly isByKey: boolean
+  /** Undefined if the parameter is not given by key; else the keys that are given once for each value. */
+  readonly listKeys: readonly string[] | undefined
   readonly isAlias: boolean
   readonly description: string | undefined
   readonly schema: JsonSchema | undefined
@@ -72,7 +73,7 @@ export const principalHeaders: Readonly<Record<keyof typeof principalParameters,
 
 /** All places of the parameters of an operation, except the body. */
 export function placesOf({ parameters, effect }: Operation, map: HttpMap): readonly Place[] {
-  const { path, headers = {}, aliases = {}, byKey = [], body } = map
+  const { path, headers = {}, aliases = {}, byKey = {}, body } = map
   const places = Object.entries(parameters).flatMap(([name, parameter]): Place[] => {
     if (name === body) return []
     const header = headers[name]
@@ -81,7 +82,7 @@ export function placesOf({ parameters, effect }: Operation, map: HttpMap): reado
       : placeOf(name, parameter, path.includes(`{${name}}`) ? 'path' : 'query', { name })
     const alias = aliases[name]
     const others = alias ? [{ ...placeOf(name, parameter, 'header', alias), isAlias: true }] : []
-    return [{ ...own, isByKey: byKey.includes(name) }, ...others]
+    return [{ ...own, listKeys: byKey[name] }, ...others]
   })
   if (effect === 'reads') return places
   const principal = Object.entries(principalParameters).map(([name, parameter]): Place => {
@@ -98,7 +99,7 @@ function placeOf(parameter: string, declared: Parameter, where: Place['in'], for
     of: 'input',
     in: where,
     name,
-    isByKey: false,
+    listKeys: undefined,
     isAlias: false,
     description,
     schema,

@@ -94,14 +94,21 @@ function operationId(method: string, path: string): string {
 
 function parameterObject(place: Place, { parameters, principal }: OperationDescription): object {
   const declared = (place.of === 'principal' ? principal : parameters)[place.parameter]!
+  const schema = place.schema ?? declared.schema
   return {
     name: place.name,
     in: place.in,
     description: place.description ?? declared.description,
-    ...(place.isByKey ? { style: 'deepObject', explode: true } : {}),
-    schema: place.schema ?? declared.schema,
+    ...styleOf(place, schema),
+    schema,
     ...(place.in === 'path' ? { required: true } : {}),
   }
+}
+
+/** How a parameter with several values is written: `where[column]=value`, or `orderBy=one,two`. */
+function styleOf({ listKeys }: Place, { type }: JsonSchema): object {
+  if (listKeys) return { style: 'deepObject', explode: true }
+  return type === 'array' ? { style: 'form', explode: false } : {}
 }
 
 /** The responses without a problem, by status. */

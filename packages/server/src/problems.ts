@@ -38,8 +38,10 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   impure_aggregate: 500,
   impure_projector: 500,
   row_missing: 500,
-  // Filters and cursors, the only rows in requests, are checked before.
+  // No request has rows.
   invalid_row: 500,
+  // Filters, order and cursor of a request are checked before.
+  invalid_select: 500,
   table_mismatch: 500,
   store_missing: 500,
   log_corrupt: 500,

@@ -37,8 +37,8 @@ test('every projection is shown as it is here and as the database knows it', asy
         fingerprint: stockLevels.table.fingerprint,
         position: 3,
         parked: null,
-        next: null,
-        former: null,
+        staging: null,
+        previous: null,
       },
     },
     { name: 'notes', state: 'running', position: 3 },
@@ -86,18 +86,18 @@ describe('a rebuild', () => {
       checkedPosition: 3,
       position: 3,
       ms: expect.any(Number),
-      formerTable: 'stock_levels__former',
+      previousTable: 'stock_levels__previous',
     })
     expect((await get('/tables/stock_levels')).body.rows).toEqual(before)
-    expect((await get('/projections/stock_levels')).body.table.former).toMatchObject({ position: 3 })
+    expect((await get('/projections/stock_levels')).body.table.previous).toMatchObject({ position: 3 })
     expect((await post('/projections/stock_levels/rebuild')).body.contentHash).toBe(body.contentHash)
   })
 
   test('drops the old table when asked to', async () => {
     const { get, post, tables } = await stockedShop()
-    const { body } = await post('/projections/stock_levels/rebuild?dropFormer=true')
-    expect(body.formerTable).toBeNull()
-    expect((await get('/projections/stock_levels')).body.table.former).toBeNull()
+    const { body } = await post('/projections/stock_levels/rebuild?dropPrevious=true')
+    expect(body.previousTable).toBeNull()
+    expect((await get('/projections/stock_levels')).body.table.previous).toBeNull()
     expect((await tables.list()).map(({ name }) => name)).toEqual(['notes', 'stock_levels'])
   })
 
@@ -118,7 +118,7 @@ describe('a rebuild', () => {
     client.abort()
     release()
     expect((await answer).status).toBe(200)
-    expect((await get('/projections/stock_levels')).body).toMatchObject({ rebuild: null, table: { former: {} } })
+    expect((await get('/projections/stock_levels')).body).toMatchObject({ rebuild: null, table: { previous: {} } })
   })
 
   test('that a handler stops says at which event', async () => {
@@ -214,7 +214,7 @@ test.each([
   ['GET', '/projections/nope'],
   ['GET', '/projections/__proto__'],
   ['POST', '/projections/nope/rebuild'],
-  ['POST', '/projections/nope/rebuild?dropFormer=true'],
+  ['POST', '/projections/nope/rebuild?dropPrevious=true'],
   ['POST', '/projections/nope/verify'],
 ])('%s %s: a projection that is not declared is unknown', async (method, path) => {
   const { get } = openShop()
@@ -226,11 +226,11 @@ test.each([
 
 test('a wish that is neither true nor false is refused before anything is built', async () => {
   const { post, get } = await stockedShop()
-  expect((await post('/projections/stock_levels/rebuild?dropFormer=yes')).body).toMatchObject({
+  expect((await post('/projections/stock_levels/rebuild?dropPrevious=yes')).body).toMatchObject({
     type: 'urn:indelible:error:invalid_parameter',
-    parameter: 'dropFormer',
+    parameter: 'dropPrevious',
   })
-  expect((await get('/projections/stock_levels')).body.table.former).toBeNull()
+  expect((await get('/projections/stock_levels')).body.table.previous).toBeNull()
 })
 
 /** A shop that has caught up, and whose log is read from the beginning again only when it is released. */

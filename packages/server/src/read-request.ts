@@ -19,7 +19,7 @@ export async function readRequest(
 ): Promise<ReadRequest> {
   const read: Record<Place['of'], Record<string, unknown>> = { input: {}, principal: {} }
   for (const place of places) {
-    const value = place.isByKey ? valuesByKey(c, place) : singleValue(c, place)
+    const value = place.listKeys ? valuesByKey(c, place) : singleValue(c, place)
     if (value === undefined) continue
     const values = read[place.of]
     if (Object.hasOwn(values, place.parameter))
@@ -36,18 +36,36 @@ function singleValue(c: Context, place: Place): unknown {
   return text === undefined ? undefined : place.read(text)
 }
 
-/** `where[column]=value`. Brackets, because a column may have the name of another parameter. */
-function valuesByKey(c: Context, place: Place): Readonly<Record<string, string>> | undefined {
-  const entries = [...new URL(c.req.url).searchParams].flatMap(([parameter, text]): [string, string][] => {
-    const key = keyIn(parameter, place)
-    return key === undefined ? [] : [[key, text]]
-  })
-  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+/** `where[column]=value` and `where[column][operator]=value`. Brackets, because a column may have the name of another parameter. */
+function valuesByKey(c: Context, place: Place): Readonly<Record<string, unknown>> | undefined {
+  const values = new Map<string, unknown>()
+  for (const [parameter, text] of new URL(c.req.url).searchParams) {
+    const [key, inner] = keysIn(parameter, place) ?? []
+    if (key === undefined) continue
+    const there = values.get(key)
+    if (there !== undefined && (inner === undefined || !(there instanceof Map)))
+      throw invalid(parameter, `"${parameter}" says something of ${key} a second time.`)
+    if (inner === undefined) values.set(key, text)
+    else values.set(key, withText((there as Map<string, unknown> | undefined) ?? new Map(), inner, { text, place }))
+  }
+  if (values.size === 0) return undefined
+  return Object.fromEntries(
+    [...values].map(([key, value]) => [key, value instanceof Map ? Object.fromEntries(value) : value]),
+  )
 }
 
-function keyIn(parameter: string, { name }: Place): string | undefined {
-  const [, object, key] = /^(\w+)\[(.+)\]$/.exec(parameter) ?? []
-  return object === name ? key : undefined
+function withText(
+  values: Map<string, unknown>,
+  key: string,
+  { text, place }: { text: string; place: Place },
+): Map<string, unknown> {
+  const isList = place.listKeys?.includes(key)
+  return values.set(key, isList ? [...((values.get(key) as readonly string[] | undefined) ?? []), text] : text)
+}
+
+function keysIn(parameter: string, { name }: Place): readonly [string, string | undefined] | undefined {
+  const [, object, key, inner] = /^(\w+)\[([^[\]]+)\](?:\[([^[\]]+)\])?$/.exec(parameter) ?? []
+  return object === name ? [key!, inner] : undefined
 }
 
 /** A header value has one character for each byte (https://fetch.spec.whatwg.org/#concept-header-value). These bytes are UTF-8. */
@@ -72,12 +90,18 @@ export function checkUrl({ req }: Context, places: readonly Place[]): void {
     throw new HttpError('malformed_url', `"${pathname}" is not percent-encoded UTF-8.`)
   }
   const inQuery = places.filter((place) => place.in === 'query')
-  const isDeclared = (name: string) =>
-    inQuery.some((place) => (place.isByKey ? keyIn(name, place) !== undefined : place.name === name))
+  const placeNamed = (name: string) =>
+    inQuery.find((place) => (place.listKeys ? keysIn(name, place) !== undefined : place.name === name))
   const seen = new Set<string>()
   for (const name of searchParams.keys()) {
-    if (!isDeclared(name)) throw invalid(name, `This request has no parameter "${name}".`)
-    if (seen.has(name)) throw invalid(name, `"${name}" is given twice.`)
+    const place = placeNamed(name)
+    if (!place) throw invalid(name, `This request has no parameter "${name}".`)
+    if (seen.has(name) && !isListIn(name, place)) throw invalid(name, `"${name}" is given twice.`)
     seen.add(name)
   }
+}
+
+function isListIn(name: string, place: Place): boolean {
+  const [, inner] = keysIn(name, place) ?? []
+  return inner !== undefined && place.listKeys?.includes(inner) === true
 }

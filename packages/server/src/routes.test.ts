@@ -80,6 +80,14 @@ describe('a client that is made of the same maps', () => {
     expect(first).toEqual(await operations.selectRows.run(running, rows))
     const second = { ...rows, after: first.next! }
     expect(await ask(operations.selectRows, second)).toEqual(await operations.selectRows.run(running, second))
+    const where = { in_stock: { gte: 6, in: [20, 5] }, limit: { isNull: true } }
+    const conditions = { name: 'stock_levels', where, orderBy: ['-in_stock', '-item_id'], limit: 1 }
+    const found = await ask(operations.selectRows, conditions)
+    expect(found).toMatchObject({ rows: [{ item_id: 'tea' }], next: expect.any(String) })
+    expect(await ask(operations.selectRows, { ...conditions, after: found.next! })).toMatchObject({
+      rows: [{ item_id: 'jam' }],
+      next: null,
+    })
     const page = { stream: 'item-tea', limit: 1, direction: 'backwards' } as const
     expect(await ask(operations.readStream, page)).toMatchObject({ next: null })
     await ask(operations.sendCommand, { category: 'item', id: 'tea', command: 'ReceiveStock', input: { quantity: 1 } })
@@ -89,7 +97,7 @@ describe('a client that is made of the same maps', () => {
     expect(await ask(operations.aggregateState, state)).toEqual(await operations.aggregateState.run(running, state))
     await ask(operations.pauseConsumer, { name: 'fulfilment' })
     expect(await ask(operations.showConsumer, { name: 'notes' })).toMatchObject({ kind: 'projection' })
-    expect(await ask(operations.rebuildProjection, { name: 'notes', dropFormer: true })).toMatchObject({ rows: 0 })
+    expect(await ask(operations.rebuildProjection, { name: 'notes', dropPrevious: true })).toMatchObject({ rows: 0 })
     expect(await ask(operations.health, {})).toMatchObject({ status: 'ok' })
   })
 

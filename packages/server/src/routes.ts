@@ -42,7 +42,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   selectRows: {
     method: 'GET',
     path: '/tables/{name}',
-    byKey: ['where'],
+    byKey: { where: ['in', 'notIn'] },
     aliases: {
       waitFor: {
         name: 'X-Wait-For',
@@ -55,7 +55,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   showProjection: { method: 'GET', path: '/projections/{name}', answerHeaders: atPosition },
   rebuildProjection: { method: 'POST', path: '/projections/{name}/rebuild', answerHeaders: atPosition },
   verifyProjection: { method: 'POST', path: '/projections/{name}/verify', answerHeaders: atPosition },
-  dropFormerTable: { method: 'POST', path: '/projections/{name}/drop-former' },
+  dropPreviousTable: { method: 'POST', path: '/projections/{name}/drop-previous' },
   showSaga: { method: 'GET', path: '/sagas/{name}/{id}' },
   resumeSaga: { method: 'POST', path: '/sagas/{name}/{id}/resume' },
   listConsumers: { method: 'GET', path: '/consumers', answerHeaders: atHead },

@@ -94,6 +94,11 @@ const routes = [
       filter('deliveries', '1'),
       filter('last_seen', '2026-01-31'),
       filter('extras', '{}'),
+      filter('in_stock][gte', '5'),
+      filter('in_stock][in', '5'),
+      filter('item_id][notIn', 'tea'),
+      filter('limit][isNull', 'true', 'false'),
+      fc.tuple(fc.constant('orderBy'), mostly('-in_stock', 'low,-item_id', 'limit')),
       filter('__proto__', '1'),
     ],
   },
@@ -102,7 +107,7 @@ const routes = [
   {
     method: 'POST',
     path: path('projections', table, fc.constantFrom('rebuild', 'verify', 'pause', 'resume')),
-    query: [fc.tuple(fc.constant('dropFormer'), mostly('true', 'false'))],
+    query: [fc.tuple(fc.constant('dropPrevious'), mostly('true', 'false'))],
   },
 ]
 const anyParameter = fc.tuple(anyText, anyText)

@@ -35,9 +35,9 @@ export async function openDirectClient(options: CommonOptions, session: Session)
   return {
     list: async () => (await operator.list()).map(infoOf),
     show: async (name) => infoOf(await operator.show(known(name))),
-    async rebuild(name, { dropFormer, progress }) {
+    async rebuild(name, { dropPrevious, progress }) {
       const report = await untilAborted(operator.rebuild(known(name), { progress, signal }))
-      if (dropFormer) await operator.dropFormer(name)
+      if (dropPrevious) await operator.dropPrevious(name)
       return report
     },
     async verify(name, progress) {

@@ -37,9 +37,9 @@ export function httpClient(url: URL, { errors, signal }: Session): ProjectionCli
       throw unexpectedResponse(url, 200)
     },
     show: (name) => ask(operations.showProjection, { name }),
-    async rebuild(name, { dropFormer, progress }) {
+    async rebuild(name, { dropPrevious, progress }) {
       const built = new AbortController()
-      const report = ask(operations.rebuildProjection, { name, dropFormer })
+      const report = ask(operations.rebuildProjection, { name, dropPrevious })
       // The rebuild does not fail if its progress is unknown.
       const polling = errors.isTerminal ? pollProgress(name, progress, built.signal).catch(() => {}) : undefined
       try {

@@ -13,7 +13,7 @@ export interface ProjectionInfo
 }
 
 export interface RebuildRequest {
-  readonly dropFormer: boolean
+  readonly dropPrevious: boolean
   readonly progress: (progress: RebuildProgress) => void
 }
 

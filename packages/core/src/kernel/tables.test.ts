@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formerTableName, integer, json, keyColumns, keyText, nextTable, text } from './tables.ts'
+import { integer, json, keyColumns, keyText, previousTableName, stagingTable, text } from './tables.ts'
 
 test('a table needs a key that is not nullable, and names that a database takes', () => {
   const code = expect.objectContaining({ code: 'invalid_declaration' })
@@ -28,14 +28,14 @@ test('a name that the database or the language has for itself is refused, and th
   expect(keyColumns('xmin', { id: text().key(), oid: integer() })).toEqual(['id'])
 })
 
-test('a name leaves room for those of the next and the former table, and is not one of them', () => {
+test('a name leaves room for those of the staging and the previous table, and is not one of them', () => {
   const code = expect.objectContaining({ code: 'invalid_declaration' })
-  const longest = 'n'.repeat(54)
+  const longest = 'n'.repeat(53)
   const columns = { a: text().key() }
   expect(keyColumns(longest, columns)).toEqual(['a'])
-  for (const name of [`${longest}n`, 't__next', 't__former']) expect(() => keyColumns(name, columns)).toThrow(code)
+  for (const name of [`${longest}n`, 't__staging', 't__previous']) expect(() => keyColumns(name, columns)).toThrow(code)
   const table = { name: longest, columns, key: ['a'], fingerprint: '1', code: '1' }
-  for (const name of [nextTable(table).name, formerTableName(longest)]) {
+  for (const name of [stagingTable(table).name, previousTableName(longest)]) {
     expect(name.length).toBeLessThan(64)
     expect(() => keyColumns(name, columns)).toThrow(code)
   }

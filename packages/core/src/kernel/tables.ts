@@ -21,6 +21,20 @@ export interface Column<Value = unknown> {
   readonly '~value'?: Value
 }
 
+/** A column of JSON values. They have no order and no single form, so `select` compares them with null only. */
+export interface JsonColumn<Value = unknown> extends Column<Value> {
+  readonly type: 'json'
+  key(): JsonColumn<Value>
+  nullable(): NullableJsonColumn<Value | null>
+  index(): JsonColumn<Value>
+}
+
+/** Known by more than its type of values, as null is a value of JSON too. */
+export interface NullableJsonColumn<Value = unknown> extends JsonColumn<Value> {
+  readonly isNullable: true
+  index(): NullableJsonColumn<Value>
+}
+
 export type Columns = Readonly<Record<string, Column>>
 /** The row type of a table. */
 export type RowOf<C extends Columns> = Rows<C>['row']
@@ -40,7 +54,7 @@ export const bigint = (): Column<number> => column('bigint')
 export const boolean = (): Column<boolean> => column('boolean')
 export const date = (): Column<string> => column('date')
 export const timestamp = (): Column<string> => column('timestamp')
-export const json = <Value extends JsonValue = JsonValue>(): Column<Value> => column('json')
+export const json = <Value extends JsonValue = JsonValue>(): JsonColumn<Value> => column('json') as JsonColumn<Value>
 
 /** A read table as its adapter needs to know it. */
 export interface TableDefinition<C extends Columns = Columns> {
@@ -55,20 +69,20 @@ export interface TableDefinition<C extends Columns = Columns> {
 }
 
 /** The table that is built to take the place of another. */
-export function nextTable<C extends Columns>(table: TableDefinition<C>): TableDefinition<C> {
-  return { ...table, name: `${table.name}${nextSuffix}` }
+export function stagingTable<C extends Columns>(table: TableDefinition<C>): TableDefinition<C> {
+  return { ...table, name: `${table.name}${stagingSuffix}` }
 }
 
 /** The name of the table that was replaced by another; it is kept until the next one is, or until somebody drops it. */
-export function formerTableName(name: string): string {
-  return `${name}${formerSuffix}`
+export function previousTableName(name: string): string {
+  return `${name}${previousSuffix}`
 }
 
-const nextSuffix = '__next'
-const formerSuffix = '__former'
+const stagingSuffix = '__staging'
+const previousSuffix = '__previous'
 const nameForm = /^[a-z_][a-z0-9_]{0,62}$/
 /** Postgres cuts names at 63 bytes, and there must be room for a suffix. */
-const tableNameForm = /^(?!.*__(next|former)$)[a-z_][a-z0-9_]{0,53}$/
+const tableNameForm = /^(?!.*__(staging|previous)$)[a-z_][a-z0-9_]{0,52}$/
 
 /** What is known of the tables is kept in one of this name, beside them. */
 const takenTableName = 'indelible_projections'
@@ -80,7 +94,7 @@ export function keyColumns(table: string, columns: Columns): readonly string[] {
   if (!tableNameForm.test(table)) {
     throw new IndelibleError(
       'invalid_declaration',
-      `"${table}" cannot name a table: use snake_case, at most 54 characters, not ending in ${nextSuffix} or ${formerSuffix}.`,
+      `"${table}" cannot name a table: use snake_case, at most 53 characters, not ending in ${stagingSuffix} or ${previousSuffix}.`,
     )
   }
   if (table === takenTableName) {

@@ -2,12 +2,13 @@
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import { systemClock } from '../kernel/system-clock.ts'
-import { type Columns, formerTableName, keyText, type Row, type TableDefinition } from '../kernel/tables.ts'
-import { compareTexts } from '../kernel/text.ts'
+import { type Columns, keyText, previousTableName, type Row, type TableDefinition } from '../kernel/tables.ts'
 import { type Clock, instant } from '../kernel/time.ts'
+import { canonicalSelect } from '../store/canonical-select.ts'
 import type { Checkpoint } from '../store/port.ts'
 import type { Parked, ReadTables } from '../store/read-tables.ts'
-import { canonicalKey, canonicalRow, canonicalSelect } from '../store/rows.ts'
+import { canonicalKey, canonicalRow } from '../store/rows.ts'
+import { selectedRows } from './select.ts'
 
 interface Table {
   readonly columns: Columns
@@ -105,7 +106,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       advance(table, to)
       return 'saved'
     },
-    async fill(definition, rows, to, { generation } = {}) {
+    async bulkLoad(definition, rows, to, { generation } = {}) {
       const table = fenced(definition, 0, generation)
       if (!table || table.rows.size > 0) return 'superseded'
       const filled = new Map<string, Row>()
@@ -122,12 +123,8 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       return 'saved'
     },
     async select(definition, options = {}) {
-      const { where, after, limit } = canonicalSelect(definition, options)
-      const rows = [...readable(definition).rows.values()]
-        .filter((row) => Object.entries(where).every(([name, value]) => row[name] === value))
-        .filter((row) => !after || compareKeys(definition.key, row, after) > 0)
-        .sort((a, b) => compareKeys(definition.key, a, b))
-      return copies(definition, rows.slice(0, limit))
+      const page = canonicalSelect(definition, options)
+      return copies(definition, selectedRows(readable(definition).rows.values(), page))
     },
     async scan(definition, visit) {
       const table = readable(definition)
@@ -136,17 +133,17 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       for (let at = 0; at < all.length; at += scanRowsMax) visit(all.slice(at, at + scanRowsMax))
       return state
     },
-    async replace(live, next, { generation } = {}) {
-      const [shown, built] = [opened(live.name), opened(next.name)]
-      if (built.fingerprint !== next.fingerprint) {
-        throw new IndelibleError('tables_unavailable', `Read table "${next.name}" was filled by other code.`)
+    async replace(live, staging, { generation } = {}) {
+      const [shown, built] = [opened(live.name), opened(staging.name)]
+      if (built.fingerprint !== staging.fingerprint) {
+        throw new IndelibleError('tables_unavailable', `Read table "${staging.name}" was filled by other code.`)
       }
       if ((generation ?? built.generation) !== built.generation) return 'superseded'
       if (built.checkpoint.position < shown.checkpoint.position && !shown.isDiverged) return 'behind'
       const idle = { isPaused: false, lease: undefined }
-      tables.set(formerTableName(live.name), { ...shown, parked: null, operation: idle })
+      tables.set(previousTableName(live.name), { ...shown, parked: null, operation: idle })
       tables.set(live.name, { ...built, parked: null, operation: shown.operation })
-      tables.delete(next.name)
+      tables.delete(staging.name)
       return 'replaced'
     },
     async drop(name) {
@@ -207,14 +204,4 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
 function copies({ columns }: TableDefinition, rows: readonly Row[]): readonly Row[] {
   const names = Object.keys(columns)
   return structuredClone(rows.map((row) => Object.fromEntries(names.map((name) => [name, row[name]]))))
-}
-
-function compareKeys(key: readonly string[], a: Row, b: Row): number {
-  for (const name of key) {
-    const [left, right] = [a[name] as string | number | boolean, b[name] as string | number | boolean]
-    if (left === right) continue
-    if (typeof left === 'string') return compareTexts(left, right as string)
-    return left < right ? -1 : 1
-  }
-  return 0
 }

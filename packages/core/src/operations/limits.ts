@@ -6,6 +6,8 @@ export const recordedTextBytesMax = 512
 export const pageDefault = 100
 /** The maximum number of events or rows of a page. */
 export const pageMax = 1_000
+/** The maximum characters of a cursor of a table. With the rest of a URL and the headers it fits into the 16 KiB that Node accepts. */
+export const cursorCharactersMax = 8 * 1024
 /** After this many bytes of payload a page of events ends early. */
 export const pageBytesMax = 8 * 1024 * 1024
 /** The default time that a read waits for its table. */

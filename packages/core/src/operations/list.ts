@@ -2,7 +2,13 @@
 import { aggregateState } from './aggregate-state.ts'
 import { listConsumers, pauseConsumer, resumeConsumer, showConsumer } from './consumers.ts'
 import { health } from './health.ts'
-import { dropFormerTable, listProjections, rebuildProjection, showProjection, verifyProjection } from './projections.ts'
+import {
+  dropPreviousTable,
+  listProjections,
+  rebuildProjection,
+  showProjection,
+  verifyProjection,
+} from './projections.ts'
 import { readStream } from './read-stream.ts'
 import { resumeSaga, showSaga } from './sagas.ts'
 import { selectRows } from './select-rows.ts'
@@ -18,7 +24,7 @@ export const operations = {
   showProjection,
   rebuildProjection,
   verifyProjection,
-  dropFormerTable,
+  dropPreviousTable,
   showSaga,
   resumeSaga,
   listConsumers,

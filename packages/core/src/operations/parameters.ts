@@ -98,6 +98,20 @@ export function oneOf<const Word extends string>(
   }
 }
 
+/** A list of texts. As text, they are separated by commas. */
+export function texts({ description }: { description: string }): Optional<readonly string[]> {
+  return {
+    description,
+    isRequired: false,
+    schema: { type: 'array', items: { type: 'string', minLength: 1 } },
+    fromText: (value) => value.split(','),
+    parse: (value, name) => {
+      if (Array.isArray(value) && value.every((each) => typeof each === 'string' && each !== '')) return value
+      throw invalid(name, `"${name}" must be a list of texts that are not empty.`)
+    },
+  }
+}
+
 /** True or false. False is the default. */
 export function flag({ description }: { description: string }): Optional<boolean> {
   return {

@@ -97,8 +97,8 @@ const tableSchema: JsonSchema = {
       type: ['object', 'null'],
       description: 'The event, the row and the error at which the projection is parked.',
     },
-    next: { ...otherTableSchema, description: 'The table of a rebuild that is running or was interrupted.' },
-    former: { ...otherTableSchema, description: 'The replaced table, which is kept.' },
+    staging: { ...otherTableSchema, description: 'The table of a rebuild that is running or was interrupted.' },
+    previous: { ...otherTableSchema, description: 'The replaced table, which is kept.' },
   },
 }
 

@@ -1,6 +1,6 @@
 // Projections as an operator sees them: how far each is, and rebuilding and verifying its table. Pausing and resuming is the same for all consumers.
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
-import { formerTableName } from '../kernel/tables.ts'
+import { previousTableName } from '../kernel/tables.ts'
 import type { ProjectionView } from '../runtime/projections/operator.ts'
 import type { RebuildReport } from '../runtime/projections/rebuild.ts'
 import type { ProjectionStatus } from '../runtime/projections/status.ts'
@@ -16,7 +16,7 @@ const name = required(text({ description: 'The name of the projection, which is 
 
 /** The table of a projection according to the database. */
 export interface TableShown
-  extends Pick<ProjectionView, 'state' | 'position' | 'updatedAt' | 'parked' | 'next' | 'former'> {
+  extends Pick<ProjectionView, 'state' | 'position' | 'updatedAt' | 'parked' | 'staging' | 'previous'> {
   /** The fingerprint of the existing table; null if there is none yet. */
   readonly fingerprint: string | null
 }
@@ -37,7 +37,7 @@ export interface ProjectionList {
 export interface Rebuilt extends RebuildReport {
   readonly name: string
   /** The replaced table, if it is kept. */
-  readonly formerTable: string | null
+  readonly previousTable: string | null
 }
 
 export const listProjections = operation({
@@ -81,7 +81,7 @@ export const rebuildProjection = operation({
   effect: 'changes',
   parameters: {
     name,
-    dropFormer: flag({
+    dropPrevious: flag({
       description: 'Whether to drop the replaced table. By default it is kept until the next rebuild.',
     }),
   },
@@ -97,15 +97,15 @@ export const rebuildProjection = operation({
       result: { description: 'The new table is live.', schema: rebuiltSchema(name) },
     })),
   // Without the signal of the caller: behind a proxy that ends slow requests a long rebuild would never finish.
-  async run(running, { name, dropFormer = false }, { principal }): Promise<Rebuilt> {
+  async run(running, { name, dropPrevious = false }, { principal }): Promise<Rebuilt> {
     const report = await running.rebuild({ name }, principal)
-    if (dropFormer) await running.dropFormerTable({ name }, principal)
-    return { name, ...report, formerTable: dropFormer ? null : formerTableName(name) }
+    if (dropPrevious) await running.dropPreviousTable({ name }, principal)
+    return { name, ...report, previousTable: dropPrevious ? null : previousTableName(name) }
   },
 })
 
-export const dropFormerTable = operation({
-  name: 'dropFormerTable',
+export const dropPreviousTable = operation({
+  name: 'dropPreviousTable',
   effect: 'changes',
   parameters: { name },
   refusals: ['unknown_projection', 'store_full'],
@@ -116,12 +116,12 @@ export const dropFormerTable = operation({
       summary: `Drop the table that the last rebuild of ${name} replaced`,
       result: {
         description: 'There is no replaced table any more.',
-        schema: objectOf({ name: { const: name }, formerTable: { const: null } }),
+        schema: objectOf({ name: { const: name }, previousTable: { const: null } }),
       },
     })),
-  async run(running, { name }, { principal }): Promise<Pick<Rebuilt, 'name' | 'formerTable'>> {
-    await running.dropFormerTable({ name }, principal)
-    return { name, formerTable: null }
+  async run(running, { name }, { principal }): Promise<Pick<Rebuilt, 'name' | 'previousTable'>> {
+    await running.dropPreviousTable({ name }, principal)
+    return { name, previousTable: null }
   },
 })
 
@@ -172,8 +172,8 @@ function joined(status: ProjectionStatus, view: ProjectionView | undefined): Pro
 
 /** The part of a view that is about the table. */
 export function tableShown(view: ProjectionView): TableShown {
-  const { tableFingerprint: fingerprint, state, position, updatedAt, parked, next, former } = view
-  return { state, fingerprint, position, updatedAt, parked, next, former }
+  const { tableFingerprint: fingerprint, state, position, updatedAt, parked, staging, previous } = view
+  return { state, fingerprint, position, updatedAt, parked, staging, previous }
 }
 
 function rebuiltSchema(name: string): JsonSchema {
@@ -187,7 +187,7 @@ function rebuiltSchema(name: string): JsonSchema {
     checkedPosition: { type: 'integer', description: 'The table was checked up to this position.' },
     position: { type: 'integer', description: 'The position of the table when it replaced the other.' },
     ms: { type: 'number' },
-    formerTable: { type: ['string', 'null'], description: 'The replaced table, if it is kept.' },
+    previousTable: { type: ['string', 'null'], description: 'The replaced table, if it is kept.' },
   })
 }
 

@@ -11,7 +11,7 @@ export type OperatorAction =
   | '$ConsumerPaused'
   | '$ConsumerResumed'
   | '$TableRebuilt'
-  | '$FormerTableDropped'
+  | '$PreviousTableDropped'
   | '$SagaRetried'
 
 export class OperatorLog {

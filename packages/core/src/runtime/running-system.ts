@@ -13,7 +13,8 @@ import type { Clock } from '../kernel/time.ts'
 import type { ConsumerRecords } from '../store/consumers.ts'
 import { DomainLog } from '../store/domain-log.ts'
 import type { EventStore, Head, StoreHealth } from '../store/port.ts'
-import type { ReadTables, SelectOptions } from '../store/read-tables.ts'
+import type { ReadTables } from '../store/read-tables.ts'
+import type { SelectOptions } from '../store/select.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
 import { AggregateLoader } from './commands/aggregate-loader.ts'
 import { CommandHandler } from './commands/command-handler.ts'
@@ -135,11 +136,17 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     return (await this.#commands.send(command, options)) as CommandOutcome<No>
   }
 
-  /** A page of the read table of a projection. Throws `unknown_projection`, `invalid_row`, `table_outdated`, `tables_unavailable`. */
-  async select<C extends Columns>(projection: Projection<C>, options?: SelectOptions): Promise<readonly RowOf<C>[]> {
+  /**
+   * A page of the read table of a projection: `select(accounts, { where: { balance: { lt: 0 } }, orderBy: { balance: 'desc' }, after: page.at(-1) })`.
+   * Throws `unknown_projection`, `invalid_select` where the options do not fit the columns or exceed a limit, `table_outdated`, `tables_unavailable`.
+   */
+  async select<C extends Columns>(
+    projection: Projection<C>,
+    options?: SelectOptions<NoInfer<C>>,
+  ): Promise<readonly RowOf<C>[]> {
     this.#declared(projection)
     await this.#opened(projection as unknown as Projection)
-    return (await this.tables.select(projection.table, options)) as readonly RowOf<C>[]
+    return (await this.tables.select(projection.table, options as SelectOptions)) as readonly RowOf<C>[]
   }
 
   /** Resolves when a read table shows everything up to a position; see {@link Consumers.waitFor}. */
@@ -149,7 +156,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
 
   /**
    * Builds the read table of a projection again beside the one that is being read, checks it against a second fold of the log, and puts it in its
-   * place. The old one is kept as `<name>__former`. Throws `projection_busy`, `projection_parked` where a handler fails on the way, `table_mismatch`,
+   * place. The old one is kept as `<name>__previous`. Throws `projection_busy`, `projection_parked` where a handler fails on the way, `table_mismatch`,
    * `unknown_projection`, `tables_unavailable`, `aborted`.
    */
   async rebuild(projection: Named, options: RebuildOptions & By = {}): Promise<RebuildReport> {
@@ -180,9 +187,9 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   }
 
   /** Drops the table that was replaced by the last rebuild. Throws `unknown_projection`, `tables_unavailable`. */
-  async dropFormerTable({ name }: Named, by: By = {}): Promise<void> {
-    await this.#operator.dropFormer(name)
-    await this.#operators.record('$FormerTableDropped', { subject: name, data: { name } }, by)
+  async dropPreviousTable({ name }: Named, by: By = {}): Promise<void> {
+    await this.#operator.dropPrevious(name)
+    await this.#operators.record('$PreviousTableDropped', { subject: name, data: { name } }, by)
   }
 
   /** Where a saga is, or nothing if there is none with that id. Throws `unknown_saga`. */

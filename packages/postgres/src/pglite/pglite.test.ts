@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type MessagePort, Worker } from 'node:worker_threads'
 import { bigint } from 'indelible'
-import { nextTable } from 'indelible/adapter'
+import { stagingTable } from 'indelible/adapter'
 import { readTablesContract } from 'indelible/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshTables } from '../../test/contract-tables.ts'
@@ -78,7 +78,7 @@ describe('PGlite for several threads', () => {
     expect(isAnswered).toBe(false)
     await thread.terminate()
     expect((await waiting).position).toBe(50)
-    expect(await tables.open(nextTable(accounts))).toMatchObject({ position: 0 })
+    expect(await tables.open(stagingTable(accounts))).toMatchObject({ position: 0 })
   })
 
   test('of changes of several clients from the same checkpoint exactly one is written', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
-import { nextTable } from 'indelible/adapter'
+import { stagingTable } from 'indelible/adapter'
 import { readTablesContract } from 'indelible/testing'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -114,18 +114,18 @@ describe('a Postgres server', () => {
     await openTables('renewed', { application_name: 'to be renewed' })
     await tables.open(accounts)
     await tables.save(change)
-    await tables.open(nextTable(accounts))
-    await tables.fill(nextTable(accounts), [], at(2))
+    await tables.open(stagingTable(accounts))
+    await tables.bulkLoad(stagingTable(accounts), [], at(2))
     await database.transaction(async (query) => {
       await query('SELECT * FROM renewed.accounts')
-      const replacing = tables.replace(accounts, nextTable(accounts)).catch((error) => error.code)
+      const replacing = tables.replace(accounts, stagingTable(accounts)).catch((error) => error.code)
       await new Promise((resolve) => setTimeout(resolve, 100))
       await cutConnections('to be renewed')
       expect(await replacing).toBe('tables_unavailable')
     })
     expect((await tables.list()).map(({ name, position }) => [name, position])).toEqual([
       ['accounts', 1],
-      ['accounts__next', 2],
+      ['accounts__staging', 2],
     ])
     expect(await tables.select(accounts)).toEqual(change.upserts)
   })
@@ -137,7 +137,7 @@ describe('a Postgres server', () => {
     for (let attempt = 0; attempt < 15; attempt++) {
       await observer.drop(accounts.name)
       await observer.open(accounts)
-      const filling = tables.fill(accounts, accountRows(30_000, 1), at(9)).catch((error) => error.code)
+      const filling = tables.bulkLoad(accounts, accountRows(30_000, 1), at(9)).catch((error) => error.code)
       await new Promise((resolve) => setTimeout(resolve, attempt * 15))
       if (attempt < 14) await cutConnections('to be filled')
       outcomes.add(await filling)
@@ -151,10 +151,10 @@ describe('a Postgres server', () => {
   test('with a long read of a table, the replacement is refused for now, and no other reader waits', async () => {
     await openTables('busy')
     await tables.open(accounts)
-    await tables.open(nextTable(accounts))
+    await tables.open(stagingTable(accounts))
     await database.transaction(async (query) => {
       await query('SELECT * FROM busy.accounts')
-      const replacing = tables.replace(accounts, nextTable(accounts)).catch((error) => error)
+      const replacing = tables.replace(accounts, stagingTable(accounts)).catch((error) => error)
       await new Promise((resolve) => setTimeout(resolve, 50))
       expect(await tables.select(accounts)).toEqual([])
       expect(await replacing).toMatchObject({
@@ -162,7 +162,7 @@ describe('a Postgres server', () => {
         message: expect.stringMatching(/cannot be replaced now/),
       })
     })
-    expect(await tables.replace(accounts, nextTable(accounts))).toBe('replaced')
+    expect(await tables.replace(accounts, stagingTable(accounts))).toBe('replaced')
   })
 
   test('that cuts a connection as soon as it is made ends no process', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import type { ReadTables, Row, TableDefinition } from 'indelible'
-import { formerTableName, nextTable } from 'indelible/adapter'
+import { previousTableName, stagingTable } from 'indelible/adapter'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { long } from '../../../../scripts/campaign.ts'
 import { accountRows, accounts, at } from '../../test/samples.ts'
@@ -35,7 +35,7 @@ test('while many save and read, tables are replaced again and again: no change i
   const write = async () => {
     const { fingerprint, position } = await tables.state(accounts)
     counts[await saveAt(tables, { ...accounts, fingerprint }, position)]++
-    // Now and then the next table catches up.
+    // Now and then the staging table catches up.
     await sleep(Math.random() * 20)
   }
   const read = async () => {
@@ -48,25 +48,25 @@ test('while many save and read, tables are replaced again and again: no change i
   }
   const replace = async () => {
     const live = { ...accounts, fingerprint: `code-${counts.replaced + 1}` }
-    const next = nextTable(live)
+    const staging = stagingTable(live)
     const { position } = await tables.state(accounts)
-    await tables.drop(next.name)
-    await tables.open(next)
-    if (position > 0) expect(await tables.fill(next, rowsAt(position), at(position))).toBe('saved')
+    await tables.drop(staging.name)
+    await tables.open(staging)
+    if (position > 0) expect(await tables.bulkLoad(staging, rowsAt(position), at(position))).toBe('saved')
     while (performance.now() < endsAt) {
-      if ((await tables.replace(live, next)) === 'replaced') {
+      if ((await tables.replace(live, staging)) === 'replaced') {
         counts.replaced++
-        return await checkFormer()
+        return await checkPrevious()
       }
       counts.behind++
-      const [{ position: from }, { position: to }] = [await tables.state(next), await tables.state(live)]
-      expect(await tables.save({ table: next, upserts: rowsAt(to), removals: [], from, to: at(to) })).toBe('saved')
+      const [{ position: from }, { position: to }] = [await tables.state(staging), await tables.state(live)]
+      expect(await tables.save({ table: staging, upserts: rowsAt(to), removals: [], from, to: at(to) })).toBe('saved')
     }
   }
-  const checkFormer = async () => {
-    const former = { ...accounts, name: formerTableName(accounts.name) }
-    const { position } = await tables.state(former)
-    const balances = (await tables.select(former)).map(({ balance }) => balance)
+  const checkPrevious = async () => {
+    const previous = { ...accounts, name: previousTableName(accounts.name) }
+    const { position } = await tables.state(previous)
+    const balances = (await tables.select(previous)).map(({ balance }) => balance)
     expect(balances).toEqual(position === 0 ? [] : Array(rowsPerTable).fill(position))
   }
   await Promise.all([write, write, write, write, read, read, replace].map(untilEnd))

@@ -1,8 +1,8 @@
-// Replaces the live table by the next one: both are renamed in one transaction.
+// Replaces the live table by the staging table: both are renamed in one transaction.
 //
 // A change that waits for the lock looks its table up afterwards. It then finds the new table and its checkpoint, and is superseded.
 import { IndelibleError, type ReadTables, type TableDefinition } from 'indelible'
-import { formerTableName } from 'indelible/adapter'
+import { previousTableName } from 'indelible/adapter'
 import type { Query } from '../database/index.ts'
 import { quoteName, recordsTable } from '../sql/index.ts'
 import { dropTable, exists, nameTaken } from './open-and-drop.ts'
@@ -14,34 +14,34 @@ const lockMsMax = 2_000
 export async function replaceTable(
   query: Query,
   schema: string,
-  { live, next, generation }: { live: TableDefinition; next: TableDefinition; generation?: number },
+  { live, staging, generation }: { live: TableDefinition; staging: TableDefinition; generation?: number },
 ): ReturnType<ReadTables['replace']> {
   const records = quoteName(schema, recordsTable)
-  const former = formerTableName(live.name)
-  const [liveTable, nextTable] = [quoteName(schema, live.name), quoteName(schema, next.name)]
+  const previous = previousTableName(live.name)
+  const [liveTable, stagingTable] = [quoteName(schema, live.name), quoteName(schema, staging.name)]
   await query(`SET LOCAL lock_timeout = ${lockMsMax}`)
-  await query(`LOCK TABLE ${liveTable}, ${nextTable} IN ACCESS EXCLUSIVE MODE`)
-  await query(`SELECT name FROM ${records} WHERE name IN ($1, $2) ORDER BY name FOR UPDATE`, [live.name, next.name])
-  const [shown, built] = [await stateOf(query, schema, live.name), await stateOf(query, schema, next.name)]
-  if (!shown || !built) throw await nameTaken(query, schema, shown ? next.name : live.name)
-  if (built.fingerprint !== next.fingerprint) {
-    const message = `Read table "${next.name}" was filled by other code: drop it and build it again.`
+  await query(`LOCK TABLE ${liveTable}, ${stagingTable} IN ACCESS EXCLUSIVE MODE`)
+  await query(`SELECT name FROM ${records} WHERE name IN ($1, $2) ORDER BY name FOR UPDATE`, [live.name, staging.name])
+  const [shown, built] = [await stateOf(query, schema, live.name), await stateOf(query, schema, staging.name)]
+  if (!shown || !built) throw await nameTaken(query, schema, shown ? staging.name : live.name)
+  if (built.fingerprint !== staging.fingerprint) {
+    const message = `Read table "${staging.name}" was filled by other code: drop it and build it again.`
     throw new IndelibleError('tables_unavailable', message)
   }
   if ((generation ?? built.generation) !== built.generation) return 'superseded'
   if (built.position < shown.position && !shown.isDiverged) return 'behind'
   await assertUnused(query, liveTable)
-  await grantAlike(query, { from: liveTable, to: nextTable })
-  await dropTable(query, schema, former)
-  if (await exists(query, 'to_regclass', quoteName(schema, former))) throw await nameTaken(query, schema, former)
-  await query(`ALTER TABLE ${liveTable} RENAME TO ${quoteName(former)}`)
-  await query(`ALTER TABLE ${nextTable} RENAME TO ${quoteName(live.name)}`)
+  await grantAlike(query, { from: liveTable, to: stagingTable })
+  await dropTable(query, schema, previous)
+  if (await exists(query, 'to_regclass', quoteName(schema, previous))) throw await nameTaken(query, schema, previous)
+  await query(`ALTER TABLE ${liveTable} RENAME TO ${quoteName(previous)}`)
+  await query(`ALTER TABLE ${stagingTable} RENAME TO ${quoteName(live.name)}`)
   const facts = 'fingerprint, code, position, history, generation, is_diverged, updated_at'
   const ofLive = `INSERT INTO ${records} (name, ${facts}) SELECT $1, ${facts} FROM ${records} WHERE name = $2`
-  await query(ofLive, [former, live.name])
-  const ofNext = `SELECT ${facts}, NULL::json FROM ${records} WHERE name = $1`
-  await query(`UPDATE ${records} SET (${facts}, parked) = (${ofNext}) WHERE name = $2`, [next.name, live.name])
-  await query(`DELETE FROM ${records} WHERE name = $1`, [next.name])
+  await query(ofLive, [previous, live.name])
+  const ofStaging = `SELECT ${facts}, NULL::json FROM ${records} WHERE name = $1`
+  await query(`UPDATE ${records} SET (${facts}, parked) = (${ofStaging}) WHERE name = $2`, [staging.name, live.name])
+  await query(`DELETE FROM ${records} WHERE name = $1`, [staging.name])
   return 'replaced'
 }
 

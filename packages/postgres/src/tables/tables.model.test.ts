@@ -7,11 +7,12 @@ import {
   integer,
   json,
   type ReadTables,
+  type SelectOptions,
   type TableDefinition,
   text,
   timestamp,
 } from 'indelible'
-import { formerTableName, nextTable } from 'indelible/adapter'
+import { previousTableName, stagingTable } from 'indelible/adapter'
 import { memoryTables } from 'indelible/memory'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { long } from '../../../../scripts/campaign.ts'
@@ -75,11 +76,29 @@ const columns: Columns = {
 }
 const table: TableDefinition = { name: 'model', columns, key: ['category', 'number'], fingerprint: '1', code: '1' }
 
+/** A value, or operators; now and then one that the column has not. */
+const conditions = Object.fromEntries(
+  Object.entries(values as Record<string, fc.Arbitrary<unknown>>).map(([name, value]) => {
+    const one = Object.fromEntries(['eq', 'ne', 'lt', 'lte', 'gt', 'gte'].map((operator) => [operator, value]))
+    const list = fc.array(value, { maxLength: 3 })
+    const operators = fc
+      .constantFrom(...Object.keys(one), 'in', 'notIn')
+      .chain((operator) => (one[operator] ?? list).map((given) => ({ [operator]: given })))
+    return [name, fc.oneof(value, operators)]
+  }),
+)
+const term = fc.oneof(
+  fc.constantFrom(...Object.keys(columns)),
+  fc
+    .record({ name: fc.constantFrom(...Object.keys(columns)), direction: fc.constantFrom('asc', 'desc') })
+    .map(({ name, direction }) => ({ [name]: direction })),
+)
+
 const key = fc.record({ category: values.category, number: values.number })
 const keyOf = (row: { category: string; number: number }) => JSON.stringify([row.category, row.number])
 /** The table as two versions of the code know it, and what there may be beside it. */
 const versions = ['1', '2'].map((fingerprint) => ({ ...table, fingerprint }))
-const names = [table.name, nextTable(table).name, formerTableName(table.name)]
+const names = [table.name, stagingTable(table).name, previousTableName(table.name)]
 const version = fc.constantFrom(...versions)
 const definition = fc.record({ name: fc.constantFrom(...names), of: version }).map(({ name, of }) => ({ ...of, name }))
 const upserts = fc.uniqueArray(fc.record(values), { selector: keyOf, maxLength: 6 })
@@ -126,14 +145,15 @@ const rowSteps = fc.oneof(
   ),
   fc
     .record({
-      where: fc.record(values, { requiredKeys: [] }),
-      after: fc.option(key, { nil: undefined }),
+      where: fc.record(conditions, { requiredKeys: [] }),
+      orderBy: fc.array(term, { maxLength: 3 }),
+      after: fc.option(fc.oneof(key, fc.record(values)), { nil: undefined }),
       limit: fc.nat(5),
     })
     .map(
-      ({ where, after, limit }): Step =>
+      ({ where, orderBy, after, limit }): Step =>
         (tables) =>
-          tables.select(table, after ? { where, after, limit } : { where, limit }),
+          tables.select(table, { where, orderBy, after, limit } as SelectOptions),
     ),
 )
 const tableSteps = fc.oneof(
@@ -147,12 +167,12 @@ const tableSteps = fc.oneof(
   fc.record({ table: definition, rows: fc.array(fc.record(values), { maxLength: 6 }), to: fc.nat(5) }).map(
     ({ table, rows, to }): Step =>
       (tables) =>
-        tables.fill(table, rows, at(to)),
+        tables.bulkLoad(table, rows, at(to)),
   ),
   version.map(
     (live): Step =>
       (tables) =>
-        tables.replace(live, nextTable(live)),
+        tables.replace(live, stagingTable(live)),
   ),
   definition.map(
     (table): Step =>

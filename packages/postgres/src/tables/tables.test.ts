@@ -1,5 +1,5 @@
 import { bigint, text } from 'indelible'
-import { nextTable } from 'indelible/adapter'
+import { stagingTable } from 'indelible/adapter'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freshTables } from '../../test/contract-tables.ts'
 import { accountRows, accounts, at } from '../../test/samples.ts'
@@ -80,18 +80,18 @@ test('a table that is no read table is neither taken away nor renamed', async ()
   await database.query('CREATE TABLE office.invoices (id integer)')
   await tables.drop('invoices')
   await tables.drop('indelible_projections')
-  await database.query('CREATE TABLE office.accounts__former (id integer)')
-  await database.query('CREATE TABLE office.accounts__next (id integer)')
-  await expect(tables.replace(accounts, nextTable(accounts))).rejects.toMatchObject({ code: 'invalid_declaration' })
-  await database.query('DROP TABLE office.accounts__next')
-  await tables.open(nextTable(accounts))
-  await expect(tables.replace(accounts, nextTable(accounts))).rejects.toMatchObject({ code: 'invalid_declaration' })
-  await tables.drop('accounts__former')
+  await database.query('CREATE TABLE office.accounts__previous (id integer)')
+  await database.query('CREATE TABLE office.accounts__staging (id integer)')
+  await expect(tables.replace(accounts, stagingTable(accounts))).rejects.toMatchObject({ code: 'invalid_declaration' })
+  await database.query('DROP TABLE office.accounts__staging')
+  await tables.open(stagingTable(accounts))
+  await expect(tables.replace(accounts, stagingTable(accounts))).rejects.toMatchObject({ code: 'invalid_declaration' })
+  await tables.drop('accounts__previous')
   const there = await database.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'office' ORDER BY tablename`)
   expect(there.map(({ tablename }) => tablename)).toEqual([
     'accounts',
-    'accounts__former',
-    'accounts__next',
+    'accounts__previous',
+    'accounts__staging',
     'indelible_projections',
     'invoices',
   ])
@@ -105,18 +105,18 @@ test('users with the right to read a table can read the table that replaces it',
   const mayRead = async (role: string) =>
     (await database.query(`SELECT has_table_privilege($1, 'granted.accounts', 'SELECT') AS yes`, [role]))[0]!.yes
   for (const turn of [1, 2]) {
-    await tables.open(nextTable(accounts))
-    await tables.fill(nextTable(accounts), accountRows(1, turn), at(turn))
-    expect(await tables.replace(accounts, nextTable(accounts))).toBe('replaced')
+    await tables.open(stagingTable(accounts))
+    await tables.bulkLoad(stagingTable(accounts), accountRows(1, turn), at(turn))
+    expect(await tables.replace(accounts, stagingTable(accounts))).toBe('replaced')
     expect(await mayRead('the Reader')).toBe(true)
     expect(await mayRead('pg_monitor')).toBe(false)
     await database.query('GRANT SELECT ON granted.accounts TO PUBLIC')
     await database.query('REVOKE SELECT ON granted.accounts FROM PUBLIC')
   }
   await database.query('GRANT SELECT ON granted.accounts TO PUBLIC')
-  await tables.open(nextTable(accounts))
-  await tables.fill(nextTable(accounts), [], at(2))
-  await tables.replace(accounts, nextTable(accounts))
+  await tables.open(stagingTable(accounts))
+  await tables.bulkLoad(stagingTable(accounts), [], at(2))
+  await tables.replace(accounts, stagingTable(accounts))
   expect(await mayRead('pg_monitor')).toBe(true)
 })
 
@@ -127,7 +127,7 @@ test('users with the right to read some columns can read them in the table that 
   await database.query('CREATE ROLE partial')
   await database.query('GRANT SELECT (account_id, owner, "a ""note""") ON partly.accounts TO partial')
   await database.query('GRANT SELECT (balance) ON partly.accounts TO PUBLIC')
-  const next = nextTable({ ...wider, columns: { ...accounts.columns, 'a "note"': text() }, fingerprint: 'narrower' })
+  const next = stagingTable({ ...wider, columns: { ...accounts.columns, 'a "note"': text() }, fingerprint: 'narrower' })
   await tables.open(next)
   await tables.replace(accounts, next)
   const mayRead = async (role: string) => {
@@ -142,13 +142,13 @@ test('users with the right to read some columns can read them in the table that 
 test('a table that a view was made over is not replaced under it, nor dropped, and says why', async () => {
   const tables = sqlReadTables(database, { schema: 'viewed' })
   await tables.open(accounts)
-  await tables.open(nextTable(accounts))
+  await tables.open(stagingTable(accounts))
   await database.query('CREATE VIEW viewed.rich AS SELECT * FROM viewed.accounts WHERE balance > 100')
   const inUse = { code: 'tables_unavailable', message: expect.stringMatching(/^(?!.*rule).*view viewed\.rich/s) }
-  await expect(tables.replace(accounts, nextTable(accounts))).rejects.toMatchObject(inUse)
+  await expect(tables.replace(accounts, stagingTable(accounts))).rejects.toMatchObject(inUse)
   await expect(tables.drop('accounts')).rejects.toMatchObject(inUse)
   await database.query('DROP VIEW viewed.rich')
-  expect(await tables.replace(accounts, nextTable(accounts))).toBe('replaced')
+  expect(await tables.replace(accounts, stagingTable(accounts))).toBe('replaced')
 })
 
 test('a table that a user dropped is built again from the log, and stays paused', async () => {
@@ -161,7 +161,7 @@ test('a table that a user dropped is built again from the log, and stays paused'
   for (const call of [
     tables.state(accounts),
     tables.load(accounts, [{ account_id: 'a-1' }]),
-    tables.fill(accounts, [], at(1)),
+    tables.bulkLoad(accounts, [], at(1)),
   ])
     await expect(call).rejects.toMatchObject({ code: 'tables_unavailable' })
   expect(await tables.list()).toEqual([])
@@ -224,7 +224,7 @@ test('more large rows than a text can hold go to the database in pieces', async 
   const tables = sqlReadTables(counting, { schema: 'documents' })
   await tables.open(documents)
   const rows = documentRows(10_000, 60_000)
-  expect(await tables.fill(documents, rows, at(1))).toBe('saved')
+  expect(await tables.bulkLoad(documents, rows, at(1))).toBe('saved')
   expect(await tables.save({ table: documents, upserts: rows, removals: [], from: 1, to: at(2) })).toBe('saved')
   expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(2 * 10_000 * 60_000)
   expect(Math.max(...sizes)).toBeLessThan(chunkCharsMax + 100_000)
@@ -237,7 +237,7 @@ test('large rows are scanned in pages of few, small ones in pages of many', asyn
   ] as const) {
     const tables = sqlReadTables(database, { schema })
     await tables.open(documents)
-    await tables.fill(documents, rows, at(1))
+    await tables.bulkLoad(documents, rows, at(1))
     const pages: number[] = []
     await tables.scan(documents, ({ length }) => pages.push(length))
     expect(pages.reduce((sum, length) => sum + length)).toBe(rows.length)

@@ -87,7 +87,7 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
         return isSaved ? 'saved' : 'superseded'
       })
     },
-    fill: (table, rows, to, { generation } = {}) =>
+    bulkLoad: (table, rows, to, { generation } = {}) =>
       transaction(table.name, (query, copy) => bulkLoad({ query, copy, schema }, { table, rows, to, generation })),
     async select(table, options = {}) {
       const statement = selectRows(schema, table, canonicalSelect(table, options))
@@ -97,8 +97,8 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
       use(table.name, () =>
         database.transaction((query) => scanTable(query, schema, { table, visit }), { isSnapshot: true }),
       ),
-    replace: (live, next, options = {}) =>
-      transaction(live.name, (query) => replaceTable(query, schema, { live, next, ...options })),
+    replace: (live, staging, options = {}) =>
+      transaction(live.name, (query) => replaceTable(query, schema, { live, staging, ...options })),
     drop: (name) => transaction(name, (query) => dropTable(query, schema, name)),
     list: () => use(undefined, records.list),
     async lease(name, options) {
@@ -148,9 +148,10 @@ async function scanTable(
   { table, visit }: { table: TableDefinition; visit: (rows: readonly Row[]) => void },
 ): Promise<TableState> {
   await query(`LOCK TABLE ${quoteName(schema, table.name)} IN ACCESS SHARE MODE`)
+  const byKey = canonicalSelect(table, {})
   const state = (await stateOf(query, schema, table.name)) ?? notOpened(table.name)
   for (let after: Row | undefined, limit = scanRowsFirst; ; ) {
-    const { rows, chars } = await readPage(query, table, selectRows(schema, table, { where: {}, after, limit }))
+    const { rows, chars } = await readPage(query, table, selectRows(schema, table, { ...byKey, after, limit }))
     if (rows.length > 0) runCallerCode(() => visit(rows))
     if (rows.length < limit) return state
     after = rows.at(-1)

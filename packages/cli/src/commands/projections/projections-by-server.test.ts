@@ -85,9 +85,9 @@ test('rebuild, verify, pause and resume do the same as without a server', async 
   expect((await projections('rebuild balances')).out).toMatch(
     /^The table balances was rebuilt and is live\.\n\n {2}3 rows/,
   )
-  expect((await projections('show balances')).out).toContain('kept as balances__former')
-  const dropped = await projections('rebuild balances --drop-former --json')
-  expect(ndjson(dropped.out)).toMatchObject([{ name: 'balances', rows: 3, position: 7, formerTable: null }])
+  expect((await projections('show balances')).out).toContain('kept as balances__previous')
+  const dropped = await projections('rebuild balances --drop-previous --json')
+  expect(ndjson(dropped.out)).toMatchObject([{ name: 'balances', rows: 3, position: 7, previousTable: null }])
   expect((await tables.list()).map(({ name }) => name)).toEqual(['balances', 'owners'])
   expect((await projections('verify balances')).out).toMatch(
     /^The table balances matches the log: 3 rows at position \d+\.\n$/,
@@ -132,7 +132,7 @@ describe('a rebuild that takes its time', () => {
       err: 'error: Interrupted. The server continues the rebuild: see projections show balances.\n',
     })
     release()
-    await expect.poll(async () => (await tables.list()).map(({ name }) => name)).toContain('balances__former')
+    await expect.poll(async () => (await tables.list()).map(({ name }) => name)).toContain('balances__previous')
   })
 })
 

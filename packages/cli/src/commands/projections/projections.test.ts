@@ -85,7 +85,7 @@ describe('list', () => {
         holder: null,
         staleness: null,
         rebuild: null,
-        table: { fingerprint: balances.table.fingerprint, position: 6, parked: null, next: null, former: null },
+        table: { fingerprint: balances.table.fingerprint, position: 6, parked: null, staging: null, previous: null },
       },
       { name: 'owners' },
     ])
@@ -116,7 +116,7 @@ describe('show', () => {
       Event     FundsDeposited of account-2 (ID)
       Row       {"account_id":"2","owner":"bob","balance":5,"last":{"kind":"deposit","amount":5}}
       Error     thirteen is unlucky
-      Former    kept as balances__former, at position 6, filled by code CODE
+      Previous  kept as balances__previous, at position 6, filled by code CODE
       "
     `)
     expect(JSON.parse((await projections(dataDir, 'show balances --json')).out)).toMatchObject({
@@ -138,11 +138,11 @@ describe('rebuild', () => {
         2 rows, identical in a second fold of the log up to position 6
         content HASH
         6 events in TIME events/s
-        the replaced table is kept as balances__former until the next rebuild (--drop-former drops it)
+        the replaced table is kept as balances__previous until the next rebuild (--drop-previous drops it)
       "
     `)
     expect((await projections(dataDir, 'verify balances')).code).toBe(0)
-    expect((await projections(dataDir, 'show balances')).out).toContain('kept as balances__former, at position 6')
+    expect((await projections(dataDir, 'show balances')).out).toContain('kept as balances__previous, at position 6')
   })
 
   test('says that another process runs the projection with other code', async () => {
@@ -166,9 +166,9 @@ describe('rebuild', () => {
     expect((await projections(dataDir, 'verify owners')).out).toContain('2 rows at position 6')
   })
 
-  test('--drop-former drops the old table', async () => {
+  test('--drop-previous drops the old table', async () => {
     const dataDir = await filled()
-    const { out } = await projections(dataDir, 'rebuild balances --drop-former')
+    const { out } = await projections(dataDir, 'rebuild balances --drop-previous')
     expect(out).toContain('the replaced table was dropped')
     expect((await tablesIn(dataDir).list()).map(({ name }) => name)).toEqual(['balances', 'owners'])
   })
@@ -177,7 +177,7 @@ describe('rebuild', () => {
     const dataDir = await filled()
     const [first, second] = [
       await projections(dataDir, 'rebuild balances --json'),
-      await projections(dataDir, 'rebuild balances --json --drop-former'),
+      await projections(dataDir, 'rebuild balances --json --drop-previous'),
     ]
     const report = {
       name: 'balances',
@@ -188,9 +188,9 @@ describe('rebuild', () => {
       ms: expect.any(Number),
       eventsPerSecond: expect.any(Number),
     }
-    expect(ndjson(first.out)).toEqual([{ ...report, formerTable: 'balances__former' }])
+    expect(ndjson(first.out)).toEqual([{ ...report, previousTable: 'balances__previous' }])
     expect(ndjson(second.out)).toEqual([
-      { ...report, contentHash: ndjson(first.out)[0]!.contentHash, formerTable: null },
+      { ...report, contentHash: ndjson(first.out)[0]!.contentHash, previousTable: null },
     ])
   })
 
@@ -222,7 +222,7 @@ describe('rebuild', () => {
     const dataDir = await filled()
     const stop = new AbortController()
     const tables = tablesIn(dataDir)
-    tables.fill = async () => {
+    tables.bulkLoad = async () => {
       stop.abort()
       throw new Error('cut off')
     }
@@ -233,9 +233,9 @@ describe('rebuild', () => {
 
   test('while another builds the table ends with 1', async () => {
     const dataDir = await filled()
-    const next = { ...balances.table, name: 'balances__next' }
-    await tablesIn(dataDir).open(next)
-    await tablesIn(dataDir).lease('balances__next', { holder: 'somebody', ms: 60_000 })
+    const staging = { ...balances.table, name: 'balances__staging' }
+    await tablesIn(dataDir).open(staging)
+    await tablesIn(dataDir).lease('balances__staging', { holder: 'somebody', ms: 60_000 })
     const { code, err } = await projections(dataDir, 'rebuild balances')
     expect(code).toBe(1)
     expect(err).toBe('error: The table of "balances" is being built by somebody. Try again when that is done.\n')

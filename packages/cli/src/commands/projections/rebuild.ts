@@ -1,6 +1,6 @@
 // `indelible projections rebuild`: builds a new read table from the log, then replaces the live one.
 import type { Command } from 'commander'
-import { formerTableName, type RebuildReport } from 'indelible'
+import { previousTableName, type RebuildReport } from 'indelible'
 import { addCommand } from '../../help.ts'
 import {
   escapeControls,
@@ -16,7 +16,7 @@ import type { Session } from '../../session.ts'
 import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
 
 interface Options extends ClientOptions {
-  readonly dropFormer?: boolean
+  readonly dropPrevious?: boolean
 }
 
 export function addRebuild(group: Command, session: Session): void {
@@ -28,31 +28,31 @@ export function addRebuild(group: Command, session: Session): void {
     examples: [
       ['indelible projections rebuild account_balances', 'directly from the log to the database'],
       ['indelible projections rebuild account_balances --url http://127.0.0.1:3000', 'on a running server'],
-      ['indelible projections rebuild account_balances --drop-former', 'without keeping the old table'],
+      ['indelible projections rebuild account_balances --drop-previous', 'without keeping the old table'],
     ],
   })
     .argument(...nameArgument)
-    .option('--drop-former', 'drop the replaced table instead of keeping it')
+    .option('--drop-previous', 'drop the replaced table instead of keeping it')
   addClientOptions(command).action((name: string) => rebuild(name, command.optsWithGlobals(), session))
 }
 
 async function rebuild(name: string, options: Options, session: Session): Promise<void> {
   const { out, errors } = session
-  const { dropFormer = false } = options
+  const { dropPrevious = false } = options
   const bar = phaseBar(errors)
   const progress = (at: Parameters<typeof extentOf>[0]) => bar.update(phaseLabels[at.phase], at.done, extentOf(at))
   const building = withProjectionClient(options, session, async (client) => {
     const before = await client.show(name)
-    return { ...(await client.rebuild(name, { dropFormer, progress })), before }
+    return { ...(await client.rebuild(name, { dropPrevious, progress })), before }
   })
   const { rows, contentHash, checkedPosition, position, ms, before } = await building.finally(bar.clear)
   const report = { rows, contentHash, checkedPosition, position, ms: Math.round(ms) }
   const eventsPerSecond = Math.round(position / (ms / 1000))
-  const formerTable = dropFormer ? null : formerTableName(name)
+  const previousTable = dropPrevious ? null : previousTableName(name)
   await out.write(
     options.json
-      ? `${jsonLine({ name, ...report, eventsPerSecond, formerTable })}\n`
-      : format(report, { name, eventsPerSecond, formerTable, out }),
+      ? `${jsonLine({ name, ...report, eventsPerSecond, previousTable })}\n`
+      : format(report, { name, eventsPerSecond, previousTable, out }),
   )
   const other = ofOtherCode(before)
   if (other) await errors.write(`${other}\n`)
@@ -72,21 +72,21 @@ function format(
   {
     name,
     eventsPerSecond,
-    formerTable,
+    previousTable,
     out,
-  }: { name: string; eventsPerSecond: number; formerTable: string | null; out: Output },
+  }: { name: string; eventsPerSecond: number; previousTable: string | null; out: Output },
 ): string {
-  const former =
-    formerTable === null
+  const previous =
+    previousTable === null
       ? 'the replaced table was dropped'
-      : `the replaced table is kept as ${formerTable} until the next rebuild (--drop-former drops it)`
+      : `the replaced table is kept as ${previousTable} until the next rebuild (--drop-previous drops it)`
   return [
     `${out.paint('green', `The table ${name} was rebuilt and is live.`)}`,
     '',
     `  ${formatCount(rows, 'row')}, identical in a second fold of the log up to position ${formatNumber(checkedPosition)}`,
     `  content ${contentHash}`,
     `  ${formatCount(position, 'event')} in ${formatSeconds(ms)}, ${formatNumber(eventsPerSecond)} events/s`,
-    `  ${former}`,
+    `  ${previous}`,
     '',
   ].join('\n')
 }

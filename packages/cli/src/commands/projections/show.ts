@@ -1,6 +1,6 @@
 // `indelible projections show`: everything about one projection.
 import type { Command } from 'commander'
-import { formerTableName, type ProjectionStatus } from 'indelible'
+import { type ProjectionStatus, previousTableName } from 'indelible'
 import type { TableShown } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
 import { escapeControls, formatCount, formatNumber, jsonLine, type Output, padToCells } from '../../output/index.ts'
@@ -55,7 +55,7 @@ function format(projection: ProjectionInfo, out: Output): string {
   return [out.paint(['cyan', 'bold'], name), '', ...texts, ''].join('\n')
 }
 
-function tableLines(name: string, { updatedAt, parked, next, former }: TableShown): readonly Line[] {
+function tableLines(name: string, { updatedAt, parked, staging, previous }: TableShown): readonly Line[] {
   return [
     ...(updatedAt === null ? [] : [['Written', updatedAt] as const]),
     ...(parked
@@ -66,19 +66,19 @@ function tableLines(name: string, { updatedAt, parked, next, former }: TableShow
           ['Error', errorText(parked)],
         ] as const)
       : []),
-    ...(next
+    ...(staging
       ? [
           [
-            'Next',
-            `the table of a rebuild that is running or was interrupted, at position ${formatNumber(next.position)}`,
+            'Staging',
+            `the table of a rebuild that is running or was interrupted, at position ${formatNumber(staging.position)}`,
           ] as const,
         ]
       : []),
-    ...(former
+    ...(previous
       ? [
           [
-            'Former',
-            `kept as ${formerTableName(name)}, at position ${formatNumber(former.position)}, filled by code ${former.fingerprint}`,
+            'Previous',
+            `kept as ${previousTableName(name)}, at position ${formatNumber(previous.position)}, filled by code ${previous.fingerprint}`,
           ] as const,
         ]
       : []),

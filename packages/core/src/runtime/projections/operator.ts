@@ -6,7 +6,7 @@ import { position as checkedPosition, type Position } from '../../kernel/positio
 import type { Projection } from '../../kernel/projections.ts'
 import type { System } from '../../kernel/system.ts'
 import { systemClock, systemIds } from '../../kernel/system-clock.ts'
-import { formerTableName, nextTable } from '../../kernel/tables.ts'
+import { previousTableName, stagingTable } from '../../kernel/tables.ts'
 import type { Clock } from '../../kernel/time.ts'
 import { checkedDuration } from '../../kernel/timers.ts'
 import { DomainLog } from '../../store/domain-log.ts'
@@ -56,9 +56,9 @@ export interface ProjectionView {
   readonly parked: Parked | null
   readonly updatedAt: string | null
   /** The table that is being built, or was when that was interrupted. */
-  readonly next: OtherTable | null
+  readonly staging: OtherTable | null
   /** The table that was replaced and is kept. */
-  readonly former: OtherTable | null
+  readonly previous: OtherTable | null
 }
 
 export class ProjectionOperator {
@@ -158,8 +158,8 @@ export class ProjectionOperator {
   }
 
   /** Drops the table that was replaced by the last rebuild. */
-  async dropFormer(name: string): Promise<void> {
-    await this.#parts.tables.drop(formerTableName(this.#declared(name).name))
+  async dropPrevious(name: string): Promise<void> {
+    await this.#parts.tables.drop(previousTableName(this.#declared(name).name))
   }
 
   /** What this process does not count as written yet counts as another history, until it does. */
@@ -214,8 +214,8 @@ function viewOf(
     holder: record?.holder ?? null,
     parked: record?.parked ?? null,
     updatedAt: record?.updatedAt ?? null,
-    next: stateOf(nextTable(table).name),
-    former: stateOf(formerTableName(name)),
+    staging: stateOf(stagingTable(table).name),
+    previous: stateOf(previousTableName(name)),
   }
 }
 

@@ -1,8 +1,8 @@
-// Builds the table of a projection anew beside the one that readers see, checks it, and puts it in its place in one step.
+// Builds the table of a projection again beside the one that readers see, checks it, and puts it in its place in one step.
 import { throwIfAborted } from '../../kernel/abort.ts'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { nextTable } from '../../kernel/tables.ts'
+import { stagingTable } from '../../kernel/tables.ts'
 import { instant } from '../../kernel/time.ts'
 import { checkpointOf } from '../../store/history.ts'
 import type { Checkpoint } from '../../store/port.ts'
@@ -34,8 +34,8 @@ export interface RebuildReport {
 }
 
 /**
- * Resolves when the new table has taken the place of the live one, which is kept under `<name>__former`. Until then nobody sees anything of it, and
- * one that was interrupted is begun anew the next time.
+ * Resolves when the new table has taken the place of the live one, which is kept under `<name>__previous`. Until then nobody sees anything of it, and
+ * one that was interrupted starts again from the beginning the next time.
  *
  * Throws {@link FoldStopped}, `projection_busy` while another process builds it, `table_mismatch` where what was written is not what was folded,
  * `aborted`, and what store and tables throw.
@@ -47,14 +47,14 @@ export async function rebuildTable(parts: ProjectionParts, options: RebuildOptio
   const startedAt = instant(clock.now())
   const progress = (phase: RebuildProgress['phase'], done: number, total: number) =>
     options.progress?.({ phase, done, total, startedAt })
-  const next = nextTable(projection.table)
+  const staging = stagingTable(projection.table)
   const holder = ids()
 
-  await tables.open(next)
+  await tables.open(staging)
   let keeper: LeaseKeeper | undefined
   try {
     await assertHeld(parts, holder)
-    keeper = new LeaseKeeper({ tables, name: next.name, holder, isOver: () => false })
+    keeper = new LeaseKeeper({ tables, name: staging.name, holder, isOver: () => false })
     const stop = signal ? AbortSignal.any([signal, keeper.over]) : keeper.over
     // What an interrupted one left was never checked. Should this process sleep for longer than its lease, another one does the same with what is made
     // here, and from then on the generation is another.
@@ -77,17 +77,17 @@ export async function rebuildTable(parts: ProjectionParts, options: RebuildOptio
   } finally {
     await keeper?.[Symbol.asyncDispose]()
     // Also where the answer to the first question was lost: nobody else knows this holder.
-    await tables.release(next.name, holder).catch(() => {})
+    await tables.release(staging.name, holder).catch(() => {})
   }
 }
 
 /** Gives the generation of the empty table. */
 async function emptied({ projection, tables }: ProjectionParts, holder: string): Promise<number> {
-  const next = nextTable(projection.table)
-  const { fingerprint, code, position, generation } = await tables.state(next)
-  if (fingerprint === next.fingerprint && code === next.code && position === 0) return generation
-  await tables.drop(next.name)
-  const opened = await tables.open(next)
+  const staging = stagingTable(projection.table)
+  const { fingerprint, code, position, generation } = await tables.state(staging)
+  if (fingerprint === staging.fingerprint && code === staging.code && position === 0) return generation
+  await tables.drop(staging.name)
+  const opened = await tables.open(staging)
   await assertHeld({ projection, tables }, holder)
   return opened.generation
 }
@@ -97,7 +97,7 @@ async function assertHeld(
   { projection, tables }: Pick<ProjectionParts, 'projection' | 'tables'>,
   holder: string,
 ): Promise<void> {
-  const lease = await tables.lease(nextTable(projection.table).name, { holder, ms: leaseMs })
+  const lease = await tables.lease(stagingTable(projection.table).name, { holder, ms: leaseMs })
   if (!lease.isHeld) throw busy(projection.name, lease.holder)
 }
 
@@ -119,7 +119,7 @@ async function write(
   const fold = await foldFromZero(parts, { to, signal, progress: (at) => progress('folding', at, to) })
   progress('writing', to, to)
   throwIfAborted(signal)
-  const filled = await tables.fill(nextTable(projection.table), fold.rows(), upTo, { generation })
+  const filled = await tables.bulkLoad(stagingTable(projection.table), fold.rows(), upTo, { generation })
   if (filled === 'superseded') throw busy(projection.name, 'another process')
 }
 
@@ -131,7 +131,7 @@ async function check(
   const { projection, tables } = parts
   throwIfAborted(signal)
   const written = new ContentHash(projection.table)
-  const scanned = await tables.scan(nextTable(projection.table), (rows) => {
+  const scanned = await tables.scan(stagingTable(projection.table), (rows) => {
     for (const row of rows) written.add(row)
   })
   if (scanned.generation !== generation) throw busy(projection.name, 'another process')
@@ -167,7 +167,7 @@ async function replace(parts: ProjectionParts, step: Step): Promise<Position> {
       // Nothing can be kept of what a diverged table shows, so that it is replaced though it shows more.
       await divergenceOfTable(parts, { name: table.name, there: await tables.open(table) }, step.signal)
       throwIfAborted(step.signal)
-      const replaced = await tables.replace(table, nextTable(table), { generation: step.generation })
+      const replaced = await tables.replace(table, stagingTable(table), { generation: step.generation })
       if (replaced === 'replaced') return position
       if (replaced === 'superseded') throw busy(table.name, 'another process')
     }
@@ -186,7 +186,7 @@ async function caughtUp(parts: ProjectionParts, { generation, to: after, signal,
   const { position: to } = await parts.store.head()
   if (to <= after) return after
   progress('catching up', after, to)
-  const end = await follow(parts, { table: nextTable(table), generation, after, to, signal })
+  const end = await follow(parts, { table: stagingTable(table), generation, after, to, signal })
   if (typeof end === 'object' && 'failure' in end) throw new FoldStopped(name, end.failure)
   if (typeof end === 'object') throw refused(name, end.refusedThrough)
   if (end === 'superseded' || signal.aborted) throw busy(name, 'another process')

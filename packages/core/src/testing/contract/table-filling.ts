@@ -27,7 +27,7 @@ export const tableFillingContract: readonly ContractCase<ReadTables>[] = [
     async run(tables) {
       const rows = range(1, 25_000).map((n) => account(`a-${n}`, n))
       await tables.open(accounts)
-      assert.equal(await tables.fill(accounts, rows.values(), at(30_000)), 'saved')
+      assert.equal(await tables.bulkLoad(accounts, rows.values(), at(30_000)), 'saved')
       assert.deepEqual(filledBy(await tables.open(accounts)), { fingerprint: 'accounts-1', position: 30_000 })
       assert.deepEqual(byKey((await scanned(tables, accounts)).rows), byKey(rows))
       assert.deepEqual(await tables.load(accounts, [{ account_id: 'a-25000' }]), [rows.at(-1)])
@@ -44,7 +44,7 @@ export const tableFillingContract: readonly ContractCase<ReadTables>[] = [
         { ...sample(101), at: '9999-12-31T23:59:59.999Z', flag: true, day: '9999-12-31', doc: 'null' },
       ]
       await tables.open(samples)
-      assert.equal(await tables.fill(samples, rows, at(1)), 'saved')
+      assert.equal(await tables.bulkLoad(samples, rows, at(1)), 'saved')
       assert.deepEqual(await tables.select(samples), rows)
     },
   },
@@ -52,7 +52,7 @@ export const tableFillingContract: readonly ContractCase<ReadTables>[] = [
     name: 'a table filled with nothing has a checkpoint',
     async run(tables) {
       await tables.open(accounts)
-      assert.equal(await tables.fill(accounts, [], at(9)), 'saved')
+      assert.equal(await tables.bulkLoad(accounts, [], at(9)), 'saved')
       assert.equal(await position(tables, accounts), 9)
     },
   },
@@ -63,8 +63,8 @@ export const tableFillingContract: readonly ContractCase<ReadTables>[] = [
       await tables.open(entries)
       await saved(tables, { table: accounts, upserts: [account('a-1')], to: 5 })
       await saved(tables, { table: entries, upserts: [{ account_id: 'a', entry: 1, amount: null }], to: 0 })
-      assert.equal(await tables.fill(accounts, [account('a-2')], at(9)), 'superseded')
-      assert.equal(await tables.fill(entries, [{ account_id: 'a', entry: 2, amount: null }], at(9)), 'superseded')
+      assert.equal(await tables.bulkLoad(accounts, [account('a-2')], at(9)), 'superseded')
+      assert.equal(await tables.bulkLoad(entries, [{ account_id: 'a', entry: 2, amount: null }], at(9)), 'superseded')
       assert.deepEqual([await position(tables, accounts), await position(tables, entries)], [5, 0])
       assert.deepEqual(await tables.select(accounts), [account('a-1')])
     },
@@ -75,17 +75,17 @@ export const tableFillingContract: readonly ContractCase<ReadTables>[] = [
       await tables.open(samples)
       const many = range(1, 12_000).map((id) => sample(id))
       for (const bad of [{ ...sample(0), words: 5 }, { id: 0 }, sample(1), { ...sample(0), ...unfit[0] }]) {
-        await assert.rejects(tables.fill(samples, [...many, bad], at(1)), { code: 'invalid_row' })
+        await assert.rejects(tables.bulkLoad(samples, [...many, bad], at(1)), { code: 'invalid_row' })
       }
       const broken = new Error('the rows end here')
       const ending = function* () {
         yield* many
         throw broken
       }
-      assert.equal(await tables.fill(samples, ending(), at(1)).catch((error) => error), broken)
+      assert.equal(await tables.bulkLoad(samples, ending(), at(1)).catch((error) => error), broken)
       assert.equal(await position(tables, samples), 0)
       assert.deepEqual(await tables.select(samples), [])
-      assert.equal(await tables.fill(samples, many, at(1)), 'saved')
+      assert.equal(await tables.bulkLoad(samples, many, at(1)), 'saved')
       assert.equal((await scanned(tables, samples)).rows.length, 12_000)
     },
   },
@@ -97,7 +97,7 @@ export const tableFillingContract: readonly ContractCase<ReadTables>[] = [
       const outcomes = await Promise.all(
         range(1, 6).map((n) =>
           n % 2 === 0
-            ? tables.fill(accounts, rows(n), at(n))
+            ? tables.bulkLoad(accounts, rows(n), at(n))
             : tables.save(change({ table: accounts, upserts: rows(n), to: n })),
         ),
       )
@@ -115,7 +115,7 @@ export const tableFillingContract: readonly ContractCase<ReadTables>[] = [
       const none = await scanned(tables, entries)
       assert.deepEqual([filledBy(none.state), none.rows], [{ fingerprint: 'entries-1', position: 0 }, []])
       const rows = range(1, 12_345).map((entry) => ({ account_id: `a-${entry % 7}`, entry, amount: null }))
-      await tables.fill(entries, rows, at(5))
+      await tables.bulkLoad(entries, rows, at(5))
       const lists: (readonly Row[])[] = []
       const state = await tables.scan(entries, (list) => void lists.push(list))
       assert.deepEqual(filledBy(state), { fingerprint: 'entries-1', position: 5 })
@@ -128,7 +128,7 @@ export const tableFillingContract: readonly ContractCase<ReadTables>[] = [
     async run(tables) {
       const rows = (balance: number) => range(1, 11_000).map((n) => account(`a-${n}`, balance))
       await tables.open(accounts)
-      await tables.fill(accounts, rows(1), at(1))
+      await tables.bulkLoad(accounts, rows(1), at(1))
       const scans: Promise<void>[] = []
       for (let from = 1; from < 5; from++) {
         scans.push(

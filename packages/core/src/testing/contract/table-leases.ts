@@ -9,12 +9,12 @@ import {
   at,
   entries,
   filledBy,
-  next,
   parked,
   range,
   refilled,
   reshaped,
   saved,
+  staging,
   unavailable,
 } from './table-samples.ts'
 
@@ -208,9 +208,9 @@ export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
       await tables.close()
       const calls = [
         () => tables.state(accounts),
-        () => tables.fill(accounts, [], at(1)),
+        () => tables.bulkLoad(accounts, [], at(1)),
         () => tables.scan(accounts, () => {}),
-        () => tables.replace(refilled, next),
+        () => tables.replace(refilled, staging),
         () => tables.drop(accounts.name),
         () => tables.list(),
         () => tables.lease(accounts.name, { holder: 'one', ms: 1_000 }),

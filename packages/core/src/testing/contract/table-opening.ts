@@ -98,7 +98,7 @@ export const tableOpeningContract: readonly ContractCase<ReadTables>[] = [
       ] as const) {
         await tables.open(table)
         assert.equal(await tables.save(change({ table, upserts: [upsert], to: 1 })), 'superseded')
-        assert.equal(await tables.fill(table, [upsert], at(1)), 'superseded')
+        assert.equal(await tables.bulkLoad(table, [upsert], at(1)), 'superseded')
       }
       assert.equal(await position(tables, accounts), 0)
       assert.deepEqual(await tables.select(accounts), [])

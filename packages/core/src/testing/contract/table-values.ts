@@ -1,6 +1,6 @@
 // Values of every type come back as they were given.
 import assert from 'node:assert/strict'
-import { boolean, integer, nextTable, type Row, text } from '../../kernel/tables.ts'
+import { boolean, integer, type Row, stagingTable, text } from '../../kernel/tables.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
 import type { ContractCase } from './contract-case.ts'
 import { accounts, at, byKey, hostile, key, range, sample, samples, saved, scanned, table } from './table-samples.ts'
@@ -142,15 +142,15 @@ export const tableValuesContract: readonly ContractCase<ReadTables>[] = [
     async run(tables) {
       const [name, other] = ['n'.repeat(63), `${'n'.repeat(62)}x`]
       const columns = { [name]: text().key(), [other]: integer().index() }
-      const long = table('n'.repeat(54), columns)
+      const long = table('n'.repeat(53), columns)
       const row = { [name]: 'a', [other]: 1 }
-      for (const each of [long, table(`${'n'.repeat(53)}x`, columns)]) {
+      for (const each of [long, table(`${'n'.repeat(52)}x`, columns)]) {
         await tables.open(each)
         await saved(tables, { table: each, upserts: [row], to: 1 })
-        await tables.open(nextTable(each))
-        assert.equal(await tables.fill(nextTable(each), [row], at(1)), 'saved')
+        await tables.open(stagingTable(each))
+        assert.equal(await tables.bulkLoad(stagingTable(each), [row], at(1)), 'saved')
       }
-      assert.equal(await tables.replace(long, nextTable(long)), 'replaced')
+      assert.equal(await tables.replace(long, stagingTable(long)), 'replaced')
       assert.deepEqual(await tables.select(long), [row])
     },
   },
