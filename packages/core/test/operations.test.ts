@@ -220,7 +220,7 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
       // A trace that is malformed is ignored, and the input of a command is checked by its schema.
       ...Object.keys(operation.parameters)
         .filter((parameter) => parameter !== 'traceparent' && parameter !== 'input')
-        .map((parameter) => [parameter, { ...input, [parameter]: [] }] as const),
+        .map((parameter) => [parameter, { ...input, [parameter]: [1] }] as const),
     ] as const
     for (const [parameter, input] of wrong) {
       const { error } = await ask(name, input)
