@@ -77,8 +77,10 @@ export {
   type ColumnValue,
   date,
   integer,
+  type JsonColumn,
   type JsonValue,
   json,
+  type NullableJsonColumn,
   previousTableName,
   type Row,
   type RowOf,
@@ -140,9 +142,17 @@ export type {
   Lease,
   Parked,
   ReadTables,
-  SelectOptions,
   TableChange,
   TableRecord,
   TableState,
 } from './store/read-tables.ts'
+export type {
+  ConditionOn,
+  EqualityOperators,
+  OrderBy,
+  OrderDirection,
+  OrderOperators,
+  SelectOptions,
+  Where,
+} from './store/select.ts'
 export type { Snapshot, SnapshotStore } from './store/snapshots.ts'

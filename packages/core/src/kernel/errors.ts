@@ -41,6 +41,17 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A stream, event type, tag or command id begins with "$": such names belong to Indelible.',
   },
+  invalid_parameter: {
+    retryable: false,
+    meaning: 'A parameter is unknown, is missing, is given twice, or has a wrong value.',
+  },
+  unknown_aggregate: { retryable: false, meaning: 'The system declares no aggregate of that name.' },
+  aggregate_missing: {
+    retryable: false,
+    meaning: 'The aggregate has no events, or had none at that point of history.',
+  },
+  stream_missing: { retryable: false, meaning: 'The stream has no events.' },
+  saga_missing: { retryable: false, meaning: 'No saga with that id has started.' },
   unknown_command: { retryable: false, meaning: 'The system declares no command of that name for that aggregate.' },
   unknown_projection: { retryable: false, meaning: 'The system declares no projection of that name.' },
   unknown_saga: { retryable: false, meaning: 'The system declares no saga of that name.' },
@@ -63,6 +74,11 @@ export const errorCodes = {
   },
   row_missing: { retryable: false, meaning: 'A projection handler needs a row that is not in its read table.' },
   invalid_row: { retryable: false, meaning: 'A row does not fit the columns of its read table.' },
+  invalid_select: {
+    retryable: false,
+    meaning:
+      'What was asked of a read table does not fit its columns or exceeds a limit: where, orderBy, after or limit.',
+  },
   projection_parked: {
     retryable: false,
     meaning: 'The projection stopped at an event that its handler could not process.',
@@ -70,7 +86,7 @@ export const errorCodes = {
   projection_busy: {
     retryable: true,
     meaning:
-      'The table of the projection is being built anew or compared with the log already, or as many others are as may be at once.',
+      'The table of the projection is being rebuilt or compared with the log already, or as many others are as may be at once.',
   },
   projections_ended: {
     retryable: true,
@@ -78,12 +94,12 @@ export const errorCodes = {
   },
   table_mismatch: {
     retryable: false,
-    meaning: 'A table that was built anew is not what another fold of the log makes; it was not put in place.',
+    meaning: 'A rebuilt table is not what another fold of the log makes; it was not put in place.',
   },
   table_outdated: {
     retryable: true,
     meaning:
-      'Other code filled the read table, with other columns. It is built anew where that code runs its projections.',
+      'Other code filled the read table, with other columns. It is rebuilt where that code runs its projections.',
   },
   wait_timeout: { retryable: true, meaning: 'The projection or saga did not get there within the time allowed.' },
   store_closed: { retryable: false, meaning: 'The store was closed.' },
@@ -139,7 +155,7 @@ export const errorCodes = {
   table_diverged: {
     retryable: true,
     meaning:
-      'A read table was made from another history than that of the log: the log was put back from an older copy, or the table is of another log. It is built anew.',
+      'A read table was made from another history than that of the log: the log was put back from an older copy, or the table is of another log. It is rebuilt.',
   },
   tables_unavailable: {
     retryable: true,

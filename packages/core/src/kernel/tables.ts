@@ -21,6 +21,20 @@ export interface Column<Value = unknown> {
   readonly '~value'?: Value
 }
 
+/** A column of JSON values. They have no order and no single form, so `select` compares them with null only. */
+export interface JsonColumn<Value = unknown> extends Column<Value> {
+  readonly type: 'json'
+  key(): JsonColumn<Value>
+  nullable(): NullableJsonColumn<Value | null>
+  index(): JsonColumn<Value>
+}
+
+/** Known by more than its type of values, as null is a value of JSON too. */
+export interface NullableJsonColumn<Value = unknown> extends JsonColumn<Value> {
+  readonly isNullable: true
+  index(): NullableJsonColumn<Value>
+}
+
 export type Columns = Readonly<Record<string, Column>>
 /** The row type of a table. */
 export type RowOf<C extends Columns> = Rows<C>['row']
@@ -40,7 +54,7 @@ export const bigint = (): Column<number> => column('bigint')
 export const boolean = (): Column<boolean> => column('boolean')
 export const date = (): Column<string> => column('date')
 export const timestamp = (): Column<string> => column('timestamp')
-export const json = <Value extends JsonValue = JsonValue>(): Column<Value> => column('json')
+export const json = <Value extends JsonValue = JsonValue>(): JsonColumn<Value> => column('json') as JsonColumn<Value>
 
 /** A read table as its adapter needs to know it. */
 export interface TableDefinition<C extends Columns = Columns> {

@@ -7,7 +7,12 @@ import type { EventStore } from '../store/port.ts'
 /** The category of the streams that hold the actions of operators, one for each thing that they are about. */
 export const operatorCategory = '$operator'
 
-export type OperatorAction = '$ConsumerPaused' | '$ConsumerResumed' | '$TableRebuilt' | '$PreviousTableDropped'
+export type OperatorAction =
+  | '$ConsumerPaused'
+  | '$ConsumerResumed'
+  | '$TableRebuilt'
+  | '$PreviousTableDropped'
+  | '$SagaRetried'
 
 export class OperatorLog {
   readonly #store: EventStore

@@ -13,7 +13,8 @@ import type { Clock } from '../kernel/time.ts'
 import type { ConsumerRecords } from '../store/consumers.ts'
 import { DomainLog } from '../store/domain-log.ts'
 import type { EventStore, Head, StoreHealth } from '../store/port.ts'
-import type { ReadTables, SelectOptions } from '../store/read-tables.ts'
+import type { ReadTables } from '../store/read-tables.ts'
+import type { SelectOptions } from '../store/select.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
 import { AggregateLoader } from './commands/aggregate-loader.ts'
 import { CommandHandler } from './commands/command-handler.ts'
@@ -135,11 +136,17 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     return (await this.#commands.send(command, options)) as CommandOutcome<No>
   }
 
-  /** A page of the read table of a projection. Throws `unknown_projection`, `invalid_row`, `table_outdated`, `tables_unavailable`. */
-  async select<C extends Columns>(projection: Projection<C>, options?: SelectOptions): Promise<readonly RowOf<C>[]> {
+  /**
+   * A page of the read table of a projection: `select(accounts, { where: { balance: { lt: 0 } }, orderBy: { balance: 'desc' }, after: page.at(-1) })`.
+   * Throws `unknown_projection`, `invalid_select` where the options do not fit the columns or exceed a limit, `table_outdated`, `tables_unavailable`.
+   */
+  async select<C extends Columns>(
+    projection: Projection<C>,
+    options?: SelectOptions<NoInfer<C>>,
+  ): Promise<readonly RowOf<C>[]> {
     this.#declared(projection)
     await this.#opened(projection as unknown as Projection)
-    return (await this.tables.select(projection.table, options)) as readonly RowOf<C>[]
+    return (await this.tables.select(projection.table, options as SelectOptions)) as readonly RowOf<C>[]
   }
 
   /** Resolves when a read table shows everything up to a position; see {@link Consumers.waitFor}. */
@@ -195,9 +202,13 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     return await this.#sagaRunner(saga).waitForEnd(sagaId, options)
   }
 
-  /** Lets a saga whose compensation failed, or whose code failed, try again. False where there is nothing to resume. Throws `unknown_saga`. */
-  async resumeSaga(saga: Named, sagaId: string, { actor }: By = {}): Promise<boolean> {
-    return await this.#sagaRunner(saga).resumeOne(sagaId, actor)
+  /** Lets a saga whose compensation or code failed try again. The log records who did it. False if there is nothing to resume. Throws `unknown_saga`. */
+  async resumeSaga(saga: Named, sagaId: string, by: By = {}): Promise<boolean> {
+    const { name } = saga
+    const outcome = await this.#sagaRunner(saga).resumeOne(sagaId, by.actor)
+    if (outcome === 'retried')
+      await this.#operators.record('$SagaRetried', { subject: name, data: { name, sagaId } }, by)
+    return outcome !== 'nothing to resume'
   }
 
   async health(): Promise<Health> {

@@ -136,12 +136,15 @@ export class SagaRunner {
     throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
   }
 
-  /** Lets one saga that needs intervention try again. False where there is nothing to resume. */
-  async resumeOne(sagaId: string, actor: string | undefined): Promise<boolean> {
-    const recorded = await resumeFailedCompensation(this.#parts.store, this.#streamOf(sagaId), actor)
-    const waited = this.#open.problems.delete(sagaId)
-    if (recorded || waited) this.#open.drive(sagaId)
-    return recorded || waited
+  /**
+   * Lets one saga that needs intervention try again. `recorded`: its stream says who resumed it, because that is a transition of the saga. `retried`: its code
+   * failed, and trying again is no transition.
+   */
+  async resumeOne(sagaId: string, actor: string | undefined): Promise<'recorded' | 'retried' | 'nothing to resume'> {
+    const isRecorded = await resumeFailedCompensation(this.#parts.store, this.#streamOf(sagaId), actor)
+    const isRetried = this.#open.problems.delete(sagaId)
+    if (isRecorded || isRetried) this.#open.drive(sagaId)
+    return isRecorded ? 'recorded' : isRetried ? 'retried' : 'nothing to resume'
   }
 
   #streamOf(sagaId: string): StreamName {
