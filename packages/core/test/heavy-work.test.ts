@@ -63,7 +63,7 @@ test.each(['in the process that runs them', 'beside it'])(
     const rebuild = (name: string) => (where === 'beside it' ? beside.rebuild(name) : system.rebuild({ name }))
     for (const [first, what] of [
       [verify, 'compared with the log'],
-      [rebuild, 'built anew'],
+      [rebuild, 'rebuilt'],
     ] as const) {
       const release = hold()
       const underWay = first('a')
@@ -85,7 +85,7 @@ test('no more than two tables are compared or built at once, and it is said whic
   const release = hold()
   const underWay = [system.verifyTable({ name: 'a' }), system.rebuild({ name: 'b' })]
   await vi.waitFor(() => expect(folding.now).toBe(2))
-  const refused = busy(/No more than 2 tables .* at once: "a" is being compared with the log, "b" is being built anew/)
+  const refused = busy(/No more than 2 tables .* at once: "a" is being compared with the log, "b" is being rebuilt/)
   await expect(system.verifyTable({ name: 'c' })).rejects.toMatchObject(refused)
   await expect(system.rebuild({ name: 'c' })).rejects.toMatchObject(refused)
   release()

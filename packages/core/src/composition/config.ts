@@ -1,7 +1,7 @@
 // What `indelible.config.ts` exports: the declared system, and how all that it runs on is opened. Server, projection thread, tools and tests compose a
 // system from this alone; adapters are named nowhere else.
 import type { System } from '../kernel/system.ts'
-import type { SystemParts } from '../runtime/running-system.ts'
+import type { SystemOptions } from '../runtime/system-options.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 
@@ -18,7 +18,7 @@ export interface OpenOptions {
 }
 
 /** How each thing is opened. Tools open only what they need. */
-export interface Openers extends Omit<SystemParts, 'store' | 'tables' | 'projections' | 'onNotice'> {
+export interface Openers extends Omit<SystemOptions, 'store' | 'tables' | 'projections' | 'onNotice'> {
   readonly store: () => Promise<EventStore>
   readonly tables: () => Promise<ReadTables>
   /** Where projections run: `here`, on the thread of the commands, when left out. On a `thread` of their own they slow no command; the tables must take a second client. */

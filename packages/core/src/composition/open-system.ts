@@ -1,6 +1,6 @@
 // Starts a system as its config says.
 import { resolve } from 'node:path'
-import { projectionThread } from '../runtime/projections/thread.ts'
+import { projectionThread } from '../runtime/projections/thread/index.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import { assertKept, loadConfig, openers } from './load-config.ts'
 import { type StartOptions, startSystem } from './start-system.ts'
@@ -24,8 +24,8 @@ export async function openSystem(url: URL, options: OpenSystemOptions = {}): Pro
   const config = await loadConfig(url)
   const dataDir = options.dataDir === undefined ? config.dataDir : resolve(options.dataDir)
   const opened = openers(config, { dataDir, mode: 'run' })
-  const { store: openStore, tables: openTables, projections = 'here', ...parts } = opened
-  assertKept(config, parts)
+  const { store: openStore, tables: openTables, projections = 'here', ...others } = opened
+  assertKept(config, others)
   const { dataDir: _, ...own } = options
   const thread = { workerData: { config: url.href, dataDir } satisfies ThreadData }
   const where = projections === 'thread' ? { projections: projectionThread(threadModule, thread) } : {}
@@ -34,7 +34,7 @@ export async function openSystem(url: URL, options: OpenSystemOptions = {}): Pro
     await store.close()
     throw error
   })
-  return startSystem(config.system, { ...parts, ...own, ...where, store, tables })
+  return startSystem(config.system, { ...others, ...own, ...where, store, tables })
 }
 
 const threadModule = new URL(

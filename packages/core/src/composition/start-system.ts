@@ -4,10 +4,11 @@ import { memoryConsumers } from '../memory/consumers.ts'
 import { memoryStore } from '../memory/event-store.ts'
 import { memoryTables } from '../memory/read-tables.ts'
 import { memorySnapshots } from '../memory/snapshots.ts'
-import { RunningSystem, type SystemParts } from '../runtime/running-system.ts'
+import { RunningSystem } from '../runtime/running-system.ts'
+import type { SystemOptions } from '../runtime/system-options.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 
-export type StartOptions<Tables extends ReadTables = ReadTables> = Partial<SystemParts<Tables>>
+export type StartOptions<Tables extends ReadTables = ReadTables> = Partial<SystemOptions<Tables>>
 
 /**
  * Sets a system going: projections catch up, sagas are taken up, reactions and subscriptions follow, at once and in the background.

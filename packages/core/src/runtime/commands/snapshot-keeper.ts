@@ -30,27 +30,27 @@ export interface SnapshotNotice {
 /** Whether snapshots of other code, made under the same version, hold what this code would make. */
 export type SnapshotTrust = 'trusted' | 'unknown'
 
-export interface SnapshotKeeperParts {
+export interface SnapshotKeeperOptions {
   readonly store: EventStore
   readonly snapshots: SnapshotStore
   readonly notify: (notice: SnapshotNotice) => void
 }
 
 export class SnapshotKeeper {
-  readonly #parts: SnapshotKeeperParts
+  readonly #options: SnapshotKeeperOptions
   /** Of the newest snapshot of each stream, as far as is known. */
   readonly #versions = new Map<StreamName, Version>()
   readonly #told = new Set<string>()
   /** Of code other than that of an aggregate: how many of its snapshots were compared and found equal, or that one was found different. */
   readonly #evidence = new Map<string, number | 'different'>()
 
-  constructor(parts: SnapshotKeeperParts) {
-    this.#parts = parts
+  constructor(options: SnapshotKeeperOptions) {
+    this.#options = options
   }
 
   /** The newest snapshot that this code made, of the history of this log. Where none can be got, the state is folded from its events. */
   async find(aggregate: AnyAggregate, stream: StreamName): Promise<Snapshot | undefined> {
-    const { store, snapshots } = this.#parts
+    const { store, snapshots } = this.#options
     const { fingerprint } = aggregate
     if (fingerprint === null) return undefined
     const found = await this.#orNone(aggregate, stream, async () => {
@@ -112,7 +112,7 @@ export class SnapshotKeeper {
     // What would come back from JSON as something else is folded from its events each time instead.
     const problem = unlikeJson(state)
     if (problem !== undefined) return `the state ${problem}`
-    const { store, snapshots } = this.#parts
+    const { store, snapshots } = this.#options
     const history = await historyUpTo(store, position)
     await snapshots.save({ stream, fingerprint, code, version, position, history, state })
     return undefined
@@ -142,7 +142,7 @@ export class SnapshotKeeper {
     if (this.#told.has(`${name} ${reason}`) || this.#told.size >= noticesMax) return
     this.#told.add(`${name} ${reason}`)
     try {
-      this.#parts.notify({ kind, name, stream, reason })
+      this.#options.notify({ kind, name, stream, reason })
     } catch {
       // The caller's code, in the middle of a command that succeeded.
     }

@@ -76,7 +76,7 @@ export class Consumers {
   /** Everything up to here is handled. Cheap: nothing else is looked at. Throws `unknown_consumer`. */
   async position({ name }: Named): Promise<Position> {
     const other = this.#controlsOf(name)
-    return await (other ? other.position() : this.#projections.position(name))
+    return await (other ? other.position() : this.#projections.call('position', { name }))
   }
 
   /**
@@ -88,20 +88,20 @@ export class Consumers {
     const other = this.#controlsOf(name)
     await (other
       ? other.waitFor(position, { timeoutMs, ...others })
-      : this.#projections.waitFor(name, position, { timeoutMs, ...others }))
+      : this.#projections.call('waitFor', { name, position, timeoutMs }, others))
   }
 
   /** Lets a consumer stand still, over restarts, until it is resumed. Who did it is recorded in the log. Throws `unknown_consumer`, and what the store and the tables throw. */
   async pause({ name }: Named, by: By = {}): Promise<void> {
     const other = this.#controlsOf(name)
-    await (other ? other.pause() : this.#projections.setPaused(name, true))
+    await (other ? other.pause() : this.#projections.call('setPaused', { name, isPaused: true }))
     await this.#operators.record('$ConsumerPaused', { subject: name, data: { name } }, by)
   }
 
   /** Lets a consumer that is paused or parked go on where it stands, and try again what is parked. Nothing is ever skipped. Throws as {@link pause}. */
   async resume({ name }: Named, by: By = {}): Promise<void> {
     const other = this.#controlsOf(name)
-    await (other ? other.resume() : this.#projections.setPaused(name, false))
+    await (other ? other.resume() : this.#projections.call('setPaused', { name, isPaused: false }))
     await this.#operators.record('$ConsumerResumed', { subject: name, data: { name } }, by)
   }
 

@@ -3,7 +3,7 @@
 import { IndelibleError } from '../../kernel/errors.ts'
 import { heavyWorkMax } from '../limits.ts'
 
-type Kind = 'built anew' | 'compared with the log'
+type Kind = 'rebuilt' | 'compared with the log'
 
 export class HeavyWork {
   /** By projection. */

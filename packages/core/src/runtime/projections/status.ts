@@ -3,8 +3,7 @@ import type { Position } from '../../kernel/positions.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { Parked } from '../../store/read-tables.ts'
 import type { ConsumerError, ConsumerStatus } from '../consumers/status.ts'
-import type { Staleness } from './staleness.ts'
-import type { TableDifference } from './verify.ts'
+import type { TableDifference } from './compare/index.ts'
 
 export interface ProjectionStatus extends ConsumerStatus {
   readonly kind: 'projection'
@@ -17,6 +16,15 @@ export interface ProjectionStatus extends ConsumerStatus {
   readonly holder: string | null
   readonly rebuild: RebuildProgress | null
   readonly error?: ProjectionError
+}
+
+export interface Staleness {
+  readonly targetMs: number
+  /** How old the oldest event is that is not in the table yet; 0 where there is none. */
+  readonly lagMs: number
+  /** How old events were when their rows became visible, over the last minute; null where there were none. While catching up this is the age of history. */
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
 }
 
 export interface ProjectionError extends ConsumerError {

@@ -4,7 +4,7 @@ import { type Timer, timer } from '../../kernel/timers.ts'
 import { sagasAtOnceMax } from '../limits.ts'
 import { Slots } from '../slots.ts'
 import { backoffMs } from '../waiting.ts'
-import { type Driven, driveSaga, type SagaDriverParts } from './saga-driver.ts'
+import { type Driven, driveSaga, type SagaDriverContext } from './saga-driver.ts'
 
 /** A saga that is driven, is in line for that, or waits to try again. */
 interface Course {
@@ -23,13 +23,13 @@ export class OpenSagas {
   readonly slots = new Slots(sagasAtOnceMax)
   /** What those that wait for help need. */
   readonly problems = new Map<string, string>()
-  readonly #parts: SagaDriverParts
+  readonly #context: SagaDriverContext
   readonly #signal: AbortSignal
   readonly #courses = new Map<string, Course>()
 
   /** Begins nothing more once the signal has aborted. */
-  constructor(parts: SagaDriverParts, signal: AbortSignal) {
-    this.#parts = parts
+  constructor(context: SagaDriverContext, signal: AbortSignal) {
+    this.#context = context
     this.#signal = signal
     signal.addEventListener('abort', () => {
       for (const { waiting } of this.#courses.values()) waiting?.cancel()
@@ -80,7 +80,7 @@ export class OpenSagas {
       if (this.#signal.aborted) break
       course.again = false
       try {
-        const driven = await driveSaga(this.#parts, sagaId, this.#signal)
+        const driven = await driveSaga(this.#context, sagaId, this.#signal)
         if (driven.fault !== undefined) return this.#wait(sagaId, course, driven)
         this.#settle(sagaId, problemOf(driven))
       } catch (error) {
@@ -103,7 +103,7 @@ export class OpenSagas {
     course.version = version
     course.fault = fault
     const { deadline } = state?.pending ?? {}
-    const leftMs = deadline ? Date.parse(deadline) - this.#parts.clock.now() : 0
+    const leftMs = deadline ? Date.parse(deadline) - this.#context.clock.now() : 0
     const waitMs = backoffMs(course.tries)
     course.waiting = timer(leftMs > 0 ? Math.min(waitMs, leftMs) : waitMs, () => this.#take(sagaId, course))
   }

@@ -18,7 +18,7 @@ import {
   sentAgain,
 } from './saga-state.ts'
 
-export interface SagaDriverParts {
+export interface SagaDriverContext {
   readonly saga: Saga
   readonly store: EventStore
   readonly send: (command: Command, options: SendOptions) => Promise<CommandOutcome>
@@ -45,8 +45,8 @@ export async function loadSaga(store: EventStore, stream: StreamName): Promise<S
  * Throws where somebody has to help: where a step's code fails, its command cannot be carried out, or the code is no longer that of the saga's history;
  * and on faults of the store that do not pass.
  */
-export async function driveSaga(parts: SagaDriverParts, sagaId: string, signal: AbortSignal): Promise<Driven> {
-  const { saga, store, clock } = parts
+export async function driveSaga(context: SagaDriverContext, sagaId: string, signal: AbortSignal): Promise<Driven> {
+  const { saga, store, clock } = context
   const stream = streamName(saga.category, sagaId)
   let state: SagaState | undefined
   try {
@@ -55,14 +55,14 @@ export async function driveSaga(parts: SagaDriverParts, sagaId: string, signal: 
     while (state && !signal.aborted) {
       let move: Move | { readonly fault: string }
       if (state.pending) {
-        move = await answered(parts, { sagaId, state, pending: state.pending, sentBefore: state === found })
+        move = await answered(context, { sagaId, state, pending: state.pending, sentBefore: state === found })
         if ('fault' in move) return { state, fault: move.fault }
       } else {
         const event = nextMove(saga, sagaId, state, clock.now())
         if (!event) break
         move = { event, claim: undefined }
       }
-      state = await record(parts, { stream, sagaId, state, move })
+      state = await record(context, { stream, sagaId, state, move })
     }
     return { state, fault: undefined }
   } catch (error) {
@@ -86,14 +86,14 @@ interface Asked {
 }
 
 /** Sends the pending command once, unless its deadline has passed. */
-async function answered(parts: SagaDriverParts, asked: Asked): Promise<Move | { readonly fault: string }> {
-  const { saga, send, clock } = parts
+async function answered(context: SagaDriverContext, asked: Asked): Promise<Move | { readonly fault: string }> {
+  const { saga, send, clock } = context
   const { state, pending } = asked
   const { step, commandId, isCompensation, deadline } = pending
   try {
     checkFits(saga, state)
   } catch (misfit) {
-    return await unanswered(parts, asked, misfit)
+    return await unanswered(context, asked, misfit)
   }
   if (deadline !== null && clock.now() >= Date.parse(deadline)) {
     return { event: { type: '$StepTimedOut', data: { step } }, claim: commandId }
@@ -103,7 +103,7 @@ async function answered(parts: SagaDriverParts, asked: Asked): Promise<Move | { 
     outcome = await send(pending.command, sendOptions(saga, asked))
   } catch (error) {
     if (isIndelibleError(error) && (error.retryable || faultsOfTheStore.includes(error.code))) throw error
-    return await unanswered(parts, asked, impossible(pending, error))
+    return await unanswered(context, asked, impossible(pending, error))
   }
   if (outcome.status === 'conflict') return { fault: `Others kept changing ${outcome.stream}.` }
   if (outcome.status === 'accepted') return done(pending, outcome.position)
@@ -119,7 +119,7 @@ const faultsOfTheStore: readonly ErrorCode[] = ['store_closed', 'store_poisoned'
  * The command cannot be carried out, for a fault of the code: nobody declared it, its input does not fit, a decision breaks a law. That is no answer of
  * the domain, so nothing is compensated: the saga waits until the code is mended. Throws the problem unless the code was mended already.
  */
-async function unanswered({ saga, store, clock }: SagaDriverParts, asked: Asked, problem: unknown): Promise<Move> {
+async function unanswered({ saga, store, clock }: SagaDriverContext, asked: Asked, problem: unknown): Promise<Move> {
   const { sagaId, state, pending, sentBefore } = asked
   // Older code may have carried it out.
   const written = await store.findCommit(pending.commandId)
@@ -169,19 +169,19 @@ type IdentifiedEvent = SagaEvent & { readonly id: string }
 
 /** Appends an event together with the next outgoing command, and gives the state after it. */
 async function record(
-  parts: SagaDriverParts,
+  context: SagaDriverContext,
   { stream, sagaId, state, move }: { stream: StreamName; sagaId: string; state: SagaState; move: Move },
 ): Promise<SagaState | undefined> {
-  const { store, saga, clock, ids } = parts
+  const { store, saga, clock, ids } = context
   const event = { ...asRead(move.event), id: ids() }
   const next = followUp(saga, sagaId, foldSaga([event], state)!, clock.now())
   const events = next ? [event, { ...next, id: ids() }] : [event]
-  const outcome = await appendSaga(parts, { stream, state, events, claim: move.claim })
+  const outcome = await appendSaga(context, { stream, state, events, claim: move.claim })
   if (outcome.status === 'written') return foldSaga(events, state)
   // Conflict: the stream moved on without us, so look again. Duplicate: so it did, or the command had been carried out and its answer got lost.
   const now = await loadSaga(store, stream)
   if (outcome.status === 'conflict' || now!.version > state.version) return now
-  return await record(parts, { stream, sagaId, state, move: done(state.pending!, outcome.lastPosition) })
+  return await record(context, { stream, sagaId, state, move: done(state.pending!, outcome.lastPosition) })
 }
 
 /** The command that comes next. If its code throws, the transition before it is still recorded and the error comes up when the saga is driven on. */
@@ -207,7 +207,7 @@ function orNothing<Value>(make: () => Value): Value | undefined {
 }
 
 async function appendSaga(
-  { saga, store }: SagaDriverParts,
+  { saga, store }: SagaDriverContext,
   {
     stream,
     state,

@@ -15,7 +15,7 @@ import { waitTimeoutMsDefault } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause, type WaitOptions } from '../waiting.ts'
 import { OpenSagas } from './open-sagas.ts'
-import { loadSaga, resumeFailedCompensation, type SagaDriverParts } from './saga-driver.ts'
+import { loadSaga, resumeFailedCompensation, type SagaDriverContext } from './saga-driver.ts'
 import { asDomainEvent, foldSaga, hasEnded, type SagaEvent, type SagaState } from './saga-state.ts'
 
 export interface SagaRunnerStatus extends ConsumerStatus {
@@ -31,13 +31,13 @@ export interface SagaRunnerStatus extends ConsumerStatus {
   readonly needsIntervention: readonly { readonly sagaId: string; readonly problem: string }[]
 }
 
-export interface SagaRunnerOptions extends SagaDriverParts {
+export interface SagaRunnerOptions extends SagaDriverContext {
   readonly log: DomainLog
   readonly records: ConsumerRecords
 }
 
 export class SagaRunner {
-  readonly #parts: SagaRunnerOptions
+  readonly #context: SagaRunnerOptions
   readonly #stop = new AbortController()
   readonly #waiters: Waiters
   readonly #kept: KeptRecord
@@ -48,13 +48,13 @@ export class SagaRunner {
   #state: ConsumerState = 'starting'
   #error: ConsumerError | undefined
 
-  constructor(parts: SagaRunnerOptions) {
-    this.#parts = parts
-    this.#waiters = new Waiters(`The saga "${parts.saga.name}"`)
-    const { saga, records } = parts
+  constructor(context: SagaRunnerOptions) {
+    this.#context = context
+    this.#waiters = new Waiters(`The saga "${context.saga.name}"`)
+    const { saga, records } = context
     // What was paused is all that is to be found again: where each saga is, its own history says.
     this.#kept = new KeptRecord({ name: saga.name, records, begin: () => this.#record(false) })
-    this.#open = new OpenSagas(parts, this.#stop.signal)
+    this.#open = new OpenSagas(context, this.#stop.signal)
   }
 
   start(): void {
@@ -67,7 +67,7 @@ export class SagaRunner {
     await this.#running
     await this.#open.idle()
     this.#state = 'stopped'
-    this.#waiters.fail(new IndelibleError('store_closed', `The saga "${this.#parts.saga.name}" was stopped.`))
+    this.#waiters.fail(new IndelibleError('store_closed', `The saga "${this.#context.saga.name}" was stopped.`))
   }
 
   /** Start events up to here have been taken in. */
@@ -79,7 +79,7 @@ export class SagaRunner {
     const { count, waiting, problems, fault } = this.#open
     const error = this.#error ?? (fault === undefined ? undefined : { message: fault })
     return {
-      name: this.#parts.saga.name,
+      name: this.#context.saga.name,
       kind: 'saga',
       state: this.#state,
       position: this.position,
@@ -107,13 +107,13 @@ export class SagaRunner {
 
   /** Where one saga is, or nothing if there is none with that id. */
   async state(sagaId: string): Promise<SagaState | undefined> {
-    return await loadSaga(this.#parts.store, this.#streamOf(sagaId))
+    return await loadSaga(this.#context.store, this.#streamOf(sagaId))
   }
 
   /** Resolves when one saga has ended or its compensation failed. Throws `wait_timeout` (also where it has not started), `invalid_duration`, `aborted`. */
   async waitForEnd(sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
     const { timeoutMs = waitTimeoutMsDefault, signal } = options
-    const { saga, store } = this.#parts
+    const { saga, store } = this.#context
     const stream = this.#streamOf(sagaId)
     checkedDuration('timeoutMs', timeoutMs)
     const timeout = new AbortController()
@@ -138,14 +138,14 @@ export class SagaRunner {
 
   /** Lets one saga that needs intervention try again. False where there is nothing to resume. */
   async resumeOne(sagaId: string, actor: string | undefined): Promise<boolean> {
-    const recorded = await resumeFailedCompensation(this.#parts.store, this.#streamOf(sagaId), actor)
+    const recorded = await resumeFailedCompensation(this.#context.store, this.#streamOf(sagaId), actor)
     const waited = this.#open.problems.delete(sagaId)
     if (recorded || waited) this.#open.drive(sagaId)
     return recorded || waited
   }
 
   #streamOf(sagaId: string): StreamName {
-    return streamName(this.#parts.saga.category, sagaId)
+    return streamName(this.#context.saga.category, sagaId)
   }
 
   async #setPaused(isPaused: boolean): Promise<void> {
@@ -154,7 +154,7 @@ export class SagaRunner {
   }
 
   async #record(isPaused: boolean): Promise<ConsumerRecord> {
-    const { saga, store, clock } = this.#parts
+    const { saga, store, clock } = this.#context
     const { position } = this
     const checkpoint = { position, history: await historyUpTo(store, position) }
     return { name: saga.name, checkpoint, isPaused, parked: [], updatedAt: instant(clock.now()) }
@@ -171,7 +171,7 @@ export class SagaRunner {
           await pause(Number.POSITIVE_INFINITY, turn)
           continue
         }
-        this.#open = new OpenSagas(this.#parts, turn)
+        this.#open = new OpenSagas(this.#context, turn)
         await this.#takeUp()
         this.#state = 'running'
         this.#error = undefined
@@ -195,7 +195,7 @@ export class SagaRunner {
 
   /** Finds the sagas that had not ended. */
   async #takeUp(): Promise<void> {
-    const { saga, store } = this.#parts
+    const { saga, store } = this.#context
     const open = new Map<StreamName, SagaState>()
     for await (const { events } of store.read([{ categories: [saga.category] }])) {
       for (const event of events) {
@@ -209,7 +209,7 @@ export class SagaRunner {
   }
 
   async #takeIn(signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const { saga, log } = this.#parts
+    const { saga, log } = this.#context
     for await (const batch of log.follow([saga.startsOn], { after: this.position, signal })) {
       for (let index = 0; index < batch.length; index++) {
         // As it was recorded: the steps see it in the form that it has when they run.
@@ -240,7 +240,7 @@ export class SagaRunner {
   }
 
   async #recordStart(event: RecordedEvent): Promise<void> {
-    const { saga, store, ids } = this.#parts
+    const { saga, store, ids } = this.#context
     const stream = streamName(saga.category, event.streamId)
     const correlationId = event.metadata.correlationId ?? event.id
     const { id: eventId, position, schemaVersion, validAt = null } = event

@@ -1,17 +1,15 @@
 // Folds a projection from the first event on, all in memory: for a table that is built anew, and for the check of one.
 import { setImmediate } from 'node:timers/promises'
-import { throwIfAborted } from '../../kernel/abort.ts'
-import { IndelibleError } from '../../kernel/errors.ts'
-import type { RecordedEvent } from '../../kernel/events.ts'
-import type { Position } from '../../kernel/positions.ts'
-import { messageOf } from '../../kernel/shown.ts'
-import type { Row } from '../../kernel/tables.ts'
-import type { DomainBatch } from '../../store/domain-log.ts'
-import { foldedTogetherMax, foldSliceEvents, foldSliceMs, rebuildWatchedEvery } from '../limits.ts'
-import type { ProjectionParts } from './parts.ts'
-import { type FoldFailure, RowFold } from './row-fold.ts'
+import { throwIfAborted } from '../../../kernel/abort.ts'
+import type { Position } from '../../../kernel/positions.ts'
+import type { Row } from '../../../kernel/tables.ts'
+import type { DomainBatch } from '../../../store/domain-log.ts'
+import { foldedTogetherMax, foldSliceEvents, foldSliceMs, rebuildWatchedEvery } from '../../limits.ts'
+import type { ProjectionContext } from '../context.ts'
+import { FoldStopped } from './failure.ts'
+import { RowFold } from './row-fold.ts'
 import { hasRuns, OrderMatters, type RunsBatch, StreamFold } from './stream-fold.ts'
-import { isByStream } from './watching.ts'
+import { isByStream } from './watched-handlers.ts'
 
 export interface FoldedRows {
   /** Every row that there is, in no order. */
@@ -24,38 +22,23 @@ export interface WholeFoldOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-type WholeFoldParts = Pick<ProjectionParts, 'projection' | 'log' | 'call'>
-
-/** A handler failed on the way. To those who know no more of it, it is a `projection_parked`: the projection gets no further with this code. */
-export class FoldStopped extends IndelibleError {
-  readonly failure: FoldFailure
-
-  constructor(name: string, failure: FoldFailure) {
-    const { event, row, error } = failure
-    super(
-      'projection_parked',
-      `Projection "${name}" cannot handle ${event.type} of ${event.stream} at position ${event.position}: ${messageOf(error)}`,
-      { details: { name, position: event.position, eventId: event.id, row }, cause: error },
-    )
-    this.failure = failure
-  }
-}
+export type WholeFoldContext = Pick<ProjectionContext, 'projection' | 'log' | 'call'>
 
 /** The rows as they are after a position. Throws {@link FoldStopped}, `aborted`, and what the store throws. */
-export async function foldFromZero(parts: WholeFoldParts, options: WholeFoldOptions): Promise<FoldedRows> {
+export async function foldFromZero(context: WholeFoldContext, options: WholeFoldOptions): Promise<FoldedRows> {
   // Rows that are one for each stream can be folded stream by stream, as long as the store has events so.
-  if (isByStream(parts.projection)) {
+  if (isByStream(context.projection)) {
     try {
-      return await fold(parts, options, { streamByStream: true })
+      return await fold(context, options, { streamByStream: true })
     } catch (error) {
       if (!(error instanceof OrderMatters)) throw error
     }
   }
-  return await fold(parts, options, { streamByStream: false })
+  return await fold(context, options, { streamByStream: false })
 }
 
 async function fold(
-  { projection, log, call }: WholeFoldParts,
+  { projection, log, call }: WholeFoldContext,
   { to, progress, signal }: WholeFoldOptions,
   { streamByStream }: { streamByStream: boolean },
 ): Promise<FoldedRows> {
@@ -84,14 +67,14 @@ async function fold(
       // From the first batch that is not by stream on, in the order of the log.
       if (streams) {
         await foldTogether(streams)
-        for (const row of streams.rows()) rows.put(row)
+        for (const row of streams.rows()) rows.known.put(row)
         streams = undefined
       }
       await inLogOrder(batch)
     }
     progress?.(batch.through)
   }
-  if (!streams) return rows
+  if (!streams) return rows.known
   await foldTogether(streams)
   return streams
 }
@@ -112,16 +95,4 @@ class Turns {
     await setImmediate()
     this.#began = performance.now()
   }
-}
-
-/** What those are told who wait for the table: less than an operator, as what is in the row may not be for them. */
-export function parkedError(
-  name: string,
-  { event, error }: { event: Pick<RecordedEvent, 'position' | 'type'>; error: unknown },
-): IndelibleError {
-  return new IndelibleError(
-    'projection_parked',
-    `Projection "${name}" is parked at position ${event.position} (${event.type}): ${messageOf(error)}`,
-    { details: { name, position: event.position }, cause: error },
-  )
 }

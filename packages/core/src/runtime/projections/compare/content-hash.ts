@@ -1,6 +1,6 @@
 // A hash over the rows of a table that does not depend on their order, to see that two of them hold the same without having both in memory.
 import { hash } from 'node:crypto'
-import type { Row, TableDefinition } from '../../kernel/tables.ts'
+import type { Row, TableDefinition } from '../../../kernel/tables.ts'
 
 export class ContentHash {
   readonly #columns: readonly string[]

@@ -1,21 +1,21 @@
 // Builds the table of a projection anew beside the one that readers see, checks it, and puts it in its place in one step.
-import { throwIfAborted } from '../../kernel/abort.ts'
-import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
-import type { Position } from '../../kernel/positions.ts'
-import { nextTable } from '../../kernel/tables.ts'
-import { instant } from '../../kernel/time.ts'
-import { checkpointOf } from '../../store/history.ts'
-import type { Checkpoint } from '../../store/port.ts'
-import { leaseMs, replaceAgainMs, replaceFreelyMax, replaceTriesMax } from '../limits.ts'
-import { pause } from '../waiting.ts'
-import { ContentHash } from './content-hash.ts'
-import { divergenceOfTable } from './divergence.ts'
-import { follow } from './follow.ts'
+import { throwIfAborted } from '../../../kernel/abort.ts'
+import { IndelibleError, isIndelibleError } from '../../../kernel/errors.ts'
+import type { Position } from '../../../kernel/positions.ts'
+import { nextTable } from '../../../kernel/tables.ts'
+import { instant } from '../../../kernel/time.ts'
+import { checkpointOf } from '../../../store/history.ts'
+import type { Checkpoint } from '../../../store/port.ts'
+import { leaseMs, replaceAgainMs, replaceFreelyMax, replaceTriesMax } from '../../limits.ts'
+import { pause } from '../../waiting.ts'
+import { ContentHash } from '../compare/index.ts'
+import type { ProjectionContext } from '../context.ts'
+import { divergenceOfTable } from '../divergence.ts'
+import { FoldStopped, foldFromZero } from '../fold/index.ts'
+import { follow } from '../follow/index.ts'
+import { LeaseKeeper } from '../lease-keeper.ts'
+import type { RebuildProgress } from '../status.ts'
 import { heldBack } from './hold.ts'
-import { LeaseKeeper } from './lease-keeper.ts'
-import type { ProjectionParts } from './parts.ts'
-import type { RebuildProgress } from './status.ts'
-import { FoldStopped, foldFromZero } from './whole-fold.ts'
 
 export interface RebuildOptions {
   readonly progress?: ((progress: RebuildProgress) => void) | undefined
@@ -40,8 +40,8 @@ export interface RebuildReport {
  * Throws {@link FoldStopped}, `projection_busy` while another process builds it, `table_mismatch` where what was written is not what was folded,
  * `aborted`, and what store and tables throw.
  */
-export async function rebuildTable(parts: ProjectionParts, options: RebuildOptions = {}): Promise<RebuildReport> {
-  const { projection, tables, ids, clock } = parts
+export async function rebuildTable(context: ProjectionContext, options: RebuildOptions = {}): Promise<RebuildReport> {
+  const { projection, tables, ids, clock } = context
   const { signal } = options
   const beganMs = performance.now()
   const startedAt = instant(clock.now())
@@ -53,24 +53,24 @@ export async function rebuildTable(parts: ProjectionParts, options: RebuildOptio
   await tables.open(next)
   let keeper: LeaseKeeper | undefined
   try {
-    await assertHeld(parts, holder)
+    await assertHeld(context, holder)
     keeper = new LeaseKeeper({ tables, name: next.name, holder, isOver: () => false })
     const stop = signal ? AbortSignal.any([signal, keeper.over]) : keeper.over
     // What an interrupted one left was never checked. Should this process sleep for longer than its lease, another one does the same with what is made
     // here, and from then on the generation is another.
-    const generation = await emptied(parts, holder)
-    const upTo = await checkpointOf(parts.store)
+    const generation = await emptied(context, holder)
+    const upTo = await checkpointOf(context.store)
     const { position: to } = upTo
     const step = { generation, to, signal: stop, progress }
-    await write(parts, step, upTo)
-    const checked = await check(parts, step)
-    const position = await replace(parts, step)
+    await write(context, step, upTo)
+    const checked = await check(context, step)
+    const position = await replace(context, step)
     return { ...checked, checkedPosition: to, position, ms: performance.now() - beganMs }
   } catch (error) {
     if (signal?.aborted) throw new IndelibleError('aborted', `The rebuild of "${projection.name}" was given up.`)
     if (keeper?.over.aborted) throw busy(projection.name, 'another process')
     // Who was away for too long finds what another one makes.
-    await assertHeld(parts, holder).catch((lost) => {
+    await assertHeld(context, holder).catch((lost) => {
       if (isIndelibleError(lost, 'projection_busy')) throw lost
     })
     throw error
@@ -82,7 +82,7 @@ export async function rebuildTable(parts: ProjectionParts, options: RebuildOptio
 }
 
 /** Gives the generation of the empty table. */
-async function emptied({ projection, tables }: ProjectionParts, holder: string): Promise<number> {
+async function emptied({ projection, tables }: ProjectionContext, holder: string): Promise<number> {
   const next = nextTable(projection.table)
   const { fingerprint, code, position, generation } = await tables.state(next)
   if (fingerprint === next.fingerprint && code === next.code && position === 0) return generation
@@ -94,7 +94,7 @@ async function emptied({ projection, tables }: ProjectionParts, holder: string):
 
 /** Takes or keeps the right to build the table. Throws `projection_busy`. */
 async function assertHeld(
-  { projection, tables }: Pick<ProjectionParts, 'projection' | 'tables'>,
+  { projection, tables }: Pick<ProjectionContext, 'projection' | 'tables'>,
   holder: string,
 ): Promise<void> {
   const lease = await tables.lease(nextTable(projection.table).name, { holder, ms: leaseMs })
@@ -111,12 +111,12 @@ interface Step {
 }
 
 async function write(
-  parts: ProjectionParts,
+  context: ProjectionContext,
   { generation, to, signal, progress }: Step,
   upTo: Checkpoint,
 ): Promise<void> {
-  const { projection, tables } = parts
-  const fold = await foldFromZero(parts, { to, signal, progress: (at) => progress('folding', at, to) })
+  const { projection, tables } = context
+  const fold = await foldFromZero(context, { to, signal, progress: (at) => progress('folding', at, to) })
   progress('writing', to, to)
   throwIfAborted(signal)
   const filled = await tables.fill(nextTable(projection.table), fold.rows(), upTo, { generation })
@@ -125,10 +125,10 @@ async function write(
 
 /** Compares what the database gives back with what another fold makes of the log. */
 async function check(
-  parts: ProjectionParts,
+  context: ProjectionContext,
   { generation, to, signal, progress }: Step,
 ): Promise<{ rows: number; contentHash: string }> {
-  const { projection, tables } = parts
+  const { projection, tables } = context
   throwIfAborted(signal)
   const written = new ContentHash(projection.table)
   const scanned = await tables.scan(nextTable(projection.table), (rows) => {
@@ -136,7 +136,7 @@ async function check(
   })
   if (scanned.generation !== generation) throw busy(projection.name, 'another process')
   const folded = new ContentHash(projection.table)
-  const again = await foldFromZero(parts, { to, signal, progress: (at) => progress('verifying', at, to) })
+  const again = await foldFromZero(context, { to, signal, progress: (at) => progress('verifying', at, to) })
   for (const row of again.rows()) folded.add(row)
   if (written.rows === folded.rows && written.text === folded.text) {
     return { rows: written.rows, contentHash: written.text }
@@ -151,21 +151,21 @@ async function check(
 }
 
 /** Follows the log until the new table shows no less than the live one, and swaps them. */
-async function replace(parts: ProjectionParts, step: Step): Promise<Position> {
-  const { tables } = parts
-  const { table } = parts.projection
+async function replace(context: ProjectionContext, step: Step): Promise<Position> {
+  const { tables } = context
+  const { table } = context.projection
   let hold: AsyncDisposable | undefined
   try {
     for (let position = step.to, tries = 0; tries < replaceTriesMax; tries++) {
       if (tries >= replaceFreelyMax) {
         // Both follow the log, and the live one was faster each time.
-        hold ??= await heldBack(tables, table.name, parts.ids())
+        hold ??= await heldBack(tables, table.name, context.ids())
         await pause(replaceAgainMs, step.signal)
       }
-      position = await caughtUp(parts, { ...step, to: position })
+      position = await caughtUp(context, { ...step, to: position })
       step.progress('replacing', position, position)
       // Nothing can be kept of what a diverged table shows, so that it is replaced though it shows more.
-      await divergenceOfTable(parts, { name: table.name, there: await tables.open(table) }, step.signal)
+      await divergenceOfTable(context, { name: table.name, there: await tables.open(table) }, step.signal)
       throwIfAborted(step.signal)
       const replaced = await tables.replace(table, nextTable(table), { generation: step.generation })
       if (replaced === 'replaced') return position
@@ -181,12 +181,15 @@ async function replace(parts: ProjectionParts, step: Step): Promise<Position> {
 }
 
 /** Brings the new table from the position where it is to the end of the log, and gives that. */
-async function caughtUp(parts: ProjectionParts, { generation, to: after, signal, progress }: Step): Promise<Position> {
-  const { name, table } = parts.projection
-  const { position: to } = await parts.store.head()
+async function caughtUp(
+  context: ProjectionContext,
+  { generation, to: after, signal, progress }: Step,
+): Promise<Position> {
+  const { name, table } = context.projection
+  const { position: to } = await context.store.head()
   if (to <= after) return after
   progress('catching up', after, to)
-  const end = await follow(parts, { table: nextTable(table), generation, after, to, signal })
+  const end = await follow(context, { table: nextTable(table), generation, after, to, signal })
   if (typeof end === 'object' && 'failure' in end) throw new FoldStopped(name, end.failure)
   if (typeof end === 'object') throw refused(name, end.refusedThrough)
   if (end === 'superseded' || signal.aborted) throw busy(name, 'another process')

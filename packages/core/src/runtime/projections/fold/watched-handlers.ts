@@ -1,12 +1,12 @@
 // Calls the functions of a projection, in development with an eye on them: on frozen input, without clock and I/O, twice, and the answers compared.
 import { isDeepStrictEqual } from 'node:util'
-import { IndelibleError } from '../../kernel/errors.ts'
-import type { RecordedEvent } from '../../kernel/events.ts'
-import { deepFreeze } from '../../kernel/freeze.ts'
-import type { Projection, RowHandler } from '../../kernel/projections.ts'
-import type { Row } from '../../kernel/tables.ts'
-import { frozenData } from '../../kernel/upcasts.ts'
-import { type PureCall, trusted } from '../purity.ts'
+import { IndelibleError } from '../../../kernel/errors.ts'
+import type { RecordedEvent } from '../../../kernel/events.ts'
+import { deepFreeze } from '../../../kernel/freeze.ts'
+import type { Projection, RowHandler } from '../../../kernel/projections.ts'
+import type { Row } from '../../../kernel/tables.ts'
+import { frozenData } from '../../../kernel/upcasts.ts'
+import { type PureCall, trusted } from '../../purity.ts'
 
 /** Events of one type that are watched before it becomes one in many. */
 const watchedFirst = 1000

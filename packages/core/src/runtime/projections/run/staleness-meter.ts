@@ -1,14 +1,5 @@
 // How far behind a read table was over the last minute, by event: a count for each second and each step of a scale that grows by an eighth.
-import type { Clock } from '../../kernel/time.ts'
-
-export interface Staleness {
-  readonly targetMs: number
-  /** How old the oldest event is that is not in the table yet; 0 where there is none. */
-  readonly lagMs: number
-  /** How old events were when their rows became visible, over the last minute; null where there were none. While catching up this is the age of history. */
-  readonly p50Ms: number | null
-  readonly p99Ms: number | null
-}
+import type { Clock } from '../../../kernel/time.ts'
 
 const secondsKept = 60
 const stepsPerDoubling = 8
