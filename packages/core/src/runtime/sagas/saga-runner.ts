@@ -1,22 +1,22 @@
-// Starts a saga for every start event, and after a restart takes up those that had not ended. Sagas run from here only, so rebuilding a table fires none.
-import { throwIfAborted } from '../../kernel/abort.ts'
+// Starts a saga for each start event, and after a restart goes on with the sagas that had not ended. Sagas run from here only, so the rebuild of a table
+// starts none.
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
 import { instant } from '../../kernel/time.ts'
-import { checkedDuration, timer } from '../../kernel/timers.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import { historyUpTo } from '../../store/history.ts'
-import { KeptRecord } from '../consumers/kept-record.ts'
 import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
-import { waitTimeoutMsDefault } from '../limits.ts'
+import { StoredRecord } from '../consumers/stored-record.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause, type WaitOptions } from '../waiting.ts'
 import { OpenSagas } from './open-sagas.ts'
 import { loadSaga, resumeFailedCompensation, type SagaDriverContext } from './saga-driver.ts'
-import { asDomainEvent, foldSaga, hasEnded, type SagaEvent, type SagaState } from './saga-state.ts'
+import { recordSagaStart } from './saga-start.ts'
+import { foldSaga, hasEnded, type SagaState } from './saga-state.ts'
+import { sagaEnd } from './saga-wait.ts'
 
 export interface SagaRunnerStatus extends ConsumerStatus {
   readonly kind: 'saga'
@@ -40,9 +40,9 @@ export class SagaRunner {
   readonly #context: SagaRunnerOptions
   readonly #stop = new AbortController()
   readonly #waiters: Waiters
-  readonly #kept: KeptRecord
+  readonly #stored: StoredRecord
   #open: OpenSagas
-  /** Ends what is under way, to stand still or to go on. */
+  /** Ends the current turn. The next one does what the stored record says. */
   #turn = new AbortController()
   #running: Promise<void> = Promise.resolve()
   #state: ConsumerState = 'starting'
@@ -52,8 +52,8 @@ export class SagaRunner {
     this.#context = context
     this.#waiters = new Waiters(`The saga "${context.saga.name}"`)
     const { saga, records } = context
-    // What was paused is all that is to be found again: where each saga is, its own history says.
-    this.#kept = new KeptRecord({ name: saga.name, records, begin: () => this.#record(false) })
+    // Only the pause matters in this record: the history of each saga says where that saga is.
+    this.#stored = new StoredRecord({ name: saga.name, records, begin: () => this.#record(false) })
     this.#open = new OpenSagas(context, this.#stop.signal)
   }
 
@@ -112,28 +112,13 @@ export class SagaRunner {
 
   /** Resolves when one saga has ended or its compensation failed. Throws `wait_timeout` (also where it has not started), `invalid_duration`, `aborted`. */
   async waitForEnd(sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
-    const { timeoutMs = waitTimeoutMsDefault, signal } = options
     const { saga, store } = this.#context
-    const stream = this.#streamOf(sagaId)
-    checkedDuration('timeoutMs', timeoutMs)
-    const timeout = new AbortController()
-    // Not AbortSignal.timeout: that lets the process end while somebody waits.
-    const waiting = timer(timeoutMs, () => timeout.abort())
-    const stop = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal
-    let state: SagaState | undefined
-    try {
-      for await (const { events } of store.subscribe([{ streams: [stream] }], { after: 0, signal: stop })) {
-        state = foldSaga(events, state)
-        if (state && (hasEnded(state) || state.status === 'compensationFailed')) return state
-      }
-    } finally {
-      waiting.cancel()
-    }
-    throwIfAborted(signal)
-    const where = state ? `is still ${state.status}` : 'has not started'
-    const problem = this.#open.problems.get(sagaId)
-    const why = problem === undefined ? '' : ` It needs intervention: ${problem}`
-    throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
+    return await sagaEnd(store, this.#streamOf(sagaId), options, (state, timeoutMs) => {
+      const where = state ? `is still ${state.status}` : 'has not started'
+      const problem = this.#open.problems.get(sagaId)
+      const why = problem === undefined ? '' : ` It needs intervention: ${problem}`
+      return new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
+    })
   }
 
   /** Lets one saga that needs intervention try again. False where there is nothing to resume. */
@@ -149,7 +134,7 @@ export class SagaRunner {
   }
 
   async #setPaused(isPaused: boolean): Promise<void> {
-    await this.#kept.change(() => this.#record(isPaused))
+    await this.#stored.change(() => this.#record(isPaused))
     this.#turn.abort()
   }
 
@@ -165,7 +150,7 @@ export class SagaRunner {
       this.#turn = new AbortController()
       const turn = AbortSignal.any([this.#stop.signal, this.#turn.signal])
       try {
-        if ((await this.#kept.load()).isPaused) {
+        if ((await this.#stored.load()).isPaused) {
           this.#state = 'paused'
           this.#error = undefined
           await pause(Number.POSITIVE_INFINITY, turn)
@@ -224,33 +209,15 @@ export class SagaRunner {
     }
   }
 
-  /**
-   * One saga per stream of start events: a start event that was taken in before finds the saga there.
-   * False where this saga can never be recorded, for example for the length of its id; the others must not wait for it.
-   */
+  /** False if this saga can never be recorded, for example because its id is too long. The other sagas do not wait for it. */
   async #begin(event: RecordedEvent): Promise<boolean> {
     try {
-      await this.#recordStart(event)
+      await recordSagaStart(this.#context, event)
       return true
     } catch (error) {
       if (!isIndelibleError(error) || !error.code.startsWith('invalid_')) throw error
       this.#open.problems.set(event.streamId, String(error))
       return false
     }
-  }
-
-  async #recordStart(event: RecordedEvent): Promise<void> {
-    const { saga, store, ids } = this.#context
-    const stream = streamName(saga.category, event.streamId)
-    const correlationId = event.metadata.correlationId ?? event.id
-    const { id: eventId, position, schemaVersion, validAt = null } = event
-    const startedBy = { eventId, position, schemaVersion, correlationId, validAt }
-    const started: SagaEvent = { type: '$SagaStarted', data: { saga: saga.name, input: event.data, startedBy } }
-    const metadata = { actor: `saga:${saga.name}`, correlationId, causationId: event.id }
-    const expected = { [stream]: 'none' } as Record<StreamName, 'none'>
-    await store.append(
-      { events: [{ ...asDomainEvent(started), id: ids(), stream, metadata }], expected },
-      { reserved: true },
-    )
   }
 }
