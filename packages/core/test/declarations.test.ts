@@ -214,7 +214,7 @@ describe('a decision', () => {
     [
       'an event that it does not declare',
       () => Cleared({}),
-      'Odd decided "Cleared", and declares that it emits Booked.',
+      'decide of Odd returned the event "Cleared", but the command declares that it emits Booked.',
     ],
     ['one among others', () => [Booked({ amount: 1 }), Cleared({})], 'Add the event to "emits"'],
     ['a list with a hole', () => [Booked({ amount: 1 }), undefined], 'Nothing was recorded'],
@@ -222,12 +222,12 @@ describe('a decision', () => {
     [
       'a refusal that it does not declare',
       () => refuse('Frozen'),
-      'Odd refused with "Frozen", and declares Closed, TooMuch.',
+      'Odd refused with "Frozen", but declares Closed, TooMuch.',
     ],
     ['details that do not fit', () => ({ refused: 'TooMuch', details: { max: 'much' } }), 'details that do not fit'],
     ['details that are missing', () => refuse('TooMuch'), 'details that do not fit'],
-    ['nothing', () => undefined, 'answer with a refusal, an event or a list'],
-    ['text', () => 'no', 'answer with a refusal, an event or a list'],
+    ['nothing', () => undefined, 'It must return a refusal, an event or a list'],
+    ['text', () => 'no', 'It must return a refusal, an event or a list'],
   ])('that answers with %s is a fault of the code, and nothing is written', async (_what, decide, message) => {
     const { Odd, system } = odd(decide)
     await using running = startSystem(system)

@@ -10,9 +10,9 @@ import { type PureCall, projectionCall } from '../purity.ts'
 import { Waiters } from '../waiters.ts'
 import { FoldStopped, foldFromZero, parkedError, RowFold } from './fold/index.ts'
 
-/** Rows are shared with the model: look, do not write. */
+/** Rows are shared with the model: do not change them. */
 export interface LiveModel<C extends Columns> {
-  /** The row with this key, if there is one. Throws `invalid_row` for what cannot be a key. */
+  /** The row with this key, if there is one. Throws `invalid_row` for an invalid key. */
   get(key: Partial<RowOf<C>>): RowOf<C> | undefined
   /** All rows, in no order. */
   rows(): Iterable<RowOf<C>>
@@ -25,8 +25,8 @@ export interface LiveModel<C extends Columns> {
 }
 
 /**
- * Folds a projection from the first event on and then follows the log. All of its rows are in memory; nothing is written anywhere.
- * A handler that fails ends it at that event: whoever waits is told so. `domainCode` is as in `SystemOptions`.
+ * Folds a projection from the first event, then follows the log. All of its rows are in memory, and nothing is written. If a handler fails, the model
+ * stays at that event, and waits throw `projection_parked`. `domainCode` is as in `SystemOptions`.
  * Throws `projection_parked`, and what the store throws.
  */
 export async function liveModel<C extends Columns>(
@@ -98,7 +98,7 @@ class Live {
     try {
       for await (const batch of this.#log.follow(events, { after, signal })) {
         const failure = this.#fold.apply(batch)
-        // Nobody writes the changes anywhere.
+        // The changes are not written.
         this.#fold.known.takeChanges()
         if (failure) return this.#waiters.fail(parkedError(name, failure))
         this.#waiters.advance(batch.through)

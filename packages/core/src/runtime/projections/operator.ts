@@ -1,4 +1,4 @@
-// What operators do with projections from beside the processes that run them: look, build anew, check, pause, resume.
+// What operators do with projections from a process that does not run them: look, rebuild, check, pause, resume.
 import { throwIfAborted } from '../../kernel/abort.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { IdGenerator } from '../../kernel/ids.ts'
@@ -24,7 +24,7 @@ import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild
 import { type ProjectionView, viewOf } from './view.ts'
 
 export interface OperatorOptions {
-  /** May be open for reading only. */
+  /** It may be open for reading only. */
   readonly store: EventStore
   readonly tables: ReadTables
   readonly clock?: Clock
@@ -38,14 +38,14 @@ export class ProjectionOperator {
   readonly #context: Omit<ProjectionContext, 'projection'>
   readonly #heavyWork = new HeavyWork()
 
-  /** The store and the tables stay the caller's to close. */
+  /** The caller closes the store and the tables. */
   constructor(system: System, { domainCode, ...options }: OperatorOptions) {
     this.#system = system
     const log = new DomainLog(options.store)
     this.#context = { clock: systemClock, ids: systemIds, ...options, log, call: projectionCall(domainCode) }
   }
 
-  /** All that are declared, in that order. Throws `tables_unavailable`. */
+  /** All projections, in the order of declaration. Throws `tables_unavailable`. */
   async list(): Promise<readonly ProjectionView[]> {
     const { store, tables } = this.#context
     const records = new Map((await tables.list()).map((record) => [record.name, record]))
@@ -55,7 +55,7 @@ export class ProjectionOperator {
       if (record && (record.isDiverged || (await divergenceOf(store, record)))) diverged.add(name)
     }
     await Promise.all(this.#system.projections.map(isDiverged))
-    // Asked afterwards, so that it is not before a table that is being followed.
+    // This comes last, so that no checkpoint is beyond the head.
     const { position: head } = await store.head()
     return this.#system.projections.map((projection) => viewOf(projection, records, { head, diverged }))
   }
@@ -67,7 +67,7 @@ export class ProjectionOperator {
   }
 
   /**
-   * Read your own writes, from a process that runs no projections: resolves when the table shows everything up to a position.
+   * Read your own writes, in a process that runs no projections. Resolves when the table shows everything up to a position.
    * Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_projection`, `invalid_position`, `invalid_duration`, `tables_unavailable`, `aborted`.
    */
   async waitFor(
@@ -100,7 +100,7 @@ export class ProjectionOperator {
     }
   }
 
-  /** As `RunningSystem.rebuild`, by this process. */
+  /** As `RunningSystem.rebuild`, but this process does it. */
   async rebuild(name: string, options?: RebuildOptions): Promise<RebuildReport> {
     const context = this.#contextOf(name)
     using _ = this.#heavyWork.begin(name, 'rebuilt')
@@ -114,14 +114,14 @@ export class ProjectionOperator {
     return await checkTable(context, options)
   }
 
-  /** Whoever runs the projection stands still within a second. Throws `unknown_projection`, `tables_unavailable`. */
+  /** The process that runs the projection pauses it within a second. Throws `unknown_projection`, `tables_unavailable`. */
   async pause(name: string): Promise<void> {
     const { tables } = this.#context
     await tables.open(this.#declared(name).table)
     await tables.setPaused(name, true)
   }
 
-  /** Lets a projection that is paused or parked go on where it stands. */
+  /** A paused or parked projection goes on at its position. */
   async resume(name: string): Promise<void> {
     const { tables } = this.#context
     await tables.open(this.#declared(name).table)
@@ -134,12 +134,12 @@ export class ProjectionOperator {
     await this.#context.tables.drop(formerTableName(this.#declared(name).name))
   }
 
-  /** What this process does not count as written yet counts as another history, until it does. */
+  /** An event that this process does not count as written yet counts as another history until it does. */
   async #isOfThisLog({ position, history }: Checkpoint): Promise<boolean> {
     return position === 0 || (await this.#context.store.historyAt(position)) === history
   }
 
-  /** Nothing where this code may still get there: where other code is parked, or this one beyond. */
+  /** Nothing if this code may still reach the position: other code is parked, or this code is parked beyond the position. */
   async #parkedBefore(position: Position, { name, table }: Projection): Promise<IndelibleError | undefined> {
     const record = (await this.#context.tables.list()).find((each) => each.name === name)
     const parked = record?.parked

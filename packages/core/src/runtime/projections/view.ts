@@ -1,35 +1,35 @@
-// How a projection stands, as the database says it: the same in each process, whichever runs the projection.
+// The state of a projection as the database has it. It is the same in all processes, also in those that do not run the projection.
 import type { Position } from '../../kernel/positions.ts'
 import type { Projection } from '../../kernel/projections.ts'
 import { formerTableName, nextTable } from '../../kernel/tables.ts'
 import type { Parked, TableRecord, TableState } from '../../store/read-tables.ts'
 
-/** A table beside the one that is read. */
+/** A table beside the live one. */
 export type OtherTable = Pick<TableState, 'fingerprint' | 'position'>
 
-/** What the database says of a projection, whoever runs it. */
+/** The state of a projection as the database has it, whichever process runs the projection. */
 export interface ProjectionView {
   readonly name: string
   /** As declared. */
   readonly version: number
-  /** Of what its rows stand for; see `TableDefinition`. */
+  /** The fingerprint of the declared table; see `TableDefinition`. */
   readonly fingerprint: string
-  /** The same of the table that is there: another until it is rebuilt, null where there is none yet. */
+  /** The fingerprint of the table in the database: another one until the table is rebuilt, null if there is no table yet. */
   readonly tableFingerprint: string | null
   /**
-   * `running`: a process has it. `idle`: none has. `outdated`: other code filled the table. `diverged`: the table was made from another history than
-   * that of the log. `missing`: there is no table yet.
+   * `running`: a process runs it. `idle`: no process runs it. `outdated`: another version of the code filled the table. `diverged`: the table was made
+   * from another history than the log has. `missing`: there is no table yet.
    */
   readonly state: 'missing' | 'outdated' | 'diverged' | 'parked' | 'paused' | 'running' | 'idle'
   readonly position: Position
-  /** Events that the log has beyond that, whether they concern the table or not. */
+  /** The number of events in the log after that position, also those that do not concern the table. */
   readonly lagEvents: number
   readonly holder: string | null
   readonly parked: Parked | null
   readonly updatedAt: string | null
-  /** The table that is being built, or was when that was interrupted. */
+  /** The table that is being built, or whose building was interrupted. */
   readonly next: OtherTable | null
-  /** The table that was replaced and is kept. */
+  /** The table that was replaced by the last rebuild, if it is still there. */
   readonly former: OtherTable | null
 }
 

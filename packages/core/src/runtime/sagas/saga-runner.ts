@@ -20,13 +20,13 @@ import { sagaEnd } from './saga-wait.ts'
 
 export interface SagaRunnerStatus extends ConsumerStatus {
   readonly kind: 'saga'
-  /** Sagas under way in this process. */
+  /** The number of open sagas in this process. */
   readonly active: number
-  /** Those of them that met a fault that may pass and wait to try again. */
+  /** The number of them that wait for their next try after a temporary fault. */
   readonly waiting: number
   /**
-   * Sagas that cannot go on: a compensation was refused, a step's code failed or sent what cannot be carried out, or the code is no longer that of their history.
-   * They go on after `resumeSaga`, or after a restart with code that was mended.
+   * Sagas that cannot go on: a compensation was refused, the code of a step failed or sent a command that cannot be carried out, or the code no longer fits
+   * their history. They go on after `resumeSaga`, or after a restart with corrected code.
    */
   readonly needsIntervention: readonly { readonly sagaId: string; readonly problem: string }[]
 }
@@ -70,7 +70,7 @@ export class SagaRunner {
     this.#waiters.fail(new IndelibleError('store_closed', `The saga "${this.#context.saga.name}" was stopped.`))
   }
 
-  /** Start events up to here have been taken in. */
+  /** The sagas of all start events up to here are recorded. */
   get position(): Position {
     return this.#waiters.reached
   }
@@ -91,12 +91,12 @@ export class SagaRunner {
     }
   }
 
-  /** Resolves when the start events up to a position have been taken in. Throws `wait_timeout`, `store_closed`, `aborted`. */
+  /** Resolves when the sagas of all start events up to a position are recorded. Throws `wait_timeout`, `store_closed`, `aborted`. */
   async waitFor(position: Position, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
     await this.#waiters.reach(position, options)
   }
 
-  /** Nothing is started or driven until it is resumed, over restarts. A command that was sent is carried out all the same. */
+  /** Until it is resumed, no saga is started or driven, also after restarts. A command that was sent already is still carried out. */
   async pause(): Promise<void> {
     await this.#setPaused(true)
   }
@@ -105,12 +105,12 @@ export class SagaRunner {
     await this.#setPaused(false)
   }
 
-  /** Where one saga is, or nothing if there is none with that id. */
+  /** The state of one saga, or nothing if there is no saga with that id. */
   async state(sagaId: string): Promise<SagaState | undefined> {
     return await loadSaga(this.#context.store, this.#streamOf(sagaId))
   }
 
-  /** Resolves when one saga has ended or its compensation failed. Throws `wait_timeout` (also where it has not started), `invalid_duration`, `aborted`. */
+  /** Resolves when one saga has ended or its compensation failed. Throws `wait_timeout` (also if it has not started), `invalid_duration`, `aborted`. */
   async waitForEnd(sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
     const { saga, store } = this.#context
     return await sagaEnd(store, this.#streamOf(sagaId), options, (state, timeoutMs) => {
@@ -121,7 +121,7 @@ export class SagaRunner {
     })
   }
 
-  /** Lets one saga that needs intervention try again. False where there is nothing to resume. */
+  /** One saga that needs intervention tries again. False if there is nothing to resume. */
   async resumeOne(sagaId: string, actor: string | undefined): Promise<boolean> {
     const recorded = await resumeFailedCompensation(this.#context.store, this.#streamOf(sagaId), actor)
     const waited = this.#open.problems.delete(sagaId)
@@ -169,7 +169,7 @@ export class SagaRunner {
         this.#error = describeError(error)
         await backoff(attempt, turn)
       } finally {
-        // What is under way ends between two steps, before anything begins again.
+        // Running sagas stop between two steps, before anything begins again.
         if (turn.aborted || this.#state === 'retrying') {
           this.#turn.abort()
           await this.#open.idle()
@@ -178,7 +178,7 @@ export class SagaRunner {
     }
   }
 
-  /** Finds the sagas that had not ended. */
+  /** Goes on with the sagas that have not ended. */
   async #takeUp(): Promise<void> {
     const { saga, store } = this.#context
     const open = new Map<StreamName, SagaState>()
@@ -197,9 +197,9 @@ export class SagaRunner {
     const { saga, log } = this.#context
     for await (const batch of log.follow([saga.startsOn], { after: this.position, signal })) {
       for (let index = 0; index < batch.length; index++) {
-        // As it was recorded: the steps see it in the form that it has when they run.
+        // The event as it was recorded: its steps see it in the version that is newest when they run.
         const event = batch.recorded(index)
-        // In line with those that are driven, so that no more are begun than can be.
+        // It takes a slot, so that no more sagas are started than can be driven.
         if (await this.#open.slots.within(() => this.#begin(event))) this.#open.drive(event.streamId)
         if (signal.aborted) return
         this.#waiters.advance(event.position)

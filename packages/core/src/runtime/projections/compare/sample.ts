@@ -1,5 +1,5 @@
-// Whether the code of a projection makes the rows that a table has, which other code filled under the same version: a sample of the rows is compared with
-// a fold of the log. The text of code says nothing by itself: the same code has another text when it is built or minified.
+// Whether the code of a projection makes the same rows as the code that filled its table under the same version. A sample of the rows is compared with a
+// fold of the log. A comparison of the source text would not do: the same code has another text when it is built or minified.
 import { keyText, type Row } from '../../../kernel/tables.ts'
 import type { TableState } from '../../../store/read-tables.ts'
 import { rowsComparedMax } from '../../limits.ts'
@@ -8,18 +8,18 @@ import { foldFromZero } from '../fold/index.ts'
 import { rowText } from './content-hash.ts'
 import type { TableDifference } from './verify.ts'
 
-/** Some rows of a table, as they were at its checkpoint. */
+/** Some rows of a table at its checkpoint. */
 export interface Sample {
   readonly of: TableState
   readonly rows: readonly Row[]
 }
 
-/** To be taken by whoever runs the projection, before it writes: rows and checkpoint are then of one moment. */
+/** The runner of the projection takes it before it writes, so that rows and checkpoint belong together. */
 export async function takeSample({ projection, tables }: ProjectionContext, of: TableState): Promise<Sample> {
   return { of, rows: await tables.select(projection.table, { limit: rowsComparedMax }) }
 }
 
-/** The first row that differs; nothing where all are the same. Throws {@link FoldStopped}, `aborted`, and what the store throws. */
+/** The first row that differs, or nothing. Throws {@link FoldStopped}, `aborted`, and what the store throws. */
 export async function differenceFrom(
   { of: { position }, rows }: Sample,
   context: ProjectionContext,
@@ -39,7 +39,7 @@ export async function differenceFrom(
     if (rowText(columns, row) !== rowText(columns, log)) return { key: keyOf(log), table: row, log }
   }
   for (const row of expected.values()) return { key: keyOf(row), table: row, log: null }
-  // The sample is all of the table where that has fewer rows: then there is none that the table lacks.
+  // If the table has fewer rows than a sample takes, the sample is the whole table, and the log must not make more rows.
   if (rows.length < rowsComparedMax && count > rows.length) return { key: {}, table: null, log: null }
   return undefined
 }

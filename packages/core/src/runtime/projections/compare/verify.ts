@@ -1,4 +1,4 @@
-// Compares a live table with a fold of the log from the first event on.
+// Compares a live table with a fold of the whole log.
 import { throwIfAborted } from '../../../kernel/abort.ts'
 import type { Position } from '../../../kernel/positions.ts'
 import { keyText, type Row } from '../../../kernel/tables.ts'
@@ -10,21 +10,21 @@ import { rowText } from './content-hash.ts'
 
 export interface TableDifference {
   readonly key: Row
-  /** What the table has, or null. */
+  /** The row of the table, or null. */
   readonly table: Row | null
-  /** What the log makes, or null. */
+  /** The row that the log makes, or null. */
   readonly log: Row | null
 }
 
 export interface TableCheck {
   readonly name: string
-  /** The rows of the table. */
+  /** The number of rows in the table. */
   readonly rows: number
   /** The checkpoint that the comparison is for. */
   readonly position: Position
-  /** How many rows differ. */
+  /** The number of rows that differ. */
   readonly differing: number
-  /** The first of them by key text, at most `differencesMax`. */
+  /** The first of them in the order of their keys, at most `differencesMax`. */
   readonly differences: readonly TableDifference[]
 }
 

@@ -1,6 +1,6 @@
-// Folds history stream by stream, for projections whose rows are one for each stream: then no row depends on another, and the order among them does not
-// matter. Rows are kept in partitions that fit into a processor's cache, in the order of the keys of their streams, so that the streams of a batch
-// and the rows of a partition are merged like two sorted lists. In log order the same fold waits for memory most of the time.
+// Folds history stream by stream, for projections with one row for each stream: then no row depends on another one, and their order does not matter. Rows
+// are in partitions that fit into the cache of a processor, sorted by the keys of their streams, so that the streams of a batch and the rows of a partition
+// are merged like two sorted lists. In the order of the log, the same fold waits for memory most of the time.
 import { type AnyRowChange, type Projection, RowRemoval } from '../../../kernel/projections.ts'
 import type { Row } from '../../../kernel/tables.ts'
 import { type CanonicalCheck, canonicalCheck } from '../../../store/canonical-check.ts'
@@ -17,7 +17,7 @@ export function hasRuns(batch: DomainBatch): batch is RunsBatch {
   return batch.byStream !== undefined
 }
 
-/** A handler wrote another row than that of its stream, so that order matters after all. */
+/** A handler wrote another row than the one of its stream, so the order of the events matters. */
 export class OrderMatters extends Error {}
 
 export class StreamFold {
@@ -26,12 +26,12 @@ export class StreamFold {
   readonly #requiresRow: readonly boolean[]
   readonly #isCanonical: CanonicalCheck
   readonly #partitions: Partition[] = Array.from({ length: partitions }, () => emptyPartition(16))
-  /** The row that the handler under way was given. */
+  /** The row that the running handler got. */
   #given: Row | undefined
-  /** The first in the log of those that were met: each stream goes on to its own first one. */
+  /** The failure with the lowest position so far. Each stream is folded up to its own first failure. */
   failure: FoldFailure | undefined
 
-  /** Of a projection whose events concern the row of their stream. */
+  /** For a projection whose events concern the row of their stream. */
   constructor(projection: Projection, watching: Watching) {
     this.#projection = projection
     this.#handlers = watchedHandlers(projection, watching)
@@ -39,7 +39,7 @@ export class StreamFold {
     this.#isCanonical = canonicalCheck(projection.table)
   }
 
-  /** Applies some batches that follow each other in the log. The generator stops after each partition, to let others have their turn. Throws {@link OrderMatters}. */
+  /** Applies batches that follow each other in the log. The generator yields after each partition, so that other work can run. Throws {@link OrderMatters}. */
   *apply(batches: readonly RunsBatch[]): Generator<void> {
     const bounds = batches.map(({ byStream }) => boundsOf(byStream.keys))
     for (let partition = 0; partition < partitions; partition++) {
@@ -51,14 +51,14 @@ export class StreamFold {
     }
   }
 
-  /** Every row that there is, in no order. */
+  /** All rows, in no order. */
   *rows(): Generator<Row> {
     for (const { rows, count } of this.#partitions) {
       for (let at = 0; at < count; at++) if (rows[at]) yield rows[at]!
     }
   }
 
-  /** Folds the streams of a batch from one up to another into their partition, in which some of them have rows. */
+  /** Folds some streams of a batch into their partition, which already has rows of some of them. */
   #merge(partition: number, batch: RunsBatch, from: number, to: number): void {
     const old = this.#partitions[partition]!
     const { keys, starts } = batch.byStream
@@ -110,7 +110,7 @@ export class StreamFold {
     const streamId = batch.streamId(stream)
     try {
       const key = canonicalKey(table, { [name]: streamId })
-      // Another stream may have the same key in other words.
+      // Another stream may have the same key in another form.
       if (key[name] !== streamId) throw new OrderMatters()
       return key
     } catch (error) {

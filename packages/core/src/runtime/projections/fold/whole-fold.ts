@@ -1,4 +1,4 @@
-// Folds a projection from the first event on, all in memory: for a table that is built anew, and for the check of one.
+// Folds a projection from the first event, in memory: to rebuild its table, or to check it.
 import { setImmediate } from 'node:timers/promises'
 import { throwIfAborted } from '../../../kernel/abort.ts'
 import type { Position } from '../../../kernel/positions.ts'
@@ -12,7 +12,7 @@ import { hasRuns, OrderMatters, type RunsBatch, StreamFold } from './stream-fold
 import { isByStream } from './watched-handlers.ts'
 
 export interface FoldedRows {
-  /** Every row that there is, in no order. */
+  /** All rows, in no order. */
   rows(): Iterable<Row>
 }
 
@@ -24,9 +24,9 @@ export interface WholeFoldOptions {
 
 export type WholeFoldContext = Pick<ProjectionContext, 'projection' | 'log' | 'call'>
 
-/** The rows as they are after a position. Throws {@link FoldStopped}, `aborted`, and what the store throws. */
+/** The rows after the event at a position. Throws {@link FoldStopped}, `aborted`, and what the store throws. */
 export async function foldFromZero(context: WholeFoldContext, options: WholeFoldOptions): Promise<FoldedRows> {
-  // Rows that are one for each stream can be folded stream by stream, as long as the store has events so.
+  // With one row for each stream, rows can be folded stream by stream, as far as the store has its events by stream.
   if (isByStream(context.projection)) {
     try {
       return await fold(context, options, { streamByStream: true })
@@ -64,7 +64,7 @@ async function fold(
       together.push(batch)
       if (together.length === foldedTogetherMax) await foldTogether(streams)
     } else {
-      // From the first batch that is not by stream on, in the order of the log.
+      // From the first batch that is not by stream, it goes on in the order of the log.
       if (streams) {
         await foldTogether(streams)
         for (const row of streams.rows()) rows.known.put(row)
@@ -79,7 +79,7 @@ async function fold(
   return streams
 }
 
-/** Lets others on the thread have theirs. */
+/** Gives other work on the thread its turn. */
 class Turns {
   readonly #signal: AbortSignal | undefined
   #began = performance.now()

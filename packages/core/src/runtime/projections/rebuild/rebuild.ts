@@ -1,4 +1,4 @@
-// Builds the table of a projection anew beside the one that readers see, checks it, and puts it in its place in one step.
+// Builds the table of a projection again beside the one that readers see, checks it, and replaces the live table with it in one step.
 import { throwIfAborted } from '../../../kernel/abort.ts'
 import { IndelibleError, isIndelibleError } from '../../../kernel/errors.ts'
 import type { Position } from '../../../kernel/positions.ts'
@@ -23,21 +23,21 @@ export interface RebuildOptions {
 }
 
 export interface RebuildReport {
-  /** Rows and content of the table when it was checked, against a fold of its own. */
+  /** The number of rows and the hash of the content when the table was checked against a second fold. */
   readonly rows: number
   readonly contentHash: string
-  /** Up to here it was checked. */
+  /** The table was checked up to here. */
   readonly checkedPosition: Position
-  /** Up to here it was when it took the other's place. */
+  /** The table showed everything up to here when it replaced the live one. */
   readonly position: Position
   readonly ms: number
 }
 
 /**
- * Resolves when the new table has taken the place of the live one, which is kept under `<name>__former`. Until then nobody sees anything of it, and
- * one that was interrupted is begun anew the next time.
+ * Resolves when the new table has replaced the live one, which is kept as `<name>__former`. Until then readers see only the old table. An interrupted rebuild
+ * begins again from the start.
  *
- * Throws {@link FoldStopped}, `projection_busy` while another process builds it, `table_mismatch` where what was written is not what was folded,
+ * Throws {@link FoldStopped}, `projection_busy` while another process builds it, `table_mismatch` if the written table is not what was folded,
  * `aborted`, and what store and tables throw.
  */
 export async function rebuildTable(context: ProjectionContext, options: RebuildOptions = {}): Promise<RebuildReport> {
@@ -56,8 +56,8 @@ export async function rebuildTable(context: ProjectionContext, options: RebuildO
     await assertHeld(context, holder)
     keeper = new LeaseKeeper({ tables, name: next.name, holder, isOver: () => false })
     const stop = signal ? AbortSignal.any([signal, keeper.over]) : keeper.over
-    // What an interrupted one left was never checked. Should this process sleep for longer than its lease, another one does the same with what is made
-    // here, and from then on the generation is another.
+    // An interrupted rebuild leaves rows that were never checked, so they are dropped. If this process sleeps for longer than its lease, another one drops
+    // the table of this one too, and the new table has another generation.
     const generation = await emptied(context, holder)
     const upTo = await checkpointOf(context.store)
     const { position: to } = upTo
@@ -67,21 +67,21 @@ export async function rebuildTable(context: ProjectionContext, options: RebuildO
     const position = await replace(context, step)
     return { ...checked, checkedPosition: to, position, ms: performance.now() - beganMs }
   } catch (error) {
-    if (signal?.aborted) throw new IndelibleError('aborted', `The rebuild of "${projection.name}" was given up.`)
+    if (signal?.aborted) throw new IndelibleError('aborted', `The rebuild of "${projection.name}" was aborted.`)
     if (keeper?.over.aborted) throw busy(projection.name, 'another process')
-    // Who was away for too long finds what another one makes.
+    // If this process slept for too long, another one may be rebuilding the table now.
     await assertHeld(context, holder).catch((lost) => {
       if (isIndelibleError(lost, 'projection_busy')) throw lost
     })
     throw error
   } finally {
     await keeper?.[Symbol.asyncDispose]()
-    // Also where the answer to the first question was lost: nobody else knows this holder.
+    // Also if the answer to the first request was lost: no other process knows this holder.
     await tables.release(next.name, holder).catch(() => {})
   }
 }
 
-/** Gives the generation of the empty table. */
+/** Returns the generation of the empty table. */
 async function emptied({ projection, tables }: ProjectionContext, holder: string): Promise<number> {
   const next = nextTable(projection.table)
   const { fingerprint, code, position, generation } = await tables.state(next)
@@ -92,7 +92,7 @@ async function emptied({ projection, tables }: ProjectionContext, holder: string
   return opened.generation
 }
 
-/** Takes or keeps the right to build the table. Throws `projection_busy`. */
+/** Takes or renews the lease of the table. Throws `projection_busy`. */
 async function assertHeld(
   { projection, tables }: Pick<ProjectionContext, 'projection' | 'tables'>,
   holder: string,
@@ -101,9 +101,9 @@ async function assertHeld(
   if (!lease.isHeld) throw busy(projection.name, lease.holder)
 }
 
-/** What a step of a rebuild needs to know. */
+/** What each step of a rebuild needs. */
 interface Step {
-  /** Of the table that is being built. */
+  /** The generation of the table that is being built. */
   readonly generation: number
   readonly to: Position
   readonly signal: AbortSignal
@@ -123,7 +123,7 @@ async function write(
   if (filled === 'superseded') throw busy(projection.name, 'another process')
 }
 
-/** Compares what the database gives back with what another fold makes of the log. */
+/** Compares the written table with a second fold of the log. */
 async function check(
   context: ProjectionContext,
   { generation, to, signal, progress }: Step,
@@ -145,12 +145,12 @@ async function check(
   throw new IndelibleError(
     'table_mismatch',
     `The new table of "${projection.name}" has ${written.rows} rows (${written.text.slice(0, 16)}…), a second fold of the log makes ${folded.rows} ` +
-      `(${folded.text.slice(0, 16)}…). It was not put in place. A handler that depends on more than event and row does this.`,
+      `(${folded.text.slice(0, 16)}…). It did not replace the live table. The cause is usually a handler that uses more than the event and the row.`,
     { details },
   )
 }
 
-/** Follows the log until the new table shows no less than the live one, and swaps them. */
+/** Follows the log until the new table shows as much as the live one, and swaps them. */
 async function replace(context: ProjectionContext, step: Step): Promise<Position> {
   const { tables } = context
   const { table } = context.projection
@@ -158,13 +158,13 @@ async function replace(context: ProjectionContext, step: Step): Promise<Position
   try {
     for (let position = step.to, tries = 0; tries < replaceTriesMax; tries++) {
       if (tries >= replaceFreelyMax) {
-        // Both follow the log, and the live one was faster each time.
+        // Both tables follow the log, and the live one was faster each time.
         hold ??= await heldBack(tables, table.name, context.ids())
         await pause(replaceAgainMs, step.signal)
       }
       position = await caughtUp(context, { ...step, to: position })
       step.progress('replacing', position, position)
-      // Nothing can be kept of what a diverged table shows, so that it is replaced though it shows more.
+      // A diverged table is marked, so that it is replaced although its position is higher.
       await divergenceOfTable(context, { name: table.name, there: await tables.open(table) }, step.signal)
       throwIfAborted(step.signal)
       const replaced = await tables.replace(table, nextTable(table), { generation: step.generation })
@@ -176,11 +176,11 @@ async function replace(context: ProjectionContext, step: Step): Promise<Position
   }
   throw new IndelibleError(
     'projection_busy',
-    `The new table of "${table.name}" never came as far as the live one. Try again when less is appended.`,
+    `The new table of "${table.name}" could not catch up with the live one. Try again when fewer events are appended.`,
   )
 }
 
-/** Brings the new table from the position where it is to the end of the log, and gives that. */
+/** Brings the new table from its position to the end of the log, and returns that. */
 async function caughtUp(
   context: ProjectionContext,
   { generation, to: after, signal, progress }: Step,
@@ -197,7 +197,7 @@ async function caughtUp(
 }
 
 function refused(name: string, through: Position): IndelibleError {
-  const message = `The database refused a row that the new table of "${name}" would have at position ${through} or before.`
+  const message = `The database refused a row of the new table of "${name}", of an event at or before position ${through}.`
   return new IndelibleError('invalid_row', message, { details: { name, through } })
 }
 
