@@ -316,7 +316,7 @@ test('an event that the command does not declare is a fault of the code, which i
     /^decide of Odd returned the event "CashTaken", but the command declares that it emits CashPaidIn\./,
     /^decide of Odd returned the event "CashTaken", but the command declares that it emits CashPaidIn\./,
     /^decide of Odd returned "CashPaidIn" in version 2, but the event is declared at version 1\./,
-    /^Odd decided undefined, and declares/,
+    /^decide of Odd returned the event undefined, but the command declares/,
   ].entries()) {
     const message = expect.stringMatching(told)
     await expect(system.send(Odd('1', { n }))).rejects.toMatchObject({ code: 'invalid_declaration', message })

@@ -167,7 +167,7 @@ describe('a config that cannot work', () => {
   test('because it is not there says so', async () => {
     await told(
       pathToFileURL(join(temporaryDirectory(), 'indelible.config.ts')),
-      /indelible\.config\.ts is not there\. Name the file/,
+      /indelible\.config\.ts does not exist\. Name the file/,
     )
   })
 

@@ -159,7 +159,9 @@ describe('what cannot be declared is refused where it is', () => {
     expect(declare('', {})).toThrow(invalid('A command needs a name.'))
     expect(declare('X', { emits: undefined })).toThrow(invalid('"account/X" does not say which events it emits'))
     expect(declare('X', { decide: undefined })).toThrow(invalid('"account/X" has no function "decide"'))
-    expect(declare('X', { visibility: 'secret' })).toThrow(invalid('is "public" or "internal", and nothing else'))
+    expect(declare('X', { visibility: 'secret' })).toThrow(
+      invalid('has an unknown visibility. Write "public" or "internal"'),
+    )
     for (const reason of ['', '\ud800', 5, undefined, null, {}])
       expect(declare('X', { refuses: [reason] }), String(reason)).toThrow(invalid('A refusal needs a reason'))
     const without = { input: z.object({}), emits: [], consults: {}, decide: () => [] as const }
