@@ -59,7 +59,7 @@ export function nextTable<C extends Columns>(table: TableDefinition<C>): TableDe
   return { ...table, name: `${table.name}${nextSuffix}` }
 }
 
-/** The name of the table that was replaced by another; it is kept until the next one is, or until somebody drops it. */
+/** The name of the replaced table. It is kept until the next replacement, or until it is dropped. */
 export function formerTableName(name: string): string {
   return `${name}${formerSuffix}`
 }

@@ -74,7 +74,7 @@ export class Following {
     if (retriesParked) this.retryParked()
     const after = this.#progress.handledThrough
     try {
-      for await (const batch of log.follow(consumer.events, { after, signal, anew: true })) {
+      for await (const batch of log.follow(consumer.events, { after, signal, copies: true })) {
         await this.#saver.whenSound(signal)
         await delivery.take(batch)
         this.#moved(passedCheckpointMs)

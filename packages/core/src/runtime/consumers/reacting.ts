@@ -157,7 +157,7 @@ class Reacting implements Delivery {
     const query = [{ streams: [stream], types: events.map(({ type }) => type) }]
     let next = parked.event.position
     for (let to = next; to >= next; to = parked.passedBy) {
-      for await (const batch of this.#log.batches(events, query, { from: next, to, anew: true })) {
+      for await (const batch of this.#log.batches(events, query, { from: next, to, copies: true })) {
         for (let index = 0; index < batch.length; index++) {
           const recorded = batch.recorded(index)
           const failed = await this.#handle(recorded, () => batch.event(index))

@@ -1,4 +1,4 @@
-// How the next table takes the place of the live one.
+// How the next table replaces the live one.
 import assert from 'node:assert/strict'
 import { formerTableName, nextTable } from '../../kernel/tables.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
@@ -239,7 +239,7 @@ export const tableReplacementContract: readonly ContractCase<ReadTables>[] = [
   },
 ]
 
-/** The live table as other code filled it, and the one that is to take its place. */
+/** The live table as other code filled it, and the table that will replace it. */
 async function filledBoth(tables: ReadTables): Promise<void> {
   await tables.open(accounts)
   await saved(tables, { table: accounts, upserts: [account('a-1', 1)], to: 5 })

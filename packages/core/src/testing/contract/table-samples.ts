@@ -1,4 +1,4 @@
-// What the cases of the contract of read tables share: tables, rows, and the ways to write and read them.
+// Shared by the cases of read tables: tables, rows, and functions that write and read them.
 import assert from 'node:assert/strict'
 import {
   bigint,
@@ -39,10 +39,10 @@ export const unavailable = { code: 'tables_unavailable' }
 export const refilled = { ...accounts, fingerprint: 'accounts-2' }
 export const reshaped = table('accounts', { account_id: bigint().key(), open: boolean() }, 'accounts-3')
 
-/** The table that is to take the place of `accounts`. */
+/** The table that will replace `accounts`. */
 export const next = nextTable(refilled)
 
-/** Values that one of the columns of a sample cannot hold. */
+/** Values that do not fit one of the columns of a sample. */
 export const unfit: readonly Row[] = [
   { words: 5 },
   { words: undefined },
@@ -116,7 +116,7 @@ export function key({ account_id }: { account_id: string }): Row {
   return { account_id }
 }
 
-/** A change up to a position of some history. */
+/** A change up to a position of a history. */
 export function change({
   to,
   ...parts
@@ -124,7 +124,7 @@ export function change({
   return { upserts: [], removals: [], from: 0, ...parts, to: at(to) }
 }
 
-/** The checkpoint at a position of some history. */
+/** The checkpoint at a position of a history. */
 export function at(position: number): Checkpoint {
   return { position, history: `history up to ${position}` }
 }
@@ -137,7 +137,7 @@ export async function position(tables: ReadTables, definition: TableDefinition):
   return (await tables.state(definition)).position
 }
 
-/** A state without what differs from one table to the next. */
+/** A state without the members that differ between tables. */
 export function filledBy({ fingerprint, position }: TableState): Pick<TableState, 'fingerprint' | 'position'> {
   return { fingerprint, position }
 }
@@ -151,7 +151,7 @@ export async function scanned(
   return { state, rows }
 }
 
-/** Rows in one order, to compare what may come in any. */
+/** Rows in a fixed order, to compare rows that may come in any order. */
 export function byKey(rows: readonly Row[]): readonly Row[] {
   return rows
     .map((row) => ({ at: JSON.stringify(row), row }))
