@@ -1,4 +1,4 @@
-// `indelible/adapter`: for those who write an adapter of read tables, or another door. Rows pass through here, so that all refuse and give back the same.
+// `indelible/adapter`: for authors of adapters of read tables, and of other interfaces to tables. Rows pass through here, so that all refuse and return the same.
 export { keyText, previousTableName, stagingTable } from './kernel/tables.ts'
 export { checkedDuration, type Timer, timer } from './kernel/timers.ts'
 export {

@@ -101,23 +101,24 @@ export type {
   ReactionNotice,
   ReactionStatus,
 } from './runtime/consumers/status.ts'
+export type { CheckOptions, TableCheck, TableDifference } from './runtime/projections/compare/index.ts'
 export type { StartProjections } from './runtime/projections/host.ts'
 export { type LiveModel, liveModel } from './runtime/projections/live-model.ts'
-export { type OperatorParts, ProjectionOperator, type ProjectionView } from './runtime/projections/operator.ts'
-export type { RebuildOptions, RebuildReport } from './runtime/projections/rebuild.ts'
-export { runProjections, type ThreadParts } from './runtime/projections/run-projections.ts'
-export type { Staleness } from './runtime/projections/staleness.ts'
+export { type OperatorOptions, ProjectionOperator } from './runtime/projections/operator.ts'
+export type { RebuildOptions, RebuildReport } from './runtime/projections/rebuild/index.ts'
 export type {
   FailedEvent,
   ProjectionNotice,
   ProjectionStatus,
   RebuildProgress,
+  Staleness,
 } from './runtime/projections/status.ts'
-export { projectionThread } from './runtime/projections/thread.ts'
-export type { CheckOptions, TableCheck, TableDifference } from './runtime/projections/verify.ts'
-export type { Health, RunningSystem, SystemNotice, SystemParts } from './runtime/running-system.ts'
+export { projectionThread, runProjections, type ThreadResources } from './runtime/projections/thread/index.ts'
+export type { ProjectionView } from './runtime/projections/view.ts'
+export type { Health, RunningSystem } from './runtime/running-system.ts'
 export type { SagaRunnerStatus } from './runtime/sagas/saga-runner.ts'
 export type { SagaFailure, SagaStart, SagaState, SagaStatus, SentCommand } from './runtime/sagas/saga-state.ts'
+export type { SystemNotice, SystemOptions } from './runtime/system-options.ts'
 export type { WaitOptions } from './runtime/waiting.ts'
 export type { ConsumerRecord, ConsumerRecords, ParkedEvent } from './store/consumers.ts'
 export type {

@@ -225,8 +225,8 @@ const faults: readonly [string, Sent, RegExp][] = [
   ['a command to a stream that cannot be', { ...note('a'), to: () => 'a\nb' }, /invalid_stream_name/],
   ['input that does not fit', { ...note('a'), input: () => ({ text: 5 }) }, /"Note" to book-1.*invalid_command/],
   ['what a decision throws at', note('bug'), /"Note" to book-1.*a bug in decide/],
-  ['a command to nobody', { ...note('a'), to: () => undefined as never }, /made no command: "to" gave undefined/],
-  ['a command to a promise', { ...note('a'), to: (async () => '1') as never }, /made no command: "to" gave/],
+  ['a command to nobody', { ...note('a'), to: () => undefined as never }, /made no command: "to" returned undefined/],
+  ['a command to a promise', { ...note('a'), to: (async () => '1') as never }, /made no command: "to" returned/],
   ['what is no JSON', { ...note('a'), input: () => ({ text: 1n }) }, /could not make its command.*BigInt/],
 ]
 

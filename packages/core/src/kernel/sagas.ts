@@ -1,4 +1,4 @@
-// Sagas run a process over several aggregates: each step sends a command; when one is refused, the steps before it are compensated in reverse order
+// Sagas run a process over several aggregates. Each step sends a command. If one is refused, the steps before it are compensated in reverse order
 // (Garcia-Molina and Salem, "Sagas", SIGMOD 1987, https://doi.org/10.1145/38713.38742).
 import type { AnyCommandType, CommandType } from './commands.ts'
 import { durationMs } from './durations.ts'
@@ -6,7 +6,7 @@ import { IndelibleError } from './errors.ts'
 import type { AnyEventType, EventType } from './event-types.ts'
 import { declaredVersion } from './versions.ts'
 
-/** What a step may know besides the data of the event that started the saga. */
+/** What a step gets besides the data of the event that started the saga. */
 export interface SagaContext {
   /** The id of the stream whose event started the saga. */
   readonly sagaId: string
@@ -16,19 +16,19 @@ export interface SagaContext {
 export interface SagaCommand<Data, Input> {
   // biome-ignore lint/suspicious/noExplicitAny: whatever it refuses
   readonly command: CommandType<string, Input, any>
-  /** The id of the aggregate that it is for. Pure: it is asked again after a crash. */
+  /** The id of the aggregate. Pure: after a crash it is called again. */
   readonly to: (data: Data, context: SagaContext) => string
   /** Pure. */
   readonly input: (data: Data, context: SagaContext) => NoInfer<Input>
 }
 
-/** A step as it is declared. */
+/** The declaration of a step. */
 export interface StepDefinition<Data, Input, CompensationInput> extends SagaCommand<Data, Input> {
-  /** The command that takes the step back, if there is anything to take back. */
+  /** The command that compensates the step, if it needs a compensation. */
   readonly compensate?: SagaCommand<Data, CompensationInput>
   /**
    * How long the step may take before it counts as failed and the saga compensates, written like `'500ms'`, `'30s'`, `'1m'`, `'2h'` or `'7d'`.
-   * Without it the step is tried for ever.
+   * Without it, the step is tried without a time limit.
    */
   readonly timeout?: string
 }
@@ -48,18 +48,18 @@ export interface AnySagaCommand {
   readonly input: (data: unknown, context: SagaContext) => unknown
 }
 
-/** A declared saga. `Data` are those of the event that starts it. */
+/** A declared saga. `Data` is the data of the event that starts it. */
 export interface Saga<Data = unknown> {
   readonly name: string
   readonly version: number
-  /** The category of the stream that each instance keeps its history in. */
+  /** The category of the streams with the histories of these sagas. */
   readonly category: string
   readonly startsOn: AnyEventType
   readonly steps: readonly Step[]
   /**
-   * Adds a step, which sends a command once the steps before it are done. Keep a step and its compensation as long as sagas are under way that have done it:
-   * a saga whose history names a step that is gone needs intervention. So does one whose step throws, or sends a command that cannot be carried out: that
-   * is a fault of the code and no refusal, and nothing is compensated. Throws `invalid_declaration`.
+   * Adds a step, which sends its command when the steps before it are done. Keep a step and its compensation in the code as long as there are open sagas
+   * that have done it: a saga whose history names a missing step needs intervention. So does a saga whose step throws, or sends a command that cannot be
+   * carried out: that is a fault of the code and not a refusal, and nothing is compensated. Throws `invalid_declaration`.
    */
   step<Input, CompensationInput = unknown>(
     name: string,
@@ -96,7 +96,7 @@ function sagaOf<Data>(declared: Omit<Saga<Data>, 'step'>): Saga<Data> {
       checkName(name)
       const who = `Step "${name}" of saga "${declared.name}"`
       if (declared.steps.some((step) => step.name === name))
-        throw new IndelibleError('invalid_declaration', `${who} is there twice. Each step needs a name of its own.`)
+        throw new IndelibleError('invalid_declaration', `${who} is declared twice. Give each step its own name.`)
       if (timeout !== undefined) durationMs(timeout)
       assertCommand(who, send as AnySagaCommand)
       if (compensate) assertCommand(`The compensation of ${who.toLowerCase()}`, compensate as AnySagaCommand)

@@ -1,6 +1,6 @@
 // The schemas of what an operator sees of a projection and of its table.
 import type { ConsumerState } from '../runtime/consumers/status.ts'
-import type { ProjectionView } from '../runtime/projections/operator.ts'
+import type { ProjectionView } from '../runtime/projections/view.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { instantSchema, meaningsOf, objectOf, ref } from './json-schemas.ts'
 

@@ -1,10 +1,10 @@
 // Projections as an operator sees them: how far each is, and rebuilding and verifying its table. Pausing and resuming is the same for all consumers.
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import { previousTableName } from '../kernel/tables.ts'
-import type { ProjectionView } from '../runtime/projections/operator.ts'
-import type { RebuildReport } from '../runtime/projections/rebuild.ts'
+import type { TableCheck } from '../runtime/projections/compare/index.ts'
+import type { RebuildReport } from '../runtime/projections/rebuild/index.ts'
 import type { ProjectionStatus } from '../runtime/projections/status.ts'
-import type { TableCheck } from '../runtime/projections/verify.ts'
+import type { ProjectionView } from '../runtime/projections/view.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import type { Head } from '../store/port.ts'

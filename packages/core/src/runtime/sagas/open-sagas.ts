@@ -1,58 +1,58 @@
-// Drives the open sagas of one kind, so many at a time, each until it ends, needs help, or has to wait. One that waits holds no slot.
+// Drives the open sagas of one kind, a limited number at the same time: each until it ends, needs intervention, or has to wait. A waiting saga has no slot.
 import { isIndelibleError } from '../../kernel/errors.ts'
 import { type Timer, timer } from '../../kernel/timers.ts'
 import { sagasAtOnceMax } from '../limits.ts'
 import { Slots } from '../slots.ts'
 import { backoffMs } from '../waiting.ts'
-import { type Driven, driveSaga, type SagaDriverParts } from './saga-driver.ts'
+import { type Driven, driveSaga, type SagaDriverContext } from './saga-driver.ts'
 
-/** A saga that is driven, is in line for that, or waits to try again. */
+/** A saga that is being driven, is queued, or waits for its next try. */
 interface Course {
   turn: Promise<void>
-  /** How often in a row it got no further for a fault that may pass. */
+  /** How often it got no further because of a temporary fault, one time after the other. */
   tries: number
-  /** The version of its stream when it last did. */
+  /** The version of its stream at that time. */
   version: number
   fault: string | undefined
   waiting: Timer | undefined
-  /** Something changed that it may not have seen, if it was at its last step. */
+  /** Something changed meanwhile, so it must be driven once more. */
   again: boolean
 }
 
 export class OpenSagas {
   readonly slots = new Slots(sagasAtOnceMax)
-  /** What those that wait for help need. */
+  /** The problems of the sagas that need intervention. */
   readonly problems = new Map<string, string>()
-  readonly #parts: SagaDriverParts
+  readonly #context: SagaDriverContext
   readonly #signal: AbortSignal
   readonly #courses = new Map<string, Course>()
 
-  /** Begins nothing more once the signal has aborted. */
-  constructor(parts: SagaDriverParts, signal: AbortSignal) {
-    this.#parts = parts
+  /** After the signal has aborted, nothing more begins. */
+  constructor(context: SagaDriverContext, signal: AbortSignal) {
+    this.#context = context
     this.#signal = signal
     signal.addEventListener('abort', () => {
       for (const { waiting } of this.#courses.values()) waiting?.cancel()
     })
   }
 
-  /** All that are under way, also those that wait. */
+  /** The number of all open sagas, also those that wait. */
   get count(): number {
     return this.#courses.size
   }
 
-  /** Those that wait to try again. */
+  /** The number of sagas that wait for their next try. */
   get waiting(): number {
     return [...this.#courses.values()].filter(({ waiting }) => waiting).length
   }
 
-  /** A fault that is tried again, if there is any. */
+  /** The fault for which a saga waits, if there is one. */
   get fault(): string | undefined {
     for (const { fault } of this.#courses.values()) if (fault !== undefined) return fault
     return undefined
   }
 
-  /** Drives a saga on, when there is a slot for it. */
+  /** Drives a saga as soon as a slot is free. */
   drive(sagaId: string): void {
     const course = this.#courses.get(sagaId)
     if (course) {
@@ -65,7 +65,7 @@ export class OpenSagas {
     this.#take(sagaId, added)
   }
 
-  /** Resolves when none is driven any more, after the signal has aborted. */
+  /** Resolves when no saga is being driven, after the signal has aborted. */
   async idle(): Promise<void> {
     await Promise.all([...this.#courses.values()].map(({ turn }) => turn))
   }
@@ -80,7 +80,7 @@ export class OpenSagas {
       if (this.#signal.aborted) break
       course.again = false
       try {
-        const driven = await driveSaga(this.#parts, sagaId, this.#signal)
+        const driven = await driveSaga(this.#context, sagaId, this.#signal)
         if (driven.fault !== undefined) return this.#wait(sagaId, course, driven)
         this.#settle(sagaId, problemOf(driven))
       } catch (error) {
@@ -95,7 +95,7 @@ export class OpenSagas {
     else this.problems.set(sagaId, problem)
   }
 
-  /** Gives the slot up until it is time to try again, or the step has run out of time. */
+  /** Waits without a slot until the next try, or until the deadline of the step. */
   #wait(sagaId: string, course: Course, { state, fault }: Driven): void {
     if (this.#signal.aborted) return
     const version = state?.version ?? 0
@@ -103,7 +103,7 @@ export class OpenSagas {
     course.version = version
     course.fault = fault
     const { deadline } = state?.pending ?? {}
-    const leftMs = deadline ? Date.parse(deadline) - this.#parts.clock.now() : 0
+    const leftMs = deadline ? Date.parse(deadline) - this.#context.clock.now() : 0
     const waitMs = backoffMs(course.tries)
     course.waiting = timer(leftMs > 0 ? Math.min(waitMs, leftMs) : waitMs, () => this.#take(sagaId, course))
   }

@@ -1,4 +1,4 @@
-// Drives one saga from wherever its stream says it is as far as it gets. Everything it does may be done again after a crash.
+// Drives one saga from the state in its stream as far as it gets. After a crash, each of its actions may be repeated.
 import type { Command } from '../../kernel/commands.ts'
 import { type ErrorCode, IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { IdGenerator } from '../../kernel/ids.ts'
@@ -18,7 +18,7 @@ import {
   sentAgain,
 } from './saga-state.ts'
 
-export interface SagaDriverParts {
+export interface SagaDriverContext {
   readonly saga: Saga
   readonly store: EventStore
   readonly send: (command: Command, options: SendOptions) => Promise<CommandOutcome>
@@ -28,13 +28,13 @@ export interface SagaDriverParts {
 
 /** How far a saga was driven. */
 export interface Driven {
-  /** Nothing if no such saga was started. */
+  /** Nothing if there is no such saga. */
   readonly state: SagaState | undefined
-  /** A fault that may pass: it is to be driven again after a while. Without it the saga has ended, its compensation failed, or the signal aborted. */
+  /** A temporary fault: drive it again after a while. Without a fault the saga has ended, its compensation failed, or the signal aborted. */
   readonly fault: string | undefined
 }
 
-/** The saga's stream as it is now, or nothing if no such saga was started. */
+/** The current state of a saga, or nothing if there is no such saga. */
 export async function loadSaga(store: EventStore, stream: StreamName): Promise<SagaState | undefined> {
   let state: SagaState | undefined
   for await (const { events } of store.read([{ streams: [stream] }])) state = foldSaga(events, state)
@@ -42,11 +42,11 @@ export async function loadSaga(store: EventStore, stream: StreamName): Promise<S
 }
 
 /**
- * Throws where somebody has to help: where a step's code fails, its command cannot be carried out, or the code is no longer that of the saga's history;
- * and on faults of the store that do not pass.
+ * Throws if the saga needs intervention: the code of a step fails, its command cannot be carried out, or the code no longer fits the history of the saga.
+ * It also throws permanent faults of the store.
  */
-export async function driveSaga(parts: SagaDriverParts, sagaId: string, signal: AbortSignal): Promise<Driven> {
-  const { saga, store, clock } = parts
+export async function driveSaga(context: SagaDriverContext, sagaId: string, signal: AbortSignal): Promise<Driven> {
+  const { saga, store, clock } = context
   const stream = streamName(saga.category, sagaId)
   let state: SagaState | undefined
   try {
@@ -55,14 +55,14 @@ export async function driveSaga(parts: SagaDriverParts, sagaId: string, signal: 
     while (state && !signal.aborted) {
       let move: Move | { readonly fault: string }
       if (state.pending) {
-        move = await answered(parts, { sagaId, state, pending: state.pending, sentBefore: state === found })
+        move = await answered(context, { sagaId, state, pending: state.pending, sentBefore: state === found })
         if ('fault' in move) return { state, fault: move.fault }
       } else {
         const event = nextMove(saga, sagaId, state, clock.now())
         if (!event) break
         move = { event, claim: undefined }
       }
-      state = await record(parts, { stream, sagaId, state, move })
+      state = await record(context, { stream, sagaId, state, move })
     }
     return { state, fault: undefined }
   } catch (error) {
@@ -73,7 +73,7 @@ export async function driveSaga(parts: SagaDriverParts, sagaId: string, signal: 
 
 interface Move {
   readonly event: SagaEvent
-  /** The command id to take, so that from now on the command can no longer be carried out. */
+  /** A command id to claim, so that the command with this id can no longer be carried out. */
   readonly claim: string | undefined
 }
 
@@ -81,19 +81,19 @@ interface Asked {
   readonly sagaId: string
   readonly state: SagaState
   readonly pending: NonNullable<SagaState['pending']>
-  /** The command was recorded before the saga was driven this time, perhaps by other code. */
+  /** The command was recorded before this drive, perhaps by other code. */
   readonly sentBefore: boolean
 }
 
 /** Sends the pending command once, unless its deadline has passed. */
-async function answered(parts: SagaDriverParts, asked: Asked): Promise<Move | { readonly fault: string }> {
-  const { saga, send, clock } = parts
+async function answered(context: SagaDriverContext, asked: Asked): Promise<Move | { readonly fault: string }> {
+  const { saga, send, clock } = context
   const { state, pending } = asked
   const { step, commandId, isCompensation, deadline } = pending
   try {
     checkFits(saga, state)
   } catch (misfit) {
-    return await unanswered(parts, asked, misfit)
+    return await unanswered(context, asked, misfit)
   }
   if (deadline !== null && clock.now() >= Date.parse(deadline)) {
     return { event: { type: '$StepTimedOut', data: { step } }, claim: commandId }
@@ -103,32 +103,32 @@ async function answered(parts: SagaDriverParts, asked: Asked): Promise<Move | { 
     outcome = await send(pending.command, sendOptions(saga, asked))
   } catch (error) {
     if (isIndelibleError(error) && (error.retryable || faultsOfTheStore.includes(error.code))) throw error
-    return await unanswered(parts, asked, impossible(pending, error))
+    return await unanswered(context, asked, impossible(pending, error))
   }
-  if (outcome.status === 'conflict') return { fault: `Others kept changing ${outcome.stream}.` }
+  if (outcome.status === 'conflict') return { fault: `Other commands changed ${outcome.stream} at each try.` }
   if (outcome.status === 'accepted') return done(pending, outcome.position)
   const { reason, details } = outcome
   const type = isCompensation ? '$CompensationRefused' : '$StepRefused'
-  const told = details as Readonly<Record<string, unknown>>
-  return { event: { type, data: { step, reason, details: told } }, claim: commandId }
+  const given = details as Readonly<Record<string, unknown>>
+  return { event: { type, data: { step, reason, details: given } }, claim: commandId }
 }
 
 const faultsOfTheStore: readonly ErrorCode[] = ['store_closed', 'store_poisoned', 'store_read_only', 'log_corrupt']
 
 /**
- * The command cannot be carried out, for a fault of the code: nobody declared it, its input does not fit, a decision breaks a law. That is no answer of
- * the domain, so nothing is compensated: the saga waits until the code is mended. Throws the problem unless the code was mended already.
+ * The command cannot be carried out because of a fault in the code: it is not declared, its input does not fit, or its decision breaks a law. This is not
+ * a refusal of the domain, so nothing is compensated: the saga waits until the code is corrected. Throws the problem unless the code is corrected already.
  */
-async function unanswered({ saga, store, clock }: SagaDriverParts, asked: Asked, problem: unknown): Promise<Move> {
+async function unanswered({ saga, store, clock }: SagaDriverContext, asked: Asked, problem: unknown): Promise<Move> {
   const { sagaId, state, pending, sentBefore } = asked
   // Older code may have carried it out.
   const written = await store.findCommit(pending.commandId)
   if (written) return done(pending, written.lastPosition)
-  const anew = sentBefore ? orNothing(() => sentAgain(saga, sagaId, state, clock.now())) : undefined
-  // It has the same id, so that one of the two is carried out at most.
-  if (anew && !isSame(anew.data.command, pending.command)) return { event: anew, claim: undefined }
+  const corrected = sentBefore ? orNothing(() => sentAgain(saga, sagaId, state, clock.now())) : undefined
+  // Both have the same id, so at most one of them is carried out.
+  if (corrected && !isSame(corrected.data.command, pending.command)) return { event: corrected, claim: undefined }
   if (pending.deadline !== null) {
-    // How long it takes somebody to help says nothing about the step.
+    // The time until an intervention must not count as a timeout of the step.
     const { isCompensation: _, ...sent } = pending
     return { event: { type: '$StepSent', data: { ...sent, deadline: null } }, claim: undefined }
   }
@@ -140,7 +140,7 @@ function impossible({ step, isCompensation, command }: Asked['pending'], cause: 
   const fault = isIndelibleError(cause) ? `${cause.code}: ${cause.message}` : String(cause)
   return new IndelibleError(
     'invalid_declaration',
-    `${which} sent "${command.type}" to ${command.category}-${command.id}, which cannot be carried out. Mend the code, then restart, or resume the saga. ${fault}`,
+    `${which} sent "${command.type}" to ${command.category}-${command.id}, which cannot be carried out. Correct the code, then restart or resume the saga. ${fault}`,
     { cause },
   )
 }
@@ -157,7 +157,7 @@ function sendOptions(saga: Saga, { sagaId, state, pending }: Asked): SendOptions
   return {
     commandId: pending.commandId,
     correlationId,
-    // That which recorded that the command is to be sent.
+    // The event that recorded the command.
     causationId: state.lastEventId,
     actor: `saga:${saga.name}`,
     metadata: { saga: saga.name, sagaId },
@@ -167,29 +167,29 @@ function sendOptions(saga: Saga, { sagaId, state, pending }: Asked): SendOptions
 
 type IdentifiedEvent = SagaEvent & { readonly id: string }
 
-/** Appends an event together with the next outgoing command, and gives the state after it. */
+/** Appends an event together with the next command, and returns the state after them. */
 async function record(
-  parts: SagaDriverParts,
+  context: SagaDriverContext,
   { stream, sagaId, state, move }: { stream: StreamName; sagaId: string; state: SagaState; move: Move },
 ): Promise<SagaState | undefined> {
-  const { store, saga, clock, ids } = parts
+  const { store, saga, clock, ids } = context
   const event = { ...asRead(move.event), id: ids() }
   const next = followUp(saga, sagaId, foldSaga([event], state)!, clock.now())
   const events = next ? [event, { ...next, id: ids() }] : [event]
-  const outcome = await appendSaga(parts, { stream, state, events, claim: move.claim })
+  const outcome = await appendSaga(context, { stream, state, events, claim: move.claim })
   if (outcome.status === 'written') return foldSaga(events, state)
-  // Conflict: the stream moved on without us, so look again. Duplicate: so it did, or the command had been carried out and its answer got lost.
+  // Conflict: the stream has new events, so load it again. Duplicate: the same, or the command was carried out and its answer was lost.
   const now = await loadSaga(store, stream)
   if (outcome.status === 'conflict' || now!.version > state.version) return now
-  return await record(parts, { stream, sagaId, state, move: done(state.pending!, outcome.lastPosition) })
+  return await record(context, { stream, sagaId, state, move: done(state.pending!, outcome.lastPosition) })
 }
 
-/** The command that comes next. If its code throws, the transition before it is still recorded and the error comes up when the saga is driven on. */
+/** The next command. If its code throws, the transition before it is recorded, and the next drive throws the error. */
 function followUp(saga: Saga, sagaId: string, state: SagaState, nowMs: number): SagaEvent | undefined {
   return state.pending ? undefined : orNothing(() => nextMove(saga, sagaId, state, nowMs))
 }
 
-/** As it is read back, whatever the details of a refusal are: what a saga goes on with must not depend on a restart between. */
+/** The event as it is read from the log, so that a restart in between makes no difference to the saga. */
 function asRead(event: SagaEvent): SagaEvent {
   return JSON.parse(JSON.stringify(event))
 }
@@ -207,7 +207,7 @@ function orNothing<Value>(make: () => Value): Value | undefined {
 }
 
 async function appendSaga(
-  { saga, store }: SagaDriverParts,
+  { saga, store }: SagaDriverContext,
   {
     stream,
     state,
@@ -228,14 +228,14 @@ async function appendSaga(
   return await store.append(commit, { reserved: true })
 }
 
-/** Records that a person wants a saga whose compensation failed to try it again. False where none failed. */
+/** Records that a person resumed a saga whose compensation failed. False if it did not fail. */
 export async function resumeFailedCompensation(
   store: EventStore,
   stream: StreamName,
   actor: string | undefined,
 ): Promise<boolean> {
   const state = await loadSaga(store, stream)
-  if (!state) throw new IndelibleError('unknown_saga', `There is no saga ${stream}.`)
+  if (!state) throw new IndelibleError('unknown_saga', `The saga ${stream} does not exist.`)
   if (state.status !== 'compensationFailed') return false
   const event = asDomainEvent({ type: '$SagaResumed', data: { actor: actor ?? null } })
   const { correlationId } = state.startedBy

@@ -1,60 +1,60 @@
-// Starts a saga for every start event, and after a restart takes up those that had not ended. Sagas run from here only, so rebuilding a table fires none.
-import { throwIfAborted } from '../../kernel/abort.ts'
+// Starts a saga for each start event, and after a restart goes on with the sagas that had not ended. Sagas run from here only, so the rebuild of a table
+// starts none.
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
 import { instant } from '../../kernel/time.ts'
-import { checkedDuration, timer } from '../../kernel/timers.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import { historyUpTo } from '../../store/history.ts'
-import { KeptRecord } from '../consumers/kept-record.ts'
 import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
-import { waitTimeoutMsDefault } from '../limits.ts'
+import { StoredRecord } from '../consumers/stored-record.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause, type WaitOptions } from '../waiting.ts'
 import { OpenSagas } from './open-sagas.ts'
-import { loadSaga, resumeFailedCompensation, type SagaDriverParts } from './saga-driver.ts'
-import { asDomainEvent, foldSaga, hasEnded, type SagaEvent, type SagaState } from './saga-state.ts'
+import { loadSaga, resumeFailedCompensation, type SagaDriverContext } from './saga-driver.ts'
+import { recordSagaStart } from './saga-start.ts'
+import { foldSaga, hasEnded, type SagaState } from './saga-state.ts'
+import { sagaEnd } from './saga-wait.ts'
 
 export interface SagaRunnerStatus extends ConsumerStatus {
   readonly kind: 'saga'
-  /** Sagas under way in this process. */
+  /** The number of open sagas in this process. */
   readonly active: number
-  /** Those of them that met a fault that may pass and wait to try again. */
+  /** The number of them that wait for their next try after a temporary fault. */
   readonly waiting: number
   /**
-   * Sagas that cannot go on: a compensation was refused, a step's code failed or sent what cannot be carried out, or the code is no longer that of their history.
-   * They go on after `resumeSaga`, or after a restart with code that was mended.
+   * Sagas that cannot go on: a compensation was refused, the code of a step failed or sent a command that cannot be carried out, or the code no longer fits
+   * their history. They go on after `resumeSaga`, or after a restart with corrected code.
    */
   readonly needsIntervention: readonly { readonly sagaId: string; readonly problem: string }[]
 }
 
-export interface SagaRunnerOptions extends SagaDriverParts {
+export interface SagaRunnerOptions extends SagaDriverContext {
   readonly log: DomainLog
   readonly records: ConsumerRecords
 }
 
 export class SagaRunner {
-  readonly #parts: SagaRunnerOptions
+  readonly #context: SagaRunnerOptions
   readonly #stop = new AbortController()
   readonly #waiters: Waiters
-  readonly #kept: KeptRecord
+  readonly #stored: StoredRecord
   #open: OpenSagas
-  /** Ends what is under way, to stand still or to go on. */
+  /** Ends the current turn. The next one does what the stored record says. */
   #turn = new AbortController()
   #running: Promise<void> = Promise.resolve()
   #state: ConsumerState = 'starting'
   #error: ConsumerError | undefined
 
-  constructor(parts: SagaRunnerOptions) {
-    this.#parts = parts
-    this.#waiters = new Waiters(`The saga "${parts.saga.name}"`)
-    const { saga, records } = parts
-    // What was paused is all that is to be found again: where each saga is, its own history says.
-    this.#kept = new KeptRecord({ name: saga.name, records, begin: () => this.#record(false) })
-    this.#open = new OpenSagas(parts, this.#stop.signal)
+  constructor(context: SagaRunnerOptions) {
+    this.#context = context
+    this.#waiters = new Waiters(`The saga "${context.saga.name}"`)
+    const { saga, records } = context
+    // Only the pause matters in this record: the history of each saga says where that saga is.
+    this.#stored = new StoredRecord({ name: saga.name, records, begin: () => this.#record(false) })
+    this.#open = new OpenSagas(context, this.#stop.signal)
   }
 
   start(): void {
@@ -67,10 +67,10 @@ export class SagaRunner {
     await this.#running
     await this.#open.idle()
     this.#state = 'stopped'
-    this.#waiters.fail(new IndelibleError('store_closed', `The saga "${this.#parts.saga.name}" was stopped.`))
+    this.#waiters.fail(new IndelibleError('store_closed', `The saga "${this.#context.saga.name}" was stopped.`))
   }
 
-  /** Start events up to here have been taken in. */
+  /** The sagas of all start events up to here are recorded. */
   get position(): Position {
     return this.#waiters.reached
   }
@@ -79,7 +79,7 @@ export class SagaRunner {
     const { count, waiting, problems, fault } = this.#open
     const error = this.#error ?? (fault === undefined ? undefined : { message: fault })
     return {
-      name: this.#parts.saga.name,
+      name: this.#context.saga.name,
       kind: 'saga',
       state: this.#state,
       position: this.position,
@@ -91,12 +91,12 @@ export class SagaRunner {
     }
   }
 
-  /** Resolves when the start events up to a position have been taken in. Throws `wait_timeout`, `store_closed`, `aborted`. */
+  /** Resolves when the sagas of all start events up to a position are recorded. Throws `wait_timeout`, `store_closed`, `aborted`. */
   async waitFor(position: Position, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
     await this.#waiters.reach(position, options)
   }
 
-  /** Nothing is started or driven until it is resumed, over restarts. A command that was sent is carried out all the same. */
+  /** Until it is resumed, no saga is started or driven, also after restarts. A command that was sent already is still carried out. */
   async pause(): Promise<void> {
     await this.#setPaused(true)
   }
@@ -105,35 +105,20 @@ export class SagaRunner {
     await this.#setPaused(false)
   }
 
-  /** Where one saga is, or nothing if there is none with that id. */
+  /** The state of one saga, or nothing if there is no saga with that id. */
   async state(sagaId: string): Promise<SagaState | undefined> {
-    return await loadSaga(this.#parts.store, this.#streamOf(sagaId))
+    return await loadSaga(this.#context.store, this.#streamOf(sagaId))
   }
 
-  /** Resolves when one saga has ended or its compensation failed. Throws `wait_timeout` (also where it has not started), `invalid_duration`, `aborted`. */
+  /** Resolves when one saga has ended or its compensation failed. Throws `wait_timeout` (also if it has not started), `invalid_duration`, `aborted`. */
   async waitForEnd(sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
-    const { timeoutMs = waitTimeoutMsDefault, signal } = options
-    const { saga, store } = this.#parts
-    const stream = this.#streamOf(sagaId)
-    checkedDuration('timeoutMs', timeoutMs)
-    const timeout = new AbortController()
-    // Not AbortSignal.timeout: that lets the process end while somebody waits.
-    const waiting = timer(timeoutMs, () => timeout.abort())
-    const stop = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal
-    let state: SagaState | undefined
-    try {
-      for await (const { events } of store.subscribe([{ streams: [stream] }], { after: 0, signal: stop })) {
-        state = foldSaga(events, state)
-        if (state && (hasEnded(state) || state.status === 'compensationFailed')) return state
-      }
-    } finally {
-      waiting.cancel()
-    }
-    throwIfAborted(signal)
-    const where = state ? `is still ${state.status}` : 'has not started'
-    const problem = this.#open.problems.get(sagaId)
-    const why = problem === undefined ? '' : ` It needs intervention: ${problem}`
-    throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
+    const { saga, store } = this.#context
+    return await sagaEnd(store, this.#streamOf(sagaId), options, (state, timeoutMs) => {
+      const where = state ? `is still ${state.status}` : 'has not started'
+      const problem = this.#open.problems.get(sagaId)
+      const why = problem === undefined ? '' : ` It needs intervention: ${problem}`
+      return new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
+    })
   }
 
   /**
@@ -141,23 +126,23 @@ export class SagaRunner {
    * failed, and trying again is no transition.
    */
   async resumeOne(sagaId: string, actor: string | undefined): Promise<'recorded' | 'retried' | 'nothing to resume'> {
-    const isRecorded = await resumeFailedCompensation(this.#parts.store, this.#streamOf(sagaId), actor)
+    const isRecorded = await resumeFailedCompensation(this.#context.store, this.#streamOf(sagaId), actor)
     const isRetried = this.#open.problems.delete(sagaId)
     if (isRecorded || isRetried) this.#open.drive(sagaId)
     return isRecorded ? 'recorded' : isRetried ? 'retried' : 'nothing to resume'
   }
 
   #streamOf(sagaId: string): StreamName {
-    return streamName(this.#parts.saga.category, sagaId)
+    return streamName(this.#context.saga.category, sagaId)
   }
 
   async #setPaused(isPaused: boolean): Promise<void> {
-    await this.#kept.change(() => this.#record(isPaused))
+    await this.#stored.change(() => this.#record(isPaused))
     this.#turn.abort()
   }
 
   async #record(isPaused: boolean): Promise<ConsumerRecord> {
-    const { saga, store, clock } = this.#parts
+    const { saga, store, clock } = this.#context
     const { position } = this
     const checkpoint = { position, history: await historyUpTo(store, position) }
     return { name: saga.name, checkpoint, isPaused, parked: [], updatedAt: instant(clock.now()) }
@@ -168,13 +153,13 @@ export class SagaRunner {
       this.#turn = new AbortController()
       const turn = AbortSignal.any([this.#stop.signal, this.#turn.signal])
       try {
-        if ((await this.#kept.load()).isPaused) {
+        if ((await this.#stored.load()).isPaused) {
           this.#state = 'paused'
           this.#error = undefined
           await pause(Number.POSITIVE_INFINITY, turn)
           continue
         }
-        this.#open = new OpenSagas(this.#parts, turn)
+        this.#open = new OpenSagas(this.#context, turn)
         await this.#takeUp()
         this.#state = 'running'
         this.#error = undefined
@@ -187,7 +172,7 @@ export class SagaRunner {
         this.#error = describeError(error)
         await backoff(attempt, turn)
       } finally {
-        // What is under way ends between two steps, before anything begins again.
+        // Running sagas stop between two steps, before anything begins again.
         if (turn.aborted || this.#state === 'retrying') {
           this.#turn.abort()
           await this.#open.idle()
@@ -196,9 +181,9 @@ export class SagaRunner {
     }
   }
 
-  /** Finds the sagas that had not ended. */
+  /** Goes on with the sagas that have not ended. */
   async #takeUp(): Promise<void> {
-    const { saga, store } = this.#parts
+    const { saga, store } = this.#context
     const open = new Map<StreamName, SagaState>()
     for await (const { events } of store.read([{ categories: [saga.category] }])) {
       for (const event of events) {
@@ -212,12 +197,12 @@ export class SagaRunner {
   }
 
   async #takeIn(signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const { saga, log } = this.#parts
+    const { saga, log } = this.#context
     for await (const batch of log.follow([saga.startsOn], { after: this.position, signal })) {
       for (let index = 0; index < batch.length; index++) {
-        // As it was recorded: the steps see it in the form that it has when they run.
+        // The event as it was recorded: its steps see it in the version that is newest when they run.
         const event = batch.recorded(index)
-        // In line with those that are driven, so that no more are begun than can be.
+        // It takes a slot, so that no more sagas are started than can be driven.
         if (await this.#open.slots.within(() => this.#begin(event))) this.#open.drive(event.streamId)
         if (signal.aborted) return
         this.#waiters.advance(event.position)
@@ -227,33 +212,15 @@ export class SagaRunner {
     }
   }
 
-  /**
-   * One saga per stream of start events: a start event that was taken in before finds the saga there.
-   * False where this saga can never be recorded, for example for the length of its id; the others must not wait for it.
-   */
+  /** False if this saga can never be recorded, for example because its id is too long. The other sagas do not wait for it. */
   async #begin(event: RecordedEvent): Promise<boolean> {
     try {
-      await this.#recordStart(event)
+      await recordSagaStart(this.#context, event)
       return true
     } catch (error) {
       if (!isIndelibleError(error) || !error.code.startsWith('invalid_')) throw error
       this.#open.problems.set(event.streamId, String(error))
       return false
     }
-  }
-
-  async #recordStart(event: RecordedEvent): Promise<void> {
-    const { saga, store, ids } = this.#parts
-    const stream = streamName(saga.category, event.streamId)
-    const correlationId = event.metadata.correlationId ?? event.id
-    const { id: eventId, position, schemaVersion, validAt = null } = event
-    const startedBy = { eventId, position, schemaVersion, correlationId, validAt }
-    const started: SagaEvent = { type: '$SagaStarted', data: { saga: saga.name, input: event.data, startedBy } }
-    const metadata = { actor: `saga:${saga.name}`, correlationId, causationId: event.id }
-    const expected = { [stream]: 'none' } as Record<StreamName, 'none'>
-    await store.append(
-      { events: [{ ...asDomainEvent(started), id: ids(), stream, metadata }], expected },
-      { reserved: true },
-    )
   }
 }

@@ -1,4 +1,4 @@
-// The life of one saga as a pure state machine over the events in its own stream. Whatever happens to the process, the fold says what is left to do.
+// The state of one saga, as a pure state machine over the events of its stream. After a crash, the fold says what is left to do.
 import type { Command } from '../../kernel/commands.ts'
 import { durationMs } from '../../kernel/durations.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
@@ -10,7 +10,7 @@ import { messageOf, shown } from '../../kernel/shown.ts'
 import { type Instant, instant, type ValidTime } from '../../kernel/time.ts'
 import { upcastOf } from '../../kernel/upcasts.ts'
 
-/** What the stream of a saga records. Each transition is one commit, together with the command it sends out next. */
+/** The events in the stream of a saga. Each transition is one commit, together with the next command that the saga sends. */
 export type SagaEvent =
   | { type: '$SagaStarted'; data: { saga: string; input: unknown; startedBy: SagaStart } }
   | { type: '$StepSent' | '$CompensationSent'; data: SentCommand }
@@ -29,14 +29,14 @@ export interface SagaStart {
   readonly validAt: ValidTime | null
 }
 
-/** A command that the saga has recorded and must get an answer to. Its id makes sending it again harmless. */
+/** A command that the saga has recorded and whose outcome it needs. Because of its id, it can be sent again safely. */
 export interface SentCommand {
   readonly step: string
   readonly commandId: string
   readonly command: Command
-  /** When the step counts as failed, if it has a timeout. */
+  /** After this time the step counts as failed, if it has a timeout. */
   readonly deadline: Instant | null
-  /** Whether the step has a compensation, so that it is noticed if later code has none. */
+  /** Whether the step has a compensation. If later code has none, that is noticed. */
   readonly compensatable: boolean
 }
 
@@ -47,8 +47,8 @@ export interface SagaFailure {
 }
 
 /**
- * `running` forwards, `compensating` backwards; `completed` and `compensated` are ends.
- * `compensationFailed`: a compensation was refused. Somebody has to look at it and resume the saga.
+ * A saga runs forwards (`running`) or backwards (`compensating`), and ends as `completed` or `compensated`.
+ * `compensationFailed`: a compensation was refused. An operator has to solve the problem and resume the saga.
  */
 export type SagaStatus = 'running' | 'compensating' | 'completed' | 'compensated' | 'compensationFailed'
 
@@ -56,19 +56,19 @@ export interface SagaState {
   readonly status: SagaStatus
   readonly input: unknown
   readonly startedBy: SagaStart
-  /** Steps that took effect and were not compensated, in the order in which they did. */
+  /** Steps that were done and not compensated, in the order in which they were done. */
   readonly done: readonly string[]
   /** Those of them that had a compensation when they were sent. */
   readonly compensatable: readonly string[]
-  /** The command that awaits its answer. */
+  /** The command whose outcome the saga waits for. */
   readonly pending: (SentCommand & { readonly isCompensation: boolean }) | null
   /** Why the saga compensates. */
   readonly failure: SagaFailure | null
   /** Why a compensation was refused. */
   readonly compensationFailure: SagaFailure | null
-  /** How often it was resumed: a resumed compensation is a new command. */
+  /** How often it was resumed: each resumed compensation is a new command. */
   readonly resumed: number
-  /** Of the newest event of its stream, which is the cause of what comes next. */
+  /** The id of the newest event in its stream. It is the cause of the next event or command. */
   readonly lastEventId: string
   readonly version: Version
 }
@@ -136,8 +136,8 @@ function evolveSaga(before: SagaState | undefined, event: SagaEvent): Omit<SagaS
 }
 
 /**
- * What a saga without a pending command does next: send a step, take one back, or end. Nothing when it has ended or its compensation failed.
- * Throws `invalid_declaration` where the code is no longer that of its history, or a step's own code fails, and `event_version_unknown`.
+ * What a saga without a pending command does next: send a step, compensate a step, or end. Nothing if it has ended or its compensation failed.
+ * Throws `invalid_declaration` if the code no longer fits its history, or the code of a step fails, and `event_version_unknown`.
  */
 export function nextMove(saga: Saga, sagaId: string, state: SagaState, nowMs: number): SagaEvent | undefined {
   checkFits(saga, state)
@@ -148,7 +148,7 @@ export function nextMove(saga: Saga, sagaId: string, state: SagaState, nowMs: nu
       : { type: '$SagaCompleted', data: {} }
   }
   if (state.status === 'compensating') {
-    // The order is that in which they took effect, which may be another than that of the code by now.
+    // In the reverse order in which they were done. The order of the steps in the code may have changed since.
     const step = state.done.map((name) => stepOf(saga, name)!).findLast(({ compensate }) => compensate)
     return step
       ? sending(saga, sagaId, { state, step, isCompensation: true, nowMs })
@@ -157,7 +157,7 @@ export function nextMove(saga: Saga, sagaId: string, state: SagaState, nowMs: nu
   return undefined
 }
 
-/** The pending command as the code makes it now, which may have been mended since it was sent. Throws as {@link nextMove}. */
+/** The pending command as the current code makes it: the code may have been corrected since. Throws as {@link nextMove}. */
 export function sentAgain(
   saga: Saga,
   sagaId: string,
@@ -170,9 +170,8 @@ export function sentAgain(
 }
 
 /**
- * Throws `invalid_declaration` where the history of a saga names a step that the code does not have, or one that is to be compensated has lost its compensation.
- * Only a person knows then whether a step has another name, or is not to be compensated any more. And `event_version_unknown` where it began on a version of
- * the event that the code does not know.
+ * Throws `invalid_declaration` if the history of a saga names a step that the code does not have, or if a step to be compensated has no compensation any
+ * more: only a person can decide what to do then. Throws `event_version_unknown` if the code does not know the version of the event that started the saga.
  */
 export function checkFits(saga: Saga, { status, done, compensatable, pending, startedBy }: SagaState): void {
   upcastOf(saga.startsOn, startEventOf(saga, startedBy))
@@ -188,7 +187,7 @@ export function checkFits(saga: Saga, { status, done, compensatable, pending, st
 }
 
 function misfit({ name }: Saga, problem: string): IndelibleError {
-  const message = `Saga "${name}" has changed since this one began: ${problem}. Give it back, then restart, or resume the saga.`
+  const message = `The code of saga "${name}" has changed since this saga began: ${problem}. Restore it, then restart or resume the saga.`
   return new IndelibleError('invalid_declaration', message)
 }
 
@@ -214,7 +213,7 @@ function sending(
   return { type: isCompensation ? '$CompensationSent' : '$StepSent', data }
 }
 
-/** The data of the event that started the saga, in the newest form. */
+/** The data of the event that started the saga, in the newest version. */
 function dataOf(saga: Saga, { input, startedBy }: SagaState): unknown {
   const upcast = upcastOf(saga.startsOn, startEventOf(saga, startedBy))
   return upcast ? upcast.up(input) : input
@@ -228,7 +227,7 @@ function commandOf({ name }: Step, isCompensation: boolean, make: () => Command)
   const which = isCompensation ? `The compensation of step "${name}"` : `Step "${name}"`
   let command: Command
   try {
-    // As it is read back: what is sent must not depend on whether there was a restart between.
+    // The command as it is read from the log, so that a restart in between makes no difference.
     command = JSON.parse(JSON.stringify(make() ?? null))
   } catch (cause) {
     throw new IndelibleError('invalid_declaration', `${which} could not make its command: ${messageOf(cause)}`, {
@@ -238,11 +237,11 @@ function commandOf({ name }: Step, isCompensation: boolean, make: () => Command)
   if (typeof command?.type === 'string' && typeof command.id === 'string') return command
   throw new IndelibleError(
     'invalid_declaration',
-    `${which} made no command: "to" gave ${shown(command?.id)}, not the id of an aggregate.`,
+    `${which} made no command: "to" returned ${shown(command?.id)}, not the id of an aggregate.`,
   )
 }
 
-/** The form in which the store takes a saga's event. */
+/** The event of a saga as a store takes it. */
 export function asDomainEvent({ type, data }: SagaEvent): DomainEvent {
   return { type, schemaVersion: 1, data }
 }

@@ -1,9 +1,9 @@
-// Keeps everybody from running a projection for a moment, so that the table of a busy one can be replaced. Should this process die, the hold ends with its lease.
-import type { ReadTables } from '../../store/read-tables.ts'
-import { leaseMs } from '../limits.ts'
-import { LeaseKeeper } from './lease-keeper.ts'
+// Takes the lease of a projection for a moment, so that its table does not move on while it is replaced. If this process dies, the lease ends.
+import type { ReadTables } from '../../../store/read-tables.ts'
+import { leaseMs } from '../../limits.ts'
+import { LeaseKeeper } from '../lease-keeper.ts'
 
-/** Takes the lease from whoever has it, who notices when it is to be renewed. Whoever else wanted it meanwhile may have it first: then `undefined`. */
+/** Takes the lease from the runner that has it, which notices at its next renewal. Returns nothing if another runner was faster. */
 export async function heldBack(tables: ReadTables, name: string, holder: string): Promise<AsyncDisposable | undefined> {
   const record = (await tables.list()).find((each) => each.name === name)
   if (record?.holder) await tables.release(name, record.holder)

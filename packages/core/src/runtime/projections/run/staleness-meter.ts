@@ -1,21 +1,12 @@
-// How far behind a read table was over the last minute, by event: a count for each second and each step of a scale that grows by an eighth.
-import type { Clock } from '../../kernel/time.ts'
-
-export interface Staleness {
-  readonly targetMs: number
-  /** How old the oldest event is that is not in the table yet; 0 where there is none. */
-  readonly lagMs: number
-  /** How old events were when their rows became visible, over the last minute; null where there were none. While catching up this is the age of history. */
-  readonly p50Ms: number | null
-  readonly p99Ms: number | null
-}
+// How far a read table was behind over the last minute, by event: a count for each second and each step of a scale that grows by an eighth.
+import type { Clock } from '../../../kernel/time.ts'
 
 const secondsKept = 60
 const stepsPerDoubling = 8
 
 export class StalenessMeter {
   readonly #clock: Clock
-  /** Of each second by its number modulo the seconds kept. */
+  /** One entry for each second, at its number modulo the number of entries. */
   readonly #seconds: { second: number; counts: Map<number, number> }[]
 
   constructor(clock: Clock) {
@@ -23,7 +14,7 @@ export class StalenessMeter {
     this.#seconds = Array.from({ length: secondsKept }, () => ({ second: -1, counts: new Map() }))
   }
 
-  /** Notes that some events became visible at such an age. */
+  /** Notes that some events became visible at this age. */
   add(ageMs: number, events: number): void {
     const second = Math.floor(this.#clock.now() / 1000)
     const slot = this.#seconds[second % secondsKept]!
@@ -35,7 +26,7 @@ export class StalenessMeter {
     slot.counts.set(step, (slot.counts.get(step) ?? 0) + events)
   }
 
-  /** The age that such a share of the events had at most, to an eighth of it. */
+  /** For each share, the age that this share of the events did not exceed, with an error of at most an eighth. */
   percentiles(shares: readonly number[]): readonly (number | null)[] {
     const now = Math.floor(this.#clock.now() / 1000)
     const counts = new Map<number, number>()
@@ -59,7 +50,7 @@ export class StalenessMeter {
   }
 }
 
-/** Ages below a millisecond are one step. */
+/** All ages below a millisecond are one step. */
 function stepOf(ageMs: number): number {
   return ageMs < 1 ? 0 : 1 + Math.floor(Math.log2(ageMs) * stepsPerDoubling)
 }

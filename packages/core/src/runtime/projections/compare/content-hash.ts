@@ -1,6 +1,6 @@
-// A hash over the rows of a table that does not depend on their order, to see that two of them hold the same without having both in memory.
+// A hash over the rows of a table, in any order: to compare two tables without both in memory.
 import { hash } from 'node:crypto'
-import type { Row, TableDefinition } from '../../kernel/tables.ts'
+import type { Row, TableDefinition } from '../../../kernel/tables.ts'
 
 export class ContentHash {
   readonly #columns: readonly string[]
@@ -32,7 +32,7 @@ export class ContentHash {
   }
 }
 
-/** One text for one content: rows that are kept have the members of JSON in one order. */
+/** The same text for the same content: rows in canonical form have the members of JSON values in one order. */
 export function rowText(columns: readonly string[], row: Row): string {
   return JSON.stringify(columns.map((column) => row[column]))
 }

@@ -1,32 +1,32 @@
-// What is kept of one consumer: read once, then changed by one after the other, so that nobody writes over what another has just decided.
+// The stored record of one consumer: read once, then changed by one action after the other, so that none overwrites what another has just stored.
 import { IndelibleError } from '../../kernel/errors.ts'
 import { timer } from '../../kernel/timers.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
 import { recordMsMax } from '../limits.ts'
 
-export interface KeptRecordOptions {
+export interface StoredRecordOptions {
   readonly name: string
   readonly records: ConsumerRecords
   /** The record of a consumer that has none yet. */
   readonly begin: (save: (record: ConsumerRecord) => Promise<void>) => Promise<ConsumerRecord>
 }
 
-export class KeptRecord {
-  readonly #options: KeptRecordOptions
+export class StoredRecord {
+  readonly #options: StoredRecordOptions
   #current: ConsumerRecord | undefined
   #loading: Promise<ConsumerRecord> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(options: KeptRecordOptions) {
+  constructor(options: StoredRecordOptions) {
     this.#options = options
   }
 
-  /** What is kept, as far as it was read. */
+  /** Nothing before it was read. */
   get current(): ConsumerRecord | undefined {
     return this.#current
   }
 
-  /** Reads it, or begins it. Throws what the store of records throws, and tries again when it is asked again. */
+  /** Reads it, or makes the first one. Throws what the store of records throws; the next call tries again. */
   async load(): Promise<ConsumerRecord> {
     if (this.#current) return this.#current
     this.#loading ??= this.#load().finally(() => {
@@ -35,7 +35,7 @@ export class KeptRecord {
     return await this.#loading
   }
 
-  /** Keeps what a function makes of it; nothing is written where that gives nothing. Durable when it resolves. */
+  /** Stores what a function makes of it. Nothing is written if the function returns nothing. Durable when it resolves. */
   async change(
     next: (before: ConsumerRecord) => Promise<ConsumerRecord | undefined> | ConsumerRecord | undefined,
   ): Promise<void> {
@@ -63,11 +63,11 @@ export class KeptRecord {
     await this.#answered(this.#options.records.save(record))
   }
 
-  /** A disk or database that never answers must not hold up a stop for ever, nor hide behind a status that says all is well. */
+  /** A disk or database that never answers must not prevent a stop for ever, and the status must show it. */
   async #answered<Value>(asked: Promise<Value>): Promise<Value> {
     const late = Promise.withResolvers<never>()
     const limit = timer(recordMsMax, () => {
-      const what = `What is kept of the consumer "${this.#options.name}"`
+      const what = `The record of the consumer "${this.#options.name}"`
       late.reject(new IndelibleError('io_failed', `${what} could not be read or written within ${recordMsMax} ms.`))
     }).unref()
     return await Promise.race([asked, late.promise]).finally(() => limit.cancel())

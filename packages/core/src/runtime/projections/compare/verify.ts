@@ -1,30 +1,30 @@
-// Compares a live table with a fold of the log from the first event on.
-import { throwIfAborted } from '../../kernel/abort.ts'
-import type { Position } from '../../kernel/positions.ts'
-import { keyText, type Row } from '../../kernel/tables.ts'
-import { differencesMax } from '../limits.ts'
+// Compares a live table with a fold of the whole log.
+import { throwIfAborted } from '../../../kernel/abort.ts'
+import type { Position } from '../../../kernel/positions.ts'
+import { keyText, type Row } from '../../../kernel/tables.ts'
+import { differencesMax } from '../../limits.ts'
+import type { ProjectionContext } from '../context.ts'
+import { divergenceOf, tableDiverged } from '../divergence.ts'
+import { foldFromZero } from '../fold/index.ts'
 import { rowText } from './content-hash.ts'
-import { divergenceOf, tableDiverged } from './divergence.ts'
-import type { ProjectionParts } from './parts.ts'
-import { foldFromZero } from './whole-fold.ts'
 
 export interface TableDifference {
   readonly key: Row
-  /** What the table has, or null. */
+  /** The row of the table, or null. */
   readonly table: Row | null
-  /** What the log makes, or null. */
+  /** The row that the log makes, or null. */
   readonly log: Row | null
 }
 
 export interface TableCheck {
   readonly name: string
-  /** The rows of the table. */
+  /** The number of rows in the table. */
   readonly rows: number
   /** The checkpoint that the comparison is for. */
   readonly position: Position
-  /** How many rows differ. */
+  /** The number of rows that differ. */
   readonly differing: number
-  /** The first of them by key text, at most `differencesMax`. */
+  /** The first of them in the order of their keys, at most `differencesMax`. */
   readonly differences: readonly TableDifference[]
 }
 
@@ -37,10 +37,10 @@ export interface CheckOptions {
  * The table may be followed meanwhile. All of its rows are held in memory, once as the table has them and once as the log makes them. Throws {@link FoldStopped}, `table_diverged`, `table_outdated`, `tables_unavailable`, `aborted`.
  */
 export async function checkTable(
-  parts: Pick<ProjectionParts, 'projection' | 'store' | 'log' | 'tables' | 'call'>,
+  context: Pick<ProjectionContext, 'projection' | 'store' | 'log' | 'tables' | 'call'>,
   { progress, signal }: CheckOptions = {},
 ): Promise<TableCheck> {
-  const { projection, store, tables } = parts
+  const { projection, store, tables } = context
   const { name, table } = projection
   const columns = Object.keys(table.columns)
   const there = new Map<string, Row>()
@@ -54,7 +54,7 @@ export async function checkTable(
     : await divergenceOf(store, state, signal)
   if (divergence) throw tableDiverged(name, divergence)
   const rows = there.size
-  const fold = await foldFromZero(parts, { to: position, signal, progress: (at) => progress?.(at, position) })
+  const fold = await foldFromZero(context, { to: position, signal, progress: (at) => progress?.(at, position) })
   const differing: TableDifference[] = []
   const keyOf = (row: Row) => Object.fromEntries(table.key.map((column) => [column, row[column]]))
   for (const log of fold.rows()) {

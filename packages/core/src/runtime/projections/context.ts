@@ -1,4 +1,4 @@
-// What the work on one projection is done with.
+// What all work on one projection needs.
 import type { IdGenerator } from '../../kernel/ids.ts'
 import type { Projection } from '../../kernel/projections.ts'
 import type { Clock } from '../../kernel/time.ts'
@@ -7,7 +7,7 @@ import type { EventStore } from '../../store/port.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
 import type { PureCall } from '../purity.ts'
 
-export interface ProjectionParts {
+export interface ProjectionContext {
   readonly projection: Projection
   readonly store: EventStore
   readonly log: DomainLog

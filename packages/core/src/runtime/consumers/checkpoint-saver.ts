@@ -1,36 +1,36 @@
-// Has a checkpoint kept soon after it moved, and again and again while that fails. Until then nothing new is begun, for a crash would repeat it all.
+// Stores a checkpoint soon after it moved, and tries again while that fails. Until it succeeds nothing new is begun, because a crash would repeat it all.
 import { isIndelibleError } from '../../kernel/errors.ts'
 import { type Timer, timer } from '../../kernel/timers.ts'
 import { backoffMs } from '../waiting.ts'
 import { type ConsumerError, describeError } from './status.ts'
 
-export class Keeper {
-  readonly #keep: () => Promise<void>
+export class CheckpointSaver {
+  readonly #save: () => Promise<void>
   #planned: { readonly atMs: number; readonly timer: Timer } | undefined
-  #isKeeping = false
-  /** How soon it was asked for while it was being kept. */
+  #isSaving = false
+  /** How soon it was asked for while it was being stored. */
   #againMs = Number.POSITIVE_INFINITY
   #fault: ConsumerError | undefined
   #tries = 0
   #sound = Promise.withResolvers<void>()
   #isEnded = false
 
-  constructor(keep: () => Promise<void>) {
-    this.#keep = keep
+  constructor(save: () => Promise<void>) {
+    this.#save = save
   }
 
-  /** Why the checkpoint cannot be kept now. */
+  /** Why the checkpoint cannot be stored now. */
   get fault(): ConsumerError | undefined {
     return this.#fault
   }
 
-  /** Keeps it after so long, or sooner where that was asked for. */
+  /** Stores it after this time, or sooner if that was asked for before. */
   soon(ms: number): void {
-    if (this.#isKeeping) this.#againMs = Math.min(this.#againMs, ms)
+    if (this.#isSaving) this.#againMs = Math.min(this.#againMs, ms)
     else if (!this.#fault) this.#plan(ms)
   }
 
-  /** Resolves when it can be kept, or the signal aborts. */
+  /** Resolves when it can be stored, or the signal aborts. */
   async whenSound(signal: AbortSignal): Promise<void> {
     const ended = () => this.#sound.resolve()
     signal.addEventListener('abort', ended)
@@ -41,7 +41,7 @@ export class Keeper {
     signal.removeEventListener('abort', ended)
   }
 
-  /** Keeps nothing more by itself. */
+  /** Stores nothing more by itself. */
   end(): void {
     this.#isEnded = true
     this.#planned?.timer.cancel()
@@ -57,18 +57,18 @@ export class Keeper {
   async #now(): Promise<void> {
     this.#planned = undefined
     this.#againMs = Number.POSITIVE_INFINITY
-    this.#isKeeping = true
+    this.#isSaving = true
     try {
-      await this.#keep()
+      await this.#save()
       this.#fault = undefined
       this.#tries = 0
     } catch (error) {
-      // Whoever follows a log that is closed hears of it by itself.
+      // The log is closed, and what follows it finds that out itself.
       if (isIndelibleError(error, 'store_closed')) return
       this.#fault = describeError(error)
       this.#againMs = backoffMs(this.#tries++)
     } finally {
-      this.#isKeeping = false
+      this.#isSaving = false
       this.#sound.resolve()
     }
     if (this.#againMs < Number.POSITIVE_INFINITY) this.#plan(this.#againMs)

@@ -1,13 +1,14 @@
-// Folds history stream by stream, for projections whose rows are one for each stream: then no row depends on another, and the order among them does not
-// matter. Rows are kept in partitions that fit into a processor's cache, in the order of the keys of their streams, so that the streams of a batch
-// and the rows of a partition are merged like two sorted lists. In log order the same fold waits for memory most of the time.
-import { type AnyRowChange, type Projection, RowRemoval } from '../../kernel/projections.ts'
-import type { Row } from '../../kernel/tables.ts'
-import { type CanonicalCheck, canonicalCheck } from '../../store/canonical-check.ts'
-import type { DomainBatch, DomainRuns } from '../../store/domain-log.ts'
-import { canonicalKey, canonicalRow } from '../../store/rows.ts'
-import type { FoldFailure } from './row-fold.ts'
-import { rowMissing, type WatchedHandler, type Watching, watchedHandlers } from './watching.ts'
+// Folds history stream by stream, for projections with one row for each stream: then no row depends on another one, and their order does not matter. Rows
+// are in partitions that fit into the cache of a processor, sorted by the keys of their streams, so that the streams of a batch and the rows of a partition
+// are merged like two sorted lists. In the order of the log, the same fold waits for memory most of the time.
+import { type AnyRowChange, type Projection, RowRemoval } from '../../../kernel/projections.ts'
+import type { Row } from '../../../kernel/tables.ts'
+import { type CanonicalCheck, canonicalCheck } from '../../../store/canonical-check.ts'
+import type { DomainBatch, DomainRuns } from '../../../store/domain-log.ts'
+import { canonicalKey, canonicalRow } from '../../../store/rows.ts'
+import type { FoldFailure } from './failure.ts'
+import { boundsOf, countNew, emptyPartition, isBelow, isSame, type Partition, partitions } from './stream-partitions.ts'
+import { rowMissing, type WatchedHandler, type Watching, watchedHandlers } from './watched-handlers.ts'
 
 /** A batch that has its events by stream. */
 export type RunsBatch = DomainBatch & { readonly byStream: DomainRuns }
@@ -16,21 +17,8 @@ export function hasRuns(batch: DomainBatch): batch is RunsBatch {
   return batch.byStream !== undefined
 }
 
-/** A handler wrote another row than that of its stream, so that order matters after all. */
+/** A handler wrote another row than the one of its stream, so the order of the events matters. */
 export class OrderMatters extends Error {}
-
-/** By the highest bits of the keys. */
-const partitionBits = 8
-const partitions = 2 ** partitionBits
-
-/** Rows in the order of the keys of their streams. */
-interface Partition {
-  count: number
-  /** Four numbers each. */
-  streamKeys: Uint32Array
-  keys: Row[]
-  rows: (Row | null)[]
-}
 
 export class StreamFold {
   readonly #projection: Projection
@@ -38,12 +26,12 @@ export class StreamFold {
   readonly #requiresRow: readonly boolean[]
   readonly #isCanonical: CanonicalCheck
   readonly #partitions: Partition[] = Array.from({ length: partitions }, () => emptyPartition(16))
-  /** The row that the handler under way was given. */
+  /** The row that the running handler got. */
   #given: Row | undefined
-  /** The first in the log of those that were met: each stream goes on to its own first one. */
+  /** The failure with the lowest position so far. Each stream is folded up to its own first failure. */
   failure: FoldFailure | undefined
 
-  /** Of a projection whose events concern the row of their stream. */
+  /** For a projection whose events concern the row of their stream. */
   constructor(projection: Projection, watching: Watching) {
     this.#projection = projection
     this.#handlers = watchedHandlers(projection, watching)
@@ -51,7 +39,7 @@ export class StreamFold {
     this.#isCanonical = canonicalCheck(projection.table)
   }
 
-  /** Applies some batches that follow each other in the log. The generator stops after each partition, to let others have their turn. Throws {@link OrderMatters}. */
+  /** Applies batches that follow each other in the log. The generator yields after each partition, so that other work can run. Throws {@link OrderMatters}. */
   *apply(batches: readonly RunsBatch[]): Generator<void> {
     const bounds = batches.map(({ byStream }) => boundsOf(byStream.keys))
     for (let partition = 0; partition < partitions; partition++) {
@@ -63,14 +51,14 @@ export class StreamFold {
     }
   }
 
-  /** Every row that there is, in no order. */
+  /** All rows, in no order. */
   *rows(): Generator<Row> {
     for (const { rows, count } of this.#partitions) {
       for (let at = 0; at < count; at++) if (rows[at]) yield rows[at]!
     }
   }
 
-  /** Folds the streams of a batch from one up to another into their partition, in which some of them have rows. */
+  /** Folds some streams of a batch into their partition, which already has rows of some of them. */
   #merge(partition: number, batch: RunsBatch, from: number, to: number): void {
     const old = this.#partitions[partition]!
     const { keys, starts } = batch.byStream
@@ -122,7 +110,7 @@ export class StreamFold {
     const streamId = batch.streamId(stream)
     try {
       const key = canonicalKey(table, { [name]: streamId })
-      // Another stream may have the same key in other words.
+      // Another stream may have the same key in another form.
       if (key[name] !== streamId) throw new OrderMatters()
       return key
     } catch (error) {
@@ -137,7 +125,7 @@ export class StreamFold {
   #foldRun(batch: RunsBatch, from: number, to: number, before: Row | undefined, key: Row): Row | null {
     const runs = batch.byStream
     const { types } = runs
-    const [handlers, isKept, requiresRow] = [this.#handlers, this.#isCanonical, this.#requiresRow]
+    const [handlers, isCanonical, requiresRow] = [this.#handlers, this.#isCanonical, this.#requiresRow]
     const name = this.#projection.table.key[0]!
     const value = key[name]
     let row = before
@@ -149,8 +137,9 @@ export class StreamFold {
         const next = handlers[type]!(runs.event(index), row, key)
         if (next === undefined) continue
         if (next === null) row = undefined
-        else if (!Array.isArray(next) && isKept(next as Row, row) && (next as Row)[name] === value) row = next as Row
-        else row = this.#keptAt(next, key)
+        else if (!Array.isArray(next) && isCanonical(next as Row, row) && (next as Row)[name] === value)
+          row = next as Row
+        else row = this.#canonicalAt(next, key)
       }
     } catch (error) {
       if (error instanceof OrderMatters) throw error
@@ -160,7 +149,7 @@ export class StreamFold {
     return row ?? null
   }
 
-  #keptAt(next: Exclude<AnyRowChange, null | undefined>, key: Row): Row {
+  #canonicalAt(next: Exclude<AnyRowChange, null | undefined>, key: Row): Row {
     if (Array.isArray(next) || next instanceof RowRemoval) throw new OrderMatters()
     const { table } = this.#projection
     const row = canonicalRow(table, next as Row)
@@ -174,47 +163,4 @@ export class StreamFold {
     if (this.failure && this.failure.event.position < event.position) return
     this.failure = { index, event, row: this.#given ?? null, error }
   }
-}
-
-/** Where each partition begins among sorted keys; one more, for the end. */
-function boundsOf(keys: Uint32Array): Uint32Array {
-  const bounds = new Uint32Array(partitions + 1)
-  for (let at = 0; at < keys.length; at += 4) bounds[(keys[at]! >>> (32 - partitionBits)) + 1]!++
-  for (let partition = 0; partition < partitions; partition++) bounds[partition + 1]! += bounds[partition]!
-  return bounds
-}
-
-/** How many streams from one up to another the partition does not have. */
-function countNew({ count, streamKeys }: Partition, keys: Uint32Array, from: number, to: number): number {
-  let found = 0
-  for (let at = 0, stream = from; stream < to && at < count; ) {
-    if (isBelow(streamKeys, at, keys, stream)) at++
-    else {
-      if (isSame(streamKeys, at, keys, stream)) {
-        found++
-        at++
-      }
-      stream++
-    }
-  }
-  return to - from - found
-}
-
-function isSame(a: Uint32Array, at: number, b: Uint32Array, stream: number): boolean {
-  const [left, right] = [4 * at, 4 * stream]
-  return (
-    a[left] === b[right] && a[left + 1] === b[right + 1] && a[left + 2] === b[right + 2] && a[left + 3] === b[right + 3]
-  )
-}
-
-function isBelow(a: Uint32Array, at: number, b: Uint32Array, stream: number): boolean {
-  for (let part = 0; part < 4; part++) {
-    const [left, right] = [a[4 * at + part]!, b[4 * stream + part]!]
-    if (left !== right) return left < right
-  }
-  return false
-}
-
-function emptyPartition(capacity: number): Partition {
-  return { count: 0, streamKeys: new Uint32Array(4 * capacity), keys: [], rows: [] }
 }

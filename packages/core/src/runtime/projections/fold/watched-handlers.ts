@@ -1,31 +1,31 @@
-// Calls the functions of a projection, in development with an eye on them: on frozen input, without clock and I/O, twice, and the answers compared.
+// Calls the functions of a projection. In development they are watched: they run twice, on frozen input and without clock and I/O, and both results are compared.
 import { isDeepStrictEqual } from 'node:util'
-import { IndelibleError } from '../../kernel/errors.ts'
-import type { RecordedEvent } from '../../kernel/events.ts'
-import { deepFreeze } from '../../kernel/freeze.ts'
-import type { Projection, RowHandler } from '../../kernel/projections.ts'
-import type { Row } from '../../kernel/tables.ts'
-import { frozenData } from '../../kernel/upcasts.ts'
-import { type PureCall, trusted } from '../purity.ts'
+import { IndelibleError } from '../../../kernel/errors.ts'
+import type { RecordedEvent } from '../../../kernel/events.ts'
+import { deepFreeze } from '../../../kernel/freeze.ts'
+import type { Projection, RowHandler } from '../../../kernel/projections.ts'
+import type { Row } from '../../../kernel/tables.ts'
+import { frozenData } from '../../../kernel/upcasts.ts'
+import { type PureCall, trusted } from '../../purity.ts'
 
-/** Events of one type that are watched before it becomes one in many. */
+/** The events of one type that are all watched, before only one in many is. */
 const watchedFirst = 1000
 
 export interface Watching {
   readonly call: PureCall
-  /** Of each type the first thousand events are watched and then one in so many; each when left out. */
+  /** The first thousand events of each type are watched, then one in so many. By default each is. */
   readonly watchedEvery?: number
 }
 
 /** A handler of a projection, for the events of one type. Throws `impure_projector`. */
 export type WatchedHandler = RowHandler['change']
 
-/** By the index of their type. */
+/** The handlers by the index of their event type. */
 export function watchedHandlers({ name, events, handlers }: Projection, by: Watching): readonly WatchedHandler[] {
   return handlers.map(({ change }, type) => twice(`the handler of ${events[type]!.type} in "${name}"`, change, by))
 }
 
-/** What gives the keys of an event, by the index of its type; nothing where every event concerns the row of its stream. */
+/** Functions that return the keys of an event, by the index of its type. Nothing if each event concerns the row of its stream. */
 export function watchedKeys(
   { name, events, handlers, table }: Projection,
   by: Watching,
@@ -42,12 +42,12 @@ export function watchedKeys(
   })
 }
 
-/** Whether every event concerns the row whose key is the id of its stream: then rows can be folded stream by stream. */
+/** Whether each event concerns the row whose key is the id of its stream. Then rows can be folded stream by stream. */
 export function isByStream({ handlers, table: { key, columns } }: Pick<Projection, 'handlers' | 'table'>): boolean {
   const [first, ...others] = key
   if (others.length > 0 || handlers.some(({ keys }) => keys)) return false
   const without = handlers.filter(({ row }) => row === 'none').length
-  // Rows that are written without a look may have any keys. Where not every id of a stream can be a key, none is made of it without need.
+  // Rows from `write` may have any keys. If some ids of streams cannot be keys of the table, no key is made of them without need.
   return without === 0 || (without < handlers.length && columns[first!]!.type === 'text')
 }
 
@@ -70,7 +70,7 @@ function twice<Given extends readonly unknown[], Answer>(
     if (isDeepStrictEqual(first, second)) return first
     throw new IndelibleError(
       'impure_projector',
-      `${what} gave two answers to the same input. It may depend only on what it is given.`,
+      `${what} returned two different results for the same input. It may use only its input.`,
     )
   }
 }
@@ -78,7 +78,7 @@ function twice<Given extends readonly unknown[], Answer>(
 export function rowMissing({ name, events }: Projection, type: number, key: Row): IndelibleError {
   return new IndelibleError(
     'row_missing',
-    `${events[type]!.type} concerns the row ${JSON.stringify(key)}, which "${name}" does not have. Where there may be none yet, say what it begins with: ` +
+    `${events[type]!.type} needs the row ${JSON.stringify(key)}, which "${name}" does not have. If the row may not exist yet, declare its initial values: ` +
       `.on(${events[type]!.type}, { initial: (key) => ({ … }) }, …).`,
   )
 }
