@@ -8,7 +8,7 @@ test('every error code is documented, and nothing else is', async () => {
   const page = `# Error codes
 
 Every fault is an \`IndelibleError\` with one of these as its \`code\`. Branch on the code, never on the text. Made from \`kernel/errors.ts\`;
-\`npx vitest run docs -u\` writes it anew.
+\`npx vitest run docs -u\` writes it again.
 
 | code | meaning | may the same call succeed later? |
 |---|---|---|

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { serve } from '@indelible/server'
 import { startSystem } from 'indelible'
+import { operations } from 'indelible/operations'
 import { shop } from './shop.ts'
 
 const running = startSystem(shop)
@@ -14,6 +15,7 @@ const response = await fetch(`${server.url}/commands/customer/ann/Pay`, {
 assert.equal(response.status, 200)
 const { info } = (await (await fetch(`${server.url}/openapi.json`)).json()) as { info: { title: string } }
 assert.equal(info.title, 'shop')
+assert.equal((await operations.health.run(running, {})).status, 'ok')
 await server.close()
 await running.close()
 console.log('http ok')

@@ -76,12 +76,7 @@ async function* allRows<C extends Columns>(bank: RunningSystem, projection: Proj
   const limit = 5_000
   let page: readonly RowOf<C>[] = []
   do {
-    const last = page.at(-1)
-    page = await bank.select(projection, last ? { limit, after: keyOf(projection, last) } : { limit })
+    page = await bank.select(projection, { limit, after: page.at(-1) })
     yield* page
   } while (page.length === limit)
-}
-
-function keyOf<C extends Columns>({ table }: Projection<C>, row: RowOf<C>): Record<string, unknown> {
-  return Object.fromEntries(table.key.map((name) => [name, row[name]]))
 }

@@ -1,11 +1,11 @@
 // The bank without a disk, for tests.
-import { type EventStore, type RunningSystem, type SystemParts, startSystem } from 'indelible'
+import { type EventStore, type RunningSystem, type SystemOptions, startSystem } from 'indelible'
 import { stateAsOf } from 'indelible/history'
 import { memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
 import { account } from '../account/account.ts'
 import { bank } from '../bank.ts'
 
-export function bankInMemory(parts: Partial<SystemParts> = {}): RunningSystem {
+export function bankInMemory(parts: Partial<SystemOptions> = {}): RunningSystem {
   return startSystem(bank, { store: memoryStore(), tables: memoryTables(), snapshots: memorySnapshots(), ...parts })
 }
 

@@ -47,12 +47,15 @@ test('customers have the number of their orders, and no e-mail when they have le
   expect(await running.select(customers)).toEqual([{ ...ann, email: null }])
 })
 
-test('the list of orders is read a page at a time, or by customer', async () => {
+test('the list of orders is read a page at a time, the dearest first, or by condition', async () => {
   const running = await shopWithOrders()
   await caughtUp(running, orderList)
-  const page = await running.select(orderList, { after: { order_id: 'o1' }, limit: 2 })
-  expect(page.map(({ order_id }) => order_id)).toEqual(['o2', 'o3'])
-  expect(await running.select(orderList, { where: { customer: 'ann' } })).toHaveLength(4)
+  const dearest = { orderBy: [{ cents: 'desc' }, 'order_id'], limit: 2 } as const
+  const first = await running.select(orderList, dearest)
+  const second = await running.select(orderList, { ...dearest, after: first.at(-1) })
+  expect([...first, ...second].map(({ order_id }) => order_id)).toEqual(['o3', 'o1', 'o2', 'o4'])
+  expect(await running.select(orderList, { where: { customer: 'ann', cents: { lt: 1_000 } } })).toHaveLength(3)
+  expect(await running.select(orderList, { where: { product: { in: ['mug', 'cup'] } } })).toHaveLength(1)
 })
 
 test('products are found by the words of their titles', async () => {

@@ -1,5 +1,14 @@
-// `indelible/adapter`: for those who write an adapter of read tables, or another door. Rows pass through here, so that all refuse and give back the same.
+// `indelible/adapter`: for authors of adapters of read tables, and of other interfaces to tables. Rows pass through here, so that all refuse and return the same.
 export { keyText, previousTableName, stagingTable } from './kernel/tables.ts'
 export { checkedDuration, type Timer, timer } from './kernel/timers.ts'
-export { selectLimitDefault } from './store/read-tables.ts'
-export { canonicalKey, canonicalRow, canonicalSelect } from './store/rows.ts'
+export {
+  type CanonicalSelect,
+  type Condition,
+  canonicalSelect,
+  type OrderColumn,
+  operatorsOf,
+  type SelectOperator,
+  type SelectPlace,
+} from './store/canonical-select.ts'
+export { canonicalKey, canonicalRow } from './store/rows.ts'
+export { selectConditionsMax, selectInValuesMax, selectLimitDefault, selectOrderColumnsMax } from './store/select.ts'

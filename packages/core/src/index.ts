@@ -87,8 +87,10 @@ export {
   type ColumnValue,
   date,
   integer,
+  type JsonColumn,
   type JsonValue,
   json,
+  type NullableJsonColumn,
   previousTableName,
   type Row,
   type RowOf,
@@ -113,21 +115,22 @@ export type { Resumption, SagaFailure, SagaStart } from './runtime/processes/eve
 export type { ResumeOptions, SagaDecision, SagaRunnerStatus } from './runtime/processes/saga-runner.ts'
 export type { PendingCommand, SagaView, Waiting } from './runtime/processes/saga-view.ts'
 export type { SagaStatus } from './runtime/processes/state.ts'
+export type { CheckOptions, TableCheck, TableDifference } from './runtime/projections/compare/index.ts'
 export type { StartProjections } from './runtime/projections/host.ts'
 export { type LiveModel, liveModel } from './runtime/projections/live-model.ts'
-export { type OperatorParts, ProjectionOperator, type ProjectionView } from './runtime/projections/operator.ts'
-export type { RebuildOptions, RebuildReport } from './runtime/projections/rebuild.ts'
-export { runProjections, type ThreadParts } from './runtime/projections/run-projections.ts'
-export type { Staleness } from './runtime/projections/staleness.ts'
+export { type OperatorOptions, ProjectionOperator } from './runtime/projections/operator.ts'
+export type { RebuildOptions, RebuildReport } from './runtime/projections/rebuild/index.ts'
 export type {
   FailedEvent,
   ProjectionNotice,
   ProjectionStatus,
   RebuildProgress,
+  Staleness,
 } from './runtime/projections/status.ts'
-export { projectionThread } from './runtime/projections/thread.ts'
-export type { CheckOptions, TableCheck, TableDifference } from './runtime/projections/verify.ts'
-export type { Health, RunningSystem, SystemNotice, SystemParts } from './runtime/running-system.ts'
+export { projectionThread, runProjections, type ThreadResources } from './runtime/projections/thread/index.ts'
+export type { ProjectionView } from './runtime/projections/view.ts'
+export type { Health, RunningSystem } from './runtime/running-system.ts'
+export type { SystemNotice, SystemOptions } from './runtime/system-options.ts'
 export type { WaitOptions } from './runtime/waiting.ts'
 export type { ConsumerRecord, ConsumerRecords, ParkedEvent } from './store/consumers.ts'
 export type {
@@ -152,9 +155,17 @@ export type {
   Lease,
   Parked,
   ReadTables,
-  SelectOptions,
   TableChange,
   TableRecord,
   TableState,
 } from './store/read-tables.ts'
+export type {
+  ConditionOn,
+  EqualityOperators,
+  OrderBy,
+  OrderDirection,
+  OrderOperators,
+  SelectOptions,
+  Where,
+} from './store/select.ts'
 export type { Snapshot, SnapshotStore } from './store/snapshots.ts'

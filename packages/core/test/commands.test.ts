@@ -280,8 +280,8 @@ test('a refusal that cannot be told is a fault of the code, which is named', asy
     /^Odd refused with details that cannot be written as JSON: .*BigInt/,
     /^Odd refused with details that cannot be written as JSON: .*circular/,
     /^Odd refused with details that do not fit: .*n/,
-    /^Odd refused with "Z", and declares X, Y\. Add the reason to "refuses"\.$/,
-    /^Odd refused with 5, and declares X, Y\./,
+    /^Odd refused with "Z", but declares X, Y\. Add the reason to "refuses"\.$/,
+    /^Odd refused with 5, but declares X, Y\./,
   ].entries()) {
     const message = expect.stringMatching(told)
     await expect(system.send(Odd('1', { n }))).rejects.toMatchObject({ code: 'invalid_declaration', message })
@@ -313,10 +313,10 @@ test('an event that the command does not declare is a fault of the code, which i
   })
   await using system = startSystem(defineSystem({ name: 'odd', commands: [Odd] }), parts())
   for (const [n, told] of [
-    /^Odd decided "CashTaken", and declares that it emits CashPaidIn\./,
-    /^Odd decided "CashTaken", and declares that it emits CashPaidIn\./,
-    /^Odd decided "CashPaidIn" in version 2, which is declared at version 1\./,
-    /^Odd decided undefined, and declares/,
+    /^decide of Odd returned the event "CashTaken", but the command declares that it emits CashPaidIn\./,
+    /^decide of Odd returned the event "CashTaken", but the command declares that it emits CashPaidIn\./,
+    /^decide of Odd returned "CashPaidIn" in version 2, but the event is declared at version 1\./,
+    /^decide of Odd returned the event undefined, but the command declares/,
   ].entries()) {
     const message = expect.stringMatching(told)
     await expect(system.send(Odd('1', { n }))).rejects.toMatchObject({ code: 'invalid_declaration', message })

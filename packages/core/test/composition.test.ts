@@ -148,17 +148,17 @@ describe('a config that cannot work', () => {
     [
       'opens nothing',
       `export default { system: { aggregates: [] }, open: () => undefined }`,
-      /cannot be opened: "open" must give functions "store" and "tables": open: /,
+      /cannot be opened: "open" must return the functions "store" and "tables": open: /,
     ],
     [
       'opens it later',
       `export default { system: { aggregates: [] }, open: async () => ({ store() {}, tables() {} }) }`,
-      /"open" must give functions "store" and "tables"/,
+      /"open" must return the functions "store" and "tables"/,
     ],
     [
       'keeps no consumers',
       `export default { system: { aggregates: [] }, open: () => ({ store() {}, tables() {} }) }`,
-      /indelible\.config\.ts cannot be opened: "open" must give "snapshots" and "consumers" too, such as those of fileStorage/,
+      /indelible\.config\.ts cannot be opened: "open" must also return "snapshots" and "consumers", for example those of fileStorage/,
     ],
   ])('because it %s says so', async (_what, text, message) => {
     await told(config(text), message)
@@ -167,7 +167,7 @@ describe('a config that cannot work', () => {
   test('because it is not there says so', async () => {
     await told(
       pathToFileURL(join(temporaryDirectory(), 'indelible.config.ts')),
-      /indelible\.config\.ts is not there\. Name the file/,
+      /indelible\.config\.ts does not exist\. Name the file/,
     )
   })
 

@@ -159,7 +159,9 @@ describe('what cannot be declared is refused where it is', () => {
     expect(declare('', {})).toThrow(invalid('A command needs a name.'))
     expect(declare('X', { emits: undefined })).toThrow(invalid('"account/X" does not say which events it emits'))
     expect(declare('X', { decide: undefined })).toThrow(invalid('"account/X" has no function "decide"'))
-    expect(declare('X', { visibility: 'secret' })).toThrow(invalid('is "public" or "internal", and nothing else'))
+    expect(declare('X', { visibility: 'secret' })).toThrow(
+      invalid('has an unknown visibility. Write "public" or "internal"'),
+    )
     for (const reason of ['', '\ud800', 5, undefined, null, {}])
       expect(declare('X', { refuses: [reason] }), String(reason)).toThrow(invalid('A refusal needs a reason'))
     const without = { input: z.object({}), emits: [], consults: {}, decide: () => [] as const }
@@ -214,7 +216,7 @@ describe('a decision', () => {
     [
       'an event that it does not declare',
       () => Cleared({}),
-      'Odd decided "Cleared", and declares that it emits Booked.',
+      'decide of Odd returned the event "Cleared", but the command declares that it emits Booked.',
     ],
     ['one among others', () => [Booked({ amount: 1 }), Cleared({})], 'Add the event to "emits"'],
     ['a list with a hole', () => [Booked({ amount: 1 }), undefined], 'Nothing was recorded'],
@@ -222,12 +224,12 @@ describe('a decision', () => {
     [
       'a refusal that it does not declare',
       () => refuse('Frozen'),
-      'Odd refused with "Frozen", and declares Closed, TooMuch.',
+      'Odd refused with "Frozen", but declares Closed, TooMuch.',
     ],
     ['details that do not fit', () => ({ refused: 'TooMuch', details: { max: 'much' } }), 'details that do not fit'],
     ['details that are missing', () => refuse('TooMuch'), 'details that do not fit'],
-    ['nothing', () => undefined, 'answer with a refusal, an event or a list'],
-    ['text', () => 'no', 'answer with a refusal, an event or a list'],
+    ['nothing', () => undefined, 'It must return a refusal, an event or a list'],
+    ['text', () => 'no', 'It must return a refusal, an event or a list'],
   ])('that answers with %s is a fault of the code, and nothing is written', async (_what, decide, message) => {
     const { Odd, system } = odd(decide)
     await using running = startSystem(system)

@@ -541,7 +541,9 @@ test('an event that was made by an older declaration of its type is not written'
   await using running = startSystem({ ...system, commands: [Place] }, parts())
   await expect(running.send(Place('1', { amount: 7, currency: 'EUR' }))).rejects.toMatchObject({
     code: 'invalid_declaration',
-    message: expect.stringMatching(/^Place decided "Placed" in version 2, which is declared at version 3\./),
+    message: expect.stringMatching(
+      /^decide of Place returned "Placed" in version 2, but the event is declared at version 3\./,
+    ),
   })
   expect((await running.store.head()).position).toBe(0)
 })

@@ -63,12 +63,12 @@ test.each(['in the process that runs them', 'beside it'])(
     const rebuild = (name: string) => (where === 'beside it' ? beside.rebuild(name) : system.rebuild({ name }))
     for (const [first, what] of [
       [verify, 'compared with the log'],
-      [rebuild, 'built anew'],
+      [rebuild, 'rebuilt'],
     ] as const) {
       const release = hold()
       const underWay = first('a')
       await vi.waitFor(() => expect(folding.now).toBe(1))
-      const refused = busy(new RegExp(`^The table of "a" is being ${what} already`))
+      const refused = busy(new RegExp(`^The table of "a" is already being ${what}`))
       for (let n = 0; n < 60; n++) await expect(verify('a')).rejects.toMatchObject(refused)
       await expect(rebuild('a')).rejects.toMatchObject(refused)
       expect(folding.now).toBe(1)
@@ -85,7 +85,7 @@ test('no more than two tables are compared or built at once, and it is said whic
   const release = hold()
   const underWay = [system.verifyTable({ name: 'a' }), system.rebuild({ name: 'b' })]
   await vi.waitFor(() => expect(folding.now).toBe(2))
-  const refused = busy(/No more than 2 tables .* at once: "a" is being compared with the log, "b" is being built anew/)
+  const refused = busy(/At most 2 tables .* at the same time: "a" is being compared with the log, "b" is being rebuilt/)
   await expect(system.verifyTable({ name: 'c' })).rejects.toMatchObject(refused)
   await expect(system.rebuild({ name: 'c' })).rejects.toMatchObject(refused)
   release()

@@ -206,7 +206,7 @@ test('a table that other code follows is left to it, until that ends', async () 
   await new Promise((resolve) => setTimeout(resolve, 4_500))
   expect(await state(system)).toMatchObject({
     state: 'standby',
-    error: { message: expect.stringMatching(/other code/i) },
+    error: { message: expect.stringMatching(/another version of the code/i) },
   })
   await payIn(system, 1, 1)
   await other.waitFor(newer, 2)

@@ -6,7 +6,7 @@ import {
   event,
   type RunningSystem,
   refusal,
-  type SystemParts,
+  type SystemOptions,
   startSystem,
 } from 'indelible'
 import { memoryConsumers, memorySnapshots, memoryStore, memoryTables } from 'indelible/memory'
@@ -67,7 +67,7 @@ export const writing = (page: string, word: string) => ({
   compensate: { command: Tear, to: () => page, input: () => ({ word }) },
 })
 
-export function notebook(sagas: readonly AnySaga[], parts: Partial<SystemParts> = {}) {
+export function notebook(sagas: readonly AnySaga[], parts: Partial<SystemOptions> = {}) {
   const clock = manualClock()
   const system = defineSystem({ name: 'notebook', commands: [Write, Tear, Ask, Sign, Withdraw], sagas })
   const store = parts.store ?? memoryStore()

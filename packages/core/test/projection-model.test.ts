@@ -19,7 +19,7 @@ import {
   type ReplayBatch,
   type Row,
   removal,
-  type SystemParts,
+  type SystemOptions,
   startSystem,
   text,
   timestamp,
@@ -216,7 +216,7 @@ async function run(
 ) {
   const { tables, failNext } = faulty(memoryTables())
   const kept: EventStore = { ...store, close: async () => {} }
-  const parts: SystemParts = {
+  const parts: SystemOptions = {
     store: kept,
     tables,
     snapshots: memorySnapshots(),

@@ -133,8 +133,12 @@ test('a step whose code throws needs intervention, is shown, and goes on when re
     ])
   })
   isBroken = false
-  await system.resumeSaga(fragile, 'm')
+  await system.resumeSaga(fragile, 'm', { actor: 'olga' })
   expect(await system.waitForSaga(fragile, 'm')).toMatchObject({ status: 'completed' })
+  const batches = await Array.fromAsync(system.store.read([{ streams: ['$operator-fragile'] }]))
+  expect(batches.flatMap(({ events }) => events)).toMatchObject([
+    { type: '$SagaRetried', data: { name: 'fragile', sagaId: 'm' }, metadata: { actor: 'olga' } },
+  ])
 })
 
 test('a step that cannot be carried out before its timeout is compensated, and its command can never be carried out later', async () => {

@@ -4,7 +4,7 @@ import {
   type EventStore,
   refusal,
   type SystemNotice,
-  type SystemParts,
+  type SystemOptions,
   startSystem,
 } from 'indelible'
 import { memorySnapshots, memoryStore } from 'indelible/memory'
@@ -52,7 +52,7 @@ function counting(store: EventStore): EventStore & { eventsRead: number } {
   return counter
 }
 
-async function payIn(shared: SystemParts, times: number): Promise<void> {
+async function payIn(shared: SystemOptions, times: number): Promise<void> {
   const { system, PayIn } = tillSystem()
   const running = startSystem(system, shared)
   for (let n = 0; n < times; n++) await running.send(PayIn('1', { amount: 1 }))
@@ -94,7 +94,7 @@ test('code of another version never reads an old snapshot', async () => {
 
 describe('a snapshot of other code under the same version', () => {
   /** Tills that have a snapshot at 100 each, made by one code, and twenty events after it. */
-  async function paidIn(tills: number, shared: SystemParts): Promise<void> {
+  async function paidIn(tills: number, shared: SystemOptions): Promise<void> {
     const { system, PayIn } = tillSystem()
     const running = startSystem(system, shared)
     for (let n = 0; n < 120; n++)
@@ -104,7 +104,7 @@ describe('a snapshot of other code under the same version', () => {
   /** What each till holds as some code makes it, what is told, and how many events are read for each till. */
   async function told(
     tills: number,
-    shared: SystemParts & { store: ReturnType<typeof counting> },
+    shared: SystemOptions & { store: ReturnType<typeof counting> },
     code: keyof typeof codes,
   ) {
     const notices: SystemNotice[] = []
@@ -143,7 +143,7 @@ describe('a snapshot of other code under the same version', () => {
         name: 'till',
         stream: 'till-0',
         reason: expect.stringMatching(
-          /^This code makes another state of till-0 at version 100 than the snapshot has, .* under version 1 of "till" too\..* version: 2, … \}\)\.$/,
+          /^This code makes another state of till-0 at version 100 than the one in the snapshot\. Both have version 1 of "till"\..* version: 2, … \}\)\.$/,
         ),
       },
     ])

@@ -10,7 +10,7 @@ import {
   refusal,
   refuse,
   type SagaRunnerStatus,
-  type SystemParts,
+  type SystemOptions,
   saga,
   startSystem,
   text,
@@ -74,7 +74,7 @@ export const tills = defineSystem({
   sagas: [moveSaga],
 })
 
-export function parts(overrides: Partial<SystemParts> = {}): SystemParts {
+export function parts(overrides: Partial<SystemOptions> = {}): SystemOptions {
   return {
     store: memoryStore(),
     tables: memoryTables(),
@@ -84,7 +84,7 @@ export function parts(overrides: Partial<SystemParts> = {}): SystemParts {
   }
 }
 
-export function startTills(overrides: Partial<SystemParts> = {}) {
+export function startTills(overrides: Partial<SystemOptions> = {}) {
   return startSystem(tills, parts(overrides))
 }
 

@@ -1,49 +1,52 @@
-// `GET /`: what there is, for somebody who has only the address.
-import type { System } from 'indelible'
+// `GET /`: links to everything there is, for a person who has only the URL.
+import type { OperationsDescription } from 'indelible/operations'
 import { json } from './answers.ts'
-import type { Route } from './route.ts'
+import { filledPath } from './http-map.ts'
+import type { OwnPage } from './own-page.ts'
+import { httpMaps } from './routes.ts'
 
-export function homeRoute({ name }: System, routes: () => readonly Route[]): Route {
+export interface Contents {
+  /** The name of the system. */
+  readonly name: string
+  readonly described: OperationsDescription
+  readonly ownPages: readonly OwnPage[]
+}
+
+export function homePage(contents: () => Contents): OwnPage {
   return {
-    method: 'GET',
     path: '/',
-    parameters: [],
+    summary: 'Links to everything there is',
+    answer: { description: 'Links, with {id} and the like for the client to fill in.', schema },
     async handle(c) {
       const mountedAt = new URL(c.req.url).pathname.replace(/\/$/, '')
-      const links = routes().flatMap(({ method, operations }) =>
-        operations.map(({ path, summary }) => ({ method, href: mountedAt + path, summary })),
-      )
-      return json({ name, openapi: `${mountedAt}/openapi.json`, health: `${mountedAt}/health`, links })
+      const { name, described, ownPages } = contents()
+      const ofOperations = described.operations.map(({ operation, given, summary }) => {
+        const { method, path } = httpMaps[operation]
+        return { method, href: mountedAt + filledPath(path, given), summary }
+      })
+      const own = ownPages.map(({ path, summary }) => ({ method: 'GET', href: mountedAt + path, summary }))
+      const links = [...ofOperations, ...own]
+      return json({ name, openapi: `${mountedAt}/openapi.json`, health: mountedAt + httpMaps.health.path, links })
     },
-    operations: [
-      {
-        path: '/',
-        tag: 'system',
-        summary: 'Links to everything there is',
-        answers: {
-          200: {
-            description: 'Addresses, with {id} and the like to be filled in.',
-            schema: {
-              type: 'object',
-              required: ['name', 'openapi', 'health', 'links'],
-              properties: {
-                name: { type: 'string' },
-                openapi: { type: 'string', format: 'uri-reference' },
-                health: { type: 'string', format: 'uri-reference' },
-                links: {
-                  type: 'array',
-                  items: {
-                    type: 'object',
-                    required: ['method', 'href', 'summary'],
-                    properties: { method: { type: 'string' }, href: { type: 'string' }, summary: { type: 'string' } },
-                  },
-                },
-              },
-            },
-          },
-        },
-        problems: [],
-      },
-    ],
   }
+}
+
+const link = { type: 'string', format: 'uri-reference' }
+
+const schema = {
+  type: 'object',
+  required: ['name', 'openapi', 'health', 'links'],
+  properties: {
+    name: { type: 'string' },
+    openapi: link,
+    health: link,
+    links: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['method', 'href', 'summary'],
+        properties: { method: { type: 'string' }, href: { type: 'string' }, summary: { type: 'string' } },
+      },
+    },
+  },
 }

@@ -1,21 +1,18 @@
 // The HTTP API of a running system: all routes, and the only place where an error becomes a problem document.
 import { type Context, Hono } from 'hono'
 import type { RunningSystem } from 'indelible'
-import { aggregateRoute } from './aggregates.ts'
-import { commandRoute } from './commands.ts'
-import { consumerRoutes } from './consumers.ts'
-import { healthRoute } from './health.ts'
-import { homeRoute } from './home.ts'
+import { describeOperations } from 'indelible/operations'
+import { describeSystem } from 'indelible/schema'
+import { type Contents, homePage } from './home.ts'
+import type { Place } from './http-map.ts'
 import { bodyBytesMaxDefault, waitsMaxDefault } from './limits.ts'
-import { metricsRoute } from './metrics.ts'
-import { openApiRoute } from './openapi.ts'
-import { checkQuery } from './parameters.ts'
+import { metricsPage } from './metrics.ts'
+import { openApiPage } from './openapi.ts'
+import { type HandlerOptions, operationHandler } from './operation-handler.ts'
+import type { OwnPage } from './own-page.ts'
 import { HttpError, problemOf } from './problems.ts'
-import { projectionRoutes } from './projections.ts'
-import type { Route } from './route.ts'
-import { sagaRoutes } from './sagas.ts'
-import { streamRoute } from './streams.ts'
-import { tableRoute } from './tables.ts'
+import { checkUrl } from './read-request.ts'
+import { operationRoutes } from './routes.ts'
 import { Waits } from './waits.ts'
 import { checkWhoAsks } from './who-asks.ts'
 
@@ -43,24 +40,9 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
   const { allowedHosts = [], onError = logged, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
   const { waitsMax = waitsMaxDefault } = options
   const check = checkWhoAsks(allowedHosts)
-  const { system } = running
-  const waits = new Waits(waitsMax)
-  const routes: readonly Route[] = [
-    commandRoute(running, { bodyBytesMax }),
-    aggregateRoute(running),
-    streamRoute(running),
-    tableRoute(running, waits),
-    ...projectionRoutes(running),
-    ...sagaRoutes(running, waits),
-    ...consumerRoutes(running),
-    healthRoute(running),
-    metricsRoute(running),
-    openApiRoute(system, () => routes, apiVersion),
-    homeRoute(system, () => routes),
-  ]
-
+  const routes = routesOf(running, { waits: new Waits(waitsMax), bodyBytesMax, apiVersion })
   const app = new Hono()
-  const answering = (handle: Route['handle']) => async (c: Context) => {
+  const answering = (handle: Handle) => async (c: Context) => {
     try {
       check(c.req.raw)
       return await handle(c)
@@ -75,30 +57,48 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
   return app
 }
 
+type Handle = (c: Context) => Promise<Response>
+
+interface Route {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly places: readonly Place[]
+  readonly handle: Handle
+}
+
+function routesOf(running: RunningSystem, options: HandlerOptions & { apiVersion: string }): readonly Route[] {
+  let contents: Contents | undefined
+  const contentsOnce = () => {
+    if (contents) return contents
+    const description = describeSystem(running.system)
+    contents = { name: description.name, described: describeOperations(description), ownPages }
+    return contents
+  }
+  const ownPages: readonly OwnPage[] = [
+    metricsPage(running),
+    openApiPage(contentsOnce, options.apiVersion),
+    homePage(contentsOnce),
+  ]
+  const ofOperations = operationRoutes.map((route): Route => {
+    const { method, path } = route.map
+    return { method, path, places: route.places, handle: operationHandler(running, route, options) }
+  })
+  return [...ofOperations, ...ownPages.map(({ path, handle }): Route => ({ method: 'GET', path, places: [], handle }))]
+}
+
 /** `/streams/{stream}` in the syntax of Hono: `/streams/:stream`. */
 function honoPath({ path }: Route): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
 }
 
-function checked({ parameters, isQuery, handle }: Route): Route['handle'] {
-  const names = new Set(parameters.filter((each) => each.in === 'query').map(({ name }) => name))
+function checked({ places, handle }: Route): Handle {
   return async (c) => {
-    checkUrl(c)
-    checkQuery(c.req.raw, (name) => names.has(name) || isQuery?.(name) === true)
+    checkUrl(c, places)
     return await handle(c)
   }
 }
 
-function checkUrl({ req }: Context): void {
-  const { pathname } = new URL(req.url)
-  try {
-    decodeURIComponent(pathname)
-  } catch {
-    throw new HttpError('malformed_url', `"${pathname}" is not percent-encoded UTF-8.`)
-  }
-}
-
-function methodNotAllowed(routes: readonly Route[], { path }: Route): Route['handle'] {
+function methodNotAllowed(routes: readonly Route[], { path }: Route): Handle {
   const methods = routes.filter((each) => each.path === path).map(({ method }) => method)
   const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
   return async ({ req }) => {

@@ -4,18 +4,6 @@
 export const bodyBytesMaxDefault = 1024 * 1024
 /** The maximum nesting of arrays and objects in a request body. Deeper ones would overflow the stack of recursive code. */
 export const jsonDepthMax = 100
-/** The maximum UTF-8 bytes of a header that is recorded: the limit of the store for a command id. */
-export const recordedHeaderBytesMax = 512
-/** The default number of events or rows of a page. */
-export const pageDefault = 100
-/** The maximum number of events or rows of a page. */
-export const pageMax = 1_000
-/** After this many bytes of payload a page of events ends early. */
-export const pageBytesMax = 8 * 1024 * 1024
-/** The default time that a read waits for its table. */
-export const waitMsDefault = 5_000
-/** The maximum time that a request may wait for a table or a saga. */
-export const waitMsMax = 30_000
 /** The default maximum of requests that wait for a table or a saga at the same time. */
 export const waitsMaxDefault = 500
 /** The maximum share of the connections for requests that wait. The others are left for requests that do not wait. */

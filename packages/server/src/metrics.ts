@@ -1,33 +1,22 @@
 // `GET /metrics`: the progress of the log and of the projections, for Prometheus.
 import { Counter, Gauge, Registry } from '@prometheus-io/client'
 import type { Health, ProjectionStatus, RunningSystem } from 'indelible'
+import { projectionStates } from 'indelible/operations'
 import { textAnswer } from './answers.ts'
-import { projectionStates } from './projection-schemas.ts'
-import type { Route } from './route.ts'
+import type { OwnPage } from './own-page.ts'
 
-export function metricsRoute(running: RunningSystem): Route {
+export function metricsPage(running: RunningSystem): OwnPage {
   const registry = new Registry()
   const record = recorderOf(registry)
   const { contentType } = registry
   return {
-    method: 'GET',
     path: '/metrics',
-    parameters: [],
+    summary: 'Metrics of the log and of the projections, for Prometheus',
+    answer: { description: 'In the text format, version 0.0.4.', contentType, schema: { type: 'string' } },
     async handle() {
       record(await running.health())
       return textAnswer(await registry.metrics(), { contentType })
     },
-    operations: [
-      {
-        path: '/metrics',
-        tag: 'system',
-        summary: 'Metrics of the log and of the projections, for Prometheus',
-        answers: {
-          200: { description: 'In the text format, version 0.0.4.', contentType, schema: { type: 'string' } },
-        },
-        problems: [],
-      },
-    ],
   }
 }
 

@@ -122,7 +122,15 @@ test('the columns of a table are typed', async () => {
   expect(required).toHaveLength(7)
   const where = operation.parameters.find(({ name }: { name: string }) => name === 'where')
   expect(where).toMatchObject({ style: 'deepObject', explode: true })
-  expect(Object.keys(where.schema.properties)).not.toContain('extras')
+  const { in_stock, low, limit, extras } = where.schema.properties
+  expect(Object.keys(in_stock.anyOf[1].properties)).toEqual('eq ne lt lte gt gte in notIn'.split(' '))
+  expect(in_stock.anyOf[0]).toEqual(in_stock.anyOf[1].properties.gte)
+  expect(Object.keys(low.anyOf[1].properties)).toEqual(['eq', 'ne'])
+  expect(limit.anyOf[1].properties.isNull).toEqual({ type: 'boolean' })
+  expect(extras).toBeUndefined()
+  const orderBy = operation.parameters.find(({ name }: { name: string }) => name === 'orderBy')
+  expect(orderBy.schema.items.enum).toEqual(expect.arrayContaining(['in_stock', '-in_stock']))
+  expect(orderBy.schema.items.enum).not.toContain('extras')
 })
 
 test('every problem is described with its type', async () => {

@@ -1,5 +1,5 @@
 // Maps errors to HTTP. This is the only place that maps a code to a status. Every response without success is a problem document (RFC 9457).
-import { type ErrorCode, errorCodes, type IndelibleError, isIndelibleError } from 'indelible'
+import { type ErrorCode, errorCodes, IndelibleError, isIndelibleError } from 'indelible'
 import { type JsonAnswer, json, positionHeader } from './answers.ts'
 import { retryAfterSeconds } from './limits.ts'
 
@@ -10,7 +10,12 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_time: 400,
   invalid_duration: 400,
   invalid_command: 400,
+  invalid_parameter: 400,
   reserved_name: 400,
+  unknown_aggregate: 404,
+  aggregate_missing: 404,
+  stream_missing: 404,
+  saga_missing: 404,
   unknown_command: 404,
   unknown_projection: 404,
   unknown_saga: 404,
@@ -34,8 +39,10 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   impure_saga: 500,
   impure_projector: 500,
   row_missing: 500,
-  // Filters and cursors, the only rows in requests, are checked before.
+  // No request has rows.
   invalid_row: 500,
+  // Filters, order and cursor of a request are checked before.
+  invalid_select: 500,
   table_mismatch: 500,
   store_missing: 500,
   log_corrupt: 500,
@@ -62,15 +69,10 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
 export const httpErrors = {
   malformed_url: { status: 400, meaning: 'The URL is not valid percent-encoded UTF-8, or its host is not valid.' },
   malformed_body: { status: 400, meaning: 'The body is not JSON in UTF-8.' },
-  invalid_parameter: { status: 400, meaning: 'A parameter is unknown, is given twice, or has a wrong value.' },
   cross_site: { status: 403, meaning: 'A web page of another site must not change anything here.' },
   // Not 421, because browsers repeat the request after it.
   host_not_allowed: { status: 403, meaning: 'The server does not accept the host name of the request.' },
   unknown_route: { status: 404, meaning: 'There is nothing at this path.' },
-  unknown_aggregate: { status: 404, meaning: 'The system declares no aggregate of that name.' },
-  stream_missing: { status: 404, meaning: 'The stream has no events.' },
-  aggregate_missing: { status: 404, meaning: 'The aggregate has no events, or had none at that point of history.' },
-  saga_missing: { status: 404, meaning: 'No saga with that id has started.' },
   method_not_allowed: { status: 405, meaning: 'This path does not allow that method.' },
   overtaken: {
     status: 409,
@@ -117,6 +119,13 @@ const disclosed: ReadonlySet<ErrorCode> = new Set([
   'aborted',
 ])
 
+/** Errors whose details are members of the problem document too. */
+const membersToo: ReadonlySet<ErrorCode> = new Set(['invalid_parameter', 'aggregate_missing'])
+
+export function invalid(parameter: string, message: string): IndelibleError {
+  return new IndelibleError('invalid_parameter', message, { details: { parameter } })
+}
+
 /** The problem document for any error. An error whose message is hidden from the client goes to `onSecret`. */
 export function problemOf(error: unknown, onSecret: (error: unknown) => void): Response {
   if (error instanceof HttpError) {
@@ -129,7 +138,7 @@ export function problemOf(error: unknown, onSecret: (error: unknown) => void): R
     const { meaning, retryable } = errorCodes[code]
     const status = statusOf[code]
     if (status < 500 || disclosed.has(code)) {
-      const members = { retryable, details: error.details }
+      const members = { retryable, details: error.details, ...(membersToo.has(code) ? error.details : {}) }
       return problem(errorType(code), meaning, error.message, { status, members, headers: headersOf(error) })
     }
     onSecret(error)
@@ -150,8 +159,10 @@ export function problem(
   return json({ type, title, status, detail, ...members }, { status, headers, contentType: 'application/problem+json' })
 }
 
+export const errorTypePrefix = 'urn:indelible:error:'
+
 export function errorType(code: ErrorCode | HttpErrorCode): string {
-  return `urn:indelible:error:${code}`
+  return errorTypePrefix + code
 }
 
 const secret = 'The error was reported to the operator of the server.'
@@ -161,4 +172,25 @@ function headersOf({ code, retryable, details }: IndelibleError): Record<string,
     ...(retryable ? { 'Retry-After': String(retryAfterSeconds) } : {}),
     ...(code === 'wait_timeout' && 'reached' in details ? { [positionHeader]: String(details.reached) } : {}),
   }
+}
+
+/** A reference to {@link problemSchema} in the OpenAPI document. */
+export const problemRef = { $ref: '#/components/schemas/Problem' }
+
+export const problemSchema = {
+  description: 'A problem document (RFC 9457). Tell problems apart by type.',
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail'],
+  properties: {
+    type: { type: 'string', format: 'uri' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    retryable: { type: 'boolean', description: 'Whether the same request may succeed later.' },
+    reason: { type: 'string', description: 'Why the domain refused the command.' },
+    details: { type: 'object', description: 'Facts for programs.' },
+    parameter: { type: 'string', description: 'The parameter that is wrong.' },
+    stream: { type: 'string' },
+    version: { type: 'integer', description: 'The current version of the stream.' },
+  },
 }

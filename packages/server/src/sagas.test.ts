@@ -1,6 +1,8 @@
+import { operations } from 'indelible/operations'
 import { expect, test } from 'vitest'
 import { openShop } from '../test/shop.ts'
-import { waitMsMax } from './limits.ts'
+
+const { maximum: waitMsMax } = operations.showSaga.parameters.waitMs!.schema as { maximum: number }
 
 const order = { item: 'tea', extra: 'jam', quantity: 2 }
 

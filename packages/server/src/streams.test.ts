@@ -1,6 +1,9 @@
+import { operations } from 'indelible/operations'
 import { expect, test } from 'vitest'
 import { type Answer, openShop } from '../test/shop.ts'
-import { pageDefault, pageMax } from './limits.ts'
+
+const limits = operations.readStream.parameters.limit!.schema as { maximum: number; default: number }
+const { maximum: pageMax, default: pageDefault } = limits
 
 async function shopWith(events: number) {
   const shop = openShop()

@@ -1,6 +1,8 @@
 // Whatever values a request has, it is answered, or refused with a status that says what is wrong with it. A fault of the server is never what it asked for.
 import fc, { type Arbitrary } from 'fast-check'
 import { expect, test, vi } from 'vitest'
+import { httpErrors } from '../src/problems.ts'
+import { operationRoutes } from '../src/routes.ts'
 import { openShop } from './shop.ts'
 
 /** Those that a request may meet through no fault of anybody: a projection that is parked, a wait that ran out. */
@@ -92,6 +94,11 @@ const routes = [
       filter('deliveries', '1'),
       filter('last_seen', '2026-01-31'),
       filter('extras', '{}'),
+      filter('in_stock][gte', '5'),
+      filter('in_stock][in', '5'),
+      filter('item_id][notIn', 'tea'),
+      filter('limit][isNull', 'true', 'false'),
+      fc.tuple(fc.constant('orderBy'), mostly('-in_stock', 'low,-item_id', 'limit')),
       filter('__proto__', '1'),
     ],
   },
@@ -142,6 +149,15 @@ const body = fc.oneof(
   anyText,
 )
 
+/** The types of all problems that the operation at a path may answer with, and those of HTTP itself. */
+function refusalsAt(method: string, path: string): readonly string[] {
+  const route = operationRoutes.find(
+    ({ map }) => map.method === method && new RegExp(`^${map.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path),
+  )
+  const codes = [...(route?.operation.refusals ?? ['invalid_parameter']), ...Object.keys(httpErrors)]
+  return [...codes.map((code) => `urn:indelible:error:${code}`), 'urn:indelible:refusal:Out%20of%20stock']
+}
+
 test('no values of a request make the server fail', async () => {
   const onError = vi.fn()
   const { app } = openShop({ api: { onError } })
@@ -164,6 +180,7 @@ test('no values of a request make the server fail', async () => {
       answered.add(`${response.status} ${url.pathname.split('/')[1]}`)
       expect(onError.mock.calls).toEqual([])
       if (response.status >= 500) expect(unavailable).toContain(answer.type)
+      if (!response.ok) expect(refusalsAt(method, url.pathname)).toContain(answer.type)
     }),
     { numRuns: process.env.INDELIBLE_LONG ? 50_000 : 3_000 },
   )

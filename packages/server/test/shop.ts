@@ -12,7 +12,7 @@ import {
   type RunningSystem,
   refusal,
   refuse,
-  type SystemParts,
+  type SystemOptions,
   saga,
   startSystem,
   text,
@@ -123,7 +123,7 @@ export const shop = defineSystem({
 })
 
 /** A running shop, closed when the test ends. */
-export function runningShop(parts: Partial<SystemParts> = {}): RunningSystem {
+export function runningShop(parts: Partial<SystemOptions> = {}): RunningSystem {
   const running = startSystem(shop, parts)
   onTestFinished(() => running.close())
   return running
@@ -137,7 +137,7 @@ export interface Answer {
 }
 
 /** The HTTP door of a running shop, called without a socket. */
-export function openShop(parts: Partial<SystemParts> & { api?: HttpApiOptions } = {}) {
+export function openShop(parts: Partial<SystemOptions> & { api?: HttpApiOptions } = {}) {
   const { api, ...systemParts } = parts
   const running = runningShop(systemParts)
   const app = httpApi(running, api)

@@ -1,11 +1,12 @@
-// To projections without a server: the log is opened for reading, and the read tables as the config says.
+// Access to projections without a server: it opens the log for reading, and the read tables with the config.
 import { IndelibleError, isIndelibleError, ProjectionOperator, type ProjectionView, placeOf } from 'indelible'
+import { tableShown } from 'indelible/operations'
 import { CliError } from '../errors/index.ts'
 import { type CommonOptions, inspectorsOf, untilOpen } from '../options/index.ts'
 import { interruptedError, type Session } from '../session.ts'
 import type { ProjectionClient, ProjectionInfo } from './projection-client.ts'
 
-/** The option for the other client. The port of the server is unknown here. */
+/** The option that asks a server. Its port is unknown here. */
 const byServer = '--url http://127.0.0.1:<port>'
 
 export async function openDirectClient(options: CommonOptions, session: Session): Promise<ProjectionClient> {
@@ -27,7 +28,7 @@ export async function openDirectClient(options: CommonOptions, session: Session)
       `The config declares no projection "${name}". It declares: ${declared}.`,
     )
   }
-  /** Interrupted work ends by itself and changes nothing. */
+  /** Interrupted work ends and changes nothing. */
   const untilAborted = <Result>(work: Promise<Result>) =>
     work.catch((error) => Promise.reject(signal.aborted ? interruptedError() : error))
 
@@ -55,7 +56,7 @@ export async function openDirectClient(options: CommonOptions, session: Session)
   }
 }
 
-/** Embedded tables are open in one process at a time: usually it is the server that has them. */
+/** One process at a time can open embedded tables. Usually that is the server. */
 function hintedError(error: unknown): unknown {
   if (isIndelibleError(error, 'tables_unavailable')) {
     const message = `${error.message} If a server has them open, ask the server: ${byServer}`
@@ -67,8 +68,8 @@ function hintedError(error: unknown): unknown {
   return new CliError('open_tables_failed', message, { cause: error })
 }
 
-function infoOf({ tableFingerprint, updatedAt, parked, staging, previous, ...view }: ProjectionView): ProjectionInfo {
-  const { state, position } = view
-  const table = { state, fingerprint: tableFingerprint, position, updatedAt, parked, staging, previous }
-  return { ...view, staleness: null, rebuild: null, table }
+function infoOf(view: ProjectionView): ProjectionInfo {
+  const { name, version, fingerprint, state, position, lagEvents, holder } = view
+  const table = tableShown(view)
+  return { name, version, fingerprint, state, position, lagEvents, holder, staleness: null, rebuild: null, table }
 }

@@ -1,28 +1,30 @@
 // Access to projections through a running server. It is necessary while the server has embedded tables open, and it also returns the staleness.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RebuildReport, TableCheck } from 'indelible'
+import { requestOf, resultOf } from '@indelible/server'
+import { type Operation, operations } from 'indelible/operations'
 import { CliError } from '../errors/index.ts'
 import { interruptedError, type Session } from '../session.ts'
 import { sendRequest, unexpectedResponse } from './http-request.ts'
-import type { ProjectionClient, ProjectionInfo, RebuildRequest } from './projection-client.ts'
+import type { ProjectionClient, RebuildRequest } from './projection-client.ts'
 
 /** The interval of requests for the progress of a rebuild. */
 const progressMs = 200
 
 export function httpClient(url: URL, { errors, signal }: Session): ProjectionClient {
-  const call = async <Body>(method: 'GET' | 'POST', path: string): Promise<Body> => {
+  const ask = async <Input extends object, Result>(
+    operation: Operation<Input, Result>,
+    input: Input,
+  ): Promise<Result> => {
     try {
-      return (await sendRequest(url, { method, path, signal })) as Body
+      return resultOf(operation, await sendRequest(url, requestOf(operation, input), signal))
     } catch (error) {
       throw signal.aborted ? interruptedError() : error
     }
   }
-  const pathOf = (name: string) => `/projections/${encodeURIComponent(name)}`
-  const show = (name: string) => call<ProjectionInfo>('GET', pathOf(name))
 
   async function pollProgress(name: string, progress: RebuildRequest['progress'], until: AbortSignal): Promise<void> {
     while (!until.aborted) {
-      const { rebuild } = await show(name)
+      const { rebuild } = await ask(operations.showProjection, { name })
       if (rebuild && !until.aborted) progress(rebuild)
       await pause(progressMs, undefined, { signal: until })
     }
@@ -30,15 +32,14 @@ export function httpClient(url: URL, { errors, signal }: Session): ProjectionCli
 
   return {
     async list() {
-      const { projections } = await call<{ projections?: readonly ProjectionInfo[] }>('GET', '/projections')
+      const { projections } = await ask(operations.listProjections, {})
       if (projections) return projections
       throw unexpectedResponse(url, 200)
     },
-    show,
+    show: (name) => ask(operations.showProjection, { name }),
     async rebuild(name, { dropPrevious, progress }) {
       const built = new AbortController()
-      const query = dropPrevious ? '?dropPrevious=true' : ''
-      const report = call<RebuildReport>('POST', `${pathOf(name)}/rebuild${query}`)
+      const report = ask(operations.rebuildProjection, { name, dropPrevious })
       // The rebuild does not fail if its progress is unknown.
       const polling = errors.isTerminal ? pollProgress(name, progress, built.signal).catch(() => {}) : undefined
       try {
@@ -54,9 +55,9 @@ export function httpClient(url: URL, { errors, signal }: Session): ProjectionCli
         await polling
       }
     },
-    verify: (name) => call<TableCheck>('POST', `${pathOf(name)}/verify`),
+    verify: (name) => ask(operations.verifyProjection, { name }),
     async setPaused(name, isPaused) {
-      await call('POST', `/consumers/${encodeURIComponent(name)}/${isPaused ? 'pause' : 'resume'}`)
+      await ask(isPaused ? operations.pauseConsumer : operations.resumeConsumer, { name })
     },
     async close() {},
   }

@@ -2,22 +2,16 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { type ErrorCode, errorCodes, IndelibleError } from 'indelible'
+import { type ApiRequest, errorOf } from '@indelible/server'
+import { isIndelibleError } from 'indelible'
 import { CliError } from '../errors/index.ts'
 
-export interface ApiRequest {
-  readonly method: 'GET' | 'POST'
-  /** Path and query, relative to the URL of the API. */
-  readonly path: string
-  readonly signal: AbortSignal
-}
-
-/** Throws the error of the server, `server_unreachable` or `server_failed`. */
-export async function sendRequest(api: URL, { method, path, signal }: ApiRequest): Promise<unknown> {
-  const url = new URL(api.pathname.replace(/\/$/, '') + path, api)
-  const { status, body } = await responseOf(url, { method, signal })
+/** Returns the JSON body of a response with success. Throws the error of the server, `server_unreachable` or `server_failed`. */
+export async function sendRequest(api: URL, request: ApiRequest, signal: AbortSignal): Promise<unknown> {
+  const url = new URL(api.pathname.replace(/\/$/, '') + request.path, api)
+  const { status, body } = await responseOf(url, request, signal)
   if (status === 200 && body !== undefined) return body
-  throw errorOf(url, status, (body ?? {}) as Problem)
+  throw failureOf(url, status, body)
 }
 
 interface ApiResponse {
@@ -26,7 +20,7 @@ interface ApiResponse {
   readonly body: unknown
 }
 
-function responseOf(url: URL, { method, signal }: Omit<ApiRequest, 'path'>): Promise<ApiResponse> {
+function responseOf(url: URL, { method, headers, body }: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException) => {
@@ -34,12 +28,12 @@ function responseOf(url: URL, { method, signal }: Omit<ApiRequest, 'path'>): Pro
       const message = `No answer from ${url.origin}: ${why}. Give the URL of a running server.`
       reject(new CliError('server_unreachable', message, { details: { url: url.href }, cause }))
     }
-    const headers = { Accept: 'application/json' }
     // Without an agent no connection stays open when the command ends.
-    const outgoing = request(url, { method, headers, signal, agent: false }, (response) => {
-      text(response).then((body) => resolve({ status: response.statusCode!, body: parsed(body) }), failed)
+    const options = { method, headers: { Accept: 'application/json', ...headers }, signal, agent: false }
+    const outgoing = request(url, options, (response) => {
+      text(response).then((text) => resolve({ status: response.statusCode!, body: parsed(text) }), failed)
     })
-    outgoing.once('error', failed).end()
+    outgoing.once('error', failed).end(body)
   })
 }
 
@@ -51,22 +45,12 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A problem document (RFC 9457). */
-interface Problem {
-  readonly type?: string
-  readonly title?: string
-  readonly detail?: string
-  readonly details?: Record<string, unknown>
-}
-
-function errorOf(url: URL, status: number, { type, title, detail, details }: Problem): Error {
-  const code = /^urn:indelible:error:(\w+)$/.exec(type ?? '')?.[1]
-  if (code === undefined) return unexpectedResponse(url, status)
-  // Without details the server hides the cause. Its title says what kind of error it was.
-  const message = details === undefined ? `${title} ${detail}` : detail!
-  if (Object.hasOwn(errorCodes, code)) return new IndelibleError(code as ErrorCode, message, details ? { details } : {})
-  return new CliError('server_failed', `${url.href} answered ${status}: ${message}`, {
-    details: { url: url.href, status, type },
+function failureOf(url: URL, status: number, body: unknown): Error {
+  const error = errorOf(body)
+  if (!error) return unexpectedResponse(url, status)
+  if (isIndelibleError(error)) return error
+  return new CliError('server_failed', `${url.href} answered ${status}: ${error.message}`, {
+    details: { url: url.href, status, code: error.code },
   })
 }
 

@@ -1,22 +1,15 @@
 // Access to projections: directly to log and database, or through a running server. For the commands there is no difference.
-import type { ProjectionStatus, ProjectionView, RebuildProgress, RebuildReport, TableCheck } from 'indelible'
+import type { RebuildProgress, RebuildReport, TableCheck } from 'indelible'
+import type { ProjectionShown, TableShown } from 'indelible/operations'
 
-/** The form that `--json` prints, which is the response of the server. */
+/** The form that `--json` prints, which is the result of the operations. */
 export interface ProjectionInfo
-  extends Pick<ProjectionStatus, 'name' | 'version' | 'fingerprint' | 'position' | 'lagEvents' | 'holder'> {
-  readonly state: ProjectionStatus['state'] | ProjectionView['state']
+  extends Pick<ProjectionShown, 'name' | 'version' | 'fingerprint' | 'position' | 'lagEvents' | 'holder' | 'table'> {
+  readonly state: ProjectionShown['state'] | TableShown['state']
   /** The next three are known only to the process that runs the projection, so only a server returns them. */
-  readonly staleness: ProjectionStatus['staleness'] | null
+  readonly staleness: ProjectionShown['staleness'] | null
   readonly rebuild: RebuildProgress | null
-  readonly error?: ProjectionStatus['error']
-  /** The table according to the database; null if the database does not answer. */
-  readonly table: TableInfo | null
-}
-
-export interface TableInfo
-  extends Pick<ProjectionView, 'state' | 'position' | 'updatedAt' | 'parked' | 'staging' | 'previous'> {
-  /** Null where there is none yet. */
-  readonly fingerprint: string | null
+  readonly error?: ProjectionShown['error']
 }
 
 export interface RebuildRequest {

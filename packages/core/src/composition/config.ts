@@ -1,38 +1,38 @@
-// What `indelible.config.ts` exports: the declared system, and how all that it runs on is opened. Server, projection thread, tools and tests compose a
-// system from this alone; adapters are named nowhere else.
+// What `indelible.config.ts` exports: the declared system, and how to open everything that it runs on. Server, projection thread, tools and tests use only
+// this to compose a system, and no other place names an adapter.
 import type { System } from '../kernel/system.ts'
-import type { SystemParts } from '../runtime/running-system.ts'
+import type { SystemOptions } from '../runtime/system-options.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 
 /**
- * What for: to `run` the system, which writes the log; for `projections` that run on a thread of their own beside it; or to `inspect` it with tools,
- * while another process runs it. Only `run` may open the log for writing.
+ * Why the system is opened: to `run` it, which writes the log; for its `projections` on a thread of their own; or to `inspect` it with tools while another
+ * process runs it. Only `run` may open the log for writing.
  */
 export type OpenMode = 'run' | 'projections' | 'inspect'
 
 export interface OpenOptions {
-  /** Absolute. */
+  /** An absolute path. */
   readonly dataDir: string
   readonly mode: OpenMode
 }
 
-/** How each thing is opened. Tools open only what they need. */
-export interface Openers extends Omit<SystemParts, 'store' | 'tables' | 'projections' | 'onNotice'> {
+/** How to open each resource. Tools open only what they need. */
+export interface Openers extends Omit<SystemOptions, 'store' | 'tables' | 'projections' | 'onNotice'> {
   readonly store: () => Promise<EventStore>
   readonly tables: () => Promise<ReadTables>
-  /** Where projections run: `here`, on the thread of the commands, when left out. On a `thread` of their own they slow no command; the tables must take a second client. */
+  /** Where projections run. The default is `here`, on the thread of the commands. On a `thread` of their own they do not slow commands; the tables must allow a second client. */
   readonly projections?: 'here' | 'thread'
 }
 
 export interface IndelibleConfig {
   readonly system: System
-  /** The directory of everything that is kept, relative to the config file; `data` when left out. */
+  /** The directory of all files, relative to the config file. The default is `data`. */
   readonly dataDir?: string
   readonly open: (options: OpenOptions) => Openers
 }
 
-/** Gives the config its type. */
+/** Checks the type of a config. */
 export function defineConfig(config: IndelibleConfig): IndelibleConfig {
   return config
 }

@@ -1,4 +1,4 @@
-// Imports a config, and says in one line what is wrong with one that does not load.
+// Imports a config. If that fails, the error says in one line what is wrong.
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ export interface LoadedConfig extends Required<IndelibleConfig> {
   readonly url: URL
 }
 
-/** `dataDir` is absolute then. Throws `config_invalid`. */
+/** In the result, `dataDir` is absolute. Throws `config_invalid`. */
 export async function loadConfig(url: URL): Promise<LoadedConfig> {
   if (!(url instanceof URL) || url.protocol !== 'file:') throw noFile(url)
   const file = fileURLToPath(url)
@@ -18,7 +18,7 @@ export async function loadConfig(url: URL): Promise<LoadedConfig> {
   return { url, system, dataDir: resolve(dirname(file), dataDir), open }
 }
 
-/** Throws `config_invalid` where `open` fails. */
+/** Throws `config_invalid` if `open` fails. */
 export function openers(
   { url, open }: LoadedConfig,
   options: { readonly dataDir: string; readonly mode: OpenMode },
@@ -33,23 +33,24 @@ export function openers(
   }
   throw invalid(
     file,
-    'cannot be opened: "open" must give functions "store" and "tables": open: ({ dataDir, mode }) => ({ store: () => …, tables: () => … })',
+    'cannot be opened: "open" must return the functions "store" and "tables": open: ({ dataDir, mode }) => ({ store: () => …, tables: () => … })',
   )
 }
 
 /**
- * What is not given would be kept in memory: reactions would begin anew at every start, and nobody would have said so. Throws `config_invalid`.
+ * Without these, snapshots and checkpoints would be in memory, and after each restart reactions would begin again without any warning. Throws
+ * `config_invalid`.
  */
 export function assertKept({ url }: LoadedConfig, { snapshots, consumers }: Partial<Openers>): void {
   if (typeof snapshots?.load === 'function' && typeof consumers?.load === 'function') return
   throw invalid(
     fileURLToPath(url),
-    'cannot be opened: "open" must give "snapshots" and "consumers" too, such as those of fileStorage: open: (options) => ({ ...fileStorage(options), tables: () => … })',
+    'cannot be opened: "open" must also return "snapshots" and "consumers", for example those of fileStorage: open: (options) => ({ ...fileStorage(options), tables: () => … })',
   )
 }
 
 async function imported(url: URL, file: string): Promise<unknown> {
-  if (!existsSync(file)) throw invalid(file, 'is not there. Name the file that exports your config as default.')
+  if (!existsSync(file)) throw invalid(file, 'does not exist. Name the file that exports your config as default.')
   try {
     const module: { default?: unknown } = await import(/* @vite-ignore */ url.href)
     return module.default
@@ -71,7 +72,7 @@ function checked(config: unknown, file: string): IndelibleConfig {
 function noFile(url: unknown): IndelibleError {
   return new IndelibleError(
     'config_invalid',
-    `A config is named by the URL of its file: new URL('./indelible.config.ts', import.meta.url). This is ${shown(String(url))}.`,
+    `A config must be given as the URL of its file: new URL('./indelible.config.ts', import.meta.url), not as ${shown(String(url))}.`,
   )
 }
 
@@ -79,7 +80,7 @@ function invalid(file: string, problem: string, cause?: unknown): IndelibleError
   return new IndelibleError('config_invalid', `${file} ${problem}`, { details: { file }, cause })
 }
 
-/** The first line of a file that the stack names, which is where to look. */
+/** The first place in a file that the stack names. */
 export function placeOf(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const [, found, position] = stack.match(/(file:\/\/[^\s()]+?)(:\d+(?::\d+)?)\b/) ?? []

@@ -1,31 +1,31 @@
-// Starts a system as its config says.
+// Starts the system of a config.
 import { resolve } from 'node:path'
-import { projectionThread } from '../runtime/projections/thread.ts'
+import { projectionThread } from '../runtime/projections/thread/index.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import { assertKept, loadConfig, openers } from './load-config.ts'
 import { type StartOptions, startSystem } from './start-system.ts'
 
 export interface OpenSystemOptions extends Pick<StartOptions, 'onNotice' | 'clock' | 'ids' | 'domainCode'> {
-  /** Instead of that of the config. */
+  /** Replaces the directory of the config. */
   readonly dataDir?: string
 }
 
-/** What the thread of projections needs to know. */
+/** What the thread of projections gets. */
 export interface ThreadData {
   readonly config: string
   readonly dataDir: string
 }
 
 /**
- * Opens everything and sets the system going: `openSystem(new URL('./indelible.config.ts', import.meta.url))`. Closing it closes all.
+ * Opens everything and starts the system: `openSystem(new URL('./indelible.config.ts', import.meta.url))`. To close the system closes everything.
  * Throws `config_invalid`, and what the adapters throw.
  */
 export async function openSystem(url: URL, options: OpenSystemOptions = {}): Promise<RunningSystem> {
   const config = await loadConfig(url)
   const dataDir = options.dataDir === undefined ? config.dataDir : resolve(options.dataDir)
   const opened = openers(config, { dataDir, mode: 'run' })
-  const { store: openStore, tables: openTables, projections = 'here', ...parts } = opened
-  assertKept(config, parts)
+  const { store: openStore, tables: openTables, projections = 'here', ...others } = opened
+  assertKept(config, others)
   const { dataDir: _, ...own } = options
   const thread = { workerData: { config: url.href, dataDir } satisfies ThreadData }
   const where = projections === 'thread' ? { projections: projectionThread(threadModule, thread) } : {}
@@ -34,7 +34,7 @@ export async function openSystem(url: URL, options: OpenSystemOptions = {}): Pro
     await store.close()
     throw error
   })
-  return startSystem(config.system, { ...parts, ...own, ...where, store, tables })
+  return startSystem(config.system, { ...others, ...own, ...where, store, tables })
 }
 
 const threadModule = new URL(

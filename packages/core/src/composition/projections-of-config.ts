@@ -1,6 +1,6 @@
-// The module that a thread of projections begins with: it opens log and tables as the config of the system says.
+// The first module of a thread of projections. It opens log and tables as the config of the system says.
 import { workerData } from 'node:worker_threads'
-import { runProjections } from '../runtime/projections/run-projections.ts'
+import { runProjections } from '../runtime/projections/thread/index.ts'
 import { loadConfig, openers } from './load-config.ts'
 import type { ThreadData } from './open-system.ts'
 

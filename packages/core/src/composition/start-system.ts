@@ -1,17 +1,18 @@
-// Sets a system going. What is not given is kept in memory.
+// Starts a system. Stores that are not given are in memory.
 import type { System } from '../kernel/system.ts'
 import { memoryConsumers } from '../memory/consumers.ts'
 import { memoryStore } from '../memory/event-store.ts'
 import { memoryTables } from '../memory/read-tables.ts'
 import { memorySnapshots } from '../memory/snapshots.ts'
-import { RunningSystem, type SystemParts } from '../runtime/running-system.ts'
+import { RunningSystem } from '../runtime/running-system.ts'
+import type { SystemOptions } from '../runtime/system-options.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 
-export type StartOptions<Tables extends ReadTables = ReadTables> = Partial<SystemParts<Tables>>
+export type StartOptions<Tables extends ReadTables = ReadTables> = Partial<SystemOptions<Tables>>
 
 /**
- * Sets a system going: projections catch up, sagas are taken up, reactions and subscriptions follow, at once and in the background.
- * `startSystem(system)` alone runs in memory. The system closes what it is given when it is closed.
+ * Starts a system: at once and in the background, projections catch up, sagas go on, and reactions and subscriptions follow the log.
+ * `startSystem(system)` without options runs in memory. To close the system also closes the stores that it was given.
  */
 export function startSystem<Tables extends ReadTables = ReadTables>(
   system: System,

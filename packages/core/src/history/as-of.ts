@@ -1,4 +1,4 @@
-// Time travel: the state of any aggregate as it was at a version, at a position, or at a time, as recorded or as it was true in the world.
+// Time travel: the state of an aggregate at a version, a position or a time, as it was recorded or as it was true in the world.
 import type { AnyAggregate } from '../kernel/any-aggregate.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import { type Position, position, type Version, version } from '../kernel/positions.ts'
@@ -7,9 +7,8 @@ import { DomainLog } from '../store/domain-log.ts'
 import type { EventStore, ReadOptions } from '../store/port.ts'
 
 /**
- * One point of history, inclusive.
- * `recordedAt`: what we knew then. `validAt`: what was true then by what we know now, events recorded late included, in log order.
- * A time that is only a day stands for the end of that day (UTC).
+ * One point of history, inclusive. `recordedAt`: the state as it was known at that time. `validAt`: the state that was true at that time, as it is known
+ * now: with events that were recorded late, in the order of the log. A day without a time means the end of that day (UTC).
  */
 export type AsOf =
   | { readonly version: Version }
@@ -17,13 +16,13 @@ export type AsOf =
   | { readonly recordedAt: ValidTime }
   | { readonly validAt: ValidTime }
 
-/** A state and what it was folded from. */
+/** A state, and the events up to which it was folded. */
 export interface StateAsOf<State> {
   readonly state: State
-  /** The version of the last event in it, 0 where there was none yet. */
+  /** The version of the last event in it, 0 if there is none. */
   readonly version: Version
   readonly position: Position
-  /** When that event was recorded, `null` where there was none yet. */
+  /** When that event was recorded, `null` if there is none. */
   readonly recordedAt: Instant | null
 }
 
@@ -46,7 +45,7 @@ export async function stateAsOf<State>(
   return result
 }
 
-/** What to read, and which of it to fold. */
+/** What to read, and which of the events to fold. */
 interface Selection {
   readonly options: ReadOptions
   readonly included: (event: RecordedEvent) => boolean

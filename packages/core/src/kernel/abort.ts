@@ -1,4 +1,4 @@
-// Honouring an AbortSignal, always with the same error.
+// One error for all aborted calls.
 import { IndelibleError } from './errors.ts'
 
 /** Throws `aborted` if the caller has given up. */

@@ -167,7 +167,7 @@ test('declarations that cannot work are refused when they are made', () => {
   expect(() => begun.step('s', { ...sent, timeout: '36501d' })).toThrow(/at most 36500d/)
   expect(() => begun.step('s', { ...sent, to: undefined as never })).toThrow(/"to" and "input"/)
   expect(() => begun.step('s', { ...sent, compensate: {} as never })).toThrow(/^The compensation of step "s"/)
-  expect(() => begun.step('s', sent).step('s', sent)).toThrow(/there twice/)
+  expect(() => begun.step('s', sent).step('s', sent)).toThrow(/declared twice/)
   expect(() => saga('s', { startsOn: undefined as never })).toThrow(invalid)
   for (const targetMs of [Number.NaN, -1, '50' as unknown as number]) {
     const late = { table: { id: text().key() }, staleness: { targetMs } }

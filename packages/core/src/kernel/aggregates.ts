@@ -1,4 +1,4 @@
-// Aggregates decide. State is folded from events, commands are checked against it, and nothing else is known (the third law).
+// Aggregates decide. Their state is folded from their events, and they know nothing but this state and the command (the third law).
 import type { AnyAggregate } from './any-aggregate.ts'
 import { canonicalText } from './canonical.ts'
 import {
@@ -22,23 +22,23 @@ import type { Schema } from './schemas.ts'
 import { streamName } from './streams.ts'
 import { codeOf, declaredVersion } from './versions.ts'
 
-/** The refusal of a value that another aggregate of the kind has. */
+/** The refusal if another aggregate of the kind has a unique value. */
 export type Taken<Reason extends string> = Reason extends string
   ? Refusal<Reason, { readonly field: string; readonly value: string | number }>
   : never
 
-/** A kind of thing with a history: how its events make its state, and which commands it takes. `Reason` are the refusals of values that are taken. */
+/** A kind of thing with a history: how its events make its state, and which commands it has. `Reason` are the refusals for unique values. */
 export interface Aggregate<State, Event extends AnyEventType, Reason extends string = never> extends AnyAggregate {
   readonly initialState: State
   readonly events: readonly Event[]
   readonly unique: Readonly<Record<string, Reason>>
   readonly evolve: (state: State, event: DomainEvent) => State
-  /** Says what an event changes: `.on(FundsWithdrawn, (state, { amount }) => …)`. Pure. Gives an aggregate with one more event. */
+  /** Declares what an event changes: `.on(FundsWithdrawn, (state, { amount }) => …)`. Pure. Returns an aggregate with one more event. */
   on<More extends AnyEventType>(
     event: More,
     evolve: (state: State, data: DataOf<More>, event: EventOf<More>) => State,
   ): Aggregate<State, Event | More, Reason>
-  /** Declares a command: what it takes, what it may answer, and how it decides. Throws `invalid_declaration`. */
+  /** Declares a command: its input, its events and refusals, and how it decides. Throws `invalid_declaration`. */
   command<
     const Type extends string,
     Input,
@@ -51,13 +51,13 @@ export interface Aggregate<State, Event extends AnyEventType, Reason extends str
     definition: {
       /** The schema of the input. */
       readonly input: Schema<Input, Given>
-      /** Every event that it may record. */
+      /** All events that it may record. */
       readonly emits: Emitted<Emits, Event>
-      /** Every refusal that it may answer with: its reason, or a declared {@link refusal}. */
+      /** All refusals that it may return: a reason, or a declared {@link refusal}. */
       readonly refuses?: Refuses
-      /** Facts beyond its aggregate, as they are when it is recorded: `{ seats: courseSeats.by({ course: 'courseId' }) }`. */
+      /** Facts beyond its aggregate that are still true when its events are recorded: `{ seats: courseSeats.by({ course: 'courseId' }) }`. */
       readonly consults?: Consults
-      /** `public` when left out. */
+      /** The default is `public`. */
       readonly visibility?: 'public' | 'internal'
       readonly decide: (
         state: State,
@@ -68,15 +68,15 @@ export interface Aggregate<State, Event extends AnyEventType, Reason extends str
   ): CommandType<Type, Given, RefusalOf<Refuses[number]> | Taken<Reason>, RecordedOf<Emits[number]>>
 }
 
-/** The members of a state, whichever of its forms it has. */
+/** The members of a state, in all of its forms. */
 type MemberOf<State> = State extends State ? keyof State & string : never
 
 /**
  * Declares an aggregate: `aggregate('account', { initialState: { status: 'none' } as AccountState }).on(AccountOpened, …)`.
  *
- * `version` is 1 until the handlers make other states of the same events; then raise it, and snapshots are made again.
- * `unique` names members of the state whose value only one aggregate of the kind may have, with the reason of the refusal: `{ email: 'EmailTaken' }`.
- * Such a value is claimed by the commit that brings it into a state, and released by the one that takes it away; null and undefined claim nothing.
+ * Raise `version`, which begins with 1, when the handlers make other states from the same events: then new snapshots are made.
+ * `unique` lists members of the state whose value only one aggregate of the kind may have, with the reason of the refusal: `{ email: 'EmailTaken' }`.
+ * The commit that brings such a value into a state claims it, and the commit that removes it releases it; null and undefined claim nothing.
  * Throws `invalid_declaration`.
  */
 export function aggregate<
@@ -94,7 +94,7 @@ export function aggregate<
   checkedCategory(category)
   const version = declaredVersion(`Aggregate "${category}"`, definition.version)
   const unique = (definition.unique ?? {}) as Readonly<Record<string, Reason>>
-  // Every aggregate of the kind begins with it.
+  // All aggregates of the kind begin with this object.
   const initialState = deepFreeze(definition.initialState)
   return aggregateOf(
     { category, version, unique, initialState, initialText: canonicalText(initialState) },

@@ -1,4 +1,4 @@
-// An aggregate as the runtime and its commands see it, whatever its state and events.
+// An aggregate with any state and events, as the runtime and its commands see it.
 import type { AnyEventType, DomainEvent } from './event-types.ts'
 import type { StreamName } from './streams.ts'
 
@@ -8,16 +8,16 @@ export interface AnyAggregate {
   // biome-ignore lint/suspicious/noExplicitAny: whatever its state is
   readonly initialState: any
   readonly events: readonly AnyEventType[]
-  /** By member of the state whose value no two aggregates of the kind may share, the reason of the refusal. */
+  /** The members of the state that are unique among the aggregates of the kind, each with the reason of the refusal. */
   readonly unique: Readonly<Record<string, string>>
   /**
-   * What its snapshots stand for: the declared version, the initial state and the versions of the events. Null where the initial state holds what cannot
-   * be compared (functions, private fields): then no snapshot is kept or read.
+   * The identity of its snapshots: declared version, initial state and versions of the events. Null if the initial state contains something that cannot be
+   * compared (functions, private fields): then there are no snapshots.
    */
   readonly fingerprint: string | null
-  /** A hint at the code of the handlers. Where it differs, snapshots are compared with the log before they are believed. */
+  /** A hint to the code of the handlers. If it differs, snapshots are compared with the log before they are trusted. */
   readonly code: string
-  /** The state after one more event, recorded or about to be: handlers see the same of both. Throws `invalid_declaration` for an event that has no handler. */
+  /** The state after one more event. A handler sees a recorded event and a new one in the same form. Throws `invalid_declaration` for an event without a handler. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever its state is
   readonly evolve: (state: any, event: DomainEvent) => any
   readonly stream: (id: string) => StreamName

@@ -1,16 +1,16 @@
-// One text for one value, whatever the order in which its members were set: to see whether two values are the same without having both.
+// The same text for equal values, in any order of their members: to compare two values without both in memory.
 import { canonicalDepthMax, canonicalPartsMax } from './limits.ts'
 
 export interface CanonicalOptions {
-  /** As in JSON, a member that is undefined counts as one that is not there. */
+  /** As in JSON, a member that is undefined counts as missing. */
   readonly withoutUndefined?: boolean
 }
 
 /**
- * A text that two values have in common only if they are the same: JSON with members in order, and more, for what JSON makes alike or nothing of
- * (undefined, NaN, -0, BigInt, Date, Map, Set, bytes, holes, prototypes). A cycle is written as a way back.
+ * Two values have the same text only if they are equal. It is JSON with sorted members, extended for values that JSON drops or does not distinguish
+ * (undefined, NaN, -0, BigInt, Date, Map, Set, bytes, holes, prototypes). A cycle is written as a reference to an outer object.
  *
- * Undefined where values hold what nobody can look into (functions, private fields, objects of the platform), or more than is compared.
+ * Undefined if the value contains something that cannot be read (functions, private fields, objects of the platform), or is too large.
  */
 export function canonicalText(value: unknown, options: CanonicalOptions = {}): string | undefined {
   try {
@@ -21,7 +21,7 @@ export function canonicalText(value: unknown, options: CanonicalOptions = {}): s
   }
 }
 
-/** What cannot be compared. */
+/** A value that cannot be compared. */
 class Opaque extends Error {}
 
 class Writer {
@@ -66,7 +66,7 @@ class Writer {
     return text
   }
 
-  /** What makes up the value, and the members that it has besides. */
+  /** The content of the value, and its other members. */
   #content(value: object): string {
     if (Array.isArray(value)) {
       if (value.length > canonicalPartsMax) throw new Opaque()
@@ -87,7 +87,7 @@ class Writer {
     return `(${values.map((value) => this.text(value)).join(',')})`
   }
 
-  /** Nothing where there are none. */
+  /** An empty text if there are none. */
   #members(value: object, isKnown: (name: string) => boolean = () => false): string {
     const members: string[] = []
     for (const key of Reflect.ownKeys(value)) {
@@ -115,7 +115,7 @@ function kindOf(value: object): string {
     if (typeof madeBy !== 'function') throw new Opaque()
     if (prototype !== Array.prototype) kind += `${madeBy.name} `
     if (ofKnownContent.has(prototype)) return kind
-    // Private fields are not to be seen, and objects of the platform keep what they are to themselves.
+    // Private fields and the content of platform objects cannot be read.
     const source = Function.prototype.toString.call(madeBy)
     if (/#[\p{ID_Start}$_]/u.test(source) || source.includes('[native code]')) throw new Opaque()
   }

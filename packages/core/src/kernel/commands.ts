@@ -1,4 +1,4 @@
-// Commands, declared: what they take, which events and refusals they may answer with, and how they decide.
+// Declared commands: their input, their events and refusals, and how they decide.
 import type { AnyAggregate } from './any-aggregate.ts'
 import type { AnyConsultation, Consultation, FactsOf } from './decision-models.ts'
 import { IndelibleError } from './errors.ts'
@@ -9,7 +9,7 @@ import { isSchema, parse, type Schema } from './schemas.ts'
 import { type StreamName, streamName } from './streams.ts'
 import type { Instant, ValidTime } from './time.ts'
 
-/** What a decision may know besides state and input; all of it came with the command and is recorded with the events. */
+/** What a decision may use besides state and input. All of it came with the command, and is recorded with the events. */
 export interface CommandContext<Facts = unknown> {
   readonly id: string
   readonly commandId: string
@@ -17,14 +17,14 @@ export interface CommandContext<Facts = unknown> {
   /** When the command was issued. */
   readonly issuedAt: Instant
   readonly validAt: ValidTime | undefined
-  /** What the command consults, by name. */
+  /** The facts that the command consults, by name. */
   readonly facts: Facts
 }
 
-/** What a decision may answer: a refusal, one event, several, or none. */
+/** What `decide` may return: a refusal, one event, several events, or none. */
 export type Decision<Event, No = Refusal> = No | Event | readonly Event[]
 
-/** A command on its way: what to do, to which aggregate. `No` are the refusals that may be its outcome. */
+/** A command to send: what to do, with which aggregate. `No` are its possible refusals. */
 export interface Command<Type extends string = string, Input = unknown, No = Refusal> {
   readonly type: Type
   readonly category: string
@@ -38,25 +38,25 @@ export interface Command<Type extends string = string, Input = unknown, No = Ref
 export interface CommandType<Type extends string = string, Input = unknown, No = Refusal, Event = unknown> {
   (id: string, input: Input): Command<Type, Input, No>
   readonly type: Type
-  /** Of the stream that its events go to: the category of its aggregate, or one of its own. */
+  /** The category of the stream of its events: that of its aggregate, or its own. */
   readonly category: string
   readonly input: Schema
-  /** Nothing for a command that decides on consulted facts alone. */
+  /** Nothing if the command decides on consulted facts only. */
   readonly aggregate: AnyAggregate | undefined
-  /** Every event that it may record. */
+  /** All events that it may record. */
   readonly emits: readonly AnyEventType[]
-  /** Every refusal that it may answer with; `details` is null where there are none. */
+  /** All refusals that it may return; `details` is null if there are none. */
   readonly refuses: readonly DeclaredRefusal[]
-  /** `internal`: only sagas and code may send it; no outside interface has it. */
+  /** `internal`: only sagas and code may send it. HTTP and other interfaces do not have it. */
   readonly visibility: 'public' | 'internal'
   /** Never set; carries the type of the events that it records. */
   readonly '~events'?: Event
   /** The facts that it consults, by the names under which `decide` gets them. */
   readonly consults: Readonly<Record<string, Consultation>>
   readonly stream: (id: string) => StreamName
-  /** The input as the schema makes it of what was given. Throws `invalid_command`. */
+  /** The output of the schema for this input. Throws `invalid_command`. */
   readonly parse: (given: unknown) => unknown
-  /** Of an input that was parsed. */
+  /** Gets the input after `parse`. */
   readonly decide: (state: unknown, input: unknown, context: CommandContext) => Decision<DomainEvent>
 }
 
@@ -69,12 +69,12 @@ export interface DeclaredRefusal {
   readonly details: Schema | null
 }
 
-/** The refusals that `decide` may answer with. Where none are declared, what the compiler then says stands in the place of a reason. */
+/** The refusals that `decide` may return. If none are declared, the type has a text for the error of the compiler. */
 export type Answered<Refuses extends readonly Refusable[]> = Refuses extends readonly []
   ? Refusal<'The command declares no refusals: add refuses', never>
   : RefusalOf<Refuses[number]>
 
-/** The events a command lists. One that its aggregate has no handler for is replaced by what the compiler then says. */
+/** The events of a command. One without a handler in the aggregate is replaced by a text for the error of the compiler. */
 export type Emitted<Emits extends readonly AnyEventType[], Known extends AnyEventType> = {
   readonly [Index in keyof Emits]: Emits[Index] extends Known
     ? Emits[Index]
@@ -88,7 +88,7 @@ export type ConsultsOf<Input> = Readonly<Record<string, Consultation<any, keyof 
 export type Nothing = {}
 
 /**
- * Declares a command that decides on consulted facts alone, over any number of streams (https://dcb.events): enrolling a student in a course.
+ * Declares a command that decides on consulted facts only, over any number of streams (https://dcb.events), for example to enroll a student in a course.
  * Its events go to the stream `<category>-<id>`. Throws `invalid_declaration`.
  */
 export function command<
@@ -104,13 +104,13 @@ export function command<
     readonly category: string
     /** The schema of the input. */
     readonly input: Schema<Input, Given>
-    /** Every event that it may record. */
+    /** All events that it may record. */
     readonly emits: Emits
-    /** Every refusal that it may answer with: its reason, or a declared {@link refusal}. */
+    /** All refusals that it may return: a reason, or a declared {@link refusal}. */
     readonly refuses?: Refuses
-    /** The facts that it decides on, as they are when it is recorded: `{ seats: courseSeats.by({ course: 'courseId' }) }`. */
+    /** The facts that it decides on, which are still true when its events are recorded: `{ seats: courseSeats.by({ course: 'courseId' }) }`. */
     readonly consults: Consults
-    /** `public` when left out. */
+    /** The default is `public`. */
     readonly visibility?: 'public' | 'internal'
     readonly decide: (
       facts: FactsOf<Consults>,
@@ -148,15 +148,18 @@ export function commandType(
     new IndelibleError('invalid_declaration', `The command "${category}/${type}" ${problem}.`)
   if (typeof type !== 'string' || !type) throw new IndelibleError('invalid_declaration', 'A command needs a name.')
   if (!Array.isArray(emits))
-    throw invalid('does not say which events it emits: emits: [FundsWithdrawn], or [] for none')
+    throw invalid('does not say which events it emits. Write emits: [FundsWithdrawn], or [] for none')
   if (!isSchema(input)) throw invalid('needs a schema for its input, such as z.object({ … })')
   if (!Array.isArray(refuses)) throw invalid("lists its refusals: refuses: ['Closed']")
   for (const [name, consulted] of Object.entries(consults)) {
     if (typeof consulted?.model?.evolve !== 'function')
-      throw invalid(`consults "${name}", which is no decision model: ${name}: seats.by({ course: 'courseId' })`)
+      throw invalid(
+        `consults "${name}", which is not a decision model. Write ${name}: seats.by({ course: 'courseId' })`,
+      )
   }
   if (typeof decide !== 'function') throw invalid('has no function "decide"')
-  if (visibility !== 'public' && visibility !== 'internal') throw invalid('is "public" or "internal", and nothing else')
+  if (visibility !== 'public' && visibility !== 'internal')
+    throw invalid('has an unknown visibility. Write "public" or "internal"')
   const refusals = refuses.map(declaredRefusal)
   const make = (id: string, given: unknown): Command => ({ type, category, id, input: given })
   return Object.assign(make, {

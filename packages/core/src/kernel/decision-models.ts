@@ -1,4 +1,4 @@
-// What a decision may consult besides its own aggregate: facts folded from events that are found by their tags, whatever their streams.
+// Facts that a decision may consult besides its own aggregate. They are folded from events of any stream, which are found by their tags.
 // This is the decision model of dynamic consistency boundaries (https://dcb.events/specification/).
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DataOf, DomainEvent, EventOf } from './event-types.ts'
@@ -14,31 +14,31 @@ export interface DecisionModel<State = unknown, Tag extends string = string> {
   readonly events: readonly AnyEventType[]
   /** The state after one more event. */
   readonly evolve: (state: State, event: DomainEvent) => State
-  /** Says what an event changes. Pure. Gives a model with one more event. */
+  /** Declares what an event changes. Pure. Returns a model with one more event. */
   on<Event extends AnyEventType>(
     event: Event,
     evolve: (state: State, data: DataOf<Event>, event: EventOf<Event>) => State,
   ): DecisionModel<State, Tag>
-  /** For the `consults` of a command: which member of its input is the value of each tag: `seats.by({ course: 'courseId' })`. */
+  /** For the `consults` of a command: the member of its input that is the value of each tag: `seats.by({ course: 'courseId' })`. */
   by<const Members extends { readonly [Each in Tag]: string }>(
     members: Members,
   ): Consultation<State, Members[keyof Members] & string>
 }
 
-/** A decision model and the members of a command's input that say which one of its kind is meant. */
+/** A decision model, and the members of the input of a command that select its events. */
 export interface Consultation<State = unknown, Member extends string = string> {
   readonly model: DecisionModel<State>
-  /** By tag, the member of the input. */
+  /** The member of the input for each tag. */
   readonly members: Readonly<Record<string, Member>>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever its facts are
 export type AnyConsultation = Consultation<any, any>
 
-/** The facts that a command's `decide` is given, by the names under which it consults them. */
+/** The facts that the `decide` of a command gets, by name. */
 export type FactsOf<Consults> = Facts<Consults>['facts']
 
-/** By way of an interface, so that the compiler's messages show the facts and not how their type is made. */
+/** An interface, so that messages of the compiler show the facts and not how their type is made. */
 interface Facts<Consults> {
   facts: {
     // biome-ignore lint/suspicious/noExplicitAny: whatever its members are
@@ -47,7 +47,7 @@ interface Facts<Consults> {
 }
 
 /**
- * Declares facts to be consulted: `decisionModel('course_seats', { initialState: { taken: 0 }, tags: ['course'] }).on(StudentEnrolled, …)`.
+ * Declares facts that commands can consult: `decisionModel('course_seats', { initialState: { taken: 0 }, tags: ['course'] }).on(StudentEnrolled, …)`.
  * Throws `invalid_declaration`.
  */
 export function decisionModel<State, const Tag extends string>(
@@ -56,7 +56,7 @@ export function decisionModel<State, const Tag extends string>(
 ): DecisionModel<State, Tag> {
   if (!/^[A-Za-z]\w*$/.test(name)) throw invalid(name, 'needs a name of letters, digits and "_"')
   if (tags.length === 0)
-    throw invalid(name, 'needs at least one tag: without it every command would have to wait for every other')
+    throw invalid(name, 'needs at least one tag. Without a tag, all commands would have to wait for each other')
   return modelOf(name, deepFreeze(initialState), tags, noHandlers())
 }
 

@@ -1,4 +1,4 @@
-// Declares a system: one list of its parts, checked before it is ever started.
+// Declares a system: one list of all its declarations, which are checked before a start.
 import type { AnyCommandType } from './commands.ts'
 import { IndelibleError } from './errors.ts'
 import { type AnySaga, sagaEvents } from './processes/index.ts'
@@ -18,8 +18,8 @@ export interface SystemDefinition {
 }
 
 /**
- * Declares a system and checks that its parts fit together, as far as that can be known before a start. Throws `invalid_declaration` with every finding
- * in the message and in `details.findings`.
+ * Declares a system and checks everything that can be checked before a start. Throws `invalid_declaration` with all findings in the message and in
+ * `details.findings`.
  */
 export function defineSystem(definition: SystemDefinition): System {
   const { name, commands, projections = [], sagas = [], reactions = [], subscriptions = [] } = definition
@@ -41,12 +41,12 @@ export function defineSystem(definition: SystemDefinition): System {
   throw cannotWork(name, findings)
 }
 
-/** Modules that import each other may see what they import before it is there. */
+/** If two modules import each other, one of them may get `undefined` for an import. */
 function assertThere(name: string, lists: Readonly<Record<string, readonly unknown[]>>): void {
   const findings = Object.entries(lists).flatMap(([list, parts]) => {
-    if (!Array.isArray(parts)) return [`"${list}" is no list.`]
+    if (!Array.isArray(parts)) return [`"${list}" is not a list.`]
     const missing = parts.flatMap((part, index) => (part === undefined || part === null ? [index] : []))
-    return missing.map((index) => `${list}[${index}] is not there. Do two modules import each other?`)
+    return missing.map((index) => `${list}[${index}] is undefined. Do two modules import each other?`)
   })
   if (findings.length > 0) throw cannotWork(name, findings)
 }

@@ -1,4 +1,4 @@
-// Lengths of time as declarations write them.
+// Durations as they are written in declarations.
 import { IndelibleError } from './errors.ts'
 import { durationDaysMax } from './limits.ts'
 

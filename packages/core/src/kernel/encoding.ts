@@ -1,4 +1,4 @@
-// The one gate into any store: checks a new event against the rules and turns its payload into the bytes that will be kept.
+// The one way into each store: checks a new event, and encodes its payload into the bytes that are stored.
 import { IndelibleError } from './errors.ts'
 import { correlationIdOf, type EventMetadata, isJson, jsonContentType, type NewEvent } from './events.ts'
 import { isUuid } from './ids.ts'
@@ -8,10 +8,10 @@ import { checkedStreamName, type StreamName } from './streams.ts'
 import { fromUtf8, utf8Length } from './text.ts'
 import { epochMs, type ValidTime } from './time.ts'
 
-/** What is kept of data or metadata: bytes, or the text whose UTF-8 they are, so that it is encoded only once, where it is written. */
+/** Data or metadata to store: bytes, or text that is encoded as UTF-8 only when it is written. */
 export type Payload = Uint8Array | string
 
-/** A new event that passed every check; only id, version, position and time of recording are still open. */
+/** A new event that passed all checks. Only id, version, position and time of recording are missing. */
 export interface EncodedEvent {
   readonly id: string | undefined
   readonly stream: StreamName
@@ -19,9 +19,9 @@ export interface EncodedEvent {
   readonly schemaVersion: number
   readonly contentType: string
   readonly data: Payload
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   readonly metadata: Payload
-  /** From the metadata, to be found by. */
+  /** From the metadata, for queries. */
   readonly correlationId: string | undefined
   readonly tags: readonly string[]
   readonly validAt: ValidTime | undefined
@@ -54,7 +54,7 @@ export function encodeEvent(event: NewEvent): EncodedEvent {
   return { id, stream, type, schemaVersion, contentType, data, metadata, correlationId, tags: ownTags, validAt }
 }
 
-/** Data that are JSON text already. A getter or `toJSON` may answer otherwise each time, so what is looked at before the append is also what is appended. */
+/** Data that are JSON text already. A getter or `toJSON` may return another value each time, so the text that was checked is also the text that is appended. */
 class JsonText {
   readonly text: string
 
@@ -62,20 +62,20 @@ class JsonText {
     this.text = text
   }
 
-  /** For a store that has a gate of its own. */
+  /** For a store with its own encoding. */
   toJSON(): unknown {
     return JSON.parse(this.text)
   }
 }
 
-/** The data of an event in a form that no longer changes. Throws `invalid_event`. */
+/** The data of an event in a form that cannot change any more. Throws `invalid_event`. */
 export function settledData(event: Pick<NewEvent, 'type' | 'data'>): Uint8Array | JsonText {
   const { data } = event
   if (data instanceof JsonText) return data
   return data instanceof Uint8Array ? copyOf(data) : new JsonText(stringified(event, data, 'its data'))
 }
 
-/** The data of an event as whoever reads it will get it: bytes as they are, and anything else as JSON has it. Throws `invalid_event`. */
+/** The data of an event as readers will get them: bytes unchanged, everything else as JSON gives it back. Throws `invalid_event`. */
 export function dataAsRead(event: Pick<NewEvent, 'type' | 'data'>): unknown {
   const data = settledData(event)
   // In JSON a Date is text, and undefined nothing.
@@ -87,7 +87,7 @@ export function payloadLength(payload: Payload): number {
   return typeof payload === 'string' ? utf8Length(payload) : payload.length
 }
 
-/** A UTF-16 unit takes at most three bytes, so a short text need not be encoded to be measured. */
+/** A UTF-16 unit takes at most three bytes, so the length of a short text is known without encoding it. */
 export function isLonger(payload: Payload, bytes: number): boolean {
   return 3 * payload.length > bytes && payloadLength(payload) > bytes
 }
@@ -108,12 +108,12 @@ function encodeMetadata(event: NewEvent): Payload {
   return metadata instanceof Uint8Array ? copyOf(metadata) : stringified(event, metadata, 'its metadata')
 }
 
-/** A plain one: the `slice` of a Buffer would share the caller's memory, and what is recorded would change with it. */
+/** A plain Uint8Array: the `slice` of a Buffer shares the memory of the caller, who could change what is recorded. */
 function copyOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes)
 }
 
-/** What the metadata say, as they are written: what JSON makes of an object with a `toJSON` (a Date, a URL) may be no object at all. */
+/** The metadata as they are written: JSON may turn an object with a `toJSON` (a Date, a URL) into something that is not an object. */
 function metadataOf(event: NewEvent, kept: Payload): EventMetadata {
   const value = isPlainData(event.metadata) ? event.metadata : parsed(event, kept, 'its metadata')
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -132,7 +132,7 @@ function stringified(event: Described, value: unknown, what: string): string {
   return text
 }
 
-/** Whether JSON writes a value as the object that it is, and the id in it as it is: as a rule it does, and then it need not be parsed again. */
+/** Whether JSON writes the metadata and their correlation id unchanged. Usually it does, and then they need not be parsed again. */
 function isPlainData(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false
   return !('toJSON' in value) && Object.getOwnPropertyDescriptor(value, 'correlationId')?.get === undefined
@@ -146,7 +146,7 @@ function parsed(event: NewEvent, payload: Payload, what: string): unknown {
   }
 }
 
-/** What messages say of an event. */
+/** An error that names the event. */
 type Described = Pick<NewEvent, 'type'> & { readonly stream?: StreamName }
 
 function invalid({ stream, type }: Described, problem: string, cause?: unknown): IndelibleError {
@@ -157,7 +157,7 @@ function invalid({ stream, type }: Described, problem: string, cause?: unknown):
   })
 }
 
-/** Half of a surrogate pair has no UTF-8 and would come back as another text. */
+/** Half of a surrogate pair cannot be encoded in UTF-8: it would come back as another text. */
 function isName(text: unknown): text is string {
   if (typeof text !== 'string' || text === '' || text.length > nameBytesMax || !text.isWellFormed()) return false
   return !isLonger(text, nameBytesMax)

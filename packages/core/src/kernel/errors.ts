@@ -1,6 +1,6 @@
-// One error class for every fault, told apart by a closed set of codes, so that callers branch on `code` and never on text.
+// One error class for all faults. Each has a code of a closed set, so that callers branch on `code` and never on text.
 
-/** What each code means and whether the same call may succeed when it is made again unchanged. */
+/** What each code means, and whether the same call may succeed later without a change. */
 export const errorCodes = {
   invalid_stream_name: {
     retryable: false,
@@ -12,45 +12,56 @@ export const errorCodes = {
   },
   event_version_unknown: {
     retryable: false,
-    meaning: 'An event has a schema version that its declaration does not know.',
+    meaning: 'The log has an event in a schema version that the declaration of the event does not know.',
   },
   upcast_failed: {
     retryable: false,
-    meaning: 'The function that brings an older version of an event to the newest form failed.',
+    meaning: 'The upcast function that converts an older version of an event to the newest one failed.',
   },
   invalid_commit: {
     retryable: false,
-    meaning: 'A commit is empty, too large, or names an impossible expected version.',
+    meaning: 'A commit is empty or too large, or it expects an impossible version.',
   },
-  invalid_query: { retryable: false, meaning: 'A query has no items, or an item that constrains nothing.' },
+  invalid_query: { retryable: false, meaning: 'A query has no items, or it has an item without a constraint.' },
   invalid_position: { retryable: false, meaning: 'A position or version is not a whole number in the allowed range.' },
   invalid_time: {
     retryable: false,
-    meaning: 'A time is not an RFC 3339 date or date-time, or the clock given to a store says none.',
+    meaning: 'A time is not an RFC 3339 date or date-time, or the clock of a store does not return a time.',
   },
   invalid_duration: {
     retryable: false,
-    meaning: 'A length of time is not a number of milliseconds from 0 on.',
+    meaning: 'A duration is not a number of milliseconds that is 0 or more.',
   },
   invalid_command: { retryable: false, meaning: 'The input of a command does not fit its schema.' },
   invalid_declaration: {
     retryable: false,
-    meaning: 'An aggregate, projection, saga or system is declared in a way that cannot work.',
+    meaning: 'The declaration of an aggregate, projection, saga or system cannot work.',
   },
   reserved_name: {
     retryable: false,
-    meaning: 'A stream, event type, tag or command id begins with "$": such names belong to Indelible.',
+    meaning: 'A stream, event type, tag or command id begins with "$". Such names are reserved for Indelible.',
   },
-  unknown_command: { retryable: false, meaning: 'The system declares no command of that name for that aggregate.' },
-  unknown_projection: { retryable: false, meaning: 'The system declares no projection of that name.' },
-  unknown_saga: { retryable: false, meaning: 'The system declares no saga of that name.' },
+  invalid_parameter: {
+    retryable: false,
+    meaning: 'A parameter is unknown, is missing, is given twice, or has a wrong value.',
+  },
+  unknown_aggregate: { retryable: false, meaning: 'The system declares no aggregate of that name.' },
+  aggregate_missing: {
+    retryable: false,
+    meaning: 'The aggregate has no events, or had none at that point of history.',
+  },
+  stream_missing: { retryable: false, meaning: 'The stream has no events.' },
+  saga_missing: { retryable: false, meaning: 'No saga with that id has started.' },
+  unknown_command: { retryable: false, meaning: 'The system declares no command with that name for that aggregate.' },
+  unknown_projection: { retryable: false, meaning: 'The system declares no projection with that name.' },
+  unknown_saga: { retryable: false, meaning: 'The system declares no saga with that name.' },
   command_id_reused: {
     retryable: false,
-    meaning: 'This command id was used before, for another command or another input.',
+    meaning: 'The command id was used before, with another command or another input.',
   },
   schema_async: {
     retryable: false,
-    meaning: 'A schema validates asynchronously; commands and events need synchronous schemas.',
+    meaning: 'A schema validates asynchronously. Commands and events need synchronous schemas.',
   },
   impure_aggregate: {
     retryable: false,
@@ -63,71 +74,84 @@ export const errorCodes = {
   impure_projector: {
     retryable: false,
     meaning:
-      'A handler or key of a projection used a clock, randomness or I/O, returned a promise, changed its input, or gave two answers to it.',
+      'A handler or key function of a projection used a clock, randomness or I/O, returned a promise, changed its input, or returned two different results for the same input.',
   },
-  row_missing: { retryable: false, meaning: 'A projection handler needs a row that is not in its read table.' },
+  row_missing: {
+    retryable: false,
+    meaning: 'A handler of a projection needs a row that its read table does not have.',
+  },
   invalid_row: { retryable: false, meaning: 'A row does not fit the columns of its read table.' },
+  invalid_select: {
+    retryable: false,
+    meaning:
+      'What was asked of a read table does not fit its columns or exceeds a limit: where, orderBy, after or limit.',
+  },
   projection_parked: {
     retryable: false,
-    meaning: 'The projection stopped at an event that its handler could not process.',
+    meaning: 'The projection stopped at an event that its handler could not handle.',
   },
   projection_busy: {
     retryable: true,
     meaning:
-      'The table of the projection is being built anew or compared with the log already, or as many others are as may be at once.',
+      'The table of the projection is already being rebuilt or compared with the log, or the process does that for as many tables as it may at the same time.',
   },
   projections_ended: {
     retryable: true,
-    meaning: 'The thread that runs the projections ended and is started again by itself, or it does not answer.',
+    meaning:
+      'The thread that runs the projections ended, or it does not answer. A thread that ended is started again automatically.',
   },
   table_mismatch: {
     retryable: false,
-    meaning: 'A table that was built anew is not what another fold of the log makes; it was not put in place.',
+    meaning: 'A rebuilt table differs from a second fold of the log. It did not replace the live table.',
   },
   table_outdated: {
     retryable: true,
     meaning:
-      'Other code filled the read table, with other columns. It is built anew where that code runs its projections.',
+      'Another version of the code filled the read table, with other columns. The process that runs the projections with this version rebuilds the table.',
   },
-  wait_timeout: { retryable: true, meaning: 'The projection or saga did not get there within the time allowed.' },
+  wait_timeout: {
+    retryable: true,
+    meaning:
+      'The projection, saga, reaction or subscription did not reach the position or state within the time limit.',
+  },
   store_closed: { retryable: false, meaning: 'The store was closed.' },
-  store_read_only: { retryable: false, meaning: 'The store was opened for reading only.' },
+  store_read_only: { retryable: false, meaning: 'The store is open for reading only.' },
   store_locked: { retryable: true, meaning: 'Another process has this log open for writing.' },
-  store_full: { retryable: true, meaning: 'The disk or its quota is full; nothing was written and reads go on.' },
+  store_full: { retryable: true, meaning: 'The disk or its quota is full. Nothing was written, and reads still work.' },
   store_poisoned: {
     retryable: false,
-    meaning: 'A write or sync failed, so what is on disk is unknown; open the store again to verify it.',
+    meaning: 'A write or sync failed, so the state on disk is unknown. Open the store again: that checks it.',
   },
   store_missing: { retryable: false, meaning: 'There is no log in that directory.' },
   log_corrupt: {
     retryable: false,
-    meaning: 'A stored byte is not what was written; the log is left as it is and not opened.',
+    meaning: 'A stored byte is not the byte that was written. The log is not opened and not changed.',
   },
   log_format_unknown: { retryable: false, meaning: 'The log was written by another version of Indelible.' },
   index_damaged: {
     retryable: true,
-    meaning: 'An index file is not what was written; the log is whole, and the index can be made again from it.',
+    meaning: 'An index file is damaged. The log is complete, and the index can be rebuilt from it.',
   },
   index_missing: {
     retryable: true,
-    meaning: 'The log has no index yet for much of it; open it for writing, or make its index again.',
+    meaning: 'A large part of the log has no index yet. Open the log for writing, or rebuild its index.',
   },
   backup_mismatch: {
     retryable: false,
     meaning:
-      'A directory cannot take the backup of this log: it holds another log, commits that this one has not, or other files.',
+      'A directory cannot take the backup of this log: it contains another log, commits that this log does not have, or other files.',
   },
   config_invalid: {
     retryable: false,
-    meaning: 'An indelible.config.ts does not load, or does not say what it must.',
+    meaning: 'An indelible.config.ts cannot be loaded, or something required is missing in it.',
   },
   consumer_damaged: {
     retryable: false,
-    meaning: 'What is kept of a reaction, subscription or saga is not what was written: its checkpoint is not known.',
+    meaning: 'The stored record of a reaction, subscription or saga is damaged, so its checkpoint is unknown.',
   },
   unknown_consumer: {
     retryable: false,
-    meaning: 'The system declares no projection, saga, reaction or subscription of that name.',
+    meaning: 'The system declares no projection, saga, reaction or subscription with that name.',
   },
   consumer_parked: {
     retryable: false,
@@ -136,24 +160,24 @@ export const errorCodes = {
   consumer_diverged: {
     retryable: false,
     meaning:
-      'The checkpoint of a reaction or subscription is of another history than that of the log; it goes on when it is resumed.',
+      'The checkpoint of a reaction or subscription belongs to another history than the log has. Resume it to go on at the end of the log.',
   },
-  aborted: { retryable: true, meaning: 'The caller gave up before the operation began.' },
+  aborted: { retryable: true, meaning: 'The caller aborted the operation before it was done.' },
   io_failed: { retryable: true, meaning: 'The operating system refused a read or write.' },
   table_diverged: {
     retryable: true,
     meaning:
-      'A read table was made from another history than that of the log: the log was put back from an older copy, or the table is of another log. It is built anew.',
+      'A read table was made from another history than the log has: the log was restored from an older copy, or the table belongs to another log. The table is rebuilt.',
   },
   tables_unavailable: {
     retryable: true,
-    meaning: 'The database of the read tables does not answer or refuses, or has no such table.',
+    meaning: 'The database of the read tables does not answer, refuses the request, or has no such table.',
   },
 } as const satisfies Record<string, { retryable: boolean; meaning: string }>
 
 export type ErrorCode = keyof typeof errorCodes
 
-/** A fault. Recognise it by `code` (see {@link errorCodes}); `details` carries what a program may want to read. */
+/** A fault. Recognise it by its `code` (see {@link errorCodes}). `details` contains data for programs. */
 export class IndelibleError extends Error {
   override readonly name = 'IndelibleError'
   readonly code: ErrorCode
@@ -168,7 +192,7 @@ export class IndelibleError extends Error {
   }
 }
 
-/** True for our own errors, of that code if one is given. Works across copies of the library and across worker threads. */
+/** True for an error of Indelible, with that code if one is given. Works across copies of the library and across worker threads. */
 export function isIndelibleError(error: unknown, code?: ErrorCode): error is IndelibleError {
   if (typeof error !== 'object' || error === null || !('code' in error)) return false
   return code === undefined

@@ -1,4 +1,4 @@
-// Declaring an event: its name, the schema of its data, the older versions of it, its tags, and a function that makes one.
+// Declared events: name, schema of the data, older versions, tags, and a function that makes an event.
 import { IndelibleError } from './errors.ts'
 import type { RecordedEvent } from './events.ts'
 import { changedByJson, type JsonSchema } from './json-data.ts'
@@ -8,7 +8,7 @@ import { isSchema, isSchemaVersion, parse, type Schema } from './schemas.ts'
 import { shown } from './shown.ts'
 import type { ValidTime } from './time.ts'
 
-/** An event that a decision made, not yet recorded. */
+/** An event of a decision, before it is recorded. */
 export interface DomainEvent<Type extends string = string, Data = unknown> {
   readonly type: Type
   readonly schemaVersion: number
@@ -17,28 +17,28 @@ export interface DomainEvent<Type extends string = string, Data = unknown> {
   readonly validAt?: ValidTime | undefined
 }
 
-/** An older version of an event: its schema, and what makes the newest form of its data. */
+/** An older version of an event: its schema, and the function that converts its data to the newest version. */
 export interface Upcast<Old = unknown, Data = unknown> {
   // biome-ignore lint/suspicious/noExplicitAny: what the old schema took no longer matters
   readonly schema: Schema<Old, any>
-  /** Pure. It gets the data as they were recorded. */
+  /** Pure. Gets the data as they were recorded. */
   readonly up: (old: Old) => Data
 }
 
 /**
  * A declared kind of event. Call it with data to make one: `FundsWithdrawn({ amount: 100 })`.
- * `Input` is what the schema takes, where it fills in defaults or transforms.
+ * `Input` is the input type of the schema; it differs if the schema fills in defaults or transforms.
  */
 export interface EventType<Type extends string = string, Data = unknown, Input = Data> {
   /** Throws `invalid_event` if the data does not fit the schema. */
   (data: Input, extras?: Pick<DomainEvent, 'tags' | 'validAt'>): DomainEvent<Type, Data>
   readonly type: Type
-  /** Of the schema. Events of this version are recorded, and everybody who reads older ones sees them in this form. */
+  /** The version of the schema. New events are recorded in this version, and readers see older events in this version too. */
   readonly version: number
   readonly schema: Schema<Data, Input>
-  /** By version, ascending. */
+  /** The older versions, ascending. */
   readonly upcasts: Readonly<Record<number, AnyUpcast>>
-  /** The member of the data that gives each tag its value: `{ course: 'courseId' }` tags an event with `course:<courseId>`. */
+  /** The member of the data that is the value of each tag: `{ course: 'courseId' }` tags an event with `course:<courseId>`. */
   readonly tags: Readonly<Record<string, string>>
 }
 
@@ -59,18 +59,18 @@ type TagMember<Data> = {
 }[keyof Data & string]
 
 export interface EventOptions<Data> {
-  /** Of the schema, 1 when left out. Raise it when the schema changes, and say under `upcasts` how the versions before become this one. */
+  /** The version of the schema; the default is 1. Raise it when the schema changes, and add an upcast for the version before. */
   readonly version?: number
-  /** By older version, how its data become those of the newest: `{ 1: upcast(schemaV1, (old) => ({ ...old, currency: 'EUR' })) }`. */
+  /** For each older version, how its data are converted to the newest version: `{ 1: upcast(schemaV1, (old) => ({ ...old, currency: 'EUR' })) }`. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the old data were
   readonly upcasts?: { readonly [version: number]: Upcast<any, NoInfer<Data>> }
-  /** Tags by which the event is found besides its stream: the name of the tag, and the member of the data that is its value. */
+  /** Tags for queries: the name of each tag, and the member of the data that is its value. */
   readonly tags?: { readonly [tag: string]: TagMember<Data> }
 }
 
 /**
  * Declares an event in the past tense, with any Standard Schema for its data: `event('FundsWithdrawn', z.object({ amount: money }))`.
- * Data are JSON: a schema that gives a Date or a bigint does not compile. Names that begin with `$` are reserved. Throws `invalid_declaration`.
+ * Data are JSON: a schema whose output has a Date or a bigint does not compile. Names that begin with `$` are reserved. Throws `invalid_declaration`.
  */
 export function event<const Type extends string, Data, Input>(
   type: Type,
@@ -82,13 +82,13 @@ export function event<const Type extends string, Data, Input>(
   if (!isSchemaVersion(version)) {
     throw invalid(type, `has the version ${shown(version)}: a version is a whole number from 1 to ${schemaVersionMax}`)
   }
-  // One that does not fit does not compile.
+  // A schema that does not fit does not compile.
   const schema = fitting as Schema<Data, Input>
   if (!isSchema(schema)) throw invalid(type, 'needs a schema for its data, such as z.object({ … })')
   const older = checkedUpcasts(type, version, upcasts ?? {})
   for (const tag of Object.keys(tags)) {
     if (!/^[A-Za-z][\w.]*$/.test(tag))
-      throw invalid(type, `has the tag ${shown(tag)}: a tag is named by letters, digits, "_" and "."`)
+      throw invalid(type, `has the tag ${shown(tag)}. The name of a tag has letters, digits, "_" and "."`)
   }
   const members = Object.entries(tags) as [string, string][]
   const make = (given: Input, extras: Pick<DomainEvent, 'tags' | 'validAt'> = {}): DomainEvent<Type, Data> => {
@@ -104,13 +104,13 @@ export function event<const Type extends string, Data, Input>(
   return Object.assign(make, { type, version, schema, upcasts: older, tags })
 }
 
-/** An older version of an event: the schema that its data had, and a pure function from them to the data of the newest version. */
+/** An older version of an event: the schema of its data, and a pure function that converts them to the newest version. */
 // biome-ignore lint/suspicious/noExplicitAny: what the old schema took no longer matters
 export function upcast<Old, Data>(schema: Schema<Old, any>, up: (old: Old) => NoInfer<Data>): Upcast<Old, Data> {
   return { schema, up }
 }
 
-/** One tag, as events have it and queries name it. */
+/** The text of a tag in events and queries. */
 export function tagText(name: string, value: string | number): string {
   return `${name}:${value}`
 }
@@ -131,7 +131,7 @@ function checkedUpcasts(type: string, version: number, upcasts: object): Readonl
     if (next !== old + 1)
       throw invalid(
         type,
-        `has no upcast from version ${old + 1}. Versions between the oldest known and the newest need one each`,
+        `has no upcast from version ${old + 1}. Each version between the oldest known and the newest needs one`,
       )
     const upcast = (upcasts as Record<number, unknown>)[old] as Partial<AnyUpcast> | undefined
     if (typeof upcast?.up !== 'function' || !upcast.schema)

@@ -1,17 +1,17 @@
-// What an event is before and after it is recorded. Payloads stay the bytes they were given as; parsing waits until somebody looks.
+// Events before and after they are recorded. Payloads stay the bytes that were given; they are parsed when they are first read.
 import { correlationIdBytesMax } from './limits.ts'
 import type { Position, Version } from './positions.ts'
 import { categoryOf, type StreamName, streamIdOf } from './streams.ts'
 import { base64, fromUtf8, utf8Length } from './text.ts'
 import type { Instant, ValidTime } from './time.ts'
 
-/** Who and what caused an event. Free keys are welcome; values are JSON. */
+/** Who and what caused an event. You can add your own keys; values are JSON. */
 export interface EventMetadata {
-  /** Who asked for it: a user, a service, a saga. */
+  /** The user, service or saga that asked for it. */
   readonly actor?: string
   /** The command that led to it. */
   readonly commandId?: string
-  /** Shared by everything that one request set in motion. */
+  /** The same for everything that one request caused. */
   readonly correlationId?: string
   /** The id of the event or command that directly led to it. */
   readonly causationId?: string
@@ -20,28 +20,28 @@ export interface EventMetadata {
   readonly [key: string]: unknown
 }
 
-/** An event as it is handed to the store. */
+/** An event to append. */
 export interface NewEvent {
-  /** A UUID; made by the store when left out. */
+  /** A UUID. Without one, the store makes it. */
   readonly id?: string
   readonly stream: StreamName
   /** Past tense: `FundsWithdrawn`. */
   readonly type: string
-  /** The version of the schema of `data`, 1 when left out. */
+  /** The version of the schema of `data`; the default is 1. */
   readonly schemaVersion?: number
-  /** A JSON value, or bytes (a `Uint8Array`) that are kept exactly as they are. */
+  /** A JSON value, or bytes (a `Uint8Array`) that are stored unchanged. */
   readonly data: unknown
-  /** The media type of `data`: `application/json` when left out, `application/octet-stream` for bytes. */
+  /** The media type of `data`. The default is `application/json`, and `application/octet-stream` for bytes. */
   readonly contentType?: string
   /** A JSON object, or the bytes of one. */
   readonly metadata?: EventMetadata | Uint8Array
-  /** Terms to find it by, for example `owner:ann`. */
+  /** Terms for queries, for example `owner:ann`. */
   readonly tags?: readonly string[]
-  /** When it was true in the world, where that differs from when it was recorded. */
+  /** When it was true in the world, if that is not the time at which it was recorded. */
   readonly validAt?: ValidTime | undefined
 }
 
-/** An event in the log. It never changes, so whoever reads it gets a copy of their own. */
+/** An event in the log. It never changes: each reader gets its own copy. */
 export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly id: string
   readonly stream: StreamName
@@ -52,18 +52,18 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly type: Type
   readonly schemaVersion: number
   readonly contentType: string
-  /** The parsed JSON, or the bytes where the content type is not JSON. */
+  /** The parsed JSON, or the bytes if the content type is not JSON. */
   readonly data: Data
   readonly dataBytes: Uint8Array
   readonly metadata: EventMetadata
   readonly metadataBytes: Uint8Array
   readonly tags: readonly string[]
-  /** Set by the store when the event was appended; never goes back along the log. */
+  /** Set by the store at the append. Along the log it never decreases. */
   readonly recordedAt: Instant
   readonly validAt?: ValidTime | undefined
 }
 
-/** The fields of a recorded event as a store keeps them. */
+/** The fields of a recorded event as a store has them. */
 export interface StoredFields {
   readonly id: string
   readonly stream: StreamName
@@ -86,7 +86,7 @@ export function isJson(contentType: string): boolean {
   return contentType === jsonContentType || /^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(contentType)
 }
 
-/** What an event can be found by, where its metadata names one that could be a name. */
+/** The correlation id of an event for queries, if its metadata has a valid one. */
 export function correlationIdOf({ correlationId }: EventMetadata): string | undefined {
   if (typeof correlationId !== 'string' || correlationId === '' || !correlationId.isWellFormed()) return undefined
   // A UTF-16 unit takes at most three bytes.
@@ -114,7 +114,7 @@ export function eventJson(event: RecordedEvent): Record<string, unknown> {
   }
 }
 
-/** Makes the event that readers see from what a store kept. The bytes become the reader's: pass no shared ones. */
+/** Makes the event that readers see from its stored fields. The bytes belong to the reader then: do not pass shared ones. */
 export function recordedEvent(fields: StoredFields): RecordedEvent {
   return new StoredEvent(fields)
 }

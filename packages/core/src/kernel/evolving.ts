@@ -1,4 +1,4 @@
-// Handlers that make a state from events, the same for aggregates and decision models.
+// Handlers that make a state from events, for aggregates and decision models.
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DomainEvent } from './event-types.ts'
 import type { RecordedEvent } from './events.ts'
@@ -27,7 +27,7 @@ export function withHandler<State>(
   return { events: [...events, event], byType: new Map(byType).set(event.type, evolve) }
 }
 
-/** The compiler knows this too; not everybody uses one. Throws `invalid_declaration`. */
+/** For users without a compiler, which would find this too. Throws `invalid_declaration`. */
 export function assertHandler(
   who: string,
   known: { has(type: string): boolean },
@@ -62,7 +62,7 @@ export function evolveBy<State>(
   return handler(state, event.data, evolvable(event))
 }
 
-/** What handlers see: the same of a recorded event and of one that is about to be recorded. */
+/** What handlers see of an event. It is the same for a recorded event and for a new one. */
 function evolvable({ type, schemaVersion, data, tags = noTags, validAt }: DomainEvent): DomainEvent {
   return {
     type,
@@ -75,7 +75,7 @@ function evolvable({ type, schemaVersion, data, tags = noTags, validAt }: Domain
 
 const noTags: readonly string[] = Object.freeze([])
 
-/** Where an event is in the log, for messages; nothing for one that is not recorded yet. */
+/** The place of an event in the log, for messages; nothing if it is not recorded yet. */
 export function placeOf(event: object): string {
   const { stream, position } = event as Partial<RecordedEvent>
   return stream === undefined || position === undefined ? '' : ` (${stream}, position ${position})`

@@ -1,4 +1,4 @@
-// A short name for a piece of code or an input, to notice that it changed. It need not withstand an adversary, so a fast hash will do.
+// A short hash of code or input, to notice changes. It need not resist attacks, so a fast hash is enough.
 
 /** 64 bits as 16 hex digits: FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/) twice, with two bases, over the parts, each after its length. */
 export function fingerprint(parts: readonly unknown[]): string {

@@ -1,12 +1,12 @@
-// Making sure that what is shared stays as it is.
+// Freezes shared values, so that nothing can change them.
 
-/** Those that were frozen here, with all that is in them. Others may have frozen an object and left alone what is in it. */
+/** Objects that were frozen here, with everything in them. Other code may have frozen an object without its content. */
 const frozen = new WeakSet<object>()
 
-/** Freezes a value and everything in it, however deep; bytes cannot be frozen and are left, and what is in a Map or Set may still be exchanged. */
+/** Freezes a value and everything in it, at any depth. Bytes cannot be frozen, and entries of a Map or Set can still be replaced. */
 export function deepFreeze<Value>(value: Value): Value {
   if (!isToBeFrozen(value)) return value
-  // A list of its own instead of the call stack, which a deep value would overflow.
+  // A list instead of the call stack, because a deep value would overflow the stack.
   const pending: object[] = [value]
   for (let next = pending.pop(); next; next = pending.pop()) {
     Object.freeze(next)

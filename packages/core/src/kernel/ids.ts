@@ -2,10 +2,10 @@
 import { IndelibleError } from './errors.ts'
 import type { Clock } from './time.ts'
 
-/** Makes one id a call, a UUID in lower case. Passed in wherever ids are needed, so that tests can foresee them. */
+/** Makes one id for each call, a UUID in lower case. It is passed in where ids are needed, so that tests know the ids. */
 export type IdGenerator = () => string
 
-/** Makes one id a call, for something that happens at a time (ms since 1970), as 16 bytes at a place. */
+/** Writes one id for each call, for something that happens at a time (ms since 1970), as 16 bytes at an offset. */
 export type IdWriter = (into: Uint8Array, at: number, nowMs: number) => void
 
 export const uuidBytes = 16
@@ -16,7 +16,7 @@ export function isUuid(text: string): boolean {
   return form.test(text)
 }
 
-/** An id that somebody's generator made. Throws `invalid_event`. */
+/** Checks an id of a generator. Throws `invalid_event`. */
 export function checkedId(id: string): string {
   if (isUuid(id)) return id
   throw new IndelibleError('invalid_event', `The ids given to this store made "${id}", which is not a lower-case UUID.`)

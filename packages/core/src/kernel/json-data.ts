@@ -1,7 +1,7 @@
-// What an event may hold, as a type and at run time: only what JSON gives back as it was. A member that is undefined counts as one that is not there.
+// What an event may contain, as a type and at run time: only values that JSON gives back unchanged. A member that is undefined counts as missing.
 import type { Schema } from './schemas.ts'
 
-/** A schema whose data JSON keeps, or bytes. For any other it is what the compiler then says: the member and what to do. */
+/** A schema whose data JSON can store, or bytes. Any other schema becomes a text for the error of the compiler: the member, and what to do. */
 export type JsonSchema<Data, Input> = unknown extends Data
   ? Schema<Data, Input>
   : [Data] extends [Uint8Array]
@@ -14,7 +14,7 @@ type ChangedMessage<Path extends string> = Path extends ''
   ? 'JSON does not keep these data: use text or a number'
   : `JSON does not keep the member ${Path}: use text or a number`
 
-/** The paths of the members that JSON would change; never where there are none. */
+/** The paths of the members that JSON would change; never if there are none. */
 type ChangedByJson<Value, Path extends string = ''> = Value extends string | number | boolean | null | undefined
   ? never
   : Value extends NotJson
@@ -40,7 +40,7 @@ type NotJson =
   | ArrayBuffer
   | ((...args: never) => unknown)
 
-/** What JSON would change of a value, for a message; undefined where that is nothing. */
+/** What JSON would change in a value, for a message; undefined if it changes nothing. */
 export function changedByJson(value: unknown, path = '', depth = 0): string | undefined {
   if (value === null || value === undefined) return undefined
   switch (typeof value) {
@@ -54,7 +54,7 @@ export function changedByJson(value: unknown, path = '', depth = 0): string | un
     default:
       return at(path, `a ${typeof value}`)
   }
-  // JSON.stringify refuses what goes deeper, and cycles.
+  // JSON.stringify throws for deeper values and for cycles.
   if (depth > jsonDepthMax) return undefined
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {

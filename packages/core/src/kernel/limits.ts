@@ -1,4 +1,4 @@
-// Every bound of the kernel by name, so that nothing grows without someone having decided how far.
+// The limits of the kernel, each with a name, so that nothing grows without a decision how far.
 
 /** The bytes of one event's data, and separately of its metadata. */
 export const eventBytesMax = 4 * 1024 * 1024
@@ -8,13 +8,13 @@ export const commitEventsMax = 10_000
 export const commitBytesMax = 32 * 1024 * 1024
 /** The UTF-8 bytes of an event type, a tag, a command id or a content type. */
 export const nameBytesMax = 512
-/** The UTF-8 bytes of a correlation id that events can be found by; a longer one is only kept. */
+/** The UTF-8 bytes of a correlation id for queries. A longer one is stored, but no query finds it. */
 export const correlationIdBytesMax = 512
-/** The characters of a category, and of the name of a saga or step, which are a byte each: with an id they still make a stream name and a command id. */
+/** The characters of a category, and of the name of a saga or step. They are a byte each, and leave room for an id in stream names and command ids. */
 export const categoryCharactersMax = 80
 /** The UTF-8 bytes of the id in a stream name. */
 export const streamIdBytesMax = 256
-/** The days of a saga's timeout, a hundred years: the deadline is recorded as an instant, and those end. */
+/** The days of a saga's timeout, a hundred years: the deadline must be a valid instant. */
 export const durationDaysMax = 36_500
 /** The highest version of an event's schema: two bytes in the log. */
 export const schemaVersionMax = 65_535
@@ -24,7 +24,7 @@ export const tagsMax = 64
 export const queryItemsMax = 1_000
 /** The types that one replay asks for. */
 export const replayTypesMax = 1_000
-/** Levels of objects inside each other in what is compared by its text. */
+/** The depth of a value that is compared by its text: levels of objects inside objects. */
 export const canonicalDepthMax = 1_000
 /** The parts of a value that is compared by its text. */
 export const canonicalPartsMax = 1_000_000

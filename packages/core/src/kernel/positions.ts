@@ -1,12 +1,12 @@
-// Where an event stands: its position in the whole log and its version in its stream, as numbers that cannot be mixed up.
+// The place of an event: its position in the log and its version in its stream, as types that cannot be mixed up.
 import { IndelibleError } from './errors.ts'
 import { shown } from './shown.ts'
 
 declare const brand: unique symbol
 
-/** Place in the log: the first event is 1 and there are no gaps. 0 stands for "before the first event". */
+/** Place in the log: the first event is 1 and there are no gaps. 0 means "before the first event". */
 export type Position = number & { readonly [brand]?: 'Position' }
-/** Place in a stream: the first event is 1 and there are no gaps. 0 stands for "no event yet". */
+/** Place in a stream: the first event is 1 and there are no gaps. 0 means "no event yet". */
 export type Version = number & { readonly [brand]?: 'Version' }
 
 /** Checks a number from outside. Throws `invalid_position`. */

@@ -1,16 +1,16 @@
-// Which positions match a query, given for each term the positions of its events. The same for an index in memory and one on disk.
+// Finds the positions that match a query, from the positions of each term. It works with an index in memory and on disk.
 import type { Position } from './positions.ts'
 import type { Query, QueryItem } from './queries.ts'
 import { reservedCategory } from './reserved.ts'
 
 export type TermKind = 'stream' | 'category' | 'type' | 'tag' | 'correlation'
 
-/** A stretch of a log, ascending where `from` is not above `to`, otherwise descending; both ends inclusive. */
+/** A range of a log, both ends inclusive. It is descending if `from` is above `to`. */
 export interface Stretch {
   readonly from: Position
   readonly to: Position
   readonly limit: number
-  /** Reserved events match too where the query does not name them. */
+  /** Reserved events match too, even if the query does not name them. */
   readonly reserved?: boolean | undefined
 }
 
@@ -20,7 +20,7 @@ export interface TermPositions {
   positions(kind: TermKind, text: string, low: Position, high: Position): ArrayLike<Position>
 }
 
-/** The first positions of a stretch that match. */
+/** The first positions of a range that match. */
 export function matching(index: TermPositions, query: Query, { from, to, limit, reserved }: Stretch): Position[] {
   const ascending = from <= to
   const [low, high] = ascending ? [from, to] : [to, from]
@@ -44,7 +44,7 @@ type Positions = ArrayLike<Position>
 
 const nothing: Positions = []
 
-/** The first positions of a stretch that are not in a list. */
+/** The first positions of a range that are not in a list. */
 function allBut(list: Positions, { from, to, limit }: Stretch): Position[] {
   const found: Position[] = []
   const step = from <= to ? 1 : -1
@@ -56,7 +56,7 @@ function allBut(list: Positions, { from, to, limit }: Stretch): Position[] {
   return found
 }
 
-/** An item that says which streams, categories or types it means finds a reserved event only if it names it. */
+/** An item with streams, categories or types finds a reserved event only if it names it. */
 function namesEvents({ streams, categories, types }: QueryItem): boolean {
   return streams !== undefined || categories !== undefined || types !== undefined
 }
@@ -82,7 +82,7 @@ interface Search {
   readonly isHidden: (position: Position) => boolean
 }
 
-/** For each list of the field with the fewest events its positions that are in every other field too. */
+/** For each list of the field with the fewest events: its positions that are in all other fields too. */
 function itemMatches(fields: readonly Positions[][], { low, high, ascending, limit, isHidden }: Search): Position[][] {
   const rarest = fields.reduce((best, lists) => (size(lists) < size(best) ? lists : best))
   const others = fields.filter((lists) => lists !== rarest)
@@ -108,7 +108,7 @@ function has(list: Positions, position: Position): boolean {
   return list[firstFrom(list, position)] === position
 }
 
-/** Looks only when somebody wants to know, and then once. */
+/** Looks at the first use, and only once. */
 function once<Value>(look: () => Value): () => Value {
   let value: Value | undefined
   return () => {

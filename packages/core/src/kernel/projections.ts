@@ -10,8 +10,8 @@ import { isDuration } from './timers.ts'
 import { codeOf, declaredVersion } from './versions.ts'
 
 /**
- * What a handler makes of a row: the row to write, `null` to remove it, `undefined` to leave it as it is. Several rows at once are a list of rows,
- * each written under its own key, and of {@link removal removals}.
+ * What a handler returns: the row to write, `null` to remove it, `undefined` to leave it unchanged. For several rows it is a list of rows, each of which is
+ * written under its own key, and of {@link removal removals}.
  */
 export type RowChange<C extends Columns> =
   | RowOf<C>
@@ -31,47 +31,47 @@ export class RowRemoval<Key extends Row = Row> {
   }
 }
 
-/** For the list that a handler may return: removes the row with this key, if it is there. */
+/** For the list that a handler may return: removes the row with this key, if it exists. */
 export function removal<const Key extends Row>(key: Key): RowRemoval<Key> {
   return new RowRemoval(key)
 }
 
-/** Which rows a handler is given. */
+/** Which rows a handler gets. */
 export interface RowOptions<C extends Columns, Event> {
   /**
-   * The key of the row that the event concerns, or the keys of several: the handler is called once for each. Without it that is the row whose key
-   * column is the id of the stream.
+   * The key of the row that the event concerns, or the keys of several rows: the handler is called once for each. By default it is the row whose key
+   * is the id of the stream.
    */
   readonly key?: (data: DataOf<Event>, event: RecordedOf<Event>) => KeyOf<C> | readonly KeyOf<C>[]
-  /** The row that the handler is given where there is none yet. Without it the projection parks there (`row_missing`). */
+  /** The row that the handler gets if there is none yet. Without it, the projection is parked then (`row_missing`). */
   readonly initial?: (key: KeyOf<C>, data: DataOf<Event>, event: RecordedOf<Event>) => RowOf<C>
 }
 
 type OnRow<C extends Columns, Event> = (row: RowOf<C>, data: DataOf<Event>, event: RecordedOf<Event>) => RowChange<C>
 
-/** A declared projection; `C` are the columns of its read table, which has its name. */
+/** A declared projection. `C` are the columns of its read table, which has the same name. */
 export interface Projection<C extends Columns = Columns, Name extends string = string> {
   readonly name: Name
   readonly version: number
   readonly table: TableDefinition<C>
   readonly events: readonly AnyEventType[]
   readonly staleness: { readonly targetMs: number }
-  /** What is done with each event, in the order of `events`. */
+  /** The handler of each event, in the order of `events`. */
   readonly handlers: readonly RowHandler[]
   /**
-   * Says how an event changes a row that is there: `.on(FundsWithdrawn, (row, { amount }) => ({ ...row, balance: row.balance - amount }))`. Pure; all
-   * rows of one event are given as they were before it. Gives a projection with one more event. Throws `invalid_declaration`.
+   * Declares how an event changes an existing row: `.on(FundsWithdrawn, (row, { amount }) => ({ ...row, balance: row.balance - amount }))`. Pure. If an
+   * event has several rows, handlers see all of them as they were before it. Returns a projection with one more event. Throws `invalid_declaration`.
    */
   on<Event extends AnyEventType>(event: Event, change: OnRow<C, Event>): Projection<C, Name>
-  /** The same of a row with another key, or of one that may not be there yet. */
+  /** The same for a row with another key, or for a row that may not exist yet. */
   on<Event extends AnyEventType>(
     event: Event,
     options: RowOptions<C, Event>,
     change: OnRow<C, Event>,
   ): Projection<C, Name>
   /**
-   * Says which rows an event writes, without a look at those that are there: `.write(AccountOpened, ({ owner }, { streamId }) => ({ … }))`.
-   * Each is written under its own key.
+   * Declares which rows an event writes, without reading existing ones: `.write(AccountOpened, ({ owner }, { streamId }) => ({ … }))`.
+   * Each row is written under its own key.
    */
   write<Event extends AnyEventType>(
     event: Event,
@@ -81,33 +81,33 @@ export interface Projection<C extends Columns = Columns, Name extends string = s
 
 /** A handler as the runtime sees it. */
 export interface RowHandler {
-  /** Whether it is given a row, one that must be there, or one that begins with `initial` where there is none. */
+  /** Whether it gets no row, a row that must exist, or a row that begins with `initial`. */
   readonly row: 'none' | 'required' | 'initial'
-  /** Where it is not there, the key is the id of the stream. */
+  /** Without it, the key is the id of the stream. */
   readonly keys: ((event: RecordedEvent) => Row | readonly Row[]) | undefined
   readonly change: (event: RecordedEvent, row: Row | undefined, key: Row) => AnyRowChange
 }
 
 export type AnyRowChange = Row | null | undefined | readonly (Row | RowRemoval)[]
 
-/** The rows of each table by its name, for a union of projections. Query builders that are typed by an interface of the database take it as it is. */
+/** The row types of the tables of some projections, by name: a database type for query builders such as Kysely. */
 export type TablesOf<P extends Projection> = { [Each in P as Each['name']]: RowOf<Each['table']['columns']> }
 
-/** Half a second behind is what a person hardly notices. */
+/** A person hardly notices half a second. */
 export const stalenessTargetMsDefault = 500
 
 /**
  * Declares a projection into a read table of the same name: `projection('account_balances', { table: { … } }).write(AccountOpened, …).on(…)`.
  *
- * `version` is 1 until the handlers make other rows of the same events; then raise it, and the table is built again beside the one that readers see.
- * A change of columns, keys or event versions does that by itself. Throws `invalid_declaration`.
+ * Raise `version`, which begins with 1, when the handlers make other rows from the same events: then the table is built again beside the one that readers
+ * see. Changed columns, keys or event versions do that without a new version. Throws `invalid_declaration`.
  */
 export function projection<const C extends Columns, const Name extends string>(
   name: Name,
   definition: {
     readonly table: C
     readonly version?: number
-    /** How far the table may be behind the log: 500 ms when left out. */
+    /** How far the table may be behind the log. The default is 500 ms. */
     readonly staleness?: { readonly targetMs: number }
   },
 ): Projection<C, Name> {
@@ -179,7 +179,7 @@ function projectionOf<C extends Columns, Name extends string>(
 }
 
 interface DeclaredHandler extends RowHandler {
-  /** As they were written, the handler first. */
+  /** The arguments of `on`, the handler first. */
   readonly functions: readonly unknown[]
 }
 

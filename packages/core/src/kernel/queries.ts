@@ -1,24 +1,24 @@
-// Which events are meant: everything, or any of some items. The form is that of dynamic consistency boundaries (https://dcb.events/specification/).
+// Queries: all events, or the events that match one of some items, as in dynamic consistency boundaries (https://dcb.events/specification/).
 import { IndelibleError } from './errors.ts'
 import { queryItemsMax } from './limits.ts'
 import { checkedStreamName, type StreamName } from './streams.ts'
 
-/** Fields are ANDed. In a field the values are ORed, only tags are ANDed; a field left out does not constrain. */
+/** Fields are ANDed. The values in a field are ORed, but tags are ANDed. A missing field is no constraint. */
 export interface QueryItem {
   readonly streams?: readonly StreamName[]
   readonly categories?: readonly string[]
   readonly types?: readonly string[]
   readonly tags?: readonly string[]
-  /** Those of the events' metadata. */
+  /** Correlation ids of the metadata. */
   readonly correlationIds?: readonly string[]
 }
 
-/** Every event, or those that match at least one item. */
+/** All events, or those that match at least one item. */
 export type Query = 'all' | readonly QueryItem[]
 
 /**
- * Throws `invalid_query` for an empty query, an empty item or an empty field, and `invalid_stream_name` for what no stream can be called: each would
- * silently mean "nothing" or "everything".
+ * Throws `invalid_query` for an empty query, item or field, and `invalid_stream_name` for an impossible stream name: these would silently mean "nothing" or
+ * "everything".
  */
 export function checkQuery(query: Query): void {
   if (query === 'all') return
@@ -26,11 +26,11 @@ export function checkQuery(query: Query): void {
   if (query.length > queryItemsMax) throw invalid(`A query has at most ${queryItemsMax} items.`)
   for (const { streams, categories, types, tags, correlationIds } of query as readonly QueryItem[]) {
     const fields = [streams, categories, types, tags, correlationIds].filter((field) => field !== undefined)
-    if (fields.length === 0) throw invalid('A query item constrains nothing. Use "all" to mean every event.')
+    if (fields.length === 0) throw invalid('A query item constrains nothing. To read all events, use "all".')
     if (fields.some((field) => field.length === 0))
       throw invalid('A query item has an empty list. Leave the field out instead.')
     if (fields.some((field) => field.some((term) => typeof term !== 'string')))
-      throw invalid('The streams, categories, types, tags and correlation ids of a query are text.')
+      throw invalid('The streams, categories, types, tags and correlation ids of a query must be text.')
     // No stream can have another name, so asking for one is a mistake.
     streams?.forEach(checkedStreamName)
   }

@@ -6,16 +6,16 @@ import type { RecordedEvent } from './events.ts'
 import { assertHandler } from './evolving.ts'
 import { shown } from './shown.ts'
 
-/** Where a consumer begins that has no checkpoint yet: at the end of the log, or at its first event. */
+/** Where a consumer without a checkpoint begins: at the end of the log, or at its first event. */
 export type BeginsFrom = 'now' | 'beginning'
 
-/** What a reaction is given besides the event. */
+/** What a reaction gets besides the event. */
 export interface ReactionContext {
-  /** The same for each try at this event by this reaction: hand it to services that do a thing once for a key. */
+  /** The same for each try of this reaction at this event: pass it to services that support idempotency keys. */
   readonly idempotencyKey: string
   /**
-   * Aborts when the reaction is stopped or takes longer than its timeout. Hand it on to whatever waits: code that has not ended a moment later is left
-   * alone, and the next try may run beside it. Whatever was under way then is tried again.
+   * Aborts when the reaction is stopped or exceeds its timeout. Pass it to everything that waits: if the code does not end shortly after, nothing waits
+   * for it any more, and the next try may run beside it. The event is handled again.
    */
   readonly signal: AbortSignal
   /** From 1 on. */
@@ -23,11 +23,11 @@ export interface ReactionContext {
 }
 
 export interface ReactionOptions {
-  /** `now` when left out. */
+  /** The default is `now`. */
   readonly from?: BeginsFrom
-  /** Tries after the first, with growing waits between, before an event is parked. 5 when left out. */
+  /** The number of tries after the first one, with growing waits, before an event is parked. The default is 5. */
   readonly retries?: number
-  /** How long one try may take, written like `'500ms'`, `'30s'` or `'5m'`. 30 s when left out. */
+  /** How long one try may take, written like `'500ms'`, `'30s'` or `'5m'`. The default is 30 s. */
   readonly timeout?: string
 }
 
@@ -41,8 +41,9 @@ export interface Reaction<Name extends string = string> {
   /** By event type. */
   readonly handlers: ReadonlyMap<string, AnyReact>
   /**
-   * Says what to do on an event. Events of one stream come one after the other in their order; those of different streams at the same time. One that keeps
-   * failing is parked with the later ones of its stream, and the others go on. Gives a reaction with one more event. Throws `invalid_declaration`.
+   * Declares what to do for an event. Events of one stream are handled in their order, one after the other; events of different streams at the same time. If
+   * an event keeps failing, it is parked, and the later events of its stream wait; other streams go on. Returns a reaction with one more event. Throws
+   * `invalid_declaration`.
    */
   on<Event extends AnyEventType>(
     event: Event,
@@ -73,7 +74,7 @@ function reactionOf<Name extends string>(
   }
 }
 
-/** A declared subscription: code that is given the events of some types in the order of the log, in batches. */
+/** A declared subscription: code that gets the events of some types in the order of the log, in batches. */
 export interface Subscription<Name extends string = string> {
   readonly name: Name
   readonly from: BeginsFrom
@@ -88,7 +89,7 @@ export interface Subscription<Name extends string = string> {
 
 /**
  * Declares a subscription: `subscription('search', { on: [ProductListed], run: async (events, { signal }) => … })`. The next batch comes when `run` has
- * resolved, and the checkpoint is kept. Where a batch keeps failing, its events come one by one; at the one that fails alone the subscription is parked.
+ * resolved, and the checkpoint is stored. If a batch keeps failing, its events come one by one, and the subscription is parked at the event that fails.
  * Throws `invalid_declaration`.
  */
 export function subscription<const Name extends string, const Events extends readonly AnyEventType[]>(
@@ -120,10 +121,10 @@ function checked(kind: string, name: string, { from = 'now', retries = 5, timeou
   const invalid = (problem: string) => new IndelibleError('invalid_declaration', `${kind} ${shown(name)} ${problem}.`)
   if (typeof name !== 'string' || !/^[A-Za-z]\w{0,59}$/.test(name))
     throw invalid('needs a name of letters, digits and "_", at most 60')
-  if (from !== 'now' && from !== 'beginning') throw invalid(`begins from ${shown(from)}: write "now" or "beginning"`)
+  if (from !== 'now' && from !== 'beginning') throw invalid(`begins from ${shown(from)}. Write "now" or "beginning"`)
   if (!Number.isSafeInteger(retries) || retries < 0)
-    throw invalid(`has ${shown(retries)} retries: give a whole number from 0 on`)
+    throw invalid(`has ${shown(retries)} retries. Write a whole number that is 0 or more`)
   const timeoutMs = durationMs(timeout)
-  if (timeoutMs === 0) throw invalid('has a timeout of nothing: write a duration such as "30s"')
+  if (timeoutMs === 0) throw invalid('has a timeout of 0. Write a duration such as "30s"')
   return { from, retries, timeoutMs }
 }

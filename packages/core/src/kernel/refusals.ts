@@ -1,16 +1,16 @@
-// A "no" of the domain: an expected outcome, so a value and not an exception. Commands declare which they may answer with.
+// Refusals: the "no" of the domain. They are expected outcomes, so they are values and not exceptions. Commands declare the refusals that they may return.
 import { IndelibleError } from './errors.ts'
 import { parse, type Schema } from './schemas.ts'
 
-/** What `decide` answers when the domain says no. */
+/** What `decide` returns to refuse a command. */
 export interface Refusal<Reason extends string = string, Details = unknown> {
   readonly refused: Reason
   readonly details: Details
 }
 
-/** The details of a refusal that has none. */
+/** The details of a refusal without details. */
 export interface NoDetails {
-  /** Never set; so that it takes nothing else, and no detail of another refusal is read from it. */
+  /** Never set. Because of it, this type allows no other members and cannot be confused with the details of another refusal. */
   readonly '~none'?: never
 }
 
@@ -25,7 +25,7 @@ export interface RefusalType<Reason extends string = string, Details = unknown> 
 // biome-ignore lint/suspicious/noExplicitAny: a constraint that every refusal type satisfies
 export type AnyRefusalType = RefusalType<string, any>
 
-/** What a command lists under `refuses`: the reason alone where there are no details, or a declared refusal. */
+/** An entry of `refuses`: a reason without details, or a declared refusal. */
 export type Refusable = string | AnyRefusalType
 
 /** The refusals of a list of them. */
@@ -36,7 +36,7 @@ export type RefusalOf<Listed> = Listed extends string
     ? Refusal<Reason, ReturnType<Listed>['details']>
     : never
 
-/** Declares a refusal with details, whose schema the API documents: `refusal('InsufficientFunds', z.object({ balance: z.int() }))`. */
+/** Declares a refusal with details. The documents of the API show their schema: `refusal('InsufficientFunds', z.object({ balance: z.int() }))`. */
 export function refusal<const Reason extends string, Details>(
   reason: Reason,
   details: Schema<Details>,
@@ -50,8 +50,8 @@ export function refusal<const Reason extends string, Details>(
 }
 
 /**
- * Refuses a command without details: `refuse('NoSuchAccount')`. Where the compiler knows what the command declares (`Declared`), a reason that is none of
- * it is an error right here, and not one of `decide` as a whole.
+ * Refuses a command without details: `refuse('NoSuchAccount')`. If the compiler knows what the command declares (`Declared`), a wrong
+ * reason is an error at this call, and not an error of the whole `decide`.
  */
 export function refuse<Declared extends string = string, const Reason extends string = string>(
   reason: Reason extends NoInfer<Declared> ? Reason : NoInfer<Declared>,

@@ -1,11 +1,11 @@
-// Names that begin with "$" are our own: what sagas keep in the log has them, and domain code neither writes it nor reads it unawares.
+// Names that begin with "$" are reserved for Indelible, for example for the events of sagas. Domain code cannot write them, and reads them only on purpose.
 import { IndelibleError } from './errors.ts'
 import { categoryCharactersMax } from './limits.ts'
 
-/** The category that every reserved event is found under, besides its own. */
+/** A query for this category finds all reserved events. */
 export const reservedCategory = '$'
 
-/** True for a stream, category, event type, tag or command id that is reserved. What is no text is not, and is refused elsewhere. */
+/** True for a reserved stream, category, event type, tag or command id. False for values that are not text: other checks refuse them. */
 export function isReserved(name: string): boolean {
   return typeof name === 'string' && name.charCodeAt(0) === 0x24
 }
@@ -28,7 +28,7 @@ interface Named {
   readonly tags?: readonly string[]
 }
 
-/** Throws `reserved_name` for an event that only Indelible itself may append. */
+/** Throws `reserved_name` for an event that only Indelible may append. */
 export function refuseReserved({ stream, type, tags = [] }: Named): void {
   if (isReserved(stream)) throw reservedName('stream', stream)
   if (isReserved(type)) throw reservedName('event type', type)
@@ -41,8 +41,8 @@ export function refuseReservedCommandId(commandId: string | undefined): void {
 }
 
 /**
- * Throws `invalid_event` where only one of stream and type is reserved. That both are, or neither, is what queries lean on: one by stream, category
- * or type finds a reserved event only if it names it.
+ * Throws `invalid_event` if only one of stream and type is reserved. Queries rely on that: a query by stream, category or type finds a reserved event only
+ * if it names it.
  */
 export function checkReserved({ stream, type }: Named): void {
   if (isReserved(stream) === isReserved(type)) return
@@ -54,7 +54,7 @@ export function checkReserved({ stream, type }: Named): void {
 function reservedName(what: string, name: string): IndelibleError {
   return new IndelibleError(
     'reserved_name',
-    `The ${what} "${name}" begins with "$". Such names belong to Indelible; choose another one.`,
+    `The ${what} "${name}" begins with "$". Such names are reserved for Indelible. Choose another one.`,
     { details: { name } },
   )
 }

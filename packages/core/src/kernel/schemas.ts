@@ -1,17 +1,17 @@
-// Any schema library that speaks Standard Schema (https://standardschema.dev) describes inputs and payloads; none is a dependency.
+// Schemas of inputs and payloads come from any library with Standard Schema (https://standardschema.dev). None of them is a dependency.
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { type ErrorCode, IndelibleError } from './errors.ts'
 import { schemaVersionMax } from './limits.ts'
 
 export type Schema<Output = unknown, Input = Output> = StandardSchemaV1<Input, Output>
 
-/** One thing that is wrong with a value, and where in it. */
+/** One problem of a value, and its place in the value. */
 export interface SchemaIssue {
   readonly path: string
   readonly message: string
 }
 
-/** Gives the value as the schema has it (defaults filled in). Throws `code`, with every issue in `details.issues`, or `schema_async`. */
+/** Returns the output of the schema (with defaults filled in). Throws `code` with all issues in `details.issues`, or `schema_async`. */
 export function parse<Output>(
   // biome-ignore lint/suspicious/noExplicitAny: whatever the schema takes, it is about to say whether this value is that
   schema: Schema<Output, any>,
@@ -21,7 +21,7 @@ export function parse<Output>(
 ): Output {
   const result = schema['~standard'].validate(value)
   if (result instanceof Promise) {
-    throw new IndelibleError('schema_async', `The schema of ${what} is asynchronous. Use one that validates at once.`)
+    throw new IndelibleError('schema_async', `The schema of ${what} is asynchronous. Use a synchronous one.`)
   }
   if (!result.issues) return result.value
   const issues = result.issues.map(readableIssue)
@@ -45,8 +45,8 @@ export function isSchemaVersion(version: unknown): version is number {
 }
 
 /**
- * Why what comes out of a schema cannot be JSON, where its library can say so (https://standardschema.dev/json-schema) and does so for a type that JSON
- * does not have. Libraries also refuse what JSON Schema cannot describe, such as a transformation: that says nothing of the value.
+ * Why the output of a schema cannot be JSON, if its library can tell (https://standardschema.dev/json-schema) and names a type that JSON does not have.
+ * Libraries also fail for schemas that JSON Schema cannot describe, such as a transformation; that says nothing about the output.
  */
 export function outputProblem(schema: Schema): string | undefined {
   const standard = schema?.['~standard'] as Partial<StandardJSONSchemaV1.Props> | undefined

@@ -1,6 +1,6 @@
-// What messages say of values that come from code or callers of others: anything at all, also what cannot be made text.
+// Text for values from user code or callers, for messages. They may be anything, also values that cannot be converted to text.
 
-/** The text of whatever was thrown. Code of users may throw anything, also what cannot be made text. */
+/** The message of an error, or the text of another thrown value. User code may throw anything. */
 export function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown)
@@ -9,10 +9,10 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
-/** Any value, as a message that refuses it names it. */
+/** Any value, for a message that refuses it. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'undefined'
-  // JSON has no NaN, and no way to tell 5n from 5.
+  // JSON has no NaN, and no BigInt.
   if (typeof value === 'number') return String(value)
   if (typeof value === 'bigint') return `${value}n`
   try {

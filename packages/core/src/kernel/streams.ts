@@ -1,4 +1,4 @@
-// A stream is the history of one thing; its name says which kind of thing and which one.
+// A stream is the history of one thing. Its name says which kind of thing, and which one.
 import { IndelibleError } from './errors.ts'
 import { categoryCharactersMax, streamIdBytesMax } from './limits.ts'
 import { isReserved } from './reserved.ts'
@@ -6,9 +6,9 @@ import { shown } from './shown.ts'
 import { utf8Length } from './text.ts'
 
 /**
- * `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more, and is neither `.` nor `..`: an address
- * with such a segment is another one before it is sent, so that nothing could be asked of it.
- * A category that begins with `$` is reserved: only Indelible itself appends to such a stream.
+ * `<category>-<id>`, for example `account-576`. The category ends at the first hyphen; the id may contain more hyphens. It is neither `.` nor `..`,
+ * because clients remove such segments from a URL before they send it.
+ * A category that begins with `$` is reserved: only Indelible appends to such a stream.
  */
 export type StreamName = `${string}-${string}`
 
@@ -16,13 +16,13 @@ const form = /^\$?[A-Za-z][A-Za-z0-9_.]*-(?!\.{1,2}$)[^\p{Cc}\p{Cs}]+$/u
 
 /** Joins category and id. Throws `invalid_stream_name`. */
 export function streamName(category: string, id: string): StreamName {
-  // A template would make a name of anything: `account-undefined`.
+  // A template accepts anything, for example `account-undefined`.
   for (const [what, part] of [
     ['category', category],
     ['id', id],
   ] as const) {
     if (typeof part === 'string') continue
-    throw new IndelibleError('invalid_stream_name', `The ${what} of a stream is text, not ${shown(part)}.`)
+    throw new IndelibleError('invalid_stream_name', `The ${what} of a stream must be text, not ${shown(part)}.`)
   }
   return checkedStreamName(`${category}-${id}`)
 }
@@ -34,7 +34,7 @@ export function checkedStreamName(name: string): StreamName {
     throw new IndelibleError(
       'invalid_stream_name',
       `${shown(name)} is not a stream name. Write <category>-<id>, for example "account-576": ` +
-        'letters, digits, "_" and "." before the first hyphen, anything printable after it but ".", ".." and white space alone.',
+        'letters, digits, "_" and "." before the first hyphen, and after it printable characters, but not only ".", ".." or white space.',
     )
   }
   const stream = name as StreamName
@@ -47,7 +47,7 @@ export function checkedStreamName(name: string): StreamName {
   return stream
 }
 
-/** Most names are short and plain ASCII; looking at their characters costs a tenth of the general form. */
+/** Most names are short and plain ASCII. To check their characters costs a tenth of the general check. */
 function isPlain(name: string): boolean {
   if (typeof name !== 'string' || name.length > categoryCharactersMax) return false
   const start = isReserved(name) ? 1 : 0
@@ -67,7 +67,7 @@ function isPlain(name: string): boolean {
       if (!letter && !(other && at > start)) return false
     }
   }
-  // An id that begins with "." may be one that is refused.
+  // An id that begins with "." needs the general check.
   return hyphen > 0 && !isBlank && name.charCodeAt(hyphen + 1) !== 0x2e
 }
 

@@ -1,4 +1,4 @@
-// What is wrong with a declared system, as far as that can be known before it is started. Each finding says what to do.
+// Checks a declared system before a start. Each finding says what to do.
 import type { AnyCommandType } from './commands.ts'
 import type { AnyEventType } from './event-types.ts'
 import { categoryCharactersMax } from './limits.ts'
@@ -86,7 +86,7 @@ function commandFindings({ type, category, aggregate, emits, consults }: AnyComm
   ]
 }
 
-/** An event that no command emits any more is still handled by its aggregate: the log may have it. Anybody else who handles it hears of none. */
+/** The log may have events that no command emits any more, so an aggregate may handle them. In other handlers they are a mistake. */
 function consumerFindings(system: System): string[] {
   const { commands, aggregates, decisionModels, projections, sagas, reactions, subscriptions } = system
   const known = new Set([

@@ -1,4 +1,4 @@
-// The machine's own clock and randomness, for those who compose a system. Everything else gets them passed in.
+// The clock and randomness of the machine, for the composition of a system. All other code gets them passed in.
 import { type IdGenerator, type IdWriter, uuidV7, uuidV7Writer } from './ids.ts'
 import type { Clock } from './time.ts'
 

@@ -1,4 +1,4 @@
-// A declared system as data: its commands, projections and sagas, and what follows from them. API, documentation and console all derive from this.
+// A declared system as data: its commands, projections and sagas, and what follows from them. API, documentation and console are made from this.
 import type { AnyAggregate } from './any-aggregate.ts'
 import type { AnyCommandType } from './commands.ts'
 import type { DecisionModel } from './decision-models.ts'
@@ -14,10 +14,10 @@ export interface System {
   readonly sagas: readonly AnySaga[]
   readonly reactions: readonly Reaction[]
   readonly subscriptions: readonly Subscription[]
-  /** Those of the commands, in order of first mention. */
+  /** The aggregates of the commands, in the order in which they first appear. */
   readonly aggregates: readonly AnyAggregate[]
-  /** Those that commands consult. */
+  /** The decision models that commands consult. */
   readonly decisionModels: readonly DecisionModel[]
-  /** Every event that anything here emits or handles. */
+  /** All events that are emitted or handled. */
   readonly events: readonly AnyEventType[]
 }

@@ -1,19 +1,19 @@
-// Read tables, declared: typed columns that become a Postgres table and a TypeScript row type at once.
+// Declared read tables: their columns become a Postgres table and a TypeScript row type.
 import { IndelibleError } from './errors.ts'
 
 export type ColumnType = 'text' | 'integer' | 'bigint' | 'boolean' | 'date' | 'timestamp' | 'json'
 
-/** A value as handlers and readers see it. `bigint` columns hold safe integers; dates are `1993-01-31`, timestamps RFC 3339 text in UTC. */
+/** A value as handlers and readers see it. `bigint` columns contain safe integers; dates are `1993-01-31`, timestamps RFC 3339 text in UTC. */
 export type ColumnValue = string | number | boolean | null | JsonValue
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
-/** One column; chain `.key()`, `.nullable()` and `.index()`. */
+/** One column. Add `.key()`, `.nullable()` or `.index()`. */
 export interface Column<Value = unknown> {
   readonly type: ColumnType
   readonly isKey: boolean
   readonly isNullable: boolean
   readonly isIndexed: boolean
-  /** Part of the primary key, in the order in which the key columns are declared. */
+  /** A column of the primary key, in the order of declaration. */
   key(): Column<Value>
   nullable(): Column<Value | null>
   index(): Column<Value>
@@ -21,11 +21,25 @@ export interface Column<Value = unknown> {
   readonly '~value'?: Value
 }
 
+/** A column of JSON values. They have no order and no single form, so `select` compares them with null only. */
+export interface JsonColumn<Value = unknown> extends Column<Value> {
+  readonly type: 'json'
+  key(): JsonColumn<Value>
+  nullable(): NullableJsonColumn<Value | null>
+  index(): JsonColumn<Value>
+}
+
+/** Known by more than its type of values, as null is a value of JSON too. */
+export interface NullableJsonColumn<Value = unknown> extends JsonColumn<Value> {
+  readonly isNullable: true
+  index(): NullableJsonColumn<Value>
+}
+
 export type Columns = Readonly<Record<string, Column>>
 /** The row type of a table. */
 export type RowOf<C extends Columns> = Rows<C>['row']
 
-/** By way of an interface, so that the compiler's messages show the members of a row and not how its type is made. */
+/** An interface, so that messages of the compiler show the members of a row and not how its type is made. */
 interface Rows<C extends Columns> {
   row: { -readonly [Name in keyof C]: C[Name] extends Column<infer Value> ? Value : never }
 }
@@ -35,22 +49,22 @@ export type Row = Readonly<Record<string, unknown>>
 export const text = (): Column<string> => column('text')
 /** 32 bits. */
 export const integer = (): Column<number> => column('integer')
-/** 64 bits in the database; a safe integer here, which is checked both ways. */
+/** 64 bits in the database, a safe integer here. Both directions are checked. */
 export const bigint = (): Column<number> => column('bigint')
 export const boolean = (): Column<boolean> => column('boolean')
 export const date = (): Column<string> => column('date')
 export const timestamp = (): Column<string> => column('timestamp')
-export const json = <Value extends JsonValue = JsonValue>(): Column<Value> => column('json')
+export const json = <Value extends JsonValue = JsonValue>(): JsonColumn<Value> => column('json') as JsonColumn<Value>
 
-/** A read table as its adapter needs to know it. */
+/** A read table as its adapter sees it. */
 export interface TableDefinition<C extends Columns = Columns> {
   readonly name: string
   readonly columns: C
   /** Names of the key columns, at least one. */
   readonly key: readonly string[]
-  /** What its rows stand for: the declared version of the projection, its columns and the versions of its events. Where it changes, the table is built again from the log. */
+  /** The identity of its rows: the declared version of the projection, its columns and the versions of its events. If it changes, the table is built again from the log. */
   readonly fingerprint: string
-  /** A hint at the code that fills it. Where it differs, a sample of the rows is compared with the log before the code goes on. */
+  /** A hint to the code that fills it. If it differs, a sample of the rows is compared with the log. */
   readonly code: string
 }
 
@@ -59,7 +73,7 @@ export function stagingTable<C extends Columns>(table: TableDefinition<C>): Tabl
   return { ...table, name: `${table.name}${stagingSuffix}` }
 }
 
-/** The name of the table that was replaced by another; it is kept until the next one is, or until somebody drops it. */
+/** The name of the replaced table. It is kept until the next replacement, or until it is dropped. */
 export function previousTableName(name: string): string {
   return `${name}${previousSuffix}`
 }
@@ -67,12 +81,12 @@ export function previousTableName(name: string): string {
 const stagingSuffix = '__staging'
 const previousSuffix = '__previous'
 const nameForm = /^[a-z_][a-z0-9_]{0,62}$/
-/** Postgres cuts names at 63 bytes, and there must be room for a suffix. */
+/** Postgres cuts names after 63 bytes, and a suffix must fit too. */
 const tableNameForm = /^(?!.*__(staging|previous)$)[a-z_][a-z0-9_]{0,52}$/
 
-/** What is known of the tables is kept in one of this name, beside them. */
+/** The name of the table with the checkpoints and states of the other tables. */
 const takenTableName = 'indelible_projections'
-/** Every table of Postgres has these already (https://www.postgresql.org/docs/current/ddl-system-columns.html), and every object of JavaScript the last. */
+/** All tables of Postgres have these columns already (https://www.postgresql.org/docs/current/ddl-system-columns.html), and all JavaScript objects the last. */
 const takenColumnNames = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid', '__proto__']
 
 /** Checks names and key. Throws `invalid_declaration`. */

@@ -1,4 +1,4 @@
-// Text as bytes. Payloads are kept byte for byte, so every conversion goes through this one encoder and decoder.
+// Text as bytes. Payloads are stored byte for byte, so all conversions use this one encoder and decoder.
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

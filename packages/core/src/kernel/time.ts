@@ -6,7 +6,7 @@ export type Instant = string
 /** A day (`1993-01-31`, meaning its first instant in UTC) or a date-time with zone. */
 export type ValidTime = string
 
-/** The only way in for time: passed to whatever needs to know it, so that tests and replays own it. */
+/** The only source of time. It is passed to all code that needs the time, so that tests and replays control it. */
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00Z. */
   now(): number
@@ -32,7 +32,7 @@ export function epochMs(time: ValidTime): number {
   return ms
 }
 
-/** Whether there is such a day in a year from 1 on. Date.parse takes 1993-02-31 for the 3rd of March; a day that does not exist must not become another. */
+/** Whether the day exists, in the year 1 or later. Date.parse reads 1993-02-31 as the 3rd of March, but a day that does not exist must not become another one. */
 export function isDay(text: string): boolean {
   if (!dayForm.test(text) || text.startsWith('0000')) return false
   const [year, month, day] = [Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8))]

@@ -1,4 +1,4 @@
-// Timers for any length of time. Node's own hold 31 bits of milliseconds: after what is longer (about 25 days), `Infinity` included, they call back at once.
+// Timers of any length. Node's timers have 31 bits of milliseconds: with more (about 25 days), and with `Infinity`, they call back at once.
 import { IndelibleError } from './errors.ts'
 import { shown } from './shown.ts'
 
@@ -8,7 +8,7 @@ export interface Timer {
   unref(): Timer
 }
 
-/** Calls back once, after so many milliseconds from 0 on; after `Infinity` never. */
+/** Calls back once, after this number of milliseconds; with `Infinity` never. */
 export function timer(ms: number, callBack: () => void): Timer {
   let leftMs = ms
   let isUnref = false
@@ -31,7 +31,7 @@ export function timer(ms: number, callBack: () => void): Timer {
   return self
 }
 
-/** Calls back again and again, each time so many milliseconds after the last. */
+/** Calls back again and again, each time this number of milliseconds after the last. */
 export function every(ms: number, callBack: () => void): Timer {
   let isUnref = false
   let current: Timer
@@ -58,7 +58,7 @@ export function isDuration(ms: unknown): ms is number {
   return typeof ms === 'number' && ms >= 0
 }
 
-/** A length of time from outside, in milliseconds from 0 on; `Infinity` is without limit. Throws `invalid_duration`. */
+/** Checks a duration from outside: milliseconds that are 0 or more, or `Infinity` for no limit. Throws `invalid_duration`. */
 export function checkedDuration(name: string, ms: unknown): number {
   if (isDuration(ms)) return ms
   throw new IndelibleError(

@@ -1,4 +1,5 @@
-// Events as domain code sees them: older versions brought to the newest form, and no tags of Indelible's own. The log keeps every event as it was recorded.
+// Events as domain code sees them: older versions are converted to the newest one, and reserved tags are removed. In the log, events stay as they were
+// recorded.
 import { IndelibleError, isIndelibleError } from './errors.ts'
 import type { AnyEventType, AnyUpcast } from './event-types.ts'
 import { type EventMetadata, eventJson, type RecordedEvent } from './events.ts'
@@ -9,7 +10,7 @@ import { messageOf } from './shown.ts'
 import type { StreamName } from './streams.ts'
 import type { Instant, ValidTime } from './time.ts'
 
-/** The event in the form that its declared type has now. Throws `event_version_unknown` for a version that the type does not know. */
+/** The event in the newest version of its declared type. Throws `event_version_unknown` for a version that the type does not know. */
 export function inNewestForm(type: AnyEventType, event: RecordedEvent): RecordedEvent {
   const upcast = upcastOf(type, event)
   const { tags } = event
@@ -19,7 +20,7 @@ export function inNewestForm(type: AnyEventType, event: RecordedEvent): Recorded
     : event
 }
 
-/** The data, frozen, and so that an upcast runs now and on frozen data: to be called where domain code is watched. */
+/** Returns the data frozen. An upcast runs now, on frozen data. Call it where domain code is watched. */
 export function frozenData(event: { readonly data: unknown }): unknown {
   return event instanceof ViewedEvent ? event.frozen() : deepFreeze(event.data)
 }
@@ -28,7 +29,7 @@ function withoutReserved(tags: readonly string[]): readonly string[] {
   return tags.some(isReserved) ? tags.filter((tag) => !isReserved(tag)) : tags
 }
 
-/** What brings the data of an event to the newest form; nothing where they are in it. Throws `event_version_unknown`. */
+/** The function that converts the data of an event to the newest version; nothing if they have it already. Throws `event_version_unknown`. */
 export function upcastOf(type: AnyEventType, event: VersionedEvent): AnyUpcast | undefined {
   if (event.schemaVersion === type.version) return undefined
   const upcast = Object.hasOwn(type.upcasts, event.schemaVersion) ? type.upcasts[event.schemaVersion] : undefined
@@ -36,7 +37,7 @@ export function upcastOf(type: AnyEventType, event: VersionedEvent): AnyUpcast |
   throw unknownVersion(type, event)
 }
 
-/** The stream is left out where only the position is known. */
+/** Without a stream, only the position is known. */
 type VersionedEvent = Pick<RecordedEvent, 'type' | 'schemaVersion' | 'position'> & {
   readonly stream: StreamName | undefined
 }
@@ -94,9 +95,10 @@ class ViewedEvent implements RecordedEvent {
       const { type, schemaVersion, data, stream, position } = this.#recorded
       try {
         this.#data = this.#up(data as never)
-        if (this.#data instanceof Promise) throw new Error('it answered with a promise, and must answer at once')
+        if (this.#data instanceof Promise)
+          throw new Error('it returned a promise. It must return its result synchronously')
       } catch (cause) {
-        // Watched code that breaks a law: whoever watches it says so. (A TypeError is what changing frozen data throws.)
+        // Watched code broke a law, and the watching code reports that. (Changes of frozen data throw a TypeError.)
         if (isIndelibleError(cause) || (cause instanceof TypeError && Object.isFrozen(data))) throw cause
         throw new IndelibleError(
           'upcast_failed',
@@ -133,7 +135,7 @@ class ViewedEvent implements RecordedEvent {
   get contentType(): string {
     return this.#recorded.contentType
   }
-  /** As they were recorded, in the older form. */
+  /** The data as they were recorded, in the older version. */
   get dataBytes(): Uint8Array {
     return this.#recorded.dataBytes
   }

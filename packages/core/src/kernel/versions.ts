@@ -1,4 +1,4 @@
-// Code is identified by a version that is declared. Its text is only a hint: the same code has another text when it is built or minified.
+// Code is identified by a declared version. Its text is only a hint: the same code has another text after a build or minification.
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType } from './event-types.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -13,7 +13,7 @@ export function declaredVersion(who: string, version = 1): number {
   )
 }
 
-/** A hint at the code that makes something of events: the text of its functions, and of those that bring older events to the newest form. */
+/** A hint to the code that folds events: the text of its functions, and of the upcasts of its events. */
 export function codeOf(events: readonly AnyEventType[], functionsOf: (type: string) => readonly unknown[]): string {
   return fingerprint(
     events

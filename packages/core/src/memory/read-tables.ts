@@ -3,11 +3,12 @@ import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import { systemClock } from '../kernel/system-clock.ts'
 import { type Columns, keyText, previousTableName, type Row, type TableDefinition } from '../kernel/tables.ts'
-import { compareTexts } from '../kernel/text.ts'
 import { type Clock, instant } from '../kernel/time.ts'
+import { canonicalSelect } from '../store/canonical-select.ts'
 import type { Checkpoint } from '../store/port.ts'
 import type { Parked, ReadTables } from '../store/read-tables.ts'
-import { canonicalKey, canonicalRow, canonicalSelect } from '../store/rows.ts'
+import { canonicalKey, canonicalRow } from '../store/rows.ts'
+import { selectedRows } from './select.ts'
 
 interface Table {
   readonly columns: Columns
@@ -122,12 +123,8 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       return 'saved'
     },
     async select(definition, options = {}) {
-      const { where, after, limit } = canonicalSelect(definition, options)
-      const rows = [...readable(definition).rows.values()]
-        .filter((row) => Object.entries(where).every(([name, value]) => row[name] === value))
-        .filter((row) => !after || compareKeys(definition.key, row, after) > 0)
-        .sort((a, b) => compareKeys(definition.key, a, b))
-      return copies(definition, rows.slice(0, limit))
+      const page = canonicalSelect(definition, options)
+      return copies(definition, selectedRows(readable(definition).rows.values(), page))
     },
     async scan(definition, visit) {
       const table = readable(definition)
@@ -207,14 +204,4 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
 function copies({ columns }: TableDefinition, rows: readonly Row[]): readonly Row[] {
   const names = Object.keys(columns)
   return structuredClone(rows.map((row) => Object.fromEntries(names.map((name) => [name, row[name]]))))
-}
-
-function compareKeys(key: readonly string[], a: Row, b: Row): number {
-  for (const name of key) {
-    const [left, right] = [a[name] as string | number | boolean, b[name] as string | number | boolean]
-    if (left === right) continue
-    if (typeof left === 'string') return compareTexts(left, right as string)
-    return left < right ? -1 : 1
-  }
-  return 0
 }

@@ -1,13 +1,18 @@
-// What operators do is recorded in the log beside the events of the domain: who, what and when.
+// Records the actions of operators in the log, beside the events of the domain: who did what, and when.
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import { streamName } from '../kernel/streams.ts'
 import type { EventStore } from '../store/port.ts'
 
-/** The category of the streams that hold the actions of operators, one for each thing that they are about. */
+/** The category of the streams with the actions of operators. Each consumer or table has a stream. */
 export const operatorCategory = '$operator'
 
-export type OperatorAction = '$ConsumerPaused' | '$ConsumerResumed' | '$TableRebuilt' | '$PreviousTableDropped'
+export type OperatorAction =
+  | '$ConsumerPaused'
+  | '$ConsumerResumed'
+  | '$TableRebuilt'
+  | '$PreviousTableDropped'
+  | '$SagaRetried'
 
 export class OperatorLog {
   readonly #store: EventStore
@@ -19,8 +24,8 @@ export class OperatorLog {
   }
 
   /**
-   * Resolves when it is durable. Where the log cannot be written, that is what the caller hears of an action that was done. A process that opened the log for
-   * reading only, as one that runs projections alone, records nothing.
+   * Resolves when it is durable. If the log cannot be written, it throws, although the action was done. A process that opened the log for reading only
+   * records nothing, for example one that runs only projections.
    */
   async record(
     type: OperatorAction,

@@ -1,25 +1,25 @@
-// Laws two and three at work: deciding, evolving and projecting run with clock, randomness and I/O taken away and on frozen input.
+// Enforces the second and third law: domain code runs without clock, randomness and I/O, and on frozen input.
 import { type ErrorCode, IndelibleError } from '../kernel/errors.ts'
 
-/** Runs domain code. In development it is watched, in production trusted. */
+/** Runs domain code: watched in development, trusted in production. */
 export type PureCall = <Value>(what: string, run: () => Value) => Value
 
-/** Throws `code` where the code reaches for what it may not have, answers with a promise, or changes what it was given. */
+/** Throws this error code if the code uses a clock, randomness or I/O, returns a promise, or changes its input. */
 export function watched(code: ErrorCode): PureCall {
   return (what, run) => {
     const restore = takeAway((name) => {
-      throw new IndelibleError(code, `${what} used ${name}. It may depend only on what it is given.`)
+      throw new IndelibleError(code, `${what} used ${name}. It may use only its input.`)
     })
     try {
       const value = run()
       if (value instanceof Promise) {
         value.catch(() => {})
-        throw new IndelibleError(code, `${what} answered with a promise. It must answer at once.`)
+        throw new IndelibleError(code, `${what} returned a promise. It must return its result synchronously.`)
       }
       return value
     } catch (error) {
       if (error instanceof TypeError && /read.only|not extensible|Cannot delete/.test(error.message)) {
-        throw new IndelibleError(code, `${what} changed what it was given: ${error.message}`, { cause: error })
+        throw new IndelibleError(code, `${what} changed its input: ${error.message}`, { cause: error })
       }
       throw error
     } finally {
@@ -30,19 +30,19 @@ export function watched(code: ErrorCode): PureCall {
 
 export const trusted: PureCall = (_what, run) => run()
 
-/** Domain code is watched unless NODE_ENV is `production`, or somebody says otherwise. */
+/** By default domain code is watched unless NODE_ENV is `production`. */
 export function isWatched(domainCode: 'watched' | 'trusted' | undefined): boolean {
   return (domainCode ?? (process.env.NODE_ENV === 'production' ? 'trusted' : 'watched')) === 'watched'
 }
 
-/** How the handlers of projections are called. */
+/** Calls the handlers of projections. */
 export function projectionCall(domainCode: 'watched' | 'trusted' | undefined): PureCall {
   return isWatched(domainCode) ? watched('impure_projector') : trusted
 }
 
 type Violation = (name: string) => never
 
-/** Domain code is synchronous, so nothing else can run between taking the globals away and giving them back. */
+/** Returns a function that restores the globals. Domain code is synchronous, so no other code runs in between. */
 function takeAway(violation: Violation): () => void {
   const undo: (() => void)[] = []
   const replace = (owner: object, ownerName: string, name: string, value: unknown) => {
@@ -73,7 +73,7 @@ function takeAway(violation: Violation): () => void {
   }
 }
 
-/** A Date that can be told a time but does not know what time it is. */
+/** A Date that can represent a time but does not know the current time. */
 function clocklessDate(violation: Violation): DateConstructor {
   return new Proxy(Date, {
     construct: (target, args) => (args.length === 0 ? violation('new Date()') : Reflect.construct(target, args)),

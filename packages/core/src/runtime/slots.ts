@@ -1,4 +1,4 @@
-// So many at a time: who finds no room waits in line, first come, first served.
+// Limits how many tasks run at the same time. The others wait, first come, first served.
 
 export class Slots {
   #free: number
@@ -8,7 +8,7 @@ export class Slots {
     this.#free = slotsMax
   }
 
-  /** Does something once there is room for it. */
+  /** Runs a task as soon as a slot is free. */
   async within<Value>(act: () => Promise<Value>): Promise<Value> {
     if (this.#free > 0) this.#free--
     else await new Promise<void>((resolve) => this.#line.push(resolve))

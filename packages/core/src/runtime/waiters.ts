@@ -1,4 +1,4 @@
-// Those who wait for something to reach a position: read your own writes.
+// Readers who wait until a projection or another consumer has reached a position: read your own writes.
 import { throwIfAborted } from '../kernel/abort.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import { position as checkedPosition, type Position } from '../kernel/positions.ts'
@@ -13,7 +13,7 @@ export class Waiters {
   readonly #what: string
   readonly #waiting = new Set<Waiter>()
   #reached: Position = 0
-  /** Why it gets no further, for good or for now. */
+  /** Why it cannot go on, for now or for ever. */
   #failure: IndelibleError | undefined
 
   constructor(what: string) {
@@ -24,7 +24,7 @@ export class Waiters {
     return this.#reached
   }
 
-  /** How many wait. */
+  /** The number of readers who wait. */
   get count(): number {
     return this.#waiting.size
   }
@@ -34,14 +34,14 @@ export class Waiters {
     for (const waiter of this.#waiting) if (waiter.position <= this.#reached) waiter.settle()
   }
 
-  /** Goes on from where the checkpoint is. */
+  /** Goes on at the checkpoint. */
   restart(at: Position): void {
     this.#failure = undefined
     this.#reached = at
     this.advance(at)
   }
 
-  /** Tells all who wait, now and until a restart, that it gets no further. */
+  /** Rejects all waits, now and until a restart, with this error. */
   fail(error: IndelibleError): void {
     this.#failure = error
     for (const waiter of this.#waiting) waiter.settle(error)
@@ -49,7 +49,7 @@ export class Waiters {
 
   /** Throws `wait_timeout` (with `details.reached`), `invalid_position`, `invalid_duration`, `aborted`, or what it failed with. */
   async reach(to: Position, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
-    // It is as a rule what somebody sent, and nothing ever gets past what is no number.
+    // Callers often pass what a client sent. A wait for NaN would never end.
     const position = checkedPosition(to)
     checkedDuration('timeoutMs', timeoutMs)
     throwIfAborted(signal)
@@ -63,7 +63,8 @@ export class Waiters {
         if (error === undefined) resolve()
         else reject(error)
       }
-      const aborted = () => settle(new IndelibleError('aborted', 'The caller gave up.', { cause: signal?.reason }))
+      const aborted = () =>
+        settle(new IndelibleError('aborted', 'The caller aborted the wait.', { cause: signal?.reason }))
       const timeout = timer(timeoutMs, () => settle(this.#timeout(position, timeoutMs)))
       const waiter: Waiter = { position, settle }
       this.#waiting.add(waiter)

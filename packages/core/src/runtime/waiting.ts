@@ -1,10 +1,10 @@
-// Waiting: before trying again, twice as long each time up to a bound, and never past the moment somebody wants to stop.
+// Waits before another try: each is twice as long as the one before, up to a limit, and an abort ends it at once.
 import { timer } from '../kernel/timers.ts'
 import { retryDelayMsMax, retryDelayMsMin } from './limits.ts'
 
-/** How long somebody is ready to wait. */
+/** How long a caller waits. */
 export interface WaitOptions {
-  /** {@link waitTimeoutMsDefault} when left out; `Infinity` waits without limit. */
+  /** The default is {@link waitTimeoutMsDefault}; `Infinity` waits without limit. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }

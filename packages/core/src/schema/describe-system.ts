@@ -1,4 +1,4 @@
-// A declared system as JSON: what API, documents, permissions and console are made from, without running code of the domain.
+// Describes a declared system as JSON. API, documents, permissions and console are made from it, without running code of the domain.
 import type { AnyCommandType } from '../kernel/commands.ts'
 import type { AnyEventType } from '../kernel/event-types.ts'
 import { sagaEvents } from '../kernel/processes/index.ts'
@@ -24,14 +24,14 @@ export interface SystemDescription {
 export interface EventDescription {
   readonly type: string
   readonly version: number
-  /** Of the data as they are recorded. */
+  /** The schema of the recorded data. */
   readonly schema: JsonSchema
-  /** The log may have them; everybody reads them in the newest form. Ascending. */
+  /** Older versions that the log may have, ascending. Readers get them in the newest form. */
   readonly olderVersions: readonly { readonly version: number; readonly schema: JsonSchema }[]
-  /** By the name of the tag, the member of the data that is its value. */
+  /** The member of the data with the value of each tag, by the name of the tag. */
   readonly tags: Readonly<Record<string, string>>
   readonly emittedBy: readonly CommandName[]
-  /** Names by kind, only those that handle it. */
+  /** Everything that handles the event. */
   readonly handledBy: readonly { readonly kind: HandlerKind; readonly name: string }[]
 }
 
@@ -42,7 +42,7 @@ export interface AggregateDescription {
   readonly version: number
   readonly events: readonly string[]
   readonly commands: readonly string[]
-  /** By member of the state whose value no two aggregates may share, the reason of the refusal. */
+  /** The members of the state whose values must be unique, each with the reason of the refusal. */
   readonly unique: Readonly<Record<string, string>>
 }
 
@@ -57,10 +57,10 @@ export interface CommandDescription extends CommandName {
   readonly aggregate: string | null
   readonly input: JsonSchema
   readonly emits: readonly string[]
-  /** Those of values that must be unique among them. `details` is null where there are none. */
+  /** Includes the refusals for values that must be unique. `details` is null if there are none. */
   readonly refuses: readonly { readonly reason: string; readonly details: JsonSchema | null }[]
   readonly visibility: 'public' | 'internal'
-  /** `members`: by tag, the member of the input. */
+  /** `members`: the member of the input for each tag. */
   readonly consults: readonly {
     readonly name: string
     readonly model: string
@@ -74,7 +74,7 @@ export interface ProjectionDescription {
   readonly stalenessTargetMs: number
   readonly columns: readonly ColumnDescription[]
   readonly key: readonly string[]
-  /** `row`: whether the handler is given none, one that must be there, or one that begins with an initial row. */
+  /** `row`: the handler gets no row, a row that must exist, or a row that starts as the initial row. */
   readonly on: readonly { readonly event: string; readonly row: 'none' | 'required' | 'initial' }[]
 }
 

@@ -24,7 +24,7 @@ export interface FollowOptions {
   readonly after: Position
   readonly signal: AbortSignal
   /** Whether `event` gives a new object each time, for code that may change what it was given and is given it again. */
-  readonly anew?: boolean
+  readonly copies?: boolean
 }
 
 export class DomainLog {
@@ -46,11 +46,11 @@ export class DomainLog {
   async *batches(
     types: readonly AnyEventType[],
     query: Query,
-    { anew = false, ...options }: ReadOptions & Pick<FollowOptions, 'anew'> = {},
+    { copies = false, ...options }: ReadOptions & Pick<FollowOptions, 'copies'> = {},
   ): AsyncGenerator<DomainBatch> {
     const asked = numbered(types)
     for await (const { events, through } of this.#store.read(query, options)) {
-      yield domainBatch(types, replayBatch(events, { asked, through, again: anew ? copyOf : itself }))
+      yield domainBatch(types, replayBatch(events, { asked, through, again: copies ? copyOf : itself }))
     }
   }
 
@@ -62,11 +62,11 @@ export class DomainLog {
   /** All events of some types after a position, then those that are appended, until the signal aborts. */
   async *follow(
     types: readonly AnyEventType[],
-    { after, signal, anew = false }: FollowOptions,
+    { after, signal, copies = false }: FollowOptions,
   ): AsyncGenerator<DomainBatch> {
     const asked = numbered(types)
     for await (const { events, through } of this.#store.subscribe([{ types: typeNames(types) }], { after, signal })) {
-      yield domainBatch(types, replayBatch(events, { asked, through, again: anew ? copyOf : itself }))
+      yield domainBatch(types, replayBatch(events, { asked, through, again: copies ? copyOf : itself }))
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Position } from '../kernel/positions.ts'
 import type { Row, TableDefinition } from '../kernel/tables.ts'
 import type { Instant } from '../kernel/time.ts'
 import type { Checkpoint } from './port.ts'
+import type { SelectOptions } from './select.ts'
 
 /** What a batch of events did to a table. Rows are whole; keys hold the key columns only. */
 export interface TableChange extends Fence {
@@ -22,18 +23,6 @@ export interface Fence {
   /** When given, a table of another generation that has the name now is not changed. */
   readonly generation?: number
 }
-
-export interface SelectOptions {
-  /** Columns that must equal these values. */
-  readonly where?: Row
-  /** Rows after this key, in key order: the last row of the page before. */
-  readonly after?: Row
-  /** 100 when left out. */
-  readonly limit?: number
-}
-
-/** The number of rows of a page when no limit is given. */
-export const selectLimitDefault = 100
 
 /** Which code filled a table, and how far: everything up to its checkpoint is in its rows. At position 0 it shows nothing, and its history is ''. */
 export interface TableState extends Checkpoint {
@@ -87,7 +76,7 @@ export interface Lease {
  * A table does not change when the code that fills it changes: another table is built under the name of `stagingTable`, and `replace` puts it in its place.
  *
  * Throws `tables_unavailable` where the database does not answer or the table is not there; `table_outdated` where it has other columns; `invalid_row` where a column or
- * value does not fit.
+ * value does not fit; `invalid_select` where the options of a page do not.
  */
 export interface ReadTables {
   /** Creates the table at checkpoint 0, unless it exists. A table that other code filled is not changed; its state shows the fingerprint of that code. */
@@ -108,7 +97,7 @@ export interface ReadTables {
     to: Checkpoint,
     options?: Fence,
   ): Promise<'saved' | 'superseded'>
-  /** One page in key order. */
+  /** One page of the rows that meet the conditions, in a total order; see {@link SelectOptions}. */
   select(table: TableDefinition, options?: SelectOptions): Promise<readonly Row[]>
   /** Every row, all as of one moment, in lists, in no order. Returns the state of that moment. */
   scan(table: TableDefinition, visit: (rows: readonly Row[]) => void): Promise<TableState>

@@ -1,10 +1,9 @@
 // Canonical rows: every adapter converts its input here, so that all adapters refuse the same values and return the same values.
 import { IndelibleError } from '../kernel/errors.ts'
 import { shown } from '../kernel/shown.ts'
-import type { ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
+import type { Column, ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
 import { epochMs, instant, isDay } from '../kernel/time.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { type SelectOptions, selectLimitDefault } from './read-tables.ts'
 
 /** A whole row in the form that every database returns. Throws `invalid_row`, which names the column. */
 export function canonicalRow(table: TableDefinition, row: Row): Row {
@@ -23,39 +22,34 @@ export function canonicalKey(table: TableDefinition, row: Row): Row {
   return canonical(table, fieldsOf(table).key, row)
 }
 
-/** The options of a page, likewise. JSON has no order and no single form, so a page cannot be selected by it. */
-export function canonicalSelect(
-  table: TableDefinition,
-  { where = {}, after, limit = selectLimitDefault }: SelectOptions,
-): { where: Row; after: Row | undefined; limit: number } {
-  const compared = fieldsOf(table).all.filter(({ name }) => Object.hasOwn(where, name))
-  const json = compared.find(({ type }) => type === 'json')
-  if (json) throw invalidRow(table.name, json.name, 'json cannot be compared with')
-  if (!Number.isSafeInteger(limit) || limit < 0) {
-    throw new IndelibleError('invalid_row', `Table "${table.name}": a limit is a whole number from 0 on, not ${limit}.`)
-  }
-  refuseStrangers(table, where)
-  return { where: canonical(table, compared, where), after: after && canonicalKey(table, after), limit }
-}
-
 function canonical(table: TableDefinition, fields: readonly Field[], row: Row): Row {
   const values: Record<string, unknown> = {}
-  for (const { name, type, isNullable } of fields) {
+  for (const field of fields) {
+    const { name } = field
     const given = Object.hasOwn(row, name) ? row[name] : undefined
-    const value = given === null ? (isNullable ? null : undefined) : keep[type](given)
+    const value = canonicalValue(field, given)
     if (value === undefined) {
       refuseStrangers(table, row)
-      const wanted = `${type}${isNullable ? ' or null' : ''} (${forms[type]})`
-      throw invalidRow(
-        table.name,
-        name,
-        given === undefined ? `there is no ${wanted}` : `${shown(given)} is not ${wanted}`,
-      )
+      throw invalidRow(table.name, name, misfit(field, given))
     }
     values[name] = value
   }
   return values
 }
+
+/** A value as every database returns it; undefined if the column cannot hold it. */
+export function canonicalValue({ type, isNullable }: ValueType, given: unknown): unknown {
+  if (given === null) return isNullable ? null : undefined
+  return keep[type](given)
+}
+
+/** Why a column cannot hold a value, as part of a message. */
+export function misfit({ type, isNullable }: ValueType, given: unknown): string {
+  const wanted = `${type}${isNullable ? ' or null' : ''} (${forms[type]})`
+  return given === undefined ? `there is no ${wanted}` : `${shown(given)} is not ${wanted}`
+}
+
+type ValueType = Pick<Column, 'type' | 'isNullable'>
 
 /** A handler in JavaScript may return anything. */
 function assertObject({ name, columns }: TableDefinition, row: unknown, what: string): void {

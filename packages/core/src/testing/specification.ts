@@ -1,4 +1,4 @@
-// Given these events, when this command comes, what is decided: the test of a command, without a store.
+// Tests of a command without a store: given these events, when this command comes, what is decided?
 import type { AnyAggregate } from '../kernel/any-aggregate.ts'
 import type { AnyCommandType, CommandContext, CommandType } from '../kernel/commands.ts'
 import { dataAsRead } from '../kernel/encoding.ts'
@@ -11,14 +11,14 @@ import { consultedBy } from '../runtime/commands/facts.ts'
 import { watched } from '../runtime/purity.ts'
 
 export interface DecisionContext extends Partial<Omit<CommandContext, 'facts'>> {
-  /** Events of other streams: what the command consults is folded from these and from the history. */
+  /** Events of other streams. The facts that the command consults are folded from these and from the history. */
   readonly others?: readonly DomainEvent[]
 }
 
 /**
  * Decides a command after a history of its aggregate, under the laws: `decideAfter([AccountOpened({ … })], WithdrawFunds, { amount: 5 })`.
- * Gives the refusal, or the events as a list. Values that must be unique are not looked at: that takes a store.
- * Throws `impure_aggregate` where the code breaks the third law, and `invalid_declaration` for an answer that the command does not declare.
+ * Returns the refusal, or the events as a list. Unique values are not checked: that needs a store.
+ * Throws `impure_aggregate` if the code breaks the third law, and `invalid_declaration` if `decide` returns what the command does not declare.
  */
 export function decideAfter<Input, No>(
   history: readonly DomainEvent[],
@@ -61,8 +61,9 @@ function folded<State>(
 ): State {
   const call = watched('impure_aggregate')
   return events.reduce((state, event) => {
-    if (typeof event?.type !== 'string') throw new IndelibleError('invalid_event', 'A history is a list of events.')
-    // As it would be read.
+    if (typeof event?.type !== 'string')
+      throw new IndelibleError('invalid_event', 'A history must be a list of events.')
+    // The event as it would be read from the log.
     const recorded = { ...event, data: deepFreeze(dataAsRead(event)) }
     return call(`the handler of ${event.type}`, () => evolve(deepFreeze(state), recorded))
   }, initialState)

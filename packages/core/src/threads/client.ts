@@ -4,7 +4,7 @@ import { errorFrom } from './error-message.ts'
 import type { ClientMessage, Input, Methods, Result, ServerMessage } from './messages.ts'
 
 export interface ThreadClientOptions {
-  /** The error that calls get when the thread has ended. The cause is what it threw, if it did. */
+  /** Called once, when the thread has ended. Makes the error that calls get from then on. The cause is what the thread threw, if it did. */
   readonly ended: (cause: unknown) => Error
   /** Gets what the thread says without being asked. */
   readonly onNotice?: (notice: never) => void

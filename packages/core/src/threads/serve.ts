@@ -30,10 +30,13 @@ export interface ThreadServer {
   readonly notify: (notice: unknown) => void
 }
 
-/** Answers the calls that come through a port, each as it comes: they may overlap. A thread whose port is closed ends when it has nothing left to do. */
+/**
+ * Answers the calls that come through a port, each when it comes: they may overlap. Calls wait for handlers that are given later. A thread whose port is
+ * closed ends when it has nothing left to do.
+ */
 export function serve<Protocol extends Methods<Protocol>>(
   port: MessagePort,
-  handlers: Handlers<Protocol>,
+  handlers: Handlers<Protocol> | Promise<Handlers<Protocol>>,
   { close = async () => {} }: ServeOptions = {},
 ): ThreadServer {
   const aborts = new Map<number, AbortController>()
@@ -45,7 +48,8 @@ export function serve<Protocol extends Methods<Protocol>>(
     aborts.set(call, abort)
     let moved: readonly Transferable[] = []
     try {
-      const result = await handlers[method as keyof Protocol](input as never, {
+      const methods = await handlers
+      const result = await methods[method as keyof Protocol](input as never, {
         signal: abort.signal,
         progress: (progress) => send({ call, progress }),
         transfer: (list) => {

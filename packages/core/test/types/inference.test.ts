@@ -1,20 +1,25 @@
 // What the compiler finds out by itself. The assertions hold when the types are checked; running them shows only that the declarations are allowed.
 import {
   aggregate,
+  boolean,
   type CommandOutcome,
   type CommandType,
   command,
   type DomainEvent,
   defineSystem,
   event,
+  json,
   type NoDetails,
+  projection,
   type RecordedEvent,
   type Refusal,
   type RunningSystem,
   refuse,
   removal,
   saga,
+  text,
   upcast,
+  type Where,
 } from 'indelible'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
@@ -250,6 +255,27 @@ test('an outcome tells the refusals apart by reason, with the details of each', 
     expectTypeOf(rows).toEqualTypeOf<readonly { parcel_id: string; to: string; grams: number | null }[]>()
   }
   expectTypeOf(told).returns.toEqualTypeOf<Promise<void>>()
+})
+
+test('what is asked of a read table is typed by its columns, and gives whole rows', () => {
+  const labels = projection('labels', {
+    table: { label_id: text().key(), printed: boolean().nullable(), extras: json<{ note: string }>().nullable() },
+  })
+  const asked = async (system: RunningSystem) => {
+    const page = await system.select(parcels, {
+      where: { to: 'Ann', grams: { gte: 100, lt: 500, ne: null }, parcel_id: { in: ['1', '2'], notIn: ['3'] } },
+      orderBy: ['to', { grams: 'desc' }],
+      limit: 10,
+    })
+    expectTypeOf(page).toEqualTypeOf<readonly { parcel_id: string; to: string; grams: number | null }[]>()
+    await system.select(parcels, { orderBy: { grams: 'desc' }, after: page.at(-1) })
+    await system.select(parcels, { orderBy: 'grams', after: { grams: null, parcel_id: '1' } })
+    await system.select(parcels, { where: { grams: { in: [5, null] }, to: { ne: 'Ann' } } })
+    await system.select(labels, { where: { printed: { ne: true }, extras: null }, orderBy: 'printed' })
+    await system.select(labels, { where: { printed: null, extras: { ne: null } } })
+  }
+  expectTypeOf(asked).returns.toEqualTypeOf<Promise<void>>()
+  expectTypeOf<keyof Where<(typeof labels)['table']['columns']>>().toEqualTypeOf<'label_id' | 'printed' | 'extras'>()
 })
 
 test('an outcome of a command without refusals is accepted or a conflict', () => {

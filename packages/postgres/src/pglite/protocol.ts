@@ -1,4 +1,9 @@
 // The messages between the thread of PGlite and its clients.
+//
+// They do not use the calls between threads of `indelible` (ThreadClient and serve). PGlite is one connection: a transaction of one client must hold back
+// the statements of all others, across ports, and a port that closes must roll back its transaction. A thread that misses its deadline is in a loop and
+// cannot answer, so its client fails at once and from outside, before the thread has ended. And Node starts the worker from its source, where it cannot
+// import another package of ours.
 import type { MessagePort } from 'node:worker_threads'
 
 /** What the thread gets when it starts. */

@@ -1,4 +1,5 @@
 // The SQL of read tables, and the values in it. Pure functions.
+export { selectRows } from './select.ts'
 export {
   copyTarget,
   createIndexes,
@@ -8,6 +9,5 @@ export {
   recordsTable,
   type Statement,
   saveChange,
-  selectRows,
 } from './statements.ts'
 export { chunkCharsMax, copyLine, rowsOf, safeInteger, sqlTypes, utcText } from './types.ts'

@@ -1,5 +1,5 @@
 // Pure functions that write the SQL for the rows of read tables. Names are quoted, values are parameters.
-import type { Row, TableChange, TableDefinition } from 'indelible'
+import type { ColumnType, Row, TableChange, TableDefinition } from 'indelible'
 import { arrayLiterals, sqlTypes } from './types.ts'
 
 export interface Statement {
@@ -25,12 +25,16 @@ export function list(names: readonly string[], prefix = ''): string {
 const fillFactor = 50
 
 export function createTable(schema: string, { name, columns }: TableDefinition): string {
-  const definitions = Object.entries(columns).map(([column, { type, isKey, isNullable }]) => {
-    // Keys sort by code point on every server, independent of its locale.
-    const collation = isKey && type === 'text' ? ' COLLATE "C"' : ''
-    return `${quoteName(column)} ${sqlTypes[type].declared}${collation}${isNullable ? '' : ' NOT NULL'}`
-  })
+  const definitions = Object.entries(columns).map(
+    ([column, { type, isNullable }]) =>
+      `${quoteName(column)} ${sqlTypes[type].declared}${collation(type)}${isNullable ? '' : ' NOT NULL'}`,
+  )
   return `CREATE TABLE ${quoteName(schema, name)} (${definitions.join(', ')}) WITH (fillfactor = ${fillFactor})`
+}
+
+/** Text is in the order of its code points on every server, independent of its locale. The indexes of columns that are declared so serve that order. */
+export function collation(type: ColumnType): string {
+  return type === 'text' ? ' COLLATE "C"' : ''
 }
 
 /** The primary key and the indexes, one statement each. Postgres chooses names that are free. */
@@ -56,35 +60,11 @@ export function* loadRows(schema: string, table: TableDefinition, keys: readonly
   for (const params of arrayLiterals(table, key, keys)) yield { sql, params }
 }
 
-export function selectRows(
-  schema: string,
-  table: TableDefinition,
-  { where, after, limit }: { where: Row; after: Row | undefined; limit: number },
-): Statement {
-  const { name, columns, key } = table
-  const params: unknown[] = []
-  const placeholder = (column: string, value: unknown) =>
-    `$${params.push(value)}::${sqlTypes[columns[column]!.type].declared}`
-  const conditions = Object.entries(where).map(([column, value]) =>
-    value === null ? `t.${quoteName(column)} IS NULL` : `t.${quoteName(column)} = ${placeholder(column, value)}`,
-  )
-  if (after) {
-    conditions.push(`(${list(key, 't.')}) > (${key.map((column) => placeholder(column, after[column])).join(', ')})`)
-  }
-  return {
-    sql: page(schema, table, {
-      from: `SELECT * FROM ${quoteName(schema, name)} AS t ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
-        ORDER BY ${list(key, 't.')} LIMIT $${params.push(limit)}`,
-    }),
-    params,
-  }
-}
-
 /**
  * The statement returns one row with a JSON array for each column, which is by far the fastest way through both drivers. It also returns the types of
  * the columns, because other code may have filled the table.
  */
-function page(schema: string, { name, columns }: TableDefinition, { from }: { from: string }): string {
+export function page(schema: string, { name, columns }: TableDefinition, { from }: { from: string }): string {
   const types = Object.keys(columns).map(
     (column) => `pg_typeof((NULL::${quoteName(schema, name)}).${quoteName(column)})::text`,
   )

@@ -60,6 +60,11 @@ export function* arrayLiterals(
   }
 }
 
+/** One array literal of these values, which are not null. */
+export function arrayLiteral({ text, needsEscaping }: SqlType, values: readonly unknown[]): string {
+  return `{${values.map((value) => (needsEscaping ? quoteItem(text(value)) : text(value))).join(',')}}`
+}
+
 /** Returns a function that writes a row in the text format of COPY: one line, with tabs between the values. */
 export function copyLine({ columns }: TableDefinition): (row: Row) => string {
   const fields = Object.entries(columns).map(([name, { type }]) => ({ ...sqlTypes[type], name }))

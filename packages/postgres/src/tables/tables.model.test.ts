@@ -7,6 +7,7 @@ import {
   integer,
   json,
   type ReadTables,
+  type SelectOptions,
   type TableDefinition,
   text,
   timestamp,
@@ -76,6 +77,24 @@ const columns: Columns = {
 }
 const table: TableDefinition = { name: 'model', columns, key: ['category', 'number'], fingerprint: '1', code: '1' }
 
+/** A value, or operators; now and then one that the column has not. */
+const conditions = Object.fromEntries(
+  Object.entries(values as Record<string, fc.Arbitrary<unknown>>).map(([name, value]) => {
+    const one = Object.fromEntries(['eq', 'ne', 'lt', 'lte', 'gt', 'gte'].map((operator) => [operator, value]))
+    const list = fc.array(value, { maxLength: 3 })
+    const operators = fc
+      .constantFrom(...Object.keys(one), 'in', 'notIn')
+      .chain((operator) => (one[operator] ?? list).map((given) => ({ [operator]: given })))
+    return [name, fc.oneof(value, operators)]
+  }),
+)
+const term = fc.oneof(
+  fc.constantFrom(...Object.keys(columns)),
+  fc
+    .record({ name: fc.constantFrom(...Object.keys(columns)), direction: fc.constantFrom('asc', 'desc') })
+    .map(({ name, direction }) => ({ [name]: direction })),
+)
+
 const key = fc.record({ category: values.category, number: values.number })
 const keyOf = (row: { category: string; number: number }) => JSON.stringify([row.category, row.number])
 /** The table as two versions of the code know it, and what there may be beside it. */
@@ -127,14 +146,15 @@ const rowSteps = fc.oneof(
   ),
   fc
     .record({
-      where: fc.record(values, { requiredKeys: [] }),
-      after: fc.option(key, { nil: undefined }),
+      where: fc.record(conditions, { requiredKeys: [] }),
+      orderBy: fc.array(term, { maxLength: 3 }),
+      after: fc.option(fc.oneof(key, fc.record(values)), { nil: undefined }),
       limit: fc.nat(5),
     })
     .map(
-      ({ where, after, limit }): Step =>
+      ({ where, orderBy, after, limit }): Step =>
         (tables) =>
-          tables.select(table, after ? { where, after, limit } : { where, limit }),
+          tables.select(table, { where, orderBy, after, limit } as SelectOptions),
     ),
 )
 const tableSteps = fc.oneof(

@@ -148,9 +148,10 @@ async function scanTable(
   { table, visit }: { table: TableDefinition; visit: (rows: readonly Row[]) => void },
 ): Promise<TableState> {
   await query(`LOCK TABLE ${quoteName(schema, table.name)} IN ACCESS SHARE MODE`)
+  const byKey = canonicalSelect(table, {})
   const state = (await stateOf(query, schema, table.name)) ?? notOpened(table.name)
   for (let after: Row | undefined, limit = scanRowsFirst; ; ) {
-    const { rows, chars } = await readPage(query, table, selectRows(schema, table, { where: {}, after, limit }))
+    const { rows, chars } = await readPage(query, table, selectRows(schema, table, { ...byKey, after, limit }))
     if (rows.length > 0) runCallerCode(() => visit(rows))
     if (rows.length < limit) return state
     after = rows.at(-1)

@@ -124,7 +124,7 @@ describe('a rebuild that takes its time', () => {
     await expect.poll(() => running.consumers.show(balances)).not.toMatchObject({ rebuild: null })
     expect(await projections('rebuild balances')).toMatchObject({
       code: 1,
-      err: 'error: The table of "balances" is being built anew already. Try again when that is done.\n',
+      err: 'error: The table of "balances" is already being rebuilt. Try again when that is done.\n',
     })
     stop.abort()
     expect(await interrupted).toMatchObject({

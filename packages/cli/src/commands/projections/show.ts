@@ -1,9 +1,10 @@
 // `indelible projections show`: everything about one projection.
 import type { Command } from 'commander'
 import { type ProjectionStatus, previousTableName } from 'indelible'
+import type { TableShown } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
 import { escapeControls, formatCount, formatNumber, jsonLine, type Output, padToCells } from '../../output/index.ts'
-import { type ProjectionInfo, phaseText, type TableInfo } from '../../projections/index.ts'
+import { type ProjectionInfo, phaseText } from '../../projections/index.ts'
 import type { Session } from '../../session.ts'
 import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
 import { stateText } from './list.ts'
@@ -54,7 +55,7 @@ function format(projection: ProjectionInfo, out: Output): string {
   return [out.paint(['cyan', 'bold'], name), '', ...texts, ''].join('\n')
 }
 
-function tableLines(name: string, { updatedAt, parked, staging, previous }: TableInfo): readonly Line[] {
+function tableLines(name: string, { updatedAt, parked, staging, previous }: TableShown): readonly Line[] {
   return [
     ...(updatedAt === null ? [] : [['Written', updatedAt] as const]),
     ...(parked

@@ -1,4 +1,4 @@
-// Brings an aggregate to its current state the cheapest way: from memory, else from a snapshot and the events after it.
+// Loads the current state of an aggregate in the cheapest way: from memory, or from a snapshot and the events after it.
 import type { AnyAggregate } from '../../kernel/any-aggregate.ts'
 import { canonicalText } from '../../kernel/canonical.ts'
 import { dataAsRead } from '../../kernel/encoding.ts'
@@ -27,18 +27,18 @@ export class AggregateLoader {
     this.#call = call
   }
 
-  /** What the cache knows, which may be behind the log: an append with its version finds out. */
+  /** The state in the cache. It may be behind the log; then the append with its version fails. */
   async load(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
     return this.#cache.get(stream) ?? (await this.reload(aggregate, stream))
   }
 
-  /** From the log alone, or a snapshot of it: what was remembered has been overtaken. */
-  async loadAnew(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
+  /** The state without the cache, which is out of date. */
+  async loadFresh(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
     this.#cache.delete(stream)
     return await this.reload(aggregate, stream)
   }
 
-  /** Reads the events after what is known. */
+  /** Reads the events after the known state. */
   async reload(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
     let loaded = this.#cache.get(stream) ?? (await this.#fromSnapshot(aggregate, stream))
     loaded = await this.#folded(aggregate, stream, loaded)
@@ -46,20 +46,20 @@ export class AggregateLoader {
     return loaded
   }
 
-  /** The state after events that are about to be appended: code that cannot evolve them must fail before they are written. */
+  /** The state after events that will be appended. If the code cannot evolve them, that must fail before they are written. */
   preview(aggregate: AnyAggregate, from: Folded, events: readonly DomainEvent[]): Folded {
-    // Folded from what a replay will read.
+    // The handlers get what a replay will read.
     const asRead = events.map((event) => ({ ...event, data: dataAsRead(event) }))
     return this.#fold(aggregate, from, asRead, from.position)
   }
 
-  /** Takes in that previewed events were appended, and makes a snapshot when one is due. Never throws. */
+  /** Notes that previewed events were appended, and makes a snapshot if one is due. Never throws. */
   async advance(aggregate: AnyAggregate, stream: StreamName, loaded: Folded): Promise<void> {
     this.#remember(stream, loaded)
     await this.#snapshots.keep(aggregate, stream, loaded)
   }
 
-  /** The state after what the log has beyond `from`, or so much of it. */
+  /** The state after the events that the log has after `from`, or after the first of them up to a limit. */
   async #folded(aggregate: AnyAggregate, stream: StreamName, from: Folded, limit?: number): Promise<Folded> {
     let loaded = from
     const options = { from: from.position + 1, ...(limit === undefined ? {} : { limit }) }
@@ -84,7 +84,7 @@ export class AggregateLoader {
       if (next === undefined) {
         throw new IndelibleError(
           'invalid_declaration',
-          `evolve of ${event.type} in "${aggregate.category}" answered with nothing.`,
+          `The handler of ${event.type} in "${aggregate.category}" returned nothing. It must return the next state.`,
         )
       }
       if (this.#call !== trusted) deepFreeze(next)
@@ -100,7 +100,7 @@ export class AggregateLoader {
     return { state: this.#call === trusted ? state : deepFreeze(state), version, position }
   }
 
-  /** Other code made the snapshot under the same version. What this code makes of the same events is what counts, and says whether the two agree. */
+  /** Other code made the snapshot under the same version. The state that this code folds is used, and the comparison says whether both agree. */
   async #compared(aggregate: AnyAggregate, stream: StreamName, snapshot: Snapshot): Promise<Folded> {
     const none: Folded = { state: aggregate.initialState, version: 0, position: 0 }
     const folded = await this.#folded(aggregate, stream, none, snapshot.version)

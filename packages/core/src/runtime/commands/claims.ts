@@ -1,5 +1,5 @@
-// Values that only one aggregate of a kind may have. The commit that brings such a value into a state claims it, the one that takes it away releases it:
-// both are tags on its last event, so that the newest event with a tag for a value says who has it. The append carries the condition that this is still so.
+// Values that only one aggregate of a kind may have. The commit that brings such a value into a state claims it, and the commit that removes it releases it:
+// both are tags on the last event, so the newest event with a tag for a value says which aggregate has it. The append has the condition that this is unchanged.
 import { hash } from 'node:crypto'
 import type { AnyAggregate } from '../../kernel/any-aggregate.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
@@ -14,13 +14,13 @@ import type { EventStore } from '../../store/port.ts'
 export interface Claims {
   /** For the last event of the commit. */
   readonly tags: readonly string[]
-  /** What must not have happened since the claims were looked at. */
+  /** No event may match this since the claims were read. */
   readonly query: readonly QueryItem[]
 }
 
 export const noClaims: Claims = { tags: [], query: [] }
 
-/** The refusal where another aggregate has one of the values at this position. */
+/** The claims, or a refusal if another aggregate has one of the values at this position. */
 export async function claimsOf(
   { category, unique }: AnyAggregate,
   change: { readonly stream: StreamName; readonly before: unknown; readonly after: unknown },
@@ -34,7 +34,7 @@ export async function claimsOf(
     if (old === value) continue
     if (old !== undefined) {
       const names = tagsOf(category, field, old)
-      // A value that this aggregate has from before it was to be unique may be another's by now.
+      // The aggregate may have got the value before it was declared unique, and another one may have claimed it since.
       if ((await holderOf(store, names, to)) === change.stream) tags.push(names.released)
     }
     if (value === undefined) continue
@@ -66,7 +66,7 @@ async function holderOf(
   return undefined
 }
 
-/** The value itself may be long, and may be somebody's secret; its hash is neither. */
+/** A value may be long or secret, so the tags have its hash. */
 function tagsOf(category: string, field: string, value: string | number): ClaimTags {
   const digest = hash('sha256', `${typeof value} ${value}`, 'base64url')
   return { claimed: `$claimed:${category}.${field}:${digest}`, released: `$released:${category}.${field}:${digest}` }
@@ -78,6 +78,6 @@ function memberOf(who: string, state: unknown, field: string): string | number |
   if (typeof value === 'string' || typeof value === 'number') return value
   throw new IndelibleError(
     'invalid_declaration',
-    `${who} is unique, but is ${shown(value)}: only text and numbers can be.`,
+    `${who} is declared unique, but its value is ${shown(value)}. Only text and numbers can be unique.`,
   )
 }

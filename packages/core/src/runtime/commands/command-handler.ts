@@ -1,4 +1,4 @@
-// Commands in, events out: load the aggregate and what is consulted, decide, append on condition that both are still so, decide again where they are not.
+// Commands in, events out: loads the aggregate and the consulted facts, decides, and appends the events if both are unchanged. Otherwise it decides again.
 import type { AnyCommandType, Command } from '../../kernel/commands.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { DomainEvent } from '../../kernel/event-types.ts'
@@ -50,7 +50,7 @@ export class CommandHandler {
     const type = this.#typeOf(command as Command)
     const envelope = envelopeOf(type, command as Command, options, this.#options)
     const consulted = consultedBy(type, envelope.input)
-    // Those that consult the same facts would only overtake each other.
+    // Commands that consult the same facts run one after the other: at the same time they would only conflict.
     const keys = consulted.length === 0 ? [envelope.stream] : [envelope.stream, ...consulted.map(({ key }) => key)]
     return await this.#mailboxes.post(keys, () => this.#handle(envelope, consulted))
   }
@@ -59,9 +59,13 @@ export class CommandHandler {
     const { category, type } = command ?? {}
     const found = this.#types.get(`${category}/${type}`)
     if (found) return found
-    throw new IndelibleError('unknown_command', `There is no command ${shown(type)} for ${shown(category)}.`, {
-      details: { category, type },
-    })
+    throw new IndelibleError(
+      'unknown_command',
+      `The system declares no command ${shown(type)} for ${shown(category)}.`,
+      {
+        details: { category, type },
+      },
+    )
   }
 
   async #handle(envelope: Envelope, consulted: readonly Consulted[]): Promise<CommandOutcome> {
@@ -71,7 +75,7 @@ export class CommandHandler {
 
     for (let attempt = 0; ; attempt++) {
       if (options.expectedVersion !== undefined && options.expectedVersion !== loaded.version) {
-        // The version may be another because this very command was here before, or because the cache is behind.
+        // The version may differ because this command was carried out before, or because the cache is behind the log.
         const earlier = await this.#earlier(envelope)
         loaded = await this.#loaded(envelope, 'reload')
         if (earlier) return earlier
@@ -86,7 +90,7 @@ export class CommandHandler {
       if (proposal === 'nothing' || 'refused' in proposal) {
         const earlier = await this.#earlier(envelope)
         if (earlier) return earlier
-        // Nothing will be appended, so no version check would find out that what is remembered is behind the log.
+        // Nothing will be appended, so no version check finds out that the cache is behind the log.
         const seen = loaded.version
         loaded = await this.#loaded(envelope, 'reload')
         if (loaded.version !== seen && attempt < conflictRetriesMax) continue
@@ -110,17 +114,17 @@ export class CommandHandler {
         return accepted(envelope, outcome, false)
       }
       const overtaken = loaded.version
-      loaded = await this.#loaded(envelope, outcome.conflict.cause === 'version' ? 'loadAnew' : 'reload')
+      loaded = await this.#loaded(envelope, outcome.conflict.cause === 'version' ? 'loadFresh' : 'reload')
       if (attempt === conflictRetriesMax) return conflict(envelope, overtaken, loaded.version)
     }
   }
 
   /** The aggregate, if the command has one. */
-  async #loaded({ type: { aggregate }, stream }: Envelope, how: 'load' | 'reload' | 'loadAnew'): Promise<Folded> {
+  async #loaded({ type: { aggregate }, stream }: Envelope, how: 'load' | 'reload' | 'loadFresh'): Promise<Folded> {
     return aggregate ? await this.#options.loader[how](aggregate, stream) : withoutAggregate
   }
 
-  /** What is to be appended; or a refusal, of the decision or because a value is taken. */
+  /** What to append, or a refusal: by the decision, or because a unique value is taken. */
   async #proposal(
     envelope: Envelope,
     loaded: Folded,
@@ -132,7 +136,7 @@ export class CommandHandler {
     const { loader, store } = this.#options
     const { aggregate } = envelope.type
     const events = decision.map((event) => newEvent(event, envelope))
-    // What is decided is the domain's. Only the runtime adds reserved names: the tags of claims, and the command ids of sagas.
+    // A decision may not use reserved names. Only the runtime adds them: the tags of claims, and the command ids of sagas.
     events.forEach(refuseReserved)
     if (!aggregate) return { events, next: withoutAggregate, claims: noClaims }
     const next = loader.preview(aggregate, loaded, events)
@@ -145,14 +149,14 @@ export class CommandHandler {
     return { events: claims.tags.length === 0 ? events : [...events.slice(0, -1), tagged], next, claims }
   }
 
-  /** The outcome of an earlier command with an id that the caller chose. */
+  /** The outcome of an earlier command with the same id, if the caller chose the id. */
   async #earlier(envelope: Envelope): Promise<CommandOutcome | undefined> {
     if (envelope.options.commandId === undefined) return undefined
     const written = await this.#options.store.findCommit(envelope.options.commandId)
     return written && (await this.#duplicate(envelope, written))
   }
 
-  /** Throws `command_id_reused` where the command that was carried out under this id was another one. */
+  /** Throws `command_id_reused` if another command was carried out with this id. */
   async #duplicate(envelope: Envelope, written: WrittenCommit): Promise<CommandOutcome> {
     const { stream, commandId, requestHash } = envelope
     const [batch] = await Array.fromAsync(
@@ -160,7 +164,7 @@ export class CommandHandler {
     )
     const recorded = batch?.events[0]?.metadata.requestHash
     if (written.versions[stream] === undefined || (recorded !== undefined && recorded !== requestHash)) {
-      const message = `Command id "${commandId}" was used before, for another command. Each command needs an id of its own.`
+      const message = `Command id "${commandId}" was used before, for another command. Give each command its own id.`
       throw new IndelibleError('command_id_reused', message, { details: { commandId, stream } })
     }
     return accepted(envelope, written, true)
@@ -170,7 +174,7 @@ export class CommandHandler {
 /** What a command would append. */
 interface Proposal {
   readonly events: readonly ReturnType<typeof newEvent>[]
-  /** The aggregate after it. */
+  /** The aggregate after these events. */
   readonly next: Folded
   readonly claims: Claims
 }
@@ -182,7 +186,7 @@ function isUnique({ aggregate }: AnyCommandType): boolean {
   return aggregate !== undefined && Object.keys(aggregate.unique).length > 0
 }
 
-/** Whether a decision depends on more than its own stream, so that it must know up to where it looked. */
+/** Whether a decision depends on more than its own stream. Then the append needs the position up to which it has read. */
 function needsHead(type: AnyCommandType): boolean {
   return isUnique(type) || Object.keys(type.consults).length > 0
 }

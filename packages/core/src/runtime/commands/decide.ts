@@ -1,4 +1,4 @@
-// Calls `decide`, and holds it to what its command declares: the events that it emits, and the refusals.
+// Calls `decide`, and checks that it returns only the events and refusals that the command declares.
 import type { AnyCommandType, Decision } from '../../kernel/commands.ts'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { DomainEvent } from '../../kernel/event-types.ts'
@@ -33,7 +33,7 @@ export function checkedDecision(
   if (typeof decision !== 'object' || decision === null) {
     throw new IndelibleError(
       'invalid_declaration',
-      `${type.type} decided "${decision}": answer with a refusal, an event or a list of events.`,
+      `decide of ${type.type} returned "${decision}". It must return a refusal, an event or a list of events.`,
     )
   }
   if (isRefusal(decision)) {
@@ -51,24 +51,24 @@ function checkEvent({ type, emits }: AnyCommandType, event: DomainEvent): void {
     const list = emits.map((each) => each.type).join(', ') || 'no event'
     throw new IndelibleError(
       'invalid_declaration',
-      `${type} decided ${shown(event?.type)}, and declares that it emits ${list}. Nothing was recorded. Add the event to "emits".`,
+      `decide of ${type} returned the event ${shown(event?.type)}, but the command declares that it emits ${list}. Nothing was recorded. Add the event to "emits".`,
     )
   }
   if (event.schemaVersion === declared.version) return
   throw new IndelibleError(
     'invalid_declaration',
-    `${type} decided "${event.type}" in version ${shown(event.schemaVersion)}, which is declared at version ${declared.version}. Make events by calling their type.`,
+    `decide of ${type} returned "${event.type}" in version ${shown(event.schemaVersion)}, but the event is declared at version ${declared.version}. Make events by calling their type.`,
   )
 }
 
-/** Over HTTP a refusal is JSON, and sagas record it. */
+/** A refusal must be JSON: HTTP sends it, and sagas record it. */
 function checkRefusal({ type, refuses }: AnyCommandType, { refused, details }: Refusal): void {
   const invalid = (problem: string, cause?: unknown) =>
     new IndelibleError('invalid_declaration', `${type} refused with ${problem}.`, { cause })
   const declared = refuses.find(({ reason }) => reason === refused)
   if (!declared) {
     const list = refuses.map(({ reason }) => reason).join(', ') || 'none'
-    throw invalid(`${shown(refused)}, and declares ${list}. Add the reason to "refuses"`)
+    throw invalid(`${shown(refused)}, but declares ${list}. Add the reason to "refuses"`)
   }
   if (declared.details) {
     try {

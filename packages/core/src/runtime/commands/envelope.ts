@@ -1,4 +1,4 @@
-// A command as it was taken in: checked, copied, with its id and its time; and the events that it makes, as they are recorded.
+// A command after its checks: a copy with an id and a time. And its events in the form in which they are recorded.
 import { canonicalText } from '../../kernel/canonical.ts'
 import type { AnyCommandType, Command } from '../../kernel/commands.ts'
 import { settledData } from '../../kernel/encoding.ts'
@@ -21,9 +21,9 @@ export interface Envelope {
   readonly stream: StreamName
   readonly commandId: string
   readonly issuedAt: Instant
-  /** As the schema made it. */
+  /** The output of the schema. */
   readonly input: unknown
-  /** Of a command whose id the caller chose: what a second command with that id must equal. */
+  /** Set if the caller chose the command id: a second command with that id must have the same hash. */
   readonly requestHash: string | undefined
   readonly options: SendOptions
 }
@@ -50,12 +50,12 @@ export function envelopeOf(
   }
 }
 
-/** As it is recorded, which is what evolve handlers see of it too. */
+/** The event as it is recorded. The handlers of the aggregate see the same. */
 export function newEvent(
   event: DomainEvent,
   { stream, commandId, issuedAt, requestHash, options }: Envelope,
 ): NewEvent & DomainEvent {
-  // An event whose command has no cause of its own was caused by the command.
+  // If the command has no cause, the command itself is the cause of the event.
   const { actor, causationId = commandId, traceparent, correlationId = commandId, metadata } = options
   const known: EventMetadata = {
     ...(actor === undefined ? {} : { actor }),
@@ -81,12 +81,12 @@ export function newEvent(
 function checkOptions(type: AnyCommandType, options: SendOptions): void {
   for (const [name, value] of Object.entries({ options, metadata: options?.metadata })) {
     if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))) continue
-    throw new IndelibleError('invalid_command', `The ${name} of a command are an object, not ${shown(value)}.`)
+    throw new IndelibleError('invalid_command', `The ${name} of a command must be an object, not ${shown(value)}.`)
   }
   const { commandId, actor, correlationId, causationId, traceparent, validAt, expectedVersion } = options
   for (const [name, text] of Object.entries({ commandId, actor, correlationId, causationId, traceparent })) {
     if (text === undefined || typeof text === 'string') continue
-    throw new IndelibleError('invalid_command', `The ${name} of a command is text, not ${shown(text)}.`)
+    throw new IndelibleError('invalid_command', `The ${name} of a command must be text, not ${shown(text)}.`)
   }
   if (validAt !== undefined) epochMs(validAt)
   if (expectedVersion === undefined) return
@@ -94,11 +94,11 @@ function checkOptions(type: AnyCommandType, options: SendOptions): void {
   if (type.aggregate) return
   throw new IndelibleError(
     'invalid_command',
-    `The command ${type.type} has no aggregate, so no version of one can be expected. What it consults is checked by itself.`,
+    `The command ${type.type} has no aggregate, so it cannot expect a version. The facts that it consults are checked automatically.`,
   )
 }
 
-/** Of a copy: what was given belongs to the caller, who may change it while the command waits, and a schema may answer with what it was given. */
+/** The schema gets a copy: the caller may change the input while the command waits, and a schema may return its input. */
 function parsed(type: AnyCommandType, { input }: Command, call: PureCall): unknown {
   const own = copyOf(input, type)
   if (call === trusted) return type.parse(own)
@@ -114,12 +114,12 @@ function copyOf(input: unknown, { type }: AnyCommandType): unknown {
   }
 }
 
-/** Of what the schema made; where nobody can look into that, as into an object with private fields, of what was given. Throws `invalid_command`. */
+/** The hash of the output of the schema. If that cannot be compared (private fields), the hash of the given input. Throws `invalid_command`. */
 function hashOf({ type, input: given }: Command, input: unknown): string {
   const text = canonicalText(input, { withoutUndefined: true }) ?? canonicalText(given, { withoutUndefined: true })
   if (text !== undefined) return fingerprint([type, text])
   throw new IndelibleError(
     'invalid_command',
-    `The input of ${type} holds what cannot be compared, such as a function. Send it without a command id, or give plain data.`,
+    `The input of ${type} contains something that cannot be compared, such as a function. Send it without a command id, or use plain data.`,
   )
 }

@@ -1,4 +1,4 @@
-// The facts that commands consult: each a fold over the events with certain tags, kept in memory and brought up to the log for every decision.
+// The facts that commands consult: each is a fold over the events with certain tags. They stay in memory, and each decision first reads the new events.
 import type { AnyCommandType } from '../../kernel/commands.ts'
 import type { DecisionModel } from '../../kernel/decision-models.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
@@ -16,9 +16,9 @@ import { type PureCall, trusted } from '../purity.ts'
 export interface Consulted {
   readonly name: string
   readonly model: DecisionModel
-  /** What the facts are made of. */
+  /** The events of the facts. */
   readonly query: QueryItem
-  /** Commands with a key in common may overtake each other. */
+  /** Commands with the same key may conflict. */
   readonly key: string
 }
 
@@ -27,7 +27,7 @@ interface KnownFacts {
   readonly position: Position
 }
 
-/** What a command consults for an input. Throws `invalid_command`. */
+/** What a command consults for this input. Throws `invalid_command`. */
 export function consultedBy({ type, consults }: AnyCommandType, input: unknown): readonly Consulted[] {
   return Object.entries(consults).map(([name, { model, members }]) => {
     const tags = model.tags.map((tag) => {
@@ -54,7 +54,7 @@ export class Facts {
     this.#call = call
   }
 
-  /** The facts by name, as they are at a position. */
+  /** The facts at a position, by name. */
   async at(to: Position, consulted: readonly Consulted[]): Promise<Readonly<Record<string, unknown>>> {
     const facts = consulted.map(async (each) => [each.name, await this.#factsOf(each, to)] as const)
     return Object.fromEntries(await Promise.all(facts))

@@ -1,9 +1,9 @@
-// Whether JSON gives a value back as it was: null, booleans, finite numbers, text, and lists and plain objects of such.
+// Whether a value is the same after it was written to JSON and read again: null, booleans, finite numbers, text, and lists and plain objects of these.
 import { snapshotDepthMax, snapshotPartsMax } from '../limits.ts'
 
-/** What JSON would change of a value, as the end of a sentence; undefined where it is nothing. Never throws. */
+/** What JSON would change in a value, as the end of a sentence; undefined if it changes nothing. Never throws. */
 export function unlikeJson(value: unknown): string | undefined {
-  // A list of its own instead of the call stack, which a deep value would overflow. A cycle comes to the greatest depth.
+  // A list instead of the call stack, because a deep value would overflow the stack. A cycle reaches the greatest depth.
   const pending: { readonly part: unknown; readonly depth: number }[] = [{ part: value, depth: 1 }]
   let parts = 0
   for (let next = pending.pop(); next; next = pending.pop()) {
@@ -26,29 +26,31 @@ export function unlikeJson(value: unknown): string | undefined {
 
 function unlikeJsonAlone(value: unknown): string | undefined {
   if (typeof value === 'number')
-    return Number.isFinite(value) && !Object.is(value, -0) ? undefined : `holds ${Object.is(value, -0) ? '-0' : value}`
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? undefined
+      : `contains ${Object.is(value, -0) ? '-0' : value}`
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return undefined
-  return value === undefined ? 'holds a member that is undefined' : `holds a ${typeof value}`
+  return value === undefined ? 'contains a member that is undefined' : `contains a ${typeof value}`
 }
 
 function unlikeList(list: readonly unknown[]): string | undefined {
-  if (Object.getPrototypeOf(list) !== Array.prototype) return 'holds a list of a class of its own'
+  if (Object.getPrototypeOf(list) !== Array.prototype) return 'contains a list of another class'
   const keys = Reflect.ownKeys(list)
   // Each item, and the length.
-  if (keys.length < list.length + 1) return 'holds a list with holes'
-  return keys.length > list.length + 1 ? 'holds a list that has members' : undefined
+  if (keys.length < list.length + 1) return 'contains a list with holes'
+  return keys.length > list.length + 1 ? 'contains a list with members' : undefined
 }
 
 function unlikePlain(object: object): string | undefined {
   const prototype = Object.getPrototypeOf(object)
-  if (prototype === null) return 'holds an object without a prototype'
-  if (prototype !== Object.prototype) return `holds a ${prototype.constructor?.name || 'object of a class'}`
+  if (prototype === null) return 'contains an object without a prototype'
+  if (prototype !== Object.prototype) return `contains a ${prototype.constructor?.name || 'object of a class'}`
   for (const key of Reflect.ownKeys(object)) {
-    if (typeof key === 'symbol') return 'holds a member named by a symbol'
+    if (typeof key === 'symbol') return 'contains a member whose name is a symbol'
     const { enumerable, get, set } = Object.getOwnPropertyDescriptor(object, key)!
-    if (get || set) return 'holds a member that is computed'
-    if (!enumerable) return 'holds a member that is not enumerable'
-    if (key === 'toJSON') return 'holds a member named toJSON'
+    if (get || set) return 'contains a member with a getter or setter'
+    if (!enumerable) return 'contains a member that is not enumerable'
+    if (key === 'toJSON') return 'contains a member named toJSON'
   }
   return undefined
 }

@@ -1,9 +1,9 @@
-// Work on one key goes one after the other, on different keys at the same time: commands on one aggregate do not race each other.
+// Runs work on the same key one after the other, and work on different keys at the same time, so that commands on one aggregate do not conflict.
 
 export class Mailboxes {
   readonly #tails = new Map<string, Promise<unknown>>()
 
-  /** Runs the work once everything that was posted before under any of these keys has ended, well or badly. */
+  /** Runs the work after all earlier work with one of these keys has ended, successfully or not. */
   async post<Value>(keys: readonly string[], work: () => Promise<Value>): Promise<Value> {
     const before = keys.flatMap((key) => this.#tails.get(key) ?? [])
     const result = before.length === 0 ? work() : Promise.allSettled(before).then(work)

@@ -1,26 +1,26 @@
-// What travels with a command, and what comes of it.
+// The options of a command, and its outcome.
 
 import type { Position, Version } from '../../kernel/positions.ts'
 import type { Refusal } from '../../kernel/refusals.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import type { Instant, ValidTime } from '../../kernel/time.ts'
 
-/** What travels with a command. */
+/** The options of a command. */
 export interface SendOptions {
   /**
-   * Makes the command idempotent: sent again with the same id, it gets the first outcome. What must be the same is the command, its aggregate and its
-   * input as the schema makes it; who sends it and what else travels with it may differ, and is that of the first. A fresh UUIDv7 when left out.
+   * Makes the command idempotent: if it is sent again with the same id, it gets the first outcome. The command, its aggregate and the output of its schema
+   * must be the same. Actor and other options may differ; those of the first one count. The default is a new UUIDv7.
    */
   readonly commandId?: string
   readonly actor?: string
-  /** The command id when left out. */
+  /** The default is the command id. */
   readonly correlationId?: string
   /** The event or command that directly led to this command. */
   readonly causationId?: string
   readonly traceparent?: string
   /** Free keys, recorded with the events. */
   readonly metadata?: Readonly<Record<string, unknown>>
-  /** When the events are true in the world, if not now. An event with a `validAt` of its own keeps it. */
+  /** When the events are true in the world, if not now. An event that has its own `validAt` keeps it. */
   readonly validAt?: ValidTime | undefined
   /** Only if the aggregate is at this version; otherwise the outcome is `conflict`. */
   readonly expectedVersion?: Version
@@ -29,8 +29,8 @@ export interface SendOptions {
 
 /**
  * `accepted`: its events, if any, are durable. `position` is what a reader waits for to see them.
- * `refused`: the domain said no; nothing was written, and sent again it is decided afresh. `No` are the refusals that the command declares.
- * `conflict`: the aggregate is not at the expected version, or others kept overtaking; nothing was written.
+ * `refused`: the domain refused the command. Nothing was written; if it is sent again, it is decided again. `No` are the declared refusals of the command.
+ * `conflict`: the aggregate is not at the expected version, or other commands changed it at each try. Nothing was written.
  */
 export type CommandOutcome<No = Refusal> = {
   readonly commandId: string
@@ -41,7 +41,7 @@ export type CommandOutcome<No = Refusal> = {
       readonly status: 'accepted'
       readonly position: Position
       readonly recordedAt: Instant | null
-      /** True where an earlier command with this id had already done it. */
+      /** True if an earlier command with this id had already been carried out. */
       readonly duplicate: boolean
     }
   | RefusedBy<No>

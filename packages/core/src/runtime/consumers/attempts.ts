@@ -1,4 +1,4 @@
-// Calls code that acts on the outside world: with a limit of time, and again after growing waits.
+// Calls user code that acts on the outside world: with a time limit, and again after growing waits.
 import { IndelibleError } from '../../kernel/errors.ts'
 import { type Timer, timer } from '../../kernel/timers.ts'
 import { triesEndMsMax } from '../limits.ts'
@@ -6,17 +6,17 @@ import type { Slots } from '../slots.ts'
 import { backoff } from '../waiting.ts'
 
 export interface AttemptOptions {
-  /** What is called, for messages. */
+  /** The name of the code, for messages. */
   readonly what: string
   readonly retries: number
   readonly timeoutMs: number
-  /** Aborts when nothing is to be tried any more. */
+  /** Aborts when no further try is wanted. */
   readonly signal: AbortSignal
-  /** Each try needs one; while it waits for the next it has none. */
+  /** Each try needs a slot. The waits between tries do not. */
   readonly slots?: Slots
 }
 
-/** How it ended. `stopped`: the signal aborted first, and whether it was done is not known. */
+/** `stopped`: the signal aborted first, and it is not known whether the code has done its work. */
 export type Attempted = 'done' | 'stopped' | { readonly error: unknown }
 
 export async function attempt(
@@ -33,8 +33,8 @@ export async function attempt(
 }
 
 /**
- * Code that was told to stop, or is too late, gets a moment to end, so that the next try does not run beside it. Whatever it then says, it is not taken
- * for done: much code returns early when its signal aborts.
+ * After an abort or the time limit, the code gets a moment to end, so that the next try does not run beside it. Its result no longer counts as success,
+ * because much code returns early when its signal aborts.
  */
 async function oneTry(
   run: (signal: AbortSignal) => Promise<void> | void,
@@ -48,7 +48,7 @@ async function oneTry(
     own.abort(reason)
     moment ??= timer(triesEndMsMax, leftAlone.resolve)
   }
-  const stopped = () => tellToStop(new IndelibleError('aborted', `${what} is to stop.`))
+  const stopped = () => tellToStop(new IndelibleError('aborted', `${what} was stopped.`))
   const late = new IndelibleError('wait_timeout', `${what} did not end within ${timeoutMs} ms.`)
   const limit = timer(timeoutMs, () => tellToStop(late))
   signal.addEventListener('abort', stopped)

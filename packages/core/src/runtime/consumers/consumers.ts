@@ -1,4 +1,4 @@
-// The one control surface of everything that follows the log: projections, sagas, reactions and subscriptions.
+// Status and controls of everything that follows the log: projections, sagas, reactions and subscriptions.
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { System } from '../../kernel/system.ts'
@@ -12,20 +12,20 @@ import type { WaitOptions } from '../waiting.ts'
 import type { ConsumerRunner } from './consumer-runner.ts'
 import type { ReactionStatus } from './status.ts'
 
-/** Something declared, or just its name. */
+/** A declaration, or only its name. */
 export interface Named {
   readonly name: string
 }
 
-/** Who does something, to be recorded with it. */
+/** Who does something. It is recorded in the log. */
 export interface By {
   readonly actor?: string | undefined
 }
 
-/** Tell them apart by `kind`. */
+/** `kind` says which one it is. */
 export type AnyConsumerStatus = ProjectionStatus | SagaRunnerStatus | ReactionStatus
 
-/** What is to be done with a consumer, whatever its kind. */
+/** What can be done with a consumer of any kind. */
 interface Controls {
   status(head: Position): Promise<AnyConsumerStatus>
   position(): Promise<Position>
@@ -46,7 +46,7 @@ export class Consumers {
   readonly #store: EventStore
   readonly #operators: OperatorLog
   readonly #projections: ProjectionHost
-  /** In the order of declaration, without the projections. */
+  /** All consumers except projections, in the order of declaration. */
   readonly #others: ReadonlyMap<string, Controls>
   readonly #projectionNames: ReadonlySet<string>
 
@@ -58,7 +58,7 @@ export class Consumers {
     this.#others = new Map([...[...sagas].map(controlled), ...[...reactions].map(controlled)])
   }
 
-  /** How far each is: projections first. */
+  /** The status of each, projections first. */
   async list(): Promise<readonly AnyConsumerStatus[]> {
     const { position: head } = await this.#store.head()
     const others = [...this.#others.values()].map((each) => each.status(head))
@@ -73,10 +73,10 @@ export class Consumers {
     return (await this.#projections.status(head)).find((each) => each.name === name)!
   }
 
-  /** Everything up to here is handled. Cheap: nothing else is looked at. Throws `unknown_consumer`. */
+  /** Everything up to here is handled. This is cheap, unlike a whole status. Throws `unknown_consumer`. */
   async position({ name }: Named): Promise<Position> {
     const other = this.#controlsOf(name)
-    return await (other ? other.position() : this.#projections.position(name))
+    return await (other ? other.position() : this.#projections.call('position', { name }))
   }
 
   /**
@@ -88,24 +88,24 @@ export class Consumers {
     const other = this.#controlsOf(name)
     await (other
       ? other.waitFor(position, { timeoutMs, ...others })
-      : this.#projections.waitFor(name, position, { timeoutMs, ...others }))
+      : this.#projections.call('waitFor', { name, position, timeoutMs }, others))
   }
 
-  /** Lets a consumer stand still, over restarts, until it is resumed. Who did it is recorded in the log. Throws `unknown_consumer`, and what the store and the tables throw. */
+  /** Pauses a consumer until it is resumed, also after restarts. The log records who did it. Throws `unknown_consumer`, and what the store and the tables throw. */
   async pause({ name }: Named, by: By = {}): Promise<void> {
     const other = this.#controlsOf(name)
-    await (other ? other.pause() : this.#projections.setPaused(name, true))
+    await (other ? other.pause() : this.#projections.call('setPaused', { name, isPaused: true }))
     await this.#operators.record('$ConsumerPaused', { subject: name, data: { name } }, by)
   }
 
-  /** Lets a consumer that is paused or parked go on where it stands, and try again what is parked. Nothing is ever skipped. Throws as {@link pause}. */
+  /** A paused or parked consumer goes on at its position, and tries again to handle what is parked. No event is ever skipped. Throws as {@link pause}. */
   async resume({ name }: Named, by: By = {}): Promise<void> {
     const other = this.#controlsOf(name)
-    await (other ? other.resume() : this.#projections.setPaused(name, false))
+    await (other ? other.resume() : this.#projections.call('setPaused', { name, isPaused: false }))
     await this.#operators.record('$ConsumerResumed', { subject: name, data: { name } }, by)
   }
 
-  /** Nothing for a projection. */
+  /** Nothing if it is a projection. */
   #controlsOf(name: string): Controls | undefined {
     const other = this.#others.get(name)
     if (other || this.#projectionNames.has(name)) return other

@@ -1,10 +1,10 @@
-// Whether what is kept of a consumer fits the log that it is about to follow.
+// Whether the stored record of a consumer fits the log that it will follow.
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { ParkedEvent } from '../../store/consumers.ts'
 import type { Checkpoint, EventStore } from '../../store/port.ts'
 
-/** Says what is wrong with a checkpoint that is of another history than the log. */
+/** The error for a checkpoint that belongs to another history than the log has. Nothing if it fits. */
 export async function misfitOf(
   what: string,
   { position, history }: Checkpoint,
@@ -13,13 +13,13 @@ export async function misfitOf(
   if (position === 0 || (await store.historyAt(position)) === history) return undefined
   return new IndelibleError(
     'consumer_diverged',
-    `${what} stands at position ${position} of another history than this log has: the log was put back from an older copy, or is another one. ` +
-      'It may have handled events that the log no longer has. Resume it to go on from the end of the log.',
+    `${what} is at position ${position} of another history than this log has: the log was restored from an older copy, or it is another log. ` +
+      'The consumer may have handled events that this log does not have. Resume it to go on at the end of the log.',
     { details: { position } },
   )
 }
 
-/** Of what is parked, those that the log has. Up to a position that is known already. */
+/** The parked events that the log has. Those up to `known` are known to be in the log. */
 export async function fittingParked(
   store: EventStore,
   parked: readonly ParkedEvent[],

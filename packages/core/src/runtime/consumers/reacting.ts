@@ -1,4 +1,4 @@
-// Hands events to a reaction: those of one stream one after the other, those of different streams at the same time.
+// Hands events to a reaction: events of one stream one after the other, events of different streams at the same time.
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { Reaction } from '../../kernel/reactions.ts'
@@ -8,16 +8,16 @@ import type { DomainBatch, DomainLog } from '../../store/domain-log.ts'
 import { parkedStreamsMax, reactionsAtOnceMax, reactionsWaitingMax } from '../limits.ts'
 import { Slots } from '../slots.ts'
 import { attempt } from './attempts.ts'
-import type { Delivery, DeliveryStart, StartDelivery } from './consumer-runner.ts'
+import type { Delivery, DeliveryStart, StartDelivery } from './delivery.ts'
 
 export function reacting(reaction: Reaction, log: DomainLog): StartDelivery {
   return (start) => new Reacting(reaction, log, start)
 }
 
-/** A stream with an event that failed. Its later events are handled after that, when it is resumed. */
+/** A stream with a failed event. Its later events wait until the stream is resumed. */
 interface ParkedStream {
   readonly event: ParkedEvent
-  /** The last of its events that was passed by, so that all up to it must be handled before the stream goes on with the others. */
+  /** The last event of the stream that was passed over. All up to it must be handled before the stream is handled normally again. */
   passedBy: Position
   isResuming: boolean
 }
@@ -27,7 +27,7 @@ class Reacting implements Delivery {
   readonly #log: DomainLog
   readonly #start: DeliveryStart
   readonly #slots = new Slots(reactionsAtOnceMax)
-  /** What is parked is read again from the log, by so many streams at a time. */
+  /** Parked streams are read again from the log, so many at the same time. */
   readonly #readers = new Slots(reactionsAtOnceMax)
   readonly #tails = new Map<StreamName, Promise<void>>()
   readonly #parked = new Map<StreamName, ParkedStream>()
@@ -56,7 +56,7 @@ class Reacting implements Delivery {
     return [...this.#parked.values()].map(({ event }) => event)
   }
 
-  /** While some are tried again, there may be room in a moment. */
+  /** While parked streams are tried again, there may soon be room. */
   get isBlocked(): boolean {
     return this.#isFull && this.#resuming.size === 0
   }
@@ -106,10 +106,10 @@ class Reacting implements Delivery {
     this.#parked.set(event.stream, { event, passedBy, isResuming: false })
   }
 
-  /** True for an event that must wait behind one that is parked. */
+  /** True if the event must wait behind a parked one. */
   #passesBy({ stream, position }: RecordedEvent): boolean {
     const parked = this.#parked.get(stream)
-    // Those that wait in line pass by later than those that come in meanwhile.
+    // Events that are already queued are passed over later than events that arrive meanwhile.
     if (parked) parked.passedBy = Math.max(parked.passedBy, position)
     return parked !== undefined
   }
@@ -118,7 +118,7 @@ class Reacting implements Delivery {
     const { stream, position } = recorded
     this.#unfinished.add(position)
     const tail = (this.#tails.get(stream) ?? Promise.resolve()).then(async () => {
-      // One before it in its stream may have failed meanwhile.
+      // An earlier event of the stream may have failed meanwhile.
       if (!this.#passesBy(recorded)) {
         const failed = await this.#handle(recorded, domain)
         if (failed === 'stopped') return
@@ -132,7 +132,7 @@ class Reacting implements Delivery {
     this.#tails.set(stream, tail)
   }
 
-  /** Gives what is to be parked, where it failed. */
+  /** If the event failed, returns what to park. */
   async #handle(recorded: RecordedEvent, domain: () => RecordedEvent): Promise<ParkedEvent | 'stopped' | undefined> {
     const { name, handlers, retries, timeoutMs } = this.#reaction
     const { signal, parkedEvent } = this.#start
@@ -149,15 +149,15 @@ class Reacting implements Delivery {
     return ended === 'stopped' ? 'stopped' : parkedEvent(recorded, ended.error)
   }
 
-  /** Handles the events of a stream from the one that failed on. Stops at the first that fails again. */
+  /** Handles the events of a stream, beginning with the one that failed. Stops at the first that fails again. */
   async #resumed(stream: StreamName, parked: ParkedStream): Promise<void> {
-    // Those that were in line when it failed are passed by first.
+    // First, the events that were queued when it failed are passed over.
     await this.#tails.get(stream)
     const { events } = this.#reaction
     const query = [{ streams: [stream], types: events.map(({ type }) => type) }]
     let next = parked.event.position
     for (let to = next; to >= next; to = parked.passedBy) {
-      for await (const batch of this.#log.batches(events, query, { from: next, to, anew: true })) {
+      for await (const batch of this.#log.batches(events, query, { from: next, to, copies: true })) {
         for (let index = 0; index < batch.length; index++) {
           const recorded = batch.recorded(index)
           const failed = await this.#handle(recorded, () => batch.event(index))

@@ -1,13 +1,13 @@
-// What operators see of anything that follows the log: projections, sagas, reactions and subscriptions alike.
+// The status of everything that follows the log: projections, sagas, reactions and subscriptions.
 import { isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import type { ParkedEvent } from '../../store/consumers.ts'
 
 /**
- * `running`: in step or catching up. `standby`: another process runs it. `rebuilding`: its table is being built beside the one that readers see.
- * `retrying`: a fault that may pass; nothing is lost, it goes on by itself. `parked`: its code failed at an event; it goes on when it is resumed.
- * `paused`: an operator wants it to stand still. `diverged`: what it has was made from another history than that of the log.
+ * `running`: up to date or catching up. `standby`: another process runs it. `rebuilding`: its table is being built beside the one that readers see.
+ * `retrying`: there is a temporary fault; nothing is lost, and it goes on automatically. `parked`: its code failed at an event; resume it. `paused`: an
+ * operator has paused it. `diverged`: its table or checkpoint was made from another history than the log has.
  */
 export type ConsumerState =
   | 'starting'
@@ -33,26 +33,26 @@ export interface ConsumerError {
   }
 }
 
-/** What all kinds have in common; each may say more. */
+/** What the status of each kind contains. A kind may have more. */
 export interface ConsumerStatus {
   readonly name: string
   readonly kind: ConsumerKind
   readonly state: ConsumerState
   /** Everything up to here is handled, or parked. */
   readonly position: Position
-  /** Events that the log has beyond that, whether they concern it or not. */
+  /** The number of events in the log after that position, also those that do not concern it. */
   readonly lagEvents: number
   readonly error?: ConsumerError
 }
 
-/** Of a reaction or subscription. */
+/** The status of a reaction or subscription. */
 export interface ReactionStatus extends ConsumerStatus {
   readonly kind: 'reaction' | 'subscription'
   /** Events that its code could not handle. Later events of the same streams wait behind them. */
   readonly parked: readonly ParkedEvent[]
 }
 
-/** What a running system tells of its reactions and subscriptions as it happens. */
+/** What a running system reports about its reactions and subscriptions. */
 export interface ReactionNotice {
   readonly kind: 'reaction parked'
   readonly name: string

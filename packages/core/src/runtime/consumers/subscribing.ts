@@ -1,4 +1,4 @@
-// Hands events to a subscription: batch after batch, in the order of the log.
+// Hands events to a subscription, in batches and in the order of the log.
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { Subscription } from '../../kernel/reactions.ts'
@@ -6,7 +6,7 @@ import type { ParkedEvent } from '../../store/consumers.ts'
 import type { DomainBatch } from '../../store/domain-log.ts'
 import { subscriptionBatchMax } from '../limits.ts'
 import { type Attempted, attempt } from './attempts.ts'
-import type { Delivery, DeliveryStart, StartDelivery } from './consumer-runner.ts'
+import type { Delivery, DeliveryStart, StartDelivery } from './delivery.ts'
 
 export function subscribing(subscription: Subscription): StartDelivery {
   return (start) => new Subscribing(subscription, start)
@@ -23,7 +23,7 @@ class Subscribing implements Delivery {
     this.#subscription = subscription
     this.#start = start
     this.#through = start.progress.handledThrough
-    // It is the next event of the log, so that it is tried again.
+    // It is the next event to handle, so it is tried again.
     this.#parked = start.progress.parked[0]
     start.signal.addEventListener('abort', () => this.#resumed.resolve())
   }
@@ -44,7 +44,7 @@ class Subscribing implements Delivery {
     const { signal } = this.#start
     await this.#whenResumed()
     let from = 0
-    // Where a batch failed, its events come one by one: which one fails is seen then.
+    // If a batch fails, its events are handed over one by one, to find the one that fails.
     let singlyTo = 0
     while (from < batch.length && !signal.aborted) {
       const to = from < singlyTo ? from + 1 : Math.min(batch.length, from + subscriptionBatchMax)
@@ -65,7 +65,7 @@ class Subscribing implements Delivery {
     this.#resumed.resolve()
   }
 
-  /** Nothing is handled but while a batch is taken. */
+  /** Events are handled only inside `take`. */
   async idle(): Promise<void> {}
 
   async #park(event: ParkedEvent): Promise<void> {

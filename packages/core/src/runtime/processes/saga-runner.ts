@@ -12,8 +12,8 @@ import { checkedDuration, timer } from '../../kernel/timers.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
 import { historyUpTo } from '../../store/history.ts'
 import type { Head } from '../../store/port.ts'
-import { KeptRecord } from '../consumers/kept-record.ts'
 import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
+import { StoredRecord } from '../consumers/stored-record.ts'
 import { sagaEventsBetweenKeeps, waitTimeoutMsDefault } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause, type WaitOptions } from '../waiting.ts'
@@ -63,7 +63,7 @@ export class SagaRunner {
   readonly #options: SagaRunnerOptions
   readonly #stop = new AbortController()
   readonly #waiters: Waiters
-  readonly #record: KeptRecord
+  readonly #record: StoredRecord
   readonly #inputs: SagaInputs
   #due: DueSagas
   #began: Promise<Head> | undefined
@@ -78,7 +78,7 @@ export class SagaRunner {
     const { saga, records, call } = options
     this.#waiters = new Waiters(`The saga "${saga.name}"`)
     this.#inputs = new SagaInputs(saga, call)
-    this.#record = new KeptRecord({
+    this.#record = new StoredRecord({
       name: saga.name,
       records,
       begin: async (save) => {
@@ -175,17 +175,18 @@ export class SagaRunner {
   }
 
   /**
-   * Lets one saga that needs intervention go on, as a person decided. False where there is nothing to resume. Throws `unknown_saga`.
+   * One saga that needs intervention goes on, as a person decided. `recorded`: its stream says who resumed it, because that is a transition of the saga.
+   * `retried`: its code failed, and trying again is no transition. Throws `unknown_saga`.
    */
-  async resumeOne(sagaId: string, resumption: Resumption): Promise<boolean> {
-    const resumed = await this.#tell(
+  async resumeOne(sagaId: string, resumption: Resumption): Promise<'recorded' | 'retried' | 'nothing to resume'> {
+    const isRecorded = await this.#tell(
       sagaId,
       ({ status }) => (status === 'compensationFailed' ? { type: '$SagaResumed', data: resumption } : undefined),
       resumption.actor ?? undefined,
     )
-    const hadProblem = this.#due.problems.delete(sagaId)
-    if (resumed || hadProblem) this.#due.drive(sagaId)
-    return resumed || hadProblem
+    const isRetried = this.#due.problems.delete(sagaId)
+    if (isRecorded || isRetried) this.#due.drive(sagaId)
+    return isRecorded ? 'recorded' : isRetried ? 'retried' : 'nothing to resume'
   }
 
   /** Records what a person decided. False where nobody is asked that (any more). Throws `unknown_saga`, `invalid_command`. */

@@ -1,5 +1,4 @@
-// A table that was made from another history: the log was put back from an older copy, or the tables belong to another log. What such a table shows
-// can be neither kept nor gone on with.
+// Tables that were made from another history: the log was restored from an older copy, or the tables belong to another log. Such a table must be rebuilt.
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { Checkpoint, EventStore } from '../../store/port.ts'
@@ -7,27 +6,27 @@ import type { ReadTables, TableState } from '../../store/read-tables.ts'
 import { aheadLookMs, aheadMsMin } from '../limits.ts'
 import { pause } from '../waiting.ts'
 
-/** What the log says of a checkpoint that is not of its history. */
+/** A checkpoint that does not belong to the history of the log. */
 export interface Divergence {
   /** The position of the checkpoint. */
   readonly position: Position
-  /** Of the log. A log that ends before the checkpoint was put back from an older copy; one that does not has gone on since. */
+  /** The end of the log. If that is before the checkpoint, the log was restored from an older copy. Otherwise it has grown since then. */
   readonly head: Position
 }
 
 type Logged = Pick<EventStore, 'head' | 'historyAt'>
 
 /**
- * Whether something was derived from another history than that of this log; nothing where it fits. An abort counts as fitting.
+ * Whether a checkpoint belongs to another history than this log has. Nothing if it fits, also after an abort.
  *
- * Another process may already read what this one does not count as written yet, so that it is certain only after a while that a log ends before a checkpoint.
+ * Another process may see events that this one does not count as written yet. So if the log ends before the checkpoint, this waits for a while to be sure.
  */
 export async function divergenceOf(
   store: Logged,
   { position, history }: Checkpoint,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Divergence | undefined> {
-  // What shows nothing fits any log.
+  // An empty table fits any log.
   if (position === 0) return undefined
   for (const certainAt = performance.now() + aheadMsMin; !signal.aborted; ) {
     const found = await store.historyAt(position)
@@ -38,7 +37,7 @@ export async function divergenceOf(
   return undefined
 }
 
-/** The same of a table, which is marked where it is so: it then stays diverged over restarts, and takes no more changes. */
+/** The same for a table. A diverged table is marked: it stays diverged after restarts, and takes no more changes. */
 export async function divergenceOfTable(
   { store, tables }: { readonly store: Logged; readonly tables: ReadTables },
   { name, there }: { readonly name: string; readonly there: TableState },
@@ -54,8 +53,8 @@ export function tableDiverged(name: string, { position, head }: Divergence): Ind
   const log = head < position ? `the log ends at ${head}` : `the log, which ends at ${head}, has another event there`
   return new IndelibleError(
     'table_diverged',
-    `Read table "${name}" was made from another history: it is at position ${position}, and ${log}. The log was put back from an older copy, or the table ` +
-      `is of another log. It is built anew by whichever process runs the projection, or now by: indelible projections rebuild ${name}`,
+    `Read table "${name}" was made from another history: it is at position ${position}, and ${log}. The log was restored from an older copy, or the ` +
+      `table belongs to another log. The process that runs the projection rebuilds it. To rebuild it now: indelible projections rebuild ${name}`,
     { details: { name, position, head } },
   )
 }

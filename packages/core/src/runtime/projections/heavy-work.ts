@@ -1,28 +1,30 @@
-// Whoever folds the whole log for a projection holds its rows in memory and takes time from everybody. So one does so for a projection at a time, and few do
-// for all of them.
+// Limits the folds of the whole log: one at a time for each projection, and a few in the process. Each holds all rows in memory and takes time from others.
 import { IndelibleError } from '../../kernel/errors.ts'
 import { heavyWorkMax } from '../limits.ts'
 
-type Kind = 'built anew' | 'compared with the log'
+type Kind = 'rebuilt' | 'compared with the log'
 
 export class HeavyWork {
   /** By projection. */
   readonly #underWay = new Map<string, Kind>()
-  /** How many wait for their turn. */
+  /** The number of those who wait for their turn. */
   #waiting = 0
   #ended = Promise.withResolvers<void>()
 
-  /** Takes a place for what somebody asked for, until it is disposed of. Throws `projection_busy` where there is none. */
+  /** Takes a place for what an operator asked for, until it is disposed of. Throws `projection_busy` if there is none. */
   begin(name: string, kind: Kind): Disposable {
     const other = this.#underWay.get(name)
-    if (other) throw busy(name, `The table of "${name}" is being ${other} already. Try again when that is done.`)
-    // Who waits for a turn was here before.
+    if (other) throw busy(name, `The table of "${name}" is already being ${other}. Try again when that is done.`)
+    // Those who wait for their turn came first.
     if (this.#underWay.size + this.#waiting < heavyWorkMax) return this.#begun(name, kind)
     const others = [...this.#underWay].map(([each, what]) => `"${each}" is being ${what}`).join(', ')
-    throw busy(name, `No more than ${heavyWorkMax} tables are built or compared at once: ${others}. Try again later.`)
+    throw busy(
+      name,
+      `At most ${heavyWorkMax} tables are rebuilt or compared at the same time: ${others}. Try again later.`,
+    )
   }
 
-  /** The same for what has to be done whether anybody asks or not: it waits. Throws `projection_busy` where the signal ends that. */
+  /** The same for what the runner has to do: it waits for a place. Throws `projection_busy` if the signal aborts first. */
   async beginInTurn(name: string, kind: Kind, signal: AbortSignal): Promise<Disposable> {
     const given = Promise.withResolvers<void>()
     const giveUp = () => given.resolve()
@@ -30,7 +32,7 @@ export class HeavyWork {
     this.#waiting++
     try {
       while (this.#underWay.has(name) || this.#underWay.size >= heavyWorkMax) {
-        if (signal.aborted) throw busy(name, `The table of "${name}" waited for its turn to be ${kind}.`)
+        if (signal.aborted) throw busy(name, `The table of "${name}" was waiting to be ${kind}, and that was stopped.`)
         await Promise.race([this.#ended.promise, given.promise])
       }
       return this.#begun(name, kind)

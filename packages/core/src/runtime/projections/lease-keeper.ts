@@ -1,4 +1,4 @@
-// Keeps the right to run a projection, and notices when it is lost or an operator wants something else.
+// Renews the lease of a projection, and notices when it is lost or an operator has paused the projection.
 import { isIndelibleError } from '../../kernel/errors.ts'
 import type { Lease, ReadTables } from '../../store/read-tables.ts'
 import { leaseMs } from '../limits.ts'
@@ -8,7 +8,7 @@ export interface LeaseKeeperOptions {
   readonly tables: ReadTables
   readonly name: string
   readonly holder: string
-  /** Told of every answer; true ends the keeping. */
+  /** Called with each answer. True ends the renewal. */
   readonly isOver: (lease: Lease) => boolean
 }
 
@@ -18,7 +18,7 @@ export class LeaseKeeper {
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
 
-  /** The lease is held when this is called. */
+  /** Take the lease before this. */
   constructor(options: LeaseKeeperOptions) {
     this.#options = options
     this.#running = this.#run()
@@ -47,7 +47,7 @@ export class LeaseKeeper {
         heldUntil = asked + leaseMs
       } catch (error) {
         if (!isIndelibleError(error)) throw error
-        // A database that does not answer keeps nobody's lease: what is saved meanwhile fails by itself.
+        // The database does not answer. Until the lease ends it may still be held; after that, writes fail if another runner has it.
         if (performance.now() > heldUntil) break
       }
     }

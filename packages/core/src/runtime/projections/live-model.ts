@@ -8,12 +8,11 @@ import type { EventStore } from '../../store/port.ts'
 import { waitTimeoutMsDefault } from '../limits.ts'
 import { type PureCall, projectionCall } from '../purity.ts'
 import { Waiters } from '../waiters.ts'
-import { RowFold } from './row-fold.ts'
-import { FoldStopped, foldFromZero, parkedError } from './whole-fold.ts'
+import { FoldStopped, foldFromZero, parkedError, RowFold } from './fold/index.ts'
 
-/** Rows are shared with the model: look, do not write. */
+/** Rows are shared with the model: do not change them. */
 export interface LiveModel<C extends Columns> {
-  /** The row with this key, if there is one. Throws `invalid_row` for what cannot be a key. */
+  /** The row with this key, if there is one. Throws `invalid_row` for an invalid key. */
   get(key: Partial<RowOf<C>>): RowOf<C> | undefined
   /** All rows, in no order. */
   rows(): Iterable<RowOf<C>>
@@ -26,8 +25,8 @@ export interface LiveModel<C extends Columns> {
 }
 
 /**
- * Folds a projection from the first event on and then follows the log. All of its rows are in memory; nothing is written anywhere.
- * A handler that fails ends it at that event: whoever waits is told so. `domainCode` is as in `SystemParts`.
+ * Folds a projection from the first event, then follows the log. All of its rows are in memory, and nothing is written. If a handler fails, the model
+ * stays at that event, and waits throw `projection_parked`. `domainCode` is as in `SystemOptions`.
  * Throws `projection_parked`, and what the store throws.
  */
 export async function liveModel<C extends Columns>(
@@ -65,9 +64,9 @@ class Live {
 
   async begin(): Promise<void> {
     const { position: to } = await this.#store.head()
-    const parts = { projection: this.#projection, log: this.#log, call: this.#call }
+    const context = { projection: this.#projection, log: this.#log, call: this.#call }
     try {
-      for (const row of (await foldFromZero(parts, { to })).rows()) this.#fold.put(row)
+      for (const row of (await foldFromZero(context, { to })).rows()) this.#fold.known.put(row)
     } catch (error) {
       throw error instanceof FoldStopped ? parkedError(this.#projection.name, error.failure) : error
     }
@@ -76,11 +75,11 @@ class Live {
   }
 
   get(key: Row): Row | undefined {
-    return this.#fold.row(key)
+    return this.#fold.known.row(key)
   }
 
   rows(): Iterable<Row> {
-    return this.#fold.rows()
+    return this.#fold.known.rows()
   }
 
   async waitFor(position: Position, options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
@@ -99,8 +98,8 @@ class Live {
     try {
       for await (const batch of this.#log.follow(events, { after, signal })) {
         const failure = this.#fold.apply(batch)
-        // Nobody writes the changes anywhere.
-        this.#fold.takeChanges()
+        // The changes are not written.
+        this.#fold.known.takeChanges()
         if (failure) return this.#waiters.fail(parkedError(name, failure))
         this.#waiters.advance(batch.through)
       }

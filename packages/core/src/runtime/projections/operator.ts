@@ -1,4 +1,4 @@
-// What operators do with projections from beside the processes that run them: look, build anew, check, pause, resume.
+// What operators do with projections from a process that does not run them: look, rebuild, check, pause, resume.
 import { throwIfAborted } from '../../kernel/abort.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { IdGenerator } from '../../kernel/ids.ts'
@@ -6,76 +6,48 @@ import { position as checkedPosition, type Position } from '../../kernel/positio
 import type { Projection } from '../../kernel/projections.ts'
 import type { System } from '../../kernel/system.ts'
 import { systemClock, systemIds } from '../../kernel/system-clock.ts'
-import { previousTableName, stagingTable } from '../../kernel/tables.ts'
+import { previousTableName } from '../../kernel/tables.ts'
 import type { Clock } from '../../kernel/time.ts'
 import { checkedDuration } from '../../kernel/timers.ts'
 import { DomainLog } from '../../store/domain-log.ts'
 import type { Checkpoint, EventStore } from '../../store/port.ts'
-import type { Parked, ReadTables, TableRecord, TableState } from '../../store/read-tables.ts'
+import type { ReadTables } from '../../store/read-tables.ts'
 import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
 import { projectionCall } from '../purity.ts'
 import { pause } from '../waiting.ts'
+import { type CheckOptions, checkTable, type TableCheck } from './compare/index.ts'
+import type { ProjectionContext } from './context.ts'
 import { divergenceOf } from './divergence.ts'
+import { parkedError } from './fold/index.ts'
 import { HeavyWork } from './heavy-work.ts'
-import type { ProjectionParts } from './parts.ts'
-import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild.ts'
-import { type CheckOptions, checkTable, type TableCheck } from './verify.ts'
-import { parkedError } from './whole-fold.ts'
+import { type RebuildOptions, type RebuildReport, rebuildTable } from './rebuild/index.ts'
+import { type ProjectionView, viewOf } from './view.ts'
 
-export interface OperatorParts {
-  /** May be open for reading only. */
+export interface OperatorOptions {
+  /** It may be open for reading only. */
   readonly store: EventStore
   readonly tables: ReadTables
   readonly clock?: Clock
   readonly ids?: IdGenerator
-  /** As in `SystemParts`. */
+  /** As in `SystemOptions`. */
   readonly domainCode?: 'watched' | 'trusted'
-}
-
-/** A table beside the one that is read. */
-export type OtherTable = Pick<TableState, 'fingerprint' | 'position'>
-
-/** What the database says of a projection, whoever runs it. */
-export interface ProjectionView {
-  readonly name: string
-  /** As declared. */
-  readonly version: number
-  /** Of what its rows stand for; see `TableDefinition`. */
-  readonly fingerprint: string
-  /** The same of the table that is there: another until it is rebuilt, null where there is none yet. */
-  readonly tableFingerprint: string | null
-  /**
-   * `running`: a process has it. `idle`: none has. `outdated`: other code filled the table. `diverged`: the table was made from another history than
-   * that of the log. `missing`: there is no table yet.
-   */
-  readonly state: 'missing' | 'outdated' | 'diverged' | 'parked' | 'paused' | 'running' | 'idle'
-  readonly position: Position
-  /** Events that the log has beyond that, whether they concern the table or not. */
-  readonly lagEvents: number
-  readonly holder: string | null
-  readonly parked: Parked | null
-  readonly updatedAt: string | null
-  /** The table that is being built, or was when that was interrupted. */
-  readonly staging: OtherTable | null
-  /** The table that was replaced and is kept. */
-  readonly previous: OtherTable | null
 }
 
 export class ProjectionOperator {
   readonly #system: System
-  readonly #parts: Omit<ProjectionParts, 'projection'>
+  readonly #context: Omit<ProjectionContext, 'projection'>
   readonly #heavyWork = new HeavyWork()
 
-  /** The store and the tables stay the caller's to close. */
-  constructor(system: System, { domainCode, ...parts }: OperatorParts) {
+  /** The caller closes the store and the tables. */
+  constructor(system: System, { domainCode, ...options }: OperatorOptions) {
     this.#system = system
-    const log = new DomainLog(parts.store)
-    this.#parts = { clock: systemClock, ids: systemIds, ...parts, log, call: projectionCall(domainCode) }
+    const log = new DomainLog(options.store)
+    this.#context = { clock: systemClock, ids: systemIds, ...options, log, call: projectionCall(domainCode) }
   }
 
-  /** All that are declared, in that order. Throws `tables_unavailable`. */
+  /** All projections, in the order of declaration. Throws `tables_unavailable`. */
   async list(): Promise<readonly ProjectionView[]> {
-    const { store, tables } = this.#parts
+    const { store, tables } = this.#context
     const records = new Map((await tables.list()).map((record) => [record.name, record]))
     const diverged = new Set<string>()
     const isDiverged = async ({ name }: Projection) => {
@@ -83,7 +55,7 @@ export class ProjectionOperator {
       if (record && (record.isDiverged || (await divergenceOf(store, record)))) diverged.add(name)
     }
     await Promise.all(this.#system.projections.map(isDiverged))
-    // Asked afterwards, so that it is not before a table that is being followed.
+    // This comes last, so that no checkpoint is beyond the head.
     const { position: head } = await store.head()
     return this.#system.projections.map((projection) => viewOf(projection, records, { head, diverged }))
   }
@@ -95,7 +67,7 @@ export class ProjectionOperator {
   }
 
   /**
-   * Read your own writes, from a process that runs no projections: resolves when the table shows everything up to a position.
+   * Read your own writes, in a process that runs no projections. Resolves when the table shows everything up to a position.
    * Throws `wait_timeout` (with `details.reached`), `projection_parked`, `unknown_projection`, `invalid_position`, `invalid_duration`, `tables_unavailable`, `aborted`.
    */
   async waitFor(
@@ -112,7 +84,7 @@ export class ProjectionOperator {
     const stop = signal ?? new AbortController().signal
     for (;;) {
       throwIfAborted(signal)
-      const there = await this.#parts.tables.state(table)
+      const there = await this.#context.tables.state(table)
       const isOurs = there.fingerprint === table.fingerprint && !there.isDiverged
       const reached = there.position
       if (isOurs && reached >= position && (await this.#isOfThisLog(there))) return
@@ -128,30 +100,30 @@ export class ProjectionOperator {
     }
   }
 
-  /** As `RunningSystem.rebuild`, by this process. */
+  /** As `RunningSystem.rebuild`, but this process does it. */
   async rebuild(name: string, options?: RebuildOptions): Promise<RebuildReport> {
-    const parts = this.#partsOf(name)
-    using _ = this.#heavyWork.begin(name, 'built anew')
-    return await rebuildTable(parts, options)
+    const context = this.#contextOf(name)
+    using _ = this.#heavyWork.begin(name, 'rebuilt')
+    return await rebuildTable(context, options)
   }
 
   /** As `RunningSystem.verifyTable`. */
   async verify(name: string, options?: CheckOptions): Promise<TableCheck> {
-    const parts = this.#partsOf(name)
+    const context = this.#contextOf(name)
     using _ = this.#heavyWork.begin(name, 'compared with the log')
-    return await checkTable(parts, options)
+    return await checkTable(context, options)
   }
 
-  /** Whoever runs the projection stands still within a second. Throws `unknown_projection`, `tables_unavailable`. */
+  /** The process that runs the projection pauses it within a second. Throws `unknown_projection`, `tables_unavailable`. */
   async pause(name: string): Promise<void> {
-    const { tables } = this.#parts
+    const { tables } = this.#context
     await tables.open(this.#declared(name).table)
     await tables.setPaused(name, true)
   }
 
-  /** Lets a projection that is paused or parked go on where it stands. */
+  /** A paused or parked projection goes on at its position. */
   async resume(name: string): Promise<void> {
-    const { tables } = this.#parts
+    const { tables } = this.#context
     await tables.open(this.#declared(name).table)
     await tables.setParked(name, null)
     await tables.setPaused(name, false)
@@ -159,17 +131,17 @@ export class ProjectionOperator {
 
   /** Drops the table that was replaced by the last rebuild. */
   async dropPrevious(name: string): Promise<void> {
-    await this.#parts.tables.drop(previousTableName(this.#declared(name).name))
+    await this.#context.tables.drop(previousTableName(this.#declared(name).name))
   }
 
-  /** What this process does not count as written yet counts as another history, until it does. */
+  /** An event that this process does not count as written yet counts as another history until it does. */
   async #isOfThisLog({ position, history }: Checkpoint): Promise<boolean> {
-    return position === 0 || (await this.#parts.store.historyAt(position)) === history
+    return position === 0 || (await this.#context.store.historyAt(position)) === history
   }
 
-  /** Nothing where this code may still get there: where other code is parked, or this one beyond. */
+  /** Nothing if this code may still reach the position: other code is parked, or this code is parked beyond the position. */
   async #parkedBefore(position: Position, { name, table }: Projection): Promise<IndelibleError | undefined> {
-    const record = (await this.#parts.tables.list()).find((each) => each.name === name)
+    const record = (await this.#context.tables.list()).find((each) => each.name === name)
     const parked = record?.parked
     if (parked?.fingerprint !== table.fingerprint) return undefined
     const isBeyond = record?.fingerprint === table.fingerprint && parked.position > position
@@ -182,8 +154,8 @@ export class ProjectionOperator {
     throw new IndelibleError('unknown_projection', `The system declares no projection "${name}".`)
   }
 
-  #partsOf(name: string) {
-    return { ...this.#parts, projection: this.#declared(name) }
+  #contextOf(name: string) {
+    return { ...this.#context, projection: this.#declared(name) }
   }
 }
 
@@ -191,41 +163,4 @@ function timedOut(name: string, details: { position: Position; reached: Position
   const { position, reached, timeoutMs } = details
   const message = `Projection "${name}" did not reach position ${position} within ${timeoutMs} ms; it is at ${reached}.`
   return new IndelibleError('wait_timeout', message, { details })
-}
-
-function viewOf(
-  { name, version, table }: Projection,
-  records: ReadonlyMap<string, TableRecord>,
-  { head, diverged }: { head: Position; diverged: ReadonlySet<string> },
-): ProjectionView {
-  const record = records.get(name)
-  const stateOf = (other: string): OtherTable | null => {
-    const there = records.get(other)
-    return there ? { fingerprint: there.fingerprint, position: there.position } : null
-  }
-  return {
-    name,
-    version,
-    fingerprint: table.fingerprint,
-    tableFingerprint: record?.fingerprint ?? null,
-    state: record ? stateIn(record, { declared: table.fingerprint, isDiverged: diverged.has(name) }) : 'missing',
-    position: record?.position ?? 0,
-    lagEvents: Math.max(0, head - (record?.position ?? 0)),
-    holder: record?.holder ?? null,
-    parked: record?.parked ?? null,
-    updatedAt: record?.updatedAt ?? null,
-    staging: stateOf(stagingTable(table).name),
-    previous: stateOf(previousTableName(name)),
-  }
-}
-
-function stateIn(
-  { parked, isPaused, holder, fingerprint }: TableRecord,
-  { declared, isDiverged }: { declared: string; isDiverged: boolean },
-): ProjectionView['state'] {
-  if (isDiverged) return 'diverged'
-  if (isPaused) return 'paused'
-  if (parked) return 'parked'
-  if (fingerprint !== declared) return 'outdated'
-  return holder === null ? 'idle' : 'running'
 }

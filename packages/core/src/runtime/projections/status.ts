@@ -1,27 +1,35 @@
-// What operators and readers are told of a projection.
+// The status of a projection, and what it reports.
 import type { Position } from '../../kernel/positions.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { Parked } from '../../store/read-tables.ts'
 import type { ConsumerError, ConsumerStatus } from '../consumers/status.ts'
-import type { Staleness } from './staleness.ts'
-import type { TableDifference } from './verify.ts'
+import type { TableDifference } from './compare/index.ts'
 
 export interface ProjectionStatus extends ConsumerStatus {
   readonly kind: 'projection'
   /** As declared. */
   readonly version: number
-  /** Of what its rows stand for; see `TableDefinition`. */
+  /** The fingerprint of its table; see `TableDefinition`. */
   readonly fingerprint: string
   readonly staleness: Staleness
-  /** Who runs it, where that is known. */
+  /** The runner that has the lease, if this process knows it. */
   readonly holder: string | null
   readonly rebuild: RebuildProgress | null
   readonly error?: ProjectionError
 }
 
+export interface Staleness {
+  readonly targetMs: number
+  /** The age of the oldest event that is not yet in the table; 0 if there is none. */
+  readonly lagMs: number
+  /** The age of events when their rows became visible, over the last minute; null if there were none. While it catches up, this is the age of history. */
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+}
+
 export interface ProjectionError extends ConsumerError {
   readonly event?: FailedEvent
-  /** What the handler was given. */
+  /** The row that the handler got. */
   readonly row?: Parked['row']
 }
 
@@ -33,27 +41,27 @@ export interface FailedEvent {
 }
 
 export interface RebuildProgress {
-  /** In this order. */
+  /** The phases in their order. */
   readonly phase: 'folding' | 'writing' | 'verifying' | 'catching up' | 'replacing'
-  /** Positions of the log that the phase has come through, of so many. */
+  /** The position that the phase has reached, and the one at which it ends. */
   readonly done: number
   readonly total: number
   readonly startedAt: Instant
 }
 
-/** Why a table is built anew: somebody asked for it, the code changed, or the table was made from another history. */
+/** Why a table is rebuilt: an operator asked for it, the code changed, or the table was made from another history. */
 export type RebuildReason = 'asked' | 'changed' | 'diverged'
 
-/** What a running system tells of its projections as it happens. */
+/** What a running system reports about its projections. */
 export type ProjectionNotice =
   | { readonly kind: 'stale'; readonly name: string; readonly lagMs: number; readonly targetMs: number }
   | { readonly kind: 'fresh'; readonly name: string }
   | { readonly kind: 'parked'; readonly name: string; readonly error: ProjectionError }
-  /** Its table was made from another history: the log, which ends at `head`, was put back from an older copy, or the table is of another log. It is built anew. */
+  /** Its table was made from another history: the log, which ends at `head`, was restored from an older copy, or the table belongs to another log. It is rebuilt. */
   | { readonly kind: 'diverged'; readonly name: string; readonly position: Position; readonly head: Position }
-  /** The code makes other rows than those of the table, which were made under the same version: a sample differed, as in `difference`. It is rebuilt. Raise the version. */
+  /** The code makes other rows than those in the table, under the same version: a sample differed, as in `difference`. The table is rebuilt. Raise the version. */
   | { readonly kind: 'version not raised'; readonly name: string; readonly difference: TableDifference }
-  /** Other code has built the table. Where nobody runs that code, this process soon builds its own again. */
+  /** Another version of the code has built the table. If no process runs that code, this process soon rebuilds its own table. */
   | { readonly kind: 'overtaken'; readonly name: string }
   | { readonly kind: 'rebuilding'; readonly name: string; readonly because: RebuildReason }
   | {
@@ -63,7 +71,7 @@ export type ProjectionNotice =
       readonly position: Position
       readonly ms: number
     }
-  /** Another one is started; see `projectionThread`. */
+  /** Another thread is started; see `projectionThread`. */
   | { readonly kind: 'thread ended'; readonly message: string }
 
 export function errorOfParked({ position, eventId, type, stream, message, code, row }: Parked): ProjectionError {

@@ -1,4 +1,4 @@
-// Conditions, and command ids that come again.
+// Conditions, and repeated command ids.
 import assert from 'node:assert/strict'
 import type { Query } from '../../kernel/queries.ts'
 import type { Commit, EventStore } from '../../store/port.ts'

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
 import type { ContractCase } from './contract-case.ts'
 
-/** A store of records, and what another process would find: the same records through another door. */
+/** A store of records, and the same records as another process would see them. */
 export interface ConsumerRecordsSubject {
   readonly records: ConsumerRecords
   again(): Promise<ConsumerRecords>
 }
 
-/** Each case wants a fresh, empty store. */
+/** Each case needs a new, empty store. */
 export const consumerRecordsContract: readonly ContractCase<ConsumerRecordsSubject>[] = [
   {
     name: 'of a consumer that was never saved there is nothing',
@@ -42,7 +42,7 @@ export const consumerRecordsContract: readonly ContractCase<ConsumerRecordsSubje
     },
   },
   {
-    name: 'what was saved is not what somebody makes of it later, nor is what was loaded',
+    name: 'a later change of an object does not change the saved or the loaded record',
     async run({ records }) {
       const changing = { ...full, parked: [...full.parked] }
       await records.save(changing)

@@ -7,6 +7,7 @@ import { tableLeasesContract } from './table-leases.ts'
 import { tableOpeningContract } from './table-opening.ts'
 import { tablePagesContract } from './table-pages.ts'
 import { tableReplacementContract } from './table-replacement.ts'
+import { tableSelectionContract } from './table-selection.ts'
 import { tableValuesContract } from './table-values.ts'
 
 /** Each case needs fresh, empty tables; the caller closes them afterwards. */
@@ -15,6 +16,7 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
   ...tableValuesContract,
   ...tableChangesContract,
   ...tablePagesContract,
+  ...tableSelectionContract,
   ...tableFillingContract,
   ...tableReplacementContract,
   ...tableLeasesContract,

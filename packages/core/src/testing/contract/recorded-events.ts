@@ -1,4 +1,4 @@
-// What is kept of an event, and given back.
+// What a store keeps of an event, and gives back.
 import assert from 'node:assert/strict'
 import type { EventMetadata } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
@@ -40,7 +40,7 @@ export const recordedEventsContract: readonly ContractCase<EventStore>[] = [
       await store.append({ events: [fact('thing-1', 'A', {}), { ...fact('thing-2', 'B', {}), id }] })
       const names = [empty, await store.historyAt(1), await store.historyAt(2)]
       assert.equal(new Set(names).size, 3)
-      // An id that is given once more, for example by a second import, is another event.
+      // A second event with the same id, for example of a second import, is another event.
       await store.append({ events: [{ ...fact('thing-2', 'B', {}), id }] })
       assert.deepEqual([await store.historyAt(0), await store.historyAt(1), await store.historyAt(2)], names)
       assert.equal(await store.historyAt(4), undefined)

@@ -40,7 +40,7 @@ export const refusalsContract: readonly ContractCase<EventStore>[] = [
     },
   },
   {
-    name: 'an append whose caller has given up is not written',
+    name: 'an append whose signal has aborted is not written',
     async run(store) {
       await assert.rejects(store.append({ events: [fact('thing-1')] }, { signal: AbortSignal.abort() }), {
         code: 'aborted',

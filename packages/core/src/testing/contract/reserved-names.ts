@@ -7,7 +7,7 @@ import type { StreamName } from '../../kernel/streams.ts'
 import type { Commit, EventBatch, EventStore, ReadOptions } from '../../store/port.ts'
 import type { ContractCase } from './contract-case.ts'
 
-/** Each case wants a fresh, empty store; the caller closes it afterwards. */
+/** Each case needs a new, empty store; the caller closes it afterwards. */
 export const reservedNamesContract: readonly ContractCase<EventStore>[] = [
   {
     name: 'a commit with a reserved name is refused unless it says that it may have one',
@@ -93,7 +93,7 @@ export const reservedNamesContract: readonly ContractCase<EventStore>[] = [
   {
     name: 'a long reading without reserved events has its limit, no empty batch, and says how far it came',
     async run(store) {
-      // Of each ten the first six are reserved; then come 3,000 that all are.
+      // The first six of each ten are reserved, and then all of 3,000.
       for (let n = 0; n < 30; n++) {
         const events = Array.from({ length: 100 }, (_, index) =>
           index % 10 < 6 ? fact(`$own-${n}`, '$Happened') : fact(`thing-${n}`, 'Happened'),
@@ -130,7 +130,7 @@ export const reservedNamesContract: readonly ContractCase<EventStore>[] = [
     },
   },
   {
-    name: 'a condition is failed by a reserved event only where it names one',
+    name: 'a reserved event fails a condition only if the condition names it',
     async run(store) {
       const tagged = { ...fact('$own-1', '$Happened'), tags: ['seat:1'], metadata: { correlationId: 'r-1' } }
       await store.append({ events: [tagged] }, { reserved: true })
@@ -180,7 +180,7 @@ async function writeMixed(store: EventStore): Promise<void> {
   await store.append({ events: [{ ...others, ...found }, fact('$own-2', '$Other')] }, { reserved: true })
 }
 
-/** Queries with what they find of those: without reserved events, and with them. */
+/** Queries, and what they find of these events: without reserved events, and with them. */
 const readings: readonly (readonly [Query, readonly Position[], readonly Position[]])[] = [
   ['all', [1, 3, 6, 8], [1, 2, 3, 4, 5, 6, 7, 8, 9]],
   [[{ tags: ['x'] }], [1, 3, 8], [1, 2, 3, 4, 5, 7, 8]],

@@ -1,4 +1,4 @@
-// What the cases of the event store share.
+// Shared by the cases of the event store.
 import assert from 'node:assert/strict'
 import type { NewEvent, RecordedEvent } from '../../kernel/events.ts'
 import type { Query } from '../../kernel/queries.ts'
@@ -55,7 +55,7 @@ export async function replay(
   )
 }
 
-/** Every field: events may keep them behind getters. */
+/** All fields as plain values: events may have getters. */
 export function fieldsOf(event: RecordedEvent): Record<keyof RecordedEvent, unknown> {
   const { id, stream, category, streamId, version, position, type, schemaVersion, contentType } = event
   const { data, metadata, recordedAt, validAt } = event

@@ -1,4 +1,4 @@
-// Tables that are filled at once, and scanned at one moment.
+// Tables that are filled in one step, and scanned at one moment.
 import assert from 'node:assert/strict'
 import type { Row } from '../../kernel/tables.ts'
 import type { ReadTables } from '../../store/read-tables.ts'

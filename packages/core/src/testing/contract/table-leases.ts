@@ -1,4 +1,4 @@
-// What is known of a table besides its rows: the list, leases, pauses, why it is parked.
+// The record of a table: the list, leases, pauses, why it is parked.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReadTables } from '../../store/read-tables.ts'
@@ -118,7 +118,7 @@ export const tableLeasesContract: readonly ContractCase<ReadTables>[] = [
         const askedMs = performance.now()
         assert.equal((await ask('one')).isHeld, true)
         const other = await ask('two')
-        // A machine that stands still for so long proves nothing.
+        // If the machine was blocked for that long, this proves nothing.
         if (performance.now() - askedMs < ms) assert.deepEqual([other.isHeld, other.holder], [false, 'one'])
         else return
       }

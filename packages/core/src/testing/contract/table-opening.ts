@@ -1,4 +1,4 @@
-// Opening tables, and who may read and write one that other code filled.
+// How tables are opened, and which code may read and write a table that other code filled.
 import assert from 'node:assert/strict'
 import { bigint, type Columns, date, integer, json, text, timestamp } from '../../kernel/tables.ts'
 import type { ReadTables } from '../../store/read-tables.ts'

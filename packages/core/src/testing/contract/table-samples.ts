@@ -16,6 +16,7 @@ import {
 } from '../../kernel/tables.ts'
 import type { Checkpoint } from '../../store/port.ts'
 import type { Parked, ReadTables, TableChange, TableState } from '../../store/read-tables.ts'
+import type { SelectOptions } from '../../store/select.ts'
 
 export const accounts = table('accounts', { account_id: text().key(), owner: text().index(), balance: bigint() })
 export const entries = table('entries', {
@@ -149,6 +150,21 @@ export async function scanned(
   const rows: Row[] = []
   const state = await tables.scan(definition, (some) => rows.push(...some))
   return { state, rows }
+}
+
+/** All rows, a page after the other. */
+export async function paged(
+  tables: ReadTables,
+  definition: TableDefinition,
+  options: SelectOptions & { readonly limit: number },
+): Promise<Row[]> {
+  const rows: Row[] = []
+  for (;;) {
+    const page = await tables.select(definition, { ...options, after: rows.at(-1) })
+    assert.ok(page.length <= options.limit)
+    rows.push(...page)
+    if (page.length < options.limit) return rows
+  }
 }
 
 /** Rows in one order, to compare what may come in any. */

@@ -1,4 +1,4 @@
-// Values of every type come back as they were given.
+// Values of each type come back unchanged.
 import assert from 'node:assert/strict'
 import { boolean, integer, type Row, stagingTable, text } from '../../kernel/tables.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
@@ -54,7 +54,7 @@ export const tableValuesContract: readonly ContractCase<ReadTables>[] = [
         docs.map((doc, id) => ({ ...sample(id), doc })),
         docs.map((doc, id) => ({ ...sample(id), doc })),
       )
-      // Names that are whole numbers are first in every object of JavaScript.
+      // In JavaScript objects, names that are whole numbers come first.
       const inOrder = ['9', '10', '', 'Z', 'a', '01', 'aa', 'é', '\uffffa', '😀', '__proto__', '4294967295']
       const texts = [object(inOrder), { a: object(['c', 'bb']), z: [object(inOrder), object(['a', 'b'])] }].map((doc) =>
         JSON.stringify(doc),

@@ -1,0 +1,67 @@
+// The schemas of what an operator sees of everything that follows the log.
+import type { ConsumerState } from '../runtime/consumers/status.ts'
+import type { JsonSchema } from '../schema/json-schema.ts'
+import { instantSchema, objectOf, ref } from './json-schemas.ts'
+
+const common = {
+  name: { type: 'string' },
+  state: {
+    enum: ['starting', 'running', 'retrying', 'parked', 'paused', 'diverged', 'stopped'] satisfies ConsumerState[],
+  },
+  position: { type: 'integer', description: 'Every event up to this position is handled or parked.' },
+  lagEvents: { type: 'integer', description: 'The number of events in the log after that position.' },
+}
+const error = { type: 'object', description: 'Why it does not continue.' }
+
+const sagaStatus = withError(
+  objectOf({
+    ...common,
+    kind: { const: 'saga' },
+    active: { type: 'integer', description: 'The number of sagas under way.' },
+    waiting: { type: 'integer', description: 'How many of them wait to try again after a fault that may pass.' },
+    needsIntervention: {
+      type: 'array',
+      description: 'Sagas that cannot continue until a person resumes them or fixes the code.',
+      items: objectOf({ sagaId: { type: 'string' }, problem: { type: 'string' } }),
+    },
+  }),
+)
+
+const parkedEvent = objectOf({
+  position: { type: 'integer' },
+  eventId: { type: 'string' },
+  type: { type: 'string' },
+  stream: { type: 'string' },
+  message: { type: 'string' },
+  at: instantSchema,
+})
+
+const reactionStatus = withError(
+  objectOf({
+    ...common,
+    kind: { enum: ['reaction', 'subscription'] },
+    parked: {
+      type: 'array',
+      description: 'Events that its code could not handle. Later events of the same streams wait behind them.',
+      items: withProperties(parkedEvent, { code: { type: 'string' } }),
+    },
+  }),
+)
+
+function withError(schema: JsonSchema): JsonSchema {
+  return withProperties(schema, { error })
+}
+
+/** The same schema with more properties, which are not required. */
+function withProperties(schema: JsonSchema, properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return { ...schema, properties: { ...(schema.properties as object), ...properties } }
+}
+
+export const consumerDefinitions: Readonly<Record<string, JsonSchema>> = {
+  SagaStatus: sagaStatus,
+  ReactionStatus: reactionStatus,
+  ConsumerStatus: {
+    description: 'Tell them apart by kind.',
+    anyOf: [ref('ProjectionStatus'), ref('SagaStatus'), ref('ReactionStatus')],
+  },
+}

@@ -1,0 +1,96 @@
+// Everything that follows the log (projections, sagas, reactions, subscriptions): how far it is, and pausing and resuming it.
+import type { AnyConsumerStatus } from '../runtime/consumers/consumers.ts'
+import type { SystemDescription } from '../schema/describe-system.ts'
+import type { Head } from '../store/port.ts'
+import { headSchema, objectOf, ref } from './json-schemas.ts'
+import { type OperationCase, operation } from './operation.ts'
+import { required, text } from './parameters.ts'
+
+const parameters = {
+  name: required(text({ description: 'The name of the projection, saga, reaction or subscription.' })),
+}
+
+/** The status of everything that follows the log. */
+export interface ConsumerList {
+  readonly head: Head
+  readonly consumers: readonly AnyConsumerStatus[]
+}
+
+/** What was done with a consumer. */
+export interface PausedOrResumed {
+  readonly name: string
+  readonly isPaused: boolean
+}
+
+export const listConsumers = operation({
+  name: 'listConsumers',
+  effect: 'reads',
+  parameters: {},
+  describe: () => [
+    {
+      group: 'consumers',
+      summary: 'How far everything is that follows the log',
+      result: {
+        description: 'The end of the log, and everything that is declared: projections first.',
+        schema: objectOf({ head: headSchema, consumers: { type: 'array', items: ref('ConsumerStatus') } }),
+      },
+    },
+  ],
+  async run({ store, consumers }): Promise<ConsumerList> {
+    const [head, list] = await Promise.all([store.head(), consumers.list()])
+    return { head, consumers: list }
+  },
+})
+
+export const showConsumer = operation({
+  name: 'showConsumer',
+  effect: 'reads',
+  parameters,
+  refusals: ['unknown_consumer'],
+  describe: (system) =>
+    consumerNames(system).map((name) => ({
+      given: { name },
+      group: 'consumers',
+      summary: `How far ${name} is`,
+      result: { description: 'Its status.', schema: ref('ConsumerStatus') },
+    })),
+  run: ({ consumers }, { name }): Promise<AnyConsumerStatus> => consumers.show({ name }),
+})
+
+export const pauseConsumer = operation({
+  name: 'pauseConsumer',
+  effect: 'changes',
+  parameters,
+  refusals: ['unknown_consumer', 'store_full'],
+  describe: (system) => consumerNames(system).map((name) => caseOf(name, true)),
+  async run({ consumers }, { name }, { principal }): Promise<PausedOrResumed> {
+    await consumers.pause({ name }, principal)
+    return { name, isPaused: true }
+  },
+})
+
+export const resumeConsumer = operation({
+  name: 'resumeConsumer',
+  effect: 'changes',
+  parameters,
+  refusals: ['unknown_consumer', 'store_full'],
+  describe: (system) => consumerNames(system).map((name) => caseOf(name, false)),
+  async run({ consumers }, { name }, { principal }): Promise<PausedOrResumed> {
+    await consumers.resume({ name }, principal)
+    return { name, isPaused: false }
+  },
+})
+
+function consumerNames({ projections, sagas, reactions, subscriptions }: SystemDescription): readonly string[] {
+  return [...projections, ...sagas, ...reactions, ...subscriptions].map((each) => each.name)
+}
+
+function caseOf(name: string, isPaused: boolean): OperationCase {
+  return {
+    given: { name },
+    group: 'consumers',
+    summary: isPaused ? `Pause ${name}` : `Resume ${name}, and try again what is parked`,
+    description: 'This also holds after a restart. The log records who asked for it.',
+    result: { description: 'Done.', schema: objectOf({ name: { const: name }, isPaused: { const: isPaused } }) },
+  }
+}

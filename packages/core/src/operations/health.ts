@@ -1,0 +1,69 @@
+// The state of the whole system.
+import type { ConsumerState } from '../runtime/consumers/status.ts'
+import type { Health } from '../runtime/running-system.ts'
+import type { JsonSchema } from '../schema/json-schema.ts'
+import { headSchema, instantSchema, objectOf, ref } from './json-schemas.ts'
+import { operation } from './operation.ts'
+
+/** The health of a system, and whether an operator should look at it. */
+export interface HealthReport extends Health {
+  /** `degraded`: an operator should look at it. */
+  readonly status: 'ok' | 'degraded'
+}
+
+export const health = operation({
+  name: 'health',
+  effect: 'reads',
+  parameters: {},
+  describe: () => [
+    {
+      group: 'system',
+      summary: 'The state of the log and of everything that follows it',
+      description:
+        'Degraded while a projection, saga, reaction or subscription is parked, retrying or diverged. Not degraded while one is paused, or the table of a projection is rebuilt. ' +
+        'A single saga that needs intervention and a single event that a reaction parked are listed, but the system is not degraded. ' +
+        'Degraded too while the store cannot write, unless it was opened read-only. If the fault may be temporary, each call tries again to write.',
+      result: { description: 'ok, or degraded with the reason.', schema: healthSchema() },
+    },
+  ],
+  async run(running): Promise<HealthReport> {
+    const health = await running.health()
+    const isDegraded = health.consumers.some(({ state }) => troubled.includes(state)) || !mayWrite(health)
+    return { status: isDegraded ? 'degraded' : 'ok', ...health }
+  },
+})
+
+/** The states that an operator should look at. */
+const troubled: readonly ConsumerState[] = ['parked', 'retrying', 'diverged', 'stopped']
+
+/** A store that was opened read-only is not degraded. */
+function mayWrite({ store }: Health): boolean {
+  return store.canWrite || store.error.code === 'store_read_only'
+}
+
+function healthSchema(): JsonSchema {
+  return objectOf({
+    status: { enum: ['ok', 'degraded'] },
+    head: headSchema,
+    store: storeSchema,
+    consumers: { type: 'array', items: ref('ConsumerStatus') },
+  })
+}
+
+const storeSchema: JsonSchema = {
+  type: 'object',
+  required: ['canWrite', 'refusedAppends'],
+  properties: {
+    canWrite: { type: 'boolean' },
+    error: {
+      description: 'Why the store cannot write.',
+      ...objectOf({ code: { type: 'string' }, message: { type: 'string' } }),
+    },
+    since: { ...instantSchema, description: 'When the store first refused an append.' },
+    refusedAppends: {
+      type: 'object',
+      description: 'The number of appends that failed because of a fault since the store was opened, by error code.',
+      additionalProperties: { type: 'integer' },
+    },
+  },
+}

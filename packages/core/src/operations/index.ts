@@ -1,0 +1,26 @@
+// `indelible/operations`: everything that may be asked of a running system, once, for all transports.
+export type { AggregateState } from './aggregate-state.ts'
+export type { ConsumerList, PausedOrResumed } from './consumers.ts'
+export {
+  describeOperations,
+  type OperationDescription,
+  type OperationsDescription,
+  type ParameterDescription,
+} from './describe-operations.ts'
+export type { HealthReport } from './health.ts'
+export { definitionName } from './json-schemas.ts'
+export { type OperationName, operations } from './list.ts'
+export {
+  type Call,
+  type Operation,
+  type OperationCase,
+  type Paging,
+  type Principal,
+  principalParameters,
+} from './operation.ts'
+export type { InputOf, Parameter, Parameters } from './parameters.ts'
+export { projectionStates } from './projection-definitions.ts'
+export { type ProjectionList, type ProjectionShown, type Rebuilt, type TableShown, tableShown } from './projections.ts'
+export type { StreamPage } from './read-stream.ts'
+export type { SagaResumed, SagaShown } from './sagas.ts'
+export type { RowsPage } from './select-rows.ts'

@@ -1,0 +1,16 @@
+// All limits of operations, by name.
+
+/** The maximum UTF-8 bytes of a text that is recorded with what it changes: the limit of the store for a command id. */
+export const recordedTextBytesMax = 512
+/** The default number of events or rows of a page. */
+export const pageDefault = 100
+/** The maximum number of events or rows of a page. */
+export const pageMax = 1_000
+/** The maximum characters of a cursor of a table. With the rest of a URL and the headers it fits into the 16 KiB that Node accepts. */
+export const cursorCharactersMax = 8 * 1024
+/** After this many bytes of payload a page of events ends early. */
+export const pageBytesMax = 8 * 1024 * 1024
+/** The default time that a read waits for its table. */
+export const waitMsDefault = 5_000
+/** The maximum time that a call may wait for a table or a saga. */
+export const waitMsMax = 30_000

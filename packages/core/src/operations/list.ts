@@ -1,0 +1,40 @@
+// The one list of operations. A transport needs nothing else.
+import { aggregateState } from './aggregate-state.ts'
+import { listConsumers, pauseConsumer, resumeConsumer, showConsumer } from './consumers.ts'
+import { health } from './health.ts'
+import {
+  dropPreviousTable,
+  listProjections,
+  rebuildProjection,
+  showProjection,
+  verifyProjection,
+} from './projections.ts'
+import { readStream } from './read-stream.ts'
+import { cancelSaga, decideSaga, resumeSaga, showSaga } from './sagas.ts'
+import { selectRows } from './select-rows.ts'
+import { sendCommand } from './send-command.ts'
+
+/** Everything that may be asked of a running system, by name. */
+export const operations = {
+  sendCommand,
+  aggregateState,
+  readStream,
+  selectRows,
+  listProjections,
+  showProjection,
+  rebuildProjection,
+  verifyProjection,
+  dropPreviousTable,
+  showSaga,
+  resumeSaga,
+  cancelSaga,
+  decideSaga,
+  listConsumers,
+  showConsumer,
+  pauseConsumer,
+  resumeConsumer,
+  health,
+} as const
+
+/** The name of an operation. */
+export type OperationName = keyof typeof operations

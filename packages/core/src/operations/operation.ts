@@ -1,0 +1,102 @@
+// An operation: one thing that a person or a program may ask of a running system. It is declared once, and every transport maps it.
+import type { ErrorCode } from '../kernel/errors.ts'
+import type { RunningSystem } from '../runtime/running-system.ts'
+import type { SystemDescription } from '../schema/describe-system.ts'
+import type { JsonSchema } from '../schema/json-schema.ts'
+import { recordedTextBytesMax } from './limits.ts'
+import { type InputOf, type Parameters, parsedInput, text } from './parameters.ts'
+
+/** Who calls an operation. A transport authenticates the caller and says who it is; nothing here checks it. */
+export interface Principal {
+  /** Recorded with everything that the call changes. */
+  readonly actor?: string | undefined
+}
+
+/** How a caller gives a principal. */
+export const principalParameters = {
+  actor: text({
+    bytesMax: recordedTextBytesMax,
+    description:
+      'Who asks, recorded as given. Nothing here checks it: a proxy that you trust must authenticate the caller and set this itself. ' +
+      'Authentication comes in a later version.',
+  }),
+}
+
+/** What belongs to a call besides its input. */
+export interface Call {
+  readonly principal?: Principal | undefined
+  /** Aborts when the caller no longer wants the answer. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The pages of a result. */
+export interface Paging {
+  /** `next` of the result is the value of this parameter for the next page; null after the last page. */
+  readonly parameter: string
+  /** Parameters that only the first page needs. */
+  readonly firstPageOnly: readonly string[]
+}
+
+/** One thing that may be asked of a running system. Everything except `run` and the functions is plain data. */
+export interface Operation<Input = Readonly<Record<string, unknown>>, Result = unknown> {
+  readonly name: string
+  /** Whatever changes something records its principal. */
+  readonly effect: 'reads' | 'changes'
+  readonly parameters: Parameters
+  /** The codes of the errors that a call may cause. Faults of the system, such as `tables_unavailable`, may come in addition. */
+  readonly refusals: readonly ErrorCode[]
+  readonly paging: Paging | undefined
+  /** Whether a call with this input may wait. A transport limits such calls, because each may hold a connection. */
+  waits(input: Input): boolean
+  /** What the operation means for a declared system: once, or once for each command, table and so on. */
+  describe(system: SystemDescription): readonly OperationCase[]
+  /** Checks the input and does it. Throws the errors in `refusals`. A refusal of the domain is a result, not an error. */
+  run(running: RunningSystem, input: Input, call?: Call): Promise<Result>
+}
+
+/** An operation for one declared command, table and so on, or for the whole system. */
+export interface OperationCase {
+  /** The parameters that have one value here, such as the name of the table. */
+  readonly given?: Readonly<Record<string, string>>
+  /** Cases of one group belong together in documents. */
+  readonly group: string
+  readonly summary: string
+  readonly description?: string
+  /** Narrower schemas of parameters, by name. */
+  readonly schemas?: Readonly<Record<string, JsonSchema>>
+  /** References in it lead to the definitions of `describeOperations`. */
+  readonly result: { readonly description: string; readonly schema: JsonSchema }
+  /** The refusals of the domain. `details` is the schema of their details. */
+  readonly domainRefusals?: readonly { readonly reason: string; readonly details: JsonSchema }[]
+}
+
+interface Declaration<Declared extends Parameters, Result> {
+  readonly name: string
+  readonly effect: 'reads' | 'changes'
+  readonly parameters: Declared
+  /** `invalid_parameter` is added. */
+  readonly refusals?: readonly ErrorCode[]
+  readonly paging?: Paging
+  readonly waits?: (input: InputOf<Declared>) => boolean
+  readonly describe: (system: SystemDescription) => readonly OperationCase[]
+  readonly run: (running: RunningSystem, input: InputOf<Declared>, call: CheckedCall) => Promise<Result>
+}
+
+type CheckedCall = Call & { readonly principal: Principal }
+
+/** Declares an operation. `run` gets an input that was checked. */
+export function operation<const Declared extends Parameters, Result>(
+  declared: Declaration<Declared, Result>,
+): Operation<InputOf<Declared>, Result> {
+  const { parameters, refusals = [], paging, waits = () => false, run } = declared
+  return {
+    ...declared,
+    refusals: ['invalid_parameter', ...refusals],
+    paging,
+    waits,
+    async run(running, input, { principal = {}, signal } = {}) {
+      const call = { principal: parsedInput(principalParameters, principal), signal }
+      return await run(running, parsedInput(parameters, input), call)
+    },
+  }
+}

@@ -1,0 +1,156 @@
+// Sending a command: the only way to change what the domain knows.
+import { IndelibleError } from '../kernel/errors.ts'
+import type { System } from '../kernel/system.ts'
+import type { CommandOutcome } from '../runtime/commands/outcome.ts'
+import type { CommandDescription } from '../schema/describe-system.ts'
+import type { JsonSchema } from '../schema/json-schema.ts'
+import { asDefinition, definitionName, instantSchema, objectOf, ref } from './json-schemas.ts'
+import { recordedTextBytesMax } from './limits.ts'
+import { type OperationCase, operation } from './operation.ts'
+import { anyJson, given, type Parameter, required, text, wholeNumber } from './parameters.ts'
+
+/** W3C Trace Context. `parse` returns undefined for a malformed one. */
+const traceparent: Parameter<string | undefined> & { readonly isRequired: false } = {
+  description: 'W3C Trace Context, recorded with the events. A malformed one is ignored, as that standard asks.',
+  schema: { type: 'string' },
+  isRequired: false,
+  fromText: (value) => value,
+  parse: (value) => (typeof value === 'string' && isTraceparent(value) ? value : undefined),
+}
+
+export const sendCommand = operation({
+  name: 'sendCommand',
+  effect: 'changes',
+  parameters: {
+    category: required(text({ description: 'The category of the aggregate.' })),
+    id: required(text({ description: 'The id of the aggregate.' })),
+    command: required(text({ description: 'The name of the command.' })),
+    input: required(anyJson({ description: 'The input of the command.' })),
+    commandId: text({
+      bytesMax: recordedTextBytesMax,
+      description:
+        'The command id. A command that is sent again with the same id is not carried out again: it gets the first outcome.',
+    }),
+    correlationId: text({
+      bytesMax: recordedTextBytesMax,
+      description: 'Shared by everything that one request sets in motion. The command id by default.',
+    }),
+    validAt: text({
+      description: 'When the events are true in the world, if not now: a day or an RFC 3339 date-time.',
+    }),
+    traceparent,
+    expectedVersion: wholeNumber({
+      description:
+        'The command is carried out only if the aggregate is at this version: 0 if the aggregate must not exist yet.',
+    }),
+  },
+  refusals: [
+    'invalid_command',
+    'invalid_stream_name',
+    'invalid_time',
+    'reserved_name',
+    'unknown_command',
+    'command_id_reused',
+    'store_full',
+  ],
+  describe: ({ commands }) => commands.filter(({ visibility }) => visibility === 'public').map(caseOf),
+  async run(running, { category, id, command, input, ...options }, { principal, signal }): Promise<CommandOutcome> {
+    if (isInternal(running.system, { category, type: command }))
+      throw new IndelibleError('unknown_command', `There is no command "${command}" for "${category}".`)
+    return await running.send({ category, id, type: command, input }, given({ ...options, ...principal, signal }))
+  },
+})
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header: ids of zeros and version ff are invalid; later versions may continue after the flags. */
+function isTraceparent(value: string): boolean {
+  const [, version, trace, parent, rest] =
+    /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}(-.*)?$/.exec(value) ?? []
+  if (!version || version === 'ff' || (version === '00' && rest !== undefined)) return false
+  return !/^0+$/.test(trace!) && !/^0+$/.test(parent!)
+}
+
+function isInternal({ commands }: System, target: { readonly category: string; readonly type: string }): boolean {
+  const declared = commands.find(({ category, type }) => category === target.category && type === target.type)
+  return declared?.visibility === 'internal'
+}
+
+function caseOf(described: CommandDescription): OperationCase {
+  const { category, type, refuses } = described
+  const name = nameOf(described)
+  const domainRefusals = refuses.map(({ reason, details }) => ({
+    reason,
+    details: details ? ref(`${name}.${reason}.details`) : { type: 'object' },
+  }))
+  return {
+    given: { category, command: type },
+    group: category,
+    summary: type,
+    schemas: { input: ref(name) },
+    result: {
+      description: 'The outcome. Tell outcomes apart by status.',
+      schema: { anyOf: [ref('Accepted'), ...domainRefusals.map(refusedSchema), ref('Conflict')] },
+    },
+    domainRefusals,
+  }
+}
+
+/** The definitions that the cases refer to. */
+export function commandDefinitions(commands: readonly CommandDescription[]): Readonly<Record<string, JsonSchema>> {
+  const domain = commands
+    .filter(({ visibility }) => visibility === 'public')
+    .flatMap((described) => {
+      const name = nameOf(described)
+      const details = described.refuses.flatMap(({ reason, details }): [string, JsonSchema][] =>
+        details ? [[`${name}.${reason}.details`, details]] : [],
+      )
+      return [[name, described.input] as const, ...details]
+    })
+  return {
+    Accepted: acceptedSchema,
+    Conflict: conflictSchema,
+    ...Object.fromEntries(domain.map(([name, schema]) => [definitionName(name), asDefinition(name, schema)])),
+  }
+}
+
+function nameOf({ category, type }: CommandDescription): string {
+  return `${category}.${type}`
+}
+
+const common = { commandId: { type: 'string' }, stream: { type: 'string' } }
+
+function refusedSchema({ reason, details }: { reason: string; details: JsonSchema }): JsonSchema {
+  return {
+    description: 'The domain refused the command. Nothing was recorded.',
+    ...objectOf({
+      status: { const: 'refused' },
+      reason: { const: reason },
+      details,
+      ...common,
+      version: { type: 'integer' },
+    }),
+  }
+}
+
+const acceptedSchema: JsonSchema = objectOf({
+  status: { const: 'accepted' },
+  ...common,
+  version: { type: 'integer', description: 'The version of the aggregate after the command.' },
+  position: { type: 'integer', description: 'A read that waits for this position, with waitFor, shows the events.' },
+  recordedAt: {
+    ...instantSchema,
+    type: ['string', 'null'],
+    description: 'Null if there was nothing to record.',
+  },
+  duplicate: { type: 'boolean', description: 'True if an earlier command with this id was carried out already.' },
+})
+
+const conflictSchema: JsonSchema = {
+  description:
+    'The aggregate is not at the expected version, or other commands changed it at the same time, again and again. Nothing was recorded.',
+  ...objectOf({
+    status: { const: 'conflict' },
+    ...common,
+    version: { type: 'integer', description: 'The current version of the aggregate.' },
+    expectedVersion: { type: 'integer' },
+  }),
+}

@@ -1,0 +1,85 @@
+// Joins a declared system to what it runs on: the one place that makes the pieces of the runtime and connects them.
+import type { System } from '../kernel/system.ts'
+import { systemClock, systemIds } from '../kernel/system-clock.ts'
+import { DomainLog } from '../store/domain-log.ts'
+import { AggregateLoader } from './commands/aggregate-loader.ts'
+import { CommandHandler } from './commands/command-handler.ts'
+import { Facts } from './commands/facts.ts'
+import { SnapshotKeeper } from './commands/snapshot-keeper.ts'
+import { ConsumerRunner } from './consumers/consumer-runner.ts'
+import { Consumers } from './consumers/consumers.ts'
+import { reacting } from './consumers/reacting.ts'
+import { subscribing } from './consumers/subscribing.ts'
+import { OperatorLog } from './operator-log.ts'
+import { SagaRunner } from './processes/saga-runner.ts'
+import { type ProjectionHost, projectionsHere } from './projections/host.ts'
+import { ProjectionOperator } from './projections/operator.ts'
+import { isWatched, projectionCall, trusted, watched } from './purity.ts'
+import type { SystemOptions } from './system-options.ts'
+
+export interface Runtime {
+  readonly commands: CommandHandler
+  readonly projections: ProjectionHost
+  readonly sagas: ReadonlyMap<string, SagaRunner>
+  readonly reactions: ReadonlyMap<string, ConsumerRunner>
+  readonly consumers: Consumers
+  readonly operator: ProjectionOperator
+  readonly operators: OperatorLog
+}
+
+/** Everything that follows the log is started. */
+export function composeRuntime(system: System, options: SystemOptions): Runtime {
+  const { store, tables, consumers: records, clock = systemClock, ids = systemIds } = options
+  const { domainCode, projections: startProjections = projectionsHere, onNotice: notify = () => {} } = options
+  const log = new DomainLog(store)
+  const call = projectionCall(domainCode)
+  const operators = new OperatorLog({ store, ids })
+
+  const commands = commandsOf(system, { ...options, log, clock, ids, notify })
+  const projections = startProjections(system, { store, log, tables, clock, ids, call, notify })
+  const send: CommandHandler['send'] = (command, sent) => commands.send(command, sent)
+  const sagaCall = isWatched(domainCode) ? watched('impure_saga') : trusted
+  const sagas = new Map(
+    system.sagas.map((saga) => [
+      saga.name,
+      new SagaRunner({ saga, store, log, records, clock, ids, send, call: sagaCall }),
+    ]),
+  )
+  const running = { store, log, records, clock, notify }
+  const reactions = new Map([
+    ...system.reactions.map((each) => {
+      const consumer = { ...each, kind: 'reaction' } as const
+      return [each.name, new ConsumerRunner(consumer, reacting(each, log), running)] as const
+    }),
+    ...system.subscriptions.map((each) => {
+      const consumer = { ...each, kind: 'subscription' } as const
+      return [each.name, new ConsumerRunner(consumer, subscribing(each), running)] as const
+    }),
+  ])
+  for (const runner of [...sagas.values(), ...reactions.values()]) runner.start()
+  return {
+    commands,
+    projections,
+    sagas,
+    reactions,
+    consumers: new Consumers(system, { store, operators, projections, sagas, reactions }),
+    operator: new ProjectionOperator(system, { store, tables, clock, ids }),
+    operators,
+  }
+}
+
+type CommandOptions = Pick<SystemOptions, 'store' | 'snapshots' | 'domainCode'> &
+  Required<Pick<SystemOptions, 'clock' | 'ids'>> & {
+    readonly log: DomainLog
+    readonly notify: NonNullable<SystemOptions['onNotice']>
+  }
+
+function commandsOf(
+  { commands }: System,
+  { store, snapshots, log, clock, ids, domainCode, notify }: CommandOptions,
+): CommandHandler {
+  const call = isWatched(domainCode) ? watched('impure_aggregate') : trusted
+  const keeper = new SnapshotKeeper({ store, snapshots, notify })
+  const loader = new AggregateLoader({ log, snapshots: keeper, call })
+  return new CommandHandler({ commands, store, loader, facts: new Facts({ log, call }), clock, ids, call })
+}

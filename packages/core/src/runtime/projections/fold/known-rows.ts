@@ -1,0 +1,125 @@
+// The rows that a fold knows, and which of them differ from the table. Each key has a number, its slot, so that the loop over events looks up arrays.
+import { keyText, type Row, type TableDefinition } from '../../../kernel/tables.ts'
+import { canonicalKey } from '../../../store/rows.ts'
+
+/** Rows to write and keys to remove, at most one of them for a key. */
+export interface RowChanges {
+  readonly upserts: readonly Row[]
+  readonly removals: readonly Row[]
+}
+
+/** `undefined` if it is not known whether there is a row, `null` if there is none. */
+export type KnownRow = Row | null | undefined
+
+export class KnownRows {
+  readonly #table: TableDefinition
+  readonly #unknown: null | undefined
+  #slots = new Map<string, number>()
+  #isChanged: boolean[] = []
+  #changed: number[] = []
+  /** The key of each slot. */
+  keys: Row[] = []
+  /** The row of each slot. Read it here, change it with `set`. */
+  bySlot: KnownRow[] = []
+
+  /** `fromZero`: a row that is not known does not exist, because the fold begins with the first event. */
+  constructor(table: TableDefinition, { fromZero }: { readonly fromZero: boolean }) {
+    this.#table = table
+    this.#unknown = fromZero ? null : undefined
+  }
+
+  /** The number of keys. */
+  get size(): number {
+    return this.keys.length
+  }
+
+  /** The number of rows that differ from those in the table. */
+  get changes(): number {
+    return this.#changed.length
+  }
+
+  /** All rows, in no order. */
+  *rows(): Generator<Row> {
+    for (const row of this.bySlot) if (row) yield row
+  }
+
+  row(key: Row): Row | undefined {
+    const slot = this.#slots.get(keyText(this.#table.key, canonicalKey(this.#table, key)))
+    return slot === undefined ? undefined : (this.bySlot[slot] ?? undefined)
+  }
+
+  /** Takes in a row that was folded elsewhere. */
+  put(row: Row): void {
+    this.bySlot[this.slotOf(row)] = row
+  }
+
+  /** Takes in what the table has for keys that were missing. */
+  take(keys: readonly Row[], rows: readonly Row[]): void {
+    for (const row of rows) this.put(row)
+    for (const key of keys) {
+      const slot = this.slotOf(key)
+      if (this.bySlot[slot] === undefined) this.bySlot[slot] = null
+    }
+  }
+
+  set(slot: number, row: Row | null): void {
+    this.bySlot[slot] = row
+    if (this.#isChanged[slot]) return
+    this.#isChanged[slot] = true
+    this.#changed.push(slot)
+  }
+
+  /** The changes since the last call. From now on they count as written. */
+  takeChanges(): RowChanges {
+    const upserts: Row[] = []
+    const removals: Row[] = []
+    for (const slot of this.#changed) {
+      const row = this.bySlot[slot]
+      if (row) upserts.push(row)
+      else removals.push(this.keys[slot]!)
+      this.#isChanged[slot] = false
+    }
+    this.#changed = []
+    return { upserts, removals }
+  }
+
+  /** Forgets all rows. Take the changes first. */
+  forget(): void {
+    this.#slots = new Map()
+    this.keys = []
+    this.bySlot = []
+    this.#isChanged = []
+  }
+
+  /** The slot of the row whose key is the id of a stream. */
+  slotOfStream(streamId: string): number {
+    const known = this.#slots.get(streamId)
+    if (known !== undefined) return known
+    // One point in time has several texts, and all of them are one key.
+    const slot = this.slotOf(canonicalKey(this.#table, { [this.#table.key[0]!]: streamId }))
+    this.#slots.set(streamId, slot)
+    return slot
+  }
+
+  slotOf(row: Row): number {
+    const text = keyText(this.#table.key, row)
+    return this.#slots.get(text) ?? this.#newSlot(text, canonicalKey(this.#table, row))
+  }
+
+  /** Whether a row has the key of a slot. */
+  isAt(row: Row, slot: number): boolean {
+    const key = this.keys[slot]!
+    const names = this.#table.key
+    for (let at = 0; at < names.length; at++) if (row[names[at]!] !== key[names[at]!]) return false
+    return true
+  }
+
+  #newSlot(text: string, key: Row): number {
+    const slot = this.keys.length
+    this.#slots.set(text, slot)
+    this.keys.push(key)
+    this.bySlot.push(this.#unknown)
+    this.#isChanged.push(false)
+    return slot
+  }
+}

@@ -1,0 +1,98 @@
+// Folds a projection from the first event, in memory: to rebuild its table, or to check it.
+import { setImmediate } from 'node:timers/promises'
+import { throwIfAborted } from '../../../kernel/abort.ts'
+import type { Position } from '../../../kernel/positions.ts'
+import type { Row } from '../../../kernel/tables.ts'
+import type { DomainBatch } from '../../../store/domain-log.ts'
+import { foldedTogetherMax, foldSliceEvents, foldSliceMs, rebuildWatchedEvery } from '../../limits.ts'
+import type { ProjectionContext } from '../context.ts'
+import { FoldStopped } from './failure.ts'
+import { RowFold } from './row-fold.ts'
+import { hasRuns, OrderMatters, type RunsBatch, StreamFold } from './stream-fold.ts'
+import { isByStream } from './watched-handlers.ts'
+
+export interface FoldedRows {
+  /** All rows, in no order. */
+  rows(): Iterable<Row>
+}
+
+export interface WholeFoldOptions {
+  readonly to: Position
+  readonly progress?: (position: Position) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+export type WholeFoldContext = Pick<ProjectionContext, 'projection' | 'log' | 'call'>
+
+/** The rows after the event at a position. Throws {@link FoldStopped}, `aborted`, and what the store throws. */
+export async function foldFromZero(context: WholeFoldContext, options: WholeFoldOptions): Promise<FoldedRows> {
+  // With one row for each stream, rows can be folded stream by stream, as far as the store has its events by stream.
+  if (isByStream(context.projection)) {
+    try {
+      return await fold(context, options, { streamByStream: true })
+    } catch (error) {
+      if (!(error instanceof OrderMatters)) throw error
+    }
+  }
+  return await fold(context, options, { streamByStream: false })
+}
+
+async function fold(
+  { projection, log, call }: WholeFoldContext,
+  { to, progress, signal }: WholeFoldOptions,
+  { streamByStream }: { streamByStream: boolean },
+): Promise<FoldedRows> {
+  const watching = { call, watchedEvery: rebuildWatchedEvery }
+  const turns = new Turns(signal)
+  const together: RunsBatch[] = []
+  let streams = streamByStream ? new StreamFold(projection, watching) : undefined
+  const rows = new RowFold(projection, { ...watching, fromZero: true })
+
+  const foldTogether = async (folding: StreamFold) => {
+    for (const _ of folding.apply(together.splice(0))) await turns.due()
+    if (folding.failure) throw new FoldStopped(projection.name, folding.failure)
+  }
+  const inLogOrder = async (batch: DomainBatch) => {
+    for (let from = 0; from < batch.length; from += foldSliceEvents) {
+      const failure = rows.apply(batch, from, Math.min(batch.length, from + foldSliceEvents))
+      if (failure) throw new FoldStopped(projection.name, failure)
+      await turns.due()
+    }
+  }
+  for await (const batch of log.replay(projection.events, { after: 0, to })) {
+    if (streams && hasRuns(batch)) {
+      together.push(batch)
+      if (together.length === foldedTogetherMax) await foldTogether(streams)
+    } else {
+      // From the first batch that is not by stream, it goes on in the order of the log.
+      if (streams) {
+        await foldTogether(streams)
+        for (const row of streams.rows()) rows.known.put(row)
+        streams = undefined
+      }
+      await inLogOrder(batch)
+    }
+    progress?.(batch.through)
+  }
+  if (!streams) return rows.known
+  await foldTogether(streams)
+  return streams
+}
+
+/** Gives other work on the thread its turn. */
+class Turns {
+  readonly #signal: AbortSignal | undefined
+  #began = performance.now()
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal
+  }
+
+  /** Throws `aborted`. */
+  async due(): Promise<void> {
+    throwIfAborted(this.#signal)
+    if (performance.now() - this.#began < foldSliceMs) return
+    await setImmediate()
+    this.#began = performance.now()
+  }
+}

@@ -1,0 +1,2 @@
+// A table that follows the log.
+export { type FollowEnd, type FollowOptions, follow } from './follow.ts'

@@ -1,0 +1,2 @@
+// The runner of one projection.
+export { ProjectionRunner } from './runner.ts'

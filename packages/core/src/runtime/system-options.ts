@@ -1,0 +1,37 @@
+// What a system runs on, and what it says as it runs.
+import type { IdGenerator } from '../kernel/ids.ts'
+import type { Clock } from '../kernel/time.ts'
+import type { ConsumerRecords } from '../store/consumers.ts'
+import type { EventStore } from '../store/port.ts'
+import type { ReadTables } from '../store/read-tables.ts'
+import type { SnapshotStore } from '../store/snapshots.ts'
+import type { SnapshotNotice } from './commands/snapshot-keeper.ts'
+import type { ReactionNotice } from './consumers/status.ts'
+import type { StartProjections } from './projections/host.ts'
+import type { ProjectionNotice } from './projections/status.ts'
+
+/** What a system runs on. Closing the system closes the store and the tables. */
+export interface SystemOptions<Tables extends ReadTables = ReadTables> {
+  readonly store: EventStore
+  readonly tables: Tables
+  readonly snapshots: SnapshotStore
+  /** Where sagas, reactions and subscriptions keep their checkpoints. */
+  readonly consumers: ConsumerRecords
+  readonly clock?: Clock
+  readonly ids?: IdGenerator
+  /**
+   * `watched`: domain code that breaks the second or the third law fails with a clear error. `trusted`: domain code is not watched. The default is
+   * `watched`, unless NODE_ENV is `production`.
+   */
+  readonly domainCode?: 'watched' | 'trusted'
+  /** Where projections run: on this thread, unless a `projectionThread` is given. */
+  readonly projections?: StartProjections
+  /**
+   * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, and when an aggregate
+   * gets no snapshots. What it throws is not caught, except directly after a successful command.
+   */
+  readonly onNotice?: (notice: SystemNotice) => void
+}
+
+/** What a running system reports as it happens. */
+export type SystemNotice = ProjectionNotice | SnapshotNotice | ReactionNotice

@@ -1,0 +1,95 @@
+// All routes: each carries one operation. Nothing here decides anything about the system.
+import { type Operation, type OperationName, operations } from 'indelible/operations'
+import { positionHeader } from './answers.ts'
+import { commandAnswer, commandAnswers, refusalProblems } from './command-answers.ts'
+import { type HttpMap, type Place, placesOf, versionInQuotes } from './http-map.ts'
+
+type ResultOf<Name extends OperationName> = Awaited<ReturnType<(typeof operations)[Name]['run']>>
+
+const atPosition = { [positionHeader]: ({ position }: { readonly position: number }) => String(position) }
+const atHead = {
+  [positionHeader]: ({ head }: { readonly head: { readonly position: number } }) => String(head.position),
+}
+
+/** How HTTP carries each operation. */
+export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name>> } = {
+  sendCommand: {
+    method: 'POST',
+    path: '/commands/{category}/{id}/{command}',
+    body: 'input',
+    headers: {
+      commandId: 'Idempotency-Key',
+      correlationId: 'X-Correlation-Id',
+      validAt: 'X-Valid-At',
+      traceparent: 'traceparent',
+      expectedVersion: versionInQuotes,
+    },
+    answer: commandAnswer,
+    answers: commandAnswers,
+    definitions: refusalProblems,
+    problems: [409, 412, 413, 415],
+  },
+  aggregateState: {
+    method: 'GET',
+    path: '/aggregates/{category}/{id}',
+    answerHeaders: {
+      ...atPosition,
+      // For If-Match, which compares the current version.
+      ETag: ({ asOf, version }) => (asOf === null ? `"${version}"` : undefined),
+    },
+  },
+  readStream: { method: 'GET', path: '/streams/{stream}' },
+  selectRows: {
+    method: 'GET',
+    path: '/tables/{name}',
+    byKey: { where: ['in', 'notIn'] },
+    aliases: {
+      waitFor: {
+        name: 'X-Wait-For',
+        description: 'The same as waitFor, for clients that set headers more easily than URLs. Give one of them.',
+      },
+    },
+    answerHeaders: atPosition,
+  },
+  listProjections: { method: 'GET', path: '/projections', answerHeaders: atHead },
+  showProjection: { method: 'GET', path: '/projections/{name}', answerHeaders: atPosition },
+  rebuildProjection: { method: 'POST', path: '/projections/{name}/rebuild', answerHeaders: atPosition },
+  verifyProjection: { method: 'POST', path: '/projections/{name}/verify', answerHeaders: atPosition },
+  dropPreviousTable: { method: 'POST', path: '/projections/{name}/drop-previous' },
+  showSaga: { method: 'GET', path: '/sagas/{name}/{id}' },
+  resumeSaga: { method: 'POST', path: '/sagas/{name}/{id}/resume' },
+  cancelSaga: { method: 'POST', path: '/sagas/{name}/{id}/cancel' },
+  decideSaga: {
+    method: 'POST',
+    path: '/sagas/{name}/{id}/decide',
+    body: 'decision',
+    problems: [413, 415],
+  },
+  listConsumers: { method: 'GET', path: '/consumers', answerHeaders: atHead },
+  showConsumer: { method: 'GET', path: '/consumers/{name}', answerHeaders: atPosition },
+  pauseConsumer: { method: 'POST', path: '/consumers/{name}/pause' },
+  resumeConsumer: { method: 'POST', path: '/consumers/{name}/resume' },
+  health: {
+    method: 'GET',
+    path: '/health',
+    answerHeaders: atHead,
+    // A load balancer does not have to read the body.
+    status: ({ status }) => (status === 'ok' ? 200 : 503),
+    otherStatuses: { 503: 'The store cannot write, or a consumer is parked, retrying or diverged.' },
+  },
+}
+
+/** An operation with its map. */
+export interface OperationRoute {
+  readonly operation: Operation
+  readonly map: HttpMap
+  readonly places: readonly Place[]
+}
+
+/** The route of an operation. */
+export function routeOf(name: OperationName): OperationRoute {
+  const [operation, map] = [operations[name] as Operation, httpMaps[name] as HttpMap]
+  return { operation, map, places: placesOf(operation, map) }
+}
+
+export const operationRoutes: readonly OperationRoute[] = (Object.keys(operations) as OperationName[]).map(routeOf)
