@@ -53,7 +53,13 @@ test('what a step answers is known to later steps, and to its compensation', asy
 
 test('a refusal after which the saga goes on is an answer', async () => {
   const asks = saga('asks', { startsOn: Asked })
-    .step('first', { command: Write, to: () => 'a', input: () => ({ word: 'not' }), continueOn: ['Refused'] })
+    .step('first', {
+      command: Write,
+      to: () => 'a',
+      input: () => ({ word: 'not' }),
+      continueOn: ['Refused'],
+      compensate: 'nothing',
+    })
     .choose('how', (_data, { answers }) => (answers.first && 'refused' in answers.first ? 'otherwise' : 'so'), {
       so: (flow) => flow.step('write', writing('a', 'so')),
       otherwise: (flow) =>

@@ -25,9 +25,24 @@ const stubborn = saga('stubborn', { startsOn: MoveAsked })
     compensate: { command: PayIn, to: () => 'closed', input: ({ amount }) => ({ amount }) },
   })
   .step('payIn', { command: PayIn, to: () => 'closed', input: ({ amount }) => ({ amount }) })
+/** It asks a person about large sums. */
+const approval = saga('approval', { startsOn: CashPaidIn }).choose(
+  'size',
+  ({ amount }) => (amount < 1_000 ? 'small' : 'large'),
+  {
+    small: (flow) => flow,
+    large: (flow) =>
+      flow.ask('check', {
+        owner: () => 'tellers',
+        question: ({ amount }) => `Are ${amount} right?`,
+        decision: z.object({ isRight: z.boolean() }),
+        within: 'forever',
+      }),
+  },
+)
 const receipts = reaction('receipts', {}).on(CashPaidIn, () => {})
 const { commands, projections, name } = tills
-const system = defineSystem({ name, commands, projections, sagas: [stubborn], reactions: [receipts] })
+const system = defineSystem({ name, commands, projections, sagas: [stubborn, approval], reactions: [receipts] })
 
 /** A transport: text in, text out. */
 type Transport = (request: string) => Promise<string>
@@ -159,6 +174,27 @@ describe('through a transport that knows only the list', () => {
       expect((await ask(each, { name: 'nope' })).error.code).toBe('unknown_consumer')
   })
 
+  test('a saga asks a person, who answers, and another is cancelled', async () => {
+    const { ask, send } = opened()
+    for (const id of ['a', 'b']) await send('PayIn', id, { amount: 5_000 })
+    const which = { name: 'approval', id: 'a' }
+    const waits = { status: 'running', waiting: [{ step: 'size/large/check', for: 'person', owner: 'tellers' }] }
+    for (const id of ['a', 'b'])
+      await soon(async () => expect((await ask('showSaga', { ...which, id })).result).toMatchObject(waits))
+    const decide = { ...which, step: 'size/large/check', decision: { isRight: true }, reason: 'Counted.' }
+    expect((await ask('decideSaga', { ...decide, decision: 5 })).error.code).toBe('invalid_command')
+    expect((await ask('decideSaga', decide)).result).toMatchObject({ decided: true })
+    expect((await ask('showSaga', { ...which, waitMs: 5_000 })).result).toMatchObject({ status: 'completed' })
+    expect((await ask('decideSaga', decide)).result).toMatchObject({ decided: false })
+    const cancel = { ...which, id: 'b', reason: 'Nobody counts.' }
+    expect((await ask('cancelSaga', cancel)).result).toMatchObject({ cancelled: true })
+    expect((await ask('showSaga', { ...which, id: 'b', waitMs: 5_000 })).result).toMatchObject({
+      status: 'compensated',
+      failure: { reason: 'Nobody counts.' },
+    })
+    expect((await ask('cancelSaga', cancel)).result).toMatchObject({ cancelled: false })
+  })
+
   test('a saga is waited for, and resumed', async () => {
     const { ask, send } = opened()
     await send('PayIn', 'a', { amount: 5 })
@@ -217,9 +253,9 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
       ['', []],
       ['nope', { ...input, nope: 1 }],
       ...required.map(([parameter]) => [parameter, { ...input, [parameter]: undefined }] as const),
-      // A trace that is malformed is ignored, and the input of a command is checked by its schema.
+      // A trace that is malformed is ignored, and the input of a command and a decision are checked by their schemas.
       ...Object.keys(operation.parameters)
-        .filter((parameter) => parameter !== 'traceparent' && parameter !== 'input')
+        .filter((parameter) => !['traceparent', 'input', 'decision'].includes(parameter))
         .map((parameter) => [parameter, { ...input, [parameter]: [1] }] as const),
     ] as const
     for (const [parameter, input] of wrong) {

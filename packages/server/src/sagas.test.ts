@@ -18,7 +18,7 @@ test('a saga is shown at its end when the reader waits', async () => {
     id: 'o1',
     status: 'completed',
     done: ['item', 'extra'],
-    pending: null,
+    pending: [],
     failure: null,
     input: order,
   })
