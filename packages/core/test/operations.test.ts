@@ -277,7 +277,7 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
 
 describe('the description', () => {
   test('is plain JSON, and made from the plain JSON of the system', () => {
-    const description = JSON.parse(JSON.stringify(describeSystem(system)))
+    const description = JSON.parse(JSON.stringify(describeSystem(asking)))
     const all = describeOperations(description)
     expect(JSON.parse(JSON.stringify(all))).toEqual(all)
     expect(all).toEqual({ operations: described, definitions })
