@@ -19,7 +19,7 @@ import { Waiters } from '../waiters.ts'
 import { backoff, pause, type WaitOptions } from '../waiting.ts'
 import type { SagaDriveOptions } from './drive.ts'
 import { DueSagas, type KeptDue } from './due-sagas.ts'
-import type { Resumption, SagaEvent, SagaStart } from './events.ts'
+import type { ArrivedEvent, Resumption, SagaEvent, SagaStart } from './events.ts'
 import { definitionOf, loadSaga, takeTurn, tell } from './instance.ts'
 import { SagaInputs } from './saga-inputs.ts'
 import { foldSaga, hasEnded, type SagaState } from './state.ts'
@@ -246,8 +246,7 @@ export class SagaRunner {
     const { position: head } = await (this.#began ?? store.head())
     let last: Position | undefined
     for await (const { events } of store.read([{ categories: [saga.category], types: ['$SagaStarted'] }])) {
-      for (const { data } of events)
-        last = Math.max(last ?? 0, (data as { startedBy: { position: Position } }).startedBy.position)
+      for (const { type, data } of events) last = Math.max(last ?? 0, takenIn(type, data))
     }
     const position = last ?? (saga.from === 'now' ? head : 0)
     return await this.#recordAt(position, false, { due: '', driven: [] })
@@ -309,9 +308,10 @@ export class SagaRunner {
     const open = new Set(known?.driven)
     const query = [{ categories: [saga.category] }]
     for await (const { events } of store.read(query, { from: known ? position + 1 : 1 })) {
-      for (const { stream, type } of events) {
+      for (const { stream, type, data } of events) {
         if (type === '$SagaCompleted' || type === '$SagaCompensated') open.delete(streamIdOf(stream))
         else open.add(streamIdOf(stream))
+        this.#waiters.advance(takenIn(type, data))
       }
     }
     for (const sagaId of open) {
@@ -387,4 +387,13 @@ export class SagaRunner {
       this.#due.problems.set(streamId, String(error))
     }
   }
+}
+
+/** Events are taken in one after the other: what a saga began on, or took in, says that everything before was taken in too. */
+function takenIn(type: string, data: unknown): Position {
+  if (type === '$SagaStarted') {
+    const { startedBy } = data as { readonly startedBy: SagaStart }
+    return startedBy.parent ? 0 : startedBy.position
+  }
+  return type === '$EventArrived' ? (data as { readonly event: ArrivedEvent }).event.position : 0
 }
