@@ -11,6 +11,7 @@ import { Consumers } from './consumers/consumers.ts'
 import { reacting } from './consumers/reacting.ts'
 import { subscribing } from './consumers/subscribing.ts'
 import { OperatorLog } from './operator-log.ts'
+import { asReaction } from './processes/policies.ts'
 import { SagaRunner } from './processes/saga-runner.ts'
 import { type ProjectionHost, projectionsHere } from './projections/host.ts'
 import { ProjectionOperator } from './projections/operator.ts'
@@ -46,7 +47,13 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     ]),
   )
   const running = { store, log, records, clock, notify }
+  const policyCall = isWatched(domainCode) ? watched('impure_policy') : trusted
   const reactions = new Map([
+    ...system.policies.map((each) => {
+      const reaction = asReaction(each, { send, call: policyCall })
+      const consumer = { ...reaction, kind: 'policy' } as const
+      return [each.name, new ConsumerRunner(consumer, reacting(reaction, log), running)] as const
+    }),
     ...system.reactions.map((each) => {
       const consumer = { ...each, kind: 'reaction' } as const
       return [each.name, new ConsumerRunner(consumer, reacting(each, log), running)] as const
