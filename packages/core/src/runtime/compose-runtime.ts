@@ -1,4 +1,5 @@
 // Joins a declared system to what it runs on: the one place that makes the pieces of the runtime and connects them.
+import { childrenOf } from '../kernel/processes/index.ts'
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { DomainLog } from '../store/domain-log.ts'
@@ -40,10 +41,11 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const projections = startProjections(system, { store, log, tables, clock, ids, call, notify })
   const send: CommandHandler['send'] = (command, sent) => commands.send(command, sent)
   const sagaCall = isWatched(domainCode) ? watched('impure_saga') : trusted
+  const children = new Set(system.sagas.flatMap(({ nodes }) => childrenOf(nodes)))
   const sagas = new Map(
     system.sagas.map((saga) => [
       saga.name,
-      new SagaRunner({ saga, store, log, records, clock, ids, send, call: sagaCall }),
+      new SagaRunner({ saga, store, log, records, clock, ids, send, call: sagaCall, isChild: children.has(saga.name) }),
     ]),
   )
   const running = { store, log, records, clock, notify }

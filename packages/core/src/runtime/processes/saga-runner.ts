@@ -2,7 +2,6 @@
 import { throwIfAborted } from '../../kernel/abort.ts'
 import type { Command } from '../../kernel/commands.ts'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
-import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { nodeAt } from '../../kernel/processes/index.ts'
 import { parse } from '../../kernel/schemas.ts'
@@ -14,13 +13,14 @@ import { historyUpTo } from '../../store/history.ts'
 import type { Head } from '../../store/port.ts'
 import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
 import { StoredRecord } from '../consumers/stored-record.ts'
-import { sagaEventsBetweenKeeps, waitTimeoutMsDefault } from '../limits.ts'
+import { sagaEventsBetweenKeeps, sagaIntakeMax, waitTimeoutMsDefault } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause, type WaitOptions } from '../waiting.ts'
 import type { SagaDriveOptions } from './drive.ts'
 import { DueSagas, type KeptDue } from './due-sagas.ts'
-import type { ArrivedEvent, Resumption, SagaEvent, SagaStart } from './events.ts'
-import { definitionOf, loadSaga, takeTurn, tell } from './instance.ts'
+import type { Resumption, SagaEvent, SagaStart } from './events.ts'
+import { definitionOf, loadSaga, tell } from './instance.ts'
+import { Intake } from './intake.ts'
 import { SagaInputs } from './saga-inputs.ts'
 import { foldSaga, hasEnded, type SagaState } from './state.ts'
 
@@ -57,6 +57,8 @@ export interface SagaDecision {
 
 export interface SagaRunnerOptions extends SagaDriveOptions {
   readonly records: ConsumerRecords
+  /** Other sagas start sagas of this kind. */
+  readonly isChild: boolean
 }
 
 export class SagaRunner {
@@ -75,9 +77,9 @@ export class SagaRunner {
 
   constructor(options: SagaRunnerOptions) {
     this.#options = options
-    const { saga, records, call } = options
+    const { saga, records, call, isChild } = options
     this.#waiters = new Waiters(`The saga "${saga.name}"`)
-    this.#inputs = new SagaInputs(saga, call)
+    this.#inputs = new SagaInputs(saga, { call, isChild })
     this.#record = new StoredRecord({
       name: saga.name,
       records,
@@ -244,11 +246,16 @@ export class SagaRunner {
   async #newRecord(): Promise<ConsumerRecord> {
     const { saga, store } = this.#options
     const { position: head } = await (this.#began ?? store.head())
-    let last: Position | undefined
+    const begun: Position[] = []
     for await (const { events } of store.read([{ categories: [saga.category], types: ['$SagaStarted'] }])) {
-      for (const { type, data } of events) last = Math.max(last ?? 0, takenIn(type, data))
+      for (const { data } of events) {
+        const { startedBy } = data as { readonly startedBy: SagaStart }
+        if (!startedBy.parent) begun.push(startedBy.position)
+      }
     }
-    const position = last ?? (saga.from === 'now' ? head : 0)
+    // So many events may have been taken in at the same time: those before the last so many are complete.
+    const complete = begun.sort((one, other) => one - other).at(-sagaIntakeMax) ?? begun[0]
+    const position = complete === undefined ? (saga.from === 'now' ? head : 0) : complete - 1
     return await this.#recordAt(position, false, { due: '', driven: [] })
   }
 
@@ -308,10 +315,9 @@ export class SagaRunner {
     const open = new Set(known?.driven)
     const query = [{ categories: [saga.category] }]
     for await (const { events } of store.read(query, { from: known ? position + 1 : 1 })) {
-      for (const { stream, type, data } of events) {
+      for (const { stream, type } of events) {
         if (type === '$SagaCompleted' || type === '$SagaCompensated') open.delete(streamIdOf(stream))
         else open.add(streamIdOf(stream))
-        this.#waiters.advance(takenIn(type, data))
       }
     }
     for (const sagaId of open) {
@@ -322,78 +328,22 @@ export class SagaRunner {
   }
 
   async #takeIn(signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const { store } = this.#options
     let keptAt = this.position
-    for await (const { events, through } of store.subscribe(this.#inputs.query, { after: this.position, signal })) {
-      for (const event of events) {
-        await this.#due.room()
-        if (signal.aborted) return
-        await this.#handle(event)
-        this.#waiters.advance(event.position)
-      }
-      this.#waiters.advance(through)
-      onProgress()
-      if (this.position - keptAt >= sagaEventsBetweenKeeps) {
-        await this.#keep()
+    const intake = new Intake({
+      drive: this.#options,
+      inputs: this.#inputs,
+      due: this.#due,
+      signal,
+      onProgress: (through) => {
+        this.#waiters.advance(through)
+        onProgress()
+      },
+      afterBatch: async () => {
+        if (this.position - keptAt < sagaEventsBetweenKeeps) return
         keptAt = this.position
-      }
-    }
+        await this.#keep()
+      },
+    })
+    await intake.follow(this.position)
   }
-
-  async #handle(event: RecordedEvent): Promise<void> {
-    if (this.#inputs.isTold(event)) {
-      const isOwnStart = event.type === '$SagaStarted' && !(event.data as { startedBy: SagaStart }).startedBy.parent
-      return isOwnStart ? undefined : this.#due.drive(event.streamId)
-    }
-    if (this.#inputs.starts(event)) await this.#begin(event)
-    for (const { sagaId, say } of this.#concerns(event)) {
-      try {
-        if (await this.#tell(sagaId, say, undefined)) this.#due.drive(sagaId)
-      } catch (error) {
-        // An event may concern no saga that there is.
-        if (!isIndelibleError(error, 'unknown_saga')) throw error
-      }
-    }
-  }
-
-  /** Where `correlate` fails, no saga can be told: the fault is shown, and the others do not wait for it. */
-  #concerns(event: RecordedEvent) {
-    try {
-      return this.#inputs.concerns(event)
-    } catch (error) {
-      this.#due.problems.set(event.stream, String(error))
-      return []
-    }
-  }
-
-  /**
-   * One saga per stream of start events: a start event that was taken in before finds the saga there. One that can never be recorded, for example for the
-   * length of its id, is shown, and the others do not wait for it.
-   */
-  async #begin(event: RecordedEvent): Promise<void> {
-    const { saga } = this.#options
-    const { id: eventId, type, position, schemaVersion, validAt = null, streamId, metadata } = event
-    const correlationId = metadata.correlationId ?? eventId
-    const startedBy = { eventId, type, position, schemaVersion, correlationId, validAt }
-    const started: SagaEvent = {
-      type: '$SagaStarted',
-      data: { saga: saga.name, version: saga.version, input: event.data, startedBy },
-    }
-    try {
-      const turn = await takeTurn(this.#options, streamId, { state: undefined, inputs: [started] })
-      if (turn.status === 'written') this.#due.drive(streamId, turn.state)
-    } catch (error) {
-      if (!isIndelibleError(error) || !error.code.startsWith('invalid_')) throw error
-      this.#due.problems.set(streamId, String(error))
-    }
-  }
-}
-
-/** Events are taken in one after the other: what a saga began on, or took in, says that everything before was taken in too. */
-function takenIn(type: string, data: unknown): Position {
-  if (type === '$SagaStarted') {
-    const { startedBy } = data as { readonly startedBy: SagaStart }
-    return startedBy.parent ? 0 : startedBy.position
-  }
-  return type === '$EventArrived' ? (data as { readonly event: ArrivedEvent }).event.position : 0
 }
