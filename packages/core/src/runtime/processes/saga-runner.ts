@@ -1,28 +1,24 @@
-// Runs the sagas of one kind: takes in what concerns them, drives them, and keeps which are under way. Sagas run from here only, so rebuilding a table fires none.
-import { throwIfAborted } from '../../kernel/abort.ts'
-import type { Command } from '../../kernel/commands.ts'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { nodeAt } from '../../kernel/processes/index.ts'
-import { parse } from '../../kernel/schemas.ts'
 import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
 import { instant } from '../../kernel/time.ts'
-import { checkedDuration, timer } from '../../kernel/timers.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
-import { historyUpTo } from '../../store/history.ts'
 import type { Head } from '../../store/port.ts'
 import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
 import { StoredRecord } from '../consumers/stored-record.ts'
-import { sagaEventsBetweenKeeps, sagaIntakeMax, waitTimeoutMsDefault } from '../limits.ts'
+import { sagaEventsBetweenKeeps } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause, type WaitOptions } from '../waiting.ts'
+import { cancel, decide, resume, type SagaDecision } from './decisions.ts'
 import type { SagaDriveOptions } from './drive.ts'
 import { DueSagas, type KeptDue } from './due-sagas.ts'
-import type { Resumption, SagaEvent, SagaStart } from './events.ts'
-import { definitionOf, loadSaga, tell } from './instance.ts'
+import type { Resumption } from './events.ts'
+import { loadSaga } from './instance.ts'
 import { Intake } from './intake.ts'
+import { sagaEnd } from './saga-end.ts'
 import { SagaInputs } from './saga-inputs.ts'
-import { foldSaga, hasEnded, type SagaState } from './state.ts'
+import { newRecord, recordAt } from './saga-record.ts'
+import type { SagaState } from './state.ts'
 
 export interface SagaRunnerStatus extends ConsumerStatus {
   readonly kind: 'saga'
@@ -35,24 +31,6 @@ export interface SagaRunnerStatus extends ConsumerStatus {
    * They go on after `resumeSaga`, or after a restart with code that was mended.
    */
   readonly needsIntervention: readonly { readonly sagaId: string; readonly problem: string }[]
-}
-
-/** What a person decided about a saga that cannot go on; see {@link Resumption}. `retry` when left out. */
-export interface ResumeOptions {
-  readonly how?: Resumption['how']
-  /** With `resolve`: what is sent in the place of the compensation that was refused. */
-  readonly command?: Command
-  readonly actor?: string | undefined
-  readonly reason?: string | undefined
-}
-
-/** What a person decided who was asked by a saga. */
-export interface SagaDecision {
-  /** The step that asks. */
-  readonly step: string
-  readonly decision: unknown
-  readonly actor?: string | undefined
-  readonly reason?: string
 }
 
 export interface SagaRunnerOptions extends SagaDriveOptions {
@@ -84,7 +62,8 @@ export class SagaRunner {
       name: saga.name,
       records,
       begin: async (save) => {
-        const record = await this.#newRecord()
+        const { position } = await (this.#began ?? options.store.head())
+        const record = await newRecord(options, position)
         await save(record)
         return record
       },
@@ -152,28 +131,13 @@ export class SagaRunner {
 
   /** Resolves when one saga has ended or its compensation failed. Throws `wait_timeout` (also where it has not started), `invalid_duration`, `aborted`. */
   async waitForEnd(sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
-    const { timeoutMs = waitTimeoutMsDefault, signal } = options
     const { saga, store } = this.#options
-    const stream = this.#streamOf(sagaId)
-    checkedDuration('timeoutMs', timeoutMs)
-    const timeout = new AbortController()
-    // Not AbortSignal.timeout: that lets the process end while somebody waits.
-    const waiting = timer(timeoutMs, () => timeout.abort())
-    const stop = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal
-    let state: SagaState | undefined
-    try {
-      for await (const { events } of store.subscribe([{ streams: [stream] }], { after: 0, signal: stop })) {
-        state = foldSaga(events, state)
-        if (state && (hasEnded(state) || state.status === 'compensationFailed')) return state
-      }
-    } finally {
-      waiting.cancel()
-    }
-    throwIfAborted(signal)
-    const where = state ? `is still ${state.status}` : 'has not started'
-    const problem = this.#due.problems.get(sagaId)
-    const why = problem === undefined ? '' : ` It needs intervention: ${problem}`
-    throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
+    return await sagaEnd(store, this.#streamOf(sagaId), options, (state, timeoutMs) => {
+      const where = state ? `is still ${state.status}` : 'has not started'
+      const problem = this.#due.problems.get(sagaId)
+      const why = problem === undefined ? '' : ` It needs intervention: ${problem}`
+      return new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
+    })
   }
 
   /**
@@ -181,52 +145,20 @@ export class SagaRunner {
    * `retried`: its code failed, and trying again is no transition. Throws `unknown_saga`.
    */
   async resumeOne(sagaId: string, resumption: Resumption): Promise<'recorded' | 'retried' | 'nothing to resume'> {
-    const isRecorded = await this.#tell(
-      sagaId,
-      ({ status }) => (status === 'compensationFailed' ? { type: '$SagaResumed', data: resumption } : undefined),
-      resumption.actor ?? undefined,
-    )
+    const isRecorded = await resume(this.#options, sagaId, resumption)
     const isRetried = this.#due.problems.delete(sagaId)
     if (isRecorded || isRetried) this.#due.drive(sagaId)
     return isRecorded ? 'recorded' : isRetried ? 'retried' : 'nothing to resume'
   }
 
-  /** Records what a person decided. False where nobody is asked that (any more). Throws `unknown_saga`, `invalid_command`. */
-  async answer(sagaId: string, { step, decision, actor, reason }: SagaDecision): Promise<boolean> {
-    return await this.#tell(
-      sagaId,
-      (state) => {
-        const node = nodeAt(definitionOf(this.#options.saga, state), step)
-        if (state.waits.get(step)?.kind !== 'ask' || node?.kind !== 'ask') return undefined
-        const decided = parse(node.decision, decision, `The decision on "${step}"`, 'invalid_command')
-        return {
-          type: '$PersonAnswered',
-          data: { step, decision: decided, actor: actor ?? null, reason: reason ?? null },
-        }
-      },
-      actor,
-    )
+  /** See {@link decide}. */
+  async decide(sagaId: string, decision: SagaDecision): Promise<boolean> {
+    return await decide(this.#options, sagaId, decision)
   }
 
-  /** Makes a saga that runs take everything back. False where it does not run. Throws `unknown_saga`. */
-  async cancel(
-    sagaId: string,
-    { reason, actor }: { readonly reason: string; readonly actor: string | undefined },
-  ): Promise<boolean> {
-    const cancelled = { reason, event: null, actor: actor ?? null }
-    return await this.#tell(
-      sagaId,
-      ({ status }) => (status === 'running' ? { type: '$SagaCancelled', data: cancelled } : undefined),
-      actor,
-    )
-  }
-
-  async #tell(
-    sagaId: string,
-    say: (state: SagaState) => SagaEvent | undefined,
-    actor: string | undefined,
-  ): Promise<boolean> {
-    return (await tell(this.#options, sagaId, say, actor)) !== undefined
+  /** See {@link cancel}. */
+  async cancel(sagaId: string, by: Parameters<typeof cancel>[2]): Promise<boolean> {
+    return await cancel(this.#options, sagaId, by)
   }
 
   #streamOf(sagaId: string): StreamName {
@@ -242,31 +174,10 @@ export class SagaRunner {
     this.#turn.abort()
   }
 
-  /** The record of a saga that has none: it goes on where its history says, and a saga that is new begins where it declares. */
-  async #newRecord(): Promise<ConsumerRecord> {
-    const { saga, store } = this.#options
-    const { position: head } = await (this.#began ?? store.head())
-    const begun: Position[] = []
-    for await (const { events } of store.read([{ categories: [saga.category], types: ['$SagaStarted'] }])) {
-      for (const { data } of events) {
-        const { startedBy } = data as { readonly startedBy: SagaStart }
-        if (!startedBy.parent) begun.push(startedBy.position)
-      }
-    }
-    // So many events may have been taken in at the same time: those before the last so many are complete.
-    const complete = begun.sort((one, other) => one - other).at(-sagaIntakeMax) ?? begun[0]
-    const position = complete === undefined ? (saga.from === 'now' ? head : 0) : complete - 1
-    return await this.#recordAt(position, false, { due: '', driven: [] })
-  }
-
-  async #recordAt(position: Position, isPaused: boolean, kept: KeptDue): Promise<ConsumerRecord> {
-    const { saga, store, clock } = this.#options
-    const checkpoint = { position, history: await historyUpTo(store, position) }
-    return { name: saga.name, checkpoint, isPaused, parked: [], kept, updatedAt: instant(clock.now()) }
-  }
-
   async #keep(): Promise<void> {
-    await this.#record.change(async ({ isPaused }) => await this.#recordAt(this.position, isPaused, this.#due.keep()))
+    await this.#record.change(async ({ isPaused }) => {
+      return await recordAt(this.#options, { position: this.position, isPaused, kept: this.#due.keep() })
+    })
   }
 
   async #run(): Promise<void> {
