@@ -104,3 +104,5 @@ export const sagaTriesKeptMax = 10_000
 export const sagaEventsBetweenKeeps = 20_000
 /** Events for different sagas of one kind that are taken in at the same time. */
 export const sagaIntakeMax = 256
+/** The longest wait until it is looked again which timers of sagas are due. */
+export const sagaLookMsMax = 60_000

@@ -4,7 +4,7 @@ import type { Position } from '../../kernel/positions.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import { streamIdOf } from '../../kernel/streams.ts'
 import { timer } from '../../kernel/timers.ts'
-import { sagasAtOnceMax, sagaTriesKeptMax } from '../limits.ts'
+import { sagaLookMsMax, sagasAtOnceMax, sagaTriesKeptMax } from '../limits.ts'
 import { backoffMs } from '../waiting.ts'
 import { type Driven, driveSaga, type SagaDriveOptions } from './drive.ts'
 import { DueList } from './due-list.ts'
@@ -109,7 +109,8 @@ export class DueSagas {
     }
     const { firstMs } = this.#due
     if (firstMs !== undefined && this.active < sagasAtOnceMax)
-      this.#alarm = (clock.timer ?? timer)(Math.max(0, firstMs - now), () => this.look())
+      // Not for longer, as the clock of the machine may be put forward meanwhile.
+      this.#alarm = (clock.timer ?? timer)(Math.min(Math.max(0, firstMs - now), sagaLookMsMax), () => this.look())
   }
 
   /** Resolves when none is driven any more, after the signal has aborted. */
