@@ -50,7 +50,7 @@ export type AnySaga = SagaHead<any> & { readonly nodes: readonly FlowNode[] }
  * Declares a saga by the event that starts one: `saga('transfer', { startsOn: TransferRequested }).step(…)`.
  * All its functions are pure: they may be called again after a crash. Throws `invalid_declaration`.
  */
-export function saga<const Events extends AnyEventType | readonly AnyEventType[]>(
+export function saga<const Events extends AnyEventType | readonly AnyEventType[], Done = unknown, Undone = unknown>(
   name: string,
   definition: {
     /** The event that starts a saga, or several. The saga has the id of the event's stream, so a stream starts one at most. */
@@ -64,11 +64,9 @@ export function saga<const Events extends AnyEventType | readonly AnyEventType[]
     /** Events that make a saga which is under way take everything back: `OrderCancelled`, or `{ event, correlate }`. */
     readonly cancelsOn?: AnyEventType | Correlated | readonly (AnyEventType | Correlated)[]
     /** The last command of a saga that has completed. */
-    // biome-ignore lint/suspicious/noExplicitAny: whatever its input is, it has checked it
-    readonly onCompleted?: SagaCommand<StartedBy<NoInfer<Events>>, never, undefined, any>
+    readonly onCompleted?: SagaCommand<StartedBy<NoInfer<Events>>, Nothing, undefined, Done>
     /** The last command of a saga that has compensated. */
-    // biome-ignore lint/suspicious/noExplicitAny: whatever its input is, it has checked it
-    readonly onCompensated?: SagaCommand<StartedBy<NoInfer<Events>>, never, undefined, any>
+    readonly onCompensated?: SagaCommand<StartedBy<NoInfer<Events>>, Nothing, undefined, Undone>
     readonly former?: readonly AnySaga[]
   },
 ): Saga<StartedBy<Events>, Nothing> {
