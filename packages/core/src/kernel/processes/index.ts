@@ -10,5 +10,5 @@ export {
   type SagaSend,
   type StepNode,
 } from './flow.ts'
-export type { Compensation, Flow, SagaCommand } from './flow-builder.ts'
+export type { Compensation, Flow, SagaCommand } from './flow-chain.ts'
 export { type AnySaga, type Correlated, type Saga, type SagaHead, saga, sagaEvents, sagaSends } from './saga.ts'
