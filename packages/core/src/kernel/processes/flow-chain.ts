@@ -76,7 +76,7 @@ export interface Flow<Head, Data, Answers, Item> {
        * impossible before anything is taken back. Without it the step is tried until it answers.
        */
       readonly timeout?: string
-      /** The waits between tries after faults that may pass. 50 ms, growing to 5 s, when left out. */
+      /** The waits between tries after faults that may pass. 50 ms, growing to 5 s, when left out. Where several steps wait, the least patient says when. */
       readonly retry?: Partial<Retry>
     },
   ): Head & Flow<Head, Data, With<Answers, Name, Answer | Refused<No, Reason>>, Item>
