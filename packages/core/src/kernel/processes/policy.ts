@@ -6,7 +6,7 @@ import type { RecordedEvent } from '../events.ts'
 import { assertHandler } from '../evolving.ts'
 import type { BeginsFrom } from '../reactions.ts'
 import { shown } from '../shown.ts'
-import { checkedName } from './flow-builder.ts'
+import { checkedName } from './flow-checks.ts'
 
 /** `park`: the event is parked until a person resumes the policy. `ignore`: the policy goes on. */
 export type OnRefused = 'park' | 'ignore'

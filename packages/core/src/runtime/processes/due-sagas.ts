@@ -178,7 +178,7 @@ export class DueSagas {
   }
 
   /** Whatever it comes to, what is under way has one entry, or is listed with its problem, or waits for what comes in. */
-  #settle(sagaId: string, { state, dueMs, fault, problem }: Driven): void {
+  #settle(sagaId: string, { state, dueMs, fault, waits, problem }: Driven): void {
     if (problem === undefined && state?.status === 'compensationFailed') {
       const { step, reason } = state.compensationFailure!
       this.problems.set(sagaId, `The compensation of step "${step}" was refused: ${reason}.`)
@@ -190,7 +190,7 @@ export class DueSagas {
       this.#fault = fault
       const tries = this.#tries.get(sagaId) ?? 0
       if (this.#tries.size < sagaTriesKeptMax) this.#tries.set(sagaId, tries + 1)
-      const againMs = this.#options.clock.now() + backoffMs(tries)
+      const againMs = this.#options.clock.now() + backoffMs(tries, waits)
       this.#due.add({ dueMs: dueMs === undefined ? againMs : Math.min(againMs, dueMs), position: state.position })
     } else if (dueMs !== undefined) this.#due.add({ dueMs, position: state.position })
   }
