@@ -62,12 +62,12 @@ export class SagaInputs {
         say: ({ status }) => (status === 'running' ? { type: '$SagaCancelled', data } : undefined),
       })
     }
+    const waiting = new Set<string>()
     for (const node of this.#awaits) {
-      if (node.event.type !== event.type) continue
-      const sagaId = this.#idFor(node.event, node.correlate as Correlated['correlate'], event)
-      if (concerns.some((each) => each.sagaId === sagaId && each.say === sayArrived)) continue
-      concerns.push({ sagaId, say: (state) => sayArrived(state, event) })
+      if (node.event.type === event.type)
+        waiting.add(this.#idFor(node.event, node.correlate as Correlated['correlate'], event))
     }
+    for (const sagaId of waiting) concerns.push({ sagaId, say: (state) => sayArrived(state, event) })
     return concerns
   }
 
