@@ -96,7 +96,10 @@ test(`the total is constant over ${histories} histories`, async () => {
 })
 
 async function openingDay(store: EventStore, consumers: ConsumerRecords): Promise<RunningSystem> {
-  const bank = bankInMemory({ consumers, store: crashingStore(store, { after: Number.POSITIVE_INFINITY, written: false }) })
+  const bank = bankInMemory({
+    consumers,
+    store: crashingStore(store, { after: Number.POSITIVE_INFINITY, written: false }),
+  })
   for (const account of ids) {
     await bank.send(OpenAccount(account, { owner: account }))
     await bank.send(DepositFunds(account, { amount: 200 }))
