@@ -1,10 +1,11 @@
 // The list of the instances of sagas, and the story of one.
 import { systemClock } from '../kernel/system-clock.ts'
+import type { RunningSystem } from '../runtime/running-system.ts'
 import { instantSchema, objectOf } from './json-schemas.ts'
 import { pageDefault, pageMax, sagasExaminedMax } from './limits.ts'
 import { operation } from './operation.ts'
 import { oneOf, required, text, wholeNumber } from './parameters.ts'
-import { listedSagas, type SagaPage, sagaStatuses } from './saga-list.ts'
+import { listedSagas, type SagaListed, type SagaPage, sagaStatuses } from './saga-list.ts'
 import { declaredSaga } from './saga-reading.ts'
 import { type SagaStory, sagaStory } from './saga-story.ts'
 
@@ -31,6 +32,10 @@ const listedProperties = {
   ageMs: { type: 'integer' },
   steps: { type: 'array', items: stepSchema, description: 'Where it is.' },
   failure: { type: ['object', 'null'], description: 'Why the saga compensates.' },
+  problem: {
+    type: ['string', 'null'],
+    description: 'Why it cannot go on until a person helps, as far as this process knows.',
+  },
 }
 
 const nextSchema = { type: ['integer', 'null'] }
@@ -70,8 +75,11 @@ export const listSagas = operation({
       },
     },
   ],
-  run: ({ store, system: { sagas } }, filters): Promise<SagaPage> =>
-    listedSagas({ store, sagas, nowMs: systemClock.now() }, filters),
+  async run(running, filters): Promise<SagaPage> {
+    const { store, system } = running
+    const page = await listedSagas({ store, sagas: system.sagas, nowMs: systemClock.now() }, filters)
+    return { ...page, sagas: await withProblems(running, page.sagas) }
+  },
 })
 
 export const sagaHistory = operation({
@@ -117,9 +125,27 @@ export const sagaHistory = operation({
         }),
       },
     })),
-  run: async ({ store, system: { sagas } }, { name, id, ...page }): Promise<SagaStory> =>
-    await sagaStory({ store, saga: declaredSaga(sagas, name), id, nowMs: systemClock.now() }, page),
+  async run(running, { name, id, ...page }): Promise<SagaStory> {
+    const { store, system } = running
+    const saga = declaredSaga(system.sagas, name)
+    const story = await sagaStory({ store, saga, id, nowMs: systemClock.now() }, page)
+    return (await withProblems(running, [story]))[0]!
+  },
 })
+
+/** With what the runners in this process know. */
+async function withProblems<Listed extends SagaListed>(
+  { consumers }: RunningSystem,
+  listed: readonly Listed[],
+): Promise<readonly Listed[]> {
+  const problems = new Map<string, string>()
+  for (const name of new Set(listed.map(({ saga }) => saga))) {
+    const status = await consumers.show({ name })
+    if (status.kind !== 'saga') continue
+    for (const { sagaId, problem } of status.needsIntervention) problems.set(`${name} ${sagaId}`, problem)
+  }
+  return listed.map((each) => ({ ...each, problem: problems.get(`${each.saga} ${each.id}`) ?? null }))
+}
 
 const happeningSchema = objectOf({
   position: { type: 'integer' },

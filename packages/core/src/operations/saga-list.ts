@@ -23,6 +23,8 @@ export interface SagaListed {
   readonly steps: readonly SagaStep[]
   /** Why it compensates. */
   readonly failure: SagaFailure | null
+  /** Why it cannot go on until a person helps. Only the process that runs the saga knows; null elsewhere. */
+  readonly problem: string | null
 }
 
 /** A page of instances. */
@@ -74,7 +76,7 @@ export function listedOf(instance: SagaInstance, nowMs: number): SagaListed {
   const { saga, id, state, startedAt } = instance
   const { status, definition, failure } = state
   const ageMs = Math.max(0, nowMs - Date.parse(startedAt))
-  return { saga: saga.name, id, status, definition, startedAt, ageMs, steps: stepsOf(instance), failure }
+  return { saga: saga.name, id, status, definition, startedAt, ageMs, steps: stepsOf(instance), failure, problem: null }
 }
 
 function passes({ status, steps }: SagaListed, { status: wanted = 'all', step }: SagaFilters): boolean {

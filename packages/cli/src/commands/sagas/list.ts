@@ -85,5 +85,8 @@ function format(sagas: readonly SagaListed[], status: Options['status'], out: Ou
   })
   const isRight = (column: number) => column === 3 || column === 5
   const [head, ...lines] = table([titles, ...rows], isRight).map((line) => truncate(line, out.columns))
-  return [out.paint('bold', head!), ...lines, ''].join('\n')
+  const problems = sagas.flatMap(({ saga, id, problem }) =>
+    problem === null ? [] : [truncate(escapeControls(`${saga} ${id} needs a person: ${problem}`), out.columns)],
+  )
+  return [out.paint('bold', head!), ...lines, ...(problems.length > 0 ? ['', ...problems] : []), ''].join('\n')
 }

@@ -52,7 +52,9 @@ test('a saga is cancelled, and resumed where it cannot be taken back', async () 
   expect((await cancel('t1')).code).toBe(0)
   await running.waitForSaga(booking, 't1', { timeoutMs: 20_000 })
   const waits = 'sagas resume: it could not be taken back (SeatIsStuck)'
-  expect((await sagas('list', '--status', 'compensationFailed')).out).toContain(waits)
+  const { out: listed } = await sagas('list', '--status', 'compensationFailed')
+  expect(listed).toContain(waits)
+  expect(listed).toMatch(/\n\nbooking t1 needs a person: .*SeatIsStuck/)
   const resume = ['resume', 'booking', 't1', '--how', 'accept', '--reason', 'Paid in cash.', '--json']
   expect(ndjson((await sagas(...resume)).out)).toEqual([{ saga: 'booking', id: 't1', resumed: true }])
   await expect.poll(async () => (await sagas('show', 'booking', 't1')).out).toMatch(/^Status +compensated$/m)

@@ -42,13 +42,14 @@ async function show(
 }
 
 function format(story: SagaStory, out: Output): string {
-  const { saga, id, status, definition, startedAt, ageMs, failure, history, ahead } = story
+  const { saga, id, status, definition, startedAt, ageMs, failure, problem, history, ahead } = story
   const facts = [
     ['Status', status],
     ['Started', `${startedAt}, ${ageText(ageMs)} ago, on version ${definition}`],
     ...(failure
       ? [['Takes back', `because of ${failure.reason}${failure.step && ` at ${failure.step}`}`] as const]
       : []),
+    ...(problem === null ? [] : [['Problem', problem] as const]),
   ] as const
   const title = (text: string) => out.paint('bold', text)
   const coming = ahead.map(({ step, text, at }) => [
