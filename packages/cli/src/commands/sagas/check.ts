@@ -46,8 +46,8 @@ async function check(options: CommonOptions, session: Session): Promise<void> {
     await print('declaration', note, noteText(note))
   }
   const store = await untilOpen(openStore(), session).catch((error) => {
-    // A new system has no log yet, and no open instances.
-    if (isIndelibleError(error, 'store_missing')) return undefined
+    // A new system has no log yet, and no open instances. A log that was named must be there.
+    if (isIndelibleError(error, 'store_missing') && options.data === undefined) return undefined
     throw error
   })
   try {

@@ -113,9 +113,10 @@ test('check ends with 1 where an instance does not fit, and with 0 where the ear
 })
 
 test('check of a system without a log looks at the declarations', async () => {
-  const { code, out } = await cli(['sagas', 'check', '--config', config('kept'), '--data', temporaryDirectory()])
+  const { code, out } = await cli(['sagas', 'check', '--config', config('kept')])
   expect(code).toBe(0)
   expect(out).toBe('1 saga: 0 errors, 0 warnings. There is no log yet, so no instances.\n')
+  expect((await cli(['sagas', 'check', '--config', config('kept'), '--data', temporaryDirectory()])).code).toBe(3)
 })
 
 test('check ends with 1 where a declaration has an error', async () => {
