@@ -90,13 +90,13 @@ test('the story tells step by step what happened, who decided it and why', async
     ' | started by Asked at position N',
     'lines | took a list of 1: tea',
     'lines[tea]/write | sent Write to page-a',
-    'lines[tea]/write | took effect, by position N',
+    'lines[tea]/write | took effect at position N',
     'signature | began to wait for Signed, until 2026-01-01T00:30:00.000Z',
     'signature | Signed came, at position N',
     'approve | asked editors: May it go out?, until 2026-01-03T00:00:00.000Z',
     'approve | was decided: {"yes":true} | by bob | It is good.',
     'send | sent Write to page-a',
-    'send | took effect, by position N',
+    'send | took effect at position N',
     ' | completed',
   ])
   const page = await story('1', { limit: 2 })

@@ -93,13 +93,13 @@ function tellingOf(event: SagaEvent): readonly [SagaHappening['kind'], string] {
       return ['command', `sent ${command.type} to ${command.category}-${command.id} to take it back`]
     }
     case '$StepDone':
-      return ['command', `took effect, by position ${event.data.position}`]
+      return ['command', `took effect at position ${event.data.position}`]
     case '$StepRefused':
       return ['command', `was refused (${event.data.reason}); ${thenBack(event.data.continues)}`]
     case '$StepTimedOut':
       return ['timer', `took too long; ${thenBack(false)}`]
     case '$CompensationDone':
-      return ['command', `was taken back, by position ${event.data.position}`]
+      return ['command', `was taken back at position ${event.data.position}`]
     case '$CompensationRefused':
       return ['command', `could not be taken back (${event.data.reason}); a person must resume the saga`]
     case '$EventAwaited':
@@ -131,7 +131,7 @@ function tellingOf(event: SagaEvent): readonly [SagaHappening['kind'], string] {
     case '$SagaCompleted':
       return ['end', 'completed']
     case '$SagaCompensated':
-      return ['end', 'compensated: all that has a compensation was taken back']
+      return ['end', 'compensated']
   }
 }
 

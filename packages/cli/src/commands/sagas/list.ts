@@ -71,7 +71,7 @@ const titles = ['SAGA', 'ID', 'STATUS', 'AGE', 'STEP', 'SINCE', 'WAITS FOR']
 
 function format(sagas: readonly SagaListed[], status: Options['status'], out: Output): string {
   if (sagas.length === 0)
-    return status === 'open' ? 'No saga is open. To see those that ended: --status all\n' : 'No saga is like that.\n'
+    return status === 'open' ? 'No saga is open. To see those that ended: --status all\n' : 'No saga matches.\n'
   const now = Date.now()
   const rows = sagas.flatMap(({ saga, id, status, ageMs, steps }) => {
     const which = [saga, escapeControls(id), status, ageText(ageMs)]

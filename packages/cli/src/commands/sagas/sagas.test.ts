@@ -25,7 +25,7 @@ test('list says where each saga is and what it waits for', async () => {
     { id: 't1', steps: [{ for: 'person' }] },
     { id: 't2' },
   ])
-  expect((await sagas('list booking --status completed')).out).toBe('No saga is like that.\n')
+  expect((await sagas('list booking --status completed')).out).toBe('No saga matches.\n')
   expect((await sagas('list --older-than 2h')).out).toBe('No saga is open. To see those that ended: --status all\n')
   expect((await sagas('list --limit 1')).out).toContain('These are the first 1. There may be more')
   expect((await sagas('list --older-than soon')).err).toContain('--older-than takes a length of time like 30s')
@@ -44,13 +44,13 @@ test('show tells the story, and what comes next', async () => {
     [
       'booking t1',
       '',
-      'Status      running',
-      'Started     TIME, Ns ago, on version 1',
+      'Status   running',
+      'Started  TIME, Ns ago, on version 1',
       '',
       'What happened',
       '  TIME  -        started by TripAsked at position N',
       '  TIME  take     sent TakeSeat to seat-1a',
-      '  TIME  take     took effect, by position N',
+      '  TIME  take     took effect at position N',
       '  TIME  confirm  asked clerks: May seat 1a be sold?, without a limit',
       '',
       'What comes next',

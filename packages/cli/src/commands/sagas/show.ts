@@ -46,9 +46,7 @@ function format(story: SagaStory, out: Output): string {
   const facts = [
     ['Status', status],
     ['Started', `${startedAt}, ${ageText(ageMs)} ago, on version ${definition}`],
-    ...(failure
-      ? [['Takes back', `because of ${failure.reason}${failure.step && ` at ${failure.step}`}`] as const]
-      : []),
+    ...(failure ? [['Failure', `${failure.reason}${failure.step && ` at ${failure.step}`}`] as const] : []),
     ...(problem === null ? [] : [['Problem', problem] as const]),
   ] as const
   const title = (text: string) => out.paint('bold', text)
@@ -60,7 +58,7 @@ function format(story: SagaStory, out: Output): string {
   return [
     out.paint(['cyan', 'bold'], escapeControls(`${saga} ${id}`)),
     '',
-    ...facts.map(([name, text]) => `${title(padToCells(name, 10))}  ${escapeControls(text)}`),
+    ...facts.map(([name, text]) => `${title(padToCells(name, 7))}  ${escapeControls(text)}`),
     '',
     title('What happened'),
     ...table(history.map(rowOf), () => false),
