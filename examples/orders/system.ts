@@ -10,8 +10,9 @@ import { PlaceOrder, PlaceOrderWithVoucher } from './orders/place-order.ts'
 import { AcceptOrder, MarkPaid, ShipOrder } from './orders/progress.ts'
 import { mail } from './outside/mail.ts'
 import { search } from './outside/search.ts'
-import { AuthorisePayment, ReleasePayment } from './payments/authorise-payment.ts'
-import { CapturePayment, RefundPayment } from './payments/capture-payment.ts'
+import { AuthorisePayment } from './payments/authorise-payment.ts'
+import { CapturePayment } from './payments/capture-payment.ts'
+import { ReturnPayment } from './payments/return-payment.ts'
 import { ListProduct } from './products/list-product.ts'
 import { ReceiveStock } from './products/receive-stock.ts'
 import { ReleaseStock, ReserveStock, ShipStock } from './products/reservations.ts'
@@ -26,7 +27,7 @@ export const shop = defineSystem({
     ...[RegisterCustomer, ChangeEmail, Leave],
     ...[ListProduct, ReceiveStock, ReserveStock, ReleaseStock, ShipStock],
     ...[PlaceOrder, PlaceOrderWithVoucher, AcceptOrder, MarkPaid, ShipOrder, CancelOrder],
-    ...[AuthorisePayment, ReleasePayment, CapturePayment, RefundPayment],
+    ...[AuthorisePayment, CapturePayment, ReturnPayment],
   ],
   projections: [orderList, stockLevels, ordersByDay, customers],
   sagas: [fulfilment, dispatch, refund],

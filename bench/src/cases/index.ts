@@ -14,6 +14,7 @@ import { readStream } from './read-stream.ts'
 import { rebuild } from './rebuild.ts'
 import { scan } from './scan.ts'
 import { staleness } from './staleness.ts'
+import { transfers } from './transfers.ts'
 
 export const cases: readonly BenchCase[] = [
   appendSequential,
@@ -29,5 +30,6 @@ export const cases: readonly BenchCase[] = [
   followCase,
   staleness,
   interference,
+  transfers,
   compileCase,
 ]

@@ -1,6 +1,6 @@
 // What follows from an order that is shipped, or cancelled after it was paid. Each is a command or two that nobody should have to remember.
 import { type SagaContext, saga } from 'indelible'
-import { RefundPayment } from '../payments/capture-payment.ts'
+import { ReturnPayment } from '../payments/return-payment.ts'
 import { ReleaseStock, ShipStock } from '../products/reservations.ts'
 import { OrderShipped, RefundOwed } from './events.ts'
 
@@ -14,5 +14,5 @@ export const dispatch = saga('dispatch', { startsOn: OrderShipped }).step('stock
 })
 
 export const refund = saga('refund', { startsOn: RefundOwed })
-  .step('money', { command: RefundPayment, to: (_data, { sagaId }) => sagaId, input: () => ({}) })
+  .step('money', { command: ReturnPayment, to: (_data, { sagaId }) => sagaId, input: () => ({}) })
   .step('stock', { command: ReleaseStock, to: ofProduct, input: ofThisOrder })

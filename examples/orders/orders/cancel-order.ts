@@ -1,4 +1,4 @@
-// An order is cancelled by its customer, or by its fulfilment. Before it is paid the fulfilment takes back what it did; after that somebody else must.
+// An order is cancelled by its customer, or by its fulfilment. Before it is paid the fulfilment takes back what it did; after that the refund does.
 import { refuse } from 'indelible'
 import { z } from 'zod'
 import { OrderCancelled, RefundOwed } from './events.ts'

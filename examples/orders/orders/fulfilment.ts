@@ -1,19 +1,24 @@
-// What happens to an order that was placed: stock is reserved, money is held and taken, and the order is paid. Where one of these refuses, the others are taken
-// back and the order is cancelled.
+// What happens to an order that was placed: stock is reserved, money is held, the customer pays within half an hour, and the order is ready to be shipped. Where one
+// of these fails, or the order is cancelled meanwhile, all is taken back.
 import { type SagaContext, saga } from 'indelible'
-import { AuthorisePayment, ReleasePayment } from '../payments/authorise-payment.ts'
-import { CapturePayment, RefundPayment } from '../payments/capture-payment.ts'
+import { AuthorisePayment } from '../payments/authorise-payment.ts'
+import { PaymentCaptured } from '../payments/events.ts'
+import { ReturnPayment } from '../payments/return-payment.ts'
 import { ReleaseStock, ReserveStock } from '../products/reservations.ts'
 import { CancelOrder } from './cancel-order.ts'
-import { OrderPlaced } from './events.ts'
+import { OrderCancelled, OrderPlaced } from './events.ts'
 import { AcceptOrder, MarkPaid } from './progress.ts'
 
 /** Order and payment have the id of the saga. */
 const thisOrder = (_placed: unknown, { sagaId }: SagaContext) => sagaId
 const nothing = () => ({})
-const inTime = '1m'
 
-export const fulfilment = saga('fulfilment', { startsOn: OrderPlaced, from: 'beginning' })
+export const fulfilment = saga('fulfilment', {
+  startsOn: OrderPlaced,
+  cancelsOn: OrderCancelled,
+  owner: 'sales',
+  from: 'beginning',
+})
   .step('accept', {
     command: AcceptOrder,
     to: thisOrder,
@@ -34,14 +39,8 @@ export const fulfilment = saga('fulfilment', { startsOn: OrderPlaced, from: 'beg
     command: AuthorisePayment,
     to: thisOrder,
     input: ({ customer, cents, currency }) => ({ customer, cents, currency }),
-    compensate: { command: ReleasePayment, to: thisOrder, input: nothing },
-    timeout: inTime,
+    compensate: { command: ReturnPayment, to: thisOrder, input: nothing },
+    timeout: '1m',
   })
-  .step('capture', {
-    command: CapturePayment,
-    to: thisOrder,
-    input: nothing,
-    compensate: { command: RefundPayment, to: thisOrder, input: nothing },
-    timeout: inTime,
-  })
+  .awaitEvent('money', PaymentCaptured, { within: '30m' })
   .step('paid', { command: MarkPaid, to: thisOrder, input: nothing })

@@ -1,4 +1,4 @@
-// An order, from the moment it is placed until it is on its way, or cancelled. It has one product: a saga is a straight line of commands, one for each step.
+// An order, from the moment it is placed until it is on its way, or cancelled. It has one product.
 import { aggregate } from 'indelible'
 import type { Currency } from '../values.ts'
 import { OrderAccepted, OrderCancelled, OrderPaid, OrderPlaced, OrderShipped, RefundOwed } from './events.ts'

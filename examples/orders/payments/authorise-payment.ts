@@ -1,7 +1,7 @@
-// The provider holds an amount, unless it is more than it lends anybody; what is held and not wanted any more is let go.
+// The provider holds an amount, unless it is more than it lends anybody.
 import { refusal, refuse } from 'indelible'
 import { z } from 'zod'
-import { PaymentAuthorised, PaymentReleased } from './events.ts'
+import { PaymentAuthorised } from './events.ts'
 import { payment } from './payment.ts'
 
 const centsMax = 100_000
@@ -17,11 +17,4 @@ export const AuthorisePayment = payment.command('AuthorisePayment', {
     if (status !== 'none') return refuse('PaymentExists')
     return asked.cents > centsMax ? LimitExceeded({ centsMax }) : PaymentAuthorised(asked)
   },
-})
-
-export const ReleasePayment = payment.command('ReleasePayment', {
-  input: z.object({}),
-  emits: [PaymentReleased],
-  visibility: 'internal',
-  decide: ({ status }) => (status === 'authorised' ? PaymentReleased({}) : []),
 })

@@ -1,17 +1,20 @@
+import { manualClock } from 'indelible/testing'
 import { expect, test } from 'vitest'
 import { dispatch } from '../orders/aftermath.ts'
+import { awaitsMoney } from '../orders/awaits-money.ts'
 import { fulfilment } from '../orders/fulfilment.ts'
 import { PlaceOrder } from '../orders/place-order.ts'
 import { ShipOrder } from '../orders/progress.ts'
+import { CapturePayment } from '../payments/capture-payment.ts'
 import { ListProduct } from '../products/list-product.ts'
 import { ReceiveStock } from '../products/receive-stock.ts'
-import { stockedShop, tea } from './shop-in-memory.ts'
+import { paid, stockedShop, tea } from './shop-in-memory.ts'
 import { paymentOf, shown } from './shown.ts'
 
-test('an order is fulfilled: its stock is reserved, its money taken, and it is paid', async () => {
+test('an order is fulfilled: its stock is reserved, its money held and taken, and it is shipped', async () => {
   const running = await stockedShop()
   await running.send(PlaceOrder('o1', tea()))
-  expect(await running.waitForSaga(fulfilment, 'o1')).toMatchObject({ status: 'completed' })
+  expect(await paid(running, 'o1')).toMatchObject({ status: 'completed' })
   expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentCaptured'])
   expect(await shown(running)).toEqual({ order: 'paid', free: 8, reserved: 2, shipped: 0 })
   await running.send(ShipOrder('o1', {}))
@@ -41,6 +44,22 @@ test('where the money is not lent the stock is given back', async () => {
   expect(await shown(running)).toEqual({ order: 'cancelled', free: 1_010, reserved: 0, shipped: 0 })
 })
 
+test('an order that is not paid within half an hour is cancelled, its stock is given back, and its money let go', async () => {
+  const clock = manualClock()
+  const running = await stockedShop({ clock })
+  await running.send(PlaceOrder('o1', tea()))
+  expect(await awaitsMoney(running, 'o1')).toBe(true)
+  expect(await shown(running)).toEqual({ order: 'accepted', free: 8, reserved: 2, shipped: 0 })
+  clock.advance(30 * 60_000)
+  expect(await running.waitForSaga(fulfilment, 'o1')).toMatchObject({
+    status: 'compensated',
+    failure: { step: 'money', reason: 'TimedOut' },
+  })
+  expect(await running.send(CapturePayment('o1', {}))).toMatchObject({ status: 'refused', reason: 'NotAuthorised' })
+  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentReleased'])
+  expect(await shown(running)).toEqual({ order: 'cancelled', free: 10, reserved: 0, shipped: 0 })
+})
+
 test('an order with the longest id and the largest price there are is decided like any other', async () => {
   const running = await stockedShop()
   const id = 'x'.repeat(256)
@@ -54,7 +73,7 @@ test('of ten orders for the last ten, two each, five are fulfilled', async () =>
   const running = await stockedShop()
   const ids = Array.from({ length: 10 }, (_, n) => `o${n}`)
   await Promise.all(ids.map((id) => running.send(PlaceOrder(id, tea()))))
-  const ends = await Promise.all(ids.map((id) => running.waitForSaga(fulfilment, id)))
+  const ends = await Promise.all(ids.map((id) => paid(running, id)))
   expect(ends.filter(({ status }) => status === 'completed')).toHaveLength(5)
   expect(ends.filter(({ status }) => status === 'compensated')).toHaveLength(5)
   expect(await shown(running)).toMatchObject({ free: 0, reserved: 10 })

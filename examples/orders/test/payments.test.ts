@@ -1,8 +1,9 @@
 import { decideAfter } from 'indelible/testing'
 import { expect, test } from 'vitest'
-import { AuthorisePayment, LimitExceeded, ReleasePayment } from '../payments/authorise-payment.ts'
-import { CapturePayment, RefundPayment } from '../payments/capture-payment.ts'
+import { AuthorisePayment, LimitExceeded } from '../payments/authorise-payment.ts'
+import { CapturePayment } from '../payments/capture-payment.ts'
 import { PaymentAuthorised, PaymentCaptured, PaymentRefunded, PaymentReleased } from '../payments/events.ts'
+import { ReturnPayment } from '../payments/return-payment.ts'
 
 const money = { cents: 900, currency: 'EUR' } as const
 const asked = { customer: 'ann', ...money }
@@ -23,9 +24,8 @@ test('what is held is taken once', () => {
 
 test('what is held is let go, what was taken is given back once, and there is nothing else to do', () => {
   const refunded = PaymentRefunded(money)
-  expect(decideAfter([authorised], ReleasePayment, {})).toEqual([PaymentReleased({})])
-  expect(decideAfter([authorised, captured], ReleasePayment, {})).toEqual([])
-  expect(decideAfter([authorised, captured], RefundPayment, {})).toEqual([refunded])
-  for (const history of [[], [authorised], [authorised, captured, refunded]])
-    expect(decideAfter(history, RefundPayment, {})).toEqual([])
+  expect(decideAfter([authorised], ReturnPayment, {})).toEqual([PaymentReleased({})])
+  expect(decideAfter([authorised, captured], ReturnPayment, {})).toEqual([refunded])
+  for (const history of [[], [authorised, PaymentReleased({})], [authorised, captured, refunded]])
+    expect(decideAfter(history, ReturnPayment, {})).toEqual([])
 })

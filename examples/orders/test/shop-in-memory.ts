@@ -2,9 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Named, type RunningSystem, type StartOptions, startSystem } from 'indelible'
+import { type Named, type RunningSystem, type SagaView, type StartOptions, startSystem } from 'indelible'
 import { onTestFinished } from 'vitest'
 import { RegisterCustomer } from '../customers/register-customer.ts'
+import { awaitsMoney } from '../orders/awaits-money.ts'
+import { fulfilment } from '../orders/fulfilment.ts'
+import { CapturePayment } from '../payments/capture-payment.ts'
 import { ListProduct } from '../products/list-product.ts'
 import { ReceiveStock } from '../products/receive-stock.ts'
 import { shop } from '../system.ts'
@@ -25,6 +28,12 @@ export async function stock(running: RunningSystem): Promise<void> {
 }
 
 export const tea = (quantity = 2) => ({ customer: 'ann', product: 'tea', quantity })
+
+/** Pays an order if it comes to that, and resolves when its fulfilment has ended. */
+export async function paid(running: RunningSystem, order: string): Promise<SagaView> {
+  if (await awaitsMoney(running, order)) await running.send(CapturePayment(order, {}))
+  return await running.waitForSaga(fulfilment, order)
+}
 
 /** Resolves when these show and have done all that the log has now. */
 export async function caughtUp(running: RunningSystem, ...consumers: readonly Named[]): Promise<void> {

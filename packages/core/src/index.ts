@@ -43,6 +43,9 @@ export {
   type Correlated,
   type Flow,
   type FlowNode,
+  type OnRefused,
+  type Policy,
+  policy,
   type Saga,
   type SagaCommand,
   type SagaContext,
@@ -111,8 +114,9 @@ export type {
   ReactionNotice,
   ReactionStatus,
 } from './runtime/consumers/status.ts'
+export type { ResumeOptions, SagaDecision } from './runtime/processes/decisions.ts'
 export type { Resumption, SagaFailure, SagaStart } from './runtime/processes/events.ts'
-export type { ResumeOptions, SagaDecision, SagaRunnerStatus } from './runtime/processes/saga-runner.ts'
+export type { SagaRunnerStatus } from './runtime/processes/saga-runner.ts'
 export type { PendingCommand, SagaView, Waiting } from './runtime/processes/saga-view.ts'
 export type { SagaStatus } from './runtime/processes/state.ts'
 export type { CheckOptions, TableCheck, TableDifference } from './runtime/projections/compare/index.ts'

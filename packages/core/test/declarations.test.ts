@@ -90,7 +90,7 @@ describe('a system whose parts do not fit', () => {
         'The system has no name.',
         'There are two of the aggregate "account". Declare its commands on the aggregate that has all handlers, not on one before .on(…).',
         'There are two of the command "account/Book". Give one of them another name.',
-        'There are two of the projections, sagas, reactions and subscriptions "twice". Give one of them another name: operators name them alone.',
+        'There are two of the projections, sagas, policies, reactions and subscriptions "twice". Give one of them another name: operators name them alone.',
         'The command "Ask" has no aggregate, but writes to the streams of aggregate "account". Give it a category of its own.',
         'The command "account/Ask" consults "empty", whose decision model handles no event. Add .on(…).',
         'Projection "nothing" handles no event. Add .on(…) or .write(…).',

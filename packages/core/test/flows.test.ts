@@ -1,4 +1,5 @@
-import { saga } from 'indelible'
+import { IndelibleError, saga } from 'indelible'
+import { memoryStore } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import {
@@ -412,5 +413,42 @@ test('an event of others cancels a saga that runs, and is no matter to one that 
   await running.consumers.waitFor(cancelled, (await running.store.head()).position)
   expect(await written(running)).toEqual(['draft', '-draft'])
   expect(await running.cancelSaga(cancelled, '1', { reason: 'Again' })).toBe(false)
+  await running.close()
+})
+
+test('a step is tried again after a fault as it declares', async () => {
+  const patient = saga('patient', { startsOn: Asked }).step('write', {
+    ...writing('sick', 'x'),
+    retry: { first: '1h', max: '90m' },
+  })
+  const store = memoryStore()
+  let tries = 0
+  const { running, clock } = notebook([patient], {
+    store: {
+      ...store,
+      append: async (commit, options) => {
+        if (commit.events[0]!.stream === 'page-sick' && ++tries <= 2) throw new IndelibleError('store_full', 'no space')
+        return await store.append(commit, options)
+      },
+    },
+  })
+  const waitsAfter = (count: number) =>
+    vi.waitFor(async () => {
+      expect(tries).toBe(count)
+      expect(await running.consumers.show(patient)).toMatchObject({ active: 0, waiting: 1 })
+    })
+  await running.send(ask())
+  await waitsAfter(1)
+  clock.advance(59 * 60_000)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await waitsAfter(1)
+  clock.advance(60_000)
+  await waitsAfter(2)
+  clock.advance(89 * 60_000)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await waitsAfter(2)
+  clock.advance(60_000)
+  expect(await running.waitForSaga(patient, '1', patience)).toMatchObject({ status: 'completed' })
+  expect(tries).toBe(3)
   await running.close()
 })

@@ -37,6 +37,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   schema_async: 500,
   impure_aggregate: 500,
   impure_saga: 500,
+  impure_policy: 500,
   impure_projector: 500,
   row_missing: 500,
   // No request has rows.

@@ -1,7 +1,7 @@
 // Declares a system: one list of all its declarations, which are checked before a start.
 import type { AnyCommandType } from './commands.ts'
 import { IndelibleError } from './errors.ts'
-import { type AnySaga, sagaEvents } from './processes/index.ts'
+import { type AnySaga, type Policy, sagaEvents } from './processes/index.ts'
 import type { Projection } from './projections.ts'
 import type { Reaction, Subscription } from './reactions.ts'
 import type { System } from './system.ts'
@@ -13,6 +13,8 @@ export interface SystemDefinition {
   // biome-ignore lint/suspicious/noExplicitAny: of any columns
   readonly projections?: readonly Projection<any, any>[]
   readonly sagas?: readonly AnySaga[]
+  // biome-ignore lint/suspicious/noExplicitAny: whatever it sends
+  readonly policies?: readonly Policy<any>[]
   readonly reactions?: readonly Reaction[]
   readonly subscriptions?: readonly Subscription[]
 }
@@ -22,8 +24,8 @@ export interface SystemDefinition {
  * `details.findings`.
  */
 export function defineSystem(definition: SystemDefinition): System {
-  const { name, commands, projections = [], sagas = [], reactions = [], subscriptions = [] } = definition
-  assertThere(name, { commands, projections, sagas, reactions, subscriptions })
+  const { name, commands, projections = [], sagas = [], policies = [], reactions = [], subscriptions = [] } = definition
+  assertThere(name, { commands, projections, sagas, policies, reactions, subscriptions })
   const aggregates = unique(commands.flatMap(({ aggregate }) => aggregate ?? []))
   const decisionModels = unique(commands.flatMap(({ consults }) => Object.values(consults).map(({ model }) => model)))
   const events = unique([
@@ -32,9 +34,9 @@ export function defineSystem(definition: SystemDefinition): System {
     ...decisionModels.flatMap((each) => each.events),
     ...projections.flatMap((each) => each.events),
     ...sagas.flatMap(sagaEvents),
-    ...[...reactions, ...subscriptions].flatMap((each) => each.events),
+    ...[...policies, ...reactions, ...subscriptions].flatMap((each) => each.events),
   ])
-  const consumers = { projections, sagas, reactions, subscriptions }
+  const consumers = { projections, sagas, policies, reactions, subscriptions }
   const system: System = { name, commands, ...consumers, aggregates, decisionModels, events }
   const findings = findingsOf(system)
   if (findings.length === 0) return system

@@ -71,6 +71,10 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A function of a saga used a clock, randomness or I/O, returned a promise, or changed its input.',
   },
+  impure_policy: {
+    retryable: false,
+    meaning: 'A policy used a clock, randomness or I/O, returned a promise, or changed its input.',
+  },
   impure_projector: {
     retryable: false,
     meaning:

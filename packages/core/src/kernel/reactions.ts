@@ -51,6 +51,9 @@ export interface Reaction<Name extends string = string> {
   ): Reaction<Name>
 }
 
+/** A reaction as the runtime sees it. */
+export type AnyReaction = Omit<Reaction, 'on'>
+
 export type AnyReact = (data: unknown, event: RecordedEvent, context: ReactionContext) => Promise<void> | void
 
 /** Declares a reaction: `reaction('mail', { from: 'now' }).on(OrderShipped, async ({ to }, event, { idempotencyKey, signal }) => …)`. Throws `invalid_declaration`. */

@@ -13,12 +13,13 @@ export function findingsOf(system: System): readonly string[] {
     ...system.commands.flatMap(commandFindings),
     ...consumerFindings(system),
     ...faultsOfSagas(system),
+    ...faultsOfPolicies(system),
   ]
 }
 
 function namesOf(system: System): string[] {
   const { name, aggregates, commands, events, decisionModels } = system
-  const { projections, sagas, reactions, subscriptions } = system
+  const { projections, sagas, policies, reactions, subscriptions } = system
   const twice = <Part>(what: string, parts: readonly Part[], nameOf: (part: Part) => string, todo: string) => {
     const names = parts.map(nameOf)
     const repeated = new Set(names.filter((each, index) => names.indexOf(each) < index))
@@ -42,8 +43,8 @@ function namesOf(system: System): string[] {
       'Each event is declared once. Older versions of it belong to "upcasts".',
     ),
     ...twice(
-      'projections, sagas, reactions and subscriptions',
-      [...projections, ...sagas, ...reactions, ...subscriptions],
+      'projections, sagas, policies, reactions and subscriptions',
+      [...projections, ...sagas, ...policies, ...reactions, ...subscriptions],
       (each) => each.name,
       'Give one of them another name: operators name them alone.',
     ),
@@ -88,7 +89,7 @@ function commandFindings({ type, category, aggregate, emits, consults }: AnyComm
 
 /** The log may have events that no command emits any more, so an aggregate may handle them. In other handlers they are a mistake. */
 function consumerFindings(system: System): string[] {
-  const { commands, aggregates, decisionModels, projections, sagas, reactions, subscriptions } = system
+  const { commands, aggregates, decisionModels, projections, sagas, policies, reactions, subscriptions } = system
   const known = new Set([
     ...commands.flatMap(({ emits }) => emits.map((event) => event?.type)),
     ...[...aggregates, ...decisionModels].flatMap(({ events }) => events.map(({ type }) => type)),
@@ -103,7 +104,7 @@ function consumerFindings(system: System): string[] {
       ...(events.length === 0 ? [`Projection "${name}" handles no event. Add .on(…) or .write(…).`] : []),
     ]),
     ...sagas.flatMap((each) => orphans(`Saga "${each.name}"`, sagaEvents(each))),
-    ...[...reactions, ...subscriptions].flatMap(({ name, events }) => [
+    ...[...policies, ...reactions, ...subscriptions].flatMap(({ name, events }) => [
       ...orphans(`"${name}"`, events),
       ...(events.length === 0 ? [`"${name}" follows no event. Say which.`] : []),
     ]),
@@ -124,4 +125,13 @@ function faultsOfSagas({ commands, sagas }: System): string[] {
       .filter(({ kind }) => kind === 'error')
       .map(({ message }) => `Saga "${each.name}": ${message}`),
   ])
+}
+
+function faultsOfPolicies({ commands, policies }: System): string[] {
+  const listed = new Set(commands)
+  return policies.flatMap(({ name, sends }) =>
+    sends
+      .filter((each) => !listed.has(each))
+      .map(({ type }) => `Policy "${name}" sends "${type}", which the system does not list. Add it to "commands".`),
+  )
 }

@@ -3,7 +3,7 @@ import type { AnyAggregate } from './any-aggregate.ts'
 import type { AnyCommandType } from './commands.ts'
 import type { DecisionModel } from './decision-models.ts'
 import type { AnyEventType } from './event-types.ts'
-import type { AnySaga } from './processes/index.ts'
+import type { AnySaga, Policy } from './processes/index.ts'
 import type { Projection } from './projections.ts'
 import type { Reaction, Subscription } from './reactions.ts'
 
@@ -12,6 +12,7 @@ export interface System {
   readonly commands: readonly AnyCommandType[]
   readonly projections: readonly Projection[]
   readonly sagas: readonly AnySaga[]
+  readonly policies: readonly Policy[]
   readonly reactions: readonly Reaction[]
   readonly subscriptions: readonly Subscription[]
   /** The aggregates of the commands, in the order in which they first appear. */

@@ -39,7 +39,7 @@ const parkedEvent = objectOf({
 const reactionStatus = withError(
   objectOf({
     ...common,
-    kind: { enum: ['reaction', 'subscription'] },
+    kind: { enum: ['policy', 'reaction', 'subscription'] },
     parked: {
       type: 'array',
       description: 'Events that its code could not handle. Later events of the same streams wait behind them.',

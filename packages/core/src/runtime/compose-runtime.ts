@@ -1,4 +1,5 @@
 // Joins a declared system to what it runs on: the one place that makes the pieces of the runtime and connects them.
+import { childrenOf } from '../kernel/processes/index.ts'
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { DomainLog } from '../store/domain-log.ts'
@@ -11,6 +12,7 @@ import { Consumers } from './consumers/consumers.ts'
 import { reacting } from './consumers/reacting.ts'
 import { subscribing } from './consumers/subscribing.ts'
 import { OperatorLog } from './operator-log.ts'
+import { asReaction } from './processes/policies.ts'
 import { SagaRunner } from './processes/saga-runner.ts'
 import { type ProjectionHost, projectionsHere } from './projections/host.ts'
 import { ProjectionOperator } from './projections/operator.ts'
@@ -39,14 +41,21 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const projections = startProjections(system, { store, log, tables, clock, ids, call, notify })
   const send: CommandHandler['send'] = (command, sent) => commands.send(command, sent)
   const sagaCall = isWatched(domainCode) ? watched('impure_saga') : trusted
+  const children = new Set(system.sagas.flatMap(({ nodes }) => childrenOf(nodes)))
   const sagas = new Map(
     system.sagas.map((saga) => [
       saga.name,
-      new SagaRunner({ saga, store, log, records, clock, ids, send, call: sagaCall }),
+      new SagaRunner({ saga, store, log, records, clock, ids, send, call: sagaCall, isChild: children.has(saga.name) }),
     ]),
   )
   const running = { store, log, records, clock, notify }
+  const policyCall = isWatched(domainCode) ? watched('impure_policy') : trusted
   const reactions = new Map([
+    ...system.policies.map((each) => {
+      const reaction = asReaction(each, { send, call: policyCall })
+      const consumer = { ...reaction, kind: 'policy' } as const
+      return [each.name, new ConsumerRunner(consumer, reacting(reaction, log), running)] as const
+    }),
     ...system.reactions.map((each) => {
       const consumer = { ...each, kind: 'reaction' } as const
       return [each.name, new ConsumerRunner(consumer, reacting(each, log), running)] as const

@@ -45,7 +45,7 @@ export const retryDelayMsMax = 5_000
 /** How long a reader waits for a projection or saga by default. */
 export const waitTimeoutMsDefault = 5_000
 /** The sagas of one kind that are driven at the same time. Others queue. A saga that waits for its next try does not count. */
-export const sagasAtOnceMax = 64
+export const sagasAtOnceMax = 512
 /** How long a lease lasts. If the process that runs a projection is killed, another one takes over after this time and one {@link standByMs}. */
 export const leaseMs = 3_000
 /** How often a runner that stands by asks for the lease of its projection. */
@@ -102,3 +102,7 @@ export const threadSoundMs = 60_000
 export const sagaTriesKeptMax = 10_000
 /** What is kept of the sagas that are under way is written again after so many events of theirs. */
 export const sagaEventsBetweenKeeps = 20_000
+/** Events for different sagas of one kind that are taken in at the same time. */
+export const sagaIntakeMax = 256
+/** The longest wait until it is looked again which timers of sagas are due. */
+export const sagaLookMsMax = 60_000

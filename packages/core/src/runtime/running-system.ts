@@ -13,7 +13,8 @@ import type { SelectOptions } from '../store/select.ts'
 import type { CommandOutcome, SendOptions } from './commands/outcome.ts'
 import { composeRuntime, type Runtime } from './compose-runtime.ts'
 import type { AnyConsumerStatus, By, Consumers, Named } from './consumers/consumers.ts'
-import type { ResumeOptions, SagaDecision, SagaRunner } from './processes/saga-runner.ts'
+import type { ResumeOptions, SagaDecision } from './processes/decisions.ts'
+import type { SagaRunner } from './processes/saga-runner.ts'
 import { type SagaView, viewOf } from './processes/saga-view.ts'
 import type { CheckOptions, TableCheck } from './projections/compare/index.ts'
 import type { RebuildOptions, RebuildReport } from './projections/rebuild/index.ts'
@@ -141,7 +142,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
    * Throws `unknown_saga`, and `invalid_command` where the decision does not fit its schema.
    */
   async decide(saga: Named, sagaId: string, decision: SagaDecision): Promise<boolean> {
-    return await this.#sagaRunner(saga).answer(sagaId, decision)
+    return await this.#sagaRunner(saga).decide(sagaId, decision)
   }
 
   /** Makes a saga that runs take everything back. False where it does not run. Throws `unknown_saga`. */

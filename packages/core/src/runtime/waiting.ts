@@ -9,9 +9,17 @@ export interface WaitOptions {
   readonly signal?: AbortSignal
 }
 
+/** The shortest and the longest wait. */
+export interface Waits {
+  readonly firstMs: number
+  readonly maxMs: number
+}
+
+const waitsDefault: Waits = { firstMs: retryDelayMsMin, maxMs: retryDelayMsMax }
+
 /** The wait for this attempt (from 0). */
-export function backoffMs(attempt: number): number {
-  return Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** Math.min(attempt, 20))
+export function backoffMs(attempt: number, { firstMs, maxMs } = waitsDefault): number {
+  return Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 20))
 }
 
 /** Resolves after the wait for this attempt, or at once when the signal aborts. */

@@ -17,6 +17,7 @@ export interface SystemDescription {
   readonly commands: readonly CommandDescription[]
   readonly projections: readonly ProjectionDescription[]
   readonly sagas: readonly SagaDescription[]
+  readonly policies: readonly PolicyDescription[]
   readonly reactions: readonly ReactionDescription[]
   readonly subscriptions: readonly ReactionDescription[]
 }
@@ -35,7 +36,14 @@ export interface EventDescription {
   readonly handledBy: readonly { readonly kind: HandlerKind; readonly name: string }[]
 }
 
-export type HandlerKind = 'aggregate' | 'decision model' | 'projection' | 'saga' | 'reaction' | 'subscription'
+export type HandlerKind =
+  | 'aggregate'
+  | 'decision model'
+  | 'projection'
+  | 'saga'
+  | 'policy'
+  | 'reaction'
+  | 'subscription'
 
 export interface AggregateDescription {
   readonly category: string
@@ -86,6 +94,14 @@ export interface ColumnDescription {
   readonly isIndexed: boolean
 }
 
+export interface PolicyDescription {
+  readonly name: string
+  readonly from: 'now' | 'beginning'
+  readonly onRefused: 'park' | 'ignore'
+  readonly on: readonly string[]
+  readonly sends: readonly CommandName[]
+}
+
 export interface ReactionDescription {
   readonly name: string
   readonly from: 'now' | 'beginning'
@@ -114,6 +130,13 @@ export function describeSystem(system: System): SystemDescription {
     commands: commands.map(describeCommand),
     projections: projections.map(describeProjection),
     sagas: sagas.map(describeSaga),
+    policies: system.policies.map(({ name, from, onRefused, events, sends }) => ({
+      name,
+      from,
+      onRefused,
+      on: typesOf(events),
+      sends: sends.map(nameOf),
+    })),
     reactions: reactions.map(describeReaction),
     subscriptions: subscriptions.map(describeReaction),
   }
@@ -153,6 +176,7 @@ function handlersOf(system: System, event: AnyEventType): EventDescription['hand
       'saga',
       system.sagas.map((each) => ({ name: each.name, events: sagaEvents(each) })),
     ),
+    ...handling('policy', system.policies),
     ...handling('reaction', system.reactions),
     ...handling('subscription', system.subscriptions),
   ]

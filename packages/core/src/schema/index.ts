@@ -9,6 +9,7 @@ export {
   type DecisionModelDescription,
   describeSystem,
   type EventDescription,
+  type PolicyDescription,
   type ProjectionDescription,
   type ReactionDescription,
   type SystemDescription,

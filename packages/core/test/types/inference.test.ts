@@ -237,6 +237,94 @@ test('a step types the input by the command that it sends, and the data by the e
   defineSystem({ name: 'parcels', commands: [PostParcel, DeliverParcel], sagas: [sent] })
 })
 
+test('the answers of nodes have the types of what they make, by their names', () => {
+  type Exists = Refusal<'ParcelExists', NoDetails>
+  const flow = saga('forward', { startsOn: [ParcelPosted, ParcelLost] })
+    .step('post', {
+      command: PostParcel,
+      to: (data) => {
+        expectTypeOf(data).toEqualTypeOf<{ to: string; grams: number } | { reason: string }>()
+        return 'copy'
+      },
+      input: () => ({ to: 'Ann' }),
+      answer: ([event]) => {
+        expectTypeOf(event).toEqualTypeOf<RecordedEvent<'ParcelPosted', { to: string; grams: number }> | undefined>()
+        return { grams: 5 }
+      },
+      continueOn: ['ParcelExists'],
+      compensate: {
+        command: PostParcel,
+        to: (_data, { answers }) => {
+          expectTypeOf(answers.post).toEqualTypeOf<{ grams: number }>()
+          return 'copy'
+        },
+        input: () => ({ to: 'Ann' }),
+      },
+    })
+    .each('parcels', {
+      over: (_data, { answers }) => {
+        expectTypeOf(answers.post).toEqualTypeOf<{ grams: number } | Exists>()
+        return [{ to: 'Ann' }]
+      },
+      key: ({ to }) => to,
+      do: (flow) =>
+        flow.step('more', {
+          command: PostParcel,
+          to: (_data, { item }) => {
+            expectTypeOf(item).toEqualTypeOf<{ to: string }>()
+            return item.to
+          },
+          input: (_data, { item }) => item,
+          answer: (events) => events.length,
+          compensate: 'nothing',
+        }),
+    })
+    .parallel('both', {
+      left: (flow) => flow.awaitEvent('lost', ParcelLost, { within: '1h' }),
+      right: (flow) => flow.awaitEvent('signed', ParcelDelivered, { within: '1h', otherwise: 'continue' }),
+    })
+    .choose('how', (_data, { answers }) => (answers.both.right.signed ? 'asked' : 'rested'), {
+      asked: (flow) =>
+        flow.ask('person', {
+          owner: () => 'depot',
+          question: () => 'Is it here?',
+          decision: z.object({ isHere: z.boolean() }),
+          within: 'forever',
+        }),
+      rested: (flow) => flow.sleep('rest', { for: '1s' }),
+    })
+  flow.step('last', {
+    command: DeliverParcel,
+    to: () => 'copy',
+    input: (_data, { answers }) => {
+      expectTypeOf(answers.parcels.Ann!.more).toEqualTypeOf<number>()
+      expectTypeOf(answers.both.left.lost).toEqualTypeOf<{ reason: string }>()
+      expectTypeOf(answers.both.right.signed).toEqualTypeOf<{ signedBy: string } | undefined>()
+      expectTypeOf(answers.how.asked?.person).toEqualTypeOf<{ isHere: boolean } | undefined>()
+      return { signedBy: answers.both.left.lost.reason }
+    },
+  })
+})
+
+test('a child takes data as its saga declares, and the last commands take the input of theirs', () => {
+  const child = saga('child', { startsOn: ParcelPosted }).step('deliver', {
+    command: DeliverParcel,
+    to: ({ to }) => to,
+    input: ({ to }) => ({ signedBy: to }),
+  })
+  saga('parent', {
+    startsOn: ParcelDelivered,
+    cancelsOn: [ParcelLost, { event: ParcelPosted, correlate: (data) => data.to }],
+    onCompleted: { command: DeliverParcel, to: (_data, { sagaId }) => sagaId, input: (data) => data },
+    onCompensated: { command: PostParcel, to: ({ signedBy }) => signedBy, input: ({ signedBy }) => ({ to: signedBy }) },
+  }).child('child', {
+    saga: child,
+    id: (_data, { sagaId }) => sagaId,
+    data: ({ signedBy }) => ({ to: signedBy, grams: 5 }),
+    compensate: 'nothing',
+  })
+})
+
 test('an outcome tells the refusals apart by reason, with the details of each', () => {
   expectTypeOf<RunningSystem['send']>().toBeFunction()
   const told = async (system: RunningSystem) => {

@@ -1,5 +1,5 @@
 // What is wrong with a saga as far as its declaration tells: whatever way it may take, it must come to an end that takes everything back, or to a person.
-import { type FlowNode, flowsIn, type SagaSend } from './flow.ts'
+import { childrenOf, type FlowNode, flowsIn, type SagaSend } from './flow.ts'
 import type { AnySaga } from './saga.ts'
 
 /** An error is refused by `defineSystem`; a warning is shown. */
@@ -153,12 +153,6 @@ function ownCalls(saga: AnySaga, sagas: readonly AnySaga[]): readonly SagaFindin
       message: `Saga "${saga.name}" starts itself as a child (${way.join(' → ')}), so that it never ends.`,
     },
   ]
-}
-
-function childrenOf(nodes: readonly FlowNode[]): readonly string[] {
-  return nodes.flatMap((node) =>
-    node.kind === 'child' ? [node.saga.name] : flowsIn(node).flatMap(([, inner]) => childrenOf(inner)),
-  )
 }
 
 function unique(effects: readonly Effect[]): readonly Effect[] {

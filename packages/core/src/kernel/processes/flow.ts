@@ -148,3 +148,10 @@ export function nodeAt({ nodes }: { readonly nodes: readonly FlowNode[] }, path:
   }
   return found
 }
+
+/** The names of the sagas that a flow starts. */
+export function childrenOf(nodes: readonly FlowNode[]): readonly string[] {
+  return nodes.flatMap((node) =>
+    node.kind === 'child' ? [node.saga.name] : flowsIn(node).flatMap(([, inner]) => childrenOf(inner)),
+  )
+}

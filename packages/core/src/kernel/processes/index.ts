@@ -3,6 +3,7 @@ export { type SagaFinding, sagaFindings } from './check.ts'
 export {
   type AwaitNode,
   allNodes,
+  childrenOf,
   type FlowNode,
   flowsIn,
   nodeAt,
@@ -10,5 +11,6 @@ export {
   type SagaSend,
   type StepNode,
 } from './flow.ts'
-export type { Compensation, Flow, SagaCommand } from './flow-builder.ts'
+export type { Compensation, Flow, SagaCommand } from './flow-chain.ts'
+export { type OnRefused, type Policy, policy, type Sent } from './policy.ts'
 export { type AnySaga, type Correlated, type Saga, type SagaHead, saga, sagaEvents, sagaSends } from './saga.ts'

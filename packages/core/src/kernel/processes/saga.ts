@@ -1,14 +1,15 @@
 // Sagas run a process over several aggregates: each step sends a command; when one is refused, the steps before it are compensated in reverse order
 // (Garcia-Molina and Salem, "Sagas", SIGMOD 1987, https://doi.org/10.1145/38713.38742).
 import type { Nothing } from '../commands.ts'
-import { IndelibleError } from '../errors.ts'
 import type { AnyEventType, DataOf } from '../event-types.ts'
 import type { RecordedEvent } from '../events.ts'
 import type { BeginsFrom } from '../reactions.ts'
 import { shown } from '../shown.ts'
 import { declaredVersion } from '../versions.ts'
 import { allNodes, type FlowNode, type SagaSend } from './flow.ts'
-import { checkedName, checkedSend, type Flow, flowOf, type SagaCommand } from './flow-builder.ts'
+import { flowOf } from './flow-builder.ts'
+import type { Flow, SagaCommand } from './flow-chain.ts'
+import { checkedName, checkedSend, invalid, uncapital } from './flow-checks.ts'
 
 /** An event that concerns a saga which is under way, and the id of that saga. */
 export interface Correlated<Event extends AnyEventType = AnyEventType> {
@@ -50,7 +51,7 @@ export type AnySaga = SagaHead<any> & { readonly nodes: readonly FlowNode[] }
  * Declares a saga by the event that starts one: `saga('transfer', { startsOn: TransferRequested }).step(…)`.
  * All its functions are pure: they may be called again after a crash. Throws `invalid_declaration`.
  */
-export function saga<const Events extends AnyEventType | readonly AnyEventType[]>(
+export function saga<const Events extends AnyEventType | readonly AnyEventType[], Done = unknown, Undone = unknown>(
   name: string,
   definition: {
     /** The event that starts a saga, or several. The saga has the id of the event's stream, so a stream starts one at most. */
@@ -64,11 +65,9 @@ export function saga<const Events extends AnyEventType | readonly AnyEventType[]
     /** Events that make a saga which is under way take everything back: `OrderCancelled`, or `{ event, correlate }`. */
     readonly cancelsOn?: AnyEventType | Correlated | readonly (AnyEventType | Correlated)[]
     /** The last command of a saga that has completed. */
-    // biome-ignore lint/suspicious/noExplicitAny: whatever its input is, it has checked it
-    readonly onCompleted?: SagaCommand<StartedBy<NoInfer<Events>>, never, undefined, any>
+    readonly onCompleted?: SagaCommand<StartedBy<NoInfer<Events>>, Nothing, undefined, Done>
     /** The last command of a saga that has compensated. */
-    // biome-ignore lint/suspicious/noExplicitAny: whatever its input is, it has checked it
-    readonly onCompensated?: SagaCommand<StartedBy<NoInfer<Events>>, never, undefined, any>
+    readonly onCompensated?: SagaCommand<StartedBy<NoInfer<Events>>, Nothing, undefined, Undone>
     readonly former?: readonly AnySaga[]
   },
 ): Saga<StartedBy<Events>, Nothing> {
@@ -83,7 +82,7 @@ export function saga<const Events extends AnyEventType | readonly AnyEventType[]
     throw invalid(`${who} begins from ${shown(from)}: write "now" or "beginning".`)
   const cancels = listOf<AnyEventType | Correlated>(cancelsOn).map((each) => correlated(who, each))
   for (const [what, send] of Object.entries({ onCompleted, onCompensated }))
-    if (send !== undefined) checkedSend(`"${what}" of ${who.toLowerCase()}`, send)
+    if (send !== undefined) checkedSend(`"${what}" of ${uncapital(who)}`, send)
   for (const old of former) {
     if (old?.name !== name || !(old.version < version))
       throw invalid(
@@ -122,10 +121,6 @@ function isEvent(given: unknown): given is AnyEventType {
 
 function listOf<Item>(given: unknown): readonly Item[] {
   return Array.isArray(given) ? given : [given as Item]
-}
-
-function invalid(message: string): IndelibleError {
-  return new IndelibleError('invalid_declaration', message)
 }
 
 /** Every event that a saga starts on, waits for, or is cancelled by. */

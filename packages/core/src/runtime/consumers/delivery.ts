@@ -9,7 +9,7 @@ import type { DomainBatch } from '../../store/domain-log.ts'
 /** A declared reaction or subscription. */
 export interface Consumer {
   readonly name: string
-  readonly kind: 'reaction' | 'subscription'
+  readonly kind: 'policy' | 'reaction' | 'subscription'
   readonly from: BeginsFrom
   readonly events: readonly AnyEventType[]
 }

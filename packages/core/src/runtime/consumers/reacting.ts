@@ -1,7 +1,7 @@
 // Hands events to a reaction: events of one stream one after the other, events of different streams at the same time.
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
-import type { Reaction } from '../../kernel/reactions.ts'
+import type { AnyReaction } from '../../kernel/reactions.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import type { ParkedEvent } from '../../store/consumers.ts'
 import type { DomainBatch, DomainLog } from '../../store/domain-log.ts'
@@ -10,7 +10,7 @@ import { Slots } from '../slots.ts'
 import { attempt } from './attempts.ts'
 import type { Delivery, DeliveryStart, StartDelivery } from './delivery.ts'
 
-export function reacting(reaction: Reaction, log: DomainLog): StartDelivery {
+export function reacting(reaction: AnyReaction, log: DomainLog): StartDelivery {
   return (start) => new Reacting(reaction, log, start)
 }
 
@@ -23,7 +23,7 @@ interface ParkedStream {
 }
 
 class Reacting implements Delivery {
-  readonly #reaction: Reaction
+  readonly #reaction: AnyReaction
   readonly #log: DomainLog
   readonly #start: DeliveryStart
   readonly #slots = new Slots(reactionsAtOnceMax)
@@ -37,7 +37,7 @@ class Reacting implements Delivery {
   #through: Position
   #room = Promise.withResolvers<void>()
 
-  constructor(reaction: Reaction, log: DomainLog, start: DeliveryStart) {
+  constructor(reaction: AnyReaction, log: DomainLog, start: DeliveryStart) {
     this.#reaction = reaction
     this.#log = log
     this.#start = start

@@ -20,7 +20,7 @@ export type ConsumerState =
   | 'diverged'
   | 'stopped'
 
-export type ConsumerKind = 'projection' | 'saga' | 'reaction' | 'subscription'
+export type ConsumerKind = 'projection' | 'saga' | 'policy' | 'reaction' | 'subscription'
 
 export interface ConsumerError {
   readonly message: string
@@ -47,7 +47,7 @@ export interface ConsumerStatus {
 
 /** The status of a reaction or subscription. */
 export interface ReactionStatus extends ConsumerStatus {
-  readonly kind: 'reaction' | 'subscription'
+  readonly kind: 'policy' | 'reaction' | 'subscription'
   /** Events that its code could not handle. Later events of the same streams wait behind them. */
   readonly parked: readonly ParkedEvent[]
 }

@@ -1,5 +1,6 @@
 // Drives one saga from wherever its stream says it is as far as it gets. Everything it does may be done again after a crash.
 import type { Command } from '../../kernel/commands.ts'
+import { durationMs } from '../../kernel/durations.ts'
 import { type ErrorCode, IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type AnySaga, nodeAt, type StepNode } from '../../kernel/processes/index.ts'
@@ -7,6 +8,7 @@ import { messageOf } from '../../kernel/shown.ts'
 import { streamName } from '../../kernel/streams.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
+import type { Waits } from '../waiting.ts'
 import type { SagaEvent } from './events.ts'
 import { definitionOf, loadSaga, type SagaInstanceOptions, takeTurn } from './instance.ts'
 import { dueAt, endedWaits, nextMoves, sentAgain } from './plan.ts'
@@ -25,6 +27,8 @@ export interface Driven {
   readonly dueMs: number | undefined
   /** A fault that may pass: it is to be driven again after a while. */
   readonly fault: string | undefined
+  /** How long, where the steps that met the fault say so: at the pace of the least patient of them. */
+  readonly waits: Waits | undefined
   /** Why it cannot go on until a person helps. */
   readonly problem: unknown
 }
@@ -55,6 +59,7 @@ class Drive {
   readonly #found = new Set<string>()
   #state: SagaState | undefined
   #fault: string | undefined
+  #waits: Waits | undefined
   #problem: unknown
 
   constructor(options: SagaDriveOptions, sagaId: string, known: SagaState | undefined) {
@@ -76,7 +81,7 @@ class Drive {
     }
     const state = this.#state
     const dueMs = state && !hasEnded(state) ? dueAt(state) : undefined
-    return { state, dueMs, fault: this.#fault, problem: this.#problem }
+    return { state, dueMs, fault: this.#fault, waits: this.#waits, problem: this.#problem }
   }
 
   async #load(): Promise<void> {
@@ -110,10 +115,18 @@ class Drive {
     if ('event' in landed) await this.#turn(this.#state!, [landed.event], landed.claim)
     else {
       this.#unanswered.add(landed.step)
-      if ('fault' in landed) this.#fault = landed.fault
+      if ('fault' in landed) this.#failed(landed)
       else this.#problem ??= landed.problem
     }
     return true
+  }
+
+  #failed({ step, fault }: { readonly step: string; readonly fault: string }): void {
+    this.#fault = fault
+    const node = nodeAt(this.#saga(this.#state!), step)
+    if (node?.kind !== 'step') return
+    const waits = { firstMs: durationMs(node.retry.first), maxMs: durationMs(node.retry.max) }
+    if (waits.firstMs < (this.#waits?.firstMs ?? Number.POSITIVE_INFINITY)) this.#waits = waits
   }
 
   /** The code does not fit the history. What was sent before may have been carried out all the same. */

@@ -4,7 +4,7 @@ import type { Position } from '../../kernel/positions.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import { streamIdOf } from '../../kernel/streams.ts'
 import { timer } from '../../kernel/timers.ts'
-import { sagasAtOnceMax, sagaTriesKeptMax } from '../limits.ts'
+import { sagaLookMsMax, sagasAtOnceMax, sagaTriesKeptMax } from '../limits.ts'
 import { backoffMs } from '../waiting.ts'
 import { type Driven, driveSaga, type SagaDriveOptions } from './drive.ts'
 import { DueList } from './due-list.ts'
@@ -109,7 +109,8 @@ export class DueSagas {
     }
     const { firstMs } = this.#due
     if (firstMs !== undefined && this.active < sagasAtOnceMax)
-      this.#alarm = (clock.timer ?? timer)(Math.max(0, firstMs - now), () => this.look())
+      // Not for longer, as the clock of the machine may be put forward meanwhile.
+      this.#alarm = (clock.timer ?? timer)(Math.min(Math.max(0, firstMs - now), sagaLookMsMax), () => this.look())
   }
 
   /** Resolves when none is driven any more, after the signal has aborted. */
@@ -177,7 +178,7 @@ export class DueSagas {
   }
 
   /** Whatever it comes to, what is under way has one entry, or is listed with its problem, or waits for what comes in. */
-  #settle(sagaId: string, { state, dueMs, fault, problem }: Driven): void {
+  #settle(sagaId: string, { state, dueMs, fault, waits, problem }: Driven): void {
     if (problem === undefined && state?.status === 'compensationFailed') {
       const { step, reason } = state.compensationFailure!
       this.problems.set(sagaId, `The compensation of step "${step}" was refused: ${reason}.`)
@@ -189,7 +190,7 @@ export class DueSagas {
       this.#fault = fault
       const tries = this.#tries.get(sagaId) ?? 0
       if (this.#tries.size < sagaTriesKeptMax) this.#tries.set(sagaId, tries + 1)
-      const againMs = this.#options.clock.now() + backoffMs(tries)
+      const againMs = this.#options.clock.now() + backoffMs(tries, waits)
       this.#due.add({ dueMs: dueMs === undefined ? againMs : Math.min(againMs, dueMs), position: state.position })
     } else if (dueMs !== undefined) this.#due.add({ dueMs, position: state.position })
   }

@@ -8,7 +8,7 @@ import type { ArrivedEvent, SagaEvent } from './events.ts'
 import type { SagaState } from './state.ts'
 
 /** Events that somebody else than the driver of a saga appends to its stream. */
-const toldTypes = ['$ChildEnded', '$PersonAnswered', '$SagaCancelled', '$SagaResumed', '$SagaStarted'] as const
+const toldTypes = ['$ChildEnded', '$PersonAnswered', '$SagaCancelled', '$SagaResumed'] as const
 
 /** An event that concerns one saga which is under way. */
 export interface Concern {
@@ -24,7 +24,8 @@ export class SagaInputs {
   readonly #starts: ReadonlySet<string>
   readonly #awaits: readonly AwaitNode[]
 
-  constructor(saga: AnySaga, call: PureCall) {
+  /** `isChild`: other sagas start sagas of this kind. */
+  constructor(saga: AnySaga, { call, isChild }: { readonly call: PureCall; readonly isChild: boolean }) {
     this.#saga = saga
     this.#call = call
     this.#starts = new Set(saga.startsOn.map(({ type }) => type))
@@ -35,7 +36,10 @@ export class SagaInputs {
       ...this.#awaits.map(({ event }) => event.type),
       ...saga.cancelsOn.map(({ event }) => event.type),
     ])
-    this.query = [{ types: [...types] }, { categories: [saga.category], types: [...toldTypes] }]
+    this.query = [
+      { types: [...types] },
+      { categories: [saga.category], types: [...toldTypes, ...(isChild ? ['$SagaStarted'] : [])] },
+    ]
   }
 
   starts({ type }: RecordedEvent): boolean {

@@ -1,28 +1,24 @@
-// Runs the sagas of one kind: takes in what concerns them, drives them, and keeps which are under way. Sagas run from here only, so rebuilding a table fires none.
-import { throwIfAborted } from '../../kernel/abort.ts'
-import type { Command } from '../../kernel/commands.ts'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
-import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { nodeAt } from '../../kernel/processes/index.ts'
-import { parse } from '../../kernel/schemas.ts'
 import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
 import { instant } from '../../kernel/time.ts'
-import { checkedDuration, timer } from '../../kernel/timers.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
-import { historyUpTo } from '../../store/history.ts'
 import type { Head } from '../../store/port.ts'
 import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
 import { StoredRecord } from '../consumers/stored-record.ts'
-import { sagaEventsBetweenKeeps, waitTimeoutMsDefault } from '../limits.ts'
+import { sagaEventsBetweenKeeps } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause, type WaitOptions } from '../waiting.ts'
+import { cancel, decide, resume, type SagaDecision } from './decisions.ts'
 import type { SagaDriveOptions } from './drive.ts'
 import { DueSagas, type KeptDue } from './due-sagas.ts'
-import type { Resumption, SagaEvent, SagaStart } from './events.ts'
-import { definitionOf, loadSaga, takeTurn, tell } from './instance.ts'
+import type { Resumption } from './events.ts'
+import { loadSaga } from './instance.ts'
+import { Intake } from './intake.ts'
+import { sagaEnd } from './saga-end.ts'
 import { SagaInputs } from './saga-inputs.ts'
-import { foldSaga, hasEnded, type SagaState } from './state.ts'
+import { newRecord, recordAt } from './saga-record.ts'
+import type { SagaState } from './state.ts'
 
 export interface SagaRunnerStatus extends ConsumerStatus {
   readonly kind: 'saga'
@@ -37,26 +33,10 @@ export interface SagaRunnerStatus extends ConsumerStatus {
   readonly needsIntervention: readonly { readonly sagaId: string; readonly problem: string }[]
 }
 
-/** What a person decided about a saga that cannot go on; see {@link Resumption}. `retry` when left out. */
-export interface ResumeOptions {
-  readonly how?: Resumption['how']
-  /** With `resolve`: what is sent in the place of the compensation that was refused. */
-  readonly command?: Command
-  readonly actor?: string | undefined
-  readonly reason?: string | undefined
-}
-
-/** What a person decided who was asked by a saga. */
-export interface SagaDecision {
-  /** The step that asks. */
-  readonly step: string
-  readonly decision: unknown
-  readonly actor?: string | undefined
-  readonly reason?: string
-}
-
 export interface SagaRunnerOptions extends SagaDriveOptions {
   readonly records: ConsumerRecords
+  /** Other sagas start sagas of this kind. */
+  readonly isChild: boolean
 }
 
 export class SagaRunner {
@@ -75,14 +55,15 @@ export class SagaRunner {
 
   constructor(options: SagaRunnerOptions) {
     this.#options = options
-    const { saga, records, call } = options
+    const { saga, records, call, isChild } = options
     this.#waiters = new Waiters(`The saga "${saga.name}"`)
-    this.#inputs = new SagaInputs(saga, call)
+    this.#inputs = new SagaInputs(saga, { call, isChild })
     this.#record = new StoredRecord({
       name: saga.name,
       records,
       begin: async (save) => {
-        const record = await this.#newRecord()
+        const { position } = await (this.#began ?? options.store.head())
+        const record = await newRecord(options, position)
         await save(record)
         return record
       },
@@ -150,28 +131,13 @@ export class SagaRunner {
 
   /** Resolves when one saga has ended or its compensation failed. Throws `wait_timeout` (also where it has not started), `invalid_duration`, `aborted`. */
   async waitForEnd(sagaId: string, options: WaitOptions = {}): Promise<SagaState> {
-    const { timeoutMs = waitTimeoutMsDefault, signal } = options
     const { saga, store } = this.#options
-    const stream = this.#streamOf(sagaId)
-    checkedDuration('timeoutMs', timeoutMs)
-    const timeout = new AbortController()
-    // Not AbortSignal.timeout: that lets the process end while somebody waits.
-    const waiting = timer(timeoutMs, () => timeout.abort())
-    const stop = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal
-    let state: SagaState | undefined
-    try {
-      for await (const { events } of store.subscribe([{ streams: [stream] }], { after: 0, signal: stop })) {
-        state = foldSaga(events, state)
-        if (state && (hasEnded(state) || state.status === 'compensationFailed')) return state
-      }
-    } finally {
-      waiting.cancel()
-    }
-    throwIfAborted(signal)
-    const where = state ? `is still ${state.status}` : 'has not started'
-    const problem = this.#due.problems.get(sagaId)
-    const why = problem === undefined ? '' : ` It needs intervention: ${problem}`
-    throw new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
+    return await sagaEnd(store, this.#streamOf(sagaId), options, (state, timeoutMs) => {
+      const where = state ? `is still ${state.status}` : 'has not started'
+      const problem = this.#due.problems.get(sagaId)
+      const why = problem === undefined ? '' : ` It needs intervention: ${problem}`
+      return new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
+    })
   }
 
   /**
@@ -179,52 +145,20 @@ export class SagaRunner {
    * `retried`: its code failed, and trying again is no transition. Throws `unknown_saga`.
    */
   async resumeOne(sagaId: string, resumption: Resumption): Promise<'recorded' | 'retried' | 'nothing to resume'> {
-    const isRecorded = await this.#tell(
-      sagaId,
-      ({ status }) => (status === 'compensationFailed' ? { type: '$SagaResumed', data: resumption } : undefined),
-      resumption.actor ?? undefined,
-    )
+    const isRecorded = await resume(this.#options, sagaId, resumption)
     const isRetried = this.#due.problems.delete(sagaId)
     if (isRecorded || isRetried) this.#due.drive(sagaId)
     return isRecorded ? 'recorded' : isRetried ? 'retried' : 'nothing to resume'
   }
 
-  /** Records what a person decided. False where nobody is asked that (any more). Throws `unknown_saga`, `invalid_command`. */
-  async answer(sagaId: string, { step, decision, actor, reason }: SagaDecision): Promise<boolean> {
-    return await this.#tell(
-      sagaId,
-      (state) => {
-        const node = nodeAt(definitionOf(this.#options.saga, state), step)
-        if (state.waits.get(step)?.kind !== 'ask' || node?.kind !== 'ask') return undefined
-        const decided = parse(node.decision, decision, `The decision on "${step}"`, 'invalid_command')
-        return {
-          type: '$PersonAnswered',
-          data: { step, decision: decided, actor: actor ?? null, reason: reason ?? null },
-        }
-      },
-      actor,
-    )
+  /** See {@link decide}. */
+  async decide(sagaId: string, decision: SagaDecision): Promise<boolean> {
+    return await decide(this.#options, sagaId, decision)
   }
 
-  /** Makes a saga that runs take everything back. False where it does not run. Throws `unknown_saga`. */
-  async cancel(
-    sagaId: string,
-    { reason, actor }: { readonly reason: string; readonly actor: string | undefined },
-  ): Promise<boolean> {
-    const cancelled = { reason, event: null, actor: actor ?? null }
-    return await this.#tell(
-      sagaId,
-      ({ status }) => (status === 'running' ? { type: '$SagaCancelled', data: cancelled } : undefined),
-      actor,
-    )
-  }
-
-  async #tell(
-    sagaId: string,
-    say: (state: SagaState) => SagaEvent | undefined,
-    actor: string | undefined,
-  ): Promise<boolean> {
-    return (await tell(this.#options, sagaId, say, actor)) !== undefined
+  /** See {@link cancel}. */
+  async cancel(sagaId: string, by: Parameters<typeof cancel>[2]): Promise<boolean> {
+    return await cancel(this.#options, sagaId, by)
   }
 
   #streamOf(sagaId: string): StreamName {
@@ -240,27 +174,10 @@ export class SagaRunner {
     this.#turn.abort()
   }
 
-  /** The record of a saga that has none: it goes on where its history says, and a saga that is new begins where it declares. */
-  async #newRecord(): Promise<ConsumerRecord> {
-    const { saga, store } = this.#options
-    const { position: head } = await (this.#began ?? store.head())
-    let last: Position | undefined
-    for await (const { events } of store.read([{ categories: [saga.category], types: ['$SagaStarted'] }])) {
-      for (const { data } of events)
-        last = Math.max(last ?? 0, (data as { startedBy: { position: Position } }).startedBy.position)
-    }
-    const position = last ?? (saga.from === 'now' ? head : 0)
-    return await this.#recordAt(position, false, { due: '', driven: [] })
-  }
-
-  async #recordAt(position: Position, isPaused: boolean, kept: KeptDue): Promise<ConsumerRecord> {
-    const { saga, store, clock } = this.#options
-    const checkpoint = { position, history: await historyUpTo(store, position) }
-    return { name: saga.name, checkpoint, isPaused, parked: [], kept, updatedAt: instant(clock.now()) }
-  }
-
   async #keep(): Promise<void> {
-    await this.#record.change(async ({ isPaused }) => await this.#recordAt(this.position, isPaused, this.#due.keep()))
+    await this.#record.change(async ({ isPaused }) => {
+      return await recordAt(this.#options, { position: this.position, isPaused, kept: this.#due.keep() })
+    })
   }
 
   async #run(): Promise<void> {
@@ -322,69 +239,22 @@ export class SagaRunner {
   }
 
   async #takeIn(signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const { store } = this.#options
     let keptAt = this.position
-    for await (const { events, through } of store.subscribe(this.#inputs.query, { after: this.position, signal })) {
-      for (const event of events) {
-        await this.#due.room()
-        if (signal.aborted) return
-        await this.#handle(event)
-        this.#waiters.advance(event.position)
-      }
-      this.#waiters.advance(through)
-      onProgress()
-      if (this.position - keptAt >= sagaEventsBetweenKeeps) {
-        await this.#keep()
+    const intake = new Intake({
+      drive: this.#options,
+      inputs: this.#inputs,
+      due: this.#due,
+      signal,
+      onProgress: (through) => {
+        this.#waiters.advance(through)
+        onProgress()
+      },
+      afterBatch: async () => {
+        if (this.position - keptAt < sagaEventsBetweenKeeps) return
         keptAt = this.position
-      }
-    }
-  }
-
-  async #handle(event: RecordedEvent): Promise<void> {
-    if (this.#inputs.isTold(event)) {
-      const isOwnStart = event.type === '$SagaStarted' && !(event.data as { startedBy: SagaStart }).startedBy.parent
-      return isOwnStart ? undefined : this.#due.drive(event.streamId)
-    }
-    if (this.#inputs.starts(event)) await this.#begin(event)
-    for (const { sagaId, say } of this.#concerns(event)) {
-      try {
-        if (await this.#tell(sagaId, say, undefined)) this.#due.drive(sagaId)
-      } catch (error) {
-        // An event may concern no saga that there is.
-        if (!isIndelibleError(error, 'unknown_saga')) throw error
-      }
-    }
-  }
-
-  /** Where `correlate` fails, no saga can be told: the fault is shown, and the others do not wait for it. */
-  #concerns(event: RecordedEvent) {
-    try {
-      return this.#inputs.concerns(event)
-    } catch (error) {
-      this.#due.problems.set(event.stream, String(error))
-      return []
-    }
-  }
-
-  /**
-   * One saga per stream of start events: a start event that was taken in before finds the saga there. One that can never be recorded, for example for the
-   * length of its id, is shown, and the others do not wait for it.
-   */
-  async #begin(event: RecordedEvent): Promise<void> {
-    const { saga } = this.#options
-    const { id: eventId, type, position, schemaVersion, validAt = null, streamId, metadata } = event
-    const correlationId = metadata.correlationId ?? eventId
-    const startedBy = { eventId, type, position, schemaVersion, correlationId, validAt }
-    const started: SagaEvent = {
-      type: '$SagaStarted',
-      data: { saga: saga.name, version: saga.version, input: event.data, startedBy },
-    }
-    try {
-      const turn = await takeTurn(this.#options, streamId, { state: undefined, inputs: [started] })
-      if (turn.status === 'written') this.#due.drive(streamId, turn.state)
-    } catch (error) {
-      if (!isIndelibleError(error) || !error.code.startsWith('invalid_')) throw error
-      this.#due.problems.set(streamId, String(error))
-    }
+        await this.#keep()
+      },
+    })
+    await intake.follow(this.position)
   }
 }

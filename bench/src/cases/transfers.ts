@@ -1,0 +1,152 @@
+// Transfers as sagas: three commands each, durable, on the embedded log. How many end in a second, and how long one takes at a steady pace.
+import { atLeast, atMost, type BenchCase, type BenchContext, type Row, sized } from '../case.ts'
+import { check } from '../check.ts'
+import { atPace, percentile } from '../projecting.ts'
+import { median } from '../rounds.ts'
+import { Deposit, RequestTransfer, startTransfers, transferSaga } from '../transfers.ts'
+
+const accounts = 100
+const openingBalance = 1_000_000_000
+const clients = 256
+/** Transfers that were asked for and have not ended: a client waits beyond. */
+const openMax = 2000
+const perSecond = 1000
+
+export const transfers: BenchCase = {
+  name: 'transfers',
+  summary: 'sagas of three commands, durable: ended a second, and how long one takes at 1,000/s',
+  async *run(context) {
+    const count = sized(context.scale, { full: 50_000, quick: 10_000, tiny: 300 })
+    const seconds = sized(context.scale, { full: 15, quick: 5, tiny: 1 })
+    const rates: number[] = []
+    const delays: number[][] = []
+    for (let round = 1; round <= context.rounds; round++) {
+      rates.push(await flood(count, context))
+      delays.push(await paced(seconds, context))
+      context.progress(
+        `round ${round}: ${rates.at(-1)!.toFixed(0)} transfers/s, p99 ${percentile(delays.at(-1)!, 0.99).toFixed(1)} ms`,
+      )
+    }
+    const rate = median(rates)
+    const p99 = median(delays.map((each) => percentile(each, 0.99)))
+    yield row({
+      configuration: 'ended a second',
+      unit: 'transfers/s',
+      ours: rate,
+      targets: [atLeast('5,000 transfers/s', rate, 5_000)],
+      events: count,
+    })
+    yield row({
+      configuration: 'p99 at 1,000/s',
+      unit: 'ms',
+      ours: p99,
+      targets: [atMost('100 ms', p99, 100)],
+      events: perSecond * seconds,
+    })
+  },
+}
+
+function row(measured: Pick<Row, 'configuration' | 'unit' | 'ours' | 'targets'> & { readonly events: number }): Row {
+  const { events, ...rest } = measured
+  return {
+    case: transfers.name,
+    ...rest,
+    limit: null,
+    peers: {},
+    conditions: { events, payloadBytes: 40, clients, sync: 'every command' },
+  }
+}
+
+/** Transfers that end in a second, while as many are asked for as are taken. */
+async function flood(count: number, context: BenchContext): Promise<number> {
+  const bank = await opened(context)
+  try {
+    let asked = 0
+    const begin = performance.now()
+    const ask = async () => {
+      while (asked < count) {
+        const n = asked++
+        await bank.ask(n)
+        while (asked - bank.ended() > openMax) await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+    }
+    await Promise.all(Array.from({ length: clients }, ask))
+    await bank.allEnded(count)
+    const rate = (count / (performance.now() - begin)) * 1000
+    await bank.checked(count)
+    return rate
+  } finally {
+    await bank.close()
+  }
+}
+
+/** How long each took, from its request until its end, at a steady pace. */
+async function paced(seconds: number, context: BenchContext): Promise<number[]> {
+  const bank = await opened(context)
+  try {
+    const delays: number[] = []
+    await atPace(perSecond, seconds, async (n) => {
+      const begin = performance.now()
+      await bank.ask(n)
+      await bank.ending(n)
+      delays.push(performance.now() - begin)
+    })
+    await bank.checked(perSecond * seconds)
+    return delays
+  } finally {
+    await bank.close()
+  }
+}
+
+async function opened(context: BenchContext) {
+  const running = await startTransfers(context.scratch('transfers'))
+  for (let n = 0; n < accounts; n++) await running.send(Deposit(`${n}`, { amount: openingBalance }))
+  let ended = 0
+  const waiting = new Map<string, () => void>()
+  const gone = new Set<string>()
+  const stop = new AbortController()
+  const { position: after } = await running.store.head()
+  const query = [{ categories: [`$saga.${transferSaga.name}`], types: ['$SagaCompleted', '$SagaCompensated'] }]
+  const following = (async () => {
+    for await (const { events } of running.store.subscribe(query, { after, signal: stop.signal })) {
+      for (const { streamId } of events) {
+        ended++
+        const tell = waiting.get(streamId)
+        if (tell) tell()
+        else gone.add(streamId)
+      }
+    }
+  })()
+  const idOf = (n: number) => `t${n}`
+  return {
+    ended: () => ended,
+    async ask(n: number) {
+      const [from, to] = [`${n % accounts}`, `${(n * 7 + 1) % accounts}`]
+      const { status } = await running.send(RequestTransfer(idOf(n), { from, to, amount: 1 + (n % 7) }))
+      if (status !== 'accepted') throw new Error(status)
+    },
+    async ending(n: number) {
+      if (gone.delete(idOf(n))) return
+      await new Promise<void>((resolve) => waiting.set(idOf(n), resolve))
+      waiting.delete(idOf(n))
+    },
+    async allEnded(count: number) {
+      while (ended < count) await new Promise((resolve) => setTimeout(resolve, 2))
+    },
+    /** Every transfer has ended, and no money came or went. */
+    async checked(count: number) {
+      check(ended === count, 'every transfer has ended once')
+      let total = 0
+      const kinds: Record<string, number> = { Deposited: 1, Withdrawn: -1 }
+      for await (const { events } of running.store.read([{ types: Object.keys(kinds) }])) {
+        for (const { type, data } of events) total += kinds[type]! * (data as { amount: number }).amount
+      }
+      check(total === accounts * openingBalance, 'the total is what was deposited')
+    },
+    async close() {
+      stop.abort()
+      await following
+      await running.close()
+    },
+  }
+}

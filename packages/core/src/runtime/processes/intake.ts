@@ -1,0 +1,162 @@
+// Takes in the events that concern sagas of one kind: those for different sagas at the same time, those for one saga one after the other.
+import { isIndelibleError } from '../../kernel/errors.ts'
+import type { RecordedEvent } from '../../kernel/events.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { streamName } from '../../kernel/streams.ts'
+import { sagaIntakeMax } from '../limits.ts'
+import type { SagaDriveOptions } from './drive.ts'
+import type { DueSagas } from './due-sagas.ts'
+import type { SagaEvent, SagaStart } from './events.ts'
+import { takeTurn, tell } from './instance.ts'
+import type { Concern, SagaInputs } from './saga-inputs.ts'
+
+export interface IntakeOptions {
+  readonly drive: SagaDriveOptions
+  readonly inputs: SagaInputs
+  readonly due: DueSagas
+  readonly signal: AbortSignal
+  /** Everything up to a position was taken in. */
+  readonly onProgress: (through: Position) => void
+  /** Called between batches. */
+  readonly afterBatch: () => Promise<void>
+}
+
+export class Intake {
+  readonly #options: IntakeOptions
+  /** What is being done for each saga. */
+  readonly #tails = new Map<string, Promise<void>>()
+  /** In ascending order. */
+  readonly #unfinished = new Set<Position>()
+  #failure: unknown
+  #room: (() => void) | undefined
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+    options.signal.addEventListener('abort', () => this.#room?.())
+  }
+
+  /** Resolves when the signal has aborted and nothing is being taken in. Throws what the store failed with. */
+  async follow(after: Position): Promise<void> {
+    const { inputs, due, signal, onProgress, afterBatch, drive } = this.#options
+    // What was there before may have been taken in by an earlier process.
+    const { position: head } = await drive.store.head()
+    try {
+      for await (const { events, through } of drive.store.subscribe(inputs.query, { after, signal })) {
+        for (const event of events) {
+          await due.room()
+          await this.#whenThereIsRoom()
+          if (signal.aborted) return
+          this.#take(event, event.position <= head)
+        }
+        const [first] = this.#unfinished
+        onProgress(first === undefined ? through : first - 1)
+        await afterBatch()
+      }
+    } finally {
+      await Promise.all(this.#tails.values())
+    }
+  }
+
+  async #whenThereIsRoom(): Promise<void> {
+    while (this.#unfinished.size >= sagaIntakeMax && !this.#options.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#room = resolve
+      })
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #take(event: RecordedEvent, isEarlier: boolean): void {
+    const { inputs, due } = this.#options
+    if (inputs.isTold(event)) {
+      due.drive(event.streamId)
+      return
+    }
+    const acts = this.#concerns(event).map(({ sagaId, say }) => [sagaId, () => this.#tell(sagaId, say)] as const)
+    if (inputs.starts(event)) acts.unshift([event.streamId, () => this.#begin(event, isEarlier)])
+    this.#unfinished.add(event.position)
+    let left = acts.length
+    const finished = () => {
+      if (--left > 0) return
+      this.#unfinished.delete(event.position)
+      this.#room?.()
+      const [first] = this.#unfinished
+      this.#options.onProgress(first === undefined ? event.position : first - 1)
+    }
+    if (left === 0) finished()
+    for (const [sagaId, act] of acts) this.#queue(sagaId, act, finished)
+  }
+
+  #queue(sagaId: string, act: () => Promise<void>, finished: () => void): void {
+    const tail = (this.#tails.get(sagaId) ?? Promise.resolve())
+      .then(async () => {
+        // After a failure nothing counts as taken in: it is all taken in again.
+        if (this.#failure !== undefined) return
+        await act()
+        finished()
+      })
+      .catch((error) => {
+        this.#failure ??= error
+        this.#room?.()
+      })
+      .finally(() => {
+        if (this.#tails.get(sagaId) === tail) this.#tails.delete(sagaId)
+      })
+    this.#tails.set(sagaId, tail)
+  }
+
+  async #tell(sagaId: string, say: Concern['say']): Promise<void> {
+    try {
+      if (await tell(this.#options.drive, sagaId, say, undefined)) this.#options.due.drive(sagaId)
+    } catch (error) {
+      // An event may concern no saga that there is.
+      if (!isIndelibleError(error, 'unknown_saga')) throw error
+    }
+  }
+
+  /** Where `correlate` fails, no saga can be told: the fault is shown, and the others do not wait for it. */
+  #concerns(event: RecordedEvent): readonly Concern[] {
+    try {
+      return this.#options.inputs.concerns(event)
+    } catch (error) {
+      this.#options.due.problems.set(event.stream, String(error))
+      return []
+    }
+  }
+
+  /**
+   * One saga per stream of start events: a start event that was taken in before finds the saga there. One that can never be recorded, for example for the
+   * length of its id, is shown, and the others do not wait for it.
+   */
+  async #begin(event: RecordedEvent, isEarlier: boolean): Promise<void> {
+    const { drive, due } = this.#options
+    const { saga, store } = drive
+    const { streamId } = event
+    try {
+      if (isEarlier && (await hasEvents(store, streamName(saga.category, streamId)))) return
+      const turn = await takeTurn(drive, streamId, { state: undefined, inputs: [started(saga, event)] })
+      if (turn.status === 'written') due.drive(streamId, turn.state)
+    } catch (error) {
+      if (!isIndelibleError(error) || !error.code.startsWith('invalid_')) throw error
+      due.problems.set(streamId, String(error))
+    }
+  }
+}
+
+function started(saga: SagaDriveOptions['saga'], event: RecordedEvent): SagaEvent {
+  const { id: eventId, type, position, schemaVersion, validAt = null, metadata, data: input } = event
+  const startedBy: SagaStart = {
+    eventId,
+    type,
+    position,
+    schemaVersion,
+    correlationId: metadata.correlationId ?? eventId,
+    validAt,
+  }
+  return { type: '$SagaStarted', data: { saga: saga.name, version: saga.version, input, startedBy } }
+}
+
+async function hasEvents(store: SagaDriveOptions['store'], stream: ReturnType<typeof streamName>): Promise<boolean> {
+  for await (const { events } of store.read([{ streams: [stream] }], { limit: 1 })) if (events.length > 0) return true
+  return false
+}

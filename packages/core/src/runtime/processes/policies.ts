@@ -1,0 +1,64 @@
+// Runs a policy as a reaction whose effect is commands in the same log: at least once becomes exactly once through the ids of the commands.
+import type { AnyCommandType, Command } from '../../kernel/commands.ts'
+import { durationMs } from '../../kernel/durations.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { RecordedEvent } from '../../kernel/events.ts'
+import type { Policy } from '../../kernel/processes/index.ts'
+import type { AnyReaction } from '../../kernel/reactions.ts'
+import { shown } from '../../kernel/shown.ts'
+import { frozenData } from '../../kernel/upcasts.ts'
+import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
+import type { PureCall } from '../purity.ts'
+
+export interface PolicyOptions {
+  readonly send: (command: Command, options: SendOptions) => Promise<CommandOutcome>
+  readonly call: PureCall
+}
+
+/** Commands that meet a fault are tried so often, with growing waits, before their event is parked. */
+const retries = 5
+
+export function asReaction(policy: Policy, options: PolicyOptions): AnyReaction {
+  const { name, from, events, handlers } = policy
+  const react = async (_data: unknown, event: RecordedEvent) => {
+    for (const [index, command] of commandsOn(policy, event, options.call).entries())
+      await sendOne(policy, { event, index, command }, options.send)
+  }
+  const reacting = new Map([...handlers.keys()].map((type) => [type, react]))
+  return { name, from, retries, timeoutMs: durationMs('30s'), events, handlers: reacting }
+}
+
+function commandsOn({ name, handlers, sends }: Policy, event: RecordedEvent, call: PureCall): readonly Command[] {
+  const what = `The policy "${name}" on ${event.type}`
+  const made = call(what, () => handlers.get(event.type)!(frozenData(event), event))
+  const commands = (Array.isArray(made) ? made : made === undefined ? [] : [made]) as readonly Command[]
+  for (const command of commands) {
+    if (sends.some((each) => isOf(each, command))) continue
+    const problem = `${what} sent ${shown(command?.type)}, which it does not list. Add it to "sends".`
+    throw new IndelibleError('invalid_declaration', problem)
+  }
+  return commands
+}
+
+function isOf({ category, type }: AnyCommandType, command: Command | undefined): boolean {
+  return command?.type === type && command.category === category
+}
+
+async function sendOne(
+  { name, onRefused }: Policy,
+  { event, index, command }: { readonly event: RecordedEvent; readonly index: number; readonly command: Command },
+  send: PolicyOptions['send'],
+): Promise<void> {
+  const { correlationId } = event.metadata
+  const outcome = await send(command, {
+    commandId: `$policy.${name}:${event.id}:${index}`,
+    causationId: event.id,
+    correlationId: correlationId ?? event.id,
+    actor: `policy:${name}`,
+  })
+  const { type, category, id } = command
+  if (outcome.status === 'conflict')
+    throw new Error(`${type} for ${category}-${id} was not carried out: others kept changing it.`)
+  if (outcome.status === 'refused' && onRefused === 'park')
+    throw new Error(`${type} for ${category}-${id} was refused: ${outcome.reason}.`)
+}
