@@ -11,7 +11,7 @@ export function programFor(session: Session, print: (text: string) => void): Com
   const { out } = session
   const program = new Command('indelible')
     .description(
-      'Inspect, follow, verify and back up an Indelible log. Manage its projections. Run a system.\nOnly serve writes the log.',
+      'Inspect, follow, verify and back up an Indelible log. Manage its projections and sagas. Run a system.\nOnly serve writes the log.',
     )
     .version(packageVersion(), '-v, --version', 'print the version')
     .usage('<command> [options]')
@@ -43,6 +43,7 @@ const examples = [
   ['indelible verify', 'check every byte'],
   ['indelible backup /backup/data', 'copy the log, or only its new events'],
   ['indelible projections list', 'the state of all projections'],
+  ['indelible sagas list', 'the sagas that have not ended, and what they wait for'],
 ] as const
 
 /** A command in the list of commands: with its arguments and without "[options]", which every command has. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { cli, ndjson, temporaryDirectory } from '../test/support.ts'
 import { exitCodes, exitMeanings } from './errors/index.ts'
 
-const commands = ['stat', 'read', 'tail', 'state', 'verify', 'backup', 'index', 'projections']
+const commands = ['stat', 'read', 'tail', 'state', 'verify', 'backup', 'index', 'projections', 'sagas']
 
 describe('help', () => {
   test('of the whole names every command and every exit code, and has examples', async () => {
@@ -77,10 +77,13 @@ test('with --json an error is one line of JSON on stderr', async () => {
 
 describe('a log that is not there ends with 3', () => {
   // Those left out need a config first.
-  test.each(commands.filter((command) => command !== 'state' && command !== 'projections'))('%s', async (command) => {
-    const to = command === 'backup' ? [join(temporaryDirectory(), 'backup')] : []
-    const { code, err } = await cli([command, ...to, '--data', '/no/such/directory', '--json'])
-    expect(code).toBe(exitCodes.notFound)
-    expect(ndjson(err)).toMatchObject([{ error: { code: 'store_missing' } }])
-  })
+  test.each(commands.filter((command) => !['state', 'projections', 'sagas'].includes(command)))(
+    '%s',
+    async (command) => {
+      const to = command === 'backup' ? [join(temporaryDirectory(), 'backup')] : []
+      const { code, err } = await cli([command, ...to, '--data', '/no/such/directory', '--json'])
+      expect(code).toBe(exitCodes.notFound)
+      expect(ndjson(err)).toMatchObject([{ error: { code: 'store_missing' } }])
+    },
+  )
 })

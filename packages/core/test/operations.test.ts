@@ -196,6 +196,26 @@ describe('through a transport that knows only the list', () => {
     expect((await ask('cancelSaga', cancel)).result).toMatchObject({ cancelled: false })
   })
 
+  test('sagas are listed where they are, and one tells its story', async () => {
+    const { ask, send } = opened(asking)
+    for (const id of ['a', 'b']) await send('PayIn', id, { amount: 5_000 })
+    const open = { status: 'open', step: 'size/large/check' }
+    await soon(async () => expect((await ask('listSagas', open)).result.sagas).toHaveLength(2))
+    const first = (await ask('listSagas', { ...open, name: 'approval', limit: 1 })).result
+    expect(first).toMatchObject({ sagas: [{ id: 'a', status: 'running', steps: [{ for: 'person', until: null }] }] })
+    const rest = (await ask('listSagas', { ...open, [operations.listSagas.paging!.parameter]: first.next })).result
+    expect(rest).toMatchObject({ sagas: [{ id: 'b' }], next: null })
+    expect((await ask('listSagas', { olderThanMs: 3_600_000 })).result).toEqual({ sagas: [], next: null })
+    expect((await ask('listSagas', { name: 'nope' })).error.code).toBe('unknown_saga')
+    const told = (await ask('sagaHistory', { name: 'approval', id: 'a' })).result
+    expect(told).toMatchObject({
+      history: [{ type: '$SagaStarted' }, { text: 'chose large' }, { kind: 'person', step: 'size/large/check' }],
+      ahead: [{ step: 'size/large/check', at: null }],
+      next: null,
+    })
+    expect((await ask('sagaHistory', { name: 'approval', id: 'n' })).error.code).toBe('saga_missing')
+  })
+
   test('a saga is waited for, and resumed', async () => {
     const { ask, send } = opened()
     await send('PayIn', 'a', { amount: 5 })

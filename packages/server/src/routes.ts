@@ -56,7 +56,9 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   rebuildProjection: { method: 'POST', path: '/projections/{name}/rebuild', answerHeaders: atPosition },
   verifyProjection: { method: 'POST', path: '/projections/{name}/verify', answerHeaders: atPosition },
   dropPreviousTable: { method: 'POST', path: '/projections/{name}/drop-previous' },
+  listSagas: { method: 'GET', path: '/sagas' },
   showSaga: { method: 'GET', path: '/sagas/{name}/{id}' },
+  sagaHistory: { method: 'GET', path: '/sagas/{name}/{id}/history' },
   resumeSaga: { method: 'POST', path: '/sagas/{name}/{id}/resume' },
   cancelSaga: { method: 'POST', path: '/sagas/{name}/{id}/cancel' },
   decideSaga: {

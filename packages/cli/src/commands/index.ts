@@ -5,6 +5,7 @@ import { addBackup } from './backup.ts'
 import { addIndex } from './index-command.ts'
 import { addProjections } from './projections/index.ts'
 import { addRead } from './read.ts'
+import { addSagas } from './sagas/index.ts'
 import { addDev, addServe } from './serve.ts'
 import { addStat } from './stat.ts'
 import { addState } from './state.ts'
@@ -20,6 +21,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addBackup,
   addIndex,
   addProjections,
+  addSagas,
   addServe,
   addDev,
 ]

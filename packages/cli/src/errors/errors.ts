@@ -13,6 +13,8 @@ export const cliErrorCodes = {
   table_missing: 'The read table of that projection does not exist yet.',
   tables_diverged: 'Read tables were built from another history than that of the log.',
   table_differs: 'A read table has other rows than the projection makes from the log.',
+  sagas_unfit: 'A saga has an error, or an open instance does not fit the code.',
+  saga_unchanged: 'The saga does not wait for that, or does not run any more.',
   server_unreachable: 'No server answers at the given URL.',
   server_failed: 'The server sent an unexpected response.',
   output_failed: 'The output could not be written.',

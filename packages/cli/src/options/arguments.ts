@@ -56,3 +56,14 @@ export function address(option: string): (text: string) => URL {
     throw new CliError('usage', `${option} takes a URL like http://127.0.0.1:3000, not "${text}".`)
   }
 }
+
+/** Parses a length of time, in milliseconds. */
+export function duration(option: string): (text: string) => number {
+  return (text) => {
+    const [, count, unit] = /^(\d{1,9})(s|m|h|d)$/.exec(text) ?? []
+    if (unit !== undefined) return Number(count) * unitMs[unit as keyof typeof unitMs]
+    throw new CliError('usage', `${option} takes a length of time like 30s, 5m, 2h or 7d, not "${text}".`)
+  }
+}
+
+const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

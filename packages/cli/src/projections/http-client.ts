@@ -1,26 +1,16 @@
 // Access to projections through a running server. It is necessary while the server has embedded tables open, and it also returns the staleness.
 import { setTimeout as pause } from 'node:timers/promises'
-import { requestOf, resultOf } from '@indelible/server'
-import { type Operation, operations } from 'indelible/operations'
+import { operations } from 'indelible/operations'
 import { CliError } from '../errors/index.ts'
-import { interruptedError, type Session } from '../session.ts'
-import { sendRequest, unexpectedResponse } from './http-request.ts'
+import { askServer, unexpectedResponse } from '../http/index.ts'
+import type { Session } from '../session.ts'
 import type { ProjectionClient, RebuildRequest } from './projection-client.ts'
 
 /** The interval of requests for the progress of a rebuild. */
 const progressMs = 200
 
 export function httpClient(url: URL, { errors, signal }: Session): ProjectionClient {
-  const ask = async <Input extends object, Result>(
-    operation: Operation<Input, Result>,
-    input: Input,
-  ): Promise<Result> => {
-    try {
-      return resultOf(operation, await sendRequest(url, requestOf(operation, input), signal))
-    } catch (error) {
-      throw signal.aborted ? interruptedError() : error
-    }
-  }
+  const ask = askServer(url, { signal })
 
   async function pollProgress(name: string, progress: RebuildRequest['progress'], until: AbortSignal): Promise<void> {
     while (!until.aborted) {

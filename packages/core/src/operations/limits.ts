@@ -14,3 +14,9 @@ export const pageBytesMax = 8 * 1024 * 1024
 export const waitMsDefault = 5_000
 /** The maximum time that a call may wait for a table or a saga. */
 export const waitMsMax = 30_000
+/** The maximum number of instances of sagas that one page of `listSagas` examines. A page may then be short, or empty, and have a next one. */
+export const sagasExaminedMax = 1_000
+/** After this many events of their streams such a page ends early as well. */
+export const sagaEventsExaminedMax = 20_000
+/** The instances whose streams are read together. */
+export const sagasReadTogetherMax = 50

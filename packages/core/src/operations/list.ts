@@ -2,6 +2,7 @@
 import { aggregateState } from './aggregate-state.ts'
 import { listConsumers, pauseConsumer, resumeConsumer, showConsumer } from './consumers.ts'
 import { health } from './health.ts'
+import { listSagas, sagaHistory } from './list-sagas.ts'
 import {
   dropPreviousTable,
   listProjections,
@@ -25,7 +26,9 @@ export const operations = {
   rebuildProjection,
   verifyProjection,
   dropPreviousTable,
+  listSagas,
   showSaga,
+  sagaHistory,
   resumeSaga,
   cancelSaga,
   decideSaga,

@@ -15,3 +15,4 @@ export {
   type SystemDescription,
 } from './describe-system.ts'
 export { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+export { sagaDiagram } from './saga-diagram.ts'

@@ -1,0 +1,230 @@
+// A saga as a drawing: Mermaid text, made from descriptions alone. Success is solid; what takes back is dashed.
+import type { NodeDescription, SagaDescription } from './describe-saga.ts'
+import type { SystemDescription } from './describe-system.ts'
+
+/** The commands of the system say what may be refused. */
+type Commands = Pick<SystemDescription, 'commands'>
+
+/** The flow of a saga as a Mermaid flowchart: `sagaDiagram(description.sagas[0], description)` with the description of `describeSystem`. */
+export function sagaDiagram(saga: SagaDescription, { commands }: Commands): string {
+  return new Drawing(saga, commands).text()
+}
+
+/** Where a flow leaves a node, and what must have happened. */
+interface Exit {
+  readonly from: string
+  readonly label?: string
+}
+
+interface TakeBack {
+  readonly id: string
+  readonly texts: readonly string[]
+  /** What is taken back after it. */
+  readonly then: string
+}
+
+class Drawing {
+  readonly #lines: string[] = []
+  readonly #solid: string[] = []
+  /** Edges stand after all subgraphs: an edge inside one would move its ends there. */
+  readonly #dashed: { readonly from: string; readonly to: string; readonly label: string }[] = []
+  readonly #takeBacks: TakeBack[] = []
+  readonly #refusals: (sends: { readonly category: string; readonly type: string }) => readonly string[]
+  #count = 0
+  #depth = 1
+
+  constructor(saga: SagaDescription, commands: Commands['commands']) {
+    this.#refusals = ({ category, type }) =>
+      commands.find((each) => each.category === category && each.type === type)?.refuses.map(({ reason }) => reason) ??
+      []
+    const start = this.#node('([', [saga.startsOn.join(' or ')], '])')
+    const compensated = 'compensated'
+    const last = saga.onCompensated
+      ? this.#takeBack([saga.onCompensated.type, 'the last command'], compensated)
+      : compensated
+    const { exits, undo } = this.#flow(saga.flow, { entries: [{ from: start }], undo: last, isGrouped: false })
+    if (saga.cancelsOn.length > 0)
+      this.#fails(this.#node('>', [saga.cancelsOn.join(' or '), 'at any time'], ']'), undo, 'cancels')
+    this.#lines.push('  completed(["completed"])')
+    if (saga.onCompleted) {
+      const end = this.#node('[', [saga.onCompleted.type, 'the last command'], ']')
+      this.#enter(exits, end)
+      this.#enter([{ from: end }], 'completed')
+    } else this.#enter(exits, 'completed')
+  }
+
+  text(): string {
+    const used = this.#reached()
+    const takeBacks = this.#takeBacks.filter(({ id }) => used.has(id))
+    return [
+      'flowchart TB',
+      ...this.#lines,
+      ...takeBacks.map(({ id, texts }) => `  ${id}["${label(texts)}"]:::takesBack`),
+      ...(used.has('compensated') ? ['  compensated(["compensated"])'] : []),
+      ...this.#solid,
+      ...this.#dashed.map(({ from, to, label: text }) => `  ${from} -. "${label([text])}" .-> ${to}`),
+      ...takeBacks.map(({ id, then }) => `  ${id} -.-> ${then}`),
+      ...(takeBacks.length > 0 ? ['  classDef takesBack stroke-dasharray: 5 5'] : []),
+      '',
+    ].join('\n')
+  }
+
+  /** `isGrouped`: what is done here is taken back together, by the drawing of the node around it. */
+  #flow(
+    nodes: readonly NodeDescription[],
+    { entries, undo: before, isGrouped }: { entries: readonly Exit[]; undo: string; isGrouped: boolean },
+  ): { readonly exits: readonly Exit[]; readonly undo: string } {
+    let exits = entries
+    let undo = before
+    for (const node of nodes) {
+      if (isGroup(node)) {
+        if (!isGrouped) undo = this.#groupTakeBack(node, undo)
+        exits = this.#group(node, exits, undo)
+        continue
+      }
+      const id = this.#leaf(node)
+      this.#enter(exits, id)
+      const failure = this.#failureOf(node)
+      if (failure) this.#fails(id, undo, failure)
+      if (!isGrouped && 'compensatesWith' in node && typeof node.compensatesWith === 'object' && node.compensatesWith)
+        undo = this.#takeBack([`take back ${node.name}`, node.compensatesWith.type], undo)
+      exits = exitsOf(node, id)
+    }
+    return { exits, undo }
+  }
+
+  #leaf(node: Leaf): string {
+    const { name } = node
+    switch (node.kind) {
+      case 'step':
+        return this.#node('[', [name, node.sends.type, ...(node.timeout ? [`within ${node.timeout}`] : [])], ']')
+      case 'await':
+        return this.#node('[/', [name, `wait for ${node.event}`, limitOf(node)], '/]')
+      case 'ask':
+        return this.#node('[/', [name, 'ask a person', limitOf(node)], '/]')
+      case 'sleep':
+        return this.#node('([', [name, node.for === null ? 'sleep until a time' : `sleep for ${node.for}`], '])')
+      case 'child':
+        return this.#node('[[', [name, `saga ${node.saga}`], ']]')
+    }
+  }
+
+  #group(node: Group, entries: readonly Exit[], undo: string): readonly Exit[] {
+    this.#lines.push(`${this.#indent()}subgraph g${++this.#count}["${label([node.name])}"]`)
+    this.#depth++
+    const within = { undo, isGrouped: true }
+    let exits: readonly Exit[]
+    if (node.kind === 'each') {
+      const first = this.#node('{{', [`for each item, at most ${node.atOnce} at once`], '}}')
+      this.#enter(entries, first)
+      exits = this.#flow(node.flow, { ...within, entries: [{ from: first }] }).exits
+    } else {
+      const isChoice = node.kind === 'choose'
+      const first = isChoice ? this.#node('{', ['which one?'], '}') : this.#node('{{', ['all at the same time'], '}}')
+      this.#enter(entries, first)
+      exits = Object.entries(node.branches).flatMap(
+        ([name, flow]) => this.#flow(flow, { ...within, entries: [{ from: first, label: name }] }).exits,
+      )
+    }
+    if (node.kind !== 'choose') {
+      const last = this.#node('{{', ['all done'], '}}')
+      this.#enter(exits, last)
+      exits = [{ from: last }]
+    }
+    this.#depth--
+    this.#lines.push(`${this.#indent()}end`)
+    return exits
+  }
+
+  #groupTakeBack(node: Group, then: string): string {
+    const texts = compensationsIn([node], '')
+    return texts.length === 0 ? then : this.#takeBack([`take back what ${node.name} did, newest first`, ...texts], then)
+  }
+
+  /** How a node may make the saga compensate. */
+  #failureOf(node: Leaf): string | undefined {
+    if (node.kind === 'step') {
+      const refused = this.#refusals(node.sends).filter((reason) => !node.continueOn.includes(reason))
+      return [...refused, ...(node.timeout ? [`after ${node.timeout}`] : [])].join(', ') || undefined
+    }
+    if (node.kind === 'child') return 'it compensates'
+    if (node.kind === 'sleep' || node.within === 'forever' || node.otherwise === 'continue') return undefined
+    return `after ${node.within}`
+  }
+
+  #node(open: string, texts: readonly string[], close: string): string {
+    const id = `n${++this.#count}`
+    this.#lines.push(`${this.#indent()}${id}${open}"${label(texts)}"${close}`)
+    return id
+  }
+
+  #takeBack(texts: readonly string[], then: string): string {
+    const id = `n${++this.#count}`
+    this.#takeBacks.push({ id, texts, then })
+    return id
+  }
+
+  #enter(exits: readonly Exit[], to: string): void {
+    for (const { from, label: text } of exits)
+      this.#solid.push(`  ${from} -->${text === undefined ? '' : `|"${label([text])}"|`} ${to}`)
+  }
+
+  #fails(from: string, to: string, text: string): void {
+    this.#dashed.push({ from, to, label: text })
+  }
+
+  /** What some failure leads to. */
+  #reached(): ReadonlySet<string> {
+    const reached = new Set<string>()
+    const visit = (id: string) => {
+      reached.add(id)
+      const next = this.#takeBacks.find((each) => each.id === id)
+      if (next) visit(next.then)
+    }
+    for (const { to } of this.#dashed) visit(to)
+    return reached
+  }
+
+  #indent(): string {
+    return '  '.repeat(this.#depth)
+  }
+}
+
+type Group = Extract<NodeDescription, { kind: 'each' | 'parallel' | 'choose' }>
+type Leaf = Exclude<NodeDescription, Group>
+
+function isGroup(node: NodeDescription): node is Group {
+  return node.kind === 'each' || node.kind === 'parallel' || node.kind === 'choose'
+}
+
+function exitsOf(node: Leaf, from: string): readonly Exit[] {
+  if (node.kind === 'step' && node.continueOn.length > 0)
+    return [{ from, label: `done, or ${node.continueOn.join(', ')}` }]
+  const isPatient = (node.kind === 'await' || node.kind === 'ask') && node.within !== 'forever'
+  if (isPatient && node.otherwise === 'continue')
+    return [
+      { from, label: node.kind === 'await' ? node.event : 'decided' },
+      { from, label: `after ${node.within}` },
+    ]
+  return [{ from }]
+}
+
+function limitOf({ within }: { readonly within: string }): string {
+  return within === 'forever' ? 'without a limit' : `within ${within}`
+}
+
+function compensationsIn(nodes: readonly NodeDescription[], prefix: string): readonly string[] {
+  return nodes.flatMap((node) => {
+    const place = prefix + node.name
+    if (node.kind === 'each') return compensationsIn(node.flow, `${place}/`)
+    if (node.kind === 'parallel' || node.kind === 'choose')
+      return Object.entries(node.branches).flatMap(([branch, flow]) => compensationsIn(flow, `${place}/${branch}/`))
+    if (!('compensatesWith' in node) || typeof node.compensatesWith !== 'object' || !node.compensatesWith) return []
+    return [`${place}: ${node.compensatesWith.type}`]
+  })
+}
+
+/** Mermaid reads its entities in place of characters that have a meaning there. */
+function label(texts: readonly string[]): string {
+  return texts.map((text) => text.replace(/["#&<>]/g, (each) => `#${each.charCodeAt(0)};`)).join('<br/>')
+}
