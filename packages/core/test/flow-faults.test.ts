@@ -12,7 +12,7 @@ test.each<[what: string, declare: () => unknown, message: string]>([
   [
     'a step twice',
     () => started().step('One', write).step('One', write),
-    'Step "One" of saga "Told" is there twice. Each needs a name of its own.',
+    'Step "One" of saga "Told" is declared twice. Each needs a name of its own.',
   ],
   [
     'a name with a space',

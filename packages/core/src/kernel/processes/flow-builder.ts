@@ -24,7 +24,7 @@ export function flowOf(who: string, head: object, nodes: readonly FlowNode[]): W
   const plus = (node: FlowNode) => {
     checkedName(`A node of ${uncapital(who)}`, node.name)
     if (nodes.some(({ name }) => name === node.name))
-      throw invalid(`${at(node.kind, node.name)} is there twice. Each needs a name of its own.`)
+      throw invalid(`${at(node.kind, node.name)} is declared twice. Each needs a name of its own.`)
     return flowOf(who, head, [...nodes, node])
   }
   const inner = (made: Written): readonly FlowNode[] => made(flowOf(who, {}, [])).nodes
