@@ -7,7 +7,7 @@ import { type TransferOrder, TransferRequested } from './transfer.ts'
 
 const booking = ({ amount }: TransferOrder, { sagaId }: SagaContext) => ({ amount, reference: `transfer ${sagaId}` })
 
-export const transferSaga = saga('transfer', { startsOn: TransferRequested })
+export const transferSaga = saga('transfer', { startsOn: TransferRequested, owner: 'payments team' })
   .step('withdraw', {
     command: WithdrawFunds,
     to: ({ from }) => from,

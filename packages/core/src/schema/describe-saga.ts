@@ -5,6 +5,8 @@ import { type CommandName, nameOf } from './command-name.ts'
 export interface SagaDescription {
   readonly name: string
   readonly version: number
+  /** Who looks at an instance that cannot go on. */
+  readonly owner: string | null
   readonly startsOn: readonly string[]
   readonly from: 'now' | 'beginning'
   readonly cancelsOn: readonly string[]
@@ -37,10 +39,11 @@ export type NodeDescription = { readonly name: string } & (
 )
 
 export function describeSaga(saga: AnySaga): SagaDescription {
-  const { name, version, startsOn, from, cancelsOn, nodes, onCompleted, onCompensated } = saga
+  const { name, version, owner, startsOn, from, cancelsOn, nodes, onCompleted, onCompensated } = saga
   return {
     name,
     version,
+    owner: owner ?? null,
     startsOn: startsOn.map(({ type }) => type),
     from,
     cancelsOn: cancelsOn.map(({ event }) => event.type),
