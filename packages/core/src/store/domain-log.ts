@@ -88,31 +88,96 @@ function itself(event: RecordedEvent): RecordedEvent {
 }
 
 function domainBatch(types: readonly AnyEventType[], batch: ReplayBatch): DomainBatch {
-  const { length, streamCount, through, schemaVersion, byStream } = batch
-  const recorded = (index: number) => batch.event(index)
+  const { schemaVersion } = batch
   // To look at each event costs a fold of columns a tenth of its time.
   const isNewest = schemaVersion !== undefined && types.every(({ version }) => version === schemaVersion)
-  return {
-    length,
-    // Both put the events into the order of the log when they are first asked for. A fold by stream never asks.
-    get types() {
-      return batch.types
-    },
-    get streams() {
-      return batch.streams
-    },
-    streamCount,
-    streamId: (stream) => batch.streamId(stream),
-    event: isNewest ? recorded : (index) => inNewestForm(types[batch.types[index]!]!, batch.event(index)),
-    recorded,
-    through,
-    ...(byStream ? { byStream: domainRuns(types, byStream, isNewest) } : {}),
+  const { byStream: runs } = batch
+  if (isNewest) return new NewestBatch(batch, runs && new NewestRuns(runs))
+  return new UpcastBatch(types, batch, runs && new UpcastRuns(types, runs))
+}
+
+/** Events that are all in the newest form. Methods of a class, because a closure of each batch would not be inlined in the loops of folds. */
+class NewestBatch implements DomainBatch {
+  readonly length: number
+  readonly streamCount: number
+  readonly through: Position
+  readonly byStream?: DomainRuns
+  protected readonly batch: ReplayBatch
+
+  constructor(batch: ReplayBatch, byStream: DomainRuns | undefined) {
+    this.batch = batch
+    this.length = batch.length
+    this.streamCount = batch.streamCount
+    this.through = batch.through
+    if (byStream) this.byStream = byStream
+  }
+
+  // Both put the events into the order of the log when they are first asked for. A fold by stream never asks.
+  get types() {
+    return this.batch.types
+  }
+
+  get streams() {
+    return this.batch.streams
+  }
+
+  streamId(stream: number): string {
+    return this.batch.streamId(stream)
+  }
+
+  event(index: number): RecordedEvent {
+    return this.batch.event(index)
+  }
+
+  recorded(index: number): RecordedEvent {
+    return this.batch.event(index)
   }
 }
 
-function domainRuns(types: readonly AnyEventType[], runs: StreamRuns, isNewest: boolean): DomainRuns {
-  const recorded = (index: number) => runs.event(index)
-  const { keys, starts, types: numbers } = runs
-  const event = isNewest ? recorded : (index: number) => inNewestForm(types[numbers[index]!]!, runs.event(index))
-  return { keys, starts, types: numbers, event, recorded }
+class UpcastBatch extends NewestBatch {
+  readonly #asked: readonly AnyEventType[]
+
+  constructor(asked: readonly AnyEventType[], batch: ReplayBatch, byStream: DomainRuns | undefined) {
+    super(batch, byStream)
+    this.#asked = asked
+  }
+
+  override event(index: number): RecordedEvent {
+    return inNewestForm(this.#asked[this.types[index]!]!, this.batch.event(index))
+  }
+}
+
+class NewestRuns implements DomainRuns {
+  readonly keys: DomainRuns['keys']
+  readonly starts: DomainRuns['starts']
+  readonly types: DomainRuns['types']
+  protected readonly runs: StreamRuns
+
+  constructor(runs: StreamRuns) {
+    this.runs = runs
+    this.keys = runs.keys
+    this.starts = runs.starts
+    this.types = runs.types
+  }
+
+  event(index: number): RecordedEvent {
+    return this.runs.event(index)
+  }
+
+  recorded(index: number): RecordedEvent {
+    return this.runs.event(index)
+  }
+}
+
+class UpcastRuns extends NewestRuns {
+  readonly #asked: readonly AnyEventType[]
+
+  constructor(asked: readonly AnyEventType[], runs: StreamRuns) {
+    super(runs)
+    this.#asked = asked
+  }
+
+  override event(index: number): RecordedEvent {
+    return inNewestForm(this.#asked[this.types[index]!]!, this.runs.event(index))
+  }
 }
