@@ -452,3 +452,43 @@ test('a step is tried again after a fault as it declares', async () => {
   expect(tries).toBe(3)
   await running.close()
 })
+
+test('a child whose id another has needs intervention, and does not turn in circles', async () => {
+  const child = saga('child', { startsOn: Withdrawn }).awaitEvent('signature', Signed, { within: 'forever' })
+  const parent = saga('parent', { startsOn: Asked }).child('child', {
+    saga: child,
+    id: () => 'one',
+    data: () => ({ why: 'x' }),
+  })
+  const { running } = notebook([child, parent])
+  await running.send(Ask('1', { words: [] }))
+  await vi.waitFor(async () => expect(await running.saga(child, 'one')).toBeDefined())
+  await running.send(Ask('2', { words: [] }))
+  await vi.waitFor(async () =>
+    expect(await running.consumers.show(parent)).toMatchObject({
+      active: 0,
+      needsIntervention: [{ sagaId: '2', problem: expect.stringContaining('step "child" starts child one') }],
+    }),
+  )
+  await running.close()
+})
+
+test('a start that the store refuses for a while is made when it can, though nothing else comes in', async () => {
+  const store = memoryStore()
+  let isFull = true
+  const full = {
+    ...store,
+    append: async (...given: Parameters<typeof store.append>) => {
+      if (isFull && given[0].events[0]!.type === '$SagaStarted')
+        throw new IndelibleError('store_full', 'The disk is full.')
+      return await store.append(...given)
+    },
+  }
+  const writes = saga('writes', { startsOn: Asked }).step('write', writing('a', 'word'))
+  const { running } = notebook([writes], { store: full })
+  await running.send(ask())
+  await vi.waitFor(async () => expect(await running.consumers.show(writes)).toMatchObject({ state: 'retrying' }))
+  isFull = false
+  expect(await running.waitForSaga(writes, '1', patience)).toMatchObject({ status: 'completed' })
+  await running.close()
+})

@@ -42,6 +42,7 @@ export class DueSagas {
   #alarm: { cancel(): void } | undefined
   #fault: string | undefined
   #failure: unknown
+  readonly #broken = new AbortController()
 
   /** Begins nothing more once the signal has aborted. */
   constructor(options: SagaDriveOptions, signal: AbortSignal, kept?: KeptDue) {
@@ -52,6 +53,11 @@ export class DueSagas {
       this.#alarm?.cancel()
       this.#room?.()
     })
+  }
+
+  /** Aborts when the store fails: then `room` throws what it failed with. */
+  get broken(): AbortSignal {
+    return this.#broken.signal
   }
 
   /** Those that are driven now. */
@@ -196,7 +202,10 @@ export class DueSagas {
   }
 
   #fail(error: unknown): void {
-    if (!isIndelibleError(error, 'store_closed')) this.#failure = error
+    if (!isIndelibleError(error, 'store_closed')) {
+      this.#failure = error
+      this.#broken.abort()
+    }
     this.#room?.()
   }
 

@@ -45,6 +45,14 @@ function causeOf(event: SagaEvent): string {
   return event.type === '$SagaStarted' ? event.data.startedBy.eventId : ''
 }
 
+interface Inputs {
+  readonly state: SagaState | undefined
+  readonly inputs: readonly SagaEvent[]
+  readonly claim?: string | undefined
+  /** What follows is left to the next turn. */
+  readonly isAlone?: boolean
+}
+
 /**
  * Appends what came in, together with all that follows from it. `claim` is the id of a command that can no longer be carried out after that.
  * Changes the state that it is given.
@@ -52,11 +60,7 @@ function causeOf(event: SagaEvent): string {
 export async function takeTurn(
   options: SagaInstanceOptions,
   sagaId: string,
-  {
-    state: before,
-    inputs,
-    claim,
-  }: { state: SagaState | undefined; inputs: readonly SagaEvent[]; claim?: string | undefined },
+  { state: before, inputs, claim, isAlone = false }: Inputs,
 ): Promise<Turn> {
   const { saga, store, ids, clock, call } = options
   const stream = streamName(saga.category, sagaId)
@@ -71,7 +75,9 @@ export async function takeTurn(
   for (const input of inputs) add(asRead(input))
   const state = folded!
   const walked = { saga: definitionOf(saga, state), sagaId, state, call, nowMs: clock.now() }
-  for (let moves = followUp(walked, inputs.length); moves.length > 0; moves = followUp(walked, 1)) moves.forEach(add)
+  if (!isAlone) {
+    for (let moves = followUp(walked, inputs.length); moves.length > 0; moves = followUp(walked, 1)) moves.forEach(add)
+  }
   const outcome = await store.append(
     {
       ...commitOf(saga, { stream, sagaId, state, events, lastEventId, version }),
@@ -83,7 +89,13 @@ export async function takeTurn(
     state.position = outcome.firstPosition + events.length - 1
     return { status: 'written', state, position: undefined }
   }
-  const now = (await loadSaga(store, stream))!
+  const found = await loadSaga(store, stream)
+  if (outcome.status === 'conflict' && (found?.version ?? 0) === version) {
+    // What came in is recorded all the same; the problem comes up when the saga is driven on.
+    if (inputs.length > 0) return await takeTurn(options, sagaId, { state: found, inputs, claim, isAlone: true })
+    throw takenChild(saga, events)
+  }
+  const now = found!
   // A duplicate whose stream has gone on is this very commit, or the answer of another process.
   const isCarriedOut = outcome.status === 'duplicate' && now.version === version
   return {
@@ -91,6 +103,16 @@ export async function takeTurn(
     state: now,
     position: isCarriedOut ? outcome.lastPosition : undefined,
   }
+}
+
+/** Where nothing was appended to its own stream, it is a child that cannot be started. */
+function takenChild({ name }: AnySaga, events: readonly Written[]): IndelibleError {
+  const children = events.flatMap((event) => (event.type === '$ChildStarted' ? [event.data] : []))
+  const ids = children.map(({ step, saga, id }) => `step "${step}" starts ${saga} ${id}`).join(', ')
+  return new IndelibleError(
+    'invalid_declaration',
+    `Saga "${name}" starts a child with an id that another has: ${ids}. Give each child an id of its own, such as one made from sagaId.`,
+  )
 }
 
 /** If the code of what comes next throws, what came in is recorded all the same; the error comes up when the saga is driven on. */

@@ -28,6 +28,7 @@ export class Intake {
   /** In ascending order. */
   readonly #unfinished = new Set<Position>()
   #failure: unknown
+  readonly #broken = new AbortController()
   #room: (() => void) | undefined
 
   constructor(options: IntakeOptions) {
@@ -40,8 +41,10 @@ export class Intake {
     const { inputs, due, signal, onProgress, afterBatch, drive } = this.#options
     // What was there before may have been taken in by an earlier process.
     const { position: head } = await drive.store.head()
+    // A fault must not wait for the next event until it is noticed.
+    const stop = AbortSignal.any([signal, this.#broken.signal, due.broken])
     try {
-      for await (const { events, through } of drive.store.subscribe(inputs.query, { after, signal })) {
+      for await (const { events, through } of drive.store.subscribe(inputs.query, { after, signal: stop })) {
         for (const event of events) {
           await due.room()
           await this.#whenThereIsRoom()
@@ -52,6 +55,9 @@ export class Intake {
         onProgress(first === undefined ? through : first - 1)
         await afterBatch()
       }
+      if (signal.aborted) return
+      await due.room()
+      await this.#whenThereIsRoom()
     } finally {
       await Promise.all(this.#tails.values())
     }
@@ -97,6 +103,7 @@ export class Intake {
       })
       .catch((error) => {
         this.#failure ??= error
+        this.#broken.abort()
         this.#room?.()
       })
       .finally(() => {
