@@ -114,7 +114,7 @@ class Story {
 
   async #showsWhereItIs(id: string): Promise<void> {
     const { url } = this.#banks.near
-    const waits = async () => (await ask(url, `/sagas/remittance/${id}`)).body.pending[0]?.step as string | undefined
+    const waits = async () => (await ask(url, `/sagas/remittance/${id}`)).body.pending?.[0]?.step as string | undefined
     while ((await waits()) === undefined || (await waits()) === 'withdraw') await pause(20)
     const { body } = await ask(url, '/consumers/partner')
     this.#say(
@@ -125,9 +125,11 @@ class Story {
 
   async #balances(): Promise<void> {
     const { near, far } = this.#banks
-    const of = async (bank: typeof near, id: string) =>
-      bank.isRunning ? formatMoney((await ask(bank.url, `/aggregates/account/${id}`)).body.state.balance) : 'closed'
-    this.#say(`A: Ann has ${await of(near, 'ann')}.  B: Ben has ${await of(far, 'ben')}.`)
+    const has = async (bank: typeof near, id: string, name: string) =>
+      bank.isRunning
+        ? `${name} has ${formatMoney((await ask(bank.url, `/aggregates/account/${id}`)).body.state.balance)}.`
+        : 'closed.'
+    this.#say(`A: ${await has(near, 'ann', 'Ann')}  B: ${await has(far, 'ben', 'Ben')}`)
   }
 
   #chapter(title: string): void {

@@ -141,6 +141,7 @@ test.each([
   ['a page that is not found', 404, 'text/html', '<h1>Not found</h1>'],
   ['a login page', 200, 'text/html', '<h1>Who are you?</h1>'],
   ['a success that says nothing', 200, 'application/json', 'null'],
+  ['a success of something else', 200, 'application/json', '{"status":"ok"}'],
   ['a redirect', 302, 'text/plain', ''],
   [
     'an error of the server',
@@ -190,7 +191,8 @@ test('headers are sent with every request, and a wrong URL is refused at once', 
   await new Promise((resolve) => proxy.once('listening', resolve))
   onTestFinished(() => void proxy.close())
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/api/`
-  await httpSystem({ url, headers: { authorization: 'Bearer 7' } }).find('c')
+  const found = httpSystem({ url, headers: { authorization: 'Bearer 7' } }).find('c')
+  await expect(found).rejects.toMatchObject({ code: 'remote_unavailable' })
   expect(seen).toEqual(['Bearer 7'])
   for (const wrong of ['partner', 'ftp://partner'])
     expect(() => httpSystem({ url: wrong })).toThrow(/is not the URL of an HTTP API/)

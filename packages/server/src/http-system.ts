@@ -91,13 +91,10 @@ function unavailable(api: URL, problem: string, cause?: unknown): IndelibleError
   return new IndelibleError('remote_unavailable', `${api.origin} ${problem}.`, { details: { url: api.href }, cause })
 }
 
-/** `fetch` hides the reason in the cause. */
+/** `fetch` hides the reason in the cause: the code of the operating system, or a sentence of its own. */
 function why(error: unknown): string {
-  const { cause, message } = error as {
-    readonly cause?: { readonly code?: string; readonly message?: string }
-    message: string
-  }
-  return cause?.code ?? cause?.message ?? message
+  const { cause, message } = error as Error & { readonly cause?: { readonly errno?: number } & NodeJS.ErrnoException }
+  return (cause?.errno === undefined ? cause?.message : cause.code) ?? message
 }
 
 function checkedUrl(given: string | URL): URL {

@@ -1,4 +1,5 @@
 // A connection to another system by its operations. How they are asked is up to a transport, which carries JSON.
+import { IndelibleError } from '../kernel/errors.ts'
 import { eventOfJson, type RecordedEvent } from '../kernel/events.ts'
 import type { RemoteConnection } from '../runtime/remotes/connection.ts'
 import { pageMax } from './limits.ts'
@@ -23,21 +24,40 @@ export function remoteConnection(ask: AskRemote): RemoteConnection {
     signal,
   })
   return {
-    send({ category, id, type: command, input }, { commandId, correlationId, traceparent, validAt, ...others }) {
+    async send({ category, id, type: command, input }, { commandId, correlationId, traceparent, validAt, ...others }) {
       const sent = { category, id, command, input, ...given({ commandId, correlationId, traceparent, validAt }) }
-      return ask(operations.sendCommand, sent, callOf(others))
+      const outcome = await ask(operations.sendCommand, sent, callOf(others))
+      return oneOf(outcome, ['accepted', 'refused', 'conflict'])
     },
-    claim: (claim, options) => ask(operations.claimCommand, claim, callOf(options)),
+    async claim(claim, options) {
+      return oneOf(await ask(operations.claimCommand, claim, callOf(options)), ['claimed', 'carriedOut'])
+    },
     async find(commandId, options) {
       const found = await ask(operations.findCommand, { commandId }, callOf(options))
+      oneOf(found, ['claimed', 'carriedOut', 'unknown'])
       return found.status === 'carriedOut' ? { ...found, events: eventsOf(found.events) } : found
     },
     async readFeed({ types, after, history, waitMs }, options) {
       const input = { types, waitMs, limit: pageMax, ...given({ after, history }) }
       const page = await ask(operations.readFeed, input, callOf(options))
+      if (!Array.isArray(page.events) || !isPosition(page.position) || typeof page.history !== 'string') throw unclear()
       return { ...page, events: eventsOf(page.events) }
     },
   }
+}
+
+/** An answer that is none of those that there are may come from somebody else. */
+function oneOf<Answer extends { readonly status: string }>(answer: Answer, known: readonly Answer['status'][]): Answer {
+  if (known.includes(answer.status)) return answer
+  throw unclear()
+}
+
+function isPosition(given: unknown): boolean {
+  return Number.isSafeInteger(given)
+}
+
+function unclear(): IndelibleError {
+  return new IndelibleError('remote_unavailable', 'The answer is none that an Indelible system gives.')
 }
 
 /** Over a transport, events are JSON. */
