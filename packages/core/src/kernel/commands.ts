@@ -32,6 +32,8 @@ export interface Command<Type extends string = string, Input = unknown, No = Ref
   readonly input: Input
   /** The other system that it is for. */
   readonly remote?: string
+  /** The HTTP service that it is for. */
+  readonly service?: string
   /** Never set; carries the type. */
   readonly '~refusals'?: No
 }

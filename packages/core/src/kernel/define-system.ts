@@ -1,4 +1,5 @@
 // Declares a system: one list of all its declarations, which are checked before a start.
+import type { AnyActivityType } from './activities.ts'
 import type { AnyCommandType } from './commands.ts'
 import { IndelibleError } from './errors.ts'
 import { type AnySaga, type Policy, sagaEvents } from './processes/index.ts'
@@ -20,6 +21,8 @@ export interface SystemDefinition {
   readonly subscriptions?: readonly Subscription[]
   /** The other systems that it sends commands to and hears events from: `remotes: [partner]`. */
   readonly remotes?: readonly AnyRemoteSystem[]
+  /** What HTTP services do for it: `activities: [AuthorisePayment]`. */
+  readonly activities?: readonly AnyActivityType[]
 }
 
 /**
@@ -28,20 +31,21 @@ export interface SystemDefinition {
  */
 export function defineSystem(definition: SystemDefinition): System {
   const { name, commands, projections = [], sagas = [], policies = [] } = definition
-  const { reactions = [], subscriptions = [], remotes = [] } = definition
-  assertThere(name, { commands, projections, sagas, policies, reactions, subscriptions, remotes })
+  const { reactions = [], subscriptions = [], remotes = [], activities = [] } = definition
+  assertThere(name, { commands, projections, sagas, policies, reactions, subscriptions, remotes, activities })
   const aggregates = unique(commands.flatMap(({ aggregate }) => aggregate ?? []))
   const decisionModels = unique(commands.flatMap(({ consults }) => Object.values(consults).map(({ model }) => model)))
   const events = unique([
     ...aggregates.flatMap((each) => each.events),
     ...commands.flatMap((each) => each.emits.filter((event) => typeof event?.type === 'string')),
+    ...activities.flatMap((each) => each.emits),
     ...decisionModels.flatMap((each) => each.events),
     ...projections.flatMap((each) => each.events),
     ...sagas.flatMap(sagaEvents),
     ...[...policies, ...reactions, ...subscriptions].flatMap((each) => each.events),
     ...remotes.flatMap(({ events: heard }) => Object.values(heard)),
   ])
-  const consumers = { projections, sagas, policies, reactions, subscriptions, remotes }
+  const consumers = { projections, sagas, policies, reactions, subscriptions, remotes, activities }
   const system: System = { name, commands, ...consumers, aggregates, decisionModels, events }
   const findings = findingsOf(system)
   if (findings.length === 0) return system

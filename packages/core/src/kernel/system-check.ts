@@ -1,4 +1,6 @@
 // Checks a declared system before a start. Each finding says what to do.
+import { isActivity } from './activities.ts'
+import { faultsOfActivities } from './activity-check.ts'
 import type { AnyCommandType } from './commands.ts'
 import type { AnyEventType } from './event-types.ts'
 import { categoryCharactersMax } from './limits.ts'
@@ -16,6 +18,7 @@ export function findingsOf(system: System): readonly string[] {
     ...faultsOfSagas(system),
     ...faultsOfPolicies(system),
     ...faultsOfRemotes(system),
+    ...faultsOfActivities(system),
   ]
 }
 
@@ -37,7 +40,7 @@ function namesOf(system: System): string[] {
       ({ category }) => category,
       'Declare its commands on the aggregate that has all handlers, not on one before .on(…).',
     ),
-    ...twice('command', commands, ({ category, type }) => `${category}/${type}`, 'Give one of them another name.'),
+    ...twice('command', [...commands, ...system.activities], ({ category, type }) => `${category}/${type}`, 'Give one of them another name.'),
     ...twice(
       'event',
       events,
@@ -93,7 +96,7 @@ function commandFindings({ type, category, aggregate, emits, consults }: AnyComm
 function consumerFindings(system: System): string[] {
   const { commands, aggregates, decisionModels, projections, sagas, policies, reactions, subscriptions } = system
   const known = new Set([
-    ...commands.flatMap(({ emits }) => emits.map((event) => event?.type)),
+    ...[...commands, ...system.activities].flatMap(({ emits }) => emits.map((event) => event?.type)),
     ...[...aggregates, ...decisionModels].flatMap(({ events }) => events.map(({ type }) => type)),
     ...system.remotes.flatMap(({ events }) => Object.values(events).map(({ type }) => type)),
   ])
@@ -138,12 +141,14 @@ function faultsOfPolicies(system: System): string[] {
   )
 }
 
-/** The commands that a saga or policy may send: the system's own, and those of other systems. */
-function sendable({ commands, remotes }: System): ReadonlySet<AnyCommandType> {
-  return new Set([...commands, ...remotes.flatMap((remote) => Object.values(remote.commands))])
+/** The commands that a saga or policy may send: the system's own, those of other systems, and activities. */
+function sendable({ commands, remotes, activities }: System): ReadonlySet<AnyCommandType> {
+  return new Set([...commands, ...activities, ...remotes.flatMap((remote) => Object.values(remote.commands))])
 }
 
-function unlisted({ type, remote }: AnyCommandType): string {
+function unlisted(command: AnyCommandType): string {
+  const { type, remote } = command
+  if (isActivity(command)) return `the activity "${type}", which the system does not list. Add it to "activities".`
   return remote === undefined
     ? `"${type}", which the system does not list. Add it to "commands".`
     : `"${type}" to the other system "${remote}", which the system does not list. Add it to "remotes".`

@@ -1,4 +1,5 @@
 // A declared system as data: its commands, projections and sagas, and what follows from them. API, documentation and console are made from this.
+import type { AnyActivityType } from './activities.ts'
 import type { AnyAggregate } from './any-aggregate.ts'
 import type { AnyCommandType } from './commands.ts'
 import type { DecisionModel } from './decision-models.ts'
@@ -18,6 +19,8 @@ export interface System {
   readonly subscriptions: readonly Subscription[]
   /** The other systems that it sends commands to and hears events from. */
   readonly remotes: readonly AnyRemoteSystem[]
+  /** What HTTP services do for it. */
+  readonly activities: readonly AnyActivityType[]
   /** The aggregates of the commands, in the order in which they first appear. */
   readonly aggregates: readonly AnyAggregate[]
   /** The decision models that commands consult. */

@@ -1,4 +1,5 @@
 // Describes a declared system as JSON. API, documents, permissions and console are made from it, without running code of the domain.
+import type { AnyActivityType, ServiceCall } from '../kernel/activities.ts'
 import type { AnyCommandType } from '../kernel/commands.ts'
 import type { AnyEventType } from '../kernel/event-types.ts'
 import { sagaEvents } from '../kernel/processes/index.ts'
@@ -21,6 +22,7 @@ export interface SystemDescription {
   readonly reactions: readonly ReactionDescription[]
   readonly subscriptions: readonly ReactionDescription[]
   readonly remotes: readonly RemoteDescription[]
+  readonly activities: readonly ActivityDescription[]
 }
 
 export interface EventDescription {
@@ -121,6 +123,17 @@ export interface RemoteDescription {
   readonly events: readonly string[]
 }
 
+/** What an HTTP service does. */
+export interface ActivityDescription extends CommandDescription {
+  readonly service: string
+  /** The request: `POST /authorisations`. */
+  readonly call: string
+  /** The reasons of refusals, by HTTP status. */
+  readonly refusedBy: Readonly<Record<number, string>>
+  /** The request that asks the service not to do it any more. */
+  readonly giveUp: string | null
+}
+
 export function describeSystem(system: System): SystemDescription {
   const { name, events, aggregates, decisionModels, commands, projections, sagas, reactions, subscriptions } = system
   return {
@@ -156,6 +169,7 @@ export function describeSystem(system: System): SystemDescription {
       commands: Object.values(commands).map(describeCommand),
       events: typesOf(Object.values(events)),
     })),
+    activities: system.activities.map(describeActivity),
   }
 }
 
@@ -165,7 +179,7 @@ function describeEvent(system: System, event: AnyEventType): EventDescription {
     version: Number(old),
     schema: jsonSchemaOf(upcast.schema, 'output'),
   }))
-  const emittedBy = system.commands.filter(({ emits }) => emits.includes(event)).map(nameOf)
+  const emittedBy = [...system.commands, ...system.activities].filter(({ emits }) => emits.includes(event)).map(nameOf)
   return {
     type,
     version,
@@ -213,6 +227,15 @@ function describeCommand(command: AnyCommandType): CommandDescription {
     visibility,
     consults: Object.entries(consults).map(([name, { model, members }]) => ({ name, model: model.name, members })),
   }
+}
+
+function describeActivity(declared: AnyActivityType): ActivityDescription {
+  const { service, call, refusedBy, giveUp } = declared.activity
+  return { ...describeCommand(declared), service, call: textOf(call), refusedBy, giveUp: giveUp ? textOf(giveUp) : null }
+}
+
+function textOf({ method, path }: ServiceCall): string {
+  return `${method} ${path}`
 }
 
 /** The details of the refusal of a value that another aggregate has. */

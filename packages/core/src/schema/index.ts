@@ -3,6 +3,7 @@
 export type { CommandName } from './command-name.ts'
 export type { NodeDescription, SagaDescription } from './describe-saga.ts'
 export {
+  type ActivityDescription,
   type AggregateDescription,
   type ColumnDescription,
   type CommandDescription,

@@ -4,11 +4,11 @@ import type { NodeDescription, SagaDescription } from './describe-saga.ts'
 import type { SystemDescription } from './describe-system.ts'
 
 /** The commands of the system say what may be refused. */
-type Commands = Pick<SystemDescription, 'commands' | 'remotes'>
+type Commands = Pick<SystemDescription, 'commands' | 'remotes' | 'activities'>
 
 /** The flow of a saga as a Mermaid flowchart: `sagaDiagram(description.sagas[0], description)` with the description of `describeSystem`. */
-export function sagaDiagram(saga: SagaDescription, { commands, remotes }: Commands): string {
-  return new Drawing(saga, [...commands, ...remotes.flatMap((each) => each.commands)]).text()
+export function sagaDiagram(saga: SagaDescription, { commands, remotes, activities }: Commands): string {
+  return new Drawing(saga, [...commands, ...activities, ...remotes.flatMap((each) => each.commands)]).text()
 }
 
 /** Where a flow leaves a node, and what must have happened. */

@@ -1,4 +1,5 @@
 // What is wrong with a saga as far as its declaration tells: whatever way it may take, it must come to an end that takes everything back, or to a person.
+import { isActivity } from '../activities.ts'
 import { childrenOf, type FlowNode, flowsIn, type SagaSend } from './flow.ts'
 import type { AnySaga } from './saga.ts'
 
@@ -71,7 +72,7 @@ class SagaCheck {
     return unique(after.flat())
   }
 
-  #step({ send, continueOn, compensate }: FlowNode & { kind: 'step' }, place: string): void {
+  #step({ send, continueOn, compensate, timeout }: FlowNode & { kind: 'step' }, place: string): void {
     const refusals = send.command.refuses.map(({ reason }) => reason)
     for (const reason of continueOn) {
       if (!refusals.includes(reason))
@@ -79,6 +80,10 @@ class SagaCheck {
           `"${place}" goes on after the refusal ${reason}, which ${send.command.type} does not declare. Take it from "continueOn".`,
         )
     }
+    if (timeout !== undefined && isActivity(send.command) && !send.command.activity.giveUp)
+      this.#error(
+        `"${place}" has a timeout, which does not say what the service "${send.command.category}" did. Declare in the activity ${send.command.type} how it is asked not to do it any more (giveUp: 'DELETE /…/{idempotencyKey}'), or take the timeout away: then it is asked until it answers.`,
+      )
     if (typeof compensate !== 'object') return
     const refused = reasonsOf(compensate)
     if (refused.length > 0 && this.#saga.owner === undefined) {

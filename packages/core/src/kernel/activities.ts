@@ -1,0 +1,129 @@
+// Activities: what an HTTP service does for this system. Sagas and policies send one like a command; the answer of the service is recorded as an event.
+import { type AnyCommandType, type CommandType, commandType } from './commands.ts'
+import { IndelibleError } from './errors.ts'
+import type { AnyEventType, RecordedOf } from './event-types.ts'
+import type { Refusable, RefusalOf } from './refusals.ts'
+import { checkedCategory } from './reserved.ts'
+import type { Schema } from './schemas.ts'
+import { shown } from './shown.ts'
+
+/** A request as it is declared. Members in braces are put into the path: `{id}`, `{idempotencyKey}`, or a member of the input. */
+export interface ServiceCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+}
+
+/** How an activity is carried out, as data. */
+export interface ActivityCalls {
+  /** The name of the service. Its address belongs to the configuration. */
+  readonly service: string
+  readonly call: ServiceCall
+  /** The reasons of refusals, by the HTTP status that the service answers with. */
+  readonly refusedBy: Readonly<Record<number, string>>
+  /** Asks the service not to do any more what has this idempotency key. */
+  readonly giveUp: ServiceCall | undefined
+}
+
+/** A command that an HTTP service carries out. */
+export interface ActivityType<Type extends string = string, Input = unknown, No = unknown, Event = unknown>
+  extends CommandType<Type, Input, No, Event> {
+  readonly activity: ActivityCalls
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any activity, whatever its input
+export type AnyActivityType = ActivityType<string, any, any, any>
+
+/** `'POST /authorisations'`. */
+type CallText = `${ServiceCall['method']} /${string}`
+
+/**
+ * Declares an activity: `activity('AuthorisePayment', { service: 'payments', input, call: 'POST /authorisations', emits: PaymentAuthorised, refuses: { 402: 'CardDeclined' } })`.
+ * The service gets the input as JSON, and an `Idempotency-Key` which is the same whenever it is asked again: it must do the same thing once and give the same
+ * answer for one key. Its answer (2xx) is the data of the event, in the stream `<service>-<id>`. Where no answer comes, or 408, 425, 429 or 5xx, it is asked
+ * again. Throws `invalid_declaration`.
+ */
+export function activity<
+  const Type extends string,
+  Input,
+  Given,
+  Event extends AnyEventType,
+  const Refuses extends Readonly<Record<number, Refusable>> = Readonly<Record<number, never>>,
+>(
+  type: Type,
+  definition: {
+    /** The name of the service: a configuration says where it is. */
+    readonly service: string
+    readonly input: Schema<Input, Given>
+    /** The request: its method and path. The members of the input that are not in the path are its JSON body, or the query of a GET or DELETE. */
+    readonly call: CallText
+    /** The event that records the answer. */
+    readonly emits: Event
+    /** What the service refuses: the reason of each status. A refusal with a schema gets the JSON body of the answer as its details. */
+    readonly refuses?: Refuses
+    /**
+     * The request that asks the service not to do it any more: `'DELETE /authorisations/{idempotencyKey}'`. 2xx, 404 and 410 say that it will not; 409 says
+     * that it was done. A step with a `timeout` needs it, because a timeout does not say what the service did.
+     */
+    readonly giveUp?: CallText
+  },
+): ActivityType<Type, Given, RefusalOf<Refuses[keyof Refuses]>, RecordedOf<Event>> {
+  const { service, input, emits, refuses = {} as Refuses } = definition
+  const who = `The activity "${type}"`
+  checkedCategory(service)
+  if (typeof emits?.type !== 'string')
+    throw invalid(`${who} needs the event that records the answer: emits: PaymentAuthorised.`)
+  for (const status of Object.keys(refuses)) {
+    const isOne = /^4\d\d$/.test(status) && !retriedStatuses.includes(Number(status))
+    if (!isOne)
+      throw invalid(
+        `${who} refuses by the status ${status}. Use a status from 400 to 499 other than ${retriedStatuses.join(', ')}, after which the service is asked again.`,
+      )
+  }
+  const made = commandType(type, {
+    category: service,
+    aggregate: undefined,
+    input,
+    emits: [emits],
+    refuses: Object.values(refuses),
+    visibility: 'internal',
+    decide: () => {
+      throw invalid(`${who} is carried out by the service "${service}". Send it by a saga or a policy.`)
+    },
+  })
+  const reasons = Object.keys(refuses).map((status, index) => [status, made.refuses[index]!.reason])
+  const calls: ActivityCalls = {
+    service,
+    call: callOf(who, definition.call),
+    refusedBy: Object.fromEntries(reasons),
+    giveUp: definition.giveUp === undefined ? undefined : callOf(who, definition.giveUp),
+  }
+  return asActivity(made, calls) as never
+}
+
+/** Statuses after which nobody knows what the service did, besides 5xx. */
+export const retriedStatuses: readonly number[] = [408, 425, 429]
+
+export function isActivity(type: AnyCommandType): type is AnyActivityType {
+  return 'activity' in type
+}
+
+/** The members that a path names. */
+export function membersIn({ path }: ServiceCall): readonly string[] {
+  return [...path.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name!)
+}
+
+function asActivity(type: AnyCommandType, calls: ActivityCalls): AnyActivityType {
+  const make = (id: string, input: unknown) => ({ ...type(id, input), service: calls.service })
+  return Object.assign(make, { ...type, activity: calls }) as AnyActivityType
+}
+
+function callOf(who: string, text: unknown): ServiceCall {
+  const [, method, path] = /^(GET|POST|PUT|PATCH|DELETE) (\/[^\s?#]*)$/.exec(String(text)) ?? []
+  if (method === undefined || path === undefined)
+    throw invalid(`${who} makes the request ${shown(text)}. Write a method and a path: 'POST /authorisations/{order}'.`)
+  return { method: method as ServiceCall['method'], path }
+}
+
+function invalid(message: string): IndelibleError {
+  return new IndelibleError('invalid_declaration', message)
+}
