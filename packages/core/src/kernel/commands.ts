@@ -31,7 +31,7 @@ export interface Command<Type extends string = string, Input = unknown, No = Ref
   readonly id: string
   readonly input: Input
   /** The other system that it is for. */
-  readonly remote?: string
+  readonly remote?: string | undefined
   /** Never set; carries the type. */
   readonly '~refusals'?: No
 }

@@ -72,6 +72,7 @@ class Drive {
 
   async run(signal: AbortSignal): Promise<Driven> {
     this.#signal = signal
+    const beganMs = this.#options.clock.now()
     try {
       if (!this.#state) await this.#load()
       while (this.#state && (await this.#advance(this.#state, signal)));
@@ -83,7 +84,9 @@ class Drive {
       else this.#problem = error
     }
     const state = this.#state
-    const dueMs = state && !hasEnded(state) ? dueAt(state) : undefined
+    // What was over when it began has met the fault, and is tried again with it.
+    const afterMs = this.#fault === undefined ? Number.NEGATIVE_INFINITY : beganMs
+    const dueMs = state && !hasEnded(state) ? dueAt(state, afterMs) : undefined
     return { state, dueMs, fault: this.#fault, waits: this.#waits, problem: this.#problem }
   }
 
