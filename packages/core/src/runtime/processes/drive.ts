@@ -9,7 +9,7 @@ import type { SendOptions } from '../commands/outcome.ts'
 import type { Waits } from '../waiting.ts'
 import { impossible, isSame } from './commands.ts'
 import type { SagaEvent } from './events.ts'
-import type { Execution, Executor, Failure } from './executor.ts'
+import { claimedByOthers, type Execution, type Executor, type Failure, timedOut } from './executor.ts'
 import { definitionOf, loadSaga, type SagaInstanceOptions, takeTurn } from './instance.ts'
 import { dueAt, endedWaits, nextMoves, sentAgain } from './plan.ts'
 import { hasEnded, type OpenCommand, type SagaState } from './state.ts'
@@ -62,7 +62,7 @@ class Drive {
   #waits: Waits | undefined
   #problem: unknown
   /** Aborts when nothing more is to be begun, and what is under way elsewhere need not be waited for. */
-  #signal: AbortSignal = never
+  #signal!: AbortSignal
 
   constructor(options: SagaDriveOptions, sagaId: string, known: SagaState | undefined) {
     this.#options = options
@@ -264,9 +264,6 @@ class Drive {
 }
 
 const nothing: readonly SagaEvent[] = []
-const never = new AbortController().signal
-const timedOut: Failure = { reason: '$TimedOut', details: {} }
-const claimedByOthers: Failure = { reason: 'Claimed', details: {} }
 
 const faultsOfTheStore: readonly ErrorCode[] = ['store_closed', 'store_poisoned', 'store_read_only', 'log_corrupt']
 
