@@ -31,9 +31,9 @@ export interface Command<Type extends string = string, Input = unknown, No = Ref
   readonly id: string
   readonly input: Input
   /** The other system that it is for. */
-  readonly remote?: string
+  readonly remote?: string | undefined
   /** The HTTP service that it is for. */
-  readonly service?: string
+  readonly service?: string | undefined
   /** Never set; carries the type. */
   readonly '~refusals'?: No
 }

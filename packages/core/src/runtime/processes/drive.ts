@@ -9,7 +9,7 @@ import type { SendOptions } from '../commands/outcome.ts'
 import type { Waits } from '../waiting.ts'
 import { impossible, isSame } from './commands.ts'
 import type { SagaEvent } from './events.ts'
-import type { Execution, Executor, Failure } from './executor.ts'
+import { claimedByOthers, type Execution, type Executor, type Failure, timedOut } from './executor.ts'
 import { definitionOf, loadSaga, type SagaInstanceOptions, takeTurn } from './instance.ts'
 import { dueAt, endedWaits, nextMoves, sentAgain } from './plan.ts'
 import { hasEnded, type OpenCommand, type SagaState } from './state.ts'
@@ -62,7 +62,7 @@ class Drive {
   #waits: Waits | undefined
   #problem: unknown
   /** Aborts when nothing more is to be begun, and what is under way elsewhere need not be waited for. */
-  #signal: AbortSignal = never
+  #signal!: AbortSignal
 
   constructor(options: SagaDriveOptions, sagaId: string, known: SagaState | undefined) {
     this.#options = options
@@ -72,6 +72,7 @@ class Drive {
 
   async run(signal: AbortSignal): Promise<Driven> {
     this.#signal = signal
+    const beganMs = this.#options.clock.now()
     try {
       if (!this.#state) await this.#load()
       while (this.#state && (await this.#advance(this.#state, signal)));
@@ -83,7 +84,9 @@ class Drive {
       else this.#problem = error
     }
     const state = this.#state
-    const dueMs = state && !hasEnded(state) ? dueAt(state) : undefined
+    // What was over when it began has met the fault, and is tried again with it.
+    const afterMs = this.#fault === undefined ? Number.NEGATIVE_INFINITY : beganMs
+    const dueMs = state && !hasEnded(state) ? dueAt(state, afterMs) : undefined
     return { state, dueMs, fault: this.#fault, waits: this.#waits, problem: this.#problem }
   }
 
@@ -261,9 +264,6 @@ class Drive {
 }
 
 const nothing: readonly SagaEvent[] = []
-const never = new AbortController().signal
-const timedOut: Failure = { reason: '$TimedOut', details: {} }
-const claimedByOthers: Failure = { reason: 'Claimed', details: {} }
 
 const faultsOfTheStore: readonly ErrorCode[] = ['store_closed', 'store_poisoned', 'store_read_only', 'log_corrupt']
 

@@ -196,11 +196,8 @@ export class DueSagas {
       this.#fault = fault
       const tries = this.#tries.get(sagaId) ?? 0
       if (this.#tries.size < sagaTriesKeptMax) this.#tries.set(sagaId, tries + 1)
-      const nowMs = this.#options.clock.now()
-      const againMs = nowMs + backoffMs(tries, waits)
-      // What is over already met the fault, and waits like the rest.
-      const isNext = dueMs !== undefined && dueMs > nowMs && dueMs < againMs
-      this.#due.add({ dueMs: isNext ? dueMs : againMs, position: state.position })
+      const againMs = this.#options.clock.now() + backoffMs(tries, waits)
+      this.#due.add({ dueMs: dueMs === undefined ? againMs : Math.min(againMs, dueMs), position: state.position })
     } else if (dueMs !== undefined) this.#due.add({ dueMs, position: state.position })
   }
 

@@ -24,6 +24,10 @@ export type Execution =
 /** Why something was not done. */
 export type Failure = Pick<SagaFailure, 'reason' | 'details'>
 
+export const timedOut: Failure = { reason: '$TimedOut', details: {} }
+/** It was given up, and nobody says why. */
+export const claimedByOthers: Failure = { reason: 'Claimed', details: {} }
+
 /**
  * `givenUp`: for the reason that was recorded first. With a `claim`, it holds once the turn of the saga is written under this command id; if that is a
  * duplicate, the command was carried out before.
