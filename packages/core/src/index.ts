@@ -77,6 +77,7 @@ export {
   refusal,
   refuse,
 } from './kernel/refusals.ts'
+export { type ActivityCalls, type ActivityType, type AnyActivityType, activity, type ServiceCall } from './kernel/activities.ts'
 export { type AnyRemoteSystem, type RemoteSystem, remoteSystem } from './kernel/remotes.ts'
 export type { Schema, SchemaIssue } from './kernel/schemas.ts'
 export { checkedStreamName, type StreamName, streamName } from './kernel/streams.ts'
@@ -135,6 +136,7 @@ export type {
 } from './runtime/projections/status.ts'
 export { projectionThread, runProjections, type ThreadResources } from './runtime/projections/thread/index.ts'
 export type { ProjectionView } from './runtime/projections/view.ts'
+export type { ServiceConnection, ServiceRequest, ServiceResponse } from './runtime/services/connection.ts'
 export type { RemoteCallOptions, RemoteConnection, RemoteSendOptions } from './runtime/remotes/connection.ts'
 export type { FeedAsked, FeedPage } from './runtime/remotes/feed-page.ts'
 export type { FeedStatus } from './runtime/remotes/feed-runner.ts'

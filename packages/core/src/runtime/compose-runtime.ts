@@ -22,6 +22,7 @@ import { ProjectionOperator } from './projections/operator.ts'
 import { isWatched, projectionCall, trusted, watched } from './purity.ts'
 import type { FeedRunner } from './remotes/feed-runner.ts'
 import { Remotes } from './remotes/remotes.ts'
+import { Services } from './services/services.ts'
 import type { SystemOptions } from './system-options.ts'
 
 export interface Runtime {
@@ -49,7 +50,11 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const commands = commandsOf(system, { ...options, log, clock, ids, notify })
   const projections = startProjections(system, { store, log, tables, clock, ids, call, notify })
   const here = localExecutor({ store, log, send: (command, sent) => commands.send(command, sent) })
-  const executorOf = ({ remote }: Command) => (remote === undefined ? here : remotes.executor(remote))
+  const commandCall = isWatched(domainCode) ? watched('impure_aggregate') : trusted
+  const services = new Services(system, { connections: options.services, store, clock, ids, call: commandCall, here })
+  const elsewhere = ({ remote, service }: Command) =>
+    remote !== undefined ? remotes.executor(remote) : service !== undefined ? services.executor(service) : undefined
+  const executorOf = (command: Command) => elsewhere(command) ?? here
   const sagaCall = isWatched(domainCode) ? watched('impure_saga') : trusted
   const children = new Set(system.sagas.flatMap(({ nodes }) => childrenOf(nodes)))
   const sagas = new Map(
@@ -68,10 +73,8 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     ]),
   )
   const running = { store, log, records, clock, notify }
-  const send: CommandHandler['send'] = (command, sent) =>
-    command.remote === undefined
-      ? commands.send(command, sent)
-      : remotes.executor(command.remote).send(command as Command, sent ?? {})
+  const send: CommandHandler['send'] = (command, sent = {}) =>
+    (elsewhere(command as Command) ?? commands).send(command as Command, sent)
   const policyCall = isWatched(domainCode) ? watched('impure_policy') : trusted
   const reactions = new Map([
     ...system.policies.map((each) => {

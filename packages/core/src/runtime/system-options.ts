@@ -10,6 +10,7 @@ import type { ReactionNotice } from './consumers/status.ts'
 import type { StartProjections } from './projections/host.ts'
 import type { ProjectionNotice } from './projections/status.ts'
 import type { RemoteConnection } from './remotes/connection.ts'
+import type { ServiceConnection } from './services/connection.ts'
 
 /** What a system runs on. Closing the system closes the store and the tables. */
 export interface SystemOptions<Tables extends ReadTables = ReadTables> {
@@ -29,6 +30,8 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly projections?: StartProjections
   /** A connection to each other system that is declared, by its name: `{ partner: httpSystem({ url }) }`. */
   readonly remotes?: Readonly<Record<string, RemoteConnection>>
+  /** A connection to each service that does activities, by its name: `{ payments: httpService({ url }) }`. */
+  readonly services?: Readonly<Record<string, ServiceConnection>>
   /**
    * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, and when an aggregate
    * gets no snapshots. What it throws is not caught, except directly after a successful command.

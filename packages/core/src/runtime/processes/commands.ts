@@ -18,7 +18,8 @@ export function sending({ command, to, input }: SagaSend, data: unknown, context
 /** A command that cannot be carried out, for a fault of the code. */
 export function impossible({ step, isCompensation, command }: OpenCommand, cause: unknown): IndelibleError {
   const which = isCompensation ? `The compensation of step "${step}"` : `Step "${step}"`
-  const where = command.remote === undefined ? '' : ` in "${command.remote}"`
+  const elsewhere = command.remote ?? command.service
+  const where = elsewhere === undefined ? '' : ` in "${elsewhere}"`
   const fault = isIndelibleError(cause) ? `${cause.code}: ${cause.message}` : messageOf(cause)
   return new IndelibleError(
     'invalid_declaration',
