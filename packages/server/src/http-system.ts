@@ -4,6 +4,7 @@ import { checkedDuration } from 'indelible/adapter'
 import { type Operation, remoteConnection } from 'indelible/operations'
 import { errorOf, requestOf, resultOf } from './client.ts'
 import { refusalOf } from './command-answers.ts'
+import { checkedUrl, whyNot } from './http-connection.ts'
 import { answerTimeoutMsDefault } from './limits.ts'
 
 export interface HttpSystemOptions {
@@ -37,7 +38,7 @@ export function httpSystem({
       if (signal?.aborted) throw new IndelibleError('aborted', 'The caller gave up.', { cause })
       throw unavailable(
         api,
-        limit.aborted ? `did not answer within ${timeoutMs} ms` : `cannot be reached: ${why(cause)}`,
+        limit.aborted ? `did not answer within ${timeoutMs} ms` : `cannot be reached: ${whyNot(cause)}`,
         cause,
       )
     })
@@ -89,21 +90,6 @@ const toldAsTheyAre: readonly string[] = ['command_claimed', 'feed_diverged'] sa
 
 function unavailable(api: URL, problem: string, cause?: unknown): IndelibleError {
   return new IndelibleError('remote_unavailable', `${api.origin} ${problem}.`, { details: { url: api.href }, cause })
-}
-
-/** `fetch` hides the reason in the cause: the code of the operating system, or a sentence of its own. */
-function why(error: unknown): string {
-  const { cause, message } = error as Error & { readonly cause?: { readonly errno?: number } & NodeJS.ErrnoException }
-  return (cause?.errno === undefined ? cause?.message : cause.code) ?? message
-}
-
-function checkedUrl(given: string | URL): URL {
-  const url = URL.canParse(String(given)) ? new URL(given) : undefined
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
-  throw new IndelibleError(
-    'config_invalid',
-    `${JSON.stringify(String(given))} is not the URL of an HTTP API. Write one such as https://partner.example.`,
-  )
 }
 
 const timerMsMax = 2 ** 31 - 1

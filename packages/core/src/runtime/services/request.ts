@@ -23,7 +23,7 @@ export function requestOf(call: ServiceCall, { id, input, idempotencyKey }: Requ
     return { method, path, body, idempotencyKey }
   }
   const rest = Object.entries(without(members, named)).filter(([, value]) => value !== undefined && value !== null)
-  const query = new URLSearchParams(rest.map(([name, value]) => [name, textOf(call, name, value)])).toString()
+  const query = new URLSearchParams(rest.map(([name, value]): [string, string] => [name, textOf(call, name, value)])).toString()
   return { method, path: query === '' ? path : `${path}?${query}`, body: undefined, idempotencyKey }
 }
 

@@ -1,0 +1,62 @@
+// A connection to an HTTP service that does activities.
+import { IndelibleError, type ServiceConnection } from 'indelible'
+import { checkedDuration } from 'indelible/adapter'
+import { checkedUrl, whyNot } from './http-connection.ts'
+import { answerTimeoutMsDefault } from './limits.ts'
+
+export interface HttpServiceOptions {
+  /** The URL before the paths of the activities: `https://payments.example/v1`. */
+  readonly url: string | URL
+  /** Sent with every request, for example the key that the service asks for. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** How long it may take to answer, in milliseconds: 10,000 by default. Then nobody knows what it did, and it is asked again. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Connects to a service: `services: { payments: httpService({ url: 'https://payments.example/v1' }) }`. Every request has the header `Idempotency-Key`
+ * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/). Throws `config_invalid`, `invalid_duration`.
+ */
+export function httpService({
+  url,
+  headers = {},
+  timeoutMs = answerTimeoutMsDefault,
+}: HttpServiceOptions): ServiceConnection {
+  const base = checkedUrl(url)
+  checkedDuration('timeoutMs', timeoutMs)
+  return {
+    async call({ method, path, body, idempotencyKey }, { signal }) {
+      const limit = AbortSignal.timeout(timeoutMs)
+      try {
+        const response = await fetch(base.href.replace(/\/$/, '') + path, {
+          method,
+          headers: {
+            Accept: 'application/json',
+            ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+            ...headers,
+            'Idempotency-Key': `"${idempotencyKey}"`,
+          },
+          body: body === undefined ? null : JSON.stringify(body),
+          signal: AbortSignal.any([signal, limit]),
+          redirect: 'manual',
+        })
+        return { status: response.status, body: jsonOf(await response.text()) }
+      } catch (cause) {
+        if (signal.aborted) throw new IndelibleError('aborted', 'The caller gave up.', { cause })
+        const problem = limit.aborted ? `did not answer within ${timeoutMs} ms` : `cannot be reached: ${whyNot(cause)}`
+        throw new IndelibleError('remote_unavailable', `${base.origin} ${problem}.`, {
+          details: { url: base.href },
+          cause,
+        })
+      }
+    },
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
