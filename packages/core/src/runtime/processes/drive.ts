@@ -58,6 +58,8 @@ class Drive {
   /** Commands that this drive did not record itself: perhaps other code made them. */
   readonly #found = new Set<string>()
   #state: SagaState | undefined
+  /** Nothing follows from the state as it is. */
+  #isSettled = false
   #fault: string | undefined
   #waits: Waits | undefined
   #problem: unknown
@@ -97,7 +99,7 @@ class Drive {
       let ended: readonly SagaEvent[]
       try {
         ended = endedWaits(walked)
-        if (ended.length === 0 && nextMoves(walked).length === 0) ended = nothing
+        if (ended.length === 0 && (this.#isSettled || nextMoves(walked).length === 0)) ended = nothing
       } catch (misfit) {
         return await this.#misfit(state, misfit)
       }
@@ -145,6 +147,7 @@ class Drive {
   async #turn(state: SagaState, inputs: readonly SagaEvent[], claim: string | undefined): Promise<void> {
     const turn = await takeTurn(this.#options, this.#sagaId, { state, inputs, claim })
     this.#state = turn.state
+    this.#isSettled = turn.isSettled
     if (turn.status !== 'duplicate') return
     // The command that ran out of time, or was refused now, had been carried out, and its answer got lost.
     const step = (inputs[0]!.data as { step: string }).step

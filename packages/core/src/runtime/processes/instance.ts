@@ -22,6 +22,8 @@ export interface SagaInstanceOptions {
 export interface Turn {
   readonly status: AppendOutcome['status']
   readonly state: SagaState
+  /** Nothing follows until something comes in, or the time of a wait is over. */
+  readonly isSettled: boolean
   /** Of a duplicate: where the command that was to be made impossible had been carried out. */
   readonly position: number | undefined
 }
@@ -75,9 +77,7 @@ export async function takeTurn(
   for (const input of inputs) add(asRead(input))
   const state = folded!
   const walked = { saga: definitionOf(saga, state), sagaId, state, call, nowMs: clock.now() }
-  if (!isAlone) {
-    for (let moves = followUp(walked, inputs.length); moves.length > 0; moves = followUp(walked, 1)) moves.forEach(add)
-  }
+  const isSettled = !isAlone && addMoves(walked, { add, isRequired: inputs.length === 0 })
   const outcome = await store.append(
     {
       ...commitOf(saga, { stream, sagaId, state, events, lastEventId, version }),
@@ -87,7 +87,7 @@ export async function takeTurn(
   )
   if (outcome.status === 'written') {
     state.position = outcome.firstPosition + events.length - 1
-    return { status: 'written', state, position: undefined }
+    return { status: 'written', state, isSettled, position: undefined }
   }
   const found = await loadSaga(store, stream)
   if (outcome.status === 'conflict' && (found?.version ?? 0) === version) {
@@ -101,6 +101,7 @@ export async function takeTurn(
   return {
     status: isCarriedOut ? 'duplicate' : 'conflict',
     state: now,
+    isSettled: false,
     position: isCarriedOut ? outcome.lastPosition : undefined,
   }
 }
@@ -115,13 +116,28 @@ function takenChild({ name }: AnySaga, events: readonly Written[]): IndelibleErr
   )
 }
 
-/** If the code of what comes next throws, what came in is recorded all the same; the error comes up when the saga is driven on. */
-function followUp(walked: Parameters<typeof nextMoves>[0], inputs: number): readonly SagaEvent[] {
-  if (inputs === 0) return nextMoves(walked)
+/** After other moves nothing more follows until something comes in. */
+const leadOn: ReadonlySet<SagaEvent['type']> = new Set(['$BranchTaken', '$ListTaken', '$EventArrived'])
+
+/**
+ * Adds all that follows. If the code of what comes next throws, what came in is recorded all the same, and the error comes up when the saga is driven on:
+ * then this gives false.
+ */
+function addMoves(
+  walked: Parameters<typeof nextMoves>[0],
+  { add, isRequired }: { readonly add: (event: SagaEvent) => void; readonly isRequired: boolean },
+): boolean {
+  let mayThrow = isRequired
   try {
-    return nextMoves(walked)
-  } catch {
-    return []
+    for (;;) {
+      const moves = nextMoves(walked)
+      mayThrow = false
+      moves.forEach(add)
+      if (!moves.some(({ type }) => leadOn.has(type))) return true
+    }
+  } catch (error) {
+    if (mayThrow) throw error
+    return false
   }
 }
 
