@@ -5,7 +5,7 @@ import { bankLog } from './bank-log.ts'
 import { bigLog } from './big-log.ts'
 import type { BankLog, BenchCase, BenchContext, BigLog } from './case.ts'
 import { type Options, UsageError } from './options.ts'
-import { installedPeers, peerNames } from './peers/index.ts'
+import { installedNames, installedPeers, peerNames } from './peers/index.ts'
 import { type PostgresServer, startPostgres } from './peers/postgres-server.ts'
 
 export interface Workplace {
@@ -25,8 +25,10 @@ export async function openWorkplace(options: Options): Promise<Workplace> {
     server ??= startPostgres(scratchDir)
     return server
   }
-  const installed = installedPeers({ postgres, modulesDir: options.peerModulesDir })
-  const wanted = wantedPeers(options, installed)
+  const sources = { postgres, modulesDir: options.peerModulesDir }
+  const installed = installedPeers(sources)
+  const names = installedNames(sources)
+  const wanted = wantedPeers(options, names)
   const logs = new Map<number, Promise<BigLog>>()
   const banks = new Map<number, Promise<BankLog>>()
   let scratches = 0
@@ -50,10 +52,7 @@ export async function openWorkplace(options: Options): Promise<Workplace> {
           return log
         },
         database: async () => await (await postgres()).database(),
-        emmettModules: () =>
-          wanted.includes('emmett-postgres') && installed.some(({ name }) => name === 'emmett-postgres')
-            ? options.peerModulesDir
-            : undefined,
+        modulesOf: (peer) => (wanted.includes(peer) && names.includes(peer) ? options.peerModulesDir : undefined),
         progress,
       }
     },
@@ -67,13 +66,13 @@ export async function openWorkplace(options: Options): Promise<Workplace> {
 }
 
 /** Throws for a peer that is not known, or that was asked for by name and is not there. */
-function wantedPeers({ peers: asked }: Options, installed: readonly { readonly name: string }[]): readonly string[] {
+function wantedPeers({ peers: asked }: Options, installed: readonly string[]): readonly string[] {
   if (asked === undefined) return peerNames
   for (const name of asked) {
     if (!(peerNames as readonly string[]).includes(name)) {
       throw new UsageError(`There is no peer "${name}". There are ${peerNames.join(', ')}.`)
     }
-    if (!installed.some((peer) => peer.name === name)) {
+    if (!installed.includes(name)) {
       throw new UsageError(
         `The peer ${name} is not installed. bench/README.md says how; name its place with --peer-modules.`,
       )

@@ -29,7 +29,7 @@ async function measure(change: (honest: Subject) => Partial<Subject>): Promise<n
     bigLog: () => Promise.reject(new Error('not needed')),
     bankLog: () => Promise.reject(new Error('not needed')),
     database: () => Promise.reject(new Error('not needed')),
-    emmettModules: () => undefined,
+    modulesOf: () => undefined,
     progress: () => {},
   }
   return await appenders([cheat], load, context).cheat!()

@@ -10,7 +10,7 @@ export const rebuild: BenchCase = {
   summary: 'ten million bank events into a Postgres table of 100,000 rows, verified',
   async *run(context) {
     const log = await context.bankLog(sized(context.scale, { full: 10_000_000, quick: 1_000_000, tiny: 20_000 }))
-    const emmett = context.emmettModules()
+    const emmett = context.modulesOf('emmett-postgres')
     const peerEvents = sized(context.scale, { full: 200_000, quick: 20_000, tiny: 1000 })
     const server = async () => (await context.database()).connectionString
     const pglite = async () => {

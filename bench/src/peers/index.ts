@@ -11,7 +11,24 @@ export interface PeerSources {
   readonly modulesDir: string | undefined
 }
 
-export const peerNames = ['node:sqlite', 'emmett-sqlite', 'emmett-postgres', 'act-postgres'] as const
+export const peerNames = ['node:sqlite', 'emmett-sqlite', 'emmett-postgres', 'act-postgres', 'dbos-postgres'] as const
+
+/** Peers of cases of their own, with the package that is loaded from where it is installed. */
+const otherPeers = {
+  'emmett-postgres': '@event-driven-io/emmett-postgresql',
+  'dbos-postgres': '@dbos-inc/dbos-sdk',
+} as const
+
+export type OtherPeer = keyof typeof otherPeers
+
+/** The names of the peers that are installed. */
+export function installedNames(sources: PeerSources): readonly string[] {
+  const { modulesDir } = sources
+  const others = Object.entries(otherPeers).flatMap(([name, module]) =>
+    modulesDir !== undefined && isInstalled(modulesDir, module) ? [name] : [],
+  )
+  return [...new Set([...installedPeers(sources).map(({ name }) => name), ...others])]
+}
 
 export function installedPeers({ postgres, modulesDir }: PeerSources): readonly Peer[] {
   const peers: Peer[] = [nodeSqlite, actPostgres(postgres)]
