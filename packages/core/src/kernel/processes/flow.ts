@@ -108,7 +108,8 @@ export interface AskNode extends Named {
 /** Starts another saga and waits for its end. Where that one compensates, so does this one. */
 export interface ChildNode extends Named {
   readonly kind: 'child'
-  readonly saga: { readonly name: string; readonly version: number }
+  /** `data`: what its data must be, where it has no start event. */
+  readonly saga: { readonly name: string; readonly version: number; readonly data: Schema | undefined }
   readonly id: SagaFunction<string>
   readonly data: SagaFunction<unknown>
   readonly compensate: SagaSend | 'nothing' | undefined

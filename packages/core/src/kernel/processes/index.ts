@@ -3,6 +3,7 @@ export { type SagaFinding, sagaFindings } from './check.ts'
 export {
   type AwaitNode,
   allNodes,
+  type ChildNode,
   childrenOf,
   type FlowNode,
   flowsIn,

@@ -2,8 +2,9 @@
 import { durationMs } from '../../kernel/durations.ts'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import { deepFreeze } from '../../kernel/freeze.ts'
-import type { EachNode, FlowNode, SagaContext, StepNode } from '../../kernel/processes/flow.ts'
+import type { ChildNode, EachNode, FlowNode, SagaContext, StepNode } from '../../kernel/processes/flow.ts'
 import type { AnySaga } from '../../kernel/processes/saga.ts'
+import { parse } from '../../kernel/schemas.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
 import type { PureCall } from '../purity.ts'
@@ -183,7 +184,7 @@ export class Walk {
       case 'child': {
         const { name, version } = node.saga
         const id = this.ask(step, 'id', () => node.id(data, context))
-        const input = this.ask(step, 'data', () => node.data(data, context))
+        const input = this.ask(step, 'data', () => checkedData(node, node.data(data, context)))
         const compensatable = typeof node.compensate === 'object'
         moves.push({
           type: '$ChildStarted',
@@ -229,6 +230,10 @@ export function commandIdOf({ category }: AnySaga, sagaId: string, step: string,
 
 function endOf(length: string, nowMs: number): Instant | null {
   return length === 'forever' ? null : instant(nowMs + durationMs(length))
+}
+
+function checkedData({ saga: { name, data: schema } }: ChildNode, given: unknown): unknown {
+  return schema ? parse(schema, given, `The data of the saga "${name}"`, 'invalid_declaration') : given
 }
 
 function checkedInstant(step: string, given: unknown): Instant {

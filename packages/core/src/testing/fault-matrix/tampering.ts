@@ -1,0 +1,177 @@
+// What is done to a run so that one fault happens at one place: at the append of a commit, at a decision, or at what others do.
+import { durationMs } from '../../kernel/durations.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { AwaitNode, ChildNode, FlowNode, StepNode } from '../../kernel/processes/index.ts'
+import type { Refusal } from '../../kernel/refusals.ts'
+import type { AppendOutcome, Commit } from '../../store/port.ts'
+import type { Crash } from '../crashing-store.ts'
+import { carriesOut, commandAt, commandsInside, type Place, records } from './places.ts'
+
+/** One fault at one place. */
+export interface Tampering {
+  /** For people, after the place. */
+  readonly how: string
+  /** How the saga has to end. `any`: it goes on in another way. */
+  readonly expects: 'completed' | 'compensated' | 'any'
+  /** The command that is refused, and with what. */
+  readonly refuses?: { readonly commandId: string; readonly refusal: Refusal }
+  readonly append?: (commit: Commit, append: () => Promise<AppendOutcome>, run: TamperedRun) => Promise<AppendOutcome>
+  readonly crash?: Crash
+  readonly others?: { readonly at: Place; readonly act: 'never' | 'late' | 'twice' }
+}
+
+/** What a tampering may do. */
+export interface TamperedRun {
+  /** The fault has happened. */
+  happened(): void
+  advance(ms: number): void
+  /** Others do what a place waits for. */
+  act(place: Place): Promise<void>
+  /** Cancels a saga; without a name, the one that is under test. */
+  cancel(child?: { readonly saga: string; readonly id: string }): Promise<void>
+  /** Resolves when nothing more is written. */
+  still(): Promise<void>
+  /** Resolves when nothing more is written, first for whoever came last. */
+  heldBack(): Promise<void>
+}
+
+export function refused(place: Place, { continueOn }: StepNode, refusal: Refusal): Tampering {
+  return {
+    how: `refused with ${refusal.refused}`,
+    expects: continueOn.includes(refusal.refused) ? 'any' : 'compensated',
+    refuses: { commandId: commandAt(place, 'do'), refusal },
+  }
+}
+
+export function childCompensates(place: Place, { saga }: ChildNode): Tampering {
+  return {
+    how: 'the child compensated',
+    expects: 'compensated',
+    async append(commit, append, run) {
+      const outcome = await append()
+      const started = commit.events.find(({ type }) => type === '$ChildStarted')
+      if (started && records(place, commit, '$ChildStarted') && outcome.status === 'written')
+        await run.cancel({ saga: saga.name, id: (started.data as { readonly id: string }).id })
+      return outcome
+    },
+  }
+}
+
+/** No answer comes, because the command never gets through. */
+export function withheld(place: Place): Tampering {
+  return {
+    how: 'its command did not get through in time',
+    expects: 'compensated',
+    async append(commit, append, run) {
+      if (!carriesOut(place, commit)) return await append()
+      run.happened()
+      throw new IndelibleError('store_full', 'The fault matrix lets nothing through.')
+    },
+  }
+}
+
+export function othersAct(place: Place, act: 'never' | 'late' | 'twice'): Tampering {
+  const how = { never: 'nobody did it', late: 'it was done after the time', twice: 'it was done twice' }[act]
+  const node = place.node as AwaitNode
+  const expects = act === 'twice' ? 'completed' : node.otherwise === 'continue' ? 'any' : 'compensated'
+  return { how, expects, others: { at: place, act } }
+}
+
+/** The command is carried out, and so much time passes until its answer comes. */
+export function slowAnswer(place: Place, limit: number): Tampering {
+  return {
+    how: 'its answer was late',
+    expects: 'completed',
+    async append(commit, append, run) {
+      const outcome = await append()
+      if (!carriesOut(place, commit)) return outcome
+      run.happened()
+      run.advance(limit)
+      return outcome
+    },
+  }
+}
+
+/** The command is carried out, its answer is lost, and so much time passes until it is sent again. */
+export function answerLost(place: Place, ms: number): Tampering {
+  let isLost = false
+  return {
+    how: ms > 0 ? 'its answer was lost until the time was over' : 'its answer was lost and it was sent again',
+    expects: 'completed',
+    async append(commit, append, run) {
+      const outcome = await append()
+      if (isLost || !carriesOut(place, commit)) return outcome
+      isLost = true
+      run.happened()
+      run.advance(ms)
+      throw new IndelibleError('io_failed', 'The fault matrix lost the answer.')
+    },
+  }
+}
+
+/** What others do happens directly before the saga begins to wait for it. */
+export function early(place: Place): Tampering {
+  let isDone = false
+  return {
+    how: 'it was done before the saga waited for it',
+    expects: 'completed',
+    async append(commit, append, run) {
+      if (!isDone && records(place, commit, '$EventAwaited')) {
+        isDone = true
+        await run.act(place)
+        await run.still()
+      }
+      return await append()
+    },
+  }
+}
+
+export function reversed(place: Place): Tampering {
+  let held = 0
+  return {
+    how: 'its commands were carried out in reverse order',
+    expects: 'completed',
+    async append(commit, append, run) {
+      if (!commandsInside(place, commit)) return await append()
+      if (++held === 2) run.happened()
+      await run.heldBack()
+      return await append()
+    },
+  }
+}
+
+export function crashes(
+  place: Place,
+  { commits, isWritten }: { readonly commits: readonly Commit[]; readonly isWritten: boolean },
+): readonly Tampering[] {
+  const at = (commit: Commit) => carriesOut(place, commit) || records(place, commit)
+  return commits.filter(at).map((commit, after) => ({
+    how: `the process died ${isWritten ? 'after' : 'before'} the commit of ${commit.events.map(({ type }) => type).join(', ')}`,
+    expects: 'completed',
+    crash: { after, written: isWritten, at },
+  }))
+}
+
+/** The saga is cancelled as soon as the place is done. */
+export function compensationRefused(place: Place, refusal: Refusal): Tampering {
+  return {
+    how: `its compensation was refused with ${refusal.refused}`,
+    expects: 'compensated',
+    refuses: { commandId: commandAt(place, 'compensate'), refusal },
+    async append(commit, append, run) {
+      const outcome = await append()
+      if (outcome.status === 'written' && records(place, commit, '$StepDone', '$ChildEnded')) {
+        await run.cancel()
+        await run.still()
+      }
+      return outcome
+    },
+  }
+}
+
+/** How long a node waits for an answer, if it has a limit. */
+export function limitMs(node: FlowNode): number | undefined {
+  if (node.kind === 'step') return node.timeout === undefined ? undefined : durationMs(node.timeout)
+  if (node.kind !== 'await' && node.kind !== 'ask') return undefined
+  return node.within === 'forever' ? undefined : durationMs(node.within)
+}
