@@ -1,5 +1,5 @@
 // What happens to an order that was placed: the stock of each line is reserved, money is held, the customer pays within half an hour, and the order ships.
-// Where one of these fails, or the order is cancelled before it ships, all is taken back.
+// Where one of these fails, or the order is cancelled before it ships, all is taken back, and the order is cancelled in the end.
 import { type SagaContext, saga } from 'indelible'
 import { AuthorisePayment } from '../payments/authorise-payment.ts'
 import { PaymentCaptured } from '../payments/events.ts'
@@ -33,13 +33,9 @@ export const fulfilment = saga('fulfilment', {
   cancelsOn: OrderCancelled,
   owner: 'sales',
   from: 'beginning',
+  onCompensated: { command: CancelOrder, to: thisOrder, input: () => ({ reason: 'It could not be fulfilled.' }) },
 })
-  .step('accept', {
-    command: AcceptOrder,
-    to: thisOrder,
-    input: nothing,
-    compensate: { command: CancelOrder, to: thisOrder, input: () => ({ reason: 'It could not be fulfilled.' }) },
-  })
+  .step('accept', { command: AcceptOrder, to: thisOrder, input: nothing, compensate: 'nothing' })
   .each('lines', {
     ...lines,
     do: (flow) =>

@@ -117,6 +117,12 @@ export interface ChildNode extends Named {
 
 export type FlowNode = StepNode | EachNode | ParallelNode | ChooseNode | AwaitNode | SleepNode | AskNode | ChildNode
 
+/** Whether nothing takes back what a node does: once it has begun, the saga can only go forwards, unless it is refused. */
+export function isPivot({ compensate, ...node }: StepNode | ChildNode): boolean {
+  // A command that records nothing has nothing to take back.
+  return compensate === undefined && (node.kind === 'child' || node.send.command.emits.length > 0)
+}
+
 /** The flows directly inside a node, by the name of the branch; that of `each` has none. */
 export function flowsIn(
   node: FlowNode,

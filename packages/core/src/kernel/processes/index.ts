@@ -7,6 +7,7 @@ export {
   childrenOf,
   type FlowNode,
   flowsIn,
+  isPivot,
   nodeAt,
   type SagaContext,
   type SagaSend,

@@ -36,8 +36,8 @@ export const faults = [
  * - `duplicate`: the answer to a command is lost, so that it is sent again; others do twice what is waited for.
  * - `reordered`: what is under way at the same time is carried out in reverse order; an event comes before the saga waits for it.
  * - `crash before`, `crash after`: the process dies before or after a commit of the node is written, once for each of its commits.
- * - `compensation refused`: the saga is cancelled after the node, and what takes the node back is refused, once with each refusal, until a person resumes
- *   the saga.
+ * - `compensation refused`: the saga is cancelled after the node (where it can only go forwards then, the next command is refused), and what takes the node
+ *   back is refused, once with each refusal, until a person resumes the saga.
  */
 export type Fault = (typeof faults)[number]
 

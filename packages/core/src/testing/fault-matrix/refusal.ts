@@ -17,20 +17,19 @@ export function refusalsOf({ refuses, aggregate }: AnyCommandType): readonly Ref
   ]
 }
 
-/** The command type, which refuses the one command with this id. */
+/** The command type, which refuses a command where `refuses` says so. */
 export function refusing(
   type: AnyCommandType,
-  { commandId, refusal }: { readonly commandId: string; readonly refusal: Refusal },
-  onRefused: () => void,
+  refuses: (commandId: string, type: AnyCommandType) => Refusal | undefined,
 ): AnyCommandType {
-  const decide: AnyCommandType['decide'] = (state, input, context) => {
-    if (context.commandId !== commandId) return type.decide(state, input, context)
-    onRefused()
-    return refusal
-  }
+  const decide: AnyCommandType['decide'] = (state, input, context) =>
+    refuses(context.commandId, type) ?? type.decide(state, input, context)
   // A sample of the details may not fit the schema.
-  const refuses = refusalsOf(type).map(({ refused: reason }) => ({ reason, details: null }))
-  return Object.assign((id: string, input: unknown) => type(id, input), type, { decide, refuses }) as AnyCommandType
+  const declared = refusalsOf(type).map(({ refused: reason }) => ({ reason, details: null }))
+  return Object.assign((id: string, input: unknown) => type(id, input), type, {
+    decide,
+    refuses: declared,
+  }) as AnyCommandType
 }
 
 /** A small value of a JSON Schema. What the schema does not say is left out. */

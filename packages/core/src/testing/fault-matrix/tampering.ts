@@ -1,4 +1,5 @@
 // What is done to a run so that one fault happens at one place: at the append of a commit, at a decision, or at what others do.
+import type { AnyCommandType } from '../../kernel/commands.ts'
 import { durationMs } from '../../kernel/durations.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { AwaitNode, ChildNode, FlowNode, StepNode } from '../../kernel/processes/index.ts'
@@ -6,6 +7,7 @@ import type { Refusal } from '../../kernel/refusals.ts'
 import type { AppendOutcome, Commit } from '../../store/port.ts'
 import type { Crash } from '../crashing-store.ts'
 import { carriesOut, commandAt, commandsInside, type Place, records } from './places.ts'
+import { refusalsOf } from './refusal.ts'
 
 /** One fault at one place. */
 export interface Tampering {
@@ -13,8 +15,8 @@ export interface Tampering {
   readonly how: string
   /** How the saga has to end. `any`: it goes on in another way. */
   readonly expects: 'completed' | 'compensated' | 'any'
-  /** The command that is refused, and with what. */
-  readonly refuses?: { readonly commandId: string; readonly refusal: Refusal }
+  /** Whether a command is refused, and with what. */
+  readonly refuses?: (commandId: string, command: AnyCommandType, run: TamperedRun) => Refusal | undefined
   readonly append?: (commit: Commit, append: () => Promise<AppendOutcome>, run: TamperedRun) => Promise<AppendOutcome>
   readonly crash?: Crash
   readonly others?: { readonly at: Place; readonly act: 'never' | 'late' | 'twice' }
@@ -27,8 +29,8 @@ export interface TamperedRun {
   advance(ms: number): void
   /** Others do what a place waits for. */
   act(place: Place): Promise<void>
-  /** Cancels a saga; without a name, the one that is under test. */
-  cancel(child?: { readonly saga: string; readonly id: string }): Promise<void>
+  /** Cancels a saga; without a name, the one that is under test. False where it does not run or can only go forwards. */
+  cancel(child?: { readonly saga: string; readonly id: string }): Promise<boolean>
   /** Resolves when nothing more is written. */
   still(): Promise<void>
   /** Resolves when nothing more is written, first for whoever came last. */
@@ -39,7 +41,11 @@ export function refused(place: Place, { continueOn }: StepNode, refusal: Refusal
   return {
     how: `refused with ${refusal.refused}`,
     expects: continueOn.includes(refusal.refused) ? 'any' : 'compensated',
-    refuses: { commandId: commandAt(place, 'do'), refusal },
+    refuses: (commandId, _command, run) => {
+      if (commandId !== commandAt(place, 'do')) return undefined
+      run.happened()
+      return refusal
+    },
   }
 }
 
@@ -50,8 +56,9 @@ export function childCompensates(place: Place, { saga }: ChildNode): Tampering {
     async append(commit, append, run) {
       const outcome = await append()
       const started = commit.events.find(({ type }) => type === '$ChildStarted')
-      if (started && records(place, commit, '$ChildStarted') && outcome.status === 'written')
-        await run.cancel({ saga: saga.name, id: (started.data as { readonly id: string }).id })
+      if (started && records(place, commit, '$ChildStarted') && outcome.status === 'written') {
+        if (await run.cancel({ saga: saga.name, id: (started.data as { readonly id: string }).id })) run.happened()
+      }
       return outcome
     },
   }
@@ -118,6 +125,7 @@ export function early(place: Place): Tampering {
     async append(commit, append, run) {
       if (!isDone && records(place, commit, '$EventAwaited')) {
         isDone = true
+        run.happened()
         await run.act(place)
         await run.still()
       }
@@ -152,16 +160,23 @@ export function crashes(
   }))
 }
 
-/** The saga is cancelled as soon as the place is done. */
+/** The saga is cancelled as soon as the place is done. Where it can only go forwards then, the next command that may be refused is refused. */
 export function compensationRefused(place: Place, refusal: Refusal): Tampering {
+  let goesOn = false
   return {
     how: `its compensation was refused with ${refusal.refused}`,
     expects: 'compensated',
-    refuses: { commandId: commandAt(place, 'compensate'), refusal },
+    refuses: (commandId, command, run) => {
+      if (goesOn && commandId.startsWith('$saga.') && commandId.endsWith(':do')) return refusalsOf(command)[0]
+      if (commandId !== commandAt(place, 'compensate')) return undefined
+      goesOn = false
+      run.happened()
+      return refusal
+    },
     async append(commit, append, run) {
       const outcome = await append()
       if (outcome.status === 'written' && records(place, commit, '$StepDone', '$ChildEnded')) {
-        await run.cancel()
+        goesOn = !(await run.cancel())
         await run.still()
       }
       return outcome

@@ -104,17 +104,13 @@ export class Trial implements TamperedRun {
   }
 
   async act({ row, sagaId, step }: Place): Promise<void> {
-    const other = this.#scenario.others?.[row]
-    if (!other) return
-    this.happened()
-    await other(this.#running, { sagaId, step })
+    await this.#scenario.others?.[row]?.(this.#running, { sagaId, step })
   }
 
-  async cancel(child?: { readonly saga: string; readonly id: string }): Promise<void> {
+  async cancel(child?: { readonly saga: string; readonly id: string }): Promise<boolean> {
     const { saga, start } = this.#scenario
-    const reason = 'FaultMatrix'
-    if (!child) await this.#running.cancelSaga(saga, start.id, { reason })
-    else if (await this.#running.cancelSaga({ name: child.saga }, child.id, { reason })) this.happened()
+    const [name, id] = child ? [child.saga, child.id] : [saga.name, start.id]
+    return await this.#running.cancelSaga({ name }, id, { reason: 'FaultMatrix' })
   }
 
   async still(): Promise<void> {
@@ -147,7 +143,7 @@ export class Trial implements TamperedRun {
     const { system } = this.#scenario
     const refuses = this.#tampering?.refuses
     const commands = refuses
-      ? system.commands.map((each) => refusing(each, refuses, () => this.happened()))
+      ? system.commands.map((each) => refusing(each, (id, command) => refuses(id, command, this)))
       : system.commands
     return new RunningSystem(
       { ...system, commands, reactions: [], subscriptions: [] },
@@ -197,7 +193,8 @@ export class Trial implements TamperedRun {
         const needing = statuses.filter((each): each is SagaRunnerStatus => each.kind === 'saga')
         return new Set(needing.flatMap((each) => each.needsIntervention.map(({ sagaId }) => `${each.name} ${sagaId}`)))
       }
-      if (performance.now() > latest) throw new Error(`The system did not come to rest within ${restMsMax} ms.`)
+      if (performance.now() > latest)
+        throw new Error(`The system did not come to rest within ${restMsMax} ms: ${JSON.stringify(statuses)}`)
     }
     return new Set()
   }
@@ -212,7 +209,7 @@ export class Trial implements TamperedRun {
         if ((kind !== 'await' && kind !== 'ask') || this.#acted.has(key) || !this.#scenario.others?.[place.row])
           continue
         const how = special && keyOf(special.at) === key ? special.act : undefined
-        if (how === 'never') this.happened()
+        if (how !== undefined) this.happened()
         if (how === 'never' || how === 'late') continue
         this.#acted.add(key)
         if (how === 'twice') await this.act(place)

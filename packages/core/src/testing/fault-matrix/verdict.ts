@@ -30,7 +30,7 @@ export async function tried(scenario: FaultScenario, trial: Trial, tampering?: T
     if (!state)
       return { end: undefined, problems: [`${start.type} started no saga "${saga.name}" with the id ${start.id}.`] }
     const status = hasEnded(state) ? (state.status as 'completed' | 'compensated') : undefined
-    const expects = tampering?.expects ?? 'completed'
+    const expects = (trial.hasHappened && tampering?.expects) || 'completed'
     const failure = state.failure ? ` (${state.failure.step || 'it'}: ${state.failure.reason})` : ''
     const problems = [
       ...helped.problems,
