@@ -18,11 +18,13 @@ const running = startSystem(defineSystem({ ...bank, projections: [] }), { ...kep
 say('open')
 
 // Every command has an id, so that what an earlier process has done is not done again.
-for (const id of [...accounts, closed]) {
-  await running.send(OpenAccount(id, { owner: id }), { commandId: `open:${id}` })
-  if (id === closed) await running.send(CloseAccount(id, {}), { commandId: 'close' })
-  else await running.send(DepositFunds(id, { amount: openingBalance }), { commandId: `deposit:${id}` })
-}
+await Promise.all(
+  [...accounts, closed].map(async (id) => {
+    await running.send(OpenAccount(id, { owner: id }), { commandId: `open:${id}` })
+    if (id === closed) await running.send(CloseAccount(id, {}), { commandId: 'close' })
+    else await running.send(DepositFunds(id, { amount: openingBalance }), { commandId: `deposit:${id}` })
+  }),
+)
 
 let next = Number(first)
 await Promise.all(

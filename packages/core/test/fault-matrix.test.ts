@@ -1,4 +1,4 @@
-import { defineSystem, type RunningSystem, saga } from 'indelible'
+import { defineSystem, policy, type RunningSystem, saga } from 'indelible'
 import { type FaultMatrix, faultMatrix, formatFaultMatrix } from 'indelible/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -82,26 +82,26 @@ test('a saga with every kind of node comes to a good end with every fault', asyn
   })
   expect(matrix.problems).toEqual([])
   expect(formatFaultMatrix(matrix)).toMatchInlineSnapshot(`
-    "all                         refused  timeout  late reply  duplicate  reordered  crash before  crash after  compensation refused
-    -------------------------------------------------------------------------------------------------------------------------------
-    first             step      undone   undone   done        done       –          done          done         resumed
-    lines             each      –        –        –           –          done       done          done         –
-    lines/write       step      undone   –        –           done       –          done          done         resumed
-    both              parallel  –        –        –           –          done       –             –            –
-    both/left/write   step      undone   –        –           done       –          done          done         resumed
-    both/right/write  step      undone   –        –           done       –          done          done         resumed
-    how               choose    –        –        –           –          –          done          done         –
-    how/long/write    step      done     –        –           done       –          done          done         resumed
-    how/short/write   step      ?        ?        ?           ?          ?          ?             ?            ?
-    signature         await     –        undone   undone      done       done       done          done         –
-    rest              sleep     –        –        –           –          –          done          done         –
-    check             ask       –        done     done        done       –          done          done         –
-    child             child     undone   –        –           –          –          done          done         resumed
-    child/write       step      undone   –        –           done       –          done          done         resumed
-    child/rest        sleep     –        –        –           –          –          done          done         –
-    last              step      undone   –        –           done       –          done          done         –
+    "all                         refused  timeout  late reply  duplicate  reordered  crash before  crash after   compensation refused
+    --------------------------------------------------------------------------------------------------------------------------------
+    first             step      undone   undone   done        done       –          done, undone  done, undone  resumed
+    lines             each      –        –        –           –          done       done          done          –
+    lines/write       step      undone   –        –           done       –          done, undone  done, undone  resumed
+    both              parallel  –        –        –           –          done       –             –             –
+    both/left/write   step      undone   –        –           done       –          done, undone  done, undone  resumed
+    both/right/write  step      undone   –        –           done       –          done, undone  done, undone  resumed
+    how               choose    –        –        –           –          –          done          done          –
+    how/long/write    step      done     –        –           done       –          done, undone  done, undone  resumed
+    how/short/write   step      ?        ?        ?           ?          ?          ?             ?             ?
+    signature         await     –        undone   undone      done       done       done          done          –
+    rest              sleep     –        –        –           –          –          done          done          –
+    check             ask       –        done     done        done       –          done          done          –
+    child             child     undone   –        –           –          –          done, undone  done, undone  resumed
+    child/write       step      undone   –        –           done       –          done, undone  done, undone  resumed
+    child/rest        sleep     –        –        –           –          –          done          done          –
+    last              step      undone   –        –           done       –          done          done          –
 
-    61 cells, 118 runs: all green.
+    61 cells, 172 runs: all green.
     done: completed; undone: compensated; resumed: compensated after a person helped; –: cannot happen there; ?: not reached by this scenario."
   `)
 })
@@ -132,7 +132,13 @@ test('a compensation that takes back the wrong amount is found, with what is wro
     },
   }
   const matrix = await faultMatrix(options)
-  expect(red(matrix)).toEqual(['take: compensation refused', 'payIn: refused', 'payIn: timeout'])
+  expect(red(matrix)).toEqual([
+    'take: crash before',
+    'take: crash after',
+    'take: compensation refused',
+    'payIn: refused',
+    'payIn: timeout',
+  ])
   const problem =
     "payIn, refused: refused with Closed. The tills have 9, and not 10. Alone: only: { step: 'payIn', fault: 'refused' }."
   expect(matrix.problems).toContain(problem)
@@ -188,6 +194,19 @@ test('a saga that does not complete without a fault is refused, with what is mis
   await expect(faultMatrix({ ...options, only: { step: 'sign' } })).rejects.toThrow(
     '"only" has the step "sign", but the saga has: signature.',
   )
+})
+
+test('what a policy could not do is not forgotten', async () => {
+  const chain = policy('chain', { sends: [Write] }).on(Signed, () => Write('a', { word: 'no' }))
+  const signing = saga('signing', { startsOn: Asked }).awaitEvent('signature', Signed, { within: '1h' })
+  const matrix = faultMatrix({
+    system: defineSystem({ name: 'notebook', commands, sagas: [signing], policies: [chain] }),
+    saga: signing,
+    start: Ask('1', { words: [] }),
+    others: { signature: (running, { sagaId }) => running.send(Sign(sagaId, { by: 'ada' })) },
+    invariant: async () => {},
+  })
+  await expect(matrix).rejects.toThrow('The policy "chain" is parked: Write for page-a was refused: Refused.')
 })
 
 test('a branch that the scenario does not take is shown as not reached', async () => {

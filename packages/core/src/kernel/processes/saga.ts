@@ -84,7 +84,7 @@ export function saga<
     readonly owner?: string
     /** Where it begins in a log that has history already: `now`, the default, or `beginning`, which starts a saga for all of history. */
     readonly from?: BeginsFrom
-    /** Events that make a saga which is under way take everything back: `OrderCancelled`, or `{ event, correlate }`. */
+    /** Events that make a saga which is under way take everything back, until it sends a step without `compensate`: `OrderCancelled`, or `{ event, correlate }`. */
     readonly cancelsOn?: AnyEventType | Correlated | readonly (AnyEventType | Correlated)[]
     /** The last command of a saga that has completed. */
     readonly onCompleted?: SagaCommand<NoInfer<Data>, Nothing, undefined, Done>

@@ -1,11 +1,11 @@
 // The columns of a matrix: what each fault means at each kind of node.
-import type { FlowNode } from '../../kernel/processes/index.ts'
 import type { Commit } from '../../store/port.ts'
 import type { Place } from './places.ts'
 import { refusalsOf } from './refusal.ts'
 import {
   answerLost,
   childCompensates,
+  compensationOf,
   compensationRefused,
   crashes,
   early,
@@ -35,7 +35,8 @@ export const faults = [
  * - `late reply`: the answer comes after that time.
  * - `duplicate`: the answer to a command is lost, so that it is sent again; others do twice what is waited for.
  * - `reordered`: what is under way at the same time is carried out in reverse order; an event comes before the saga waits for it.
- * - `crash before`, `crash after`: the process dies before or after a commit of the node is written, once for each of its commits.
+ * - `crash before`, `crash after`: the process dies before or after a commit of the node is written, once for each of its commits, and once for each that
+ *   takes it back.
  * - `compensation refused`: the saga is cancelled after the node (where it can only go forwards then, the next command is refused), and what takes the node
  *   back is refused, once with each refusal, until a person resumes the saga.
  */
@@ -70,9 +71,4 @@ export function tamperingsOf(fault: Fault, place: Place, commits: readonly Commi
       return taken ? refusalsOf(taken.command).map((each) => compensationRefused(place, each)) : []
     }
   }
-}
-
-function compensationOf(node: FlowNode) {
-  const compensate = node.kind === 'step' || node.kind === 'child' ? node.compensate : undefined
-  return typeof compensate === 'object' ? compensate : undefined
 }

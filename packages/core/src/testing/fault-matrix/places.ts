@@ -111,6 +111,15 @@ export function commandsInside(place: Place, { commandId = '', events }: Commit)
   return isInside && commandId.endsWith(':do') && !events.some(({ stream }) => stream === streamOf(place))
 }
 
+/** Whether a commit takes a step back, or records that it is. */
+export function takesBack(place: Place, commit: Commit): boolean {
+  const { commandId, events } = commit
+  return (
+    (commandId === commandAt(place, 'compensate') && !events.some(({ stream }) => stream === streamOf(place))) ||
+    records(place, commit, '$CompensationSent', '$CompensationDone')
+  )
+}
+
 /** Whether a saga records something about a place, of one of these types if there are any. */
 export function records(place: Place, { events }: Commit, ...types: readonly string[]): boolean {
   return events.some(

@@ -2,11 +2,11 @@
 import type { AnyCommandType } from '../../kernel/commands.ts'
 import { durationMs } from '../../kernel/durations.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
-import type { AwaitNode, ChildNode, FlowNode, StepNode } from '../../kernel/processes/index.ts'
+import type { AwaitNode, ChildNode, FlowNode, SagaSend, StepNode } from '../../kernel/processes/index.ts'
 import type { Refusal } from '../../kernel/refusals.ts'
 import type { AppendOutcome, Commit } from '../../store/port.ts'
 import type { Crash } from '../crashing-store.ts'
-import { carriesOut, commandAt, commandsInside, type Place, records } from './places.ts'
+import { carriesOut, commandAt, commandsInside, type Place, records, takesBack } from './places.ts'
 import { refusalsOf } from './refusal.ts'
 
 /** One fault at one place. */
@@ -28,7 +28,7 @@ export interface TamperedRun {
   happened(): void
   advance(ms: number): void
   /** Others do what a place waits for. */
-  act(place: Place): Promise<void>
+  act(place: Omit<Place, 'node'>): Promise<void>
   /** Cancels a saga; without a name, the one that is under test. False where it does not run or can only go forwards. */
   cancel(child?: { readonly saga: string; readonly id: string }): Promise<boolean>
   /** Resolves when nothing more is written. */
@@ -148,30 +148,56 @@ export function reversed(place: Place): Tampering {
   }
 }
 
+/** The process dies at each commit of the place, and at each that takes it back. */
 export function crashes(
   place: Place,
   { commits, isWritten }: { readonly commits: readonly Commit[]; readonly isWritten: boolean },
 ): readonly Tampering[] {
-  const at = (commit: Commit) => carriesOut(place, commit) || records(place, commit)
-  return commits.filter(at).map((commit, after) => ({
-    how: `the process died ${isWritten ? 'after' : 'before'} the commit of ${commit.events.map(({ type }) => type).join(', ')}`,
-    expects: 'completed',
-    crash: { after, written: isWritten, at },
-  }))
+  const when = `the process died ${isWritten ? 'after' : 'before'}`
+  const forwards = (commit: Commit) =>
+    carriesOut(place, commit) || (records(place, commit) && !takesBack(place, commit))
+  const backwards = (commit: Commit) => takesBack(place, commit)
+  const onTheWay = commits.filter(forwards).map(
+    ({ events }, after): Tampering => ({
+      how: `${when} the commit of ${events.map(({ type }) => type).join(', ')}`,
+      expects: 'completed',
+      crash: { after, written: isWritten, at: forwards },
+    }),
+  )
+  const onTheWayBack = compensationOf(place.node)
+    ? ['$CompensationSent', 'its compensation', '$CompensationDone'].map(
+        (what, after): Tampering => ({
+          ...compensating(place),
+          how: `${when} the commit of ${what}`,
+          crash: { after, written: isWritten, at: backwards },
+        }),
+      )
+    : []
+  return [...onTheWay, ...onTheWayBack]
+}
+
+export function compensationRefused(place: Place, refusal: Refusal): Tampering {
+  const { refuses, ...forced } = compensating(place)
+  return {
+    ...forced,
+    how: `its compensation was refused with ${refusal.refused}`,
+    refuses: (commandId, command, run) => {
+      if (commandId !== commandAt(place, 'compensate')) return refuses?.(commandId, command, run)
+      run.happened()
+      return refusal
+    },
+  }
 }
 
 /** The saga is cancelled as soon as the place is done. Where it can only go forwards then, the next command that may be refused is refused. */
-export function compensationRefused(place: Place, refusal: Refusal): Tampering {
+function compensating(place: Place): Tampering {
   let goesOn = false
   return {
-    how: `its compensation was refused with ${refusal.refused}`,
+    how: 'it was taken back',
     expects: 'compensated',
-    refuses: (commandId, command, run) => {
-      if (goesOn && commandId.startsWith('$saga.') && commandId.endsWith(':do')) return refusalsOf(command)[0]
-      if (commandId !== commandAt(place, 'compensate')) return undefined
-      goesOn = false
-      run.happened()
-      return refusal
+    refuses: (commandId, command) => {
+      if (commandId === commandAt(place, 'compensate')) goesOn = false
+      return goesOn && commandId.startsWith('$saga.') && commandId.endsWith(':do') ? refusalsOf(command)[0] : undefined
     },
     async append(commit, append, run) {
       const outcome = await append()
@@ -182,6 +208,12 @@ export function compensationRefused(place: Place, refusal: Refusal): Tampering {
       return outcome
     },
   }
+}
+
+/** What takes a node back, if a command does. */
+export function compensationOf(node: FlowNode): SagaSend | undefined {
+  const compensate = node.kind === 'step' || node.kind === 'child' ? node.compensate : undefined
+  return typeof compensate === 'object' ? compensate : undefined
 }
 
 /** How long a node waits for an answer, if it has a limit. */

@@ -103,7 +103,7 @@ export class Trial implements TamperedRun {
     this.#clock.advance(ms)
   }
 
-  async act({ row, sagaId, step }: Place): Promise<void> {
+  async act({ row, sagaId, step }: Omit<Place, 'node'>): Promise<void> {
     await this.#scenario.others?.[row]?.(this.#running, { sagaId, step })
   }
 
@@ -204,7 +204,7 @@ export class Trial implements TamperedRun {
     const special = this.#tampering?.others
     for (const { saga, sagaId, state, prefix } of instances) {
       for (const [step, { kind }] of state.waits) {
-        const place = { row: prefix + declared(step), saga, sagaId, step } as Place
+        const place = { row: prefix + declared(step), saga, sagaId, step }
         const key = keyOf(place)
         if ((kind !== 'await' && kind !== 'ask') || this.#acted.has(key) || !this.#scenario.others?.[place.row])
           continue

@@ -73,9 +73,10 @@ async function forgotten(
   { others = {} }: FaultScenario,
 ): Promise<readonly string[]> {
   const consumers = await running.consumers.list()
-  const parked = consumers.flatMap((each) =>
-    each.state === 'parked' ? [`"${each.name}" is parked: ${each.error?.message ?? 'its code failed'}.`] : [],
-  )
+  const parked = consumers.flatMap((each) => {
+    const isParked = each.state === 'parked' || (each.kind === 'policy' && each.parked.length > 0)
+    return isParked ? [`The ${each.kind} "${each.name}" is parked: ${each.error?.message ?? 'its code failed'}`] : []
+  })
   const open = instances.flatMap(({ saga, sagaId, state, prefix }) => {
     if (hasEnded(state)) return []
     const status = consumers.find(({ name }) => name === saga.name)
