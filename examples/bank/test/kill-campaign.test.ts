@@ -30,16 +30,11 @@ test(
     onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
     const next = draws()
     const ends = new Map<number, string>()
-    let killed = 0
-    for (let isOver = false; !isOver; ) {
-      isOver = !(await transferred({ dataDir, ends, next, isKilled: killed < kills }))
-      if (!isOver) killed++
-    }
-    expect(killed).toBe(kills)
+    for (let left = kills; left >= 0; left--) await transferred({ dataDir, ends, next, killsLeft: left })
     for (let n = 0; n < transfers; n++) expect(ends.get(n), `t${n}`).toBe(isRefused(n) ? 'compensated' : 'completed')
     const { events, inFlightMax, positionsInFlight } = await checked(dataDir)
     console.log(
-      `transfers: ${transfers}, of which ${[...ends.values()].filter((end) => end === 'compensated').length} were compensated, ${killed} kills, ` +
+      `transfers: ${transfers}, of which ${[...ends.values()].filter((end) => end === 'compensated').length} were compensated, ${kills} kills, ` +
         `${events} events; at ${positionsInFlight} positions up to ${inFlightMax} were in flight, and the total was right at all; seed ${seed}`,
     )
     expect(inFlightMax).toBeGreaterThan(1)
@@ -51,30 +46,31 @@ interface Round {
   /** How transfers ended that somebody was told of. */
   readonly ends: Map<number, string>
   readonly next: Draw
-  readonly isKilled: boolean
+  /** This one included; with none, the process does what is left and ends. */
+  readonly killsLeft: number
 }
 
-/** Lets a process go on with the transfers. True if it was killed before it had done them all. */
-async function transferred({ dataDir, ends, next, isKilled }: Round): Promise<boolean> {
+/** Lets a process go on with the transfers, and kills it. */
+async function transferred({ dataDir, ends, next, killsLeft }: Round): Promise<void> {
   let first = 0
   while (ends.has(first)) first++
-  const args = [dataDir, first, transfers, seed].map(String)
+  const args = [dataDir, first, transfers, seed, killsLeft > 0 ? 'killed' : 'done'].map(String)
   const process_ = spawn(process.execPath, ['--conditions=@indelible/source', child, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void process_.kill('SIGKILL'))
   const exit = once(process_, 'exit')
   // Counted in what was done, as a slow machine does less in a time; now and then it dies while it takes up what was left.
-  const share = Math.floor((0.8 * transfers) / kills)
+  const share = Math.ceil((transfers - ends.size) / (killsLeft + 1))
   let left = next(8) === 0 ? 0 : Math.ceil(share / 2) + next(share)
   for await (const line of createInterface({ input: process_.stdout! })) {
     const [n, status] = line.split(' ')
     if (status !== undefined) ends.set(Number(n), status)
-    if (isKilled && left-- === 0) void pause(next(30)).then(() => process_.kill('SIGKILL'))
+    const isTime = left-- === 0 || line === 'done'
+    if (killsLeft > 0 && isTime) void pause(next(30)).then(() => process_.kill('SIGKILL'))
   }
   const [code] = await exit
-  if (code !== null) expect(code).toBe(0)
-  return code === null
+  expect(code).toBe(killsLeft > 0 ? null : 0)
 }
 
 /** Folds the log once, and looks at all the money after each event. */

@@ -11,7 +11,7 @@ import { transferSaga } from '../transfer/transfer-saga.ts'
 import { accounts, closed, openingBalance, transferOrder } from './drawn-transfers.ts'
 
 const clients = 24
-const [dataDir, first, end, seed] = process.argv.slice(2) as [string, string, string, string]
+const [dataDir, first, end, seed, until] = process.argv.slice(2) as [string, string, string, string, 'killed' | 'done']
 const { store, ...kept } = fileStorage({ dataDir, mode: 'run' })
 // The tables are folded in the end, by the process that nobody kills.
 const running = startSystem(defineSystem({ ...bank, projections: [] }), { ...kept, store: await store() })
@@ -38,7 +38,10 @@ await Promise.all(
     }
   }),
 )
-await running.close()
+say('done')
+// Whoever waits to be killed stays as it is.
+if (until === 'killed') setInterval(() => {}, 60_000)
+else await running.close()
 
 /** What is in the pipe outlives the process. */
 function say(line: string): void {
