@@ -42,6 +42,7 @@ export class Trial implements TamperedRun {
   readonly #held: (() => void)[] = []
   #running: RunningSystem
   #moves = 0
+  #isOver = false
 
   constructor(scenario: FaultScenario, tampering?: Tampering) {
     this.#scenario = scenario
@@ -56,6 +57,12 @@ export class Trial implements TamperedRun {
 
   get running(): RunningSystem {
     return this.#running
+  }
+
+  async close(): Promise<void> {
+    this.#isOver = true
+    for (const release of this.#held) release()
+    await this.#running.close()
   }
 
   async seed(): Promise<void> {
@@ -124,7 +131,7 @@ export class Trial implements TamperedRun {
   }
 
   async heldBack(): Promise<void> {
-    await new Promise<void>((resolve) => this.#held.push(resolve))
+    if (!this.#isOver) await new Promise<void>((resolve) => this.#held.push(resolve))
   }
 
   get #isDead(): boolean {

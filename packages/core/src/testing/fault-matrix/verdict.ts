@@ -3,7 +3,7 @@ import { messageOf } from '../../kernel/shown.ts'
 import { viewOf, type Waiting } from '../../runtime/processes/saga-view.ts'
 import { hasEnded } from '../../runtime/processes/state.ts'
 import type { RunningSystem } from '../../runtime/running-system.ts'
-import type { Instance } from './places.ts'
+import { declared, type Instance } from './places.ts'
 import type { FaultScenario } from './scenario.ts'
 import type { Tampering } from './tampering.ts'
 import type { Trial } from './trial.ts'
@@ -45,7 +45,7 @@ export async function tried(scenario: FaultScenario, trial: Trial, tampering?: T
   } catch (error) {
     return { end: undefined, problems: [messageOf(error)] }
   } finally {
-    await trial.running.close()
+    await trial.close()
   }
 }
 
@@ -85,11 +85,10 @@ async function forgotten(
     if (problem !== undefined) return [`${saga.name} ${sagaId} needs intervention: ${problem}`]
     const view = viewOf(state)
     const left = [...view.pending.map(({ step }) => `the answer of "${step}"`), ...view.waiting.map(waitedFor)]
-    const unsaid = view.waiting.filter(
-      (each) => (each.for === 'event' || each.for === 'person') && !others[prefix + each.step],
-    )
+    const waits = view.waiting.filter((each) => each.for === 'event' || each.for === 'person')
+    const unsaid = waits.map(({ step }) => prefix + declared(step)).filter((path) => !others[path])
     const hint = unsaid.map(
-      ({ step }) => ` Say what others do: others: { '${prefix}${step}': (running, { sagaId }) => running.send(…) }.`,
+      (path) => ` Say what others do: others: { '${path}': (running, { sagaId }) => running.send(…) }.`,
     )
     return [`${saga.name} ${sagaId} is still ${state.status} and waits for ${left.join(', ')}.${hint.join('')}`]
   })
