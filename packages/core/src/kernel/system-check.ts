@@ -2,7 +2,7 @@
 import type { AnyCommandType } from './commands.ts'
 import type { AnyEventType } from './event-types.ts'
 import { categoryCharactersMax } from './limits.ts'
-import { sagaEvents, sagaFindings, sagaSends } from './processes/index.ts'
+import { type AnySaga, childrenOf, sagaEvents, sagaFindings, sagaSends } from './processes/index.ts'
 import { outputProblem } from './schemas.ts'
 import type { System } from './system.ts'
 
@@ -113,8 +113,10 @@ function consumerFindings(system: System): string[] {
 
 function faultsOfSagas({ commands, sagas }: System): string[] {
   const listed = new Set(commands)
+  const children = new Set(sagas.flatMap(({ nodes }) => childrenOf(nodes)))
   return sagas.flatMap((each) => [
     ...(each.nodes.length === 0 ? [`Saga "${each.name}" has no steps. Add .step(…).`] : []),
+    ...(each.data ? childOnlyFindings(each, children) : []),
     ...sagaSends(each)
       .filter(({ send }) => !listed.has(send.command))
       .map(
@@ -125,6 +127,20 @@ function faultsOfSagas({ commands, sagas }: System): string[] {
       .filter(({ kind }) => kind === 'error')
       .map(({ message }) => `Saga "${each.name}": ${message}`),
   ])
+}
+
+function childOnlyFindings({ name, data }: AnySaga, children: ReadonlySet<string>): string[] {
+  const problem = outputProblem(data!)
+  return [
+    ...(children.has(name)
+      ? []
+      : [
+          `Saga "${name}" has no start event, and no saga starts it as a child. Add "startsOn", or .child(…) to another saga.`,
+        ]),
+    ...(problem === undefined
+      ? []
+      : [`The data of saga "${name}" cannot be kept as JSON: ${problem}. Use text or numbers.`]),
+  ]
 }
 
 function faultsOfPolicies({ commands, policies }: System): string[] {

@@ -145,7 +145,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     return await this.#sagaRunner(saga).decide(sagaId, decision)
   }
 
-  /** Makes a saga that runs take everything back. False where it does not run. Throws `unknown_saga`. */
+  /** Makes a saga that runs take everything back. False where it does not run, or has sent a step that nothing takes back. Throws `unknown_saga`. */
   async cancelSaga(saga: Named, sagaId: string, { actor, reason }: By & { readonly reason: string }): Promise<boolean> {
     return await this.#sagaRunner(saga).cancel(sagaId, { reason, actor })
   }

@@ -37,7 +37,7 @@ class Drawing {
     this.#refusals = ({ category, type }) =>
       commands.find((each) => each.category === category && each.type === type)?.refuses.map(({ reason }) => reason) ??
       []
-    const start = this.#node('([', [saga.startsOn.join(' or ')], '])')
+    const start = this.#node('([', [saga.startsOn.join(' or ') || 'another saga'], '])')
     const compensated = 'compensated'
     const last = saga.onCompensated
       ? this.#takeBack([saga.onCompensated.type, 'the last command'], compensated)

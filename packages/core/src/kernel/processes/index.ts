@@ -3,9 +3,11 @@ export { type SagaFinding, sagaFindings } from './check.ts'
 export {
   type AwaitNode,
   allNodes,
+  type ChildNode,
   childrenOf,
   type FlowNode,
   flowsIn,
+  isPivot,
   nodeAt,
   type SagaContext,
   type SagaSend,

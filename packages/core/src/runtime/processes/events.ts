@@ -23,7 +23,14 @@ export type SagaEvent =
   | { type: '$PersonAnswered'; data: { step: string; decision: unknown; actor: string | null; reason: string | null } }
   | {
       type: '$ChildStarted'
-      data: WaitBegan & { saga: string; version: number; id: string; input: unknown; compensatable: boolean }
+      data: WaitBegan & {
+        saga: string
+        version: number
+        id: string
+        input: unknown
+        compensatable: boolean
+        isPivot?: true
+      }
     }
   | { type: '$ChildCancelled'; data: { step: string; saga: string; id: string } }
   | { type: '$ChildEnded'; data: { step: string; isCompleted: boolean } }
@@ -52,6 +59,8 @@ export interface SentCommand {
   readonly deadline: Instant | null
   /** Whether the step has a compensation, so that it is noticed if later code has none. */
   readonly compensatable: boolean
+  /** Set where nothing takes the step back: once it is sent, the saga can only go forwards, unless it is refused. */
+  readonly isPivot?: true
 }
 
 export interface SagaFailure {

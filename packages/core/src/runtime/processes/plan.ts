@@ -47,7 +47,8 @@ function end({ saga, sagaId, state }: Walked, walk: Walk, how: keyof typeof last
     const context = { sagaId, answers: {}, item: undefined }
     const command = walk.ask(step, 'command', () => sending(send, walk.data, context))
     const commandId = commandIdOf(saga, sagaId, step, 'do')
-    moves.push({ type: '$StepSent', data: { step, commandId, command, deadline: null, compensatable: false } })
+    const sent = { step, commandId, command, deadline: null, compensatable: false }
+    moves.push({ type: '$StepSent', data: how === 'completed' ? { ...sent, isPivot: true } : sent })
   }
 }
 

@@ -2,8 +2,16 @@
 import { durationMs } from '../../kernel/durations.ts'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import { deepFreeze } from '../../kernel/freeze.ts'
-import type { EachNode, FlowNode, SagaContext, StepNode } from '../../kernel/processes/flow.ts'
+import {
+  type ChildNode,
+  type EachNode,
+  type FlowNode,
+  isPivot,
+  type SagaContext,
+  type StepNode,
+} from '../../kernel/processes/flow.ts'
 import type { AnySaga } from '../../kernel/processes/saga.ts'
+import { parse } from '../../kernel/schemas.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
 import type { PureCall } from '../purity.ts'
@@ -183,11 +191,11 @@ export class Walk {
       case 'child': {
         const { name, version } = node.saga
         const id = this.ask(step, 'id', () => node.id(data, context))
-        const input = this.ask(step, 'data', () => node.data(data, context))
+        const input = this.ask(step, 'data', () => checkedData(node, node.data(data, context)))
         const compensatable = typeof node.compensate === 'object'
         moves.push({
           type: '$ChildStarted',
-          data: { step, until: null, saga: name, version, id, input, compensatable },
+          data: { step, until: null, saga: name, version, id, input, compensatable, ...pivot(node) },
         })
       }
     }
@@ -198,7 +206,7 @@ export class Walk {
     const deadline = node.timeout === undefined ? null : instant(nowMs + durationMs(node.timeout))
     const command = this.ask(step, 'command', () => sending(node.send, this.data, context))
     const compensatable = typeof node.compensate === 'object'
-    return { step, commandId: commandIdOf(saga, sagaId, step, 'do'), command, deadline, compensatable }
+    return { step, commandId: commandIdOf(saga, sagaId, step, 'do'), command, deadline, compensatable, ...pivot(node) }
   }
 
   /** Calls a function of the saga as the third law wants it. Throws `invalid_declaration`, `impure_saga`. */
@@ -229,6 +237,14 @@ export function commandIdOf({ category }: AnySaga, sagaId: string, step: string,
 
 function endOf(length: string, nowMs: number): Instant | null {
   return length === 'forever' ? null : instant(nowMs + durationMs(length))
+}
+
+function pivot(node: StepNode | ChildNode): { isPivot?: true } {
+  return isPivot(node) ? { isPivot: true } : {}
+}
+
+function checkedData({ saga: { name, data: schema } }: ChildNode, given: unknown): unknown {
+  return schema ? parse(schema, given, `The data of the saga "${name}"`, 'invalid_declaration') : given
 }
 
 function checkedInstant(step: string, given: unknown): Instant {
