@@ -13,7 +13,7 @@ import { moneyOf } from '../money-of.ts'
 import { twoBanks } from '../two-banks.ts'
 import { type Remittance, realRemittances } from './remittances.ts'
 
-const [count, kills, cuts] = long ? [2_000, 50, 50] : [60, 3, 3]
+const [count, kills, cuts] = long ? [2_000, 50, 50] : [30, 2, 2]
 /** The partner has no accounts of this bank. */
 const unknownBank = 'YZ'
 const atOnce = 16
