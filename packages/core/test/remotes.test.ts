@@ -81,6 +81,8 @@ test('what the other system refuses is taken back, and claimed there before', as
   expect(failure).toEqual({ step: 'payIn', reason: 'Closed', details: { cash: 0 } })
   expect(await cashOf(near)).toEqual(['till-a -5', 'till-a +5'])
   expect(await far.running.findCommand(await idThere(near))).toMatchObject({ status: 'claimed', reason: 'Closed' })
+  const [claim] = await Array.fromAsync(far.running.store.read([{ types: ['$CommandClaimed'] }]))
+  expect(claim!.events.map(({ metadata }) => metadata.actor)).toEqual(['near/saga:wiring'])
 })
 
 test('while the other system cannot be reached, the step waits, and the saga goes on when it can', async () => {

@@ -166,8 +166,7 @@ class Drive {
         return await this.#givenUp(state, command, timedOut)
       let execution: Execution
       try {
-        const options = this.#sendOptions(state)
-        execution = await this.#executorOf(command).carryOut(command, options, this.#signal)
+        execution = await this.#executorOf(command).carryOut(command, this.#sendOptions(state), this.#signal)
       } catch (error) {
         if (isFaultOfStore(error) || (isIndelibleError(error) && error.retryable)) throw error
         return await this.#impossible(state, command, error)
@@ -186,7 +185,8 @@ class Drive {
   async #givenUp(state: SagaState, command: OpenCommand, failure: Failure): Promise<Landed> {
     const { step, isCompensation } = command
     const { reason, details } = failure
-    const given = await this.#executorOf(command).giveUp(command, { reason, details }, this.#signal)
+    const options = this.#sendOptions(state)
+    const given = await this.#executorOf(command).giveUp(command, { reason, details }, options, this.#signal)
     if (given.status === 'done') return { step, event: await this.#done(command, given.position), claim: undefined }
     const { why, claim } = given
     const refused = { step, ...why }
