@@ -9,6 +9,7 @@ import {
   saga,
 } from 'indelible'
 import { memoryConsumers, memoryStore } from 'indelible/memory'
+import { describeOperations } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
 import { connectTo, crashingStore, manualClock } from 'indelible/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -289,6 +290,13 @@ test('a description has the other system, and does not have its commands as comm
     },
   ])
   expect(commands.map(({ remote }) => remote)).toEqual([undefined, undefined, undefined, undefined])
+  const offered = describeOperations(describeSystem(near.system)).operations
+  expect(offered.filter(({ operation }) => operation === 'sendCommand').map(({ given }) => given.command)).toEqual([
+    'PayIn',
+    'Take',
+    'Open',
+    'AskWire',
+  ])
   expect(sagas[0]!.flow[1]).toMatchObject({ sends: { category: 'till', type: 'PayIn', remote: 'other' } })
 })
 
