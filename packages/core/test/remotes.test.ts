@@ -26,6 +26,7 @@ import {
   other,
   PayIn,
   Taken,
+  WireAsked,
   wiring,
 } from './branches.ts'
 
@@ -246,6 +247,28 @@ test('what is under way to a system that hangs does not hold up a close, and goe
   expect(await cashOf(far.running)).toEqual(['till-b +5'])
   await second.close()
   await far.running.close()
+})
+
+test('a compensation that the other system refuses needs a person, who resumes it when it can be carried out', async () => {
+  const careful = saga('wiring', { startsOn: WireAsked, from: 'beginning', owner: 'treasury' })
+    .step('payIn', {
+      command: other.commands.PayIn,
+      to: () => 'b',
+      input: ({ amount }) => ({ amount }),
+      compensate: { command: other.commands.PayIn, to: ({ to }) => to, input: ({ amount }) => ({ amount }) },
+    })
+    .step('more', { command: other.commands.PayIn, to: () => 'closed-too', input: ({ amount }) => ({ amount }) })
+  const { near, far } = branches({}, { sagas: [careful] })
+  await near.send(wire('closed'))
+  const failed = await near.waitForSaga(careful, 'w1', patience)
+  expect(failed).toMatchObject({
+    status: 'compensationFailed',
+    compensationFailure: { step: 'payIn', reason: 'Closed' },
+  })
+  await far.running.send(Open('closed', {}))
+  expect(await near.resumeSaga(careful, 'w1', { actor: 'ada' })).toBe(true)
+  expect((await near.waitForSaga(careful, 'w1', patience)).status).toBe('compensated')
+  expect(await cashOf(far.running)).toEqual(['till-b +5', 'till-closed +5'])
 })
 
 test('a policy sends commands to another system, and waits while it cannot be reached', async () => {
