@@ -77,6 +77,7 @@ export {
   refusal,
   refuse,
 } from './kernel/refusals.ts'
+export { type AnyRemoteSystem, type RemoteSystem, remoteSystem } from './kernel/remotes.ts'
 export type { Schema, SchemaIssue } from './kernel/schemas.ts'
 export { checkedStreamName, type StreamName, streamName } from './kernel/streams.ts'
 export type { System } from './kernel/system.ts'
@@ -103,6 +104,7 @@ export {
   timestamp,
 } from './kernel/tables.ts'
 export { type Clock, epochMs, type Instant, instant, type ValidTime } from './kernel/time.ts'
+export type { Claimed, ClaimOutcome, CommandClaim, CommandFound } from './runtime/commands/command-ids.ts'
 export type { CommandOutcome, SendOptions } from './runtime/commands/outcome.ts'
 export type { SnapshotNotice } from './runtime/commands/snapshot-keeper.ts'
 export type { AnyConsumerStatus, By, Consumers, Named } from './runtime/consumers/consumers.ts'
@@ -133,6 +135,9 @@ export type {
 } from './runtime/projections/status.ts'
 export { projectionThread, runProjections, type ThreadResources } from './runtime/projections/thread/index.ts'
 export type { ProjectionView } from './runtime/projections/view.ts'
+export type { RemoteCallOptions, RemoteConnection, RemoteSendOptions } from './runtime/remotes/connection.ts'
+export type { FeedAsked, FeedPage } from './runtime/remotes/feed-page.ts'
+export type { FeedStatus } from './runtime/remotes/feed-runner.ts'
 export type { Health, RunningSystem } from './runtime/running-system.ts'
 export type { SystemNotice, SystemOptions } from './runtime/system-options.ts'
 export type { WaitOptions } from './runtime/waiting.ts'

@@ -268,15 +268,15 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
   test('refuses an input that is no object, a parameter that it does not have, a missing one, and a wrong one', async () => {
     const { ask } = opened()
     const required = Object.entries(operation.parameters).filter(([, { isRequired }]) => isRequired)
-    const input = Object.fromEntries(required.map(([parameter]) => [parameter, 'x']))
+    const input = Object.fromEntries(required.map(([parameter, { fromText }]) => [parameter, fromText('x')]))
     const wrong = [
       ['', null],
       ['', []],
       ['nope', { ...input, nope: 1 }],
       ...required.map(([parameter]) => [parameter, { ...input, [parameter]: undefined }] as const),
-      // A trace that is malformed is ignored, and the input of a command and a decision are checked by their schemas.
+      // A trace that is malformed is ignored, the input of a command and a decision are checked by their schemas, and details are any JSON.
       ...Object.keys(operation.parameters)
-        .filter((parameter) => !['traceparent', 'input', 'decision'].includes(parameter))
+        .filter((parameter) => !['traceparent', 'input', 'decision', 'details'].includes(parameter))
         .map((parameter) => [parameter, { ...input, [parameter]: [1] }] as const),
     ] as const
     for (const [parameter, input] of wrong) {
@@ -289,7 +289,7 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
   test('refuses a principal that is too long', async () => {
     const { ask } = opened()
     const required = Object.entries(operation.parameters).filter(([, { isRequired }]) => isRequired)
-    const input = Object.fromEntries(required.map(([parameter]) => [parameter, 'x']))
+    const input = Object.fromEntries(required.map(([parameter, { fromText }]) => [parameter, fromText('x')]))
     const { error } = await ask(name, input, { actor: 'é'.repeat(257) })
     expect(error).toMatchObject({ code: 'invalid_parameter', details: { parameter: 'actor' } })
   })

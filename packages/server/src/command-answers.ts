@@ -38,6 +38,13 @@ function refused(type: string, { reason, details, stream, version, commandId }: 
   )
 }
 
+/** The outcome that a problem document stands for; undefined if it is not about a refusal. */
+export function refusalOf(document: unknown): Refused | undefined {
+  const { type, reason, details, stream, version, commandId } = (document ?? {}) as Refused & { readonly type?: string }
+  if (typeof reason !== 'string' || type !== refusalType(reason)) return undefined
+  return { status: 'refused', reason, details, stream, version, commandId }
+}
+
 function refusalType(reason: string): string {
   return `urn:indelible:refusal:${encodeURIComponent(reason)}`
 }

@@ -28,6 +28,8 @@ export interface HttpApiOptions {
   readonly bodyBytesMax?: number
   /** The maximum number of requests that wait for a table or a saga at the same time, 500 by default. `serve` uses at most half of `connectionsMax`. */
   readonly waitsMax?: number
+  /** Aborts when the server closes. Readers of the feed, which would wait, then get their answers at once. `serve` sets it. */
+  readonly closing?: AbortSignal
   /** The version of the HTTP API in the OpenAPI document, `1` by default. */
   readonly apiVersion?: string
 }
@@ -38,9 +40,9 @@ export interface HttpApiOptions {
  */
 export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): Hono {
   const { allowedHosts = [], onError = logged, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
-  const { waitsMax = waitsMaxDefault } = options
+  const { waitsMax = waitsMaxDefault, closing } = options
   const check = checkWhoAsks(allowedHosts)
-  const routes = routesOf(running, { waits: new Waits(waitsMax), bodyBytesMax, apiVersion })
+  const routes = routesOf(running, { waits: new Waits(waitsMax), bodyBytesMax, closing, apiVersion })
   const app = new Hono()
   const answering = (handle: Handle) => async (c: Context) => {
     try {

@@ -27,6 +27,8 @@ export interface HttpMap<Result = unknown> {
   /** Its description, by status, and the definitions that it refers to. */
   readonly answers?: (described: OperationDescription) => Readonly<Record<number, Answer>>
   readonly definitions?: (described: OperationDescription) => Readonly<Record<string, JsonSchema>>
+  /** A request that waits ends when the server closes. The client asks again. */
+  readonly endsWithServer?: boolean
   /** The statuses of problems of the transport itself, such as a body that is too large. */
   readonly problems?: readonly number[]
 }

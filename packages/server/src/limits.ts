@@ -24,3 +24,5 @@ export const slowCheckMs = 1_000
 export const requestTimeoutMs = 30_000
 /** The default time that `close` gives requests under way to finish. */
 export const closeTimeoutMsDefault = 10_000
+/** The default time in which another system must answer a request, in addition to the time that the request waits there. */
+export const answerTimeoutMsDefault = 10_000

@@ -10,6 +10,8 @@ import type { Waits } from './waits.ts'
 export interface HandlerOptions {
   readonly waits: Waits
   readonly bodyBytesMax: number
+  /** Aborts when the server closes. */
+  readonly closing: AbortSignal | undefined
 }
 
 export function operationHandler(running: RunningSystem, route: OperationRoute, options: HandlerOptions) {
@@ -17,7 +19,9 @@ export function operationHandler(running: RunningSystem, route: OperationRoute, 
   return async (c: Context): Promise<Response> => {
     const { input, principal } = await readRequest(c, route, options)
     // A client that has disconnected does not want the answer any more.
-    const run = () => operation.run(running, input, { principal, signal: c.req.raw.signal })
+    const gone = c.req.raw.signal
+    const signal = map.endsWithServer && options.closing ? AbortSignal.any([gone, options.closing]) : gone
+    const run = () => operation.run(running, input, { principal, signal })
     const result = await (operation.waits(input) ? options.waits.one(run) : run())
     if (map.answer) return map.answer(result, input)
     const body = operation.paging ? withLink(result, operation.paging, c.req.raw) : result

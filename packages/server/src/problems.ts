@@ -27,6 +27,8 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   projection_busy: 409,
   // draft-ietf-httpapi-idempotency-key-header defines 422 for a key that was used with another request.
   command_id_reused: 422,
+  command_claimed: 422,
+  feed_diverged: 409,
   // A request cannot cause these unless the code of the domain or of the server has a bug.
   invalid_event: 500,
   event_version_unknown: 500,
@@ -45,6 +47,8 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   // Filters, order and cursor of a request are checked before.
   invalid_select: 500,
   table_mismatch: 500,
+  // No request is passed on to another system.
+  remote_rejected: 500,
   store_missing: 500,
   log_corrupt: 500,
   log_format_unknown: 500,
@@ -62,6 +66,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   table_diverged: 503,
   table_outdated: 503,
   tables_unavailable: 503,
+  remote_unavailable: 503,
   wait_timeout: 504,
   store_full: 507,
 }

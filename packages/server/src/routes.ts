@@ -29,6 +29,8 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
     definitions: refusalProblems,
     problems: [409, 412, 413, 415],
   },
+  findCommand: { method: 'GET', path: '/commands' },
+  claimCommand: { method: 'POST', path: '/claims', body: 'details', problems: [413, 415] },
   aggregateState: {
     method: 'GET',
     path: '/aggregates/{category}/{id}',
@@ -39,6 +41,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
     },
   },
   readStream: { method: 'GET', path: '/streams/{stream}' },
+  readFeed: { method: 'GET', path: '/feed', endsWithServer: true, answerHeaders: atPosition },
   selectRows: {
     method: 'GET',
     path: '/tables/{name}',

@@ -19,7 +19,7 @@ import {
 } from './limits.ts'
 import { HttpError, problemOf } from './problems.ts'
 
-export interface ServeOptions extends HttpApiOptions {
+export interface ServeOptions extends Omit<HttpApiOptions, 'closing'> {
   /**
    * `127.0.0.1` by default, which is reachable from this machine only. There is no authentication yet, so give others access only through a proxy that has it.
    * A host name here is also one of the `allowedHosts`.
@@ -54,7 +54,8 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
   const names = isIP(host) ? allowedHosts : [host, ...allowedHosts]
   // Requests that wait must leave connections for requests that do not.
   const waits = Math.max(1, Math.min(waitsMax, Math.floor(connectionsMax * waitsShareMax)))
-  const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names, waitsMax: waits })
+  const closing = new AbortController()
+  const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names, waitsMax: waits, closing: closing.signal })
   const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedRequest }))
   const timeouts = {
     headersTimeout: Math.min(checkedDuration('headersTimeoutMs', headersTimeoutMs), requestTimeoutMs),
@@ -64,7 +65,11 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
   }
   const server = createServer(timeouts, listener)
   const connections = limitedConnections(server, connectionsMax)
-  const close = gracefulClose(server, connections, checkedDuration('closeTimeoutMs', closeTimeoutMs))
+  const closed = gracefulClose(server, connections, checkedDuration('closeTimeoutMs', closeTimeoutMs))
+  const close = async () => {
+    closing.abort()
+    await closed()
+  }
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, { host, port })))

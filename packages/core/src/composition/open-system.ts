@@ -34,7 +34,12 @@ export async function openSystem(url: URL, options: OpenSystemOptions = {}): Pro
     await store.close()
     throw error
   })
-  return startSystem(config.system, { ...others, ...own, ...where, store, tables })
+  try {
+    return startSystem(config.system, { ...others, ...own, ...where, store, tables })
+  } catch (error) {
+    await Promise.all([store.close(), tables.close()])
+    throw error
+  }
 }
 
 const threadModule = new URL(

@@ -30,6 +30,8 @@ export interface Command<Type extends string = string, Input = unknown, No = Ref
   readonly category: string
   readonly id: string
   readonly input: Input
+  /** The other system that it is for. */
+  readonly remote?: string | undefined
   /** Never set; carries the type. */
   readonly '~refusals'?: No
 }
@@ -49,6 +51,8 @@ export interface CommandType<Type extends string = string, Input = unknown, No =
   readonly refuses: readonly DeclaredRefusal[]
   /** `internal`: only sagas and code may send it. HTTP and other interfaces do not have it. */
   readonly visibility: 'public' | 'internal'
+  /** The other system that carries it out, see {@link remoteSystem}. */
+  readonly remote?: string
   /** Never set; carries the type of the events that it records. */
   readonly '~events'?: Event
   /** The facts that it consults, by the names under which `decide` gets them. */

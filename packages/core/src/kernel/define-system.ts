@@ -4,6 +4,7 @@ import { IndelibleError } from './errors.ts'
 import { type AnySaga, type Policy, sagaEvents } from './processes/index.ts'
 import type { Projection } from './projections.ts'
 import type { Reaction, Subscription } from './reactions.ts'
+import type { AnyRemoteSystem } from './remotes.ts'
 import type { System } from './system.ts'
 import { findingsOf } from './system-check.ts'
 
@@ -17,6 +18,8 @@ export interface SystemDefinition {
   readonly policies?: readonly Policy<any>[]
   readonly reactions?: readonly Reaction[]
   readonly subscriptions?: readonly Subscription[]
+  /** The other systems that it sends commands to and hears events from: `remotes: [partner]`. */
+  readonly remotes?: readonly AnyRemoteSystem[]
 }
 
 /**
@@ -24,8 +27,9 @@ export interface SystemDefinition {
  * `details.findings`.
  */
 export function defineSystem(definition: SystemDefinition): System {
-  const { name, commands, projections = [], sagas = [], policies = [], reactions = [], subscriptions = [] } = definition
-  assertThere(name, { commands, projections, sagas, policies, reactions, subscriptions })
+  const { name, commands, projections = [], sagas = [], policies = [] } = definition
+  const { reactions = [], subscriptions = [], remotes = [] } = definition
+  assertThere(name, { commands, projections, sagas, policies, reactions, subscriptions, remotes })
   const aggregates = unique(commands.flatMap(({ aggregate }) => aggregate ?? []))
   const decisionModels = unique(commands.flatMap(({ consults }) => Object.values(consults).map(({ model }) => model)))
   const events = unique([
@@ -35,8 +39,9 @@ export function defineSystem(definition: SystemDefinition): System {
     ...projections.flatMap((each) => each.events),
     ...sagas.flatMap(sagaEvents),
     ...[...policies, ...reactions, ...subscriptions].flatMap((each) => each.events),
+    ...remotes.flatMap(({ events: heard }) => Object.values(heard)),
   ])
-  const consumers = { projections, sagas, policies, reactions, subscriptions }
+  const consumers = { projections, sagas, policies, reactions, subscriptions, remotes }
   const system: System = { name, commands, ...consumers, aggregates, decisionModels, events }
   const findings = findingsOf(system)
   if (findings.length === 0) return system

@@ -59,6 +59,10 @@ export const errorCodes = {
     retryable: false,
     meaning: 'The command id was used before, with another command or another input.',
   },
+  command_claimed: {
+    retryable: false,
+    meaning: 'The command id was claimed, so that a command with this id is not carried out any more.',
+  },
   schema_async: {
     retryable: false,
     meaning: 'A schema validates asynchronously. Commands and events need synchronous schemas.',
@@ -165,6 +169,20 @@ export const errorCodes = {
     retryable: false,
     meaning:
       'The checkpoint of a reaction or subscription belongs to another history than the log has. Resume it to go on at the end of the log.',
+  },
+  remote_unavailable: {
+    retryable: true,
+    meaning:
+      'Another system did not answer, or its answer says nothing of what it did. It may have done what was asked.',
+  },
+  remote_rejected: {
+    retryable: false,
+    meaning: 'Another system cannot do what was asked: it does not know the command, or does not accept the request.',
+  },
+  feed_diverged: {
+    retryable: false,
+    meaning:
+      'The place of a reader of the feed belongs to another history than the log has: the log was restored from an older copy, or it is another log.',
   },
   aborted: { retryable: true, meaning: 'The caller aborted the operation before it was done.' },
   io_failed: { retryable: true, meaning: 'The operating system refused a read or write.' },

@@ -2,7 +2,7 @@
 import { correlationIdBytesMax } from './limits.ts'
 import type { Position, Version } from './positions.ts'
 import { categoryOf, type StreamName, streamIdOf } from './streams.ts'
-import { base64, fromUtf8, utf8Length } from './text.ts'
+import { base64, fromBase64, fromUtf8, utf8, utf8Length } from './text.ts'
 import type { Instant, ValidTime } from './time.ts'
 
 /** Who and what caused an event. You can add your own keys; values are JSON. */
@@ -112,6 +112,13 @@ export function eventJson(event: RecordedEvent): Record<string, unknown> {
     ...(validAt === undefined ? {} : { validAt }),
     id,
   }
+}
+
+/** The event of its readable form, as another system sends it. Its JSON may have other white space than it was recorded with. */
+export function eventOfJson(json: unknown): RecordedEvent {
+  const { contentType = jsonContentType, data, metadata, ...fields } = json as RecordedEvent
+  const dataBytes = isJson(contentType) ? utf8(JSON.stringify(data)) : fromBase64(String(data))
+  return recordedEvent({ ...fields, contentType, dataBytes, metadataBytes: utf8(JSON.stringify(metadata ?? {})) })
 }
 
 /** Makes the event that readers see from its stored fields. The bytes belong to the reader then: do not pass shared ones. */

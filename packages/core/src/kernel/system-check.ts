@@ -3,6 +3,7 @@ import type { AnyCommandType } from './commands.ts'
 import type { AnyEventType } from './event-types.ts'
 import { categoryCharactersMax } from './limits.ts'
 import { type AnySaga, childrenOf, sagaEvents, sagaFindings, sagaSends } from './processes/index.ts'
+import { faultsOfRemotes } from './remote-check.ts'
 import { outputProblem } from './schemas.ts'
 import type { System } from './system.ts'
 
@@ -14,12 +15,13 @@ export function findingsOf(system: System): readonly string[] {
     ...consumerFindings(system),
     ...faultsOfSagas(system),
     ...faultsOfPolicies(system),
+    ...faultsOfRemotes(system),
   ]
 }
 
 function namesOf(system: System): string[] {
   const { name, aggregates, commands, events, decisionModels } = system
-  const { projections, sagas, policies, reactions, subscriptions } = system
+  const { projections, sagas, policies, reactions, subscriptions, remotes } = system
   const twice = <Part>(what: string, parts: readonly Part[], nameOf: (part: Part) => string, todo: string) => {
     const names = parts.map(nameOf)
     const repeated = new Set(names.filter((each, index) => names.indexOf(each) < index))
@@ -43,8 +45,8 @@ function namesOf(system: System): string[] {
       'Each event is declared once. Older versions of it belong to "upcasts".',
     ),
     ...twice(
-      'projections, sagas, policies, reactions and subscriptions',
-      [...projections, ...sagas, ...policies, ...reactions, ...subscriptions],
+      'projections, sagas, policies, reactions, subscriptions and other systems',
+      [...projections, ...sagas, ...policies, ...reactions, ...subscriptions, ...remotes],
       (each) => each.name,
       'Give one of them another name: operators name them alone.',
     ),
@@ -93,11 +95,15 @@ function consumerFindings(system: System): string[] {
   const known = new Set([
     ...commands.flatMap(({ emits }) => emits.map((event) => event?.type)),
     ...[...aggregates, ...decisionModels].flatMap(({ events }) => events.map(({ type }) => type)),
+    ...system.remotes.flatMap(({ events }) => Object.values(events).map(({ type }) => type)),
   ])
   const orphans = (who: string, events: readonly AnyEventType[]) =>
     events
       .filter(({ type }) => !known.has(type))
-      .map(({ type }) => `${who} handles "${type}", which no command here emits. List the command that does.`)
+      .map(
+        ({ type }) =>
+          `${who} handles "${type}", which no command here emits. List the command that does, or the other system that it comes from.`,
+      )
   return [
     ...projections.flatMap(({ name, events }) => [
       ...orphans(`Projection "${name}"`, events),
@@ -111,18 +117,16 @@ function consumerFindings(system: System): string[] {
   ]
 }
 
-function faultsOfSagas({ commands, sagas }: System): string[] {
-  const listed = new Set(commands)
+function faultsOfSagas(system: System): string[] {
+  const { sagas } = system
+  const listed = sendable(system)
   const children = new Set(sagas.flatMap(({ nodes }) => childrenOf(nodes)))
   return sagas.flatMap((each) => [
     ...(each.nodes.length === 0 ? [`Saga "${each.name}" has no steps. Add .step(…).`] : []),
     ...(each.data ? childOnlyFindings(each, children) : []),
     ...sagaSends(each)
       .filter(({ send }) => !listed.has(send.command))
-      .map(
-        ({ place, send }) =>
-          `${place} of saga "${each.name}" sends "${send.command.type}", which the system does not list. Add it to "commands".`,
-      ),
+      .map(({ place, send }) => `${place} of saga "${each.name}" sends ${unlisted(send.command)}`),
     ...sagaFindings(each, sagas)
       .filter(({ kind }) => kind === 'error')
       .map(({ message }) => `Saga "${each.name}": ${message}`),
@@ -143,11 +147,20 @@ function childOnlyFindings({ name, data }: AnySaga, children: ReadonlySet<string
   ]
 }
 
-function faultsOfPolicies({ commands, policies }: System): string[] {
-  const listed = new Set(commands)
-  return policies.flatMap(({ name, sends }) =>
-    sends
-      .filter((each) => !listed.has(each))
-      .map(({ type }) => `Policy "${name}" sends "${type}", which the system does not list. Add it to "commands".`),
+function faultsOfPolicies(system: System): string[] {
+  const listed = sendable(system)
+  return system.policies.flatMap(({ name, sends }) =>
+    sends.filter((each) => !listed.has(each)).map((each) => `Policy "${name}" sends ${unlisted(each)}`),
   )
+}
+
+/** The commands that a saga or policy may send: the system's own, and those of other systems. */
+function sendable({ commands, remotes }: System): ReadonlySet<AnyCommandType> {
+  return new Set([...commands, ...remotes.flatMap((remote) => Object.values(remote.commands))])
+}
+
+function unlisted({ type, remote }: AnyCommandType): string {
+  return remote === undefined
+    ? `"${type}", which the system does not list. Add it to "commands".`
+    : `"${type}" to the other system "${remote}", which the system does not list. Add it to "remotes".`
 }

@@ -6,6 +6,7 @@ import type { AnyEventType } from './event-types.ts'
 import type { AnySaga, Policy } from './processes/index.ts'
 import type { Projection } from './projections.ts'
 import type { Reaction, Subscription } from './reactions.ts'
+import type { AnyRemoteSystem } from './remotes.ts'
 
 export interface System {
   readonly name: string
@@ -15,6 +16,8 @@ export interface System {
   readonly policies: readonly Policy[]
   readonly reactions: readonly Reaction[]
   readonly subscriptions: readonly Subscription[]
+  /** The other systems that it sends commands to and hears events from. */
+  readonly remotes: readonly AnyRemoteSystem[]
   /** The aggregates of the commands, in the order in which they first appear. */
   readonly aggregates: readonly AnyAggregate[]
   /** The decision models that commands consult. */

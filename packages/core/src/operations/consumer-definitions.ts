@@ -48,6 +48,15 @@ const reactionStatus = withError(
   }),
 )
 
+const feedStatus = withError(
+  objectOf({
+    ...common,
+    kind: { const: 'feed' },
+    position: { type: 'integer', description: 'Every event up to this position of the other log was copied.' },
+    lagEvents: { type: 'integer', description: 'The number of events in the other log after that position.' },
+  }),
+)
+
 function withError(schema: JsonSchema): JsonSchema {
   return withProperties(schema, { error })
 }
@@ -60,8 +69,9 @@ function withProperties(schema: JsonSchema, properties: Readonly<Record<string, 
 export const consumerDefinitions: Readonly<Record<string, JsonSchema>> = {
   SagaStatus: sagaStatus,
   ReactionStatus: reactionStatus,
+  FeedStatus: feedStatus,
   ConsumerStatus: {
     description: 'Tell them apart by kind.',
-    anyOf: [ref('ProjectionStatus'), ref('SagaStatus'), ref('ReactionStatus')],
+    anyOf: [ref('ProjectionStatus'), ref('SagaStatus'), ref('ReactionStatus'), ref('FeedStatus')],
   },
 }

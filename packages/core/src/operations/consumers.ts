@@ -7,7 +7,12 @@ import { type OperationCase, operation } from './operation.ts'
 import { required, text } from './parameters.ts'
 
 const parameters = {
-  name: required(text({ description: 'The name of the projection, saga, reaction or subscription.' })),
+  name: required(
+    text({
+      description:
+        'The name of the projection, saga, reaction or subscription, or of the other system whose feed it is.',
+    }),
+  ),
 }
 
 /** The status of everything that follows the log. */
@@ -81,8 +86,10 @@ export const resumeConsumer = operation({
   },
 })
 
-function consumerNames({ projections, sagas, reactions, subscriptions }: SystemDescription): readonly string[] {
-  return [...projections, ...sagas, ...reactions, ...subscriptions].map((each) => each.name)
+function consumerNames(system: SystemDescription): readonly string[] {
+  const { projections, sagas, reactions, subscriptions, remotes } = system
+  const feeds = remotes.filter(({ events }) => events.length > 0)
+  return [...projections, ...sagas, ...reactions, ...subscriptions, ...feeds].map((each) => each.name)
 }
 
 function caseOf(name: string, isPaused: boolean): OperationCase {

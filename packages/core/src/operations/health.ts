@@ -1,4 +1,5 @@
 // The state of the whole system.
+import type { AnyConsumerStatus } from '../runtime/consumers/consumers.ts'
 import type { ConsumerState } from '../runtime/consumers/status.ts'
 import type { Health } from '../runtime/running-system.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
@@ -22,19 +23,25 @@ export const health = operation({
       description:
         'Degraded while a projection, saga, reaction or subscription is parked, retrying or diverged. Not degraded while one is paused, or the table of a projection is rebuilt. ' +
         'A single saga that needs intervention and a single event that a reaction parked are listed, but the system is not degraded. ' +
+        'While another system cannot be reached, its feed is listed as retrying, and the system is not degraded. ' +
         'Degraded too while the store cannot write, unless it was opened read-only. If the fault may be temporary, each call tries again to write.',
       result: { description: 'ok, or degraded with the reason.', schema: healthSchema() },
     },
   ],
   async run(running): Promise<HealthReport> {
     const health = await running.health()
-    const isDegraded = health.consumers.some(({ state }) => troubled.includes(state)) || !mayWrite(health)
+    const isDegraded = health.consumers.some(isTroubled) || !mayWrite(health)
     return { status: isDegraded ? 'degraded' : 'ok', ...health }
   },
 })
 
 /** The states that an operator should look at. */
 const troubled: readonly ConsumerState[] = ['parked', 'retrying', 'diverged', 'stopped']
+
+/** Whether another system can be reached says nothing about this one. */
+function isTroubled({ kind, state }: AnyConsumerStatus): boolean {
+  return troubled.includes(state) && !(kind === 'feed' && state === 'retrying')
+}
 
 /** A store that was opened read-only is not degraded. */
 function mayWrite({ store }: Health): boolean {

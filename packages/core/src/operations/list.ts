@@ -1,5 +1,6 @@
 // The one list of operations. A transport needs nothing else.
 import { aggregateState } from './aggregate-state.ts'
+import { claimCommand, findCommand } from './command-ids.ts'
 import { listConsumers, pauseConsumer, resumeConsumer, showConsumer } from './consumers.ts'
 import { health } from './health.ts'
 import { listSagas, sagaHistory } from './list-sagas.ts'
@@ -10,6 +11,7 @@ import {
   showProjection,
   verifyProjection,
 } from './projections.ts'
+import { readFeed } from './read-feed.ts'
 import { readStream } from './read-stream.ts'
 import { cancelSaga, decideSaga, resumeSaga, showSaga } from './sagas.ts'
 import { selectRows } from './select-rows.ts'
@@ -18,8 +20,11 @@ import { sendCommand } from './send-command.ts'
 /** Everything that may be asked of a running system, by name. */
 export const operations = {
   sendCommand,
+  findCommand,
+  claimCommand,
   aggregateState,
   readStream,
+  readFeed,
   selectRows,
   listProjections,
   showProjection,

@@ -51,6 +51,7 @@ export const sendCommand = operation({
     'reserved_name',
     'unknown_command',
     'command_id_reused',
+    'command_claimed',
     'store_full',
   ],
   describe: ({ commands }) => commands.filter(({ visibility }) => visibility === 'public').map(caseOf),

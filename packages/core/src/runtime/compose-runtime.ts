@@ -1,10 +1,12 @@
 // Joins a declared system to what it runs on: the one place that makes the pieces of the runtime and connects them.
+import type { Command } from '../kernel/commands.ts'
 import { childrenOf } from '../kernel/processes/index.ts'
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { DomainLog } from '../store/domain-log.ts'
 import { AggregateLoader } from './commands/aggregate-loader.ts'
 import { CommandHandler } from './commands/command-handler.ts'
+import { CommandIds } from './commands/command-ids.ts'
 import { Facts } from './commands/facts.ts'
 import { SnapshotKeeper } from './commands/snapshot-keeper.ts'
 import { ConsumerRunner } from './consumers/consumer-runner.ts'
@@ -12,18 +14,24 @@ import { Consumers } from './consumers/consumers.ts'
 import { reacting } from './consumers/reacting.ts'
 import { subscribing } from './consumers/subscribing.ts'
 import { OperatorLog } from './operator-log.ts'
+import { localExecutor } from './processes/executor.ts'
 import { asReaction } from './processes/policies.ts'
 import { SagaRunner } from './processes/saga-runner.ts'
 import { type ProjectionHost, projectionsHere } from './projections/host.ts'
 import { ProjectionOperator } from './projections/operator.ts'
 import { isWatched, projectionCall, trusted, watched } from './purity.ts'
+import type { FeedRunner } from './remotes/feed-runner.ts'
+import { Remotes } from './remotes/remotes.ts'
 import type { SystemOptions } from './system-options.ts'
 
 export interface Runtime {
   readonly commands: CommandHandler
+  readonly commandIds: CommandIds
   readonly projections: ProjectionHost
   readonly sagas: ReadonlyMap<string, SagaRunner>
   readonly reactions: ReadonlyMap<string, ConsumerRunner>
+  /** The feeds of other systems. */
+  readonly feeds: ReadonlyMap<string, FeedRunner>
   readonly consumers: Consumers
   readonly operator: ProjectionOperator
   readonly operators: OperatorLog
@@ -36,19 +44,34 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const log = new DomainLog(store)
   const call = projectionCall(domainCode)
   const operators = new OperatorLog({ store, ids })
+  const remotes = new Remotes(system, { connections: options.remotes, store, records, clock })
 
   const commands = commandsOf(system, { ...options, log, clock, ids, notify })
   const projections = startProjections(system, { store, log, tables, clock, ids, call, notify })
-  const send: CommandHandler['send'] = (command, sent) => commands.send(command, sent)
+  const here = localExecutor({ store, log, send: (command, sent) => commands.send(command, sent) })
+  const executorOf = ({ remote }: Command) => (remote === undefined ? here : remotes.executor(remote))
   const sagaCall = isWatched(domainCode) ? watched('impure_saga') : trusted
   const children = new Set(system.sagas.flatMap(({ nodes }) => childrenOf(nodes)))
   const sagas = new Map(
     system.sagas.map((saga) => [
       saga.name,
-      new SagaRunner({ saga, store, log, records, clock, ids, send, call: sagaCall, isChild: children.has(saga.name) }),
+      new SagaRunner({
+        saga,
+        store,
+        records,
+        clock,
+        ids,
+        executorOf,
+        call: sagaCall,
+        isChild: children.has(saga.name),
+      }),
     ]),
   )
   const running = { store, log, records, clock, notify }
+  const send: CommandHandler['send'] = (command, sent) =>
+    command.remote === undefined
+      ? commands.send(command, sent)
+      : remotes.executor(command.remote).send(command as Command, sent ?? {})
   const policyCall = isWatched(domainCode) ? watched('impure_policy') : trusted
   const reactions = new Map([
     ...system.policies.map((each) => {
@@ -65,13 +88,16 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
       return [each.name, new ConsumerRunner(consumer, subscribing(each), running)] as const
     }),
   ])
-  for (const runner of [...sagas.values(), ...reactions.values()]) runner.start()
+  const { feeds } = remotes
+  for (const runner of [...feeds.values(), ...sagas.values(), ...reactions.values()]) runner.start()
   return {
     commands,
+    commandIds: new CommandIds({ store, ids }),
     projections,
     sagas,
     reactions,
-    consumers: new Consumers(system, { store, operators, projections, sagas, reactions }),
+    feeds,
+    consumers: new Consumers(system, { store, operators, projections, sagas, reactions, feeds }),
     operator: new ProjectionOperator(system, { store, tables, clock, ids }),
     operators,
   }

@@ -106,3 +106,7 @@ export const sagaEventsBetweenKeeps = 20_000
 export const sagaIntakeMax = 256
 /** The longest wait until it is looked again which timers of sagas are due. */
 export const sagaLookMsMax = 60_000
+/** The requests that one process has under way to one other system. More wait for their next try: half of the sagas that are driven can hang there. */
+export const remoteRequestsMax = 256
+/** How long a reader of the feed of another system waits for an event before it asks again. */
+export const feedWaitMs = 20_000

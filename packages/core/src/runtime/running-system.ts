@@ -10,6 +10,7 @@ import type { Columns, RowOf } from '../kernel/tables.ts'
 import type { EventStore, Head, StoreHealth } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 import type { SelectOptions } from '../store/select.ts'
+import type { ClaimOutcome, CommandClaim, CommandFound } from './commands/command-ids.ts'
 import type { CommandOutcome, SendOptions } from './commands/outcome.ts'
 import { composeRuntime, type Runtime } from './compose-runtime.ts'
 import type { AnyConsumerStatus, By, Consumers, Named } from './consumers/consumers.ts'
@@ -54,7 +55,25 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     if (this.#closing) throw new IndelibleError('store_closed', 'The system was closed.')
     // If another command had the id of a saga's command, the saga would believe that its own command was carried out.
     refuseReservedCommandId(options?.commandId)
+    if (command?.remote !== undefined)
+      throw new IndelibleError(
+        'unknown_command',
+        `"${command.type}" is for the other system "${command.remote}". Only sagas and policies send such commands.`,
+      )
     return (await this.#runtime.commands.send(command, options)) as CommandOutcome<No>
+  }
+
+  /**
+   * Sees to it that no command with this id is carried out any more. If one was, the outcome says where. A command that comes later with the id fails
+   * with `command_claimed`. The same claim again has the same outcome. Throws `reserved_name`.
+   */
+  async claimCommand(claim: CommandClaim, by: By = {}): Promise<ClaimOutcome> {
+    return await this.#runtime.commandIds.claim(claim, by)
+  }
+
+  /** What became of the command with this id. */
+  async findCommand(commandId: string): Promise<CommandFound> {
+    return await this.#runtime.commandIds.find(commandId)
   }
 
   /**
@@ -158,8 +177,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   /** Stops everything that follows the log, each between two steps, then closes store and tables. The next start goes on with the unfinished work. */
   async close(): Promise<void> {
     this.#closing ??= (async () => {
-      const { sagas, reactions, projections } = this.#runtime
-      await Promise.all([...sagas.values(), ...reactions.values()].map((runner) => runner.stop()))
+      const { sagas, reactions, feeds, projections } = this.#runtime
+      await Promise.all([...sagas.values(), ...reactions.values(), ...feeds.values()].map((runner) => runner.stop()))
       await projections.close()
       await this.store.close()
       await this.tables.close()

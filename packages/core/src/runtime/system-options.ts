@@ -9,6 +9,7 @@ import type { SnapshotNotice } from './commands/snapshot-keeper.ts'
 import type { ReactionNotice } from './consumers/status.ts'
 import type { StartProjections } from './projections/host.ts'
 import type { ProjectionNotice } from './projections/status.ts'
+import type { RemoteConnection } from './remotes/connection.ts'
 
 /** What a system runs on. Closing the system closes the store and the tables. */
 export interface SystemOptions<Tables extends ReadTables = ReadTables> {
@@ -26,6 +27,8 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly domainCode?: 'watched' | 'trusted'
   /** Where projections run: on this thread, unless a `projectionThread` is given. */
   readonly projections?: StartProjections
+  /** A connection to each other system that is declared, by its name: `{ partner: httpSystem({ url }) }`. */
+  readonly remotes?: Readonly<Record<string, RemoteConnection>>
   /**
    * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, and when an aggregate
    * gets no snapshots. What it throws is not caught, except directly after a successful command.

@@ -20,6 +20,7 @@ export interface SystemDescription {
   readonly policies: readonly PolicyDescription[]
   readonly reactions: readonly ReactionDescription[]
   readonly subscriptions: readonly ReactionDescription[]
+  readonly remotes: readonly RemoteDescription[]
 }
 
 export interface EventDescription {
@@ -110,6 +111,16 @@ export interface ReactionDescription {
   readonly on: readonly string[]
 }
 
+/** Another system. */
+export interface RemoteDescription {
+  readonly name: string
+  readonly from: 'now' | 'beginning'
+  /** What is sent to it. */
+  readonly commands: readonly CommandDescription[]
+  /** What is heard from it, by the names that the events have here. */
+  readonly events: readonly string[]
+}
+
 export function describeSystem(system: System): SystemDescription {
   const { name, events, aggregates, decisionModels, commands, projections, sagas, reactions, subscriptions } = system
   return {
@@ -139,6 +150,12 @@ export function describeSystem(system: System): SystemDescription {
     })),
     reactions: reactions.map(describeReaction),
     subscriptions: subscriptions.map(describeReaction),
+    remotes: system.remotes.map(({ name, from, commands, events }) => ({
+      name,
+      from,
+      commands: Object.values(commands).map(describeCommand),
+      events: typesOf(Object.values(events)),
+    })),
   }
 }
 

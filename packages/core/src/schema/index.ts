@@ -12,6 +12,7 @@ export {
   type PolicyDescription,
   type ProjectionDescription,
   type ReactionDescription,
+  type RemoteDescription,
   type SystemDescription,
 } from './describe-system.ts'
 export { type JsonSchema, jsonSchemaOf } from './json-schema.ts'

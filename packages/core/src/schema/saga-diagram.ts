@@ -1,13 +1,14 @@
 // A saga as a drawing: Mermaid text, made from descriptions alone. Success is solid; what takes back is dashed.
+import { type CommandName, titleOf } from './command-name.ts'
 import type { NodeDescription, SagaDescription } from './describe-saga.ts'
 import type { SystemDescription } from './describe-system.ts'
 
 /** The commands of the system say what may be refused. */
-type Commands = Pick<SystemDescription, 'commands'>
+type Commands = Pick<SystemDescription, 'commands' | 'remotes'>
 
 /** The flow of a saga as a Mermaid flowchart: `sagaDiagram(description.sagas[0], description)` with the description of `describeSystem`. */
-export function sagaDiagram(saga: SagaDescription, { commands }: Commands): string {
-  return new Drawing(saga, commands).text()
+export function sagaDiagram(saga: SagaDescription, { commands, remotes }: Commands): string {
+  return new Drawing(saga, [...commands, ...remotes.flatMap((each) => each.commands)]).text()
 }
 
 /** Where a flow leaves a node, and what must have happened. */
@@ -29,25 +30,26 @@ class Drawing {
   /** Edges stand after all subgraphs: an edge inside one would move its ends there. */
   readonly #dashed: { readonly from: string; readonly to: string; readonly label: string }[] = []
   readonly #takeBacks: TakeBack[] = []
-  readonly #refusals: (sends: { readonly category: string; readonly type: string }) => readonly string[]
+  readonly #refusals: (sends: CommandName) => readonly string[]
   #count = 0
   #depth = 1
 
   constructor(saga: SagaDescription, commands: Commands['commands']) {
-    this.#refusals = ({ category, type }) =>
-      commands.find((each) => each.category === category && each.type === type)?.refuses.map(({ reason }) => reason) ??
-      []
+    this.#refusals = ({ category, type, remote }) => {
+      const of = commands.find((each) => each.category === category && each.type === type && each.remote === remote)
+      return of?.refuses.map(({ reason }) => reason) ?? []
+    }
     const start = this.#node('([', [saga.startsOn.join(' or ') || 'another saga'], '])')
     const compensated = 'compensated'
     const last = saga.onCompensated
-      ? this.#takeBack([saga.onCompensated.type, 'the last command'], compensated)
+      ? this.#takeBack([titleOf(saga.onCompensated), 'the last command'], compensated)
       : compensated
     const { exits, undo } = this.#flow(saga.flow, { entries: [{ from: start }], undo: last, isGrouped: false })
     if (saga.cancelsOn.length > 0)
       this.#fails(this.#node('>', [saga.cancelsOn.join(' or '), 'at any time'], ']'), undo, 'cancels')
     this.#lines.push('  completed(["completed"])')
     if (saga.onCompleted) {
-      const end = this.#node('[', [saga.onCompleted.type, 'the last command'], ']')
+      const end = this.#node('[', [titleOf(saga.onCompleted), 'the last command'], ']')
       this.#enter(exits, end)
       this.#enter([{ from: end }], 'completed')
     } else this.#enter(exits, 'completed')
@@ -87,7 +89,7 @@ class Drawing {
       const failure = this.#failureOf(node)
       if (failure) this.#fails(id, undo, failure)
       if (!isGrouped && 'compensatesWith' in node && typeof node.compensatesWith === 'object' && node.compensatesWith)
-        undo = this.#takeBack([`take back ${node.name}`, node.compensatesWith.type], undo)
+        undo = this.#takeBack([`take back ${node.name}`, titleOf(node.compensatesWith)], undo)
       exits = exitsOf(node, id)
     }
     return { exits, undo }
@@ -97,7 +99,7 @@ class Drawing {
     const { name } = node
     switch (node.kind) {
       case 'step':
-        return this.#node('[', [name, node.sends.type, ...(node.timeout ? [`within ${node.timeout}`] : [])], ']')
+        return this.#node('[', [name, titleOf(node.sends), ...(node.timeout ? [`within ${node.timeout}`] : [])], ']')
       case 'await':
         return this.#node('[/', [name, `wait for ${node.event}`, limitOf(node)], '/]')
       case 'ask':
@@ -220,7 +222,7 @@ function compensationsIn(nodes: readonly NodeDescription[], prefix: string): rea
     if (node.kind === 'parallel' || node.kind === 'choose')
       return Object.entries(node.branches).flatMap(([branch, flow]) => compensationsIn(flow, `${place}/${branch}/`))
     if (!('compensatesWith' in node) || typeof node.compensatesWith !== 'object' || !node.compensatesWith) return []
-    return [`${place}: ${node.compensatesWith.type}`]
+    return [`${place}: ${titleOf(node.compensatesWith)}`]
   })
 }
 

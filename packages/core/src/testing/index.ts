@@ -1,6 +1,7 @@
 // `indelible/testing`: contract suites for adapters, and what tests of a domain need.
 
 export { manualClock, sequentialIds } from './clock.ts'
+export { connectTo } from './connect-to.ts'
 export { type ConsumerRecordsSubject, consumerRecordsContract } from './contract/consumer-records.ts'
 export type { ContractCase } from './contract/contract-case.ts'
 export { eventStoreContract } from './contract/event-store.ts'

@@ -14,5 +14,6 @@ export {
   type StepNode,
 } from './flow.ts'
 export type { Compensation, Flow, SagaCommand } from './flow-chain.ts'
+export { checkedName, invalid } from './flow-checks.ts'
 export { type OnRefused, type Policy, policy, type Sent } from './policy.ts'
 export { type AnySaga, type Correlated, type Saga, type SagaHead, saga, sagaEvents, sagaSends } from './saga.ts'

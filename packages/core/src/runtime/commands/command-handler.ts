@@ -6,7 +6,7 @@ import type { IdGenerator } from '../../kernel/ids.ts'
 import type { Position, Version } from '../../kernel/positions.ts'
 import type { QueryItem } from '../../kernel/queries.ts'
 import type { Refusal } from '../../kernel/refusals.ts'
-import { refuseReserved } from '../../kernel/reserved.ts'
+import { isReserved, refuseReserved } from '../../kernel/reserved.ts'
 import { shown } from '../../kernel/shown.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import type { Clock } from '../../kernel/time.ts'
@@ -43,8 +43,8 @@ export class CommandHandler {
   }
 
   /**
-   * Throws `unknown_command`, `invalid_command`, `invalid_stream_name`, `invalid_time`, `invalid_position`, `command_id_reused`, `event_version_unknown`,
-   * `upcast_failed` and what the store throws.
+   * Throws `unknown_command`, `invalid_command`, `invalid_stream_name`, `invalid_time`, `invalid_position`, `command_id_reused`, `command_claimed`,
+   * `event_version_unknown`, `upcast_failed` and what the store throws.
    */
   async send(command: Command<string, unknown, unknown>, options: SendOptions = {}): Promise<CommandOutcome> {
     const type = this.#typeOf(command as Command)
@@ -156,9 +156,13 @@ export class CommandHandler {
     return written && (await this.#duplicate(envelope, written))
   }
 
-  /** Throws `command_id_reused` if another command was carried out with this id. */
+  /** Throws `command_id_reused` if another command was carried out with this id, and `command_claimed` if it was claimed. */
   async #duplicate(envelope: Envelope, written: WrittenCommit): Promise<CommandOutcome> {
     const { stream, commandId, requestHash } = envelope
+    if (Object.keys(written.versions).some(isReserved)) {
+      const message = `Command id "${commandId}" was claimed: a command with this id is not carried out any more.`
+      throw new IndelibleError('command_claimed', message, { details: { commandId, position: written.firstPosition } })
+    }
     const [batch] = await Array.fromAsync(
       this.#options.store.read([{ streams: [stream] }], { from: written.firstPosition, limit: 1 }),
     )

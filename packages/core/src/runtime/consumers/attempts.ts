@@ -1,5 +1,5 @@
 // Calls user code that acts on the outside world: with a time limit, and again after growing waits.
-import { IndelibleError } from '../../kernel/errors.ts'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import { type Timer, timer } from '../../kernel/timers.ts'
 import { triesEndMsMax } from '../limits.ts'
 import type { Slots } from '../slots.ts'
@@ -27,9 +27,14 @@ export async function attempt(
   for (let tries = 1; ; tries++) {
     const one = () => oneTry((tried) => run({ signal: tried, attempt: tries }), options)
     const ended = await (slots ? slots.within(one) : one())
-    if (typeof ended === 'string' || tries > retries) return ended
+    if (typeof ended === 'string' || (tries > retries && !isElsewhere(ended.error))) return ended
     await backoff(tries - 1, signal)
   }
+}
+
+/** Another system that cannot be reached is waited for, however long. */
+function isElsewhere(error: unknown): boolean {
+  return isIndelibleError(error, 'remote_unavailable')
 }
 
 /**

@@ -8,6 +8,7 @@ import type { OperatorLog } from '../operator-log.ts'
 import type { SagaRunner, SagaRunnerStatus } from '../processes/saga-runner.ts'
 import type { ProjectionHost } from '../projections/host.ts'
 import type { ProjectionStatus } from '../projections/status.ts'
+import type { FeedRunner, FeedStatus } from '../remotes/feed-runner.ts'
 import type { WaitOptions } from '../waiting.ts'
 import type { ConsumerRunner } from './consumer-runner.ts'
 import type { ReactionStatus } from './status.ts'
@@ -23,7 +24,7 @@ export interface By {
 }
 
 /** `kind` says which one it is. */
-export type AnyConsumerStatus = ProjectionStatus | SagaRunnerStatus | ReactionStatus
+export type AnyConsumerStatus = ProjectionStatus | SagaRunnerStatus | ReactionStatus | FeedStatus
 
 /** What can be done with a consumer of any kind. */
 interface Controls {
@@ -40,6 +41,7 @@ export interface ConsumersOptions {
   readonly projections: ProjectionHost
   readonly sagas: ReadonlyMap<string, SagaRunner>
   readonly reactions: ReadonlyMap<string, ConsumerRunner>
+  readonly feeds: ReadonlyMap<string, FeedRunner>
 }
 
 export class Consumers {
@@ -50,12 +52,12 @@ export class Consumers {
   readonly #others: ReadonlyMap<string, Controls>
   readonly #projectionNames: ReadonlySet<string>
 
-  constructor(system: System, { store, operators, projections, sagas, reactions }: ConsumersOptions) {
+  constructor(system: System, { store, operators, projections, sagas, reactions, feeds }: ConsumersOptions) {
     this.#store = store
     this.#operators = operators
     this.#projections = projections
     this.#projectionNames = new Set(system.projections.map(({ name }) => name))
-    this.#others = new Map([...[...sagas].map(controlled), ...[...reactions].map(controlled)])
+    this.#others = new Map([...sagas, ...reactions, ...feeds].map(controlled))
   }
 
   /** The status of each, projections first. */
@@ -111,12 +113,12 @@ export class Consumers {
     if (other || this.#projectionNames.has(name)) return other
     throw new IndelibleError(
       'unknown_consumer',
-      `The system declares no projection, saga, reaction or subscription "${name}".`,
+      `The system declares no projection, saga, reaction, subscription or other system "${name}".`,
     )
   }
 }
 
-function controlled([name, runner]: readonly [string, SagaRunner | ConsumerRunner]): [string, Controls] {
+function controlled([name, runner]: readonly [string, SagaRunner | ConsumerRunner | FeedRunner]): [string, Controls] {
   return [
     name,
     {

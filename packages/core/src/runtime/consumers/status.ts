@@ -20,7 +20,7 @@ export type ConsumerState =
   | 'diverged'
   | 'stopped'
 
-export type ConsumerKind = 'projection' | 'saga' | 'policy' | 'reaction' | 'subscription'
+export type ConsumerKind = 'projection' | 'saga' | 'policy' | 'reaction' | 'subscription' | 'feed'
 
 export interface ConsumerError {
   readonly message: string

@@ -1,22 +1,22 @@
 // Drives one saga from wherever its stream says it is as far as it gets. Everything it does may be done again after a crash.
 import type { Command } from '../../kernel/commands.ts'
 import { durationMs } from '../../kernel/durations.ts'
-import { type ErrorCode, IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import { type ErrorCode, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type AnySaga, nodeAt, type StepNode } from '../../kernel/processes/index.ts'
-import { messageOf } from '../../kernel/shown.ts'
 import { streamName } from '../../kernel/streams.ts'
-import type { DomainLog } from '../../store/domain-log.ts'
-import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
+import type { SendOptions } from '../commands/outcome.ts'
 import type { Waits } from '../waiting.ts'
+import { impossible, isSame } from './commands.ts'
 import type { SagaEvent } from './events.ts'
+import { claimedByOthers, type Execution, type Executor, type Failure, timedOut } from './executor.ts'
 import { definitionOf, loadSaga, type SagaInstanceOptions, takeTurn } from './instance.ts'
 import { dueAt, endedWaits, nextMoves, sentAgain } from './plan.ts'
 import { hasEnded, type OpenCommand, type SagaState } from './state.ts'
 
 export interface SagaDriveOptions extends SagaInstanceOptions {
-  readonly log: DomainLog
-  readonly send: (command: Command, options: SendOptions) => Promise<CommandOutcome>
+  /** Where a command is carried out. Throws for one that goes nowhere. */
+  readonly executorOf: (command: Command) => Executor
 }
 
 /** How far a saga was driven. */
@@ -63,6 +63,8 @@ class Drive {
   #fault: string | undefined
   #waits: Waits | undefined
   #problem: unknown
+  /** Aborts when nothing more is to be begun, and what is under way elsewhere need not be waited for. */
+  #signal!: AbortSignal
 
   constructor(options: SagaDriveOptions, sagaId: string, known: SagaState | undefined) {
     this.#options = options
@@ -71,6 +73,8 @@ class Drive {
   }
 
   async run(signal: AbortSignal): Promise<Driven> {
+    this.#signal = signal
+    const beganMs = this.#options.clock.now()
     try {
       if (!this.#state) await this.#load()
       while (this.#state && (await this.#advance(this.#state, signal)));
@@ -82,7 +86,9 @@ class Drive {
       else this.#problem = error
     }
     const state = this.#state
-    const dueMs = state && !hasEnded(state) ? dueAt(state) : undefined
+    // What was over when it began has met the fault, and is tried again with it.
+    const afterMs = this.#fault === undefined ? Number.NEGATIVE_INFINITY : beganMs
+    const dueMs = state && !hasEnded(state) ? dueAt(state, afterMs) : undefined
     return { state, dueMs, fault: this.#fault, waits: this.#waits, problem: this.#problem }
   }
 
@@ -157,47 +163,59 @@ class Drive {
 
   /** Sends a command, unless its time has passed. Rejects only for faults of the store that do not pass. */
   async #fly(state: SagaState, command: OpenCommand): Promise<Landed> {
-    const { step, commandId, isCompensation, deadline } = command
+    const { step, deadline } = command
     try {
       if (deadline !== null && this.#options.clock.now() >= Date.parse(deadline))
-        return { step, event: { type: '$StepTimedOut', data: { step } }, claim: commandId }
-      let outcome: CommandOutcome
+        return await this.#givenUp(state, command, timedOut)
+      let execution: Execution
       try {
-        outcome = await this.#options.send(command.command, this.#sendOptions(state, command))
+        execution = await this.#executorOf(command).carryOut(command, this.#sendOptions(state), this.#signal)
       } catch (error) {
         if (isFaultOfStore(error) || (isIndelibleError(error) && error.retryable)) throw error
         return await this.#impossible(state, command, error)
       }
-      if (outcome.status === 'conflict') return { step, fault: `Others kept changing ${outcome.stream}.` }
-      if (outcome.status === 'accepted')
-        return { step, event: await this.#done(command, outcome.position), claim: undefined }
-      const { reason, details } = outcome
-      const refused = { step, reason, details: details as Readonly<Record<string, unknown>> }
-      if (isCompensation) return { step, event: { type: '$CompensationRefused', data: refused }, claim: commandId }
-      const node = nodeAt(this.#saga(state), step)
-      const continues = node?.kind === 'step' ? node.continueOn.includes(reason) : true
-      return { step, event: { type: '$StepRefused', data: { ...refused, continues } }, claim: commandId }
+      if (execution.status === 'unknown') return { step, fault: execution.fault }
+      if (execution.status === 'done')
+        return { step, event: await this.#done(command, execution.position), claim: undefined }
+      return await this.#givenUp(state, command, execution.status === 'refused' ? execution : claimedByOthers)
     } catch (error) {
       if (isIndelibleError(error) && error.retryable) return { step, fault: error.message }
       return { step, problem: error }
     }
   }
 
-  async #done({ step, isCompensation, commandId }: OpenCommand, position: Position): Promise<SagaEvent> {
+  /** What follows from a refusal, or from a timeout, holds only when the command cannot be carried out any more. */
+  async #givenUp(state: SagaState, command: OpenCommand, failure: Failure): Promise<Landed> {
+    const { step, isCompensation } = command
+    const { reason, details } = failure
+    const options = this.#sendOptions(state)
+    const given = await this.#executorOf(command).giveUp(command, { reason, details }, options, this.#signal)
+    if (given.status === 'done') return { step, event: await this.#done(command, given.position), claim: undefined }
+    const { why, claim } = given
+    const refused = { step, ...why }
+    if (isCompensation) return { step, event: { type: '$CompensationRefused', data: refused }, claim }
+    if (why.reason === timedOut.reason) return { step, event: { type: '$StepTimedOut', data: { step } }, claim }
+    const node = nodeAt(this.#saga(state), step)
+    const continues = node?.kind === 'step' ? node.continueOn.includes(why.reason) : true
+    return { step, event: { type: '$StepRefused', data: { ...refused, continues } }, claim }
+  }
+
+  async #done(command: OpenCommand, position: Position): Promise<SagaEvent> {
+    const { step, isCompensation } = command
     if (isCompensation) return { type: '$CompensationDone', data: { step, position } }
     const node = nodeAt(this.#saga(this.#state!), step)
-    const answer = node?.kind === 'step' && node.answer ? await this.#answer(commandId, node) : undefined
+    const answer = node?.kind === 'step' && node.answer ? await this.#answer(command, node) : undefined
     return { type: '$StepDone', data: { step, position, answer } }
   }
 
   /** What the step keeps of the events that its command recorded. */
-  async #answer(commandId: string, { name, answer, send }: StepNode): Promise<unknown> {
-    const { store, log, call } = this.#options
-    const commit = await store.findCommit(commandId)
-    const range = commit ? { from: commit.firstPosition, to: commit.lastPosition } : undefined
-    const batches = range ? await Array.fromAsync(log.read(send.command.emits, 'all', range)) : []
-    const events = batches.flatMap((batch) => batch.events)
-    return call(`"answer" of step "${name}"`, () => answer!(events))
+  async #answer(command: OpenCommand, { name, answer, send }: StepNode): Promise<unknown> {
+    const events = await this.#executorOf(command).recorded(command, send.command.emits, this.#signal)
+    return this.#options.call(`"answer" of step "${name}"`, () => answer!(events))
+  }
+
+  #executorOf({ command }: OpenCommand): Executor {
+    return this.#options.executorOf(command)
   }
 
   /**
@@ -207,8 +225,8 @@ class Drive {
   async #impossible(state: SagaState, command: OpenCommand, cause: unknown): Promise<Landed> {
     const { step, commandId, deadline, isCompensation: _, ...rest } = command
     // Older code may have carried it out.
-    const written = await this.#options.store.findCommit(commandId)
-    if (written) return { step, event: await this.#done(command, written.lastPosition), claim: undefined }
+    const position = await this.#executorOf(command).find(command, this.#signal)
+    if (position !== undefined) return { step, event: await this.#done(command, position), claim: undefined }
     const again = this.#found.has(step) ? orNothing(() => sentAgain(this.#walked(state), step)) : undefined
     // It has the same id, so that one of the two is carried out at most.
     if (again && !isSame((again.data as { command: Command }).command, command.command)) {
@@ -225,11 +243,10 @@ class Drive {
     return { step, problem: impossible(command, cause) }
   }
 
-  #sendOptions({ startedBy, lastEventId }: SagaState, { commandId }: OpenCommand): SendOptions {
+  #sendOptions({ startedBy, lastEventId }: SagaState): SendOptions {
     const { saga } = this.#options
     const { correlationId, validAt } = startedBy
     return {
-      commandId,
       correlationId,
       // That which recorded that the command is to be sent.
       causationId: lastEventId,
@@ -255,20 +272,6 @@ const faultsOfTheStore: readonly ErrorCode[] = ['store_closed', 'store_poisoned'
 
 function isFaultOfStore(error: unknown): boolean {
   return isIndelibleError(error) && faultsOfTheStore.includes(error.code)
-}
-
-function impossible({ step, isCompensation, command }: OpenCommand, cause: unknown): IndelibleError {
-  const which = isCompensation ? `The compensation of step "${step}"` : `Step "${step}"`
-  const fault = isIndelibleError(cause) ? `${cause.code}: ${cause.message}` : messageOf(cause)
-  return new IndelibleError(
-    'invalid_declaration',
-    `${which} sent "${command.type}" to ${command.category}-${command.id}, which cannot be carried out. Mend the code, then restart, or resume the saga. ${fault}`,
-    { cause },
-  )
-}
-
-function isSame(left: Command, right: Command): boolean {
-  return JSON.stringify(left) === JSON.stringify(right)
 }
 
 function orNothing<Value>(make: () => Value): Value | undefined {

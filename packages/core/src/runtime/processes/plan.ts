@@ -111,17 +111,17 @@ function overAt(step: string, { kind }: OpenWait, reached: Reached | undefined):
   return { type: '$WaitTimedOut', data: { step, continues } }
 }
 
-/** When the next wait or step runs out of time, if any does. */
-export function dueAt({ waits, commands }: SagaState): number | undefined {
+/** When the next wait or step after a time runs out, if any does. */
+export function dueAt({ waits, commands }: SagaState, afterMs = Number.NEGATIVE_INFINITY): number | undefined {
   let due: number | undefined
-  for (const { until } of waits.values()) due = earlier(due, until)
-  for (const { deadline } of commands.values()) due = earlier(due, deadline)
+  for (const { until } of waits.values()) due = earlier(due, until, afterMs)
+  for (const { deadline } of commands.values()) due = earlier(due, deadline, afterMs)
   return due
 }
 
-function earlier(due: number | undefined, instant: string | null): number | undefined {
-  if (instant === null) return due
-  const ms = Date.parse(instant)
+function earlier(due: number | undefined, instant: string | null, afterMs: number): number | undefined {
+  const ms = instant === null ? afterMs : Date.parse(instant)
+  if (ms <= afterMs) return due
   return due === undefined ? ms : Math.min(due, ms)
 }
 

@@ -1,0 +1,251 @@
+// Copies the events of another system into this log: each once, in their order there. It goes on where it was, and waits at the end of the other log.
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import type { RecordedEvent } from '../../kernel/events.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { type AnyRemoteSystem, remotePrefix } from '../../kernel/remotes.ts'
+import { type Clock, instant } from '../../kernel/time.ts'
+import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
+import type { Checkpoint, EventStore } from '../../store/port.ts'
+import { CheckpointSaver } from '../consumers/checkpoint-saver.ts'
+import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
+import { StoredRecord } from '../consumers/stored-record.ts'
+import { checkpointEveryMs, consumerStopMsMax, feedWaitMs, passedCheckpointMs } from '../limits.ts'
+import { Waiters } from '../waiters.ts'
+import { backoff, pause } from '../waiting.ts'
+import type { RemoteConnection } from './connection.ts'
+import { copiedEvent, copyId } from './copied-event.ts'
+
+/** The status of the feed of another system. Positions are those of the log there; while it cannot be reached, `retrying` says why. */
+export interface FeedStatus extends ConsumerStatus {
+  readonly kind: 'feed'
+}
+
+export interface FeedRunnerOptions {
+  readonly remote: AnyRemoteSystem
+  readonly connection: RemoteConnection
+  readonly store: EventStore
+  readonly records: ConsumerRecords
+  readonly clock: Clock
+}
+
+export class FeedRunner {
+  readonly #options: FeedRunnerOptions
+  readonly #types: readonly string[]
+  readonly #stop = new AbortController()
+  readonly #waiters: Waiters
+  readonly #record: StoredRecord
+  #running: Promise<void> = Promise.resolve()
+  /** Aborts what is under way, to do what the record says next. */
+  #turn = new AbortController()
+  #state: ConsumerState = 'starting'
+  #error: ConsumerError | undefined
+  /** How far this process is, which may be further than what is stored. */
+  #place: Checkpoint | undefined
+  /** The end of the other log, as it was last told. */
+  #head: Position = 0
+
+  constructor(options: FeedRunnerOptions) {
+    this.#options = options
+    const { remote, records } = options
+    const prefix = remotePrefix(remote)
+    this.#types = Object.values(remote.events).map(({ type }) => type.slice(prefix.length))
+    this.#waiters = new Waiters(this.#what)
+    this.#record = new StoredRecord({ name: remote.name, records, begin: (save) => this.#begin(save) })
+  }
+
+  /** Whether it is known from where on events are heard. */
+  get hasBegun(): boolean {
+    return this.#record.current !== undefined
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    this.#turn.abort()
+    const inTime = new AbortController()
+    await Promise.race([this.#running, pause(consumerStopMsMax, inTime.signal)])
+    inTime.abort()
+    this.#state = 'stopped'
+    this.#waiters.fail(new IndelibleError('store_closed', `${this.#what} was stopped.`))
+  }
+
+  /** Everything up to here in the other log was copied. */
+  get position(): Position {
+    return this.#waiters.reached
+  }
+
+  status(): FeedStatus {
+    return {
+      name: this.#options.remote.name,
+      kind: 'feed',
+      state: this.#state,
+      position: this.position,
+      lagEvents: Math.max(0, this.#head - this.position),
+      ...(this.#error ? { error: this.#error } : {}),
+    }
+  }
+
+  /** Resolves when everything up to a position of the other log was copied. Throws `wait_timeout`, `store_closed`, `aborted`. */
+  async waitFor(position: Position, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
+    await this.#waiters.reach(position, options)
+  }
+
+  async pause(): Promise<void> {
+    await this.#change({ isPaused: true })
+  }
+
+  /**
+   * Goes on. Where the other log was restored from an older copy, it begins again where it began at first: what was copied before is known by its id and
+   * not copied twice.
+   */
+  async resume(): Promise<void> {
+    const again = this.#state === 'diverged' ? await this.#firstPlace() : undefined
+    if (again) this.#place = undefined
+    await this.#change({ isPaused: false, ...(again ? { checkpoint: again } : {}) })
+  }
+
+  get #what(): string {
+    return `The feed of the other system "${this.#options.remote.name}"`
+  }
+
+  async #change(change: Partial<ConsumerRecord>): Promise<void> {
+    const { clock } = this.#options
+    const place = this.#place ? { checkpoint: this.#place } : {}
+    await this.#record.change((before) => ({ ...before, ...place, ...change, updatedAt: instant(clock.now()) }))
+    this.#turn.abort()
+  }
+
+  async #save(): Promise<void> {
+    const { clock } = this.#options
+    await this.#record.change((before) => {
+      const checkpoint = this.#place
+      if (!checkpoint || checkpoint.position === before.checkpoint.position) return undefined
+      return { ...before, checkpoint, updatedAt: instant(clock.now()) }
+    })
+  }
+
+  /** The place is stored before anything is sent to the other system, so that no answer is missed. */
+  async #begin(save: (record: ConsumerRecord) => Promise<void>): Promise<ConsumerRecord> {
+    const { remote, clock } = this.#options
+    const checkpoint = remote.from === 'beginning' ? start : await this.#endThere()
+    const updatedAt = instant(clock.now())
+    const begun = { name: remote.name, checkpoint, isPaused: false, parked: [], updatedAt, kept: checkpoint }
+    await save(begun)
+    return begun
+  }
+
+  async #endThere(): Promise<Checkpoint> {
+    const asked = { types: this.#types, waitMs: 0 }
+    const { position, history } = await this.#options.connection.readFeed(asked, { signal: this.#stop.signal })
+    return { position, history }
+  }
+
+  /** Where it began, or if the other log has not even that any more, the end of it. */
+  async #firstPlace(): Promise<Checkpoint> {
+    const { connection } = this.#options
+    const { kept, checkpoint } = await this.#record.load()
+    const first = kept as Checkpoint
+    if (first.position === 0) return start
+    if (first.position === checkpoint.position) return await this.#endThere()
+    try {
+      await connection.readFeed({ types: this.#types, after: first.position, history: first.history, waitMs: 0 })
+      return first
+    } catch (error) {
+      if (isIndelibleError(error, 'feed_diverged')) return await this.#endThere()
+      throw error
+    }
+  }
+
+  async #run(): Promise<void> {
+    for (let attempt = 0; !this.#stop.signal.aborted; ) {
+      this.#turn = new AbortController()
+      const signal = AbortSignal.any([this.#stop.signal, this.#turn.signal])
+      const saver = new CheckpointSaver(() => this.#save())
+      try {
+        const { isPaused, checkpoint } = await this.#record.load()
+        if (isPaused) await this.#rest('paused', undefined, signal)
+        else {
+          await this.#follow(this.#place ?? checkpoint, { signal, saver }, () => {
+            attempt = 0
+          })
+        }
+      } catch (error) {
+        if (isIndelibleError(error, 'store_closed')) break
+        if (signal.aborted) continue
+        const resting = restOf(error)
+        if (resting) await this.#rest(resting, error, signal)
+        else {
+          this.#state = 'retrying'
+          this.#error = describeError(error)
+          await backoff(attempt++, signal)
+        }
+      } finally {
+        saver.end()
+      }
+    }
+    await this.#save().catch(() => {})
+  }
+
+  async #follow(
+    from: Checkpoint,
+    { signal, saver }: { readonly signal: AbortSignal; readonly saver: CheckpointSaver },
+    onProgress: () => void,
+  ): Promise<void> {
+    const { connection } = this.#options
+    this.#waiters.restart(from.position)
+    // The first page comes at once, so that the status soon says whether the other system can be reached.
+    for (let place = from, empty = 0, waitMs = 0; !signal.aborted; waitMs = feedWaitMs) {
+      const asked = { types: this.#types, after: place.position, history: place.history || undefined, waitMs }
+      const askedAt = performance.now()
+      const { events, position, history, head } = await connection.readFeed(asked, { signal })
+      if (signal.aborted) return
+      this.#head = head
+      this.#state = 'running'
+      this.#error = undefined
+      onProgress()
+      await saver.whenSound(signal)
+      for (const event of events) await this.#copy(event)
+      place = { position, history }
+      this.#place = place
+      this.#waiters.advance(position)
+      saver.soon(events.length > 0 ? checkpointEveryMs : passedCheckpointMs)
+      // The other system had to wait for an event, and did not.
+      const isHasty = events.length === 0 && performance.now() - askedAt < waitMs / 2
+      empty = isHasty ? empty + 1 : 0
+      if (isHasty) await backoff(empty, signal)
+    }
+  }
+
+  async #copy(event: RecordedEvent): Promise<void> {
+    const { remote, store } = this.#options
+    const commit = { events: [copiedEvent(remote, event)], commandId: copyId(remote, event) }
+    try {
+      await store.append(commit, { reserved: true })
+    } catch (error) {
+      if (!isIndelibleError(error) || error.retryable || !error.code.startsWith('invalid_')) throw error
+      throw new IndelibleError(
+        'consumer_parked',
+        `${this.#what} cannot copy ${event.type} at position ${event.position} there: ${error.message}`,
+        { details: { position: event.position }, cause: error },
+      )
+    }
+  }
+
+  async #rest(state: ConsumerState, error: unknown, signal: AbortSignal): Promise<void> {
+    this.#state = state
+    this.#error = error === undefined ? undefined : describeError(error)
+    if (isIndelibleError(error)) this.#waiters.fail(error)
+    await pause(Number.POSITIVE_INFINITY, signal)
+  }
+}
+
+const start: Checkpoint = { position: 0, history: '' }
+
+/** A fault that does not pass by itself: a person resumes the feed. */
+function restOf(error: unknown): ConsumerState | undefined {
+  if (isIndelibleError(error, 'feed_diverged')) return 'diverged'
+  return isIndelibleError(error) && !error.retryable ? 'parked' : undefined
+}

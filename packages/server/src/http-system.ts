@@ -1,0 +1,111 @@
+// A connection to another system over its HTTP API. Whatever is not a clear answer counts as none: nobody knows then what the other system did.
+import { type ErrorCode, IndelibleError, isIndelibleError, type RemoteConnection } from 'indelible'
+import { checkedDuration } from 'indelible/adapter'
+import { type Operation, remoteConnection } from 'indelible/operations'
+import { errorOf, requestOf, resultOf } from './client.ts'
+import { refusalOf } from './command-answers.ts'
+import { answerTimeoutMsDefault } from './limits.ts'
+
+export interface HttpSystemOptions {
+  /** The URL of its HTTP API: `https://partner.example`. */
+  readonly url: string | URL
+  /** Sent with every request, for example what a proxy before the other system asks for. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** How long it may take to answer, in milliseconds: 10,000 by default. Then nobody knows what it did, and it is asked again. */
+  readonly timeoutMs?: number
+}
+
+/** Connects to another system: `remotes: { partner: httpSystem({ url: 'https://partner.example' }) }`. Throws `config_invalid`, `invalid_duration`. */
+export function httpSystem({
+  url,
+  headers = {},
+  timeoutMs = answerTimeoutMsDefault,
+}: HttpSystemOptions): RemoteConnection {
+  const api = checkedUrl(url)
+  checkedDuration('timeoutMs', timeoutMs)
+  return remoteConnection(async (operation, input, { principal, signal }) => {
+    const request = requestOf(operation, input, principal)
+    const { waitMs = 0 } = input as { readonly waitMs?: number }
+    const limit = AbortSignal.timeout(Math.min(timeoutMs + waitMs, timerMsMax))
+    const answer = await answerOf(api, {
+      method: request.method,
+      path: request.path,
+      headers: { Accept: 'application/json', ...headers, ...request.headers },
+      body: request.body ?? null,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    }).catch((cause) => {
+      if (signal?.aborted) throw new IndelibleError('aborted', 'The caller gave up.', { cause })
+      throw unavailable(
+        api,
+        limit.aborted ? `did not answer within ${timeoutMs} ms` : `cannot be reached: ${why(cause)}`,
+        cause,
+      )
+    })
+    return resultIn(api, operation, answer)
+  })
+}
+
+interface Answered {
+  readonly status: number
+  /** Undefined if it is not JSON. */
+  readonly body: unknown
+}
+
+interface Sent extends RequestInit {
+  readonly path: string
+}
+
+async function answerOf(api: URL, { path, ...init }: Sent): Promise<Answered> {
+  const url = new URL(api.pathname.replace(/\/$/, '') + path, api)
+  const response = await fetch(url, { ...init, redirect: 'error' })
+  const text = await response.text()
+  try {
+    return { status: response.status, body: JSON.parse(text) }
+  } catch {
+    return { status: response.status, body: undefined }
+  }
+}
+
+function resultIn<Result>(api: URL, operation: Operation<never, Result>, { status, body }: Answered): Result {
+  if (status === 200 && typeof body === 'object' && body !== null) return resultOf(operation, body)
+  const refused = status === 422 ? refusalOf(body) : undefined
+  if (refused) return refused as Result
+  const error = status === 200 ? undefined : errorOf(body)
+  if (!error) throw unavailable(api, `answered ${status}, which says nothing of what it did`)
+  if (toldAsTheyAre.includes(error.code)) throw error
+  if (status >= 500 || !isOfTheRequest(error)) throw unavailable(api, `answered ${status}: ${error.message}`)
+  throw new IndelibleError('remote_rejected', `${api.origin} does not accept the request: ${error.message}`, {
+    details: { url: api.href, status, code: error.code },
+  })
+}
+
+/** Whether the request itself is at fault. A wrong address, or a command that others kept overtaking, may be right another time. */
+function isOfTheRequest(error: NonNullable<ReturnType<typeof errorOf>>): boolean {
+  return isIndelibleError(error) ? !error.retryable : error.code === 'body_too_large'
+}
+
+/** Errors that say the same on both sides. */
+const toldAsTheyAre: readonly string[] = ['command_claimed', 'feed_diverged'] satisfies ErrorCode[]
+
+function unavailable(api: URL, problem: string, cause?: unknown): IndelibleError {
+  return new IndelibleError('remote_unavailable', `${api.origin} ${problem}.`, { details: { url: api.href }, cause })
+}
+
+/** `fetch` hides the reason in the cause: the code of the operating system, or a sentence of its own. */
+function why(error: unknown): string {
+  const { cause, message } = error as Error & { readonly cause?: { readonly errno?: number } & NodeJS.ErrnoException }
+  return (cause?.errno === undefined ? cause?.message : cause.code) ?? message
+}
+
+function checkedUrl(given: string | URL): URL {
+  const url = URL.canParse(String(given)) ? new URL(given) : undefined
+  if (url?.username || url?.password)
+    throw new IndelibleError('config_invalid', `The URL of ${url.host} has a name or password. Give them in "headers".`)
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
+  throw new IndelibleError(
+    'config_invalid',
+    `${JSON.stringify(String(given))} is not the URL of an HTTP API. Write one such as https://partner.example.`,
+  )
+}
+
+const timerMsMax = 2 ** 31 - 1
