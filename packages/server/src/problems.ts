@@ -16,6 +16,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   aggregate_missing: 404,
   stream_missing: 404,
   saga_missing: 404,
+  schedule_missing: 404,
   unknown_command: 404,
   unknown_projection: 404,
   unknown_saga: 404,
@@ -27,6 +28,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   projection_busy: 409,
   // draft-ietf-httpapi-idempotency-key-header defines 422 for a key that was used with another request.
   command_id_reused: 422,
+  schedule_id_reused: 422,
   // A request cannot cause these unless the code of the domain or of the server has a bug.
   invalid_event: 500,
   event_version_unknown: 500,

@@ -45,6 +45,7 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   unknown_consumer: 'notFound',
   unknown_saga: 'notFound',
   saga_missing: 'notFound',
+  schedule_missing: 'notFound',
   table_missing: 'notFound',
   log_corrupt: 'damaged',
   index_damaged: 'damaged',

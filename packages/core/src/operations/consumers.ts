@@ -1,4 +1,5 @@
 // Everything that follows the log (projections, sagas, reactions, subscriptions): how far it is, and pausing and resuming it.
+import { scheduleSaga } from '../kernel/processes/index.ts'
 import type { AnyConsumerStatus } from '../runtime/consumers/consumers.ts'
 import type { SystemDescription } from '../schema/describe-system.ts'
 import type { Head } from '../store/port.ts'
@@ -82,7 +83,8 @@ export const resumeConsumer = operation({
 })
 
 function consumerNames({ projections, sagas, reactions, subscriptions }: SystemDescription): readonly string[] {
-  return [...projections, ...sagas, ...reactions, ...subscriptions].map((each) => each.name)
+  const declared = [...projections, ...sagas, ...reactions, ...subscriptions].map((each) => each.name)
+  return [...declared, scheduleSaga.name]
 }
 
 function caseOf(name: string, isPaused: boolean): OperationCase {

@@ -12,6 +12,7 @@ import {
 } from './projections.ts'
 import { readStream } from './read-stream.ts'
 import { cancelSaga, decideSaga, resumeSaga, showSaga } from './sagas.ts'
+import { cancelSchedule, listSchedules, scheduleCommand, showSchedule } from './schedules.ts'
 import { selectRows } from './select-rows.ts'
 import { sendCommand } from './send-command.ts'
 
@@ -32,6 +33,10 @@ export const operations = {
   resumeSaga,
   cancelSaga,
   decideSaga,
+  scheduleCommand,
+  listSchedules,
+  showSchedule,
+  cancelSchedule,
   listConsumers,
   showConsumer,
   pauseConsumer,

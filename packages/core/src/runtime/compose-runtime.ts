@@ -1,5 +1,5 @@
 // Joins a declared system to what it runs on: the one place that makes the pieces of the runtime and connects them.
-import { childrenOf } from '../kernel/processes/index.ts'
+import { type AnySaga, childrenOf, scheduleSaga } from '../kernel/processes/index.ts'
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { DomainLog } from '../store/domain-log.ts'
@@ -14,6 +14,7 @@ import { subscribing } from './consumers/subscribing.ts'
 import { OperatorLog } from './operator-log.ts'
 import { asReaction } from './processes/policies.ts'
 import { SagaRunner } from './processes/saga-runner.ts'
+import { Schedules } from './processes/schedules.ts'
 import { type ProjectionHost, projectionsHere } from './projections/host.ts'
 import { ProjectionOperator } from './projections/operator.ts'
 import { isWatched, projectionCall, trusted, watched } from './purity.ts'
@@ -23,6 +24,7 @@ export interface Runtime {
   readonly commands: CommandHandler
   readonly projections: ProjectionHost
   readonly sagas: ReadonlyMap<string, SagaRunner>
+  readonly schedules: Schedules
   readonly reactions: ReadonlyMap<string, ConsumerRunner>
   readonly consumers: Consumers
   readonly operator: ProjectionOperator
@@ -42,12 +44,14 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const send: CommandHandler['send'] = (command, sent) => commands.send(command, sent)
   const sagaCall = isWatched(domainCode) ? watched('impure_saga') : trusted
   const children = new Set(system.sagas.flatMap(({ nodes }) => childrenOf(nodes)))
-  const sagas = new Map(
-    system.sagas.map((saga) => [
-      saga.name,
-      new SagaRunner({ saga, store, log, records, clock, ids, send, call: sagaCall, isChild: children.has(saga.name) }),
-    ]),
-  )
+  const runnerOf = (saga: AnySaga, isChild: boolean) =>
+    new SagaRunner({ saga, store, log, records, clock, ids, send, call: sagaCall, isChild })
+  const sagas = new Map([
+    ...system.sagas.map((saga) => [saga.name, runnerOf(saga, children.has(saga.name))] as const),
+    // Others start it too.
+    [scheduleSaga.name, runnerOf(scheduleSaga, true)] as const,
+  ])
+  const recordable: CommandHandler['recordable'] = (command) => commands.recordable(command)
   const running = { store, log, records, clock, notify }
   const policyCall = isWatched(domainCode) ? watched('impure_policy') : trusted
   const reactions = new Map([
@@ -70,6 +74,7 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     commands,
     projections,
     sagas,
+    schedules: new Schedules({ saga: scheduleSaga, store, clock, ids, call: sagaCall, recordable }),
     reactions,
     consumers: new Consumers(system, { store, operators, projections, sagas, reactions }),
     operator: new ProjectionOperator(system, { store, tables, clock, ids }),

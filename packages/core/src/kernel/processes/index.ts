@@ -14,3 +14,4 @@ export {
 export type { Compensation, Flow, SagaCommand } from './flow-chain.ts'
 export { type OnRefused, type Policy, policy, type Sent } from './policy.ts'
 export { type AnySaga, type Correlated, type Saga, type SagaHead, saga, sagaEvents, sagaSends } from './saga.ts'
+export { type ScheduledCommand, scheduleSaga } from './schedule.ts'

@@ -32,10 +32,11 @@ export type SagaEvent =
   | { type: '$SagaResumed'; data: Resumption }
   | { type: '$SagaCompleted' | '$SagaCompensated'; data: Record<string, never> }
 
-/** What started the saga: an event, or the saga that it is a child of. */
+/** What started the saga: an event, the saga that it is a child of, or a call. */
 export interface SagaStart {
   readonly eventId: string
   readonly type: string
+  /** 0 where no event of the log started it. */
   readonly position: Position
   readonly schemaVersion: number
   readonly correlationId: string

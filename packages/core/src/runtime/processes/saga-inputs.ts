@@ -37,7 +37,7 @@ export class SagaInputs {
       ...saga.cancelsOn.map(({ event }) => event.type),
     ])
     this.query = [
-      { types: [...types] },
+      ...(types.size > 0 ? [{ types: [...types] }] : []),
       { categories: [saga.category], types: [...toldTypes, ...(isChild ? ['$SagaStarted'] : [])] },
     ]
   }
