@@ -49,6 +49,8 @@ export {
   type Saga,
   type SagaCommand,
   type SagaContext,
+  type SagaMap,
+  type SagaMaps,
   saga,
 } from './kernel/processes/index.ts'
 export {

@@ -20,7 +20,7 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   ok: 'success; for tail also when Ctrl-C ends it',
   fault: 'a failure: the disk, the permissions, the declarations',
   usage: 'wrong usage: an unknown option, a wrong value, a broken config',
-  notFound: 'the log, stream, aggregate, point of history, projection, table or saga does not exist',
+  notFound: 'the log, stream, aggregate, point of history, projection, table, saga or schedule does not exist',
   damaged: 'the log or its index is damaged; the message names the file and the byte',
   nodeTooOld: 'Node is older than 22.18',
   differs: 'a read table differs from the log, or was built from another history',

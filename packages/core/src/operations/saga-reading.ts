@@ -6,7 +6,7 @@ import type { AnySaga } from '../kernel/processes/index.ts'
 import { type StreamName, streamName } from '../kernel/streams.ts'
 import type { Instant } from '../kernel/time.ts'
 import { viewOf, type Waiting } from '../runtime/processes/saga-view.ts'
-import { foldSaga, type SagaState } from '../runtime/processes/state.ts'
+import { endTypes, foldSaga, type SagaState } from '../runtime/processes/state.ts'
 import type { EventStore } from '../store/port.ts'
 import { sagasReadTogetherMax } from './limits.ts'
 
@@ -147,7 +147,7 @@ async function* read(
 /** The last event of a saga says that it has ended: the rest of its stream need not be read. */
 async function endedAmong(store: EventStore, starts: readonly RecordedEvent[]): Promise<ReadonlySet<StreamName>> {
   const ended = new Set<StreamName>()
-  const query = [{ streams: starts.map(({ stream }) => stream), types: ['$SagaCompleted', '$SagaCompensated'] }]
+  const query = [{ streams: starts.map(({ stream }) => stream), types: endTypes }]
   for await (const { events } of starts.length > 0 ? store.read(query) : [])
     for (const { stream } of events) ended.add(stream)
   return ended

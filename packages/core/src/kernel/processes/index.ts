@@ -14,4 +14,5 @@ export {
 export type { Compensation, Flow, SagaCommand } from './flow-chain.ts'
 export { type OnRefused, type Policy, policy, type Sent } from './policy.ts'
 export { type AnySaga, type Correlated, type Saga, type SagaHead, saga, sagaEvents, sagaSends } from './saga.ts'
+export type { SagaMap, SagaMaps } from './saga-maps.ts'
 export { type ScheduledCommand, scheduleSaga } from './schedule.ts'

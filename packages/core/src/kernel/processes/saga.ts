@@ -10,6 +10,7 @@ import { allNodes, type FlowNode, type SagaSend } from './flow.ts'
 import { flowOf } from './flow-builder.ts'
 import type { Flow, SagaCommand } from './flow-chain.ts'
 import { checkedName, checkedSend, invalid, uncapital } from './flow-checks.ts'
+import { checkedMaps, type SagaMaps } from './saga-maps.ts'
 
 /** An event that concerns a saga which is under way, and the id of that saga. */
 export interface Correlated<Event extends AnyEventType = AnyEventType> {
@@ -35,8 +36,10 @@ export interface SagaHead<Data = unknown> {
   /** Sent when the saga has completed, and when it has compensated. */
   readonly onCompleted: SagaSend | undefined
   readonly onCompensated: SagaSend | undefined
-  /** Earlier versions of this saga. One that began on such a version ends on it, where this version cannot take it over. */
+  /** Earlier versions of this saga. One that began on such a version ends on it, where no map takes it over. */
   readonly former: readonly AnySaga[]
+  /** How instances of earlier versions go over to this one. */
+  readonly maps: SagaMaps
   /** Never set; carries the type. */
   readonly '~data'?: Data
 }
@@ -68,13 +71,19 @@ export function saga<const Events extends AnyEventType | readonly AnyEventType[]
     readonly onCompleted?: SagaCommand<StartedBy<NoInfer<Events>>, Nothing, undefined, Done>
     /** The last command of a saga that has compensated. */
     readonly onCompensated?: SagaCommand<StartedBy<NoInfer<Events>>, Nothing, undefined, Undone>
+    /** Earlier versions. Instances that began on one of them end on it, unless `maps` takes them over. */
     readonly former?: readonly AnySaga[]
+    /**
+     * How instances that began on an earlier version go over to this one: `{ 1: { steps: { deposit: 'credit', check: null } } }`. One that does not fit its map
+     * stays on its version if `former` has it, and else needs intervention.
+     */
+    readonly maps?: SagaMaps
   },
 ): Saga<StartedBy<Events>, Nothing> {
   checkedName('A saga', name)
   const who = `Saga "${name}"`
   const version = declaredVersion(who, definition.version)
-  const { startsOn, owner, from = 'now', cancelsOn = [], onCompleted, onCompensated, former = [] } = definition
+  const { startsOn, owner, from = 'now', cancelsOn = [], onCompleted, onCompensated, former = [], maps = {} } = definition
   const starts = listOf<AnyEventType>(startsOn)
   if (starts.length === 0 || !starts.every(isEvent))
     throw invalid(`${who} needs the event that starts it: startsOn: TransferRequested.`)
@@ -100,6 +109,7 @@ export function saga<const Events extends AnyEventType | readonly AnyEventType[]
     onCompleted: onCompleted as SagaSend | undefined,
     onCompensated: onCompensated as SagaSend | undefined,
     former,
+    maps: checkedMaps(who, maps, version),
   }
   return flowOf(who, head, []) as never
 }

@@ -27,6 +27,7 @@ const head: SagaHead<ScheduledCommand> = {
   onCompleted: undefined,
   onCompensated: undefined,
   former: [],
+  maps: {},
 }
 
 /** Stands where a flow names its command: here each start has its own. */

@@ -11,6 +11,7 @@ import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
 import type { Waits } from '../waiting.ts'
 import type { SagaEvent } from './events.ts'
 import { definitionOf, loadSaga, type SagaInstanceOptions, takeTurn } from './instance.ts'
+import { mappingOf } from './mapping.ts'
 import { dueAt, endedWaits, nextMoves, sentAgain } from './plan.ts'
 import { hasEnded, type OpenCommand, type SagaState } from './state.ts'
 
@@ -96,6 +97,7 @@ class Drive {
       const walked = this.#walked(state)
       let ended: readonly SagaEvent[]
       try {
+        if (await this.#map(state)) return true
         ended = endedWaits(walked)
         if (ended.length === 0 && nextMoves(walked).length === 0) ended = nothing
       } catch (misfit) {
@@ -118,6 +120,16 @@ class Drive {
       if ('fault' in landed) this.#failed(landed)
       else this.#problem ??= landed.problem
     }
+    return true
+  }
+
+  /** Takes an instance of an earlier version over to the newest one, if it may. What is on its way has the names of the earlier one. */
+  async #map(state: SagaState): Promise<boolean> {
+    const { saga } = this.#options
+    const mapped = this.#flights.size > 0 ? undefined : mappingOf({ ...this.#walked(state), saga })
+    if (!mapped) return false
+    await this.#turn(state, [{ type: '$SagaMapped', data: mapped }], undefined)
+    for (const step of this.#state!.commands.keys()) this.#found.add(step)
     return true
   }
 

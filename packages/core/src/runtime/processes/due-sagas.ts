@@ -20,6 +20,8 @@ interface Course {
 
 /** What is kept of those that are under way, beside what their own streams say. */
 export interface KeptDue {
+  /** Of the saga. Another one must be compared with every instance that is under way. */
+  readonly version: number
   readonly due: string
   /** The ids of those that were being driven, or need intervention. */
   readonly driven: readonly string[]
@@ -80,6 +82,7 @@ export class DueSagas {
     const due = DueList.decode(this.#due.encode())
     for (const position of this.#lookups.keys()) due.add({ dueMs: 0, position })
     return {
+      version: this.#options.saga.version,
       due: due.encode(),
       driven: [...new Set([...this.#courses.keys(), ...this.#interrupted, ...this.problems.keys()])],
     }

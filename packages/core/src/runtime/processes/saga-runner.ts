@@ -18,7 +18,7 @@ import { Intake } from './intake.ts'
 import { sagaEnd } from './saga-end.ts'
 import { SagaInputs } from './saga-inputs.ts'
 import { newRecord, recordAt } from './saga-record.ts'
-import type { SagaState } from './state.ts'
+import { endTypes, type SagaState } from './state.ts'
 
 export interface SagaRunnerStatus extends ConsumerStatus {
   readonly kind: 'saga'
@@ -217,17 +217,19 @@ export class SagaRunner {
   async #takeUp({ checkpoint, kept }: ConsumerRecord, signal: AbortSignal): Promise<void> {
     const { saga, store } = this.#options
     const { position, history } = checkpoint
-    // What was kept of another history says nothing: then all is read.
+    // What was kept of another history says nothing, and another version is to be compared with each that is under way: then all are looked up.
     const isOurs = (await store.historyAt(position)) === history
-    const known = isOurs ? (kept as KeptDue | undefined) : undefined
+    const before = isOurs ? (kept as KeptDue | undefined) : undefined
+    const known = before?.version === saga.version ? before : undefined
     this.#waiters.restart(isOurs ? position : 0)
     const due = new DueSagas(this.#options, signal, known)
     this.#due = due
     const open = new Set(known?.driven)
-    const query = [{ categories: [saga.category] }]
+    const categories = [saga.category]
+    const query = known ? [{ categories }] : [{ categories, types: ['$SagaStarted', ...endTypes] }]
     for await (const { events } of store.read(query, { from: known ? position + 1 : 1 })) {
       for (const { stream, type } of events) {
-        if (type === '$SagaCompleted' || type === '$SagaCompensated') open.delete(streamIdOf(stream))
+        if (endTypes.includes(type)) open.delete(streamIdOf(stream))
         else open.add(streamIdOf(stream))
       }
     }

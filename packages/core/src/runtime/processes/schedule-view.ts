@@ -32,7 +32,7 @@ export function scheduleViewOf(scheduleId: string, state: SagaState): ScheduleVi
     status: statusOf(state),
     command,
     at,
-    commandId: commandIdOf(scheduleSaga, scheduleId, 'send', 'do'),
+    commandId: commandIdOf({ saga: scheduleSaga, sagaId: scheduleId, state }, 'send', 'do'),
     actor,
     refusal: isRefused ? { reason: failure.reason, details: failure.details } : null,
     cancelReason: failure !== null && !isRefused ? failure.reason : null,
