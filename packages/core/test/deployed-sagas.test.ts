@@ -30,16 +30,16 @@ const two = saga('draft', { startsOn: Asked, version: 2, former: [one] })
     plain: (flow) => flow,
     proofread: (flow) => flow.step('proof', writing('proof')).sleep('rest', { for: '1d' }),
   })
-  .step('note', writing('note'))
+  .step('mark', writing('mark'))
   .awaitEvent('signature', Signed, signed)
   .step('print', writing('print'))
-// What is written first has another name, proofs are gone, and so is the note.
+// What is written first has another name, proofs are gone, and so is the mark.
 const head = { startsOn: Asked, version: 3, former: [one] }
-const steps = { write: 'compose', note: 'remark', 'kind/proofread': 'kind/long' }
+const steps = { write: 'compose', mark: 'remark', 'kind/proofread': 'kind/long' }
 const three = saga('draft', { ...head, maps: { 2: { steps: { ...steps, 'kind/proofread/proof': null } } } })
   .step('compose', writing('write'))
   .choose('kind', ({ limit }) => (limit > 2 ? 'plain' : 'long'), { plain: (flow) => flow, long: (flow) => flow })
-  .step('remark', writing('note'))
+  .step('remark', writing('mark'))
   .awaitEvent('signature', Signed, signed)
   .step('print', writing('print'))
 const mended = saga('draft', { ...head, maps: { 2: { steps } } })
@@ -48,7 +48,7 @@ const mended = saga('draft', { ...head, maps: { 2: { steps } } })
     plain: (flow) => flow,
     long: (flow) => flow.step('proof', writing('proof')).sleep('rest', { for: '1d' }),
   })
-  .step('remark', writing('note'))
+  .step('remark', writing('mark'))
   .awaitEvent('signature', Signed, signed)
   .step('print', writing('print'))
 
@@ -86,7 +86,8 @@ test('a thousand open instances on a changed saga: a verdict for each, none doub
   }
   const standing = async (running: RunningSystem, ids: readonly string[], at: object) => {
     await vi.waitFor(async () => expect(await running.saga({ name: 'draft' }, ids.at(-1)!)).toMatchObject(at), patience)
-    for (const id of ids) await vi.waitFor(async () => expect(await running.saga({ name: 'draft' }, id)).toMatchObject(at), patience)
+    for (const id of ids)
+      await vi.waitFor(async () => expect(await running.saga({ name: 'draft' }, id)).toMatchObject(at), patience)
   }
 
   const v1 = start(one)
@@ -132,7 +133,9 @@ test('a thousand open instances on a changed saga: a verdict for each, none doub
   // What does not fit says so at once, though nothing wakes it.
   await vi.waitFor(async () => expect(await problems()).toHaveLength(150), patience)
   for (const { sagaId, problem } of await problems())
-    expect(problem).toBe(sagaId.startsWith('resting') ? reason : 'The compensation of step "compose" was refused: Refused.')
+    expect(problem).toBe(
+      sagaId.startsWith('resting') ? reason : 'The compensation of step "compose" was refused: Refused.',
+    )
   isFull = false
   const ending = [...kinds.first, ...kinds.waiting, ...kinds.sent, ...kinds.third]
   await standing(v3, ending, { waiting: [{ step: 'signature' }] })
@@ -154,8 +157,8 @@ test('a thousand open instances on a changed saga: a verdict for each, none doub
   const wanted = all.flatMap((id) => {
     if (id.startsWith('failed')) return []
     if (id.startsWith('first')) return [`write:${id}`, `print:${id}`]
-    if (id.startsWith('resting')) return [`write:${id}`, `proof:${id}`, `note:${id}`, `print:${id}`]
-    return [`write:${id}`, `note:${id}`, `print:${id}`]
+    if (id.startsWith('resting')) return [`write:${id}`, `proof:${id}`, `mark:${id}`, `print:${id}`]
+    return [`write:${id}`, `mark:${id}`, `print:${id}`]
   })
   expect([...words].filter((word) => !word.includes('never') && !/failed/.test(word)).sort()).toEqual(wanted.sort())
   expect(words.filter((word) => word === 'never')).toHaveLength(kinds.failed.length)

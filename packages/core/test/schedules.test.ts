@@ -38,33 +38,40 @@ test('a command is sent at its time, once, and its events lead to who scheduled 
   const events = await Array.fromAsync(running.store.read('all', { reserved: true }))
   const byId = new Map(events.flatMap((batch) => batch.events).map((event) => [event.id, event]))
   let event = [...byId.values()].find(({ type }) => type === 'Written')!
-  expect(event.metadata).toMatchObject({ correlationId: 'breakfast', commandId: (await running.scheduled('s1')).commandId })
+  expect(event.metadata).toMatchObject({
+    correlationId: 'breakfast',
+    commandId: (await running.scheduled('s1')).commandId,
+  })
   while (byId.has(event.metadata.causationId!)) event = byId.get(event.metadata.causationId!)!
   expect(event).toMatchObject({ type: '$SagaStarted', stream: '$schedule-s1', metadata: { actor: 'ada' } })
   await running.close()
 })
 
-test.each(['closed', 'killed'] as const)('what is scheduled survives a process that is %s, and late ones are sent once', async (end) => {
-  const [store, consumers, clock] = [memoryStore(), memoryConsumers(), manualClock()]
-  const count = 300
-  const dying = end === 'killed' ? { ...consumers, save: async () => {} } : consumers
-  const first = notebook([], { store: crashingStore(store, alive), consumers: dying, clock })
-  for (let n = 0; n < count; n++) await first.running.schedule(Write('a', { word: `w${n}` }), { id: `${n}`, in: '30d' })
-  await waiting(first.running, count)
-  await first.running.close()
+test.each(['closed', 'killed'] as const)(
+  'what is scheduled survives a process that is %s, and late ones are sent once',
+  async (end) => {
+    const [store, consumers, clock] = [memoryStore(), memoryConsumers(), manualClock()]
+    const count = 300
+    const dying = end === 'killed' ? { ...consumers, save: async () => {} } : consumers
+    const first = notebook([], { store: crashingStore(store, alive), consumers: dying, clock })
+    for (let n = 0; n < count; n++)
+      await first.running.schedule(Write('a', { word: `w${n}` }), { id: `${n}`, in: '30d' })
+    await waiting(first.running, count)
+    await first.running.close()
 
-  clock.advance(29 * day)
-  const second = notebook([], { store: crashingStore(store, alive), consumers, clock })
-  await waiting(second.running, count)
-  expect(await written(second.running)).toEqual([])
-  await second.running.close()
+    clock.advance(29 * day)
+    const second = notebook([], { store: crashingStore(store, alive), consumers, clock })
+    await waiting(second.running, count)
+    expect(await written(second.running)).toEqual([])
+    await second.running.close()
 
-  clock.advance(90 * day)
-  const third = notebook([], { store: crashingStore(store, alive), consumers, clock })
-  await waiting(third.running, 0)
-  expect([...(await written(third.running))].sort()).toEqual(Array.from({ length: count }, (_, n) => `w${n}`).sort())
-  await third.running.close()
-})
+    clock.advance(90 * day)
+    const third = notebook([], { store: crashingStore(store, alive), consumers, clock })
+    await waiting(third.running, 0)
+    expect([...(await written(third.running))].sort()).toEqual(Array.from({ length: count }, (_, n) => `w${n}`).sort())
+    await third.running.close()
+  },
+)
 
 test('a clock that goes back delays what is scheduled, and it is sent once', async () => {
   const { running, clock } = notebook([])
@@ -127,7 +134,9 @@ test('what is cancelled is never sent, and the log has who cancelled it and why'
   expect(await running.scheduled('s1')).toMatchObject({ status: 'cancelled', cancelReason: 'No thirst.' })
   expect(await written(running)).toEqual(['s2'])
   const [batch] = await Array.fromAsync(store.read([{ types: ['$SagaCancelled'] }]))
-  expect(batch!.events).toMatchObject([{ stream: '$schedule-s1', metadata: { actor: 'ben' }, data: { reason: 'No thirst.' } }])
+  expect(batch!.events).toMatchObject([
+    { stream: '$schedule-s1', metadata: { actor: 'ben' }, data: { reason: 'No thirst.' } },
+  ])
   await expect(running.cancelSchedule('s9', { reason: 'x' })).rejects.toMatchObject({ code: 'schedule_missing' })
   await running.close()
 })
@@ -158,7 +167,9 @@ test('the same under the same id is scheduled once; anything else is refused', a
   await expect(running.schedule(Write('b', { word: 'tea' }), { id: 's1', in: '1d' })).rejects.toMatchObject(other)
   await running.schedule(tea, { id: 's2', at: '2026-01-05T00:00:00Z' })
   expect(await running.schedule(tea, { id: 's2', at: '2026-01-05T01:00:00+01:00' })).toMatchObject({ duplicate: true })
-  const both = await Promise.allSettled([1, 2, 3].map((n) => running.schedule(Write(`${n}`, { word: 'x' }), { id: 's3', in: '1d' })))
+  const both = await Promise.allSettled(
+    [1, 2, 3].map((n) => running.schedule(Write(`${n}`, { word: 'x' }), { id: 's3', in: '1d' })),
+  )
   expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   // Ids of its own each.
   const [one, two] = [await running.schedule(tea, { in: '1d' }), await running.schedule(tea, { in: '1d' })]

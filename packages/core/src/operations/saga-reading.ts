@@ -140,7 +140,9 @@ async function* read(
   }
   for (const { stream, category, position: startedPosition } of starts) {
     const reading = readings.get(stream)
-    yield reading ? asInstance(reading, sagas.find((each) => each.category === category)!) : { startedPosition, events: 2 }
+    yield reading
+      ? asInstance(reading, sagas.find((each) => each.category === category)!)
+      : { startedPosition, events: 2 }
   }
 }
 

@@ -1,11 +1,11 @@
 // Commands that are sent at a later time: scheduling, listing and cancelling them.
 import { scheduleSaga } from '../kernel/processes/index.ts'
-import type { Scheduled, ScheduleOptions } from '../runtime/processes/schedules.ts'
+import type { Scheduled } from '../runtime/processes/schedules.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import { instantSchema, objectOf, ref } from './json-schemas.ts'
 import { pageDefault, pageMax, recordedTextBytesMax, sagaEventsExaminedMax } from './limits.ts'
 import { operation } from './operation.ts'
-import { given, oneOf, required, text, wholeNumber } from './parameters.ts'
+import { oneOf, required, text, wholeNumber } from './parameters.ts'
 import {
   listedSchedules,
   type SchedulePage,
@@ -26,7 +26,8 @@ export const scheduleCommand = operation({
     command,
     input,
     at: text({
-      description: 'When to send it: an RFC 3339 date-time with its zone. One that is past is sent at once. Give at or in.',
+      description:
+        'When to send it: an RFC 3339 date-time with its zone. One that is past is sent at once. Give at or in.',
     }),
     in: text({ description: 'How long to wait before sending it: 30s, 5m, 2h or 7d.' }),
     scheduleId: text({
@@ -66,8 +67,7 @@ export const scheduleCommand = operation({
       })),
   async run(running, { category, id, command, input, scheduleId, ...when }, { principal }): Promise<Scheduled> {
     assertPublic(running.system, { category, type: command })
-    const options = given({ ...when, id: scheduleId, ...principal })
-    return await running.schedule({ category, id, type: command, input }, options as ScheduleOptions)
+    return await running.schedule({ category, id, type: command, input }, { ...when, id: scheduleId, ...principal })
   },
 })
 
@@ -167,7 +167,8 @@ export const cancelSchedule = operation({
       group: 'schedules',
       summary: 'Cancel a scheduled command',
       result: {
-        description: 'cancelled is false if the command was already sent, or cancelled before. If it is true, the command is never sent.',
+        description:
+          'cancelled is false if the command was already sent, or cancelled before. If it is true, the command is never sent.',
         schema: objectOf({ scheduleId: { type: 'string' }, cancelled: { type: 'boolean' } }),
       },
     },

@@ -74,10 +74,7 @@ function isTraceparent(value: string): boolean {
 }
 
 /** Throws `unknown_command` for an internal command. */
-export function assertPublic(
-  { commands }: System,
-  target: { readonly category: string; readonly type: string },
-): void {
+export function assertPublic({ commands }: System, target: { readonly category: string; readonly type: string }): void {
   const declared = commands.find(({ category, type }) => category === target.category && type === target.type)
   if (declared?.visibility !== 'internal') return
   throw new IndelibleError('unknown_command', `There is no command "${target.type}" for "${target.category}".`)

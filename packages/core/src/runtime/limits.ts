@@ -100,7 +100,7 @@ export const threadOpenMsMax = 2_000
 export const threadSoundMs = 60_000
 /** Sagas of which it is known how often in a row they met a fault; any more are tried again after the first wait. */
 export const sagaTriesKeptMax = 10_000
-/** What is kept of the sagas that are under way is written again after so many events of theirs. */
+/** What is kept of the sagas that are under way is written again after so many events, or half as many as there are timers, if that is more. */
 export const sagaEventsBetweenKeeps = 20_000
 /** Events for different sagas of one kind that are taken in at the same time. */
 export const sagaIntakeMax = 256

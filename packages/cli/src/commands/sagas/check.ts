@@ -38,7 +38,10 @@ async function check(options: CommonOptions, session: Session): Promise<void> {
     throw declarationError(error)
   })
   const { sagas } = system
-  const totals: Totals = { findings: { errors: 0, warnings: 0 }, instances: { fits: 0, mapped: 0, former: 0, unfit: 0 } }
+  const totals: Totals = {
+    findings: { errors: 0, warnings: 0 },
+    instances: { fits: 0, mapped: 0, former: 0, unfit: 0 },
+  }
   const print = (kind: string, value: object, text: string) =>
     out.write(options.json ? `${jsonLine({ about: kind, ...value })}\n` : `${escapeControls(text)}\n`)
   for (const note of sagaNotes(sagas)) {

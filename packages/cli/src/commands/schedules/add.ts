@@ -15,14 +15,15 @@ interface Options extends DecisionOptions {
 export function addAdd(group: Command, session: Session): void {
   const command = addCommand(group, 'add', {
     summary: 'send a command at a later time',
-    about: 'Send a command at a later time, once. Its input is JSON, and is checked now. The log records who scheduled it.',
+    about:
+      'Send a command at a later time, once. Its input is JSON, and is checked now. The log records who scheduled it.',
     examples: [
       [
-        'indelible schedules add account 576 CloseAccount \'{}\' --at 2026-12-31T18:00:00+01:00 --actor ann --url http://127.0.0.1:3000',
+        "indelible schedules add account 576 CloseAccount '{}' --at 2026-12-31T18:00:00+01:00 --actor ann --url http://127.0.0.1:3000",
         'at an instant',
       ],
       [
-        'indelible schedules add order o7 Remind \'{}\' --in 2d --id remind-o7 --url http://127.0.0.1:3000',
+        "indelible schedules add order o7 Remind '{}' --in 2d --id remind-o7 --url http://127.0.0.1:3000",
         'in two days, under an id, so that it may be repeated',
       ],
     ],

@@ -1,6 +1,12 @@
 // `indelible schedules list`: commands that are sent at a later time.
 import { type Command, Option } from 'commander'
-import { listedSchedules, operations, type ScheduleFilters, type ScheduleShown, scheduleStatuses } from 'indelible/operations'
+import {
+  listedSchedules,
+  operations,
+  type ScheduleFilters,
+  type ScheduleShown,
+  scheduleStatuses,
+} from 'indelible/operations'
 import { addCommand } from '../../help.ts'
 import { askServer } from '../../http/index.ts'
 import { openLog, wholeNumber } from '../../options/index.ts'
@@ -20,14 +26,17 @@ interface Options extends ClientOptions {
 export function addList(group: Command, session: Session): void {
   const command = addCommand(group, 'list', {
     summary: 'list commands that are sent later',
-    about: 'List commands that wait for their time, in the order in which they were scheduled: when each is sent, and who scheduled it.',
+    about:
+      'List commands that wait for their time, in the order in which they were scheduled: when each is sent, and who scheduled it.',
     examples: [
       ['indelible schedules list', 'those that wait for their time'],
       ['indelible schedules list --status refused', 'those that the domain refused, and why'],
       ['indelible schedules list --status all --json | jq .command', 'for a program, one per line'],
     ],
   })
-    .addOption(new Option('--status <status>', 'only with this status').choices(['all', ...scheduleStatuses]).default('waiting'))
+    .addOption(
+      new Option('--status <status>', 'only with this status').choices(['all', ...scheduleStatuses]).default('waiting'),
+    )
     .option('--limit <count>', 'at most so many', wholeNumber('--limit', 'a count', 1), limitDefault)
   addClientOptions(command).action(() => list(command.optsWithGlobals(), session))
 }

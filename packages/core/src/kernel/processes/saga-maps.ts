@@ -40,7 +40,9 @@ export function mapFindings(saga: { readonly nodes: readonly FlowNode[]; readonl
       .map(([path, to]) => `The map of version ${from} leads from "${path}" to "${to}", which the flow does not have.`),
     ...Object.keys(answers)
       .filter((path) => !['step', 'ask'].includes(nodeAt(saga, path)?.kind ?? ''))
-      .map((path) => `The map of version ${from} makes an answer of "${path}", which is no step or question of the flow.`),
+      .map(
+        (path) => `The map of version ${from} makes an answer of "${path}", which is no step or question of the flow.`,
+      ),
   ])
 }
 

@@ -83,7 +83,16 @@ export function saga<const Events extends AnyEventType | readonly AnyEventType[]
   checkedName('A saga', name)
   const who = `Saga "${name}"`
   const version = declaredVersion(who, definition.version)
-  const { startsOn, owner, from = 'now', cancelsOn = [], onCompleted, onCompensated, former = [], maps = {} } = definition
+  const {
+    startsOn,
+    owner,
+    from = 'now',
+    cancelsOn = [],
+    onCompleted,
+    onCompensated,
+    former = [],
+    maps = {},
+  } = definition
   const starts = listOf<AnyEventType>(startsOn)
   if (starts.length === 0 || !starts.every(isEvent))
     throw invalid(`${who} needs the event that starts it: startsOn: TransferRequested.`)

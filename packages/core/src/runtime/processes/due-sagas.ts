@@ -79,11 +79,9 @@ export class DueSagas {
 
   /** What is to be kept, so that a start finds all that are under way without reading their history. */
   keep(): KeptDue {
-    const due = DueList.decode(this.#due.encode())
-    for (const position of this.#lookups.keys()) due.add({ dueMs: 0, position })
     return {
       version: this.#options.saga.version,
-      due: due.encode(),
+      due: this.#due.encode(this.#lookups.keys()),
       driven: [...new Set([...this.#courses.keys(), ...this.#interrupted, ...this.problems.keys()])],
     }
   }

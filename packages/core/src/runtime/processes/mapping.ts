@@ -19,7 +19,7 @@ export function mappingOf(walked: Walked): SagaMapped | undefined {
   if (isKept && !saga.maps[definition]) return undefined
   try {
     const mapped = mappedBy(walked)
-    const after = structuredClone(state)
+    const after = copyOf(state)
     applySagaEvent(after, { type: '$SagaMapped', data: mapped })
     assertFits({ ...walked, state: after })
     return mapped
@@ -32,6 +32,18 @@ export function mappingOf(walked: Walked): SagaMapped | undefined {
 /** Whether it does anything to that instance besides noting the version. */
 export function isChanged({ steps, answers }: SagaMapped, { nodes }: SagaState): boolean {
   return Object.keys(answers).length > 0 || [...nodes.keys()].some((path) => renamed(path, steps) !== path)
+}
+
+/** Apart from what a map changes, both share what they hold. */
+function copyOf(state: SagaState): SagaState {
+  const { nodes, commands, waits, compensatable } = state
+  return {
+    ...state,
+    nodes: new Map(nodes),
+    commands: new Map(commands),
+    waits: new Map(waits),
+    compensatable: new Set(compensatable),
+  }
 }
 
 function mappedBy({ saga, state, call }: Walked): SagaMapped {

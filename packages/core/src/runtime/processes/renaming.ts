@@ -1,12 +1,29 @@
 // What a map does to the state of a saga: its nodes get the names of another version.
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { SagaMapped } from './events.ts'
-import type { SagaState } from './state.ts'
 
 type Steps = SagaMapped['steps']
 
+/** What of the state of a saga has names of nodes in it. */
+interface Renamable {
+  definition: number
+  isMapped: boolean
+  readonly nodes: Map<string, { readonly isDone: boolean; readonly value: unknown }>
+  readonly commands: Map<string, Named>
+  readonly waits: Map<string, { readonly event: { readonly type: string; readonly data: Named } }>
+  effects: string[]
+  readonly compensatable: Set<string>
+  failure: Named | null
+  compensationFailure: Named | null
+  resolution: Named | null
+}
+
+interface Named {
+  readonly step: string
+}
+
 /** Changes the state. Throws `invalid_declaration` where two nodes would get the same name, or a name cannot hold the keys of the old one. */
-export function rename(state: SagaState, { to, steps, answers }: SagaMapped): void {
+export function rename(state: Renamable, { to, steps, answers }: SagaMapped): void {
   const place = (path: string) => renamed(path, steps)
   const kept = (paths: Iterable<string>) => [...paths].flatMap((path) => place(path) ?? [])
   const { nodes, commands, waits, compensatable } = state
@@ -19,8 +36,8 @@ export function rename(state: SagaState, { to, steps, answers }: SagaMapped): vo
   for (const [path, value] of Object.entries(answers)) nodes.set(path, { isDone: true, value })
   replace(commands, place, (command, _path, step) => ({ ...command, step }))
   replace(waits, place, (wait, _path, step) => {
-    const event = { ...wait.event, data: { ...wait.event.data, step } } as typeof wait.event
-    return { ...wait, event }
+    const { type, data } = wait.event
+    return { ...wait, event: { type, data: { ...data, step } } }
   })
   state.effects = kept(state.effects)
   const still = kept(compensatable)
@@ -69,7 +86,7 @@ function replace<Value>(
   }
 }
 
-function withName<Named extends { readonly step: string }>(named: Named, place: (path: string) => string | null): Named {
+function withName(named: Named, place: (path: string) => string | null): Named {
   return { ...named, step: place(named.step) ?? named.step }
 }
 

@@ -10,7 +10,11 @@ import type { SagaInstanceOptions } from './instance.ts'
 
 export async function recordAt(
   { saga, store, clock }: SagaInstanceOptions,
-  { position, isPaused, kept }: { readonly position: Position; readonly isPaused: boolean; readonly kept: KeptDue | undefined },
+  {
+    position,
+    isPaused,
+    kept,
+  }: { readonly position: Position; readonly isPaused: boolean; readonly kept: KeptDue | undefined },
 ): Promise<ConsumerRecord> {
   const checkpoint = { position, history: await historyUpTo(store, position) }
   return { name: saga.name, checkpoint, isPaused, parked: [], kept, updatedAt: instant(clock.now()) }

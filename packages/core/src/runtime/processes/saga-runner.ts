@@ -192,10 +192,10 @@ export class SagaRunner {
           await pause(Number.POSITIVE_INFINITY, turn)
           continue
         }
-        await this.#takeUp(record, turn)
+        const takenUpTo = await this.#takeUp(record, turn)
         this.#state = 'running'
         this.#error = undefined
-        await this.#takeIn(turn, () => {
+        await this.#takeIn(turn, takenUpTo, () => {
           attempt = 0
         })
       } catch (error) {
@@ -213,8 +213,8 @@ export class SagaRunner {
     }
   }
 
-  /** Finds the sagas that are under way: those that were kept, and those whose streams have gone on since. */
-  async #takeUp({ checkpoint, kept }: ConsumerRecord, signal: AbortSignal): Promise<void> {
+  /** Finds the sagas that are under way: those that were kept, and those whose streams have gone on since. Gives how far their streams were read. */
+  async #takeUp({ checkpoint, kept }: ConsumerRecord, signal: AbortSignal): Promise<Position> {
     const { saga, store } = this.#options
     const { position, history } = checkpoint
     // What was kept of another history says nothing, and another version is to be compared with each that is under way: then all are looked up.
@@ -225,6 +225,7 @@ export class SagaRunner {
     const due = new DueSagas(this.#options, signal, known)
     this.#due = due
     const open = new Set(known?.driven)
+    const { position: head } = await store.head()
     const categories = [saga.category]
     const query = known ? [{ categories }] : [{ categories, types: ['$SagaStarted', ...endTypes] }]
     for await (const { events } of store.read(query, { from: known ? position + 1 : 1 })) {
@@ -238,21 +239,24 @@ export class SagaRunner {
       due.drive(sagaId)
     }
     due.look()
+    return head
   }
 
-  async #takeIn(signal: AbortSignal, onProgress: () => void): Promise<void> {
+  async #takeIn(signal: AbortSignal, takenUpTo: Position, onProgress: () => void): Promise<void> {
     let keptAt = this.position
     const intake = new Intake({
       drive: this.#options,
       inputs: this.#inputs,
       due: this.#due,
       signal,
+      takenUpTo,
       onProgress: (through) => {
         this.#waiters.advance(through)
         onProgress()
       },
       afterBatch: async () => {
-        if (this.position - keptAt < sagaEventsBetweenKeeps) return
+        // To keep many takes long: then it is done less often, and a start reads more.
+        if (this.position - keptAt < Math.max(sagaEventsBetweenKeeps, this.#due.waiting / 2)) return
         keptAt = this.position
         await this.#keep()
       },

@@ -11,8 +11,12 @@ import type { SagaEvent, SagaStart } from './events.ts'
 import { loadSaga, type SagaInstanceOptions, takeTurn, tell } from './instance.ts'
 import { type ScheduleView, scheduleViewOf } from './schedule-view.ts'
 
-/** When a command is to be sent, and who says so. */
-export type ScheduleOptions = {
+/** When a command is to be sent, and who says so. Give either `at` or `in`. */
+export interface ScheduleOptions {
+  /** An instant: an RFC 3339 date-time with its zone, `2026-03-29T09:00:00+02:00`. One that is past is sent at once. */
+  readonly at?: Instant | undefined
+  /** A length of time from now: `30s`, `5m`, `2h` or `7d`. */
+  readonly in?: string | undefined
   /** Makes it idempotent: the same command at the same time is scheduled once for an id. The default is a new UUIDv7. */
   readonly id?: string | undefined
   /** Recorded with the schedule. */
@@ -21,18 +25,7 @@ export type ScheduleOptions = {
   readonly correlationId?: string | undefined
   /** The event or command that directly led to this. */
   readonly causationId?: string | undefined
-} & (
-  | {
-      /** An instant: an RFC 3339 date-time with its zone, `2026-03-29T09:00:00+02:00`. One that is past is sent at once. */
-      readonly at: Instant
-      readonly in?: undefined
-    }
-  | {
-      /** A length of time from now: `30s`, `5m`, `2h` or `7d`. */
-      readonly in: string
-      readonly at?: undefined
-    }
-)
+}
 
 export interface Scheduled {
   readonly scheduleId: string
