@@ -10,7 +10,7 @@ const Counted = event('Counted', amount)
 const counter = aggregate('counter', { initialState: { total: 0 } }).on(Counted, ({ total }, { amount }) => ({
   total: total + amount,
 }))
-export const Count = counter.command('Count', {
+const Count = counter.command('Count', {
   input: amount,
   emits: [Counted],
   decide: (_state, input) => Counted(input),

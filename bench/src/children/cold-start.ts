@@ -12,6 +12,7 @@ const [dir, what, endedText, openText, ending] = process.argv.slice(2) as [
   string,
 ]
 const [ended, open] = [Number(endedText), Number(openText)]
+const perCommit = 200
 const begin = performance.now()
 const running = await startTimers(dir, 0)
 
@@ -50,8 +51,6 @@ async function appendEnded(first: number, end: number): Promise<void> {
     await running.store.append({ events: ids.flatMap(historyOf) }, { reserved: true })
   }
 }
-
-const perCommit = 200
 
 function historyOf(n: number): NewEvent[] {
   const stream = `$saga.nap-ended${n}` as const

@@ -1,12 +1,14 @@
 // Timers in a fresh process: `arm` makes them pending; `hold` holds them and reports the memory; `fire` is so much later that all are due.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { NewEvent } from 'indelible'
 import { check } from '../check.ts'
 import { peakRssKiB, rssKiB, tell } from '../children.ts'
-import { Begin, Count, counters, type Kind, kinds, sleepMs, startTimers, untilWaiting } from '../timers.ts'
+import { counters, type Kind, kinds, sleepMs, startTimers, untilWaiting } from '../timers.ts'
 
 const [dir, kind, what, countText] = process.argv.slice(2) as [string, Kind, 'arm' | 'hold' | 'fire', string]
 const count = Number(countText)
+const perCommit = 200
 const begin = performance.now()
 const running = await startTimers(dir, what === 'fire' ? 2 * sleepMs : 0)
 
@@ -27,18 +29,29 @@ await running.close()
 await tell({ closed: 1 })
 process.disconnect()
 
+/** Written as the runner and `schedule` write them, many in a commit. The runner takes them up as what others did while it stood still. */
 async function arm(): Promise<void> {
-  const clients = 1_024
-  let asked = 0
-  const client = async () => {
-    while (asked < count) {
-      const n = asked++
-      if (kind === 'commands')
-        await running.schedule(Count(`${n % counters}`, { amount: 1 }), { id: `s${n}`, in: '30d' })
-      else await running.send(Begin(`n${n}`, {}))
-    }
+  await running.consumers.pause({ name: kinds[kind].consumer })
+  const until = new Date(Date.now() + sleepMs).toISOString()
+  for (let from = 0; from < count; from += perCommit) {
+    const numbers = Array.from({ length: Math.min(perCommit, count - from) }, (_, n) => from + n)
+    await running.store.append({ events: numbers.flatMap((n) => historyOf(n, until)) }, { reserved: true })
   }
-  await Promise.all(Array.from({ length: clients }, client))
+  await running.consumers.resume({ name: kinds[kind].consumer })
+}
+
+function historyOf(n: number, until: string): NewEvent[] {
+  const stream = `${kinds[kind].category}-t${n}` as const
+  const command = { type: 'Count', category: 'counter', id: `${n % counters}`, input: { amount: 1 } }
+  const [saga, type, input] =
+    kind === 'commands'
+      ? ['$schedule', '$CommandScheduled', { command, at: until, in: '30d', actor: null }]
+      : ['nap', 'Begun', {}]
+  const startedBy = { eventId: `e${n}`, type, position: 0, schemaVersion: 1, correlationId: `c${n}`, validAt: null }
+  return [
+    { stream, type: '$SagaStarted', data: { saga, version: 1, input, startedBy } },
+    { stream, type: '$SleepBegan', data: { step: kind === 'commands' ? 'wait' : 'rest', until } },
+  ]
 }
 
 /** Every timer has ended its saga once. */

@@ -104,5 +104,9 @@ export const sagaTriesKeptMax = 10_000
 export const sagaEventsBetweenKeeps = 20_000
 /** Events for different sagas of one kind that are taken in at the same time. */
 export const sagaIntakeMax = 256
+/** Sagas that are looked up together, when their time has come or a process starts. */
+export const sagasLookedUpTogetherMax = 128
+/** Places in the log that are so near to each other are read together. */
+export const sagaLookGapMax = 32
 /** The longest wait until it is looked again which timers of sagas are due. */
 export const sagaLookMsMax = 60_000

@@ -1,14 +1,14 @@
 // Drives one saga from wherever its stream says it is as far as it gets. Everything it does may be done again after a crash.
 import type { Command } from '../../kernel/commands.ts'
 import { durationMs } from '../../kernel/durations.ts'
-import { type ErrorCode, IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import { type ErrorCode, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type AnySaga, nodeAt, type StepNode } from '../../kernel/processes/index.ts'
-import { messageOf } from '../../kernel/shown.ts'
 import { streamName } from '../../kernel/streams.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
 import type { Waits } from '../waiting.ts'
+import { impossible } from './commands.ts'
 import type { SagaEvent } from './events.ts'
 import { definitionOf, loadSaga, type SagaInstanceOptions, takeTurn } from './instance.ts'
 import { mappingOf } from './mapping.ts'
@@ -264,16 +264,6 @@ const faultsOfTheStore: readonly ErrorCode[] = ['store_closed', 'store_poisoned'
 
 function isFaultOfStore(error: unknown): boolean {
   return isIndelibleError(error) && faultsOfTheStore.includes(error.code)
-}
-
-function impossible({ step, isCompensation, command }: OpenCommand, cause: unknown): IndelibleError {
-  const which = isCompensation ? `The compensation of step "${step}"` : `Step "${step}"`
-  const fault = isIndelibleError(cause) ? `${cause.code}: ${cause.message}` : messageOf(cause)
-  return new IndelibleError(
-    'invalid_declaration',
-    `${which} sent "${command.type}" to ${command.category}-${command.id}, which cannot be carried out. Mend the code, then restart, or resume the saga. ${fault}`,
-    { cause },
-  )
 }
 
 function isSame(left: Command, right: Command): boolean {

@@ -234,10 +234,7 @@ export class SagaRunner {
         else open.add(streamIdOf(stream))
       }
     }
-    for (const sagaId of open) {
-      await due.room()
-      due.drive(sagaId)
-    }
+    await due.takeUp(open)
     due.look()
     return head
   }
