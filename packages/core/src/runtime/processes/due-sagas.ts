@@ -3,6 +3,7 @@ import { isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import { timer } from '../../kernel/timers.ts'
+import type { Checkpoint } from '../../store/port.ts'
 import { sagaLookMsMax, sagasAtOnceMax, sagasLookedUpTogetherMax, sagaTriesKeptMax } from '../limits.ts'
 import { backoffMs } from '../waiting.ts'
 import { type Driven, driveSaga, type SagaDriveOptions } from './drive.ts'
@@ -19,6 +20,8 @@ interface Course {
 
 /** What is kept of those that are under way, beside what their own streams say. */
 export interface KeptDue {
+  /** What was appended to their streams up to here is in it. */
+  readonly upTo: Checkpoint
   /** Of the saga. Another one must be compared with every instance that is under way. */
   readonly version: number
   readonly due: string
@@ -78,8 +81,9 @@ export class DueSagas {
   }
 
   /** What is to be kept, so that a start finds all that are under way without reading their history. */
-  keep(): KeptDue {
+  keep(upTo: Checkpoint): KeptDue {
     return {
+      upTo,
       version: this.#options.saga.version,
       due: this.#due.encode(this.#lookups.keys()),
       driven: [...new Set([...this.#courses.keys(), ...this.#interrupted, ...this.problems.keys()])],

@@ -3,6 +3,7 @@ import type { Position } from '../../kernel/positions.ts'
 import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
 import { instant } from '../../kernel/time.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
+import { historyUpTo } from '../../store/history.ts'
 import type { Head } from '../../store/port.ts'
 import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
 import { StoredRecord } from '../consumers/stored-record.ts'
@@ -46,6 +47,8 @@ export class SagaRunner {
   readonly #record: StoredRecord
   readonly #inputs: SagaInputs
   #due: DueSagas
+  /** The streams of sagas were read up to here when those under way were taken up. */
+  #takenUpTo: Position = 0
   #began: Promise<Head> | undefined
   /** Ends what is under way, to stand still or to go on. */
   #turn = new AbortController()
@@ -176,7 +179,10 @@ export class SagaRunner {
 
   async #keep(): Promise<void> {
     await this.#record.change(async ({ isPaused }) => {
-      return await recordAt(this.#options, { position: this.position, isPaused, kept: this.#due.keep() })
+      const { position } = this
+      const read = Math.max(position, this.#takenUpTo)
+      const upTo = { position: read, history: await historyUpTo(this.#options.store, read) }
+      return await recordAt(this.#options, { position, isPaused, kept: this.#due.keep(upTo) })
     })
   }
 
@@ -192,10 +198,10 @@ export class SagaRunner {
           await pause(Number.POSITIVE_INFINITY, turn)
           continue
         }
-        const takenUpTo = await this.#takeUp(record, turn)
+        this.#takenUpTo = await this.#takeUp(record, turn)
         this.#state = 'running'
         this.#error = undefined
-        await this.#takeIn(turn, takenUpTo, () => {
+        await this.#takeIn(turn, () => {
           attempt = 0
         })
       } catch (error) {
@@ -220,7 +226,9 @@ export class SagaRunner {
     // What was kept of another history says nothing, and another version is to be compared with each that is under way: then all are looked up.
     const isOurs = (await store.historyAt(position)) === history
     const before = isOurs ? (kept as KeptDue | undefined) : undefined
-    const known = before?.version === saga.version ? before : undefined
+    const isKnown =
+      before?.version === saga.version && (await store.historyAt(before.upTo.position)) === before.upTo.history
+    const known = isKnown ? before : undefined
     this.#waiters.restart(isOurs ? position : 0)
     const due = new DueSagas(this.#options, signal, known)
     this.#due = due
@@ -228,7 +236,7 @@ export class SagaRunner {
     const { position: head } = await store.head()
     const categories = [saga.category]
     const query = known ? [{ categories }] : [{ categories, types: ['$SagaStarted', ...endTypes] }]
-    for await (const { events } of store.read(query, { from: known ? position + 1 : 1 })) {
+    for await (const { events } of store.read(query, { from: known ? known.upTo.position + 1 : 1 })) {
       for (const { stream, type } of events) {
         if (endTypes.includes(type)) open.delete(streamIdOf(stream))
         else open.add(streamIdOf(stream))
@@ -239,14 +247,14 @@ export class SagaRunner {
     return head
   }
 
-  async #takeIn(signal: AbortSignal, takenUpTo: Position, onProgress: () => void): Promise<void> {
+  async #takeIn(signal: AbortSignal, onProgress: () => void): Promise<void> {
     let keptAt = this.position
     const intake = new Intake({
       drive: this.#options,
       inputs: this.#inputs,
       due: this.#due,
       signal,
-      takenUpTo,
+      takenUpTo: this.#takenUpTo,
       onProgress: (through) => {
         this.#waiters.advance(through)
         onProgress()
