@@ -53,6 +53,8 @@ const configurations: Readonly<Record<string, number>> = {
   'rebuild-10m': 3,
   staleness: 2,
   transfers: 2,
+  timers: 4,
+  'cold-start': 2,
   'compile-200': 2,
 }
 

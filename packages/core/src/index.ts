@@ -49,6 +49,8 @@ export {
   type Saga,
   type SagaCommand,
   type SagaContext,
+  type SagaMap,
+  type SagaMaps,
   saga,
 } from './kernel/processes/index.ts'
 export {
@@ -120,6 +122,8 @@ export type { ResumeOptions, SagaDecision } from './runtime/processes/decisions.
 export type { Resumption, SagaFailure, SagaStart } from './runtime/processes/events.ts'
 export type { SagaRunnerStatus } from './runtime/processes/saga-runner.ts'
 export type { PendingCommand, SagaView, Waiting } from './runtime/processes/saga-view.ts'
+export type { ScheduleStatus, ScheduleView } from './runtime/processes/schedule-view.ts'
+export type { Scheduled, ScheduleOptions } from './runtime/processes/schedules.ts'
 export type { SagaStatus } from './runtime/processes/state.ts'
 export type { CheckOptions, TableCheck, TableDifference } from './runtime/projections/compare/index.ts'
 export type { StartProjections } from './runtime/projections/host.ts'

@@ -60,6 +60,7 @@ test('all kinds have one list, with one kind of status, in health too', async ()
   expect(list.map(({ name, kind, state, lagEvents }) => ({ name, kind, state, lagEvents }))).toEqual([
     { name: 'parcels', kind: 'projection', state: 'running', lagEvents: 0 },
     { name: 'delivery', kind: 'saga', state: 'running', lagEvents: 0 },
+    { name: '$schedule', kind: 'saga', state: 'running', lagEvents: 0 },
     { name: 'mail', kind: 'reaction', state: 'running', lagEvents: 0 },
     { name: 'index', kind: 'subscription', state: 'running', lagEvents: 0 },
   ])
@@ -553,7 +554,7 @@ describe('faults', () => {
     await system.waitFor(mail, last, patient)
     expect(handled).toEqual(['a1'])
     await system.close()
-    expect(readdirSync(dir)).toEqual(['mail.json'])
+    expect(readdirSync(dir).toSorted()).toEqual(['$schedule.json', 'mail.json'])
   })
 
   test('a log that was put back from an older copy of its directory is another history', async () => {

@@ -163,7 +163,7 @@ describe('through a transport that knows only the list', () => {
   test('consumers are listed, shown, paused and resumed', async () => {
     const { ask } = opened()
     const { consumers } = (await ask('listConsumers', {})).result
-    expect(consumers.map((each: { name: string }) => each.name)).toEqual(['tills', 'stubborn', 'receipts'])
+    expect(consumers.map((each: { name: string }) => each.name)).toEqual(['tills', 'stubborn', '$schedule', 'receipts'])
     for (const { name, kind } of consumers) {
       expect((await ask('pauseConsumer', { name })).result).toEqual({ name, isPaused: true })
       await soon(async () =>
@@ -232,7 +232,7 @@ describe('through a transport that knows only the list', () => {
 
   test('health is asked', async () => {
     const { ask } = opened()
-    expect((await ask('health', {})).result).toMatchObject({ status: 'ok', consumers: [{}, {}, {}] })
+    expect((await ask('health', {})).result).toMatchObject({ status: 'ok', consumers: [{}, {}, {}, {}] })
   })
 })
 

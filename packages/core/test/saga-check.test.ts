@@ -92,9 +92,13 @@ test('a page of the list examines a bounded number of instances, and says where 
     const ended = id === 1_001 ? [] : [{ stream, type: '$SagaCompleted', data: {} }]
     await store.append({ events: [{ stream, type: '$SagaStarted', data: started }, ...ended] }, { reserved: true })
   }
-  const list = (from = 1) => listedSagas({ store, sagas: [began], nowMs: 0 }, { status: 'open', from })
-  const first = await list()
-  expect(first).toEqual({ sagas: [], next: 2_001 })
-  expect(await list(first.next!)).toMatchObject({ sagas: [{ id: '1001', status: 'running', steps: [] }], next: null })
+  const list = (status: 'open' | 'compensated' | 'running', from = 1) =>
+    listedSagas({ store, sagas: [began], nowMs: 0 }, { status, from })
+  expect(await list('compensated')).toEqual({ sagas: [], next: 2_001 })
+  expect(await list('compensated', 2_001)).toEqual({ sagas: [], next: null })
+  // Of those that have ended little is read.
+  const open = { sagas: [{ id: '1001', status: 'running', steps: [] }], next: null }
+  expect(await list('open')).toMatchObject(open)
+  expect(await list('running')).toMatchObject(open)
   expect(await Array.fromAsync(judgedSagas({ store, sagas: [began], nowMs: 0 }))).toMatchObject([{ id: '1001' }])
 })

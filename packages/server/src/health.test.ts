@@ -18,6 +18,7 @@ test('a system in which everything runs is well', async () => {
       { name: 'stock_levels', state: 'running', position: 1, lagEvents: 0 },
       { name: 'notes', state: 'running' },
       { name: 'fulfilment', kind: 'saga', state: 'running', needsIntervention: [] },
+      { name: '$schedule', kind: 'saga', state: 'running', needsIntervention: [] },
     ],
   })
 })

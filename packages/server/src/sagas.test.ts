@@ -54,7 +54,7 @@ test('a saga whose compensation failed can be resumed, by somebody with a name',
   })
   expect(await get('/health')).toMatchObject({
     status: 200,
-    body: { consumers: [{}, {}, { name: 'fulfilment', needsIntervention: [{ sagaId: 'o1' }] }] },
+    body: { consumers: [{}, {}, { name: 'fulfilment', needsIntervention: [{ sagaId: 'o1' }] }, {}] },
   })
 
   await post('/commands/item/tea/TakeNote', 'thaw')

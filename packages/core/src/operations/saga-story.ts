@@ -129,6 +129,11 @@ function tellingOf(event: SagaEvent): readonly [SagaHappening['kind'], string] {
       return [event.data.event ? 'event' : 'person', `was cancelled (${event.data.reason}); ${thenBack(false)}`]
     case '$SagaResumed':
       return ['person', resumptions[event.data.how]]
+    case '$SagaMapped': {
+      const { from, to, steps } = event.data
+      const names = Object.entries(steps).map(([old, now]) => (now === null ? `without ${old}` : `${old} is ${now}`))
+      return ['choice', `went over from version ${from} to ${to}${names.length > 0 ? `: ${names.join(', ')}` : ''}`]
+    }
     case '$SagaCompleted':
       return ['end', 'completed']
     case '$SagaCompensated':

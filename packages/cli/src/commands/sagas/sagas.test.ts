@@ -89,7 +89,7 @@ test('check says of each open instance whether it fits the code', async () => {
     "warning: saga booking: The compensation of \"take\" (GiveSeatBack) may be refused: SeatIsStuck. Name who looks at it then: saga('booking', { owner: 'payments team', … }).",
     'fits: booking t1 (running, began on version 1)',
     'fits: booking t2 (running, began on version 1)',
-    '1 saga: 0 errors, 1 warning. 2 open instances: 2 fit (0 on an earlier version that is kept), 0 do not fit.',
+    '1 saga: 0 errors, 1 warning. 2 open instances: 2 fit (0 by a map, 0 on an earlier version that is kept), 0 do not fit.',
     '',
   ])
 })
@@ -108,7 +108,7 @@ test('check ends with 1 where an instance does not fit, and with 0 where the ear
   expect(ndjson((await sagas('check --json', { code: 'renamed' })).out)).toMatchObject([
     { about: 'declaration', kind: 'warning' },
     { about: 'instance', id: 't1', verdict: 'unfit', code: 'invalid_declaration' },
-    { about: 'totals', instances: { fits: 0, former: 0, unfit: 1 } },
+    { about: 'totals', instances: { fits: 0, mapped: 0, former: 0, unfit: 1 } },
   ])
 })
 

@@ -1,6 +1,7 @@
 // What is wrong with a saga as far as its declaration tells: whatever way it may take, it must come to an end that takes everything back, or to a person.
 import { childrenOf, type FlowNode, flowsIn, isPivot, type SagaSend } from './flow.ts'
 import type { AnySaga } from './saga.ts'
+import { mapFindings } from './saga-maps.ts'
 
 /** An error is refused by `defineSystem`; a warning is shown. */
 export interface SagaFinding {
@@ -17,7 +18,8 @@ interface Effect {
 /** `sagas` are all of the system: children are followed. */
 export function sagaFindings(saga: AnySaga, sagas: readonly AnySaga[]): readonly SagaFinding[] {
   const check = new SagaCheck(saga)
-  return [...check.findings, ...ownCalls(saga, sagas)]
+  const maps = mapFindings(saga).map((message) => ({ kind: 'error' as const, message }))
+  return [...check.findings, ...maps, ...ownCalls(saga, sagas)]
 }
 
 class SagaCheck {

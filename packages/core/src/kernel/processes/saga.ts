@@ -12,6 +12,7 @@ import { allNodes, type FlowNode, type SagaSend } from './flow.ts'
 import { flowOf } from './flow-builder.ts'
 import type { Flow, SagaCommand } from './flow-chain.ts'
 import { checkedName, checkedSend, invalid, uncapital } from './flow-checks.ts'
+import { checkedMaps, type SagaMaps } from './saga-maps.ts'
 
 /** An event that concerns a saga which is under way, and the id of that saga. */
 export interface Correlated<Event extends AnyEventType = AnyEventType> {
@@ -39,8 +40,10 @@ export interface SagaHead<Given = unknown> {
   /** Sent when the saga has completed, and when it has compensated. */
   readonly onCompleted: SagaSend | undefined
   readonly onCompensated: SagaSend | undefined
-  /** Earlier versions of this saga. One that began on such a version ends on it, where this version cannot take it over. */
+  /** Earlier versions of this saga. One that began on such a version ends on it, where no map takes it over. */
   readonly former: readonly AnySaga[]
+  /** How instances of earlier versions go over to this one. */
+  readonly maps: SagaMaps
   /** Never set; carries the type. */
   readonly '~data'?: Given
 }
@@ -90,13 +93,19 @@ export function saga<
     readonly onCompleted?: SagaCommand<NoInfer<Data>, Nothing, undefined, Done>
     /** The last command of a saga that has compensated. */
     readonly onCompensated?: SagaCommand<NoInfer<Data>, Nothing, undefined, Undone>
+    /** Earlier versions. Instances that began on one of them end on it, unless `maps` takes them over. */
     readonly former?: readonly AnySaga[]
+    /**
+     * How instances that began on an earlier version go over to this one: `{ 1: { steps: { deposit: 'credit', check: null } } }`. One that does not fit its map
+     * stays on its version if `former` has it, and else needs intervention.
+     */
+    readonly maps?: SagaMaps
   },
 ): Saga<Data, Nothing, Given> {
   checkedName('A saga', name)
   const who = `Saga "${name}"`
   const version = declaredVersion(who, definition.version)
-  const { owner, from = 'now', cancelsOn = [], onCompleted, onCompensated, former = [] } = definition
+  const { owner, from = 'now', cancelsOn = [], onCompleted, onCompensated, former = [], maps = {} } = definition
   const { starts, data } = startOf(
     who,
     definition as Partial<StartedByEvent<unknown> & StartedByParent<unknown, unknown>>,
@@ -124,6 +133,7 @@ export function saga<
     onCompleted: onCompleted as SagaSend | undefined,
     onCompensated: onCompensated as SagaSend | undefined,
     former,
+    maps: checkedMaps(who, maps, version),
   }
   return flowOf(who, head, []) as never
 }

@@ -11,6 +11,7 @@ import { impossible, isSame } from './commands.ts'
 import type { SagaEvent } from './events.ts'
 import { claimedByOthers, type Execution, type Executor, type Failure, timedOut } from './executor.ts'
 import { definitionOf, loadSaga, type SagaInstanceOptions, takeTurn } from './instance.ts'
+import { mappingOf } from './mapping.ts'
 import { dueAt, endedWaits, nextMoves, sentAgain } from './plan.ts'
 import { hasEnded, type OpenCommand, type SagaState } from './state.ts'
 
@@ -104,6 +105,7 @@ class Drive {
       const walked = this.#walked(state)
       let ended: readonly SagaEvent[]
       try {
+        if (await this.#map(state)) return true
         ended = endedWaits(walked)
         if (ended.length === 0 && (this.#isSettled || nextMoves(walked).length === 0)) ended = nothing
       } catch (misfit) {
@@ -126,6 +128,16 @@ class Drive {
       if ('fault' in landed) this.#failed(landed)
       else this.#problem ??= landed.problem
     }
+    return true
+  }
+
+  /** Takes an instance of an earlier version over to the newest one, if it may. What is on its way has the names of the earlier one. */
+  async #map(state: SagaState): Promise<boolean> {
+    const { saga } = this.#options
+    const mapped = this.#flights.size > 0 ? undefined : mappingOf({ ...this.#walked(state), saga })
+    if (!mapped) return false
+    await this.#turn(state, [{ type: '$SagaMapped', data: mapped }], undefined)
+    for (const step of this.#state!.commands.keys()) this.#found.add(step)
     return true
   }
 

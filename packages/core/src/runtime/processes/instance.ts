@@ -51,6 +51,8 @@ interface Inputs {
   readonly state: SagaState | undefined
   readonly inputs: readonly SagaEvent[]
   readonly claim?: string | undefined
+  /** Who did what came in, if not the saga itself. */
+  readonly actor?: string | undefined
   /** What follows is left to the next turn. */
   readonly isAlone?: boolean
 }
@@ -62,7 +64,7 @@ interface Inputs {
 export async function takeTurn(
   options: SagaInstanceOptions,
   sagaId: string,
-  { state: before, inputs, claim, isAlone = false }: Inputs,
+  { state: before, inputs, claim, actor, isAlone = false }: Inputs,
 ): Promise<Turn> {
   const { saga, store, ids, clock, call } = options
   const stream = streamName(saga.category, sagaId)
@@ -80,7 +82,7 @@ export async function takeTurn(
   const isSettled = !isAlone && addMoves(walked, { add, isRequired: inputs.length === 0 })
   const outcome = await store.append(
     {
-      ...commitOf(saga, { stream, sagaId, state, events, lastEventId, version }),
+      ...commitOf(saga, { stream, sagaId, state, events, lastEventId, version, by: { actor, inputs: inputs.length } }),
       ...(claim === undefined ? {} : { commandId: claim }),
     },
     { reserved: true },
@@ -92,7 +94,7 @@ export async function takeTurn(
   const found = await loadSaga(store, stream)
   if (outcome.status === 'conflict' && (found?.version ?? 0) === version) {
     // What came in is recorded all the same; the problem comes up when the saga is driven on.
-    if (inputs.length > 0) return await takeTurn(options, sagaId, { state: found, inputs, claim, isAlone: true })
+    if (inputs.length > 0) return await takeTurn(options, sagaId, { state: found, inputs, claim, actor, isAlone: true })
     throw takenChild(saga, events)
   }
   const now = found!
@@ -148,14 +150,17 @@ interface Transition {
   readonly events: readonly Written[]
   readonly lastEventId: string
   readonly version: number
+  /** Who did the first so many events, if not the saga itself. */
+  readonly by: { readonly actor: string | undefined; readonly inputs: number }
 }
 
-function commitOf(saga: AnySaga, { stream, sagaId, state, events, lastEventId, version }: Transition) {
+function commitOf(saga: AnySaga, { stream, sagaId, state, events, lastEventId, version, by }: Transition) {
   const { correlationId, parent, validAt } = state.startedBy
   const actor = `saga:${saga.name}`
   const made = events.map((event, index) => {
     const causationId = events[index - 1]?.id ?? lastEventId
-    return { ...asDomainEvent(event), id: event.id, stream, metadata: { actor, correlationId, causationId } }
+    const who = index < by.inputs ? (by.actor ?? actor) : actor
+    return { ...asDomainEvent(event), id: event.id, stream, metadata: { actor: who, correlationId, causationId } }
   })
   const expected: Record<StreamName, number | 'none'> = { [stream]: version === 0 ? 'none' : version }
   const others = events.flatMap((event) => {

@@ -15,6 +15,8 @@ export interface IntakeOptions {
   readonly inputs: SagaInputs
   readonly due: DueSagas
   readonly signal: AbortSignal
+  /** What was said to sagas up to here, those that were taken up know. */
+  readonly takenUpTo: Position
   /** Everything up to a position was taken in. */
   readonly onProgress: (through: Position) => void
   /** Called between batches. */
@@ -75,9 +77,9 @@ export class Intake {
   }
 
   #take(event: RecordedEvent, isEarlier: boolean): void {
-    const { inputs, due } = this.#options
+    const { inputs, due, takenUpTo } = this.#options
     if (inputs.isTold(event)) {
-      due.drive(event.streamId)
+      if (event.position > takenUpTo) due.drive(event.streamId)
       return
     }
     const acts = this.#concerns(event).map(({ sagaId, say }) => [sagaId, () => this.#tell(sagaId, say)] as const)

@@ -4,6 +4,7 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position, Version } from '../../kernel/positions.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { ArrivedEvent, Resumption, SagaEvent, SagaFailure, SagaStart, SentCommand } from './events.ts'
+import { rename } from './renaming.ts'
 
 /**
  * `running` forwards, `compensating` backwards; `completed` and `compensated` are ends.
@@ -35,8 +36,10 @@ export interface OpenCommand extends SentCommand {
 /** What a fold has come to. It is changed by {@link applySagaEvent} and belongs to whoever folds. */
 export interface SagaState {
   status: SagaStatus
-  /** Of the declaration that it runs on. */
-  readonly definition: number
+  /** Of the declaration that it began on, or went over to. */
+  definition: number
+  /** It began on an earlier version than it is on now. */
+  isMapped: boolean
   readonly input: unknown
   readonly startedBy: SagaStart
   readonly nodes: Map<string, NodeState>
@@ -81,6 +84,9 @@ export function foldSaga(
   return state
 }
 
+/** The last event of a saga is one of these. */
+export const endTypes: readonly string[] = ['$SagaCompleted', '$SagaCompensated']
+
 /** Whether it can still take everything back because somebody wants it to. */
 export function isCancellable({ status, pivots }: Pick<SagaState, 'status' | 'pivots'>): boolean {
   return status === 'running' && pivots.size === 0
@@ -98,6 +104,7 @@ function begun({
   return {
     status: 'running',
     definition,
+    isMapped: false,
     input,
     startedBy,
     nodes: new Map(),
@@ -235,6 +242,9 @@ export function applySagaEvent(state: SagaState, event: SagaEvent): void {
       return
     case '$SagaResumed':
       resume(state, event.data)
+      return
+    case '$SagaMapped':
+      rename(state, event.data)
       return
     case '$SagaCompleted':
       state.status = 'completed'

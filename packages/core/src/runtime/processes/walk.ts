@@ -202,11 +202,12 @@ export class Walk {
   }
 
   #sent(step: string, node: StepNode, context: SagaContext) {
-    const { saga, sagaId, nowMs } = this.#walked
+    const { nowMs } = this.#walked
     const deadline = node.timeout === undefined ? null : instant(nowMs + durationMs(node.timeout))
     const command = this.ask(step, 'command', () => sending(node.send, this.data, context))
     const compensatable = typeof node.compensate === 'object'
-    return { step, commandId: commandIdOf(saga, sagaId, step, 'do'), command, deadline, compensatable, ...pivot(node) }
+    const commandId = commandIdOf(this.#walked, step, 'do')
+    return { step, commandId, command, deadline, compensatable, ...pivot(node) }
   }
 
   /** Calls a function of the saga as the third law wants it. Throws `invalid_declaration`, `impure_saga`. */
@@ -230,9 +231,16 @@ const places: Readonly<Record<string, (step: string) => string>> = {
 
 const notDone = { isDone: false } as const
 
-/** The id of a command of a saga: the same whenever it is sent again, so that it is carried out once. */
-export function commandIdOf({ category }: AnySaga, sagaId: string, step: string, what: string): string {
-  return `${category}-${sagaId}:${step}:${what}`
+interface CommandIdOwner extends Pick<Walked, 'saga' | 'sagaId'> {
+  readonly state: Pick<SagaState, 'isMapped' | 'definition'>
+}
+
+/**
+ * The id of a command of a saga: the same whenever it is sent again, so that it is carried out once. After a map it has the version, because a step of an
+ * earlier version may have had the same name.
+ */
+export function commandIdOf({ saga: { category }, sagaId, state }: CommandIdOwner, step: string, what: string): string {
+  return `${category}-${sagaId}:${step}:${what}${state.isMapped ? `@${state.definition}` : ''}`
 }
 
 function endOf(length: string, nowMs: number): Instant | null {

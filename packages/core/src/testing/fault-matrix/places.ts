@@ -96,7 +96,9 @@ function withOuter(step: string): readonly string[] {
 
 /** The id of the command that carries out a step, or takes it back. */
 export function commandAt({ saga, sagaId, step }: Place, what: 'do' | 'compensate'): string {
-  return commandIdOf(saga, sagaId, step, what)
+  // The matrix starts every saga itself, so no map has taken one over from an earlier version.
+  const state = { isMapped: false, definition: saga.version }
+  return commandIdOf({ saga, sagaId, state }, step, what)
 }
 
 /** Whether a commit carries out the command of a step. The commit by which a saga gives the command up has its id too. */
