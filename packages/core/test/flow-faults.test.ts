@@ -111,7 +111,7 @@ test.each<[what: string, saga: AnySaga, message: string]>([
   expect(() => check(wrong)).toThrow(message)
 })
 
-test('a step that cannot fail, records nothing or changes nothing needs no compensation', () => {
+test('a step that declares nothing to compensate, a question and a last step need no compensation', () => {
   const approved = started()
     .step('First', { ...write, compensate: 'nothing' })
     .ask('Person', { owner: () => '', question: () => '', decision: z.boolean(), within: '1h', otherwise: 'continue' })

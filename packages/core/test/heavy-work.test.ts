@@ -107,7 +107,7 @@ test('an aborted request makes room for the next', async () => {
   await system.close()
 })
 
-test('tables of changed code are built in turn, before requested rebuilds', async () => {
+test('tables of changed code are built in turn, and requests for them are refused as busy meanwhile', async () => {
   const before = await startedTills()
   await before.system.close()
   const { folding, hold } = before

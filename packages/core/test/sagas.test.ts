@@ -244,7 +244,7 @@ test('building a read table fires no saga', async () => {
   expect((await shared.store.head()).position).toBe(position)
 })
 
-test('an undeclared saga, one that was never started and one that has not ended have different errors', async () => {
+test('an undeclared saga is an error, a saga that was not started is undefined, and a wait for it times out', async () => {
   await using system = startTills()
   await expect(system.saga({ name: 'nosuch' }, 'm')).rejects.toMatchObject({ code: 'unknown_saga' })
   expect(await system.saga(moveSaga, 'm')).toBeUndefined()
