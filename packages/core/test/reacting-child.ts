@@ -12,7 +12,7 @@ const streams = 12
 const notes = reaction('notes', { from: 'beginning', retries: 2 }).on(
   ParcelPacked,
   async (_data, { stream, position }, { idempotencyKey, attempt }) => {
-    // The process that nobody kills handles these.
+    // The process that is not killed handles these.
     if (position % 61 === 0) throw new Error('No such street.')
     // Sometimes one fails first, and some take longer.
     if (position % 7 === 0 && attempt === 1) throw new Error('The line is busy.')

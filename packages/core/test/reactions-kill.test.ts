@@ -98,7 +98,7 @@ async function recordFits(dataDir: string, name: 'notes' | 'index'): Promise<boo
   return true
 }
 
-/** Lets a process that nobody kills do the rest, and checks everything that was done. */
+/** Lets a process that is not killed do the rest, and checks everything that was done. */
 async function finished(dataDir: string): Promise<{ events: number; repeated: number; parked: number }> {
   const { store: open, ...kept } = fileStorage({ dataDir, mode: 'run' })
   const store = await open()

@@ -362,7 +362,7 @@ describe('code that does not end', () => {
     )
     await using system = startParcels({ reactions: [mail] })
     await system.waitFor(mail, await pack(system.store, 'stuck', 'a', 'stuck'), patient)
-    // It returned as if it were done, but it was told to stop before.
+    // It returned as if it were done, but it had been aborted before.
     expect(await system.consumers.show(mail)).toMatchObject({
       parked: [{ position: 1, code: 'wait_timeout', message: expect.stringContaining('20 ms') }],
     })

@@ -187,7 +187,7 @@ describe('a reader in another process', () => {
           for (; left > 0; left--) await store.append({ events: [fact('thing-1', 'Happened', 'x'.repeat(700))] })
           return await nodeDisk.list(dir)
         },
-        // If it were told of the append first, the reader would not look again.
+        // If the reader were notified of the append first, it would not look again.
         watch: () => () => {},
       }
       const reader = await openStore({ dir, access: 'read', disk, limits: { followMs: 600_000 } })
