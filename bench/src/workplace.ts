@@ -1,4 +1,4 @@
-// What a run has around it: a place on the disk, the large logs, the peers, and one Postgres server if one is needed.
+// The resources of a run: a place on the disk, the large logs, the peers, and one Postgres server if it is needed.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bankLog } from './bank-log.ts'
@@ -10,7 +10,7 @@ import { type PostgresServer, startPostgres } from './peers/postgres-server.ts'
 
 export interface Workplace {
   context(one: BenchCase): BenchContext
-  /** Stops and removes everything but the large logs. */
+  /** Stops and removes everything except the large logs. */
   leave(): Promise<void>
 }
 
@@ -18,7 +18,7 @@ export async function openWorkplace(options: Options): Promise<Workplace> {
   const dataDir = resolve(options.dataDir)
   mkdirSync(dataDir, { recursive: true })
   const scratchDir = mkdtempSync(join(dataDir, 'run-'))
-  // The user that Postgres runs as must be able to get to its data.
+  // The user that Postgres runs as needs access to its data.
   chmodSync(scratchDir, 0o755)
   let server: Promise<PostgresServer> | undefined
   const postgres = () => {
@@ -65,7 +65,7 @@ export async function openWorkplace(options: Options): Promise<Workplace> {
   }
 }
 
-/** Throws for a peer that is not known, or that was asked for by name and is not there. */
+/** Throws for an unknown peer, and for one that was requested by name and is not installed. */
 function wantedPeers({ peers: asked }: Options, installed: readonly string[]): readonly string[] {
   if (asked === undefined) return peerNames
   for (const name of asked) {

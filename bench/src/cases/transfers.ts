@@ -1,4 +1,4 @@
-// Transfers as sagas: three commands each, durable, on the embedded log. How many end in a second, and how long one takes at a steady pace.
+// Transfers as sagas: three durable commands each, on the embedded log. How many end per second, and how long one takes at a steady rate.
 import { atLeast, atMost, type BenchCase, type BenchContext, type Row, sized } from '../case.ts'
 import { check } from '../check.ts'
 import { dbosTransfers, type Transfer } from '../peers/dbos-transfers.ts'
@@ -9,7 +9,7 @@ import { Deposit, RequestTransfer, startTransfers, transferSaga } from '../trans
 const accounts = 100
 const openingBalance = 1_000_000_000
 const clients = 256
-/** Transfers that were asked for and have not ended: a client waits beyond. */
+/** Transfers that were requested and have not ended: above this number a client waits. */
 const openMax = 2000
 const perSecond = 1000
 
@@ -94,7 +94,7 @@ function transferOf(n: number): Transfer {
   return { id: `t${n}`, from: `${n % accounts}`, to: `${(n * 7 + 1) % accounts}`, amount: 1 + (n % 7) }
 }
 
-/** Transfers that end in a second, while as many are asked for as are taken. */
+/** Transfers that end per second, when as many are requested as the system accepts. */
 async function flood(count: number, context: BenchContext): Promise<number> {
   const bank = await opened(context)
   try {
@@ -117,7 +117,7 @@ async function flood(count: number, context: BenchContext): Promise<number> {
   }
 }
 
-/** How long each took, from its request until its end, at a steady pace. */
+/** How long each transfer took, from its request to its end, at a steady rate. */
 async function paced(seconds: number, context: BenchContext): Promise<number[]> {
   const bank = await opened(context)
   try {
@@ -169,7 +169,7 @@ async function opened(context: BenchContext) {
     async allEnded(count: number) {
       while (ended < count) await new Promise((resolve) => setTimeout(resolve, 2))
     },
-    /** Every transfer has ended, and no money came or went. */
+    /** Checks that every transfer has ended, and that no money appeared or was lost. */
     async checked(count: number) {
       check(ended === count, 'every transfer has ended once')
       let total = 0

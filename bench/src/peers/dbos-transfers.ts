@@ -5,7 +5,7 @@ import pg from 'pg'
 import { check } from '../check.ts'
 import { connectionsMax, type Database } from './postgres-server.ts'
 
-/** What of it is used here. */
+/** The part of it that is used here. */
 interface Dbos {
   setConfig(config: object): void
   launch(): Promise<void>
@@ -28,7 +28,7 @@ export interface Transfer {
 export interface DbosTransfers {
   /** Resolves when the transfer is done. */
   transfer(transfer: Transfer): Promise<void>
-  /** Every workflow has ended well, and no money came or went. */
+  /** Checks that every workflow has ended well, and that no money appeared or was lost. */
   checked(transfers: number): Promise<void>
   close(): Promise<void>
 }
@@ -68,7 +68,7 @@ export async function dbosTransfers(
   })
   await DBOS.launch()
   return {
-    // The handle of a workflow that was started in the background asks the database once a second: waiting for the call is faster.
+    // The handle of a workflow in the background polls the database once per second: waiting for the call is faster.
     transfer: (given) => DBOS.withNextWorkflowID(given.id, () => transfer(given)),
     async checked(transfers) {
       const { rows: ended } = await pool.query(

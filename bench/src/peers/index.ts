@@ -1,4 +1,4 @@
-// Which peers there are, and which of them can be measured here.
+// The peers that exist, and those that can be measured here.
 import type { Peer } from '../subject.ts'
 import { actPostgres } from './act-postgres.ts'
 import { emmettPostgres, emmettSqlite, isInstalled } from './emmett.ts'
@@ -6,14 +6,14 @@ import { nodeSqlite } from './node-sqlite.ts'
 import type { PostgresServer } from './postgres-server.ts'
 
 export interface PeerSources {
-  /** Starts the one Postgres server of the run when the first peer needs it. */
+  /** Starts the one Postgres server of the run when a peer needs it first. */
   readonly postgres: () => Promise<PostgresServer>
   readonly modulesDir: string | undefined
 }
 
 export const peerNames = ['node:sqlite', 'emmett-sqlite', 'emmett-postgres', 'act-postgres', 'dbos-postgres'] as const
 
-/** Peers of cases of their own, with the package that is loaded from where it is installed. */
+/** Peers with their own cases, and the package that is loaded from where it is installed. */
 const otherPeers = {
   'emmett-postgres': '@event-driven-io/emmett-postgresql',
   'dbos-postgres': '@dbos-inc/dbos-sdk',
