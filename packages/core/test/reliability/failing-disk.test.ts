@@ -59,6 +59,11 @@ test(
   },
 )
 
+test('an index that was just built and cannot be read refuses to open with the fault of the disk', async () => {
+  const beside = passingFaults.find(({ name }) => name === 'EIO beside the bytes')!
+  expect(await run(beside, { k: 18, how: 'each' }, newCounts(), ['written'])).toBe(true)
+})
+
 test(
   'the log survives if the k-th call to the operating system fails; a short read or write is continued',
   hours,
