@@ -1,4 +1,4 @@
-// The code on every page is one program: it is type-checked, run, and must print what the page says it prints (`// → …`).
+// The code on every page is one program: it is type-checked, run, and must print what the page says (`// → …`).
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -20,8 +20,8 @@ beforeAll(() => {
 
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-// Code in any other dress (`typescript`, `js`, `ts` and more) would be on a page, and nobody would look at it.
-test('what is on a page is a program in `ts`, or no code of ours', () => {
+// Code in blocks with other labels (`typescript`, `js`, `ts` and more) would be on a page without a check.
+test('code blocks on a page are a program in `ts`, or not our code', () => {
   const others = pages.flatMap(({ page, blocks }) =>
     blocks.filter(({ language }) => !['ts', 'sh', 'json', ''].includes(language)).map((block) => ({ page, ...block })),
   )
@@ -44,7 +44,7 @@ test.each(programs)('the code of $page runs and prints what it says', ({ file, c
   for (const [, expected] of code.matchAll(/\/\/ → (.*)$/gm)) expect(printed).toContain(expected)
 })
 
-/** Blocks between fences, wherever they stand and however many marks a fence has. */
+/** Blocks between fences, wherever they are and however many marks a fence has. */
 function blocksOf(page: string): readonly { language: string; text: string }[] {
   const blocks = page.matchAll(/^[ >]*(`{3,}|~{3,})([^\n]*)\n(.*?)^[ >]*\1 *$/gms)
   return [...blocks].map(([, , language, text]) => ({ language: language!.trim(), text: text! }))

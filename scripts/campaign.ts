@@ -1,14 +1,14 @@
-// What campaigns share: full counts or a share of them, and draws from the seed of the run.
+// What campaigns share: full counts or a share of them, and random draws from the seed of the run.
 
 /** Set for full counts; a share of them runs with every `npm test`. */
 export const long = process.env.INDELIBLE_LONG !== undefined
 export const seed = Number(process.env.INDELIBLE_SEED)
-/** For Vitest: full counts take hours, not the minutes of other tests. */
+/** For Vitest: full counts take hours, not minutes. */
 export const hours = { timeout: 12 * 60 * 60_000 }
 
 export type Draw = (below: number) => number
 
-/** Mulberry32 (public domain): small, seeded, good enough to draw samples. */
+/** Mulberry32 (public domain): small, seeded, good enough for samples. */
 export function draws(from = seed): Draw {
   let state = from
   return (below) => {

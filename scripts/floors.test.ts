@@ -1,4 +1,4 @@
-// The floors and the ban on cycles are lint rules. Here they are broken on purpose, in a copy of the house, to see that the linter notices.
+// The floors and the ban on cycles are lint rules. This test breaks them on purpose, in a copy of the sources, to see that the linter notices.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

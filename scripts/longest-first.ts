@@ -1,11 +1,11 @@
-// The order of test files: the longest first, as one that begins last would run alone while the other workers have nothing to do.
+// The order of test files: the longest first, because one that starts last would run alone while the other workers are idle.
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const root = join(import.meta.dirname, '..')
 
-/** Those that take more than some twenty seconds, roughly in order. */
+/** Those that take more than about twenty seconds, roughly in order. */
 const longest = [
   'examples/bank/test/import.test.ts',
   'packages/core/test/crash/crash-states.test.ts',

@@ -1,4 +1,4 @@
-// What npm would publish, as its user gets it: packed, installed in a fresh folder, type-checked with a small application, and run.
+// What npm would publish, as its users get it: packed, installed in a fresh folder, type-checked with a small application, and run.
 import { execFileSync } from 'node:child_process'
 import {
   cpSync,
@@ -20,7 +20,7 @@ import { entries, published } from './published.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'indelible-packages-'))
 const tarballs = join(home, 'tarballs')
-/** An application with everything, and one that has nothing but `indelible` and a schema library. */
+/** An application with everything, and one with only `indelible` and a schema library. */
 const app = join(home, 'app')
 const plain = join(home, 'plain')
 const application = ourFiles('testing/application/*.ts')
@@ -50,7 +50,7 @@ describe.each(published)('the tarball of $name', ({ name, exports, bin = {} }) =
     expect([...named, 'LICENSE', 'README.md'].filter((file) => !existsSync(join(dir, file)))).toEqual([])
   })
 
-  test('has nothing else than what was built, from what, and these', () => {
+  test('has only build output, its sources, and these files', () => {
     const parts = [
       'LICENSE',
       'README.md',
@@ -69,7 +69,7 @@ describe.each(published)('the tarball of $name', ({ name, exports, bin = {} }) =
     expect(files().filter((file) => /\.(test|spec|snap|tsbuildinfo)\b|__|test-support|fixture/.test(file))).toEqual([])
   })
 
-  test('leads from what was built to its source', () => {
+  test('maps build output to its source', () => {
     const maps = files().filter((file) => file.endsWith('.map'))
     const lost = maps.filter((map) => {
       const { sources } = JSON.parse(readFileSync(join(dir, map), 'utf8')) as { sources: string[] }
@@ -79,15 +79,15 @@ describe.each(published)('the tarball of $name', ({ name, exports, bin = {} }) =
   })
 })
 
-// Postgres in WebAssembly begins in seconds, or in a minute on a machine that is busy with other tests.
+// Postgres in WebAssembly starts in seconds, or in a minute on a busy machine.
 describe('an application of the packages', { timeout: 180_000 }, () => {
-  test('uses every one of their entries', () => {
+  test('uses each of their entries', () => {
     const code = application.map((file) => readFileSync(file, 'utf8')).join('\n')
     const imported = new Set([...code.matchAll(/ from '(.*)'$/gm)].map(([, name]) => name!))
     expect(entries.map(({ name }) => name).filter((name) => !imported.has(name))).toEqual([])
   })
 
-  // What Drizzle declares for other databases is right only where their drivers are installed.
+  // Drizzle's declarations for other databases are correct only where their drivers are installed.
   test.each([
     { module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: false, exclude: ['drizzle.ts'] },
     { module: 'preserve', moduleResolution: 'bundler', skipLibCheck: true, exclude: [] },
@@ -98,7 +98,7 @@ describe('an application of the packages', { timeout: 180_000 }, () => {
     expect(outcome(() => run(resolve('node_modules/.bin/tsc'), [], app))).toBe('')
   })
 
-  test('is offered what the public API says', () => {
+  test('gets the exports that the public API lists', () => {
     const script = `for (const name of process.argv.slice(1)) {
       console.log([name, ...Object.keys(await import(name)).sort().map((each) => '  ' + each), ''].join('\\n'))
     }`
@@ -110,7 +110,7 @@ describe('an application of the packages', { timeout: 180_000 }, () => {
     expect(offered.trim()).toBe(readFileSync('scripts/public-api.txt', 'utf8').trim())
   })
 
-  // A package that others use too may well be looked up with this condition; it must not lead to our TypeScript, which Node does not run in node_modules.
+  // Other packages may be looked up with this condition too; it must not lead to our TypeScript, which Node does not run in node_modules.
   test.each([
     { how: 'by itself', flags: [] },
     { how: 'with --conditions=source', flags: ['--conditions=source'] },
@@ -130,21 +130,21 @@ describe('an application of the packages', { timeout: 180_000 }, () => {
     expect(run('npx', ['indelible', '--help'], app)).toContain('Usage: indelible <command>')
   })
 
-  test('with PGlite alone uses that, and is told what a server would need', () => {
+  test('with PGlite alone uses it, and gets an error that says what a server needs', () => {
     without(['pg', 'drizzle-orm'], () => {
       expect(program(['tables.ts', 'pglite'])).toBe('pglite ok\n')
       expect(program(['tables.ts', 'postgres'])).toContain('run "npm install pg"')
     })
   })
 
-  test('with pg alone uses that, and is told what embedded tables would need', () => {
+  test('with pg alone uses it, and gets an error that says what embedded tables need', () => {
     without(['@electric-sql', 'drizzle-orm'], () => {
       expect(program(['tables.ts', 'postgres', server.connectionString])).toBe('postgres ok\n')
       expect(program(['tables.ts', 'pglite'])).toContain('run "npm install @electric-sql/pglite"')
     })
   })
 
-  test('may have `indelible` alone', () => {
+  test('works with `indelible` alone', () => {
     expect(readdirSync(join(plain, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
       '@standard-schema',
       'indelible',
@@ -161,7 +161,7 @@ function install(dir: string, packages: readonly string[]): void {
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...packages], dir)
 }
 
-/** A package of others, in the version that we have ourselves. */
+/** A package of others, in the version that we use ourselves. */
 function ours(name: string): string {
   const { version } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')) as { version: string }
   return `${name}@${version}`
@@ -177,7 +177,7 @@ function without(packages: readonly string[], check: () => void): void {
   }
 }
 
-/** Runs a module of the application; gives what it printed, or why it failed. */
+/** Runs a module of the application; returns what it printed, or why it failed. */
 function program(args: readonly string[]): string {
   return outcome(() => run(process.execPath, args, app))
 }

@@ -1,4 +1,4 @@
-// A directory of PGlite's: to make one takes it seconds of computing, so it is made once a run, by the first who needs it, and copied.
+// A PGlite directory takes seconds of computing, so the first test that needs it makes it, once a run, and the others copy it.
 import { randomUUID } from 'node:crypto'
 import { cpSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { pgliteTables } from '@indelible/postgres'
 
 const runDir = process.env.INDELIBLE_RUN_DIR!
 
-/** Makes a directory that is as PGlite leaves a new and empty one; when no name is given, one that is gone after the run. Gives its name. */
+/** Makes a directory that is as PGlite leaves a new and empty one; without a name, one that is removed after the run. Returns its name. */
 export async function newPgliteDirectory(dir = join(runDir, `pglite-${randomUUID()}`)): Promise<string> {
   cpSync(await made(), dir, { recursive: true })
   return dir
@@ -21,7 +21,7 @@ async function made(): Promise<string> {
   try {
     renameSync(mine, dir)
   } catch (error) {
-    // Another file of tests was first.
+    // Another test file was first.
     if (!existsSync(dir)) throw error
     rmSync(mine, { recursive: true })
   }

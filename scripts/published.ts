@@ -11,7 +11,7 @@ interface Manifest {
 
 const { workspaces } = JSON.parse(readFileSync('package.json', 'utf8')) as { workspaces: string[] }
 
-/** In the order in which they are built: each after those that it is built from. */
+/** In the order in which they are built: each after its dependencies. */
 export const published = workspaces
   .map((dir) => ({ dir, ...(JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as Manifest) }))
   .filter((manifest) => manifest.private !== true)

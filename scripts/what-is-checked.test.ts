@@ -1,5 +1,5 @@
-// A check that looks at nothing passes. So what each of them looks at is counted against the files that there are: a folder that a pattern misses, or
-// a pattern that matches less than it seems to, shows here. Exceptions stand here with their reason.
+// A check that looks at nothing passes. So this test compares what each check looks at with the files that exist: a folder that a pattern misses, or
+// a pattern that matches less than it seems to, shows here. The exceptions are listed here with their reason.
 import { execFileSync } from 'node:child_process'
 import { relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { ourFiles } from './our-files.ts'
 const code = ourFiles('**/*.{ts,mts,cts,tsx,js,mjs,cjs,jsx}')
 const tests = code.filter((file) => /\.(test|spec)\.\w+$/.test(file))
 
-/** Mistakes that must not compile: types.test.ts beside the folder compiles every file in it, with two compilers, and compares what they say. */
+/** Mistakes that must not compile: types.test.ts beside the folder compiles every file in it with two compilers, and compares what they report. */
 const mistakes = ourFiles('packages/core/test/types/wrong/*.ts')
 
 test('there is something to count', () => {
@@ -16,15 +16,15 @@ test('there is something to count', () => {
   expect(tests).toContain('examples/bank/test/account.test.ts')
 })
 
-test('the type check looks at every file of code', () => {
+test('the type check covers every source file', () => {
   expect(notIn(run('tsc', '--listFilesOnly'), code)).toEqual(mistakes)
 })
 
-test('the linter looks at every file of code', () => {
+test('the linter covers every source file', () => {
   expect(notIn(run('biome', 'lint', '--verbose', '.'), code)).toEqual([])
 })
 
-test('every file of tests is run', () => {
+test('every test file is run', () => {
   expect(notIn(run('vitest', 'list', '--filesOnly'), tests)).toEqual([])
 })
 

@@ -1,4 +1,4 @@
-// The door: runs the program as this process.
+// Runs the program as this process.
 import { main } from '../src/main.ts'
 
 process.exit(await main())

@@ -1,4 +1,4 @@
-// What the append cases share: clients that each fill a stream of their own, and the proof that everything they were told is there.
+// What the append cases share: clients that each append to their own stream, and the check that every acknowledged event is there.
 import { mkdirSync, rmSync } from 'node:fs'
 import type { BenchContext } from './case.ts'
 import { check } from './check.ts'
@@ -12,7 +12,7 @@ export interface AppendLoad {
   readonly eventsPerCommit: number
 }
 
-/** Events a second of each store, every time in an empty one. */
+/** Events per second of each store, each time in an empty one. */
 export function appenders(stores: readonly Peer[], load: AppendLoad, context: BenchContext): Contestants {
   return Object.fromEntries(stores.map((store) => [store.name, () => measureAppends(store, load, context)]))
 }
@@ -38,7 +38,7 @@ function payloadsFor(client: number, turn: number, count: number) {
   return count === 1 ? [payloadOf(client, turn + 1)] : payloadsOf(client, { from: turn * count + 1, count })
 }
 
-/** The number of all events, every event of some streams, and that a stale version is refused. */
+/** Checks the number of all events, every event of some streams, and that a stale version is refused. */
 async function checkAppends(
   subject: Subject,
   { turns, eventsPerCommit, name }: { turns: Uint32Array; eventsPerCommit: number; name: string },

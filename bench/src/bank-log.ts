@@ -1,4 +1,4 @@
-// Logs of a bank: every account is opened, then bookings on accounts drawn at random, a hundred events an account. Anybody can compute the balances again.
+// Logs of a bank: every account is opened, then bookings on random accounts follow, a hundred events per account. The balances can be computed again.
 import type { NewEvent, StreamName } from 'indelible'
 import { fileStore, rebuildIndex } from 'indelible/file'
 import type { Booking } from './bank.ts'
@@ -10,7 +10,7 @@ export const eventsPerAccount = 100
 const commitEvents = 500
 const clients = 8
 
-/** Gives the log with so many events, from an earlier run if there is one. All sealed segments have their replay columns. */
+/** Returns the log with this many events, from an earlier run if there is one. All sealed segments have their replay columns. */
 export async function bankLog(events: number, options: KeptLogOptions): Promise<BankLog> {
   return await keptLog(`bank-${events}`, options, (dir) => build(dir, events, options.progress))
 }
@@ -54,7 +54,7 @@ function take(source: Generator<NewEvent>, count: number, left: number): NewEven
   return events
 }
 
-/** First every account is opened, then bookings without end. */
+/** First every account is opened, then bookings follow without end. */
 export function* bankEvents(accounts: number): Generator<NewEvent> {
   for (let account = 0; account < accounts; account++) {
     const data = { owner: ownerOf(account), district: districts[account % districts.length]!, day: dayOf(account) }
@@ -78,7 +78,7 @@ export interface BankRow {
   readonly bookings: number
 }
 
-/** What `account_balances` must show after so many events. */
+/** What `account_balances` must show after this many events. */
 export function expectedRows({ accounts, events }: Pick<BankLog, 'accounts' | 'events'>): BankRow[] {
   const balances = new Float64Array(accounts)
   const bookings = new Uint32Array(accounts)
@@ -98,7 +98,7 @@ export function expectedRows({ accounts, events }: Pick<BankLog, 'accounts' | 'e
   }))
 }
 
-/** Whether rows, in any order, are what they must be. */
+/** Whether rows, in any order, are the expected ones. */
 export function checkRows(rows: Iterable<object>, log: Pick<BankLog, 'accounts' | 'events'>): void {
   const expected = new Map(expectedRows(log).map((row) => [row.account_id, row]))
   for (const row of rows as Iterable<BankRow>) {
@@ -131,7 +131,7 @@ const operations = ['credit in cash', 'withdrawal in cash', 'remittance', 'colle
 const symbols = ['household', 'insurance', 'pension', 'statement', 'loan', '', 'interest']
 const districts = ['Praha', 'Brno', 'Plzen', 'Ostrava', 'Olomouc', 'Zlin']
 
-/** Numbers of 31 bits, the same each time (xorshift32, G. Marsaglia 2003). */
+/** Numbers of 31 bits, the same in every run (xorshift32, G. Marsaglia 2003). */
 function draws(): () => number {
   let state = 0x2545f491
   return () => {

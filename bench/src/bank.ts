@@ -1,7 +1,7 @@
-// The bank of the projection benchmarks: accounts that are opened and booked on, the commands that do so, and the read table of their balances.
+// The bank of the projection benchmarks: accounts that are opened and booked on, their commands, and the read table of their balances.
 import { aggregate, bigint, defineSystem, event, integer, projection, type Schema, text } from 'indelible'
 
-/** What is measured is not the checking of input. */
+/** The benchmarks do not measure the validation of input. */
 const anything = <Data>(): Schema<Data> => ({
   '~standard': { version: 1, vendor: 'bench', validate: (value) => ({ value: value as Data }) },
 })
@@ -34,7 +34,7 @@ export const Deposit = account.command('Deposit', {
   decide: (_state, data) => FundsDeposited(data),
 })
 
-/** Handlers as users write them. */
+/** Handlers as users would write them. */
 export const accountBalances = projection('account_balances', {
   table: { account_id: text().key(), owner: text(), balance: bigint(), bookings: integer() },
   staleness: { targetMs: 50 },

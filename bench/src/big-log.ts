@@ -1,4 +1,4 @@
-// Logs of millions of events, built once and kept: streams of ten events, each written in four commits among those of a thousand others.
+// Logs of millions of events, built once and stored: streams of ten events, each written in four commits among those of a thousand others.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, cp } from 'node:fs/promises'
@@ -21,12 +21,12 @@ export interface KeptLogOptions {
   readonly progress: (line: string) => void
 }
 
-/** Gives the log with so many events, from an earlier run if that completed it in the format of today. */
+/** Returns the log with this many events, from an earlier run if that completed it in the current format. */
 export async function bigLog(events: number, options: KeptLogOptions): Promise<BigLog> {
   return await keptLog(String(events), options, (dir) => build(dir, events, options.progress))
 }
 
-/** Gives what `build` made in a directory, from an earlier run if that completed it in the format of today. */
+/** Returns what `build` made in a directory, from an earlier run if that completed it in the current format. */
 export async function keptLog<Log extends { readonly dir: string }>(
   name: string,
   { dataDir, fresh }: KeptLogOptions,
@@ -87,13 +87,13 @@ async function build(dir: string, events: number, progress: (line: string) => vo
   return { dir, events, streams, amountSum, payloadBytes }
 }
 
-/** A copy that can be appended to; without copying bytes where the file system can do that. */
+/** A copy that can be appended to; without copying bytes if the file system can do that. */
 export async function copyOf({ dir }: { readonly dir: string }, to: string): Promise<string> {
   await cp(dir, to, { recursive: true, mode: constants.COPYFILE_FICLONE })
   return to
 }
 
-/** Whether a stream reads as it was built. */
+/** Whether a stream reads back as it was built. */
 export function checkBuiltStream(stream: number, found: readonly { readonly amount: number }[]): void {
   check(found.length >= eventsPerStream, `${streamOf(stream)} has the ${eventsPerStream} events it was built with`)
   for (let version = 1; version <= eventsPerStream; version++) {
@@ -105,8 +105,8 @@ export function checkBuiltStream(stream: number, found: readonly { readonly amou
 }
 
 /**
- * Changes when the format of the log does, or what is written: of a log with one event, the names and sizes of its segments and how they begin.
- * Not all of their bytes, as a log may contain chance and the time. A format that changes none of these needs `--fresh`.
+ * Changes when the format of the log or its content does: for a log with one event, the names and sizes of its segments and their first bytes.
+ * Not all bytes, because a log may contain random numbers and times. A format change that affects none of these needs `--fresh`.
  */
 async function formatFingerprint(dataDir: string): Promise<string> {
   const dir = mkdtempSync(join(dataDir, 'sample-'))
@@ -129,5 +129,5 @@ async function formatFingerprint(dataDir: string): Promise<string> {
   }
 }
 
-/** A format names itself and its version there. */
+/** A format has its name and version there. */
 const magicBytes = 12

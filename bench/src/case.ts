@@ -1,4 +1,5 @@
 // What a case is and what it gives: rows that say how fast we are, how fast the machine could be, and how fast others are.
+import type { OtherPeer } from './peers/index.ts'
 import type { Database } from './peers/postgres-server.ts'
 import type { Peer } from './subject.ts'
 
@@ -25,8 +26,8 @@ export interface BenchContext {
   bankLog(events: number): Promise<BankLog>
   /** An empty database on the Postgres server of the run. */
   database(): Promise<Database>
-  /** Where Emmett is installed, if it is and may be measured. */
-  emmettModules(): string | undefined
+  /** Where a peer is installed that is no dependency of this workspace, if it is and may be measured. */
+  modulesOf(peer: OtherPeer): string | undefined
   /** Tells what is going on, in one short line. */
   progress(line: string): void
 }
@@ -47,7 +48,7 @@ export interface BankLog {
   readonly dataBytes: number
 }
 
-export type Unit = 'events/s' | 'transfers/s' | 'ms' | 'MiB' | 'times'
+export type Unit = 'events/s' | 'transfers/s' | 'timers/s' | 'ms' | 'MiB' | 'times'
 
 export interface Target {
   readonly text: string

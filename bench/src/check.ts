@@ -1,6 +1,6 @@
-// The difference between a benchmark and a claim.
+// Every figure is checked.
 
-/** Throws if a benchmark did not do what it says it measured. */
+/** Throws if a benchmark did not do what it claims to measure. */
 export function check(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Error(`Check failed: ${what}.`)
 }

@@ -60,6 +60,11 @@ export async function tell(report: Report): Promise<void> {
   )
 }
 
+/** The resident memory of this process now, in KiB. */
+export function rssKiB(): number {
+  return process.memoryUsage.rss() / 1024
+}
+
 /** The most resident memory of this process so far, in KiB. Not by `process.resourceUsage()`: where it is more, that says what the process had that forked this one. */
 export function peakRssKiB(): number {
   const [, peak] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []

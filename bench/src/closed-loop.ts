@@ -1,23 +1,23 @@
-// Clients in a closed loop: each does its next act when the last one is done. The rate is taken in a window after a warm-up, at full load.
+// Clients in a closed loop: each starts its next act when the last one is done. The rate is measured in a window after a warm-up, at full load.
 
 export interface ClosedLoop {
   readonly clients: number
   readonly warmupMs: number
   readonly measureMs: number
-  /** Ends the window earlier, after so many acts: where more of them would change what is measured. */
+  /** Ends the window earlier, after this many acts, for cases in which more acts would change what is measured. */
   readonly actsMax?: number
-  /** After how many acts somebody looks at the clock: a look costs, and a timer would not fire where acts are synchronous. */
+  /** The clock is read once per this many acts: reading it costs time, and a timer would not fire while acts are synchronous. */
   readonly actsPerLook: number
 }
 
 export interface LoopResult {
-  /** Acts a second. */
+  /** Acts per second. */
   readonly rate: number
-  /** The acts of each client, those of warm-up and end included. */
+  /** The acts of each client, including those of the warm-up and the end. */
   readonly turns: Uint32Array
 }
 
-/** `act` gets the number of the client and which of its acts this is, both from 0 on. */
+/** `act` gets the number of the client and the number of its act, both from 0 on. */
 export async function closedLoop(
   { clients, warmupMs, measureMs, actsMax = Number.POSITIVE_INFINITY, actsPerLook }: ClosedLoop,
   act: (client: number, turn: number) => Promise<unknown>,

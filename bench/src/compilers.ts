@@ -1,4 +1,4 @@
-// The compilers that a user may have, each called as its own tsc, and what they say of their work.
+// The compilers that users may have, each called through its own tsc, and what they report about their work.
 import { execFile } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -29,12 +29,12 @@ export interface Compilation {
   readonly types: number
 }
 
-/** Writes a project whose packages are those of this workspace, strict as `tsc --init` makes one. */
+/** Writes a project that uses the packages of this workspace, strict as `tsc --init` makes one. */
 export function writeProject(dir: string, files: Files): void {
   mkdirSync(dir, { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text)
-  // As this process does, which gets the sources in tests and what was built otherwise.
+  // As this process does: it uses the sources in tests and the build output otherwise.
   const customConditions = process.execArgv.includes('--conditions=@indelible/source') ? ['@indelible/source'] : []
   const compilerOptions = {
     target: 'es2024',

@@ -1,5 +1,5 @@
-// A system as text, for the compiler: so many aggregates with a projection each and ten commands or fewer, and sagas. Once declared, and once as plain
-// functions with the same schemas, whose types are written out by hand or taken from the schemas by `z.infer`.
+// A system as text, for the compiler: a number of aggregates with a projection each and up to ten commands, and sagas. Once declared, and once as plain
+// functions with the same schemas, whose types are written by hand or inferred from the schemas by `z.infer`.
 
 export interface SystemSize {
   readonly aggregates: number
@@ -43,7 +43,7 @@ export type Given${n} = z.input<typeof input${n}>
 export type Details${n} = z.infer<typeof details${n}>`,
   )
 
-/** The same with one mistake in its last command, for a check that somebody looks. */
+/** The same with one mistake in its last command, to check that the compiler checks it. */
 export function mistakenSystem(size: SystemSize): Files {
   const files = declaredSystem(size)
   const last = `thing${size.aggregates - 1}.ts`
@@ -62,7 +62,7 @@ function filesOf(size: SystemSize, { aggregate, rest }: Writer): Files {
   return Object.fromEntries([...aggregates, ['system.ts', rest(size)]])
 }
 
-/** What both have: the schemas. */
+/** The schemas, which both variants have. */
 function schemas(commandsEach: number): string {
   return each(
     commandsEach,

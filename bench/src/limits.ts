@@ -1,4 +1,4 @@
-// What the machine can do: the same bytes moved by plain calls, with nothing of an event store around them.
+// What the machine can do: the same bytes moved by plain calls, without an event store around them.
 
 import { once } from 'node:events'
 import * as fs from 'node:fs'
@@ -8,10 +8,10 @@ import { Worker } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { type ClosedLoop, closedLoop } from './closed-loop.ts'
 
-/** The files with the events in them, and not what helps to find one. */
+/** The files with the events, without indexes. */
 const segmentSuffix = '.log'
 
-/** A file of zeros on the disk: writing into it changes no metadata, so that fdatasync has only the data to bring down. */
+/** A file of zeros on the disk: writing into it changes no metadata, so fdatasync has to write only the data. */
 export function preallocatedFile(path: string, bytes: number): string {
   const fd = fs.openSync(path, 'w')
   const zeros = Buffer.alloc(1024 * 1024)
@@ -21,7 +21,7 @@ export function preallocatedFile(path: string, bytes: number): string {
   return path
 }
 
-/** Records a second, each written and synced by itself with synchronous calls, one after the other. */
+/** Records per second, each written and synced alone with synchronous calls, one after the other. */
 export async function syncAppendLimit(file: string, { recordBytes, loop }: RecordLoop): Promise<number> {
   const fd = fs.openSync(file, 'r+')
   const place = ring(fs.fstatSync(fd).size)
@@ -42,7 +42,7 @@ export interface RecordLoop {
   readonly loop: ClosedLoop
 }
 
-/** Records a second in raw group commit: what clients bring while a write is under way goes down together with the next one. */
+/** Records per second in plain group commit: what clients bring during a write is written together in the next one. */
 export async function groupCommitLimit(
   file: string,
   { recordBytes, loop, how }: RecordLoop & { how: 'fdatasync' | 'O_DSYNC' },
@@ -63,7 +63,7 @@ interface Group {
   readonly answers: (() => void)[]
 }
 
-/** Gives each caller an answer of its own, as every store must. */
+/** Gives each caller its own answer, as every store must. */
 function groupCommit(fd: number, { bytesMax, withSync }: { bytesMax: number; withSync: boolean }) {
   const place = ring(fs.fstatSync(fd).size)
   let collecting: Group = { bytes: Buffer.alloc(bytesMax), used: 0, answers: [] }
@@ -73,7 +73,7 @@ function groupCommit(fd: number, { bytesMax, withSync }: { bytesMax: number; wit
   const run = async () => {
     isRunning = true
     while (collecting.used > 0) {
-      // Whoever else appends in this turn of the event loop shares the write.
+      // Other appends in this turn of the event loop share the write.
       await new Promise((resolve) => setImmediate(resolve))
       const { bytes, used, answers } = collecting
       collecting = { bytes: spare, used: 0, answers: [] }
@@ -97,7 +97,7 @@ function groupCommit(fd: number, { bytesMax, withSync }: { bytesMax: number; wit
   }
 }
 
-/** Gives places in a file one after the other, from its beginning again when it is full. */
+/** Returns places in a file one after the other, and starts again at the beginning when the file is full. */
 function ring(fileBytes: number): (bytes: number) => number {
   let next = 0
   return (bytes) => {
@@ -108,7 +108,7 @@ function ring(fileBytes: number): (bytes: number) => number {
   }
 }
 
-/** Reads the segments of a log once, in order, a megabyte at a time, and takes the checksum of everything. Gives the bytes. */
+/** Reads the segments of a log once, in order, a megabyte at a time, and computes the checksum of everything. Returns the number of bytes. */
 export function readWithChecksum(dir: string): number {
   const buffer = Buffer.alloc(1024 * 1024)
   let bytes = 0
@@ -124,7 +124,7 @@ export function readWithChecksum(dir: string): number {
   return bytes
 }
 
-/** Reads the directory, and of each file the first 4 KiB: the least that opening a log could do. Gives milliseconds. */
+/** Reads the directory, and of each file the first 4 KiB: the minimum of opening a log. Returns milliseconds. */
 export function touchFilesMs(dir: string): number {
   const begin = performance.now()
   const buffer = Buffer.alloc(4096)
@@ -136,7 +136,7 @@ export function touchFilesMs(dir: string): number {
   return performance.now() - begin
 }
 
-/** Pieces a second, each read with one synchronous pread from one of so many random places in the segments of a log. */
+/** Reads per second, each a synchronous pread from one of this many random places in the segments of a log. */
 export function randomReadLimit(
   dir: string,
   { pieceBytes, pieces, places }: { pieceBytes: number; pieces: number; places: number },
@@ -167,7 +167,7 @@ function filesIn(dir: string, suffix = ''): string[] {
     .sort()
 }
 
-/** A thread that makes objects, keeps a million of them, and begins anew: what any work in the background costs whoever is in front. */
+/** A thread that makes objects, keeps a million of them, and starts again: what any background work costs the work in the foreground. */
 export async function busyThread(): Promise<{ stop(): Promise<unknown> }> {
   const code = `
     const { parentPort } = require('node:worker_threads')

@@ -1,10 +1,10 @@
-// The program: runs the cases that were asked for, prints what they found, and leaves nothing behind but the logs that it keeps.
+// The program: runs the requested cases, prints their results, and leaves nothing behind except the logs that it keeps.
 import { type BenchCase, type BenchContext, type Row, sized } from './case.ts'
 import { helpText, listText, type Options, readOptions, UsageError } from './options.ts'
 import { jsonLine, table } from './report.ts'
 import { openWorkplace } from './workplace.ts'
 
-/** Gives the exit code. */
+/** Returns the exit code. */
 export async function main(): Promise<number> {
   try {
     const options = readOptions(process.argv.slice(2))
@@ -25,7 +25,7 @@ async function run(options: Options): Promise<void> {
   let interrupted: Promise<void> | undefined
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      // Ctrl-C reaches the Postgres server too, and its clients would say so in the midst of cleaning up.
+      // Ctrl-C also reaches the Postgres server, and its clients would report that during the cleanup.
       process.on('uncaughtException', () => {})
       interrupted ??= workplace.leave().finally(() => process.exit(130))
     })

@@ -1,4 +1,4 @@
-// Reads what was typed. What cannot be right is refused here, with what to write instead.
+// Reads the command line. An invalid option is refused here, with what to write instead.
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -12,7 +12,7 @@ export interface Options {
   readonly json: boolean
   readonly fresh: boolean
   readonly dataDir: string
-  /** Undefined for all that there are. */
+  /** Undefined means all. */
   readonly peers: readonly string[] | undefined
   readonly peerModulesDir: string | undefined
 }
@@ -25,7 +25,7 @@ export function readOptions(args: readonly string[]): Options {
   return {
     wants,
     cases: wants === 'run' ? casesNamed(positionals) : [],
-    // For the tests, which only see that it runs.
+    // For the tests, which only check that it runs.
     scale: process.env.INDELIBLE_BENCH_TINY ? 'tiny' : values.quick ? 'quick' : 'full',
     json: values.json,
     fresh: values.fresh,

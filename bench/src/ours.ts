@@ -1,4 +1,4 @@
-// Our file store through the interface that the peers have.
+// Our file store behind the interface of the peers.
 import { fileStore } from 'indelible/file'
 import { check } from './check.ts'
 import type { Payload } from './payload.ts'

@@ -1,4 +1,4 @@
-// The events of every benchmark: payments of about 200 bytes of JSON, a different one each time, that anybody can compute again to check them.
+// The events of every benchmark: payments of about 200 bytes of JSON, each one different, that a check can compute again.
 import type { StreamName } from 'indelible'
 import { check } from './check.ts'
 
@@ -30,7 +30,7 @@ function noteOf(stream: number, version: number): string {
   return `Invoice ${stream}-${version}: ${reasons[(stream + version) % reasons.length]}`
 }
 
-/** In cents. Cheap, so that a check of millions costs little beside what is measured. */
+/** In cents. Cheap to compute, so that checking millions costs little compared with what is measured. */
 export function amountOf(stream: number, version: number): number {
   return (Math.imul(stream + 1, 0x9e3779b1) ^ Math.imul(version, 0x85ebca6b)) & 0xfffff
 }
@@ -60,12 +60,12 @@ const reasons = [
   'monthly saving plan, first of twelve, see our letter of October',
 ]
 
-/** The mean over a sample, for conditions and for limits that move the same bytes. */
+/** The mean over a sample, for the conditions of a run and for limits that move the same bytes. */
 export const payloadBytes = Math.round(
   Array.from({ length: 1000 }, (_, index) => JSON.stringify(payloadOf(index * 997, (index % 10) + 1)).length).reduce(
     (sum, length) => sum + length,
   ) / 1000,
 )
 
-/** What a limit moves for an event: the payload, and 27 bytes that stand for its name, version, type and checksum. */
+/** What a limit moves for an event: the payload, and 27 bytes for its name, version, type and checksum. */
 export const recordBytes = payloadBytes + 27

@@ -1,4 +1,4 @@
-// A bank that is running: its log is written here, its projections run on a thread of their own and fill a table on a Postgres server.
+// A running bank: its log is written here, its projections run on their own thread and fill a table on a Postgres server.
 import { postgresTables } from '@indelible/postgres'
 import { projectionThread, type RunningSystem, startSystem } from 'indelible'
 import { fileStore } from 'indelible/file'
@@ -17,7 +17,7 @@ export async function startBank(dir: string, connectionString: string): Promise<
   })
 }
 
-/** Calls at a steady pace, however long each takes: a thousand a second are one each millisecond. Resolves when all have ended. */
+/** Calls at a steady rate, however long each takes: a thousand per second are one each millisecond. Resolves when all have ended. */
 export async function atPace(perSecond: number, seconds: number, call: (n: number) => Promise<void>): Promise<void> {
   const calls: Promise<void>[] = []
   const begin = performance.now()
@@ -30,7 +30,7 @@ export async function atPace(perSecond: number, seconds: number, call: (n: numbe
   await Promise.all(calls)
 }
 
-/** The value that such a share of them is at most. */
+/** The value that this share of them does not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!

@@ -38,7 +38,7 @@ export function table(rows: readonly Row[]): string {
   return [header, ...lines].map((line) => `${aligned(line, widths).trimEnd()}\n`).join('')
 }
 
-/** Words to the left, figures to the right. */
+/** Words are aligned to the left, figures to the right. */
 function aligned(line: readonly string[], widths: readonly number[]): string {
   const isFigure = (column: number) => column >= 3 && column < line.length - 1
   return line

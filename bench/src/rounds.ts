@@ -1,8 +1,8 @@
-// Lets what is to be compared take turns, so that a slow minute of the machine is everybody's, and gives the median of each.
+// Runs the compared subjects in turns, so that a slow minute of the machine affects all of them, and returns the median of each.
 
 export type Contestants = Readonly<Record<string, () => Promise<number>>>
 
-/** Runs everyone once a round, beginning with another one each time. */
+/** Runs every subject once per round, starting with another one each time. */
 export async function inRounds(
   contestants: Contestants,
   { rounds, progress }: { rounds: number; progress: (line: string) => void },
@@ -27,7 +27,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** 12,345 for what is large, 12.35 for what is small. */
+/** 12,345 for large numbers, 12.35 for small ones. */
 export function readable(figure: number): string {
   const digits = Math.abs(figure) >= 100 ? 0 : Math.abs(figure) >= 10 ? 1 : 2
   return figure.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })

@@ -1,14 +1,14 @@
-// The one interface that we and every peer are measured through, so that nobody is spared a step.
+// The one interface through which we and every peer are measured, so that all do the same steps.
 import type { StreamName } from 'indelible'
 import type { Payload } from './payload.ts'
 
-/** A store that is open. Versions count from 1; 0 means that the stream does not exist yet. */
+/** An open store. Versions count from 1; 0 means that the stream does not exist yet. */
 export interface Subject {
   /** Resolves when the events are durable; rejects if the stream is not at that version. */
   append(stream: StreamName, version: number, events: readonly Payload[]): Promise<unknown>
-  /** The payloads of a stream, parsed, in order of their versions, which it checks to have no gap. */
+  /** The parsed payloads of a stream, in the order of their versions, which are checked for gaps. */
   readStream(stream: StreamName): Promise<readonly Payload[]>
-  /** Visits every payload, parsed, in the order of the log. */
+  /** Visits every parsed payload, in the order of the log. */
   scan(visit: (payload: Payload) => void): Promise<void>
   count(): Promise<number>
   close(): Promise<void>

@@ -1,4 +1,4 @@
-// A bank whose transfers are sagas, on the embedded log, without tables: what the benches of sagas run.
+// A bank whose transfers are sagas, on the embedded log, without tables: the system of the saga benchmarks.
 import { join } from 'node:path'
 import { aggregate, defineSystem, event, type RunningSystem, refuse, saga, startSystem } from 'indelible'
 import { fileStorage } from 'indelible/file'

@@ -1,16 +1,16 @@
-// What a run has around it: a place on the disk, the large logs, the peers, and one Postgres server if one is needed.
+// The resources of a run: a place on the disk, the large logs, the peers, and one Postgres server if it is needed.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bankLog } from './bank-log.ts'
 import { bigLog } from './big-log.ts'
 import type { BankLog, BenchCase, BenchContext, BigLog } from './case.ts'
 import { type Options, UsageError } from './options.ts'
-import { installedPeers, peerNames } from './peers/index.ts'
+import { installedNames, installedPeers, peerNames } from './peers/index.ts'
 import { type PostgresServer, startPostgres } from './peers/postgres-server.ts'
 
 export interface Workplace {
   context(one: BenchCase): BenchContext
-  /** Stops and removes everything but the large logs. */
+  /** Stops and removes everything except the large logs. */
   leave(): Promise<void>
 }
 
@@ -18,15 +18,17 @@ export async function openWorkplace(options: Options): Promise<Workplace> {
   const dataDir = resolve(options.dataDir)
   mkdirSync(dataDir, { recursive: true })
   const scratchDir = mkdtempSync(join(dataDir, 'run-'))
-  // The user that Postgres runs as must be able to get to its data.
+  // The user that Postgres runs as needs access to its data.
   chmodSync(scratchDir, 0o755)
   let server: Promise<PostgresServer> | undefined
   const postgres = () => {
     server ??= startPostgres(scratchDir)
     return server
   }
-  const installed = installedPeers({ postgres, modulesDir: options.peerModulesDir })
-  const wanted = wantedPeers(options, installed)
+  const sources = { postgres, modulesDir: options.peerModulesDir }
+  const installed = installedPeers(sources)
+  const names = installedNames(sources)
+  const wanted = wantedPeers(options, names)
   const logs = new Map<number, Promise<BigLog>>()
   const banks = new Map<number, Promise<BankLog>>()
   let scratches = 0
@@ -50,10 +52,7 @@ export async function openWorkplace(options: Options): Promise<Workplace> {
           return log
         },
         database: async () => await (await postgres()).database(),
-        emmettModules: () =>
-          wanted.includes('emmett-postgres') && installed.some(({ name }) => name === 'emmett-postgres')
-            ? options.peerModulesDir
-            : undefined,
+        modulesOf: (peer) => (wanted.includes(peer) && names.includes(peer) ? options.peerModulesDir : undefined),
         progress,
       }
     },
@@ -66,14 +65,14 @@ export async function openWorkplace(options: Options): Promise<Workplace> {
   }
 }
 
-/** Throws for a peer that is not known, or that was asked for by name and is not there. */
-function wantedPeers({ peers: asked }: Options, installed: readonly { readonly name: string }[]): readonly string[] {
+/** Throws for an unknown peer, and for one that was requested by name and is not installed. */
+function wantedPeers({ peers: asked }: Options, installed: readonly string[]): readonly string[] {
   if (asked === undefined) return peerNames
   for (const name of asked) {
     if (!(peerNames as readonly string[]).includes(name)) {
       throw new UsageError(`There is no peer "${name}". There are ${peerNames.join(', ')}.`)
     }
-    if (!installed.some((peer) => peer.name === name)) {
+    if (!installed.includes(name)) {
       throw new UsageError(
         `The peer ${name} is not installed. bench/README.md says how; name its place with --peer-modules.`,
       )

@@ -1,4 +1,4 @@
-// The checks are what makes the figures worth something, so that they must notice a store that cheats.
+// The figures are worth only as much as the checks, so the checks must notice a store that cheats.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import type { Subject } from '../src/subject.ts'
 
 const load = { loop: { clients: 4, warmupMs: 5, measureMs: 20, actsPerLook: 1 }, eventsPerCommit: 2 }
 
-/** Measures the SQLite peer with something changed about it. */
+/** Measures the SQLite peer with one behaviour changed. */
 async function measure(change: (honest: Subject) => Partial<Subject>): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'indelible-bench-check-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
@@ -29,13 +29,13 @@ async function measure(change: (honest: Subject) => Partial<Subject>): Promise<n
     bigLog: () => Promise.reject(new Error('not needed')),
     bankLog: () => Promise.reject(new Error('not needed')),
     database: () => Promise.reject(new Error('not needed')),
-    emmettModules: () => undefined,
+    modulesOf: () => undefined,
     progress: () => {},
   }
   return await appenders([cheat], load, context).cheat!()
 }
 
-test('an honest store has a rate', async () => {
+test('a correct store gets a rate', async () => {
   expect(await measure(() => ({}))).toBeGreaterThan(0)
 })
 

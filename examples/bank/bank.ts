@@ -8,12 +8,13 @@ import { ReverseWithdrawal } from './account/reverse-withdrawal.ts'
 import { WithdrawFunds } from './account/withdraw-funds.ts'
 import { accountBalances } from './projections/account-balances.ts'
 import { accountStatement } from './projections/account-statement.ts'
+import { inFlight } from './projections/in-flight.ts'
 import { RequestTransfer } from './transfer/transfer.ts'
 import { transferSaga } from './transfer/transfer-saga.ts'
 
 export const bank = defineSystem({
   name: 'bank',
   commands: [OpenAccount, DepositFunds, WithdrawFunds, ReverseWithdrawal, AdjustBalance, CloseAccount, RequestTransfer],
-  projections: [accountBalances, accountStatement],
+  projections: [accountBalances, accountStatement, inFlight],
   sagas: [transferSaga],
 })

@@ -26,9 +26,10 @@ export async function ask(url: string, path: string): Promise<Answer> {
   return await answerOf(await fetch(url + path))
 }
 
-/** Asks again until there is an answer that says it is done: the bank may be down. */
-export async function untilDone(asked: () => Promise<Answer>): Promise<Answer> {
+/** Asks again until there is an answer: the bank may be down. Throws when the signal aborts. */
+export async function untilDone(asked: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
   for (;;) {
+    signal?.throwIfAborted()
     const answer = await asked().catch(() => undefined)
     if (answer && answer.status < 500) return answer
     await new Promise((resolve) => setTimeout(resolve, 100))

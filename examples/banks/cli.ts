@@ -13,9 +13,14 @@ export async function main(args: readonly string[]): Promise<void> {
     .option('--data <dir>', 'where both logs are kept; a temporary folder that is removed at the end when left out')
     .addHelpText('after', '\nExamples:\n  npm run banks\n  npm run banks -- --data /tmp/banks')
     .action(async ({ data }: { readonly data?: string }) => {
+      const stop = new AbortController()
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
       const dir = data ?? (await mkdtemp(join(tmpdir(), 'indelible-banks-')))
       try {
-        await tellStory({ data: dir, write: (line) => console.log(line) })
+        await tellStory({ data: dir, write: (line) => console.log(line), signal: stop.signal })
+      } catch (error) {
+        if (!stop.signal.aborted) throw error
+        process.exitCode = 130
       } finally {
         if (data === undefined) await rm(dir, { recursive: true, force: true })
       }

@@ -1,4 +1,5 @@
 // The story of two banks, told as it happens: what goes well, what is refused, and what happens while the partner is down, cut off or killed.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { formatMoney } from '../bank/money.ts'
 import { type Answer, ask, tell, untilDone } from './ask-bank.ts'
 import { moneyOf } from './money-of.ts'
@@ -8,13 +9,15 @@ export interface StoryOptions {
   /** The folder of both logs. */
   readonly data: string
   readonly write: (line: string) => void
+  /** Ends the story early, and both banks with it. */
+  readonly signal: AbortSignal
 }
 
 /** Throws where the story does not end as it must. */
-export async function tellStory({ data, write }: StoryOptions): Promise<void> {
+export async function tellStory({ data, write, signal }: StoryOptions): Promise<void> {
   const banks = await twoBanks(data)
   try {
-    await new Story(banks, write).tell()
+    await new Story(banks, write, signal).tell()
   } finally {
     await banks.close('SIGTERM')
   }
@@ -23,13 +26,15 @@ export async function tellStory({ data, write }: StoryOptions): Promise<void> {
 class Story {
   readonly #banks: TwoBanks
   readonly #write: (line: string) => void
+  readonly #signal: AbortSignal
   /** Transfers of an earlier story in the same folder have other ids. */
   readonly #run = Date.now().toString(36)
   #count = 0
 
-  constructor(banks: TwoBanks, write: (line: string) => void) {
+  constructor(banks: TwoBanks, write: (line: string) => void, signal: AbortSignal) {
     this.#banks = banks
     this.#write = write
+    this.#signal = signal
   }
 
   async tell(): Promise<void> {
@@ -58,7 +63,7 @@ class Story {
     )
     network.cut()
     const late = await this.#sends('ben', 25_00, true)
-    await pause(11_000)
+    await pause(11_000, this.#signal)
     await this.#showsWhereItIs(late)
     this.#say('The network is there again.')
     network.join()
@@ -66,7 +71,7 @@ class Story {
 
     this.#chapter('Twenty transfers, and B is killed in the middle of them.')
     const many = await Promise.all(Array.from({ length: 20 }, (_, n) => this.#sends('ben', 1_00, n % 2 === 0, true)))
-    await pause(30)
+    await pause(30, this.#signal)
     await far.end('SIGKILL')
     this.#say('B was killed.')
     await far.start()
@@ -107,7 +112,10 @@ class Story {
 
   async #end(id: string): Promise<Answer> {
     for (;;) {
-      const answer = await untilDone(() => ask(this.#banks.near.url, `/sagas/remittance/${id}?waitMs=10000`))
+      const answer = await untilDone(
+        () => ask(this.#banks.near.url, `/sagas/remittance/${id}?waitMs=10000`),
+        this.#signal,
+      )
       if (['completed', 'compensated'].includes(answer.body.status)) return answer
     }
   }
@@ -115,7 +123,7 @@ class Story {
   async #showsWhereItIs(id: string): Promise<void> {
     const { url } = this.#banks.near
     const waits = async () => (await ask(url, `/sagas/remittance/${id}`)).body.pending?.[0]?.step as string | undefined
-    while ((await waits()) === undefined || (await waits()) === 'withdraw') await pause(20)
+    while ((await waits()) === undefined || (await waits()) === 'withdraw') await pause(20, this.#signal)
     const { body } = await ask(url, '/consumers/partner')
     this.#say(
       `A waits in step ${await waits()}. Of B it says: ${body.state}${body.error ? `, ${body.error.message}` : '.'}`,
@@ -148,6 +156,6 @@ async function told(...sent: Parameters<typeof tell>): Promise<void> {
     throw new Error(`${sent[1]} was answered ${status}: ${JSON.stringify(body)}`)
 }
 
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms))
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal })
 }

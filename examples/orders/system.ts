@@ -3,7 +3,7 @@ import { defineSystem } from 'indelible'
 import { ChangeEmail } from './customers/change-email.ts'
 import { Leave } from './customers/leave.ts'
 import { RegisterCustomer } from './customers/register-customer.ts'
-import { dispatch, refund } from './orders/aftermath.ts'
+import { AddLine } from './orders/add-line.ts'
 import { CancelOrder } from './orders/cancel-order.ts'
 import { fulfilment } from './orders/fulfilment.ts'
 import { PlaceOrder, PlaceOrderWithVoucher } from './orders/place-order.ts'
@@ -17,6 +17,7 @@ import { ListProduct } from './products/list-product.ts'
 import { ReceiveStock } from './products/receive-stock.ts'
 import { ReleaseStock, ReserveStock, ShipStock } from './products/reservations.ts'
 import { customers } from './projections/customers.ts'
+import { orderLines } from './projections/order-lines.ts'
 import { orderList } from './projections/order-list.ts'
 import { ordersByDay } from './projections/orders-by-day.ts'
 import { stockLevels } from './projections/stock-levels.ts'
@@ -26,11 +27,11 @@ export const shop = defineSystem({
   commands: [
     ...[RegisterCustomer, ChangeEmail, Leave],
     ...[ListProduct, ReceiveStock, ReserveStock, ReleaseStock, ShipStock],
-    ...[PlaceOrder, PlaceOrderWithVoucher, AcceptOrder, MarkPaid, ShipOrder, CancelOrder],
+    ...[AddLine, PlaceOrder, PlaceOrderWithVoucher, AcceptOrder, MarkPaid, ShipOrder, CancelOrder],
     ...[AuthorisePayment, CapturePayment, ReturnPayment],
   ],
-  projections: [orderList, stockLevels, ordersByDay, customers],
-  sagas: [fulfilment, dispatch, refund],
+  projections: [orderList, orderLines, stockLevels, ordersByDay, customers],
+  sagas: [fulfilment],
   reactions: [mail],
   subscriptions: [search],
 })

@@ -1,4 +1,4 @@
-// What the package `indelible` offers by itself, on a log in the directory that is given: `node log.ts DIR`.
+// What the package `indelible` offers alone, on a log in the given directory: `node log.ts DIR`.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { startSystem } from 'indelible'

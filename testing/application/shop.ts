@@ -1,4 +1,4 @@
-// The domain of a small application, which scripts/packages.test.ts installs the packages for, as its user would.
+// The domain of a small application, for which scripts/packages.test.ts installs the packages as a user would.
 import { aggregate, bigint, defineSystem, event, projection, refusal, text } from 'indelible'
 import { z } from 'zod'
 

@@ -1,4 +1,4 @@
-// A real Postgres server for our tests and benchmarks, from the binaries that npm installed. A package of its own, as nothing of it is published.
+// A real Postgres server for our tests and benchmarks, from the binaries that npm installed. A separate package, because nothing of it is published.
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -16,15 +16,15 @@ export interface PostgresServer {
 }
 
 export interface PostgresServerOptions {
-  /** Its data are in a new directory below this one; below that for temporary files when left out. */
+  /** The directory below which the data get a new directory; below the temporary directory by default. */
   readonly dir?: string
-  /** For initdb. When left out: a locale that sorts as people do, and not as our keys. */
+  /** For initdb. By default a locale that sorts as people do, and not as our keys. */
   readonly initdbFlags?: readonly string[]
-  /** When left out it syncs nothing: nobody misses what a test wrote. */
+  /** By default nothing is synced, because a test does not need its data after a crash. */
   readonly postgresFlags?: readonly string[]
 }
 
-/** Starts an empty server that listens on the loopback interface only. The caller removes it; if this process dies first, it goes too. */
+/** Starts an empty server that listens on the loopback interface only. The caller removes it; if this process dies first, the server stops too. */
 export async function startPostgresServer({
   dir = tmpdir(),
   initdbFlags = ['--locale-provider=icu', '--icu-locale=en-US', '--no-sync'],
@@ -39,10 +39,10 @@ export async function startPostgresServer({
     port,
     user: 'postgres',
     password: 'postgres',
-    // Postgres refuses to run as root: then a user "postgres", made if there is none, owns the directory and runs the server.
+    // Postgres refuses to run as root, so then the directory and the server belong to a user "postgres", which is created if necessary.
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', ...initdbFlags],
-    // Sockets in /run would need rights.
+    // Sockets in /run would need permissions.
     postgresFlags: ['-h', '127.0.0.1', '-c', 'unix_socket_directories=', ...postgresFlags],
     onLog: (line) => log.push(String(line)),
     onError: (line) => log.push(String(line)),
@@ -75,7 +75,7 @@ export async function startPostgresServer({
   }
 }
 
-/** Waits for our end of the pipe to close, which the kernel does even when this process is killed; then nothing of the server stays behind. */
+/** Waits for the end of our pipe, which the kernel closes even when this process is killed; then nothing of the server remains. */
 function guard(databaseDir: string): () => void {
   const script = `cat
     pid=$(head -n 1 "$0/postmaster.pid") && kill -INT "$pid" && while kill -0 "$pid"; do sleep 0.1; done

@@ -1,4 +1,4 @@
-// Commits of many events: what an import or a migration gets.
+// Commits of many events, as in an import or a migration.
 import { appenders } from '../append.ts'
 import { atLeast, type BenchCase, sized } from '../case.ts'
 import { groupCommitLimit, preallocatedFile } from '../limits.ts'

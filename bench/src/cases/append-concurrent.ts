@@ -1,4 +1,4 @@
-// Many clients, one event at a time each: what group commit makes of them.
+// Many clients that each append one event at a time: the effect of group commit.
 import { appenders } from '../append.ts'
 import { atLeast, type BenchCase, type BenchContext, type Row, sized } from '../case.ts'
 import { groupCommitLimit, preallocatedFile } from '../limits.ts'

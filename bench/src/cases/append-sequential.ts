@@ -1,4 +1,4 @@
-// One client, one event after the other: what a single durable append costs.
+// One client that appends one event after the other: the cost of a single durable append.
 import { appenders } from '../append.ts'
 import { atLeast, type BenchCase, sized } from '../case.ts'
 import { preallocatedFile, syncAppendLimit } from '../limits.ts'

@@ -1,11 +1,11 @@
-// How long the compiler takes for the declarations of a system of 200 commands, beside the same as plain functions whose types are written out.
+// How long the compiler takes for the declarations of a system of 200 commands, compared with plain functions whose types are written out.
 import { type BenchCase, type Row, sized } from '../case.ts'
 import { check } from '../check.ts'
 import { type Compilation, type Compiler, compile, compilers, writeProject } from '../compilers.ts'
 import { declaredSystem, inferredTypes, mistakenSystem, plainSystem, writtenTypes } from '../generated-system.ts'
 import { inRounds } from '../rounds.ts'
 
-/** Plain functions whose types are taken from the same schemas: what remains to the declarations when the schema library has had its share. */
+/** Plain functions whose types are inferred from the same schemas: the difference is the cost of the declarations without the schema library. */
 const inferred = 'z.infer'
 
 export const compileCase: BenchCase = {

@@ -1,4 +1,4 @@
-// Folds the history of a bank into a view in memory, by handlers as users write them: from replay columns, and from the log alone.
+// Folds the history of a bank into a view in memory, with handlers as users write them: from replay columns, and from the log alone.
 import { linkSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { liveModel } from 'indelible'
@@ -77,7 +77,7 @@ interface Payload {
   readonly data: { readonly amount: number }
 }
 
-/** Some of the bookings, as objects that are there already. */
+/** Some of the bookings, as objects that already exist. */
 function somePayloads({ accounts, events }: BankLog): readonly Payload[] {
   const found: Payload[] = []
   let left = accounts
@@ -90,7 +90,7 @@ function somePayloads({ accounts, events }: BankLog): readonly Payload[] {
   return found
 }
 
-/** Rows in an array, events that are objects in memory, in the order of the log: what a fold costs where nothing has to be found, read or decoded. */
+/** Rows in an array, events as objects in memory, in the order of the log: the cost of a fold without looking up, reading or decoding anything. */
 function plainFold(payloads: readonly Payload[], { accounts, events }: BankLog): number {
   const rows = Array.from({ length: accounts }, (_, account) => ({
     account_id: String(account),

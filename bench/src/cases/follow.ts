@@ -1,4 +1,4 @@
-// How many events a second a projection takes in while they are appended.
+// How many events per second a projection takes in while they are appended.
 import { mkdirSync } from 'node:fs'
 import type { NewEvent, Row as TableRow } from 'indelible'
 import { accountBalances } from '../bank.ts'
@@ -10,7 +10,7 @@ import { inRounds } from '../rounds.ts'
 
 const commitEvents = 100
 const clients = 16
-/** Appends wait when the table is so far behind: what it keeps up with is what is asked. */
+/** Appends wait when the table is this far behind, because the case measures what the projection keeps up with. */
 const lagEventsMax = 200_000
 
 export const followCase: BenchCase = {

@@ -3,6 +3,7 @@ import type { BenchCase } from '../case.ts'
 import { appendBatched } from './append-batched.ts'
 import { appendConcurrent } from './append-concurrent.ts'
 import { appendSequential } from './append-sequential.ts'
+import { coldStart } from './cold-start.ts'
 import { compileCase } from './compile.ts'
 import { fold } from './fold.ts'
 import { followCase } from './follow.ts'
@@ -14,6 +15,7 @@ import { readStream } from './read-stream.ts'
 import { rebuild } from './rebuild.ts'
 import { scan } from './scan.ts'
 import { staleness } from './staleness.ts'
+import { timers } from './timers.ts'
 import { transfers } from './transfers.ts'
 
 export const cases: readonly BenchCase[] = [
@@ -31,5 +33,7 @@ export const cases: readonly BenchCase[] = [
   staleness,
   interference,
   transfers,
+  timers,
+  coldStart,
   compileCase,
 ]

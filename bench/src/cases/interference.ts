@@ -1,4 +1,4 @@
-// What a rebuild does to commands: the 99th percentile of their times while tables are built anew, against an idle system, and against one in which a
+// How a rebuild affects commands: the 99th percentile of their times during rebuilds, compared with an idle system, and with one in which a
 // thread does nothing but make objects.
 import { accountBalances, Deposit } from '../bank.ts'
 import { accountOf } from '../bank-log.ts'

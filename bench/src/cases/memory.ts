@@ -6,7 +6,7 @@ import { check } from '../check.ts'
 import { startChild } from '../children.ts'
 import { payloadBytes } from '../payload.ts'
 
-/** With Node's defaults, where V8 lets short-lived garbage come to 128 MiB before it looks, and with a bound for that. */
+/** With Node's defaults, where V8 lets short-lived garbage grow to 128 MiB before it collects, and with a limit for that. */
 const settings = [
   { name: '', flags: [] },
   { name: ', --max-semi-space-size=16', flags: ['--max-semi-space-size=16'] },
@@ -32,7 +32,7 @@ export const memory: BenchCase = {
       await Promise.all([empty.ended(), server.ended()])
       rmSync(dir, { recursive: true })
       check(reads! > 0, 'it read')
-      // Writers that readers keep from their turn get it once each, at the end.
+      // Each writer that readers delayed gets one turn at the end.
       check(appends! > writers, 'it appended meanwhile')
       const ours = (maxRssKiB! - baseKiB!) / 1024
       yield {

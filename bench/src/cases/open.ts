@@ -1,4 +1,4 @@
-// How long it takes until a log can be used, in a fresh process: after it was closed in order, and after its writer was killed.
+// How long it takes until a log can be used, in a fresh process: after an orderly close, and after its writer was killed.
 import { copyOf } from '../big-log.ts'
 import { atMost, type BenchCase, type Row, sized } from '../case.ts'
 import { check } from '../check.ts'
@@ -23,7 +23,7 @@ export const open: BenchCase = {
       const dir = await copyOf(await context.bigLog(events), context.scratch('open'))
       logs.push({ events, dir, ms: { closed: [], killed: [] }, limitMs: [] })
     }
-    // What others were doing before it would be measured with a short thing like this: more rounds.
+    // Such a short measurement would include the activity of other processes, so there are more rounds.
     const rounds = context.rounds + (context.scale === 'tiny' ? 0 : 2)
     for (let round = 1; round <= rounds; round++) {
       for (const log of logs) {
@@ -46,7 +46,7 @@ interface Measured {
   readonly limitMs: number[]
 }
 
-/** The first time after an orderly close; that process is killed while it appends, so that the second time is after that. */
+/** The first time is after an orderly close; that process is killed while it appends, so the second time is after a kill. */
 async function openTwice({ events, dir, ms, limitMs }: Measured): Promise<void> {
   const first = startChild('open.ts', [dir, 'append'])
   const opened = await first.report()

@@ -1,4 +1,4 @@
-// Reads streams of ten events out of millions, as every command does: a few of them again and again, and each one once.
+// Reads streams of ten events out of millions, as every command does: a few of them repeatedly, and each one once.
 import { mkdirSync, rmSync } from 'node:fs'
 import { fileStore } from 'indelible/file'
 import { checkBuiltStream, eventsPerStream } from '../big-log.ts'
@@ -12,7 +12,7 @@ import type { Peer, Subject } from '../subject.ts'
 
 const clients = 16
 const workingSet = 1000
-/** A slow store has shown by then how slow it is. */
+/** By then a slow store has shown its rate. */
 const coldMsMax = 20_000
 
 export const readStream: BenchCase = {
@@ -56,7 +56,7 @@ function peerStreams({ scale }: BenchContext): number {
   return sized(scale, { full: 100_000, quick: 10_000, tiny: 1000 })
 }
 
-/** One commit a stream, which lays its events side by side: better for reading than what we have to do with. */
+/** One commit per stream, which stores its events side by side: easier to read than the layout that our store gets. */
 async function loaded(peer: Peer, streams: number, context: BenchContext): Promise<Library> {
   context.progress(`writing ${streams} streams to ${peer.name}`)
   const dir = context.scratch('read')
@@ -113,7 +113,7 @@ async function cold(libraries: readonly Library[], log: BigLog, context: BenchCo
   return row({ configuration: 'cold', target: 200_000, figures, log, context })
 }
 
-/** Streams in random order, of a store that was just opened, until there have been enough. */
+/** Reads streams in random order, of a store that was just opened, until the limit is reached. */
 async function eachOnce({ streams, open }: Library, { scale }: BenchContext): Promise<number> {
   const subject = await open()
   const order = shuffled(streams).subarray(0, sized(scale, { full: 100_000, quick: 30_000, tiny: 500 }))

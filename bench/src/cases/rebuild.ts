@@ -1,4 +1,4 @@
-// Builds the read table of a bank anew from ten million events, checked and put in place, on a Postgres server and in PGlite. Emmett does the same with fewer.
+// Rebuilds the read table of a bank from ten million events, checked and put in place, on a Postgres server and in PGlite. Emmett does the same with fewer.
 import { mkdirSync } from 'node:fs'
 import { atMost, type BankLog, type BenchCase, type BenchContext, type Row, sized } from '../case.ts'
 import { startChild } from '../children.ts'
@@ -10,7 +10,7 @@ export const rebuild: BenchCase = {
   summary: 'ten million bank events into a Postgres table of 100,000 rows, verified',
   async *run(context) {
     const log = await context.bankLog(sized(context.scale, { full: 10_000_000, quick: 1_000_000, tiny: 20_000 }))
-    const emmett = context.emmettModules()
+    const emmett = context.modulesOf('emmett-postgres')
     const peerEvents = sized(context.scale, { full: 200_000, quick: 20_000, tiny: 1000 })
     const server = async () => (await context.database()).connectionString
     const pglite = async () => {
@@ -64,7 +64,7 @@ function row(
   }
 }
 
-/** In a process of its own, with nothing in its memory yet. From the call to the new table in its place, the check included. */
+/** In its own process with empty caches. Measured from the call until the new table is in place, including the check. */
 async function rebuildMs(log: BankLog, kind: 'server' | 'pglite', where: string): Promise<number> {
   const child = startChild('rebuild.ts', [log.dir, kind, where, log.events, log.accounts])
   const { ms } = await child.report()

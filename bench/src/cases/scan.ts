@@ -1,4 +1,4 @@
-// Reads everything once, as a projection that is rebuilt does: with payloads parsed, and without looking into them.
+// Reads everything once, as a rebuild of a projection does: with parsed payloads, and without parsing them.
 import { mkdirSync, rmSync } from 'node:fs'
 import { fileStore } from 'indelible/file'
 import { eventsPerStream } from '../big-log.ts'
@@ -98,7 +98,7 @@ async function unparsed(log: BigLog, context: BenchContext): Promise<Row> {
   }
 }
 
-/** Every stream has its events numbered from 1 on. */
+/** Checks that the events of every stream are numbered from 1. */
 function versionSum({ events }: BigLog): number {
   return (events / eventsPerStream) * ((eventsPerStream * (eventsPerStream + 1)) / 2)
 }
@@ -123,7 +123,7 @@ async function loadPeers(context: BenchContext): Promise<Loaded[]> {
   return loaded
 }
 
-/** One commit a stream: what is measured here is reading. */
+/** One commit per stream: this case measures reading. */
 async function load(peer: Peer, events: number, context: BenchContext): Promise<Loaded> {
   context.progress(`writing ${events} events to ${peer.name}`)
   const dir = context.scratch('scan')

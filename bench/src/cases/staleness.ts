@@ -1,4 +1,4 @@
-// How long after a command was acknowledged its row is visible, at a thousand commands a second.
+// How long after its acknowledgement a command's row is visible, at a thousand commands per second.
 import { mkdirSync } from 'node:fs'
 import { accountBalances, Deposit, OpenAccount } from '../bank.ts'
 import { atMost, type BenchCase, type BenchContext, type Row, sized } from '../case.ts'

@@ -1,6 +1,7 @@
-// Transfers as sagas: three commands each, durable, on the embedded log. How many end in a second, and how long one takes at a steady pace.
+// Transfers as sagas: three durable commands each, on the embedded log. How many end per second, and how long one takes at a steady rate.
 import { atLeast, atMost, type BenchCase, type BenchContext, type Row, sized } from '../case.ts'
 import { check } from '../check.ts'
+import { dbosTransfers, type Transfer } from '../peers/dbos-transfers.ts'
 import { atPace, percentile } from '../projecting.ts'
 import { median } from '../rounds.ts'
 import { Deposit, RequestTransfer, startTransfers, transferSaga } from '../transfers.ts'
@@ -8,7 +9,7 @@ import { Deposit, RequestTransfer, startTransfers, transferSaga } from '../trans
 const accounts = 100
 const openingBalance = 1_000_000_000
 const clients = 256
-/** Transfers that were asked for and have not ended: a client waits beyond. */
+/** Transfers that were requested and have not ended: above this number a client waits. */
 const openMax = 2000
 const perSecond = 1000
 
@@ -18,13 +19,18 @@ export const transfers: BenchCase = {
   async *run(context) {
     const count = sized(context.scale, { full: 50_000, quick: 10_000, tiny: 300 })
     const seconds = sized(context.scale, { full: 15, quick: 5, tiny: 1 })
+    const peerCount = sized(context.scale, { full: 5000, quick: 1000, tiny: 20 })
+    const dbosDir = context.modulesOf('dbos-postgres')
     const rates: number[] = []
     const delays: number[][] = []
+    const dbosRates: number[] = []
     for (let round = 1; round <= context.rounds; round++) {
       rates.push(await flood(count, context))
       delays.push(await paced(seconds, context))
+      if (dbosDir !== undefined) dbosRates.push(await dbosFlood(peerCount, context, dbosDir))
+      const dbos = dbosRates.length === 0 ? '' : `, DBOS ${dbosRates.at(-1)!.toFixed(0)} transfers/s`
       context.progress(
-        `round ${round}: ${rates.at(-1)!.toFixed(0)} transfers/s, p99 ${percentile(delays.at(-1)!, 0.99).toFixed(1)} ms`,
+        `round ${round}: ${rates.at(-1)!.toFixed(0)} transfers/s, p99 ${percentile(delays.at(-1)!, 0.99).toFixed(1)} ms${dbos}`,
       )
     }
     const rate = median(rates)
@@ -33,31 +39,62 @@ export const transfers: BenchCase = {
       configuration: 'ended a second',
       unit: 'transfers/s',
       ours: rate,
+      peers: dbosRates.length === 0 ? {} : { 'dbos-postgres': median(dbosRates) },
       targets: [atLeast('5,000 transfers/s', rate, 5_000)],
       events: count,
+      ...(dbosDir !== undefined && { peerEvents: peerCount }),
     })
     yield row({
       configuration: 'p99 at 1,000/s',
       unit: 'ms',
       ours: p99,
+      peers: {},
       targets: [atMost('100 ms', p99, 100)],
       events: perSecond * seconds,
     })
   },
 }
 
-function row(measured: Pick<Row, 'configuration' | 'unit' | 'ours' | 'targets'> & { readonly events: number }): Row {
-  const { events, ...rest } = measured
+type Measured = Pick<Row, 'configuration' | 'unit' | 'ours' | 'peers' | 'targets'>
+
+function row({ events, peerEvents, ...measured }: Measured & { events: number; peerEvents?: number }): Row {
   return {
     case: transfers.name,
-    ...rest,
+    ...measured,
     limit: null,
-    peers: {},
-    conditions: { events, payloadBytes: 40, clients, sync: 'every command' },
+    conditions: {
+      events,
+      payloadBytes: 40,
+      clients,
+      sync: 'every command',
+      ...(peerEvents !== undefined && { peerEvents }),
+    },
   }
 }
 
-/** Transfers that end in a second, while as many are asked for as are taken. */
+/** The same transfers by DBOS on Postgres, with as many clients, each of which waits until its transfer is done. */
+async function dbosFlood(count: number, context: BenchContext, modulesDir: string): Promise<number> {
+  const bank = await dbosTransfers(await context.database(), { modulesDir, accounts, openingBalance })
+  try {
+    let asked = 0
+    const begin = performance.now()
+    const ask = async () => {
+      while (asked < count) await bank.transfer(transferOf(asked++))
+    }
+    await Promise.all(Array.from({ length: clients }, ask))
+    const rate = (count / (performance.now() - begin)) * 1000
+    await bank.checked(count)
+    return rate
+  } finally {
+    await bank.close()
+  }
+}
+
+function transferOf(n: number): Transfer {
+  return { id: `t${n}`, from: `${n % accounts}`, to: `${(n * 7 + 1) % accounts}`, amount: 1 + (n % 7) }
+}
+
+/** Transfers that end per second, when as many are requested as the system accepts. */
 async function flood(count: number, context: BenchContext): Promise<number> {
   const bank = await opened(context)
   try {
@@ -80,7 +117,7 @@ async function flood(count: number, context: BenchContext): Promise<number> {
   }
 }
 
-/** How long each took, from its request until its end, at a steady pace. */
+/** How long each transfer took, from its request to its end, at a steady rate. */
 async function paced(seconds: number, context: BenchContext): Promise<number[]> {
   const bank = await opened(context)
   try {
@@ -117,23 +154,22 @@ async function opened(context: BenchContext) {
       }
     }
   })()
-  const idOf = (n: number) => `t${n}`
   return {
     ended: () => ended,
     async ask(n: number) {
-      const [from, to] = [`${n % accounts}`, `${(n * 7 + 1) % accounts}`]
-      const { status } = await running.send(RequestTransfer(idOf(n), { from, to, amount: 1 + (n % 7) }))
+      const { id, ...input } = transferOf(n)
+      const { status } = await running.send(RequestTransfer(id, input))
       if (status !== 'accepted') throw new Error(status)
     },
     async ending(n: number) {
-      if (gone.delete(idOf(n))) return
-      await new Promise<void>((resolve) => waiting.set(idOf(n), resolve))
-      waiting.delete(idOf(n))
+      if (gone.delete(transferOf(n).id)) return
+      await new Promise<void>((resolve) => waiting.set(transferOf(n).id, resolve))
+      waiting.delete(transferOf(n).id)
     },
     async allEnded(count: number) {
       while (ended < count) await new Promise((resolve) => setTimeout(resolve, 2))
     },
-    /** Every transfer has ended, and no money came or went. */
+    /** Checks that every transfer has ended, and that no money appeared or was lost. */
     async checked(count: number) {
       check(ended === count, 'every transfer has ended once')
       let total = 0

@@ -1,4 +1,4 @@
-// Opens a log in a fresh process and appends to it with many clients, each on a new stream of its own; reports the rate.
+// Opens a log in a fresh process and appends to it with many clients, each on its own new stream; reports the rate.
 import { fileStore } from 'indelible/file'
 import { check } from '../check.ts'
 import { tell } from '../children.ts'
@@ -10,7 +10,7 @@ const [dir, clientsText, eventsText] = process.argv.slice(2) as [string, string,
 const clients = Number(clientsText)
 const subject = subjectOf(await fileStore({ dir }))
 const before = await subject.count()
-// The events of a client are those of its number; its stream has a name that no earlier process used.
+// The number of a client determines its events; its stream has a name that no earlier process used.
 const stream = (client: number) => `grown-${before}.${client}` as const
 const { rate, turns } = await closedLoop(
   { clients, warmupMs: 500, measureMs: 30_000, actsMax: Number(eventsText), actsPerLook: 64 },

@@ -1,4 +1,4 @@
-// A process that does nothing: what Node needs by itself, with the same flags.
+// A process that does nothing: what Node alone needs, with the same flags.
 import { peakRssKiB, tell } from '../children.ts'
 
 await tell({ maxRssKiB: peakRssKiB() })

@@ -1,4 +1,4 @@
-// The thread that the projections of the running bank are on.
+// The thread that runs the projections of the bank.
 import { postgresTables } from '@indelible/postgres'
 import { runProjections } from 'indelible'
 import { fileStore } from 'indelible/file'

@@ -1,4 +1,4 @@
-// Opens a large log and serves random reads and appends for a while; reports the most memory that the process ever had.
+// Opens a large log and serves random reads and appends for a while; reports the peak memory of the process.
 import { fileStore } from 'indelible/file'
 import { checkBuiltStream, eventsPerStream } from '../big-log.ts'
 import { peakRssKiB, tell } from '../children.ts'
@@ -10,7 +10,7 @@ const streams = Number(streamsText)
 const clients = 8
 const subject = subjectOf(await fileStore({ dir }))
 const end = performance.now() + Number(secondsText) * 1000
-// How far each stream has come, so that every append can name its version.
+// The version of each stream, so that every append can expect it.
 const versions = new Uint16Array(streams).fill(eventsPerStream)
 let reads = 0
 let appends = 0
@@ -28,7 +28,7 @@ async function reader(): Promise<void> {
   }
 }
 
-/** Each writer has streams of its own. */
+/** Each writer has its own streams. */
 async function writer(number: number): Promise<void> {
   while (performance.now() < end) {
     const stream = Math.floor((Math.random() * streams) / clients) * clients + number

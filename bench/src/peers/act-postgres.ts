@@ -9,7 +9,7 @@ import { unhooked } from './unhooked.ts'
 const batchEvents = 1000
 const meta = { correlation: 'bench', causation: {} }
 
-/** What Act reads back of an event. */
+/** The fields that Act reads back of an event. */
 interface Committed {
   readonly id: number
   readonly version: number
@@ -22,7 +22,7 @@ export function actPostgres(server: () => Promise<PostgresServer>): Peer {
     async open() {
       const Store = await loadStore()
       const database = await (await server()).database()
-      // What it is given beyond its own settings goes to the pool of pg.
+      // Options beyond Act's own settings go to the pool of pg.
       const config = { port: database.port, host: '127.0.0.1', database: database.name, max: connectionsMax }
       const store = new Store(config)
       await store.seed()
@@ -63,11 +63,11 @@ export function actPostgres(server: () => Promise<PostgresServer>): Peer {
   }
 }
 
-/** It logs everything unless told otherwise, and wants a package.json with a version in the working directory. */
+/** By default it logs everything, and it needs a package.json with a version in the working directory. */
 async function loadStore(): Promise<typeof PostgresStore> {
   process.env.LOG_LEVEL ??= 'fatal'
   process.env.NODE_ENV ??= 'production'
-  // Its way to use pg is one that pg will give up.
+  // Act uses pg in a way that pg will remove.
   process.noDeprecation = true
   const before = process.cwd()
   process.chdir(new URL('../..', import.meta.url).pathname)

@@ -1,4 +1,4 @@
-// The rebuild of Emmett, by its own consumer and the fastest form of projection that it offers: SQL for each batch.
+// The rebuild of Emmett, by its own consumer and with the fastest form of projection that it offers: SQL for each batch.
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import type { NewEvent } from 'indelible'
@@ -6,7 +6,7 @@ import { bankEvents, checkRows, eventsPerAccount } from '../bank-log.ts'
 import { check } from '../check.ts'
 import type { Database } from './postgres-server.ts'
 
-/** What of it is used here. */
+/** The part of it that is used here. */
 interface EmmettPostgres {
   getPostgreSQLEventStore(
     connectionString: string,
@@ -22,7 +22,7 @@ interface EmmettPostgres {
 
 type Sql = (strings: TemplateStringsArray, ...values: unknown[]) => unknown
 
-/** Events a second, from the call to the end of the rebuild. */
+/** Events per second, from the call to the end of the rebuild. */
 export async function emmettRebuildRate(
   database: Database,
   { modulesDir, events }: { modulesDir: string; events: number },
@@ -74,7 +74,7 @@ function statement(sql: Sql, { type, data, metadata }: Recorded): unknown {
   return sql`UPDATE account_balances SET balance = balance + ${amount}, bookings = bookings + 1 WHERE account_id = ${id}`
 }
 
-/** The same events, a stream at a time, which makes writing them bearable. */
+/** The same events, one stream at a time, which makes writing them fast enough. */
 function byStream(accounts: number, events: number): Map<string, object[]> {
   const streams = new Map<string, object[]>()
   let left = events

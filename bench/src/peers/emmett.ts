@@ -1,5 +1,5 @@
-// Emmett (https://github.com/event-driven-io/emmett) on Postgres and on SQLite. Its packages carry no licence, so that they are no dependency of ours:
-// whoever wants to measure them installs them elsewhere, and they come in from there by their form alone.
+// Emmett (https://github.com/event-driven-io/emmett) on Postgres and on SQLite. Its packages have no licence, so they are not our dependencies: users who
+// want to measure them install them elsewhere, and the benchmark loads them from there without their types.
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import type { Payload } from '../payload.ts'
 import { eventType, type Peer, type Subject } from '../subject.ts'
 import { connectionsMax, type PostgresServer } from './postgres-server.ts'
 
-/** What both of its stores offer, as far as it is used here. */
+/** The part of both stores that is used here. */
 interface EmmettStore {
   appendToStream(stream: string, events: readonly EmmettEvent[], options: object): Promise<unknown>
   readStream(stream: string): Promise<{ readonly events: readonly EmmettEvent[] }>
@@ -82,7 +82,7 @@ export function emmettSqlite(modulesDir: string): Peer {
       const fileName = join(dir, 'emmett.sqlite')
       const connection = sqliteConnection({ fileName })
       await untilDurable(connection)
-      // One connection for everything: by itself it would open the file anew for every call.
+      // One connection for everything: by default it would reopen the file for every call.
       const connectionOptions = { connection, singleton: true }
       const store = getSQLiteEventStore({ fileName, connectionOptions, schema: { autoMigration: 'CreateOrUpdate' } })
       await store.schema.migrate()
@@ -96,7 +96,7 @@ export function emmettSqlite(modulesDir: string): Peer {
   }
 }
 
-/** A connection sets WAL by a statement that it does not wait for. */
+/** A connection sets WAL with a statement for which it does not wait. */
 async function untilDurable(connection: Connection): Promise<void> {
   const found = async (sql: string) => (await connection.query(sql))[0]?.found
   const isWal = async () => (await found('SELECT journal_mode AS found FROM pragma_journal_mode')) === 'wal'
@@ -135,7 +135,7 @@ async function scanBatches(readBatch: ReadBatch, executor: unknown, visit: (payl
   }
 }
 
-/** True if a module can be loaded from there. */
+/** True if the module can be loaded from there. */
 export function isInstalled(modulesDir: string, module: string): boolean {
   try {
     createRequire(join(resolve(modulesDir), 'package.json')).resolve(module)
@@ -146,7 +146,7 @@ export function isInstalled(modulesDir: string, module: string): boolean {
 }
 
 function loaderFrom(modulesDir: string): (module: string) => unknown {
-  // It prints every append that it refuses to the console, where our results go.
+  // It prints every refused append to the console, where our results are printed.
   console.log = () => {}
   return createRequire(join(resolve(modulesDir), 'package.json'))
 }

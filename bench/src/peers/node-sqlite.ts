@@ -1,4 +1,4 @@
-// What one would build by hand: a table in the SQLite that Node brings, synced in full, each commit a transaction.
+// What a developer would build by hand: a table in Node's SQLite, fully synced, each commit a transaction.
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { check } from '../check.ts'
@@ -23,7 +23,7 @@ export const nodeSqlite: Peer = {
     const begin = db.prepare('BEGIN IMMEDIATE')
     const commit = db.prepare('COMMIT')
     const rollback = db.prepare('ROLLBACK')
-    // The unique index refuses a version that is there. That there is no gap before it is checked here, as nothing else would.
+    // The unique index refuses an existing version. A gap before it is checked here, because nothing else would.
     const last = db.prepare('SELECT max(version) AS version FROM events WHERE stream = ?')
     const insert = db.prepare('INSERT INTO events (stream, version, type, data) VALUES (?, ?, ?, ?)')
     const ofStream = db.prepare('SELECT version, data FROM events WHERE stream = ? ORDER BY version')

@@ -1,15 +1,15 @@
-// A Postgres server for the peers that need one, from the binaries that npm installed: as it is by default, with fsync on.
+// A Postgres server for the peers that need one, from the binaries that npm installed: with its default settings, with fsync on.
 import pg from 'pg'
 import { unhooked } from './unhooked.ts'
 
-/** The connections of a client of ours, whichever library makes them. */
+/** The connections of each client, whichever library makes them. */
 export const connectionsMax = 16
 
 export interface Database {
   readonly connectionString: string
   readonly port: number
   readonly name: string
-  /** For setting up and counting. */
+  /** For setup and counting. */
   readonly pool: pg.Pool
   drop(): Promise<void>
 }
@@ -55,7 +55,7 @@ export async function startPostgres(dir: string): Promise<PostgresServer> {
   }
 }
 
-/** A server that syncs nothing would make every figure of a peer a lie. */
+/** With a server that does not sync, every figure of a peer would be wrong. */
 async function mustBeDurable(connectionString: string): Promise<void> {
   const client = new pg.Client(connectionString)
   await client.connect()

@@ -1,6 +1,6 @@
-// Libraries that take over how a process ends, and with which exit code, must not do so with ours.
+// Some libraries decide how a process ends, and with which exit code. They must not do this to our process.
 
-/** Loads a module and takes away whatever it began to listen to on the process. */
+/** Loads a module and removes the listeners that it added to the process. */
 export async function unhooked<Module>(load: () => Promise<Module>): Promise<Module> {
   const before = new Set(listening().map(({ listener }) => listener))
   const loaded = await load()
@@ -9,7 +9,7 @@ export async function unhooked<Module>(load: () => Promise<Module>): Promise<Mod
 }
 
 function listening() {
-  // Its types know no process event by a name that is just text.
+  // Its types do not know process events by a name that is a plain string.
   const events = process.eventNames() as 'exit'[]
   return events.flatMap((event) =>
     process.rawListeners(event).map((listener) => ({ event, listener: listener as never })),

@@ -1,4 +1,4 @@
-// A mistake in the past is mended by an event of its own that says why; the past stays as it was.
+// A mistake in the past is corrected by a separate event that says why; the earlier events stay unchanged.
 import { refuse } from 'indelible'
 import { z } from 'zod'
 import { text } from '../text.ts'

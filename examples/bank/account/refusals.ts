@@ -1,4 +1,4 @@
-// What commands are told when the answer is no, with what they may want to show.
+// The refusals of commands, with the details that a client may want to show.
 import { refusal } from 'indelible'
 import { z } from 'zod'
 

@@ -6,7 +6,7 @@ import type { Transaction } from './czech-bank.ts'
 /** The bank rounds balances to 0.1 CZK: so many halers may a recorded balance differ from the sum. */
 export const roundingMax = 10
 
-/** One account's transactions in the order in which they were made, starting at balance 0. Throws `BadInput` where there is no such order. */
+/** The transactions of one account in the order in which they were made, starting at balance 0. Throws `BadInput` if there is no such order. */
 export function processingOrder(transactions: readonly Transaction[]): Transaction[] {
   const days = [...Map.groupBy(transactions, ({ date }) => date)]
     .sort(([a], [b]) => (a < b ? -1 : 1))

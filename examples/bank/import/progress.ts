@@ -1,4 +1,4 @@
-// A progress bar where somebody watches, silence where nobody does. On standard error, so that standard output stays the report's.
+// A progress bar on a terminal, and no output otherwise. On standard error, so that standard output has only the report.
 import { SingleBar } from 'cli-progress'
 
 export interface ImportProgress {

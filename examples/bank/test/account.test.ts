@@ -27,7 +27,7 @@ test('an account is opened once', () => {
   expect(decideAfter([opened], OpenAccount, { owner: 'Ann' })).toMatchObject({ refused: 'AccountExists' })
 })
 
-test('a withdrawal that would overdraw the account is refused with the balance', () => {
+test('a withdrawal that would overdraw the account is refused, with the balance', () => {
   expect(decideAfter([opened, deposited], WithdrawFunds, { amount: 100 })).toEqual([withdrawn])
   expect(decideAfter([opened, deposited], WithdrawFunds, { amount: 101 })).toEqual({
     refused: 'InsufficientFunds',
@@ -64,7 +64,7 @@ test('an account with money or debt on it cannot be closed', () => {
   expect(decideAfter([opened, closed], CloseAccount, {})).toMatchObject({ refused: 'AccountClosed' })
 })
 
-test('money that comes back finds even a closed account, and can be fetched from there', () => {
+test('returned money reaches even a closed account, and can be withdrawn from there', () => {
   const history = [opened, deposited, withdrawn, closed]
   const reversed = WithdrawalReversed({ amount: 100 })
   expect(decideAfter(history, ReverseWithdrawal, { amount: 100 })).toEqual([reversed])
@@ -72,20 +72,20 @@ test('money that comes back finds even a closed account, and can be fetched from
   expect(decideAfter([], ReverseWithdrawal, { amount: 100 })).toMatchObject({ refused: 'NoSuchAccount' })
 })
 
-test('a mistake is mended by an adjustment with a reason', () => {
+test('a mistake is corrected by an adjustment with a reason', () => {
   const adjusted = BalanceAdjusted({ difference: -10, reason: 'rounding' })
   expect(decideAfter([opened], AdjustBalance, { difference: -10, reason: 'rounding' })).toEqual([adjusted])
   expect(decideAfter([opened], AdjustBalance, { difference: 0, reason: 'rounding' })).toEqual([])
   expect(stateAfter(account, [opened, deposited, adjusted]).balance).toBe(90)
 })
 
-test.each([0, -1, 1.5, Number.NaN, 1e15])('%d is not an amount of money', (amount) => {
+test.each([0, -1, 1.5, Number.NaN, 1e15])('%d is not a valid amount of money', (amount) => {
   expect(() => decideAfter([opened], DepositFunds, { amount })).toThrow(
     expect.objectContaining({ code: 'invalid_command' }),
   )
 })
 
-test('a balance never leaves the numbers that are exact', () => {
+test('a balance always stays within the exact integers', () => {
   const rich = [opened, BalanceAdjusted({ difference: Number.MAX_SAFE_INTEGER - 5, reason: 'a very rich uncle' })]
   expect(decideAfter(rich, DepositFunds, { amount: 6 })).toMatchObject({ refused: 'BalanceTooLarge' })
   expect(decideAfter(rich, DepositFunds, { amount: 5 })).toEqual([FundsDeposited({ amount: 5 })])

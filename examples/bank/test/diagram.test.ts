@@ -1,9 +1,9 @@
-// The transfer as a drawing: `indelible sagas graph transfer` prints it.
+// The diagram of the transfer: `indelible sagas graph transfer` prints it.
 import { describeSystem, sagaDiagram } from 'indelible/schema'
 import { expect, test } from 'vitest'
 import { bank } from '../bank.ts'
 
-test('the transfer is drawn', () => {
+test('the transfer has a diagram', () => {
   const description = describeSystem(bank)
   expect(sagaDiagram(description.sagas.find(({ name }) => name === 'transfer')!, description)).toMatchInlineSnapshot(`
     "flowchart TB

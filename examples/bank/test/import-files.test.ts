@@ -1,4 +1,4 @@
-// A file with anything wrong in it is refused with file and line, before a single command is sent.
+// A file with any mistake in it is refused with file and line, before a single command is sent.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,7 +31,7 @@ async function read(transactions: readonly string[], accounts: readonly string[]
 /** The good file with one line replaced or added. */
 const withLine = (index: number, line: string) => goodTransactions.toSpliced(index, 1, line)
 
-test('good files are read: amounts in halers, withdrawals negative, dates of the last century', async () => {
+test('valid files are read: amounts in halers, withdrawals negative, dates of the last century', async () => {
   const { accounts, transactions } = await read(goodTransactions)
   expect(accounts).toEqual([
     { id: '1', openedOn: '1993-01-01' },
@@ -138,11 +138,11 @@ test.each([
   await expect(read(goodTransactions, accounts)).rejects.toThrow(message)
 })
 
-test('a folder without the files says which one is missing', async () => {
+test('for a folder without the files the error says which one is missing', async () => {
   await expect(readCzechBank(join(dir, 'nosuch'))).rejects.toThrow(/account\.asc: cannot be read/)
 })
 
-test('bookings of one day are put into the order in which the balances follow from each other', async () => {
+test('bookings of one day are sorted so that each balance follows from the one before', async () => {
   const bank = await read([
     header,
     '10;1;930101;"PRIJEM";"VKLAD";50.00;130.00;"";;',
@@ -153,8 +153,8 @@ test('bookings of one day are put into the order in which the balances follow fr
   expect(history!.transactions.map(({ id }) => id)).toEqual(['11', '12', '10'])
 })
 
-test('an order that looks right today but leads nowhere tomorrow is given up', async () => {
-  // Both orders of the 1st fit within the bank's rounding; only the one that ends at 100.10 lets the 2nd follow.
+test('an order that fits one day but not the next is rejected', async () => {
+  // Both orders of the 1st agree with the bank's rounding; only the one that ends at 100.10 lets the 2nd follow.
   const bank = await read([
     header,
     '10;1;930101;"PRIJEM";"VKLAD";100.00;100.00;"";;',
@@ -166,7 +166,7 @@ test('an order that looks right today but leads nowhere tomorrow is given up', a
   expect(history!.transactions.map(({ id }) => id)).toEqual(['10', '12', '11', '13'])
 })
 
-test('balances that do not follow from each other in any order are refused with file and line', async () => {
+test('balances that fit in no order are refused with file and line', async () => {
   const bank = await read(withLine(2, '11;1;930105;"VYDAJ";"VYBER";200.50;399.50;"SLUZBY";;'))
   expect(() => accountHistories(bank)).toThrow(/trans\.asc:3: no order of the bookings of account 1 on 1993-01-05/)
 })

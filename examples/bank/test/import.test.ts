@@ -1,4 +1,4 @@
-// The real bank of 1993, imported for real: whole, interrupted, and on a Postgres server.
+// The real bank of 1993 is imported: completely, interrupted, and on a Postgres server.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,11 +21,11 @@ const expected = {
   balanceMismatches: 0,
   closingTotalMinor: 3657591290,
   adjustments: 1422,
-  // One for each account opened, each transaction and each adjustment.
+  // One for each opened account, each transaction and each adjustment.
   events: 1139 + 28205 + 1422,
 }
 const kills = long ? 100 : 5
-/** Of the import that is killed: the first of the bank. */
+/** The import that is killed takes the first accounts of the bank. */
 const accounts = long ? 1139 : 200
 const bankBin = fileURLToPath(new URL('../bin/bank.js', import.meta.url))
 const importing = fileURLToPath(new URL('./importing-process.ts', import.meta.url))
@@ -54,12 +54,12 @@ describe.skipIf(czechBankMissing)(
       expect(seconds).toBeGreaterThan(0)
     })
 
-    test('imported again it adds nothing', async () => {
+    test('a second import adds nothing', async () => {
       const { stdout } = await run(['import', '--from', czechBankDir, '--data', join(dir, 'whole'), '--json'])
       expect(JSON.parse(stdout)).toMatchObject(expected)
     })
 
-    test('the day of a booking is when it was valid; when it was recorded is today', async () => {
+    test('a booking is valid on its day and recorded today', async () => {
       const store = await fileStore({ dir: join(dir, 'whole', 'log'), access: 'read' })
       for await (const { events } of store.read([{ streams: ['account-576'] }], { limit: 2 })) {
         for (const { validAt, recordedAt } of events) {
@@ -134,7 +134,7 @@ describe.skipIf(czechBankMissing)(
   },
 )
 
-test('a broken file ends with file and line, exit code 2, and nothing is imported', async () => {
+test('for a broken file the import prints file and line, ends with exit code 2, and imports nothing', async () => {
   const { writeFileSync, existsSync, mkdirSync } = await import('node:fs')
   const dir = mkdtempSync(join(tmpdir(), 'indelible-broken-'))
   const from = join(dir, 'files')
@@ -152,7 +152,7 @@ test('a broken file ends with file and line, exit code 2, and nothing is importe
   rmSync(dir, { recursive: true })
 })
 
-/** What an import of these accounts must report, by the bank's own books. */
+/** What an import of these accounts must report, according to the bank's own books. */
 function reported(histories: readonly AccountHistory[]): typeof expected {
   const days = new Set<string>()
   const sum = { accountDays: 0, balanceMismatches: 0, closingTotalMinor: 0, adjustments: 0, events: histories.length }
@@ -188,7 +188,7 @@ async function run(args: string[]): Promise<{ code: number | null; stdout: strin
   return { code, stdout, stderr }
 }
 
-/** Runs the import; kills it so many milliseconds after it has acknowledged something new. Records what it acknowledged. */
+/** Runs the import; kills it this many milliseconds after it has acknowledged something new. Records what it acknowledged. */
 async function importUntilKilled(
   dataDir: string,
   { killAfterMs, acknowledged }: { killAfterMs: number | undefined; acknowledged: Map<string, number> },
@@ -204,7 +204,7 @@ async function importUntilKilled(
       report = JSON.parse(second!)
       continue
     }
-    // The pipe may end in half a line: the last thing that the process did.
+    // The pipe may end in an incomplete line: the last act of the process.
     if (third !== 'new' && third !== 'again') continue
     const before = acknowledged.get(first!)
     if (before !== undefined) expect(Number(second), first).toBe(before)

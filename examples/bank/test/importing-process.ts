@@ -1,4 +1,4 @@
-// The process that the kill test kills: an import that says on standard output, at once, what was acknowledged.
+// The process that the kill test kills: an import that immediately prints what was acknowledged.
 import { writeSync } from 'node:fs'
 import { check } from '../import/check.ts'
 import { readCzechBank } from '../import/czech-bank.ts'
@@ -20,14 +20,14 @@ for (const projection of [accountBalances, accountStatement])
 tell(`done ${JSON.stringify({ ...(await check(bank, histories)), adjustments, events: position })}`)
 await bank.close()
 
-/** Synchronous: when it returns, the line is with the other process, whatever happens to this one. */
+/** Synchronous: when it returns, the other process has the line, whatever happens to this one. */
 function tell(line: string): void {
   for (;;) {
     try {
       writeSync(1, `${line}\n`)
       return
     } catch (error) {
-      // The pipe is full; the other process is slower for a moment.
+      // The pipe is full, because the other process is slower for a moment.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
     }
   }

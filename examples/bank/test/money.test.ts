@@ -1,4 +1,4 @@
-// Over any history of deposits, withdrawals, closings and transfers, refused or not, and with the process dying at any append: no money appears or is lost.
+// In any history of deposits, withdrawals, closings and transfers, refused or not, and with the process dying at any append, no money appears or is lost.
 import fc from 'fast-check'
 import type { Command, ConsumerRecords, EventStore, RunningSystem } from 'indelible'
 import { memoryConsumers, memoryStore } from 'indelible/memory'
@@ -60,7 +60,7 @@ test(`the total is constant over ${histories} histories`, async () => {
           continue
         }
         const command = next.command(n)
-        // A client that hears nothing sends the same command again, to the next process.
+        // A client that gets no answer sends the same command again, to the next process.
         const sent = bank.send(command, { commandId: `command-${n}` })
         await sent.catch(async () => {
           metByClient++
@@ -122,7 +122,7 @@ async function sagasSettled(bank: RunningSystem): Promise<void> {
   )
 }
 
-/** What came over the counter less what went over it. Transfers only move it. */
+/** The deposits minus the withdrawals. Transfers only move money. */
 async function moneyBrought(store: EventStore): Promise<{ expected: number; requested: number }> {
   let expected = 0
   let requested = 0

@@ -1,4 +1,4 @@
-// The read tables of the real bank, built anew in every way there is: each time they say what the bank's own books say, on every account-day.
+// The read tables of the real bank, rebuilt in every possible way: each time they agree with the bank's own books, for every account and day.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,7 +85,7 @@ describe.skipIf(czechBankMissing)(
       expect(accountDays).toBeGreaterThan(10 * histories.length)
     }
 
-    test('after the import they equal its books, and while it runs they are built anew', {
+    test('equal its books after the import, during which they are rebuilt', {
       timeout: 600_000,
     }, async () => {
       await start()
@@ -105,7 +105,7 @@ describe.skipIf(czechBankMissing)(
       expect(rebuilds).toBeGreaterThan(0)
     })
 
-    test('built anew from columns they equal its books, with the same rows each time', {
+    test('equal its books when they are rebuilt from columns, with the same rows each time', {
       timeout: 600_000,
     }, async () => {
       const named = (end: string) => readdirSync(dir).filter((name) => name.endsWith(end)).length
@@ -120,7 +120,7 @@ describe.skipIf(czechBankMissing)(
       await assertBalances()
     })
 
-    test('a rebuild that is given up in any phase leaves them as they were', { timeout: 600_000 }, async () => {
+    test('stay unchanged when a rebuild is aborted in any phase', { timeout: 600_000 }, async () => {
       for (const projection of projections) {
         for (const phase of phases) {
           const giveUp = new AbortController()
@@ -135,11 +135,11 @@ describe.skipIf(czechBankMissing)(
       await assertBalances()
     })
 
-    test('code that was wrong and is mended builds them anew at the start', { timeout: 600_000 }, async () => {
+    test('are rebuilt at the start when wrong code was fixed', { timeout: 600_000 }, async () => {
       const wrong = {
         ...accountStatement,
         table: { ...accountStatement.table, fingerprint: 'wrong' },
-        // A line follows the one before: where one is left out, the next cannot be made.
+        // Each line follows from the one before: if one is left out, the next cannot be computed.
         handlers: withoutWithdrawals(accountStatement),
       } as unknown as Projection
       await start({ ...declared, projections: [accountBalances, wrong] as unknown as System['projections'] })

@@ -1,4 +1,4 @@
-// `npm start` as a newcomer meets it: the bank is served, and the five lines that it prints do what they say.
+// `npm start` as a newcomer sees it: the bank is served, and the five commands that it prints do what they say.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -47,7 +47,7 @@ async function stop(): Promise<number | null> {
   return await ended
 }
 
-/** Runs the commands under the n-th heading of the welcome, as they stand there, and gives what they print. */
+/** Runs the commands under the n-th heading of the welcome text, and returns what they print. */
 function tryLine(n: number): string {
   const commands = welcome.split('\n').filter((line) => line.startsWith('  '))
   expect(commands).toHaveLength(5)
@@ -57,7 +57,7 @@ function tryLine(n: number): string {
 }
 
 describe.skipIf(curlMissing)(`the five lines${curlMissing ? ` (skipped: ${curlMissing})` : ''}`, () => {
-  test('a withdrawal that is refused, with the balance', () => {
+  test('show a refused withdrawal, with the balance', () => {
     expect(JSON.parse(tryLine(1))).toMatchObject({ reason: 'InsufficientFunds', details: { balance: 729_40 } })
   })
 
@@ -65,27 +65,27 @@ describe.skipIf(curlMissing)(`the five lines${curlMissing ? ` (skipped: ${curlMi
     expect(tryLine(2)).toContain('"status":"completed"')
   })
 
-  test('a transfer that is compensated', () => {
+  test('show a compensated transfer', () => {
     expect(tryLine(3)).toMatch(/"status":"compensated".*"reason":"AccountClosed"/)
   })
 
-  test('the state last week', () => {
+  test('show the state last week', () => {
     expect(JSON.parse(tryLine(4))).toMatchObject({ id: 'ann', state: { balance: 679_50 } })
   })
 
-  test('a read that waits for its own write', () => {
+  test('show a read that waits for its own write', () => {
     const { rows } = JSON.parse(tryLine(5)) as { rows: unknown[] }
     expect(rows).toContainEqual({ account_id: 'ann', owner: 'Ann Marlow', status: 'open', balance: 680_40 })
   })
 })
 
-test('the bank says that it is well', async () => {
+test('the bank reports that it is healthy', async () => {
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(welcome)![0]
   const response = await fetch(`${url}/health`)
   expect([response.status, ((await response.json()) as { status: string }).status]).toEqual([200, 'ok'])
 })
 
-test('stopped and started again it still has its history, and seeds no second one', async () => {
+test('after a restart the bank still has its history and adds no second one', async () => {
   expect(await stop()).toBe(0)
   await start()
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(welcome)![0]
@@ -95,7 +95,7 @@ test('stopped and started again it still has its history, and seeds no second on
   expect(types.filter((type) => type === 'AccountOpened')).toHaveLength(1)
 })
 
-test('a Node that is too old is told so in one line', () => {
+test('with a Node that is too old the bank prints one line', () => {
   const pretend = 'data:text/javascript,Object.defineProperty(process.versions,"node",{value:"20.20.2"})'
   try {
     execFileSync(process.execPath, ['--import', pretend, bankBin], { encoding: 'utf8', stdio: 'pipe' })

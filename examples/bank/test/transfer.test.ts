@@ -45,7 +45,7 @@ test('when the target refuses, the withdrawal is reversed, and the statement sho
   ])
 })
 
-test('a transfer that the source refuses touches nothing', async () => {
+test('a transfer that the source refuses changes nothing', async () => {
   await using bank = await bankWithAnnAndBen()
   await bank.send(RequestTransfer('t', { from: 'ann', to: 'ben', amount: 101 }))
   expect(await bank.waitForSaga(transferSaga, 't')).toMatchObject({
@@ -54,7 +54,7 @@ test('a transfer that the source refuses touches nothing', async () => {
   })
 })
 
-test('a transfer is asked for once, and not to the same account', async () => {
+test('a transfer can be requested only once, and not to the same account', async () => {
   await using bank = await bankWithAnnAndBen()
   const order = { from: 'ann', to: 'ben', amount: 1 }
   await bank.send(RequestTransfer('t', order))
@@ -65,7 +65,7 @@ test('a transfer is asked for once, and not to the same account', async () => {
   })
 })
 
-test('a transfer to what cannot be an account is not even asked for', async () => {
+test('a transfer to an impossible account id is refused as a request', async () => {
   await using bank = await bankWithAnnAndBen()
   for (const to of ['a\nb', 'x'.repeat(300), '']) {
     await expect(bank.send(RequestTransfer('t', { from: 'ann', to, amount: 1 }))).rejects.toMatchObject({
@@ -74,7 +74,7 @@ test('a transfer to what cannot be an account is not even asked for', async () =
   }
 })
 
-test('a transfer with the longest id there is moves money like any other', async () => {
+test('a transfer with the longest possible id moves money like any other', async () => {
   await using bank = await bankWithAnnAndBen()
   const id = 'x'.repeat(256)
   await bank.send(RequestTransfer(id, { from: 'ann', to: 'ben', amount: 60 }))

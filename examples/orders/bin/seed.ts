@@ -1,4 +1,4 @@
-// Fills the shop of the config with a small history, while nobody serves it.
+// Fills the shop of the config with a small history. Run it while the shop is not served.
 import { openSystem } from 'indelible'
 import { seed } from '../seed.ts'
 

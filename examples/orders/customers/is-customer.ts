@@ -1,4 +1,4 @@
-// Whether somebody is a customer now: for decisions that are not the customer's own.
+// Whether a person is a customer now: for decisions of other aggregates.
 import { decisionModel } from 'indelible'
 import { CustomerLeft, CustomerRegistered } from './events.ts'
 

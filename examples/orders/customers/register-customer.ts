@@ -1,4 +1,4 @@
-// Somebody becomes a customer, with an e-mail that nobody else has.
+// Registers a customer, with an e-mail that no other customer has.
 import { refuse } from 'indelible'
 import { z } from 'zod'
 import { name } from '../values.ts'

@@ -1,21 +1,39 @@
 // Everything that can have happened to an order.
 import { event, upcast } from 'indelible'
 import { z } from 'zod'
-import { cents, currency, id, quantity, voucher } from '../values.ts'
+import { cents, currency, id, linesMax, quantity, voucher } from '../values.ts'
 
 const line = z.object({ product: id, quantity })
-const placed = line.extend({ customer: id, cents, currency, voucher: voucher.optional() })
-/** Orders were in euros before there was a choice, and there were no vouchers. */
-const placedInEuros = placed.omit({ currency: true, voucher: true })
+const placed = z.object({
+  lines: z.array(line).min(1).max(linesMax),
+  customer: id,
+  cents,
+  currency,
+  voucher: voucher.optional(),
+})
 
+/** Before an order could have several lines, its product stood beside its customer. */
+const ofOneLine = placed.omit({ lines: true }).extend(line.shape)
+/** Before that, orders were in euros, and there were no vouchers. */
+const inEuros = ofOneLine.omit({ currency: true, voucher: true })
+const withLines = <Old extends z.infer<typeof line>>({ product, quantity, ...others }: Old) => ({
+  ...others,
+  lines: [{ product, quantity }],
+})
+
+export const LineAdded = event('LineAdded', line.extend({ cents, currency }))
 export const OrderPlaced = event('OrderPlaced', placed, {
-  version: 2,
-  upcasts: { 1: upcast(placedInEuros, (old) => ({ ...old, currency: 'EUR' })) },
+  version: 3,
+  upcasts: {
+    1: upcast(inEuros, (old) => ({ ...withLines(old), currency: 'EUR' })),
+    2: upcast(ofOneLine, withLines),
+  },
   tags: { customer: 'customer', voucher: 'voucher' },
 })
 export const OrderAccepted = event('OrderAccepted', z.object({}))
 export const OrderPaid = event('OrderPaid', z.object({}))
-export const OrderShipped = event('OrderShipped', line.extend({ customer: id }))
+export const OrderShipped = event('OrderShipped', placed.pick({ customer: true, lines: true }), {
+  version: 2,
+  upcasts: { 1: upcast(line.extend({ customer: id }), withLines) },
+})
 export const OrderCancelled = event('OrderCancelled', z.object({ reason: z.string() }))
-/** An order was cancelled after it was paid, so that what was done for it must be taken back. */
-export const RefundOwed = event('RefundOwed', line)

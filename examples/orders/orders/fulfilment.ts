@@ -1,39 +1,50 @@
-// What happens to an order that was placed: stock is reserved, money is held, the customer pays within half an hour, and the order is ready to be shipped. Where one
-// of these fails, or the order is cancelled meanwhile, all is taken back.
+// What happens to an order that was placed: the stock of each line is reserved, money is held, the customer pays within half an hour, and the order ships.
+// Where one of these fails, or the order is cancelled before it ships, all is taken back, and the order is cancelled in the end.
 import { type SagaContext, saga } from 'indelible'
 import { AuthorisePayment } from '../payments/authorise-payment.ts'
 import { PaymentCaptured } from '../payments/events.ts'
 import { ReturnPayment } from '../payments/return-payment.ts'
-import { ReleaseStock, ReserveStock } from '../products/reservations.ts'
+import { ReleaseStock, ReserveStock, ShipStock } from '../products/reservations.ts'
 import { CancelOrder } from './cancel-order.ts'
-import { OrderCancelled, OrderPlaced } from './events.ts'
+import { OrderCancelled, OrderPlaced, OrderShipped } from './events.ts'
 import { AcceptOrder, MarkPaid } from './progress.ts'
+
+interface Line {
+  readonly product: string
+  readonly quantity: number
+}
 
 /** Order and payment have the id of the saga. */
 const thisOrder = (_placed: unknown, { sagaId }: SagaContext) => sagaId
 const nothing = () => ({})
+/** A product may have any name, so that the lines are numbered. */
+const lines = {
+  over: (placed: { readonly lines: readonly Line[] }) => placed.lines,
+  key: (_line: Line, index: number) => String(index + 1),
+}
+const ofLine = {
+  to: (_placed: unknown, { item }: SagaContext<unknown, Line>) => item.product,
+  input: (_placed: unknown, { sagaId }: SagaContext) => ({ order: sagaId }),
+}
 
 export const fulfilment = saga('fulfilment', {
+  version: 2,
   startsOn: OrderPlaced,
   cancelsOn: OrderCancelled,
   owner: 'sales',
   from: 'beginning',
+  onCompensated: { command: CancelOrder, to: thisOrder, input: () => ({ reason: 'It could not be fulfilled.' }) },
 })
-  .step('accept', {
-    command: AcceptOrder,
-    to: thisOrder,
-    input: nothing,
-    compensate: { command: CancelOrder, to: thisOrder, input: () => ({ reason: 'It could not be fulfilled.' }) },
-  })
-  .step('stock', {
-    command: ReserveStock,
-    to: ({ product }) => product,
-    input: ({ quantity }, { sagaId }) => ({ order: sagaId, quantity }),
-    compensate: {
-      command: ReleaseStock,
-      to: ({ product }) => product,
-      input: (_placed, { sagaId }) => ({ order: sagaId }),
-    },
+  .step('accept', { command: AcceptOrder, to: thisOrder, input: nothing, compensate: 'nothing' })
+  .each('lines', {
+    ...lines,
+    do: (flow) =>
+      flow.step('reserve', {
+        command: ReserveStock,
+        to: ofLine.to,
+        input: (_placed, { item, sagaId }) => ({ order: sagaId, quantity: item.quantity }),
+        compensate: { command: ReleaseStock, ...ofLine },
+      }),
   })
   .step('authorise', {
     command: AuthorisePayment,
@@ -43,4 +54,6 @@ export const fulfilment = saga('fulfilment', {
     timeout: '1m',
   })
   .awaitEvent('money', PaymentCaptured, { within: '30m' })
-  .step('paid', { command: MarkPaid, to: thisOrder, input: nothing })
+  .step('paid', { command: MarkPaid, to: thisOrder, input: nothing, compensate: 'nothing' })
+  .awaitEvent('parcel', OrderShipped, { within: 'forever' })
+  .each('dispatch', { ...lines, do: (flow) => flow.step('ship', { command: ShipStock, ...ofLine }) })

@@ -1,19 +1,14 @@
-// A customer orders a product, once under each id, at the price of then. With a voucher it costs a tenth less, as long as the voucher lasts.
+// A customer places an order with the lines that it has, once. With a voucher it costs a tenth less, as long as the voucher lasts.
 import { refusal, refuse } from 'indelible'
 import { z } from 'zod'
 import { isCustomer } from '../customers/is-customer.ts'
-import { priceOf } from '../products/price-of.ts'
-import { id, quantity, voucher } from '../values.ts'
+import { id, voucher } from '../values.ts'
 import { OrderPlaced } from './events.ts'
 import { order } from './order.ts'
 import { usesMax, voucherUses } from './voucher-uses.ts'
 
-const input = z.object({ customer: id, product: id, quantity })
-
-const consults = {
-  isCustomer: isCustomer.by({ customer: 'customer' }),
-  price: priceOf.by({ product: 'product' }),
-}
+const input = z.object({ customer: id })
+const consults = { isCustomer: isCustomer.by({ customer: 'customer' }) }
 
 export const VoucherUsedUp = refusal('VoucherUsedUp', z.object({ uses: z.int() }))
 
@@ -21,12 +16,13 @@ export const PlaceOrder = order.command('PlaceOrder', {
   input,
   consults,
   emits: [OrderPlaced],
-  refuses: ['OrderExists', 'NoSuchCustomer', 'NoSuchProduct'],
-  decide: ({ status }, line, { facts: { isCustomer, price } }) => {
-    if (status !== 'none') return refuse('OrderExists')
+  refuses: ['NoLines', 'OrderExists', 'NoSuchCustomer'],
+  decide: (state, { customer }, { facts: { isCustomer } }) => {
+    if (state.status === 'none') return refuse('NoLines')
+    if (state.status !== 'open') return refuse('OrderExists')
     if (!isCustomer) return refuse('NoSuchCustomer')
-    if (!price) return refuse('NoSuchProduct')
-    return OrderPlaced({ ...line, cents: price.cents * line.quantity, currency: price.currency })
+    const { status: _, ...goods } = state
+    return OrderPlaced({ ...goods, lines: [...goods.lines], customer })
   },
 })
 
@@ -34,13 +30,14 @@ export const PlaceOrderWithVoucher = order.command('PlaceOrderWithVoucher', {
   input: input.extend({ voucher }),
   consults: { ...consults, uses: voucherUses.by({ voucher: 'voucher' }) },
   emits: [OrderPlaced],
-  refuses: ['OrderExists', 'NoSuchCustomer', 'NoSuchProduct', VoucherUsedUp],
-  decide: ({ status }, line, { facts: { isCustomer, price, uses } }) => {
-    if (status !== 'none') return refuse('OrderExists')
+  refuses: ['NoLines', 'OrderExists', 'NoSuchCustomer', VoucherUsedUp],
+  decide: (state, { customer, voucher }, { facts: { isCustomer, uses } }) => {
+    if (state.status === 'none') return refuse('NoLines')
+    if (state.status !== 'open') return refuse('OrderExists')
     if (!isCustomer) return refuse('NoSuchCustomer')
-    if (!price) return refuse('NoSuchProduct')
     if (uses >= usesMax) return VoucherUsedUp({ uses })
-    const cents = Math.ceil(price.cents * line.quantity * 0.9)
-    return OrderPlaced({ ...line, cents, currency: price.currency })
+    const { status: _, ...goods } = state
+    const cents = Math.ceil(goods.cents * 0.9)
+    return OrderPlaced({ ...goods, lines: [...goods.lines], cents, customer, voucher })
   },
 })

@@ -30,7 +30,7 @@ export const ShipOrder = order.command('ShipOrder', {
   refuses: [WrongStatus],
   decide: (state) => {
     if (state.status !== 'paid') return WrongStatus({ status: state.status })
-    const { customer, product, quantity } = state
-    return OrderShipped({ customer, product, quantity })
+    const { customer, lines } = state
+    return OrderShipped({ customer, lines: [...lines] })
   },
 })

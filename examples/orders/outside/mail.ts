@@ -1,4 +1,4 @@
-// Customers are told when their order is on its way: from the day that this is switched on, not for all orders that ever were.
+// Customers get a mail when their order is on its way: from the day that this is switched on, not for all earlier orders.
 import { reaction } from 'indelible'
 import { OrderShipped } from '../orders/events.ts'
 import { deliver } from './outbox.ts'

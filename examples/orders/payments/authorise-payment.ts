@@ -1,4 +1,4 @@
-// The provider holds an amount, unless it is more than it lends anybody.
+// The provider holds an amount, up to its limit.
 import { refusal, refuse } from 'indelible'
 import { z } from 'zod'
 import { PaymentAuthorised } from './events.ts'

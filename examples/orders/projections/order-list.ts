@@ -6,19 +6,17 @@ export const orderList = projection('order_list', {
   table: {
     order_id: text().key(),
     customer: text().index(),
-    product: text(),
-    quantity: integer(),
+    lines: integer(),
     cents: bigint(),
     currency: text(),
     status: text().index(),
   },
   staleness: { targetMs: 50 },
 })
-  .write(OrderPlaced, ({ customer, product, quantity, cents, currency }, { streamId }) => ({
+  .write(OrderPlaced, ({ customer, lines, cents, currency }, { streamId }) => ({
     order_id: streamId,
     customer,
-    product,
-    quantity,
+    lines: lines.length,
     cents,
     currency,
     status: 'placed',

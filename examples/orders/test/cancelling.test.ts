@@ -1,13 +1,11 @@
 import { type EventStore, type RunningSystem, startSystem } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { expect, onTestFinished, test } from 'vitest'
-import { refund } from '../orders/aftermath.ts'
-import { awaitsMoney } from '../orders/awaits-money.ts'
 import { CancelOrder } from '../orders/cancel-order.ts'
 import { fulfilment } from '../orders/fulfilment.ts'
-import { PlaceOrder } from '../orders/place-order.ts'
+import { waitsAt } from '../orders/waits-at.ts'
 import { shop } from '../system.ts'
-import { outsideOfItsOwn, paid, stock, stockedShop, tea } from './shop-in-memory.ts'
+import { outsideOfItsOwn, paid, place, shipped, stock, stockedShop, tea } from './shop-in-memory.ts'
 import { paymentOf, shown } from './shown.ts'
 
 const coffee = { reason: 'I like coffee now.' }
@@ -15,7 +13,7 @@ const coffee = { reason: 'I like coffee now.' }
 test('an order that is cancelled before its fulfilment begins is not touched by it', async () => {
   const running = await stockedShop()
   await running.consumers.pause(fulfilment)
-  await running.send(PlaceOrder('o1', tea()))
+  await place(running, 'o1')
   await running.send(CancelOrder('o1', coffee))
   await running.consumers.resume(fulfilment)
   expect(await running.waitForSaga(fulfilment, 'o1')).toMatchObject({ status: 'compensated' })
@@ -25,8 +23,8 @@ test('an order that is cancelled before its fulfilment begins is not touched by 
 
 test('an order that is cancelled while it waits for its money is taken back at once', async () => {
   const running = await stockedShop()
-  await running.send(PlaceOrder('o1', tea()))
-  expect(await awaitsMoney(running, 'o1')).toBe(true)
+  await place(running, 'o1')
+  expect(await waitsAt(running, 'o1', 'money')).toBe(true)
   await running.send(CancelOrder('o1', coffee))
   expect(await running.waitForSaga(fulfilment, 'o1')).toMatchObject({
     status: 'compensated',
@@ -41,20 +39,33 @@ test('a customer who cancels at the last moment gets money and stock back', asyn
   const running: RunningSystem = startSystem(shop, { store: cancellingAfterCapture(memoryStore(), () => running) })
   onTestFinished(() => running.close())
   await stock(running)
-  await running.send(PlaceOrder('o1', tea()))
+  await place(running, 'o1')
   expect(await paid(running, 'o1')).toMatchObject({ status: 'compensated' })
   expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentCaptured', 'PaymentRefunded'])
   expect(await shown(running)).toEqual({ order: 'cancelled', free: 10, reserved: 0, shipped: 0 })
 })
 
-test('an order that is cancelled after it was paid is refunded', async () => {
+test('an order that is cancelled after it was paid is refunded, and all its lines are free again', async () => {
   const running = await stockedShop()
-  await running.send(PlaceOrder('o1', tea()))
+  await place(running, 'o1', [tea(), { product: 'mug', quantity: 3 }])
   await paid(running, 'o1')
+  expect(await shown(running, 'mug')).toEqual({ order: 'paid', free: 2, reserved: 3, shipped: 0 })
   await running.send(CancelOrder('o1', coffee))
-  expect(await running.waitForSaga(refund, 'o1')).toMatchObject({ status: 'completed' })
+  expect(await running.waitForSaga(fulfilment, 'o1')).toMatchObject({
+    status: 'compensated',
+    failure: { reason: 'OrderCancelled' },
+  })
+  expect(await shown(running, 'mug')).toEqual({ order: 'cancelled', free: 5, reserved: 0, shipped: 0 })
   expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentCaptured', 'PaymentRefunded'])
   expect(await shown(running)).toEqual({ order: 'cancelled', free: 10, reserved: 0, shipped: 0 })
+})
+
+test('an order that is on its way cannot be cancelled', async () => {
+  const running = await stockedShop()
+  await place(running, 'o1')
+  expect(await shipped(running, 'o1')).toMatchObject({ status: 'completed' })
+  expect(await running.send(CancelOrder('o1', coffee))).toMatchObject({ status: 'refused', reason: 'WrongStatus' })
+  expect(await shown(running)).toEqual({ order: 'shipped', free: 8, reserved: 0, shipped: 2 })
 })
 
 /** The order is cancelled as soon as its money was taken. */

@@ -1,7 +1,7 @@
 // The shop as its config opens it: the log in files, the tables in an embedded Postgres.
 import { openSystem } from 'indelible'
 import { expect, onTestFinished, test } from 'vitest'
-import { dispatch, refund } from '../orders/aftermath.ts'
+import { fulfilment } from '../orders/fulfilment.ts'
 import { mail } from '../outside/mail.ts'
 import { search, searchIndex } from '../outside/search.ts'
 import { customers } from '../projections/customers.ts'
@@ -19,7 +19,7 @@ test('a seeded shop has its tables, also when it is started again and seeded aga
   const first = await open()
   onTestFinished(() => first.close())
   await seed(first)
-  await Promise.all([first.waitForSaga(dispatch, 'o1'), first.waitForSaga(refund, 'o2')])
+  await Promise.all(['o1', 'o2'].map((id) => first.waitForSaga(fulfilment, id)))
   const { position } = await first.store.head()
   await first.close()
 
@@ -30,12 +30,13 @@ test('a seeded shop has its tables, also when it is started again and seeded aga
   await caughtUp(second, orderList, stockLevels, ordersByDay, customers, mail, search)
   const orders = await second.select(orderList)
   expect(orders.map(({ order_id, status, cents }) => [order_id, status, cents])).toEqual([
-    ['o1', 'shipped', 1_350],
+    ['o1', 'shipped', 2_250],
     ['o2', 'cancelled', 99_000],
     ['o3', 'cancelled', 495_000],
     ['o4', 'paid', 3_645],
   ])
   expect(await second.select(stockLevels)).toMatchObject([
+    { product_id: 'mug', free: 9, reserved: 0, shipped: 1 },
     { product_id: 'pot', free: 2, reserved: 0, shipped: 0 },
     { product_id: 'tea', free: 88, reserved: 9, shipped: 3 },
   ])

@@ -10,28 +10,28 @@ import { stockedShop } from './shop-in-memory.ts'
 const registered = CustomerRegistered({ customer: 'ann', name: 'Ann', email: 'Ann@Example.com' })
 const left = CustomerLeft({ customer: 'ann' })
 
-test('somebody becomes a customer once', () => {
+test('a customer registers once', () => {
   const ann = { name: 'Ann', email: 'ann@example.com' }
   expect(decideAfter([], RegisterCustomer, ann, { id: 'ann' })).toEqual([registered])
   for (const history of [[registered], [registered, left]])
     expect(decideAfter(history, RegisterCustomer, ann)).toMatchObject({ refused: 'CustomerExists' })
 })
 
-test('an e-mail is written in one way, and changed only to another', () => {
+test('an e-mail has one spelling, and can be changed only to another one', () => {
   expect(stateAfter(customer, [registered])).toEqual({ status: 'active', email: 'ann@example.com' })
   expect(decideAfter([registered], ChangeEmail, { email: 'ANN@example.com' })).toEqual([])
   const changed = EmailChanged({ email: 'a@example.com' })
   expect(decideAfter([registered], ChangeEmail, { email: 'a@example.com' })).toEqual([changed])
 })
 
-test('a name that no table could keep is not even recorded', () => {
+test('a name that no table can store is not recorded', () => {
   for (const name of ['a\0b', '\ud800', ''])
     expect(() => decideAfter([], RegisterCustomer, { name, email: 'ann@example.com' })).toThrow(
       expect.objectContaining({ code: 'invalid_command' }),
     )
 })
 
-test('who has left is no customer', () => {
+test('a customer who has left is not a customer any more', () => {
   expect(decideAfter([registered], Leave, {}, { id: 'ann' })).toEqual([left])
   expect(decideAfter([registered, left], Leave, {})).toMatchObject({ refused: 'NoSuchCustomer' })
   expect(decideAfter([registered, left], ChangeEmail, { email: 'a@example.com' })).toMatchObject({
@@ -39,7 +39,7 @@ test('who has left is no customer', () => {
   })
 })
 
-test('of fifty who want an e-mail at once one gets it', async () => {
+test('of fifty customers who claim an e-mail at the same time, one gets it', async () => {
   const shop = await stockedShop()
   const email = 'ben@example.com'
   const asked = Array.from({ length: 50 }, (_, n) => shop.send(RegisterCustomer(`c${n}`, { name: 'Ben', email })))
@@ -51,7 +51,7 @@ test('of fifty who want an e-mail at once one gets it', async () => {
     expect([reason, details]).toEqual(['EmailTaken', { field: 'email', value: email }])
 })
 
-test('an e-mail is free again when its customer has another or leaves', async () => {
+test('an e-mail is free again when its customer changes it or leaves', async () => {
   const shop = await stockedShop()
   const register = (id: string) => shop.send(RegisterCustomer(id, { name: id, email: 'ben@example.com' }))
   expect(await register('ben')).toMatchObject({ status: 'accepted' })
@@ -63,7 +63,7 @@ test('an e-mail is free again when its customer has another or leaves', async ()
   expect(await register('bea')).toMatchObject({ status: 'accepted' })
 })
 
-test('of two who change to the same e-mail at once one gets it, and the other keeps the old one', async () => {
+test('of two customers who change to the same e-mail at the same time, one gets it, and the other keeps the old one', async () => {
   const shop = await stockedShop()
   await shop.send(RegisterCustomer('ben', { name: 'Ben', email: 'ben@example.com' }))
   const email = 'us@example.com'

@@ -8,32 +8,48 @@ test('the fulfilment is drawn', () => {
   expect(sagaDiagram(description.sagas.find(({ name }) => name === 'fulfilment')!, description)).toMatchInlineSnapshot(`
     "flowchart TB
       n1(["OrderPlaced"])
-      n2["accept<br/>AcceptOrder"]
-      n4["stock<br/>ReserveStock"]
-      n6["authorise<br/>AuthorisePayment<br/>within 1m"]
-      n8[/"money<br/>wait for PaymentCaptured<br/>within 30m"/]
-      n9["paid<br/>MarkPaid"]
-      n10>"OrderCancelled<br/>at any time"]
+      n3["accept<br/>AcceptOrder"]
+      subgraph g5["lines"]
+        n6{{"for each item, at most 10 at once"}}
+        n7["reserve<br/>ReserveStock"]
+        n8{{"all done"}}
+      end
+      n9["authorise<br/>AuthorisePayment<br/>within 1m"]
+      n11[/"money<br/>wait for PaymentCaptured<br/>within 30m"/]
+      n12["paid<br/>MarkPaid"]
+      n13[/"parcel<br/>wait for OrderShipped<br/>without a limit"/]
+      subgraph g14["dispatch"]
+        n15{{"for each item, at most 10 at once"}}
+        n16["ship<br/>ShipStock"]
+        n17{{"all done"}}
+      end
+      n18>"OrderCancelled<br/>at any time"]
       completed(["completed"])
-      n3["take back accept<br/>CancelOrder"]:::takesBack
-      n5["take back stock<br/>ReleaseStock"]:::takesBack
-      n7["take back authorise<br/>ReturnPayment"]:::takesBack
+      n2["CancelOrder<br/>the last command"]:::takesBack
+      n4["take back what lines did, newest first<br/>lines/reserve: ReleaseStock"]:::takesBack
+      n10["take back authorise<br/>ReturnPayment"]:::takesBack
       compensated(["compensated"])
-      n1 --> n2
-      n2 --> n4
-      n4 --> n6
-      n6 --> n8
+      n1 --> n3
+      n3 --> n6
+      n6 --> n7
+      n7 --> n8
       n8 --> n9
-      n9 --> completed
-      n2 -. "WrongStatus" .-> compensated
-      n4 -. "NoSuchProduct, AlreadyReserved, OutOfStock" .-> n3
-      n6 -. "PaymentExists, LimitExceeded, after 1m" .-> n5
-      n8 -. "after 30m" .-> n7
-      n9 -. "WrongStatus" .-> n7
-      n10 -. "cancels" .-> n7
-      n3 -.-> compensated
-      n5 -.-> n3
-      n7 -.-> n5
+      n9 --> n11
+      n11 --> n12
+      n12 --> n13
+      n13 --> n15
+      n15 --> n16
+      n16 --> n17
+      n17 --> completed
+      n3 -. "WrongStatus" .-> n2
+      n7 -. "NoSuchProduct, AlreadyReserved, OutOfStock" .-> n4
+      n9 -. "PaymentExists, LimitExceeded, after 1m" .-> n4
+      n11 -. "after 30m" .-> n10
+      n12 -. "WrongStatus" .-> n10
+      n18 -. "cancels" .-> n10
+      n2 -.-> compensated
+      n4 -.-> n2
+      n10 -.-> n4
       classDef takesBack stroke-dasharray: 5 5
     "
   `)

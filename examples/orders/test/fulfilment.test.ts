@@ -1,34 +1,32 @@
 import { manualClock } from 'indelible/testing'
 import { expect, test } from 'vitest'
-import { dispatch } from '../orders/aftermath.ts'
-import { awaitsMoney } from '../orders/awaits-money.ts'
 import { fulfilment } from '../orders/fulfilment.ts'
-import { PlaceOrder } from '../orders/place-order.ts'
-import { ShipOrder } from '../orders/progress.ts'
+import { waitsAt } from '../orders/waits-at.ts'
 import { CapturePayment } from '../payments/capture-payment.ts'
 import { ListProduct } from '../products/list-product.ts'
 import { ReceiveStock } from '../products/receive-stock.ts'
-import { paid, stockedShop, tea } from './shop-in-memory.ts'
+import { paid, place, shipped, stockedShop, tea } from './shop-in-memory.ts'
 import { paymentOf, shown } from './shown.ts'
 
 test('an order is fulfilled: its stock is reserved, its money held and taken, and it is shipped', async () => {
   const running = await stockedShop()
-  await running.send(PlaceOrder('o1', tea()))
-  expect(await paid(running, 'o1')).toMatchObject({ status: 'completed' })
+  await place(running, 'o1', [tea(), { product: 'mug', quantity: 1 }])
+  await paid(running, 'o1')
   expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentCaptured'])
   expect(await shown(running)).toEqual({ order: 'paid', free: 8, reserved: 2, shipped: 0 })
-  await running.send(ShipOrder('o1', {}))
-  await running.waitForSaga(dispatch, 'o1')
+  expect(await shipped(running, 'o1')).toMatchObject({ status: 'completed' })
   expect(await shown(running)).toEqual({ order: 'shipped', free: 8, reserved: 0, shipped: 2 })
+  expect(await shown(running, 'mug')).toEqual({ order: 'shipped', free: 4, reserved: 0, shipped: 1 })
 })
 
-test('where there is too little stock the order is cancelled and no money moves', async () => {
+test('where there is too little stock for one line the others are given back, the order is cancelled and no money moves', async () => {
   const running = await stockedShop()
-  await running.send(PlaceOrder('o1', tea(11)))
+  await place(running, 'o1', [tea(), { product: 'mug', quantity: 6 }])
   expect(await running.waitForSaga(fulfilment, 'o1')).toMatchObject({
     status: 'compensated',
-    failure: { step: 'stock', reason: 'OutOfStock', details: { free: 10 } },
+    failure: { step: 'lines[2]/reserve', reason: 'OutOfStock', details: { free: 5 } },
   })
+  expect(await shown(running, 'mug')).toEqual({ order: 'cancelled', free: 5, reserved: 0, shipped: 0 })
   expect(await paymentOf(running, 'o1')).toEqual([])
   expect(await shown(running)).toEqual({ order: 'cancelled', free: 10, reserved: 0, shipped: 0 })
 })
@@ -36,7 +34,7 @@ test('where there is too little stock the order is cancelled and no money moves'
 test('where the money is not lent the stock is given back', async () => {
   const running = await stockedShop()
   await running.send(ReceiveStock('tea', { quantity: 1_000 }))
-  await running.send(PlaceOrder('o1', tea(300)))
+  await place(running, 'o1', [tea(300)])
   expect(await running.waitForSaga(fulfilment, 'o1')).toMatchObject({
     status: 'compensated',
     failure: { step: 'authorise', reason: 'LimitExceeded', details: { centsMax: 100_000 } },
@@ -47,8 +45,8 @@ test('where the money is not lent the stock is given back', async () => {
 test('an order that is not paid within half an hour is cancelled, its stock is given back, and its money let go', async () => {
   const clock = manualClock()
   const running = await stockedShop({ clock })
-  await running.send(PlaceOrder('o1', tea()))
-  expect(await awaitsMoney(running, 'o1')).toBe(true)
+  await place(running, 'o1')
+  expect(await waitsAt(running, 'o1', 'money')).toBe(true)
   expect(await shown(running)).toEqual({ order: 'accepted', free: 8, reserved: 2, shipped: 0 })
   clock.advance(30 * 60_000)
   expect(await running.waitForSaga(fulfilment, 'o1')).toMatchObject({
@@ -65,16 +63,17 @@ test('an order with the longest id and the largest price there are is decided li
   const id = 'x'.repeat(256)
   await running.send(ListProduct('gold', { title: 'Gold', cents: 100_000_000 }))
   await running.send(ReceiveStock('gold', { quantity: 1_000 }))
-  expect(await running.send(PlaceOrder(id, { ...tea(1_000), product: 'gold' }))).toMatchObject({ status: 'accepted' })
+  const gold = { product: 'gold', quantity: 1_000 }
+  expect(await place(running, id, [gold])).toMatchObject({ status: 'accepted' })
   expect(await running.waitForSaga(fulfilment, id)).toMatchObject({ failure: { reason: 'LimitExceeded' } })
 })
 
 test('of ten orders for the last ten, two each, five are fulfilled', async () => {
   const running = await stockedShop()
   const ids = Array.from({ length: 10 }, (_, n) => `o${n}`)
-  await Promise.all(ids.map((id) => running.send(PlaceOrder(id, tea()))))
+  await Promise.all(ids.map((id) => place(running, id)))
   const ends = await Promise.all(ids.map((id) => paid(running, id)))
-  expect(ends.filter(({ status }) => status === 'completed')).toHaveLength(5)
+  expect(ends.filter(({ status }) => status === 'running')).toHaveLength(5)
   expect(ends.filter(({ status }) => status === 'compensated')).toHaveLength(5)
   expect(await shown(running)).toMatchObject({ free: 0, reserved: 10 })
 })

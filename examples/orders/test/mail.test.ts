@@ -3,12 +3,10 @@ import { defineSystem, type RunningSystem, reaction, startSystem } from 'indelib
 import { fileStorage } from 'indelible/file'
 import { expect, onTestFinished, test } from 'vitest'
 import { OrderShipped } from '../orders/events.ts'
-import { PlaceOrder } from '../orders/place-order.ts'
-import { ShipOrder } from '../orders/progress.ts'
 import { mail } from '../outside/mail.ts'
 import { deliver, mailsSent } from '../outside/outbox.ts'
 import { shop } from '../system.ts'
-import { caughtUp, dirOfItsOwn, outsideOfItsOwn, paid, stock, tea } from './shop-in-memory.ts'
+import { caughtUp, dirOfItsOwn, outsideOfItsOwn, place, shipped, stock, tea } from './shop-in-memory.ts'
 
 /** A shop in files, which can be started again, also with another reaction than its own. */
 function keptShop() {
@@ -26,9 +24,8 @@ function keptShop() {
 }
 
 async function ship(running: RunningSystem, id: string): Promise<void> {
-  await running.send(PlaceOrder(id, tea(1)))
-  await paid(running, id)
-  expect(await running.send(ShipOrder(id, {}))).toMatchObject({ status: 'accepted' })
+  await place(running, id, [tea(1)])
+  expect(await shipped(running, id)).toMatchObject({ status: 'completed' })
 }
 
 const about = async () => (await mailsSent()).map(({ subject }) => subject)

@@ -10,19 +10,19 @@ const asked = { customer: 'ann', ...money }
 const authorised = PaymentAuthorised(asked)
 const captured = PaymentCaptured(money)
 
-test('an amount is held once, up to a limit', () => {
+test('an amount is authorised once, up to a limit', () => {
   expect(decideAfter([], AuthorisePayment, asked)).toEqual([authorised])
   expect(decideAfter([authorised], AuthorisePayment, asked)).toMatchObject({ refused: 'PaymentExists' })
   expect(decideAfter([], AuthorisePayment, { ...asked, cents: 100_001 })).toEqual(LimitExceeded({ centsMax: 100_000 }))
 })
 
-test('what is held is taken once', () => {
+test('an authorised amount is captured once', () => {
   expect(decideAfter([authorised], CapturePayment, {})).toEqual([captured])
   for (const history of [[], [authorised, captured], [authorised, PaymentReleased({})]])
     expect(decideAfter(history, CapturePayment, {})).toMatchObject({ refused: 'NotAuthorised' })
 })
 
-test('what is held is let go, what was taken is given back once, and there is nothing else to do', () => {
+test('an authorised amount is released, a captured one is refunded once, and otherwise nothing is returned', () => {
   const refunded = PaymentRefunded(money)
   expect(decideAfter([authorised], ReturnPayment, {})).toEqual([PaymentReleased({})])
   expect(decideAfter([authorised, captured], ReturnPayment, {})).toEqual([refunded])

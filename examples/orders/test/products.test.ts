@@ -36,7 +36,7 @@ test('what an order has reserved is given back or shipped, whole and once', () =
   expect(decideAfter(reserved, ShipStock, { order: 'o1' })).toEqual([StockShipped(two)])
   for (const end of [StockReleased(two), StockShipped(two)]) {
     expect(decideAfter([...reserved, end], ReleaseStock, { order: 'o1' })).toEqual([])
-    expect(decideAfter([...reserved, end], ShipStock, { order: 'o1' })).toMatchObject({ refused: 'NotReserved' })
+    expect(decideAfter([...reserved, end], ShipStock, { order: 'o1' })).toEqual([])
   }
   expect(decideAfter(stocked, ReleaseStock, { order: 'constructor' })).toEqual([])
   expect(stateAfter(product, [...reserved, StockReleased(two)]).free).toBe(3)

@@ -2,11 +2,21 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Named, type RunningSystem, type SagaView, type StartOptions, startSystem } from 'indelible'
+import {
+  type Named,
+  type RunningSystem,
+  type SagaView,
+  type SendOptions,
+  type StartOptions,
+  startSystem,
+} from 'indelible'
 import { onTestFinished } from 'vitest'
 import { RegisterCustomer } from '../customers/register-customer.ts'
-import { awaitsMoney } from '../orders/awaits-money.ts'
+import { AddLine } from '../orders/add-line.ts'
 import { fulfilment } from '../orders/fulfilment.ts'
+import { PlaceOrder } from '../orders/place-order.ts'
+import { ShipOrder } from '../orders/progress.ts'
+import { waitsAt } from '../orders/waits-at.ts'
 import { CapturePayment } from '../payments/capture-payment.ts'
 import { ListProduct } from '../products/list-product.ts'
 import { ReceiveStock } from '../products/receive-stock.ts'
@@ -20,18 +30,34 @@ export async function stockedShop(parts: StartOptions = {}): Promise<RunningSyst
   return running
 }
 
-/** Ann, and ten of a tea. */
+/** Ann, ten of a tea, and five of a mug. */
 export async function stock(running: RunningSystem): Promise<void> {
   await running.send(RegisterCustomer('ann', { name: 'Ann', email: 'ann@example.com' }))
   await running.send(ListProduct('tea', { title: 'Green tea', cents: 450 }))
   await running.send(ReceiveStock('tea', { quantity: 10 }))
+  await running.send(ListProduct('mug', { title: 'A white mug', cents: 900 }))
+  await running.send(ReceiveStock('mug', { quantity: 5 }))
 }
 
-export const tea = (quantity = 2) => ({ customer: 'ann', product: 'tea', quantity })
+export const tea = (quantity = 2) => ({ product: 'tea', quantity })
 
-/** Pays an order if it comes to that, and resolves when its fulfilment has ended. */
+/** Ann places an order with these lines. */
+export async function place(running: RunningSystem, order: string, lines = [tea()], options: SendOptions = {}) {
+  for (const line of lines) await running.send(AddLine(order, line), options)
+  return await running.send(PlaceOrder(order, { customer: 'ann' }), options)
+}
+
+/** Pays an order if it comes to that, and resolves when its fulfilment waits for the parcel or has ended. */
 export async function paid(running: RunningSystem, order: string): Promise<SagaView> {
-  if (await awaitsMoney(running, order)) await running.send(CapturePayment(order, {}))
+  if (await waitsAt(running, order, 'money')) await running.send(CapturePayment(order, {}))
+  await waitsAt(running, order, 'parcel')
+  return (await running.saga(fulfilment, order))!
+}
+
+/** Pays and ships an order, and resolves when its fulfilment has ended. */
+export async function shipped(running: RunningSystem, order: string): Promise<SagaView> {
+  await paid(running, order)
+  await running.send(ShipOrder(order, {}))
   return await running.waitForSaga(fulfilment, order)
 }
 

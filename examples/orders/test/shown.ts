@@ -1,14 +1,14 @@
-// What a test looks at after a saga: the first order and the first product as the tables show them, and the history of the payment.
+// What a test looks at after a saga: the first order and a product as the tables show them, and the history of the payment.
 import type { RunningSystem } from 'indelible'
 import { payment } from '../payments/payment.ts'
 import { orderList } from '../projections/order-list.ts'
 import { stockLevels } from '../projections/stock-levels.ts'
 import { caughtUp } from './shop-in-memory.ts'
 
-export async function shown(running: RunningSystem) {
+export async function shown(running: RunningSystem, product = 'tea') {
   await caughtUp(running, orderList, stockLevels)
   const [order] = await running.select(orderList)
-  const [{ free, reserved, shipped } = {}] = await running.select(stockLevels)
+  const [{ free, reserved, shipped } = {}] = await running.select(stockLevels, { where: { product_id: product } })
   return { order: order?.status, free, reserved, shipped }
 }
 

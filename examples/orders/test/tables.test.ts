@@ -1,25 +1,25 @@
 import { expect, test } from 'vitest'
 import { ChangeEmail } from '../customers/change-email.ts'
 import { Leave } from '../customers/leave.ts'
-import { PlaceOrder } from '../orders/place-order.ts'
 import { search, searchIndex } from '../outside/search.ts'
 import { ListProduct } from '../products/list-product.ts'
 import { customers } from '../projections/customers.ts'
+import { orderLines } from '../projections/order-lines.ts'
 import { orderList } from '../projections/order-list.ts'
 import { ordersByDay } from '../projections/orders-by-day.ts'
-import { caughtUp, stockedShop, tea } from './shop-in-memory.ts'
+import { caughtUp, place, stockedShop, tea } from './shop-in-memory.ts'
 
 const orders = [
   ['o1', 'tea', '2026-03-01'],
   ['o2', 'tea', '2026-03-01'],
-  ['o3', 'mug', '2026-03-01'],
+  ['o3', 'cup', '2026-03-01'],
   ['o4', 'tea', '2026-03-02T23:59:59+02:00'],
 ] as const
 
 async function shopWithOrders() {
   const running = await stockedShop()
-  await running.send(ListProduct('mug', { title: 'A mug for tea', cents: 9_900, currency: 'CZK' }))
-  for (const [id, product, validAt] of orders) await running.send(PlaceOrder(id, { ...tea(1), product }), { validAt })
+  await running.send(ListProduct('cup', { title: 'A cup for tea', cents: 9_900, currency: 'CZK' }))
+  for (const [id, product, validAt] of orders) await place(running, id, [{ product, quantity: 1 }], { validAt })
   return running
 }
 
@@ -55,11 +55,27 @@ test('the list of orders is read a page at a time, the dearest first, or by cond
   const second = await running.select(orderList, { ...dearest, after: first.at(-1) })
   expect([...first, ...second].map(({ order_id }) => order_id)).toEqual(['o3', 'o1', 'o2', 'o4'])
   expect(await running.select(orderList, { where: { customer: 'ann', cents: { lt: 1_000 } } })).toHaveLength(3)
-  expect(await running.select(orderList, { where: { product: { in: ['mug', 'cup'] } } })).toHaveLength(1)
+})
+
+test('each line of an order has a row', async () => {
+  const running = await stockedShop()
+  await place(running, 'o1', [tea(), { product: 'mug', quantity: 1 }])
+  await caughtUp(running, orderLines)
+  expect(await running.select(orderLines, { where: { product: { in: ['mug', 'cup'] } } })).toEqual([
+    { order_id: 'o1', line: 2, product: 'mug', quantity: 1 },
+  ])
 })
 
 test('products are found by the words of their titles', async () => {
   const running = await shopWithOrders()
   await caughtUp(running, search)
-  expect(await searchIndex()).toEqual({ green: ['tea'], tea: ['tea', 'mug'], a: ['mug'], mug: ['mug'], for: ['mug'] })
+  expect(await searchIndex()).toEqual({
+    green: ['tea'],
+    tea: ['tea', 'cup'],
+    a: ['mug', 'cup'],
+    white: ['mug'],
+    mug: ['mug'],
+    cup: ['cup'],
+    for: ['cup'],
+  })
 })

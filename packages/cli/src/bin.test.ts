@@ -1,4 +1,4 @@
-// The binary as it is started from a shell.
+// The binary, started from a shell.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -10,8 +10,8 @@ import { exitCodes } from './errors/index.ts'
 describe('an old Node', () => {
   const oldNode = nodesOnPath().find((node) => Number(versionOf(node).split('.')[0]) < 22)
 
-  // What the binary compares can be given to it without an old Node; that old ones can read the file needs one.
-  test('is told apart by its version', () => {
+  // The version check can be tested without an old Node; that old Nodes can parse the file needs one.
+  test('is recognised by its version', () => {
     const codeAs = (version: string) => {
       const pretend = `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'${version}'})`
       return spawnSync(process.execPath, ['--conditions=@indelible/source', '--import', pretend, bin, '--version'])
@@ -37,7 +37,7 @@ describe('an old Node', () => {
   })
 })
 
-test('it runs by the name of its package and prints to the real streams', async () => {
+test('the binary runs under the name of its package and prints to the real streams', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const { code, out, err } = await binary(['read', '--data', dataDir, '--limit', '1'])
@@ -45,7 +45,7 @@ test('it runs by the name of its package and prints to the real streams', async 
   expect(out).toMatch(/^1 {2}\S+Z {2}account-1@1 {2}AccountOpened {2}\{"owner":"ann"\}\n$/)
 })
 
-test('a reader that goes away (| head) ends it quietly', async () => {
+test('the end of the reader (| head) ends the binary quietly', async () => {
   const dataDir = temporaryDirectory()
   const note = 'x'.repeat(10_000)
   await append(
@@ -57,7 +57,7 @@ test('a reader that goes away (| head) ends it quietly', async () => {
   expect(await ended(child)).toMatchObject({ code: 0, err: '' })
 })
 
-test('a full disk under the output is a fault, not a success', () => {
+test('a full disk under the output is an error, not a success', () => {
   const script = `"${process.execPath}" --conditions=@indelible/source "${bin}" --help > /dev/full`
   const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
   expect(status).toBe(exitCodes.fault)

@@ -6,7 +6,7 @@ import { exitCodes, exitMeanings } from './errors/index.ts'
 const commands = ['stat', 'read', 'tail', 'state', 'verify', 'backup', 'index', 'projections', 'sagas']
 
 describe('help', () => {
-  test('of the whole names every command and every exit code, and has examples', async () => {
+  test('of the program names every command and every exit code, and has examples', async () => {
     const { code, out, err } = await cli(['--help'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
@@ -22,7 +22,7 @@ describe('help', () => {
     expect((await cli(['help', command], { columns: 80 })).out).toBe(out)
   })
 
-  test('is what one gets who names no command, as an error', async () => {
+  test('is printed as an error if no command is given', async () => {
     const { code, out, err } = await cli([])
     expect({ code, out }).toEqual({ code: exitCodes.usage, out: '' })
     expect(err).toBe((await cli(['--help'])).out)
@@ -75,8 +75,8 @@ test('with --json an error is one line of JSON on stderr', async () => {
   expect(ndjson(err)).toEqual([{ error: { code: 'usage', message } }])
 })
 
-describe('a log that is not there ends with 3', () => {
-  // Those left out need a config first.
+describe('a missing log ends with 3', () => {
+  // The others need a config first.
   test.each(commands.filter((command) => !['state', 'projections', 'sagas'].includes(command)))(
     '%s',
     async (command) => {

@@ -1,4 +1,4 @@
-// Writes a log for the tests, in this process or, run by Node (`append.ts DATA COUNT PAUSE_MS`), as another process that writes while they read.
+// Writes a log for the tests, in this process or, run by Node (`append.ts DATA COUNT PAUSE_MS`), in another process that writes while they read.
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { NewEvent } from 'indelible'

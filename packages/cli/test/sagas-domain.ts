@@ -56,9 +56,9 @@ const confirm = {
 } as const
 
 export const booking = saga('booking', { startsOn: TripAsked }).step('take', take).ask('confirm', confirm)
-/** The same after its first step got another name. */
+/** The same saga after its first step was renamed. */
 export const renamed = saga('booking', { startsOn: TripAsked }).step('reserve', take).ask('confirm', confirm)
-/** The same, with the first kept. */
+/** The renamed saga that also keeps the first version. */
 export const kept = saga('booking', { startsOn: TripAsked, version: 2, owner: 'clerks', former: [booking] })
   .step('reserve', take)
   .ask('confirm', confirm)
@@ -66,7 +66,7 @@ export const kept = saga('booking', { startsOn: TripAsked, version: 2, owner: 'c
 export const systemWith = (booking: AnySaga) =>
   defineSystem({ name: 'trips', commands: [AskTrip, TakeSeat, GiveSeatBack], sagas: [booking] })
 
-/** Asks for trips, by id and seat, and waits until a person is asked about each. */
+/** Requests trips, by id and seat, and waits until a person is asked about each. */
 export async function askTrips(running: RunningSystem, trips: Readonly<Record<string, string>>): Promise<void> {
   for (const [id, seat] of Object.entries(trips)) {
     await running.send(AskTrip(id, { seat }))

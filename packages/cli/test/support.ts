@@ -1,4 +1,4 @@
-// Runs the command line for tests: in this process, where it is fast, or as the real binary.
+// Runs the command line for tests: in this process, which is fast, or as the real binary.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,7 +37,7 @@ export async function cli(
   return { code, out: stdout.text, err: stderr.text }
 }
 
-/** The JSON of every line. */
+/** The parsed JSON of every line. */
 export function ndjson(text: string): Record<string, unknown>[] {
   return text
     .split('\n')
@@ -74,14 +74,14 @@ export async function ended(child: ChildProcess): Promise<Result> {
   return { code, out, err }
 }
 
-/** A directory that is gone after the test. */
+/** A directory that is removed after the test. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'indelible-cli-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   return directory
 }
 
-/** A stream that keeps what is written, a terminal if it has columns. */
+/** A stream that stores what is written; it is a terminal if it has columns. */
 export class Screen extends Writable {
   text = ''
   readonly isTTY: boolean

@@ -1,4 +1,4 @@
-// Read tables in memory that outlive a command, as those of a database do: one set for each data directory.
+// Read tables in memory that outlive a command, as database tables do: one set for each data directory.
 import { join } from 'node:path'
 import { type ReadTables, type RunningSystem, startSystem } from 'indelible'
 import { fileStore } from 'indelible/file'
@@ -13,18 +13,18 @@ export function tablesIn(dataDir: string): ReadTables {
   return tables
 }
 
-/** The system at work on a data directory, the caller's to close. */
+/** Starts the system on a data directory; the caller closes it. */
 export async function startedIn(dataDir: string): Promise<RunningSystem> {
   const store = await fileStore({ dir: join(dataDir, 'log') })
   return startSystem(system, { store, tables: tablesIn(dataDir) })
 }
 
-/** Fills the tables from the log and ends. */
+/** Fills the tables from the log and stops. */
 export async function fillTables(dataDir: string): Promise<void> {
   await using running = await startedIn(dataDir)
   const { position } = await running.store.head()
   for (const projection of system.projections) {
-    // One that parks gets no further.
+    // A parked projection gets no further.
     await running.waitFor(projection, position).catch(() => {})
   }
 }

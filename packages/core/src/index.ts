@@ -10,6 +10,13 @@ export {
 export { type LoadedConfig, loadConfig, openers, placeOf } from './composition/load-config.ts'
 export { type OpenSystemOptions, openSystem } from './composition/open-system.ts'
 export { type StartOptions, startSystem } from './composition/start-system.ts'
+export {
+  type ActivityCalls,
+  type ActivityType,
+  type AnyActivityType,
+  activity,
+  type ServiceCall,
+} from './kernel/activities.ts'
 export { type Aggregate, aggregate, type Taken } from './kernel/aggregates.ts'
 export type { AnyAggregate } from './kernel/any-aggregate.ts'
 export {
@@ -49,6 +56,8 @@ export {
   type Saga,
   type SagaCommand,
   type SagaContext,
+  type SagaMap,
+  type SagaMaps,
   saga,
 } from './kernel/processes/index.ts'
 export {
@@ -77,7 +86,6 @@ export {
   refusal,
   refuse,
 } from './kernel/refusals.ts'
-export { type ActivityCalls, type ActivityType, type AnyActivityType, activity, type ServiceCall } from './kernel/activities.ts'
 export { type AnyRemoteSystem, type RemoteSystem, remoteSystem } from './kernel/remotes.ts'
 export type { Schema, SchemaIssue } from './kernel/schemas.ts'
 export { checkedStreamName, type StreamName, streamName } from './kernel/streams.ts'
@@ -121,6 +129,8 @@ export type { ResumeOptions, SagaDecision } from './runtime/processes/decisions.
 export type { Resumption, SagaFailure, SagaStart } from './runtime/processes/events.ts'
 export type { SagaRunnerStatus } from './runtime/processes/saga-runner.ts'
 export type { PendingCommand, SagaView, Waiting } from './runtime/processes/saga-view.ts'
+export type { ScheduleStatus, ScheduleView } from './runtime/processes/schedule-view.ts'
+export type { Scheduled, ScheduleOptions } from './runtime/processes/schedules.ts'
 export type { SagaStatus } from './runtime/processes/state.ts'
 export type { CheckOptions, TableCheck, TableDifference } from './runtime/projections/compare/index.ts'
 export type { StartProjections } from './runtime/projections/host.ts'
@@ -136,11 +146,11 @@ export type {
 } from './runtime/projections/status.ts'
 export { projectionThread, runProjections, type ThreadResources } from './runtime/projections/thread/index.ts'
 export type { ProjectionView } from './runtime/projections/view.ts'
-export type { ServiceConnection, ServiceRequest, ServiceResponse } from './runtime/services/connection.ts'
 export type { RemoteCallOptions, RemoteConnection, RemoteSendOptions } from './runtime/remotes/connection.ts'
 export type { FeedAsked, FeedPage } from './runtime/remotes/feed-page.ts'
 export type { FeedStatus } from './runtime/remotes/feed-runner.ts'
 export type { Health, RunningSystem } from './runtime/running-system.ts'
+export type { ServiceConnection, ServiceRequest, ServiceResponse } from './runtime/services/connection.ts'
 export type { SystemNotice, SystemOptions } from './runtime/system-options.ts'
 export type { WaitOptions } from './runtime/waiting.ts'
 export type { ConsumerRecord, ConsumerRecords, ParkedEvent } from './store/consumers.ts'

@@ -1,4 +1,4 @@
-// Why something happened: from every event the chain of causes leads to the command that began it all.
+// Why something happened: from every event, the chain of causes leads to the first command.
 import { type EventStore, type RecordedEvent, reaction, startSystem } from 'indelible'
 import { describe, expect, test } from 'vitest'
 import { patience, soon } from './patience.ts'
@@ -7,7 +7,7 @@ import { AskMove, CashPaidIn, moveSaga, PayIn, parts, startTills, tills } from '
 const everything = async (store: EventStore): Promise<RecordedEvent[]> =>
   (await Array.fromAsync(store.read('all', { reserved: true }))).flatMap(({ events }) => events)
 
-/** The events that led to one, the nearest first, and the command id at the end of the chain. */
+/** The events that led to this one, the nearest first, and the command id at the end of the chain. */
 function causesOf(event: RecordedEvent, events: readonly RecordedEvent[]) {
   const byId = new Map(events.map((each) => [each.id, each]))
   const chain: RecordedEvent[] = []
@@ -23,7 +23,7 @@ function causesOf(event: RecordedEvent, events: readonly RecordedEvent[]) {
 
 const named = ({ stream, type }: RecordedEvent) => `${stream} ${type}`
 
-/** A move of cash, from the command on until it has ended. */
+/** A move of cash, from the command until the saga has ended. */
 async function moved(to: string, options: { commandId?: string; correlationId?: string; causationId?: string } = {}) {
   const system = startTills()
   await system.send(PayIn('a', { amount: 10 }), { commandId: 'first' })
@@ -46,12 +46,12 @@ describe('a move of cash between tills', () => {
       const { chain, begun } = causesOf(each, events)
       expect(begun, named(each)).toBe(commandId)
       expect(each.metadata.correlationId, named(each)).toBe(commandId)
-      // The event of the command itself is the first of all that have a cause.
+      // Of all events that have a cause, the first is the event of the command itself.
       if (each.type !== 'MoveAsked') expect(named(chain.at(-1)!)).toBe('move-m MoveAsked')
     }
   })
 
-  test('each event is caused by the one right before it in the course of things', async () => {
+  test('each event names the event before it in the process as its cause', async () => {
     const { events } = await moved('closed')
     const last = events.find(({ type }) => type === '$SagaCompensated')!
     expect(causesOf(last, events).chain.map(named).toReversed()).toEqual([
@@ -70,7 +70,7 @@ describe('a move of cash between tills', () => {
     expect([taken, backAgain].map((each) => each!.metadata.actor)).toEqual(['saga:move', 'saga:move'])
   })
 
-  test.each(['b', 'closed'])('a cause that the command came with is where the chain ends: to %s', async (to) => {
+  test.each(['b', 'closed'])('a chain of causes ends at the cause that was given with the command: %s', async (to) => {
     const { events } = await moved(to, { commandId: 'ask', correlationId: 'corr', causationId: 'web-request-1' })
     for (const each of events) {
       expect(causesOf(each, events).begun, named(each)).toBe('web-request-1')
@@ -79,7 +79,7 @@ describe('a move of cash between tills', () => {
   })
 })
 
-test('events of one command have it as their cause, not each other', async () => {
+test('events of one command name the command as their cause, not each other', async () => {
   await using system = startTills()
   const outcome = await system.send(PayIn('a', { amount: 10 }))
   const [paid] = await everything(system.store)
@@ -90,8 +90,8 @@ test('events of one command have it as their cause, not each other', async () =>
   })
 })
 
-test('a compensation that was refused, resumed and done leads back as well, by way of who resumed it', async () => {
-  // Closed tills take no cash; this one is closed from the beginning, so that the cash cannot come back either.
+test('after a refused compensation the chain also leads back through the person who resumed it', async () => {
+  // A closed till takes no cash. This one is closed from the beginning, so the cash cannot come back either.
   const store = parts().store
   const cash = { stream: 'till-closed', type: CashPaidIn.type, data: { amount: 10 } } as const
   await store.append({ events: [cash] })
@@ -110,7 +110,7 @@ test('a compensation that was refused, resumed and done leads back as well, by w
   for (const each of events.slice(1)) expect(causesOf(each, events).begun, named(each)).toBe(asked.commandId)
 })
 
-test('a command that a reaction sends with the id of its event goes on with the chain', async () => {
+test('a command that a reaction sends with the id of its event continues the chain', async () => {
   const store = parts().store
   await using system = startSystem(
     {

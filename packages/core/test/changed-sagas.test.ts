@@ -1,4 +1,4 @@
-// Sagas that meet code which is no longer, or not yet, what it must be: they need intervention, name what is wrong, compensate nothing, and go on once it is mended.
+// Sagas that meet changed code which no longer fits them: they need intervention, name what is wrong, compensate nothing, and continue once the code is fixed.
 
 import fc from 'fast-check'
 import {
@@ -27,7 +27,7 @@ const Ordered = event('Ordered', z.object({}))
 const order = aggregate('order', { initialState: {} }).on(Ordered, (state) => state)
 const Order = order.command('Order', { input: z.object({}), emits: [Ordered], decide: () => Ordered({}) })
 const book = aggregate('book', { initialState: {} }).on(Noted, (state) => state)
-/** What becomes of a note is up to its text. */
+/** The text of a note decides whether it is refused. */
 const Note = book.command('Note', {
   input: z.object({ text: z.string() }),
   emits: [Noted],
@@ -38,7 +38,7 @@ const Note = book.command('Note', {
   },
 })
 
-/** A step with the note that it makes and the one that takes it back, if any. */
+/** A step with the command that makes its note, and the one that takes it back, if any. */
 interface NoteStep {
   readonly name: string
   readonly send: Sent
@@ -66,7 +66,7 @@ const halted = step('halted', {
 
 const shop = defineSystem({ name: 's', commands: [Order, Note] })
 
-/** Past the checks of a system: what is sent may be declared by nobody. */
+/** Without the checks of a system, so that it can send a command that nothing declares. */
 function start(
   steps: Steps,
   store: EventStore,
@@ -93,7 +93,7 @@ async function problem(system: RunningSystem): Promise<string> {
   })
 }
 
-/** Runs a saga with some steps until it waits for help. Gives its store. */
+/** Runs a saga with some steps until it needs intervention. Returns its store. */
 async function until(steps: Steps): Promise<EventStore> {
   const store = memoryStore()
   const { system } = start(steps, store)
@@ -123,13 +123,13 @@ for (const [what, changed] of [
     )
     await system.close()
     expect(await notesIn(store)).toEqual(['charge'])
-    // Mended and restarted, it goes on by itself.
+    // With fixed code and after a restart, the saga continues by itself.
     expect(await ends([step('charge'), step('ship')], store)).toMatchObject({ status: 'completed' })
     expect(await notesIn(store)).toEqual(['charge', 'ship'])
   })
 }
 
-test('a saga that compensates never ends while a step that is not in the code has not been undone', async () => {
+test('a compensating saga does not end while a completed step that is missing from the code is not undone', async () => {
   const store = await until([step('a'), step('b'), step('c', { compensate: halted.send }), refused])
   for (const changed of [
     [step('a'), step('c'), refused],
@@ -148,7 +148,7 @@ test('a saga that compensates never ends while a step that is not in the code ha
   expect(await notesIn(store)).toEqual(['a', 'b', 'c', 'unc', 'unb', 'una'])
 })
 
-test('a step that lost its compensation after it was done is noticed when it is to be compensated, and only then', async () => {
+test('a completed step that lost its compensation is noticed only when it must be compensated', async () => {
   const { compensate: _, ...lost } = step('a')
   const forwards = await until([step('a'), { ...halted, name: 'b' }])
   expect(await ends([lost, step('b')], forwards)).toMatchObject({ status: 'completed' })
@@ -164,7 +164,7 @@ test('a step that lost its compensation after it was done is noticed when it is 
   expect(await notesIn(backwards)).toEqual(['a', 'una'])
 })
 
-test('a step that never had a compensation is no change, and one that got a compensation is compensated', async () => {
+test('a step that never had a compensation is not a change, and one that got a compensation is compensated', async () => {
   const { compensate: _, ...without } = step('a')
   const store = await until([without, { ...halted, name: 'b' }])
   expect(await ends([without, { ...refused, name: 'b' }], store)).toMatchObject({ status: 'compensated', done: ['a'] })
@@ -174,16 +174,16 @@ test('a step that never had a compensation is no change, and one that got a comp
   expect(await notesIn(other)).toEqual(['a', 'una'])
 })
 
-test('steps that stand in another order are each done once, and undone in the reverse order of what happened', async () => {
+test('reordered steps are each done once, and undone in the reverse order in which they were done', async () => {
   const store = await until([step('a'), step('b'), halted])
   expect(await ends([step('new'), step('b'), step('a'), refused], store)).toMatchObject({ status: 'compensated' })
   expect(await notesIn(store)).toEqual(['a', 'b', 'new', 'unnew', 'unb', 'una'])
 })
 
-test('a command that was sent for a step that is gone is not sent again, and not forgotten', async () => {
+test('a command of a removed step is not sent again, and not forgotten', async () => {
   const clock = manualClock()
   const store = memoryStore()
-  // The process dies when the command is recorded, before it is sent or before its answer is.
+  // The process dies after the command was recorded, before it was sent or before its answer arrived.
   for (const answered of [false, true]) {
     const id = String(answered)
     const dying = {
@@ -209,7 +209,7 @@ test('a command that was sent for a step that is gone is not sent again, and not
       expect(problems).toMatchObject([{ problem: expect.stringContaining('step "a" was') }])
     })
     await second.system.close()
-    // However long it takes somebody to mend the code, the step does not run out of time meanwhile.
+    // The step does not time out while somebody fixes the code, however long that takes.
     clock.advance(3_600_000)
     const third = start([step('a', { timeout: '1m' })], store, { clock })
     expect(await third.system.waitForSaga(third.buy, id, patience)).toMatchObject({ status: 'completed', done: ['a'] })
@@ -235,7 +235,7 @@ const faults: readonly [string, Sent, RegExp][] = [
 ]
 
 test.each(faults)(
-  'a step that sends %s needs intervention, names step and command, and compensates nothing',
+  'a saga whose step sends %s needs intervention, names the step and the command, and compensates nothing',
   async (_, send, told) => {
     for (const timeout of [undefined, '1m']) {
       const clock = manualClock()
@@ -253,7 +253,7 @@ test.each(faults)(
       const { position } = await store.head()
       await first.system.close()
 
-      // The same again writes nothing; however long it takes, the step does not run out of time.
+      // The same again writes nothing, and the step does not time out, however long the wait is.
       clock.advance(3_600_000)
       const second = start([step('a'), wrong], store, { clock })
       expect(await problem(second.system)).toMatch(told)
@@ -273,7 +273,7 @@ test.each(faults)(
   },
 )
 
-test('the mend may be in the system and not in the saga', async () => {
+test('a change of the system, not of the saga, can also fix the saga', async () => {
   const store = memoryStore()
   const first = start([step('a')], store, { commands: [Order] })
   await first.system.send(Order('1', {}))
@@ -282,7 +282,7 @@ test('the mend may be in the system and not in the saga', async () => {
   expect(await ends([step('a')], store)).toMatchObject({ status: 'completed' })
 })
 
-test('a compensation that cannot be carried out needs intervention, is not taken for refused, and goes on when resumed', async () => {
+test('a compensation that cannot be carried out needs intervention, does not count as refused, and continues when resumed', async () => {
   let isMended = false
   const store = memoryStore()
   const wrong = step('a', { compensate: { ...note('una'), input: () => ({ text: isMended ? 'una' : 5 }) } })
@@ -298,7 +298,7 @@ test('a compensation that cannot be carried out needs intervention, is not taken
   expect(await notesIn(store)).toEqual(['a', 'una'])
 })
 
-test('a command that had been carried out counts as done, also where the code could no longer carry it out', async () => {
+test('a command that was carried out counts as done, even if the code can no longer carry it out', async () => {
   const store = memoryStore()
   const dying = {
     ...store,
@@ -312,7 +312,7 @@ test('a command that had been carried out counts as done, also where the code co
   await first.system.send(Order('1', {}))
   await soon(async () => expect(await notesIn(store)).toEqual(['a']))
   await first.system.close()
-  // Nobody declares the command any more.
+  // Nothing declares the command any more.
   const { buy, system } = start([step('a')], store, { commands: [Order] })
   expect(await system.waitForSaga(buy, '1', patience)).toMatchObject({ status: 'completed', done: ['a'] })
   await system.close()
@@ -335,7 +335,7 @@ function deployed({ variants, order }: { variants: readonly string[]; order: rea
   })
 }
 
-/** Runs the saga until it has ended or waits for help. */
+/** Runs the saga until it ends or needs intervention. */
 async function atRest(steps: Steps, store: EventStore): Promise<SagaView> {
   const { buy, system } = start(steps, store)
   for (;;) {
@@ -349,7 +349,7 @@ async function atRest(steps: Steps, store: EventStore): Promise<SagaView> {
   }
 }
 
-test('whatever becomes of the code, no step is done or compensated twice, and none that had a compensation is left when a saga has ended compensated', async () => {
+test('for any change of the code, no step is done or compensated twice, and a saga that ended compensated undid every step with a compensation', async () => {
   const deployments = fc.array(deployment, { minLength: 1, maxLength: 4 })
   await fc.assert(
     fc.asyncProperty(deployments, fc.boolean(), async (deployments, isRefused) => {
@@ -362,7 +362,7 @@ test('whatever becomes of the code, no step is done or compensated twice, and no
         state = await atRest([...(steps.length + last.length > 0 ? steps : [step('a')]), ...last], store)
       }
       if (state!.status !== 'completed' && state!.status !== 'compensated') {
-        // All that was ever done is in the code again, and nothing halts.
+        // The code contains every step that was ever done, so nothing stops the saga.
         const names = new Set([...state!.done, ...state!.pending.map(({ step }) => step), 'a', 'b', 'c'])
         names.delete('refused')
         state = await atRest([...[...names].map((name) => step(name)), ...last], store)
@@ -375,7 +375,7 @@ test('whatever becomes of the code, no step is done or compensated twice, and no
       else expect(state!.compensatable).toEqual([])
       const dones = notes.filter((text) => !text.startsWith('un'))
       expect(dones.filter((name) => !isUndone(name))).toEqual(state!.done)
-      // Backwards in the order in which they were done.
+      // In the reverse order in which the steps were done.
       const undone = notes.filter((text) => text.startsWith('un')).map((text) => text.slice(2))
       expect(undone).toEqual(dones.filter(isUndone).toReversed())
     }),

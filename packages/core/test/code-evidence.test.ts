@@ -27,14 +27,14 @@ import { z } from 'zod'
 const Counted = event('Counted', z.object({ by: z.int() }))
 const table = { id: text().key(), sum: bigint() }
 
-/** The same system each time, but for the functions that make states and rows. */
+/** The same system each time, except for the functions that make states and rows. */
 function counters(code: {
   readonly state: (sum: number, by: number) => number
   readonly row: (sum: number, by: number) => number
   readonly version?: number
 }): System & { readonly sums: Projection<typeof table & Columns> } {
   const version = code.version ?? 1
-  // The text of these differs with the parameter, as that of minified code would.
+  // The parameter changes the text of these functions, as minification would.
   const evolve = written('(state, { by }) => ({ sum: code.state(state.sum, by) })', code.state)(code)
   const change = written('(row, { by }) => ({ ...row, sum: code.row(row.sum, by) })', code.row)(code)
   const counter = aggregate('counter', { version, initialState: { sum: 0 } }).on(Counted, evolve)
@@ -51,7 +51,7 @@ function counters(code: {
   return Object.assign(defineSystem({ name: 'counters', commands: [Count], projections: [sums] }), { sums }) as never
 }
 
-/** Makes a function whose text holds that of the code that it calls. */
+/** Makes a function whose text contains the text of the code that it calls. */
 function written(arrow: string, called: unknown) {
   return new Function('code', `return ${arrow.replace('=> (', `=> ( /* ${called} */ `)}`)
 }
@@ -69,7 +69,7 @@ interface Kept {
   readonly snapshots: SnapshotStore
 }
 
-/** Runs a system on what was kept, and leaves it there. */
+/** Runs a system on the stored data, and keeps the data. */
 async function run(
   system: System,
   kept: Kept,
@@ -99,7 +99,7 @@ async function filledBy(code: Parameters<typeof counters>[0]): Promise<Kept> {
 const kinds = (notices: readonly SystemNotice[]) =>
   notices.map(({ kind }) => kind).filter((kind) => kind !== 'stale' && kind !== 'fresh')
 
-test('code of another text that makes the same rows goes on with the table, and its name is noted', async () => {
+test('code with another text that makes the same rows keeps the table, and its name is recorded', async () => {
   const kept = await filledBy(plain)
   const system = counters(rewritten)
   const [before] = await kept.tables.list()
@@ -114,7 +114,7 @@ test('code of another text that makes the same rows goes on with the table, and 
   expect((await kept.tables.list())[0]!.generation).toBe(before!.generation)
 })
 
-test('code that makes other rows under the same version is found out, and the table is rebuilt', async () => {
+test('code that makes other rows under the same version is detected, and the table is rebuilt', async () => {
   const kept = await filledBy(plain)
   const system = counters(other)
   await run(system, kept, async (running, notices) => {
@@ -128,7 +128,7 @@ test('code that makes other rows under the same version is found out, and the ta
   })
 })
 
-test('a version that is raised rebuilds the table without a comparison', async () => {
+test('a higher version rebuilds the table without a comparison', async () => {
   const kept = await filledBy(plain)
   const system = counters({ ...other, version: 2 })
   await run(system, kept, async (running, notices) => {
@@ -137,7 +137,7 @@ test('a version that is raised rebuilds the table without a comparison', async (
   })
 })
 
-test('a snapshot of other code that makes another state is not believed, and that is told', async () => {
+test('a snapshot of code that makes another state is not used, and this is reported', async () => {
   const kept = await filledBy(plain)
   await run(counters(other), kept, async (running, notices) => {
     await running.send({ type: 'Count', category: 'counter', id: 'a', input: { by: 1 } })
@@ -150,7 +150,7 @@ test('a snapshot of other code that makes another state is not believed, and tha
 const dir = mkdtempSync(join(tmpdir(), 'indelible-minified-'))
 afterAll(() => rmSync(dir, { recursive: true }))
 
-test('a minified build of the bank goes on with what its source made', async () => {
+test('a minified build of the bank continues with the tables and snapshots of its source', async () => {
   const source = resolve('examples/bank/bank.ts')
   const bundle = await rolldown({ input: source, external: [/^indelible/, 'zod'], logLevel: 'silent' })
   const file = resolve(`examples/bank/.minified-${process.pid}.mjs`)

@@ -7,7 +7,7 @@ import { CashPaidIn, CashTaken, Nothing, PayIn, parts, startTills, Take, TooLitt
 
 const readAll = async (store: EventStore) => (await Array.fromAsync(store.read('all'))).flatMap(({ events }) => events)
 
-test('a command that is accepted becomes events that say who, why and when', async () => {
+test('an accepted command becomes events that record who sent it, why and when', async () => {
   await using system = startTills({ clock: manualClock('2026-03-01') })
   const outcome = await system.send(PayIn('1', { amount: 5 }), {
     commandId: 'c-1',
@@ -49,7 +49,7 @@ test('a command that decides nothing is accepted and writes nothing', async () =
   })
 })
 
-test('a command that is sent again with its id gets the first outcome, even where it would now be refused', async () => {
+test('a command that is sent again with its id gets the first outcome, even if it would now be refused', async () => {
   await using system = startTills()
   await system.send(PayIn('1', { amount: 5 }))
   const first = await system.send(Take('1', { amount: 5 }), { commandId: 'take' })
@@ -68,7 +68,7 @@ test('the same command sent 50 times at once is carried out once', async () => {
   expect((await system.store.head()).position).toBe(1)
 })
 
-test('a command id that was used for another aggregate is an error, not somebody else’s outcome', async () => {
+test('a command id that was used for another aggregate is an error, and the other outcome is not returned', async () => {
   await using system = startTills()
   await system.send(PayIn('1', { amount: 5 }), { commandId: 'c' })
   await expect(system.send(PayIn('2', { amount: 5 }), { commandId: 'c' })).rejects.toMatchObject({
@@ -86,14 +86,14 @@ test('a command id that was used for another command on the same aggregate is an
   expect((await system.store.head()).position).toBe(1)
 })
 
-test('nobody but a saga may use the id of a saga’s command', async () => {
+test('only a saga may use the id of a saga’s command', async () => {
   await using system = startTills()
   const stolen = system.send(PayIn('1', { amount: 1 }), { commandId: '$saga.move-m:take:do' })
   await expect(stolen).rejects.toMatchObject({ code: 'reserved_name' })
   expect((await system.store.head()).position).toBe(0)
 })
 
-test('what is no decision, no state and no JSON is refused with its code and writes nothing', async () => {
+test('an invalid decision, an invalid state and data that are not JSON are refused with their codes, and nothing is written', async () => {
   const Odd = event('Odd', z.any())
   const odd = aggregate('odd', { initialState: { n: 0 } as { n: number } | undefined }).on(Odd, (state, data) =>
     data === 'nothing' ? undefined : state,
@@ -124,7 +124,7 @@ test('a closed system takes no commands', async () => {
   await closing
 })
 
-test('concurrent commands on one aggregate each see the ones before: a till is never overdrawn', async () => {
+test('concurrent commands on one aggregate each see the earlier ones: a till is never overdrawn', async () => {
   await using system = startTills()
   await system.send(PayIn('1', { amount: 10 }))
   const outcomes = await Promise.all(Array.from({ length: 30 }, () => system.send(Take('1', { amount: 1 }))))
@@ -132,14 +132,14 @@ test('concurrent commands on one aggregate each see the ones before: a till is n
   expect(outcomes.filter(({ status }) => status === 'refused')).toHaveLength(20)
 })
 
-test('a refusal is decided on the log as it is, not on what is remembered of it', async () => {
+test('a refusal is decided on the current log, not on a cached state', async () => {
   await using system = startTills()
   await system.send(PayIn('1', { amount: 5 }))
   await system.store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 5 } }] })
   expect(await system.send(Take('1', { amount: 10 }))).toMatchObject({ status: 'accepted', version: 3 })
 })
 
-test('a decision that was overtaken by another writer is made again on the new state', async () => {
+test('a decision that another writer overtook is made again on the new state', async () => {
   const store = memoryStore()
   let overtakes = 3
   const overtaken: EventStore = {
@@ -154,7 +154,7 @@ test('a decision that was overtaken by another writer is made again on the new s
   expect(await system.send(PayIn('1', { amount: 5 }))).toMatchObject({ status: 'accepted', version: 4 })
 })
 
-test('who keeps being overtaken gets a conflict, not an endless loop', async () => {
+test('a command that is always overtaken ends with a conflict', async () => {
   const store = memoryStore()
   const overtaken: EventStore = {
     ...store,
@@ -167,7 +167,7 @@ test('who keeps being overtaken gets a conflict, not an endless loop', async () 
   expect(await system.send(PayIn('1', { amount: 5 }))).toMatchObject({ status: 'conflict' })
 })
 
-test('an expected version is checked against the log, not against what is remembered', async () => {
+test('an expected version is checked against the log, not against a cached state', async () => {
   await using system = startTills()
   await system.send(PayIn('1', { amount: 5 }))
   await system.store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 1 } }] })
@@ -183,7 +183,7 @@ test('an expected version is checked against the log, not against what is rememb
   })
 })
 
-test('what nobody declared and what does not fit is refused with its code', async () => {
+test('an undeclared command and an invalid input are refused with their codes', async () => {
   await using system = startTills()
   const unknown = { ...PayIn('1', { amount: 5 }), type: 'BurnMoney' }
   await expect(system.send(unknown)).rejects.toMatchObject({ code: 'unknown_command' })
@@ -211,7 +211,7 @@ test('an event that the aggregate cannot evolve is not written', async () => {
   expect((await system.store.head()).position).toBe(0)
 })
 
-test('the input stays the caller’s: it is neither kept nor frozen', async () => {
+test('the input stays the caller’s: it is neither stored by reference nor frozen', async () => {
   await using system = startTills()
   const input = { amount: 5 }
   await system.send(PayIn('1', input))
@@ -221,7 +221,7 @@ test('the input stays the caller’s: it is neither kept nor frozen', async () =
 })
 
 test.each([undefined, null, Number.NaN, 5, true, {}, [], '', ' ', '\u00a0\u2028\t', 'a\n'])(
-  '%j is no id of an aggregate',
+  '%j is not a valid aggregate id',
   async (id) => {
     await using system = startTills()
     await expect(system.send(PayIn(id as string, { amount: 5 }))).rejects.toMatchObject({ code: 'invalid_stream_name' })
@@ -234,14 +234,14 @@ test.each([undefined, null, Number.NaN, 5, true, {}, [], '', ' ', '\u00a0\u2028\
   },
 )
 
-test('an id may have white space in it, but not be nothing else', async () => {
+test('an id may contain white space, but not consist of it', async () => {
   await using system = startTills()
   for (const id of [' a', 'a ', 'a b', '\u00a0a', 'null', 'undefined'])
     expect(await system.send(PayIn(id, { amount: 5 }))).toMatchObject({ status: 'accepted', stream: `till-${id}` })
 })
 
 test.each(['commandId', 'actor', 'correlationId', 'causationId', 'traceparent'])(
-  '%s that is no text is refused',
+  '%s that is not a string is refused',
   async (name) => {
     await using system = startTills()
     for (const value of [null, 5, {}, true]) {
@@ -252,7 +252,7 @@ test.each(['commandId', 'actor', 'correlationId', 'causationId', 'traceparent'])
   },
 )
 
-test('an expected version that is none, and what is no command at all, have their codes', async () => {
+test('an invalid expected version, and something that is not a command, are refused with their codes', async () => {
   await using system = startTills()
   for (const expectedVersion of [-1, 1.5, Number.NaN, '1', null] as number[]) {
     await expect(system.send(PayIn('1', { amount: 5 }), { expectedVersion })).rejects.toMatchObject({
@@ -263,7 +263,7 @@ test('an expected version that is none, and what is no command at all, have thei
     await expect(system.send(command)).rejects.toMatchObject({ code: 'unknown_command' })
 })
 
-test('a refusal that cannot be told is a fault of the code, which is named', async () => {
+test('an invalid refusal is a fault of the code, and the error names it', async () => {
   const cyclic: Record<string, unknown> = {}
   cyclic.self = cyclic
   const X = refusal('X', z.any())
@@ -289,7 +289,7 @@ test('a refusal that cannot be told is a fault of the code, which is named', asy
   expect((await system.store.head()).position).toBe(0)
 })
 
-test('a refusal without a reason that can be told is refused where it is declared, and one whose details do not fit where it is made', () => {
+test('a refusal without a valid reason is refused at its declaration, and one with invalid details when it is made', () => {
   const invalid = expect.objectContaining({ code: 'invalid_declaration' })
   for (const reason of ['', '\ud800', 5 as never, undefined as never]) {
     expect(() => refusal(reason, z.object({}))).toThrow(invalid)
@@ -299,7 +299,7 @@ test('a refusal without a reason that can be told is refused where it is declare
   expect(() => TooLittle({ cash: 'little' as never })).toThrow(invalid)
 })
 
-test('an event that the command does not declare is a fault of the code, which is named, and nothing is written', async () => {
+test('an event that the command does not declare is a fault of the code; the error names it, and nothing is written', async () => {
   const Odd = till.command('Odd', {
     input: z.object({ n: z.int() }),
     emits: [CashPaidIn],
@@ -368,7 +368,7 @@ describe('a command that is sent again with its id', () => {
     expect(await again(first, second)).toBe('command_id_reused')
   })
 
-  test('is refused as no input where it does not fit, though the first did', async () => {
+  test('is refused if its input is invalid, even though the first one was accepted', async () => {
     expect(await again({ what: 1 }, { what: 1, note: 5 as never })).toBe('invalid_command')
   })
 })

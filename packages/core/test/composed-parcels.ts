@@ -1,4 +1,4 @@
-// The configs of `composition.test.ts` are made of this: parcels that are kept in files, and notes of what was opened by whom.
+// The configs of `composition.test.ts` use this domain: parcels that are stored in files, and notes of what was opened by which thread.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'

@@ -1,4 +1,4 @@
-// A system is composed by its config alone, and a config that cannot work says in which file, and what to do.
+// A config alone composes a system. A config that cannot work is reported with its file and what to do.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -23,7 +23,7 @@ const composed = (more = '') =>
 const dirOf = (url: URL) => join(url.pathname, '..')
 
 describe('openSystem', () => {
-  test('opens log, snapshots, tables and consumers in the directory of the config, and closes all', async () => {
+  test('opens log, snapshots, tables and consumers in the directory of the config, and closes them all', async () => {
     const url = composed()
     const first = await openSystem(url)
     await first.send(Pack('a', { n: 1 }))
@@ -37,11 +37,11 @@ describe('openSystem', () => {
     await second.send(Pack('a', { n: 2 }))
     await second.waitFor({ name: 'mail' }, 2, patient)
     await second.close()
-    // The reaction went on where it was.
+    // The reaction continued where it had stopped.
     expect(readFileSync(join(dirOf(url), 'mail'), 'utf8')).toBe('a1 a2 ')
   })
 
-  test('keeps everything in the directory that the config names, from where the config is, or in one that is given', async () => {
+  test('stores everything in the directory that the config names, relative to the config, or in a given directory', async () => {
     const url = composed(`dataDir: 'kept/here'`)
     await (await openSystem(url)).close()
     expect(readdirSync(join(dirOf(url), 'kept/here'))).toContain('log')
@@ -50,7 +50,7 @@ describe('openSystem', () => {
     expect(readdirSync(other)).toContain('log')
   })
 
-  test('hands on the clock, the ids and who is to be told of what happens', async () => {
+  test('passes on the clock, the ids and the observers', async () => {
     const url = composed(`fails: true`)
     const notices: unknown[] = []
     let id = 0
@@ -65,7 +65,7 @@ describe('openSystem', () => {
     await system.close()
   })
 
-  test('runs projections on a thread of their own where the config says so, which opens what the config says', async () => {
+  test('runs projections on a separate thread if the config says so, and that thread opens what the config says', async () => {
     const url = composed(`projections: 'thread'`)
     const system = await openSystem(url)
     await system.send(Pack('a', { n: 1 }))
@@ -88,10 +88,10 @@ describe('openSystem', () => {
     ])
   })
 
-  test('leaves nothing open where the tables cannot be opened', async () => {
+  test('leaves nothing open if the tables cannot be opened', async () => {
     const url = composed(`noTables: true`)
     await expect(openSystem(url)).rejects.toThrow('There is no database.')
-    // The log is locked by whoever has it open.
+    // The process that has the log open locks it.
     const again = composed()
     await (await openSystem(again, { dataDir: join(dirOf(url), 'data') })).close()
   })
@@ -164,14 +164,14 @@ describe('a config that cannot work', () => {
     await told(config(text), message)
   })
 
-  test('because it is not there says so', async () => {
+  test('because it is missing is reported', async () => {
     await told(
       pathToFileURL(join(temporaryDirectory(), 'indelible.config.ts')),
       /indelible\.config\.ts does not exist\. Name the file/,
     )
   })
 
-  test('because it is named by a path, not a URL, says how to name it', async () => {
+  test('because it is given as a path, not a URL, is reported with what to write', async () => {
     for (const named of ['./indelible.config.ts', new URL('https://example.org/indelible.config.ts')])
       await expect(loadConfig(named as URL)).rejects.toMatchObject({
         code: 'config_invalid',
@@ -179,7 +179,7 @@ describe('a config that cannot work', () => {
       })
   })
 
-  test('an error of ours comes through as it is', async () => {
+  test('an IndelibleError from the config is passed on unchanged', async () => {
     const url = composed(`refuses: true`)
     const loaded = await loadConfig(url)
     expect(() => openers(loaded, { dataDir: loaded.dataDir, mode: 'inspect' })).toThrow(
@@ -189,14 +189,14 @@ describe('a config that cannot work', () => {
 })
 
 describe('startSystem alone', () => {
-  test('runs in memory, with all that a system has', async () => {
+  test('runs in memory, with all parts of a system', async () => {
     await using system = startSystem(parcels({}))
     const outcome = await system.send(Pack('a', { n: 1 }))
     expect(outcome).toMatchObject({ status: 'accepted' })
     expect(await system.health()).toMatchObject({ head: { position: 1 }, store: { canWrite: true }, consumers: [] })
   })
 
-  test('goes by the clock that is given', async () => {
+  test('uses the given clock', async () => {
     await using system = startSystem(parcels({}), { clock: { now: () => Date.parse('2026-01-01') } })
     await system.send(Pack('a', { n: 1 }))
     expect((await system.store.head()).recordedAt).toBe('2026-01-01T00:00:00.000Z')
@@ -204,7 +204,7 @@ describe('startSystem alone', () => {
     expect(batch!.events).toHaveLength(1)
   })
 
-  test('two that are started so have nothing in common', async () => {
+  test('two systems that are started in this way share nothing', async () => {
     await using first = startSystem(parcels({}))
     await using second = startSystem(parcels({}))
     await first.send(Pack('a', { n: 1 }))

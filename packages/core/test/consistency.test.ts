@@ -1,4 +1,4 @@
-// What must hold across aggregates: facts that commands consult, and values that only one aggregate of a kind may have. Each however many write at once.
+// What must hold across aggregates while many clients write: facts that commands consult, and values that only one aggregate of a category may have.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,7 +49,7 @@ const enrolments = decisionModel('enrolments', { initialState: { courses: [] as 
 )
 const TooMany = refusal('TooMany', z.object({ courses: z.array(z.string()) }))
 
-/** No more than the course has seats, and no more than a student may have. */
+/** The limits: the seats of the course, and the courses of a student. */
 const Enrol = command('Enrol', {
   category: 'enrolment',
   input: z.object({ course: id, student: id, coursesMax: z.int().default(100) }),
@@ -74,7 +74,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true }))
 
-/** By name: how many systems there are on which store. */
+/** By name: how many systems run on which store. */
 const settings: readonly [string, number, () => Promise<EventStore>][] = [
   ['one system, in memory', 1, async () => memoryStore()],
   ['two systems on one store in memory', 2, async () => memoryStore()],
@@ -105,7 +105,7 @@ async function eventsOf(store: EventStore, type: string) {
 
 const countOf = <Value>(values: readonly Value[], value: Value) => values.filter((each) => each === value).length
 
-/** What came of commands: how many were accepted, refused for each reason, or kept being overtaken. */
+/** The outcomes of commands: how many were accepted, refused for each reason, or ended in a conflict. */
 function tally(outcomes: readonly CommandOutcome<never>[] | readonly CommandOutcome[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const outcome of outcomes as readonly CommandOutcome[]) {
@@ -116,7 +116,7 @@ function tally(outcomes: readonly CommandOutcome<never>[] | readonly CommandOutc
 }
 
 describe('facts that a command consults', () => {
-  test.each(settings)('hold for 50 students who want the one seat of 8 courses: %s', async (_name, systems, open) => {
+  test.each(settings)('hold for 50 students who want the last seat of 8 courses: %s', async (_name, systems, open) => {
     const store = await open()
     await together(school, { store, systems }, async (running) => {
       for (const course of courses) await running[0]!.send(DefineCourse(course, { capacity: 1 }))
@@ -129,7 +129,7 @@ describe('facts that a command consults', () => {
     })
   })
 
-  test.each(settings)('hold where there are more seats, and two facts at once: %s', async (_name, systems, open) => {
+  test.each(settings)('hold for several seats, and for two facts at once: %s', async (_name, systems, open) => {
     const store = await open()
     await together(school, { store, systems }, async (running) => {
       for (const course of courses) await running[0]!.send(DefineCourse(course, { capacity: 20 }))
@@ -156,7 +156,7 @@ describe('facts that a command consults', () => {
             each,
           ),
         ).toBeLessThanOrEqual(3)
-      // Nobody was turned away for nothing: who has room for more was not given a seat only where the course is full.
+      // No refusal was unfounded: a student who can take more courses was refused only where the course was full.
       const taken = (course: string) =>
         countOf(
           enrolled.map((each) => each.course),
@@ -169,7 +169,7 @@ describe('facts that a command consults', () => {
     })
   })
 
-  test('are those of the log, whoever wrote it, also after a restart', async () => {
+  test('come from the log, no matter who wrote it, also after a restart', async () => {
     const store = memoryStore()
     await together(school, { store, systems: 2 }, async ([one, two]) => {
       await one!.send(DefineCourse('a', { capacity: 2 }))
@@ -190,7 +190,7 @@ describe('facts that a command consults', () => {
     })
   })
 
-  test('that change while a command decides make it decide again, on what is so then', async () => {
+  test('that change while a command decides make it decide again on the new facts', async () => {
     const inner = memoryStore()
     let overtakes = 3
     const store: EventStore = {
@@ -227,7 +227,7 @@ describe('facts that a command consults', () => {
     await running.send(DefineCourse('b', { capacity: 100 }))
   })
 
-  test('of somebody who keeps being overtaken end in a conflict, not in an endless loop', async () => {
+  test('that always change end in a conflict', async () => {
     const inner = memoryStore()
     let n = 0
     const store: EventStore = {
@@ -246,7 +246,7 @@ describe('facts that a command consults', () => {
     expect(await running.send(enrol('a', 'ann'))).toMatchObject({ status: 'conflict' })
   })
 
-  test('that have nothing to do with a command do not make it decide again', async () => {
+  test('that a command does not consult do not make it decide again', async () => {
     const inner = memoryStore()
     let conflicts = 0
     const store: EventStore = {
@@ -255,7 +255,7 @@ describe('facts that a command consults', () => {
         const data = { course: 'b', student: 'ben' }
         const tags = ['course:b', 'student:ben']
         await inner.append({ events: [{ stream: 'elsewhere-1', type: 'StudentEnrolled', data, tags }] })
-        // Tagged, but not of a type that the facts are made of.
+        // It has the tag, but not a type that the facts are made of.
         await inner.append({ events: [{ stream: 'elsewhere-1', type: 'Other', data: {}, tags: ['course:a'] }] })
         const outcome = await inner.append(commit, options)
         if (outcome.status === 'conflict') conflicts++
@@ -268,7 +268,7 @@ describe('facts that a command consults', () => {
     expect(conflicts).toBe(0)
   })
 
-  test('hold for an aggregate’s command beside its own state', async () => {
+  test('hold for an aggregate’s command in addition to its own state', async () => {
     const Opened = event('RegisterOpened', z.object({}))
     const register = aggregate('register', { initialState: { isOpen: false, students: 0 } })
       .on(Opened, (state) => ({ ...state, isOpen: true }))
@@ -307,7 +307,7 @@ describe('facts that a command consults', () => {
     })
   })
 
-  test('two commands that each read what the other writes are not both carried out', async () => {
+  test('of two commands that each read what the other writes, only one is carried out', async () => {
     const OffCall = event('WentOffCall', z.object({ ward: id, doctor: id }), {
       tags: { ward: 'ward', doctor: 'doctor' },
     })
@@ -360,7 +360,7 @@ describe('facts that a command consults', () => {
     }
   })
 
-  test('a command without an aggregate is carried out once for its id, and says so the second time', async () => {
+  test('a command without an aggregate is carried out once for its id, and reports a duplicate the second time', async () => {
     await using running = startSystem(school)
     await running.send(DefineCourse('a', { capacity: 1 }))
     const sent = await Promise.all(
@@ -376,7 +376,7 @@ describe('facts that a command consults', () => {
     ])
   })
 
-  test('a command without an aggregate has no version to be expected', async () => {
+  test('a command without an aggregate takes no expected version', async () => {
     await using running = startSystem(school)
     await expect(running.send(enrol('a', 'ann'), { expectedVersion: 0 })).rejects.toMatchObject({
       code: 'invalid_command',
@@ -384,7 +384,7 @@ describe('facts that a command consults', () => {
     })
   })
 
-  test('an input that does not say which facts are meant is refused', async () => {
+  test('an input that does not identify the facts is refused', async () => {
     const Odd = command('Odd', {
       category: 'odd',
       input: z.object({ course: z.string().nullable().optional() }),
@@ -401,7 +401,7 @@ describe('facts that a command consults', () => {
     }
   })
 
-  test('the code that folds them keeps the third law', async () => {
+  test('the code that folds facts obeys the third law', async () => {
     const offences = {
       clock: () => ({ free: Date.now() }),
       change: (state: { free: number }) => {
@@ -424,7 +424,7 @@ describe('facts that a command consults', () => {
     }
   })
 
-  test('in the test of a command they are folded from a history', () => {
+  test('in a specification of a command, facts are folded from the given history', () => {
     const others = [CourseDefined({ course: 'a', capacity: 1 }), CourseDefined({ course: 'b', capacity: 1 })]
     const input = { course: 'a', student: 'ann' }
     expect(decideAfter([], Enrol, input, { others })).toEqual([StudentEnrolled(input)])
@@ -489,7 +489,7 @@ const taken = (value: string | number, field = 'email', reason = 'EmailTaken') =
   details: { field, value },
 })
 
-/** Which users have an email, as the log has it. */
+/** Which users have an email, according to the log. */
 async function holders(store: EventStore): Promise<Map<string, string[]>> {
   const ids = new Set<string>()
   for await (const { events } of store.read([{ categories: ['user'] }]))
@@ -503,7 +503,7 @@ async function holders(store: EventStore): Promise<Map<string, string[]>> {
 }
 
 describe('a value that must be unique', () => {
-  test.each(settings)('is claimed by one of 50 who want it, 8 times at once: %s', async (_name, systems, open) => {
+  test.each(settings)('is claimed by exactly one of 50 clients, 8 times at once: %s', async (_name, systems, open) => {
     const store = await open()
     await together(club, { store, systems }, async (running) => {
       const wishes = emails.flatMap((email, e) =>
@@ -519,29 +519,32 @@ describe('a value that must be unique', () => {
     })
   })
 
-  test.each(settings)('is never held by two, whoever changes what at once: %s', async (_name, systems, open) => {
-    const store = await open()
-    await together(club, { store, systems }, async (running) => {
-      const people = Array.from({ length: 12 }, (_, n) => String(n))
-      let draw = 1
-      const next = (below: number) => {
-        draw = (draw * 48271) % 2147483647
-        return draw % below
-      }
-      for (let round = 0; round < 15; round++) {
-        const outcomes = await Promise.all(
-          people.map((person) => {
-            const email = [...emails.slice(0, 5), null][next(6)]!
-            return running[next(systems)]!.send(ChangeEmail(person, { email }))
-          }),
-        )
-        expect(tally(outcomes)).not.toHaveProperty('conflict')
-        for (const [email, ids] of await holders(store)) expect(ids, email).toHaveLength(1)
-      }
-    })
-  })
+  test.each(settings)(
+    'is never held by two aggregates, whatever they change at the same time: %s',
+    async (_name, systems, open) => {
+      const store = await open()
+      await together(club, { store, systems }, async (running) => {
+        const people = Array.from({ length: 12 }, (_, n) => String(n))
+        let draw = 1
+        const next = (below: number) => {
+          draw = (draw * 48271) % 2147483647
+          return draw % below
+        }
+        for (let round = 0; round < 15; round++) {
+          const outcomes = await Promise.all(
+            people.map((person) => {
+              const email = [...emails.slice(0, 5), null][next(6)]!
+              return running[next(systems)]!.send(ChangeEmail(person, { email }))
+            }),
+          )
+          expect(tally(outcomes)).not.toHaveProperty('conflict')
+          for (const [email, ids] of await holders(store)) expect(ids, email).toHaveLength(1)
+        }
+      })
+    },
+  )
 
-  test('is released by a change, claimed by another, and comes back when it is released again', async () => {
+  test('is released by a change, can be claimed by another aggregate, and can return when it is released again', async () => {
     await using running = startSystem(club)
     const [x, y] = ['x@example.org', 'y@example.org']
     expect(await running.send(Register('ann', { email: x }))).toMatchObject({ status: 'accepted' })
@@ -559,7 +562,7 @@ describe('a value that must be unique', () => {
     ])
   })
 
-  test('is claimed by nobody where it is null or not there, or stays as it is', async () => {
+  test('is not claimed if it is null, missing or unchanged', async () => {
     await using running = startSystem(club)
     for (const person of ['ann', 'ben', 'cora'])
       expect(await running.send(Register(person, { email: null }))).toMatchObject({ status: 'accepted' })
@@ -573,7 +576,7 @@ describe('a value that must be unique', () => {
     expect(await running.send(ChangeEmail('cora', { email: '' }))).toMatchObject(taken(''))
   })
 
-  test('may be text or a number, and one is not the other; each member has values of its own', async () => {
+  test('may be a string or a number, which differ; each member has its own values', async () => {
     await using running = startSystem(club)
     expect(await running.send(TakeSeat('ann', { seat: 7 }))).toMatchObject({ status: 'accepted' })
     expect(await running.send(TakeSeat('ben', { seat: '7' }))).toMatchObject({ status: 'accepted' })
@@ -582,7 +585,7 @@ describe('a value that must be unique', () => {
     expect(await running.send(ChangeEmail('cora', { email: '7' }))).toMatchObject({ status: 'accepted' })
   })
 
-  test('that is no text and no number is a fault of the code', async () => {
+  test('that is neither a string nor a number is a fault of the code', async () => {
     const Tagged = event('Tagged', z.object({ tag: z.any() }))
     const thing = aggregate('thing', { initialState: { tag: undefined as unknown }, unique: { tag: 'Taken' } }).on(
       Tagged,
@@ -595,7 +598,7 @@ describe('a value that must be unique', () => {
     expect((await running.store.head()).position).toBe(0)
   })
 
-  test('may be as long as one likes, and is not told to who reads the log', async () => {
+  test('may have any length, and readers of the log do not see it', async () => {
     await using running = startSystem(club)
     const email = `${'x'.repeat(5_000)}@example.org`
     expect(await running.send(Register('ann', { email }))).toMatchObject({ status: 'accepted' })
@@ -604,7 +607,7 @@ describe('a value that must be unique', () => {
     for (const { tags } of batch!.events) expect(tags.join()).not.toContain('example')
   })
 
-  test('leaves the state after a replay as it was live: handlers see no tags but their own', async () => {
+  test('leaves the state after a replay as it was live: handlers see only their own tags', async () => {
     const store = memoryStore()
     const snapshots = memorySnapshots()
     const stay = { store: { ...store, close: async () => {} }, snapshots }
@@ -627,7 +630,7 @@ describe('a value that must be unique', () => {
     expect(await again.send(TakeSeat('ben', { seat: 7 }))).toMatchObject(taken(7, 'seat', 'SeatTaken'))
   })
 
-  test('that was claimed under a command id is claimed once, and the second time is told as the first', async () => {
+  test('that was claimed under a command id is claimed once, and a repeated command gets the first outcome', async () => {
     await using running = startSystem(club)
     const send = () => running.send(Register('ann', { email: 'x@example.org' }), { commandId: 'c' })
     const first = await send()
@@ -638,7 +641,7 @@ describe('a value that must be unique', () => {
     expect(await send()).toEqual({ ...first, duplicate: true })
   })
 
-  test('of another kind of aggregate is nobody’s business', async () => {
+  test('of one category does not conflict with the same value of another category', async () => {
     const guest = aggregate('guest', { initialState: { email: '' }, unique: { email: 'EmailTaken' } }).on(
       EmailChanged,
       (_state, { email }) => ({ email: email ?? '' }),

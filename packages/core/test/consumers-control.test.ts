@@ -1,4 +1,4 @@
-// One control surface for everything that follows the log: what operators see, what they can do, and what is said of faults.
+// One control surface for everything that follows the log: what operators see, what they can do, and how faults are reported.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -32,7 +32,7 @@ const delivery = saga('delivery', { startsOn: ParcelSent }).step('pack', {
   input: () => ({ n: 1 }),
 })
 
-/** A reaction that notes what it handled, and fails at the streams that are said to be bad. */
+/** A reaction that records what it handled, and fails on the streams that are marked as bad. */
 function mailing({ retries = 0 } = {}) {
   const handled: string[] = []
   const bad = new Set<string>()
@@ -47,7 +47,7 @@ const shown = (system: RunningSystem, name: string) => system.consumers.show({ n
 const reaches = (system: RunningSystem, name: string, status: object) =>
   until(async () => expect(await shown(system, name)).toMatchObject(status))
 
-test('all kinds have one list, with one kind of status, in health too', async () => {
+test('all kinds of consumers have one list and one kind of status, also in health', async () => {
   const { mail } = mailing()
   const index = subscription('index', { on: [ParcelPacked], run: () => {} })
   const all = { projections: [table], sagas: [delivery], reactions: [mail], subscriptions: [index] }
@@ -60,6 +60,7 @@ test('all kinds have one list, with one kind of status, in health too', async ()
   expect(list.map(({ name, kind, state, lagEvents }) => ({ name, kind, state, lagEvents }))).toEqual([
     { name: 'parcels', kind: 'projection', state: 'running', lagEvents: 0 },
     { name: 'delivery', kind: 'saga', state: 'running', lagEvents: 0 },
+    { name: '$schedule', kind: 'saga', state: 'running', lagEvents: 0 },
     { name: 'mail', kind: 'reaction', state: 'running', lagEvents: 0 },
     { name: 'index', kind: 'subscription', state: 'running', lagEvents: 0 },
   ])
@@ -70,7 +71,7 @@ test('all kinds have one list, with one kind of status, in health too', async ()
   }
 })
 
-test('a name that nothing has is refused, whatever is asked', async () => {
+test('every operation refuses an unknown name', async () => {
   await using system = startParcels({ reactions: [mailing().mail] })
   const { consumers } = system
   const nobody = { name: 'nobody' }
@@ -85,7 +86,7 @@ test('a name that nothing has is refused, whatever is asked', async () => {
   expect((await system.store.head()).position).toBe(0)
 })
 
-test('who paused and resumed what is recorded in the log, where no domain code sees it', async () => {
+test('the log records who paused and resumed what, and domain code does not see it', async () => {
   const { mail } = mailing()
   await using system = startParcels({ projections: [table], sagas: [delivery], reactions: [mail] })
   for (const each of [table, delivery, mail]) {
@@ -119,7 +120,7 @@ describe.each<[string, () => () => ConsumerRecords]>([
     },
   ],
 ])('with records %s', (_where, make) => {
-  test('a reaction that is paused stands still, over a restart, and goes on where it was', async () => {
+  test('a paused reaction handles nothing, also after a restart, and continues where it stopped when it is resumed', async () => {
     const [store, records] = [memoryStore(), make()]
     const { mail, handled } = mailing()
     const start = () => startParcels({ reactions: [mail] }, { store: lasting(store), consumers: records() })
@@ -142,7 +143,7 @@ describe.each<[string, () => () => ConsumerRecords]>([
     expect(handled).toEqual(['a1', 'b1', 'c1'])
   })
 
-  test('a paused subscription too', async () => {
+  test('so does a paused subscription', async () => {
     const [store, records] = [memoryStore(), make()]
     const handled: number[] = []
     const index = subscription('index', {
@@ -161,11 +162,11 @@ describe.each<[string, () => () => ConsumerRecords]>([
     expect(handled).toEqual([2])
   })
 
-  test('a paused saga begins nothing and goes on with nothing, over a restart, until it is resumed', async () => {
+  test('a paused saga starts and continues nothing, also after a restart, until it is resumed', async () => {
     const [store, records] = [memoryStore(), make()]
     const start = () => startParcels({ sagas: [delivery] }, { store: lasting(store), consumers: records() })
     const first = start()
-    // At once: nobody may be faster than an operator.
+    // Immediately, because an operator can be as fast.
     await first.consumers.pause(delivery)
     await reaches(first, 'delivery', { state: 'paused' })
     await first.send(Send('a', { to: 'b' }))
@@ -182,7 +183,7 @@ describe.each<[string, () => () => ConsumerRecords]>([
     await third.close()
   })
 
-  test('what is parked waits while its reaction is paused, and is tried again when it is resumed', async () => {
+  test('parked events wait while their reaction is paused, and are tried again when it is resumed', async () => {
     const [store, records] = [memoryStore(), make()]
     const { mail, handled, bad } = mailing()
     bad.add('a')
@@ -202,7 +203,7 @@ describe.each<[string, () => () => ConsumerRecords]>([
     await second.close()
   })
 
-  test('a checkpoint of another history is told of, and goes on only when somebody has seen that', async () => {
+  test('a checkpoint of another history is reported, and the consumer continues only after a person has resumed it', async () => {
     const records = make()
     const { mail, handled } = mailing()
     const [lost, found] = [memoryStore(), memoryStore()]
@@ -215,7 +216,7 @@ describe.each<[string, () => () => ConsumerRecords]>([
     await reaches(second, 'mail', told)
     await expect(second.waitFor(mail, 4, patient)).rejects.toMatchObject({ code: 'consumer_diverged' })
     await pack(found, 'z', 'z')
-    // A pause and what ends it say nothing of the history.
+    // Pausing and resuming do not say whether the history is the right one.
     await second.consumers.pause(mail)
     await reaches(second, 'mail', { state: 'paused' })
     await second.consumers.resume(mail)
@@ -223,7 +224,7 @@ describe.each<[string, () => () => ConsumerRecords]>([
     await second.close()
     const third = startParcels({ reactions: [mail] }, { store: found, consumers: records() })
     await reaches(third, 'mail', told)
-    // Two at once: what comes meanwhile is not passed over by the second.
+    // Two at once: the second must not skip what arrives meanwhile.
     const resumed = [third.consumers.resume(mail)]
     await reaches(third, 'mail', { state: 'running' })
     const packed = pack(found, 'n')
@@ -236,7 +237,7 @@ describe.each<[string, () => () => ConsumerRecords]>([
 })
 
 describe('races', () => {
-  test('a pause while code runs tells it to stop, and the event is handled when it is resumed', async () => {
+  test('a pause aborts the running code, and the event is handled after the resume', async () => {
     const hold = gate()
     const handled: number[] = []
     const mail = reaction('mail').on(ParcelPacked, async ({ n }, _event, { signal }) => {
@@ -255,7 +256,7 @@ describe('races', () => {
     expect(handled).toEqual([1])
   })
 
-  test('a pause that is taken back at once still has what is parked tried again', async () => {
+  test('after a pause and an immediate resume, parked events are still tried again', async () => {
     const { mail, handled, bad } = mailing()
     bad.add('a')
     await using system = startParcels({ reactions: [mail] })
@@ -267,7 +268,7 @@ describe('races', () => {
     expect(handled).toEqual(['a1'])
   })
 
-  test('many pauses and resumes while it catches up lose nothing and keep the order', async () => {
+  test('many pauses and resumes while a reaction catches up lose no event and keep the order', async () => {
     const store = memoryStore()
     const last = await pack(store, ...Array.from({ length: 300 }, (_, n) => `s${n % 7}`))
     const seen = new Map<string, number[]>()
@@ -284,7 +285,7 @@ describe('races', () => {
     }
     await system.waitFor(mail, last, patient)
     for (const ns of seen.values()) {
-      // Some may have come again after a pause; none before its time.
+      // Some may be handled again after a pause; none is handled out of order.
       let most = 0
       for (const n of ns) {
         expect(n).toBeLessThanOrEqual(most + 1)
@@ -294,7 +295,7 @@ describe('races', () => {
     }
   })
 
-  test('events that come to a parked stream while it is resumed come after the others, one time', async () => {
+  test('events that arrive for a parked stream during its resume are handled once, after the parked ones', async () => {
     const { mail, handled, bad } = mailing()
     bad.add('a')
     await using system = startParcels({ reactions: [mail] })
@@ -311,10 +312,10 @@ describe('races', () => {
     expect(handled).toEqual(Array.from({ length: 60 }, (_, n) => `a${n + 1}`))
   })
 
-  test('events that come in at any moment around that at which one before them fails wait behind it, and none is lost', async () => {
+  test('events that arrive at any moment around a failure of an earlier event wait behind it, and none is lost', async () => {
     for (let turns = 0; turns < 80; turns++) {
       const store = memoryStore()
-      // The third comes so many turns of the promise queue after the first two.
+      // The third event arrives this many turns of the promise queue after the first two.
       const delaying: EventStore = {
         ...store,
         async *subscribe(...args) {
@@ -340,7 +341,7 @@ describe('races', () => {
     }
   })
 
-  test('whoever pauses or resumes what was stopped is told so, and nothing is changed', async () => {
+  test('pausing or resuming a stopped consumer reports that, and changes nothing', async () => {
     const records = memoryConsumers()
     const { mail } = mailing()
     const system = startParcels({ reactions: [mail] }, { consumers: records })
@@ -351,7 +352,7 @@ describe('races', () => {
     expect(await records.load('mail')).toMatchObject({ isPaused: false })
   })
 
-  test('a store that was closed before the records ends a reaction without a word', async () => {
+  test('a reaction whose store was closed before its records ends without a report', async () => {
     const [store, records] = [memoryStore(), memoryConsumers()]
     const hold = gate()
     const mail = reaction('mail').on(ParcelPacked, () => hold.pass())
@@ -367,7 +368,7 @@ describe('races', () => {
 })
 
 describe('faults', () => {
-  /** Records whose saves fail for as long as somebody says so. */
+  /** Records whose saves fail while the test says so. */
   function failing(records = memoryConsumers()) {
     let fault: Error | undefined
     let failed = 0
@@ -386,7 +387,7 @@ describe('faults', () => {
   }
   const full = () => new IndelibleError('store_full', 'There is no space left (injected).')
 
-  test('a checkpoint that cannot be kept is told of and tried again; what was handled is not handled again', async () => {
+  test('a failed save of a checkpoint is reported and retried; handled events are not handled again', async () => {
     const { records, fail, failed } = failing()
     const { mail, handled } = mailing()
     await using system = startParcels({ reactions: [mail] }, { consumers: records })
@@ -394,7 +395,7 @@ describe('faults', () => {
     fail(full())
     await pack(system.store, 'a')
     await reaches(system, 'mail', { state: 'retrying', error: { code: 'store_full' }, position: 1 })
-    // A crash would repeat all of it, so nothing more is begun.
+    // A crash would repeat all of it, so nothing more is started.
     await pack(system.store, 'b')
     await until(() => expect(failed()).toBeGreaterThan(2))
     expect(handled).toEqual(['a1'])
@@ -407,7 +408,7 @@ describe('faults', () => {
     await until(async () => expect((await records.load('mail'))?.checkpoint.position).toBe(2))
   })
 
-  test('a system closes while a checkpoint cannot be kept', async () => {
+  test('a system closes while a checkpoint cannot be saved', async () => {
     const { records, fail } = failing()
     const { mail } = mailing()
     const system = startParcels({ reactions: [mail] }, { consumers: records })
@@ -418,7 +419,7 @@ describe('faults', () => {
     await system.close()
   })
 
-  test('a reaction that cannot be recorded for the first time begins when it can, and "now" is still then', async () => {
+  test('a reaction whose first record cannot be saved starts when it can, and "now" is still the time of its start', async () => {
     const { records, fail, failed } = failing()
     fail(full())
     const { mail, handled } = mailing()
@@ -431,7 +432,7 @@ describe('faults', () => {
     expect(handled).toEqual(['a1'])
   })
 
-  test('records that never answer do not hold up a close for ever, and are told of', async () => {
+  test('records that never answer do not block a close, and this is reported', async () => {
     const records = memoryConsumers()
     let isDead = false
     const dead: ConsumerRecords = {
@@ -447,7 +448,7 @@ describe('faults', () => {
     await system.close()
   })
 
-  test('a log that cannot be read for a while is told of, and nothing is lost', async () => {
+  test('a log that cannot be read for a while is reported, and nothing is lost', async () => {
     const store = memoryStore()
     let isBroken = false
     const broken: EventStore = {
@@ -470,7 +471,7 @@ describe('faults', () => {
     expect(handled).toEqual(['a1', 'b1'])
   })
 
-  test('a log that cannot be read while what is parked is tried again: it is tried again later', async () => {
+  test('if the log cannot be read while parked events are tried again, they are tried later', async () => {
     const store = memoryStore()
     let isBroken = false
     const broken: EventStore = {
@@ -493,7 +494,7 @@ describe('faults', () => {
     expect(handled).toEqual(['a1', 'a2'])
   })
 
-  test('a pause does not wait until a fault is tried again', async () => {
+  test('a pause does not wait for the retry of a fault', async () => {
     const { records, fail } = failing()
     const { mail } = mailing()
     await using system = startParcels({ reactions: [mail] }, { consumers: records })
@@ -504,7 +505,7 @@ describe('faults', () => {
     await reaches(system, 'mail', { state: 'paused' })
   })
 
-  test('a record that is damaged stops its own consumer with what to do, until a copy is put back', async () => {
+  test('a damaged record stops only its own consumer and says what to do, until a copy is put back', async () => {
     const dir = join(temporaryDirectory(), 'consumers')
     const store = memoryStore()
     const { mail, handled } = mailing()
@@ -541,7 +542,7 @@ describe('faults', () => {
     await second.close()
   })
 
-  test('a directory that cannot be written is told of, and nothing is lost when it can be', async () => {
+  test('a directory that cannot be written is reported, and nothing is lost when it can be written again', async () => {
     const dir = join(temporaryDirectory(), 'consumers')
     writeFileSync(dir, 'A file is in the way.')
     const { mail, handled } = mailing()
@@ -553,10 +554,10 @@ describe('faults', () => {
     await system.waitFor(mail, last, patient)
     expect(handled).toEqual(['a1'])
     await system.close()
-    expect(readdirSync(dir)).toEqual(['mail.json'])
+    expect(readdirSync(dir).toSorted()).toEqual(['$schedule.json', 'mail.json'])
   })
 
-  test('a log that was put back from an older copy of its directory is another history', async () => {
+  test('a log restored from an older copy of its directory is another history', async () => {
     const root = temporaryDirectory()
     const { cpSync } = await import('node:fs')
     const { mail, handled } = mailing()

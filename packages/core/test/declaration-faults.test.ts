@@ -1,4 +1,4 @@
-// What declarations refuse, and what domain code never sees: faults that were found on trial.
+// What declarations refuse, and what domain code never sees: faults that were found in trials.
 import { runInNewContext } from 'node:vm'
 import {
   aggregate,
@@ -27,7 +27,7 @@ const Book = account.command('Book', {
 })
 const invalid = expect.objectContaining({ code: 'invalid_declaration' })
 
-describe('a part of a system that is not there, as where modules import each other, is a finding like others', () => {
+describe('a missing part of a system, for example because modules import each other, is a finding like the others', () => {
   test.each<[string, Partial<SystemDefinition>]>([
     ['command', { commands: [Book, undefined as never] }],
     ['projection', { projections: [undefined as never] }],
@@ -45,13 +45,13 @@ describe('a part of a system that is not there, as where modules import each oth
   })
 })
 
-describe('what cannot be declared is refused where it is, with its code', () => {
+describe('an invalid declaration is refused where it is made, with its code', () => {
   test.each([undefined, null, {}, 'text'])('a projection whose handler is %j', (handler) => {
     const table = projection('p', { table: { id: text().key() } })
     expect(() => table.on(Booked, handler as never)).toThrow(invalid)
   })
 
-  test('a decision model on something that is no event', () => {
+  test('a decision model on something that is not an event', () => {
     const model = decisionModel('m', { initialState: 0, tags: ['amount'] })
     expect(() => model.on(undefined as never, (() => 1) as never)).toThrow(invalid)
   })
@@ -81,7 +81,7 @@ describe('data of events', () => {
     expect(() => Noted(data)).toThrow(expect.objectContaining({ code: 'invalid_event' }))
   })
 
-  test('that JSON keeps are taken, also where another realm made them', () => {
+  test('that JSON preserves are accepted, also objects that were made in another realm', () => {
     expect(() => Noted(runInNewContext('({ a: [1, { b: 2 }] })'))).not.toThrow()
   })
 })
@@ -105,7 +105,7 @@ describe('a value that must be unique', () => {
     return { Change, tagsSeen, system: defineSystem({ name: 's', commands: [Change], projections: [tagsSeen] }) }
   }
 
-  test('is not released by somebody who never claimed it: who has it from the initial state', async () => {
+  test('is not released by an aggregate that never claimed it, because it has the value from its initial state', async () => {
     const { Change, system } = make(true)
     await using running = startSystem(system)
     await running.send(Change('ann', { email: 'x' }))
@@ -114,7 +114,7 @@ describe('a value that must be unique', () => {
     expect(await running.send(Change('ben', { email: '' }))).toMatchObject({ status: 'refused' })
   })
 
-  test('is not released by somebody who never claimed it: who has it from before it was to be unique', async () => {
+  test('is not released by an aggregate that never claimed it, because it had the value before it became unique', async () => {
     const store = memoryStore()
     const before = make(false)
     const first = startSystem(before.system, { store: { ...store, close: async () => {} } })
@@ -127,7 +127,7 @@ describe('a value that must be unique', () => {
     expect(await running.send(Change('cora', { email: 'x' }))).toMatchObject({ status: 'refused' })
   })
 
-  test('shows no reserved tag to the handler of a projection', async () => {
+  test('does not show reserved tags to the handler of a projection', async () => {
     const { Change, tagsSeen, system } = make(true)
     await using running = startSystem(system)
     await running.send(Change('ann', { email: 'x' }))
@@ -141,7 +141,7 @@ const offences: Record<string, () => unknown> = {
   'uses randomness': () => Math.random(),
 }
 
-describe('an upcast keeps the laws as the code does that it serves', () => {
+describe('an upcast obeys the same laws as the code that it serves', () => {
   const was = z.object({ total: z.int() })
   const up = ({ total }: { total: number }) => ({ amount: total })
   const lawless: Record<string, typeof up> = {
@@ -159,7 +159,7 @@ describe('an upcast keeps the laws as the code does that it serves', () => {
       return up(old)
     },
   }
-  test.each(Object.entries(lawless))('one that %s is found out', async (_what, up) => {
+  test.each(Object.entries(lawless))('an upcast that %s is detected', async (_what, up) => {
     const Placed = event('Placed', z.object({ amount: z.int() }), { version: 2, upcasts: { 1: upcast(was, up) } })
     const order = aggregate('order', { initialState: { sum: 0 } }).on(Placed, ({ sum }, { amount }) => ({
       sum: sum + amount,
@@ -182,7 +182,7 @@ describe('an upcast keeps the laws as the code does that it serves', () => {
     expect((await store.head()).position).toBe(1)
   })
 
-  test('one that answers with a promise stops where it is', async () => {
+  test('an upcast that returns a promise stops there', async () => {
     const later = (async (old: { total: number }) => up(old)) as never
     const Placed = event('Placed', z.object({ amount: z.int() }), { version: 2, upcasts: { 1: upcast(was, later) } })
     const orders = projection('orders', { table: { id: text().key(), amount: bigint() } }).write(

@@ -1,4 +1,4 @@
-// What the declarations promise is held to where they are made, when a system is put together, and while it runs.
+// What the declarations promise is checked when they are made, when a system is defined, and while it runs.
 import {
   aggregate,
   command,
@@ -57,7 +57,7 @@ const sums = (name: string) =>
 const booking = { command: Book, to: () => '1', input: () => ({ amount: 1 }) }
 
 describe('a system whose parts do not fit', () => {
-  test('is told all of what is wrong at once, and what to do', () => {
+  test('gets one error with all findings and what to do', () => {
     const half = aggregate('account', { initialState: { sum: 0 } }).on(Cleared, () => ({ sum: 0 }))
     const Clear = half.command('Clear', { input: z.object({}), emits: [Cleared], decide: () => Cleared({}) })
     const Unlisted = account.command('Unlisted', { input: z.object({}), emits: [], decide: () => [] })
@@ -103,7 +103,7 @@ describe('a system whose parts do not fit', () => {
     )
   })
 
-  test('one finding is told in one line', () => {
+  test('one finding is reported in one line', () => {
     expect(() => defineSystem({ name: 'x', commands: [Book, Book] })).toThrow(
       /^The system "x" cannot work: There are two of the command "account\/Book"\. [^\n]*$/,
     )
@@ -140,7 +140,7 @@ describe('a system whose parts do not fit', () => {
     ])
   })
 
-  test('data that JSON does not keep, where the schema can say so', () => {
+  test('data that JSON does not preserve, if the schema can tell', () => {
     const Dated = event('Dated', z.object({ at: z.date() }) as never)
     const dated = aggregate('dated', { initialState: {} }).on(Dated, (state) => state)
     const Put = dated.command('Put', { input: z.object({}), emits: [Dated], decide: () => [] })
@@ -152,7 +152,7 @@ describe('a system whose parts do not fit', () => {
   })
 })
 
-describe('what cannot be declared is refused where it is', () => {
+describe('an invalid declaration is refused where it is made', () => {
   test('a command', () => {
     const declare = (type: string, wrong: object) => () =>
       account.command(type, { input: z.object({}), emits: [], decide: () => [], ...wrong } as never)
@@ -192,7 +192,7 @@ describe('what cannot be declared is refused where it is', () => {
     )
   })
 
-  test('a projection whose handler is not there, or whose options are none', () => {
+  test('a projection without a handler, or with invalid options', () => {
     const table = projection('p', { table: { id: text().key() } })
     for (const handler of [undefined, null, {}, 'text'] as never[]) {
       expect(() => table.write(Booked, handler)).toThrow(invalid('Projection "p" has no function for "Booked".'))
@@ -235,12 +235,12 @@ describe('a decision', () => {
     await using running = startSystem(system)
     await expect(running.send(Odd('1', {}))).rejects.toEqual(invalid(message))
     expect((await running.store.head()).position).toBe(0)
-    // The test of a command finds it too.
+    // The specification of a command finds it too.
     expect(() => decideAfter([], Odd, {})).toThrow(invalid(message))
     expect(await running.send(Book('1', { amount: 1 }))).toMatchObject({ status: 'accepted', version: 1 })
   })
 
-  test('that refuses without details has none', async () => {
+  test('that refuses without details has no details', async () => {
     const { Odd, system } = odd(() => refuse('Closed'))
     await using running = startSystem(system)
     expect(await running.send(Odd('1', {}))).toMatchObject({ status: 'refused', reason: 'Closed', details: {} })
@@ -248,7 +248,7 @@ describe('a decision', () => {
   })
 })
 
-test('an internal command is sent by code and sagas, and told apart in the description of the system', async () => {
+test('an internal command can be sent by code and sagas, and the description of the system marks it', async () => {
   const Clear = account.command('Clear', {
     input: z.object({}),
     emits: [Cleared],
@@ -313,7 +313,7 @@ describe('data of events', () => {
     },
   )
 
-  test('that are refused are named by their path', () => {
+  test('that are refused are reported with their path', () => {
     expect(() => Noted({ a: [{ b: new Date(0) }] })).toThrow(
       /^The data of Noted are not JSON: "a\[0\]\.b" is a Date\. Use text or finite numbers, such as an ISO date\.$/,
     )

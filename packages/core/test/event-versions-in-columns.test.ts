@@ -1,4 +1,4 @@
-// Older versions of events come in the newest form from the columns of sealed segments too, whether a segment has one version, several, or other events between.
+// Older versions of events are read in the newest form also from the columns of sealed segments, with one version in a segment, several, or other events between.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ const Placed = event('Placed', three, {
 })
 const Cancelled = event('Cancelled', z.object({}))
 
-/** One table by stream, one by keys of its own. */
+/** One table with a row for each stream, one with its own keys. */
 function shop() {
   const order = aggregate('order', { initialState: {} })
     .on(Placed, (state) => state)
@@ -86,7 +86,7 @@ const third = (id: string, amount: number): NewEvent => ({
   schemaVersion: 3,
   data: { amount, currency: 'USD', channel: 'web' },
 })
-/** Twenty events a segment: of one version alone, of several, and with others between. */
+/** Twenty events in a segment: of one version only, of several, and with others between. */
 const history: readonly NewEvent[] = [
   ...Array.from({ length: 20 }, (_, n) => first(String(n % 5), 1)),
   ...Array.from({ length: 20 }, (_, n) => [first, second, third][n % 3]!(String(n % 5), 1)),
@@ -115,7 +115,7 @@ const ordersOf = (events: readonly NewEvent[]) =>
 test.each([
   ['columns of sealed segments', true],
   ['the log', false],
-])('tables see every version in the newest form, from %s and as it is appended', async (name, hasColumns) => {
+])('tables get every version in the newest form, from %s and as it is appended', async (name, hasColumns) => {
   const log = join(dir, name)
   const limits = { segmentEventsMax: 20, columnsShareMax: 0 }
   const seed = await fileStore({ dir: log, limits })
@@ -133,7 +133,7 @@ test.each([
     expect(await running.select(turnover)).toEqual(turnoverOf(events))
   }
   await expectRows(history)
-  // Older code that runs on beside this, for a while.
+  // Older code that keeps running beside this, for a while.
   const later = [first('0', 1), third('1', 1), second('2', 1), first('3', 1)]
   for (const each of later) await store.append({ events: [each] })
   await expectRows([...history, ...later])

@@ -1,4 +1,4 @@
-// Events of older versions are read in the newest form, whoever reads them. A version that the code does not know is a fault, not a guess.
+// All readers get events of older versions in the newest form. A version that the code does not know is a fault and is not guessed.
 import {
   aggregate,
   bigint,
@@ -96,7 +96,7 @@ const newest = { amount: 9, currency: 'USD', channel: 'web' }
 const kept = (store: EventStore): EventStore => ({ ...store, close: async () => {} })
 const seen = ['3 5 CZK counter', '3 7 EUR counter', '3 9 USD web']
 
-describe('the newest form is what all see', () => {
+describe('all readers get the newest form', () => {
   test('decisions and evolutions, live, replayed, at a point of history, and in tests of the domain', async () => {
     const store = memoryStore()
     await store.append({ events: [old('1'), middle('1')] })
@@ -108,7 +108,7 @@ describe('the newest form is what all see', () => {
     expect(stateAfter(order, [Placed(newest)]).seen).toEqual(['3 9 USD web'])
     expect(decideAfter([Placed(newest)], Place, newest)).toEqual([Placed(newest)])
     const recorded = (await Array.fromAsync(store.read('all'))).flatMap(({ events }) => events)
-    // The log keeps each as it was recorded.
+    // The log keeps each event as it was recorded.
     expect(recorded.map(({ schemaVersion, data }) => [schemaVersion, data])).toEqual([
       [1, { total: 5 }],
       [2, { amount: 7, currency: 'EUR' }],
@@ -131,7 +131,7 @@ describe('the newest form is what all see', () => {
       await running.waitFor(turnover, 3)
       expect(await running.select(turnover)).toEqual(rows)
       const model = await liveModel(turnover, store)
-      // By following now, and not by replay.
+      // By following now, not by replay.
       await running.send(Place('1', newest))
       await store.append({ events: [old('2', 2), middle('3', 3)] })
       rows[0] = { order_id: '1', total: 21, last: '3 USD web' }
@@ -151,7 +151,7 @@ describe('the newest form is what all see', () => {
   test.each([
     ['of one older version', () => middle],
     ['of several versions', (n: number) => (n % 3 === 0 ? old : middle)],
-  ] as const)('a fold of replay columns, by stream and not: events %s', async (_what, makerOf) => {
+  ] as const)('a fold of replay columns, by stream or not: events %s', async (_what, makerOf) => {
     const events = Array.from({ length: 60 }, (_, n) => makerOf(n)(`${n % 7}`, n + 1))
     const dir = temporaryDirectory()
     const limits = { segmentEventsMax: events.length, columnsShareMax: 0 }
@@ -212,7 +212,7 @@ describe('the newest form is what all see', () => {
       void heard.push(`${by} ${schemaVersion} ${data.amount} ${data.currency} ${data.channel}`)
     const { Place, system } = shop(Placed)
     const store = memoryStore()
-    // Tags are those with which they were recorded.
+    // Events keep the tags with which they were recorded.
     await store.append({ events: [{ ...old('1'), tags: ['channel:web'] }, middle('1')] })
     await using running = startSystem(
       defineSystem({
@@ -240,7 +240,7 @@ describe('the newest form is what all see', () => {
     expect(heard.sort()).toEqual([...seen.map((each) => `r ${each}`), ...seen.map((each) => `s ${each}`)])
   })
 
-  test('an older version that got an upcast is folded again: snapshots and tables of before are not believed', async () => {
+  test('when an older version gets an upcast, events are folded again and earlier snapshots and tables are not used', async () => {
     const store = memoryStore()
     await store.append({ events: Array.from({ length: 120 }, () => middle('1', 1)) })
     const shared = { ...parts({ store: kept(store) }), notices: [] as SystemNotice[] }
@@ -276,7 +276,7 @@ describe('the newest form is what all see', () => {
   })
 })
 
-describe('a version that nobody declared', () => {
+describe('an undeclared version', () => {
   const unknown = {
     code: 'event_version_unknown',
     retryable: false,
@@ -286,7 +286,7 @@ describe('a version that nobody declared', () => {
     details: { type: 'Placed', schemaVersion: 1, known: [2, 3], stream: 'order-1', position: 1 },
   }
 
-  test('fails a command on an aggregate whose history has it, and names event, position and versions', async () => {
+  test('fails a command on an aggregate whose history contains it, and the error names event, position and versions', async () => {
     const store = memoryStore()
     await store.append({ events: [old('1')] })
     const { order, Place, system } = shop(PlacedLately)
@@ -296,7 +296,7 @@ describe('a version that nobody declared', () => {
     await expect(stateAsOf(store, order, { id: '1' })).rejects.toMatchObject(unknown)
   })
 
-  test('of newer code says to deploy that here too', async () => {
+  test('of newer code fails with the advice to deploy that code here too', async () => {
     const store = memoryStore()
     await store.append({ events: [{ ...middle('1'), schemaVersion: 4, data: {} }] })
     const { Place, turnover, system } = shop(Placed)
@@ -309,7 +309,7 @@ describe('a version that nobody declared', () => {
     await expect(running.waitFor(turnover, 1)).rejects.toMatchObject({ code: 'projection_parked', cause: newer })
   })
 
-  test('parks a projection at it, and so do a check, a rebuild and a live model', async () => {
+  test('parks a projection there, and stops a check, a rebuild and a live model', async () => {
     const store = memoryStore()
     await store.append({ events: [middle('0', 1)] })
     await store.append({ events: [old('1')] })
@@ -370,7 +370,7 @@ describe('an upcast that throws', () => {
     await expect(liveModel(turnover, store)).rejects.toMatchObject({ code: 'projection_parked', cause: failed })
   })
 
-  test('fails the commands on its aggregate, and no others', async () => {
+  test('fails the commands on its aggregate, but no others', async () => {
     const store = memoryStore()
     await store.append({ events: [old('0'), old('1', 13)] })
     const { order, Place, system } = shop(PlacedBadly)
@@ -381,7 +381,7 @@ describe('an upcast that throws', () => {
   })
 })
 
-test('reactions park what they cannot read with the later events of its stream, subscriptions stand still at it', async () => {
+test('reactions park the event and the later ones of its stream; subscriptions stop there', async () => {
   const store = memoryStore()
   await store.append({ events: [old('1', 13), old('2'), { ...old('3'), schemaVersion: 4 }, middle('1'), middle('2')] })
   const { Place, system } = shop(PlacedBadly)
@@ -451,7 +451,7 @@ describe('a saga that began on an older version of its event', () => {
       events.map(({ data }) => data),
     )
 
-  test('sees it in the newest form, and keeps it as it was recorded', async () => {
+  test('gets it in the newest form, and keeps it as it was recorded', async () => {
     const store = memoryStore()
     await store.append({ events: [old('1'), middle('2')] })
     const { ship, Place, running } = start(Placed, store)
@@ -467,7 +467,7 @@ describe('a saga that began on an older version of its event', () => {
     await running.close()
   })
 
-  test('goes on in the newest form with code that came while it was under way', async () => {
+  test('continues in the newest form with code that was deployed while it was running', async () => {
     const store = memoryStore()
     await store.append({ events: [old('1')] })
     const older = saga('ship', { startsOn: PlacedOnce, from: 'beginning' }).step('ship', {
@@ -495,7 +495,7 @@ describe('a saga that began on an older version of its event', () => {
     await running.close()
   })
 
-  test('needs intervention where the code does not know that version, until there is code that does', async () => {
+  test('needs intervention if the code does not know that version, until it does', async () => {
     const store = memoryStore()
     await store.append({ events: [old('1'), middle('2')] })
     const lately = start(PlacedLately, store)
@@ -514,7 +514,7 @@ describe('a saga that began on an older version of its event', () => {
     await mended.running.close()
   })
 
-  test('needs intervention where the upcast throws, until it no longer does', async () => {
+  test('needs intervention if the upcast throws, until it no longer does', async () => {
     const store = memoryStore()
     await store.append({ events: [old('1', 13)] })
     const badly = start(PlacedBadly, store)
@@ -531,7 +531,7 @@ describe('a saga that began on an older version of its event', () => {
   })
 })
 
-test('an event that was made by an older declaration of its type is not written', async () => {
+test('an event made by an older declaration of its type is not written', async () => {
   const { order, system } = shop(Placed)
   const Place = order.command('Place', {
     input: second,

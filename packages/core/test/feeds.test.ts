@@ -13,6 +13,7 @@ import {
   text,
 } from 'indelible'
 import { memoryConsumers, memoryStore } from 'indelible/memory'
+import { operations } from 'indelible/operations'
 import { connectTo, crashingStore } from 'indelible/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import {
@@ -110,15 +111,15 @@ test('a page that gets lost is read again, and no event is copied twice', async 
 })
 
 test('while the other system cannot be reached the feed says so, and the system is healthy', async () => {
-  const { near, far, line } = branches({ before: lost })
-  await payIn(far.running, [1])
+  const { near, line } = branches({ before: lost })
   await vi.waitFor(async () => {
     const error = { code: 'remote_unavailable', message: 'The line is dead.' }
     expect(await feedOf(near)).toMatchObject({ state: 'retrying', error })
   })
+  expect(await operations.health.run(near, {})).toMatchObject({ status: 'ok' })
   delete line.before
-  await caughtUp(near, far.running)
-  expect(await feedOf(near)).toMatchObject({ state: 'running' })
+  // There is no event yet.
+  await vi.waitFor(async () => expect(await feedOf(near)).toMatchObject({ state: 'running' }))
 })
 
 test('at whichever append the process dies, and with whichever checkpoint it starts again, every event is copied once', async () => {
@@ -147,15 +148,38 @@ test('at whichever append the process dies, and with whichever checkpoint it sta
 })
 
 test('a feed is paused over restarts, and resumed', async () => {
+  const far = farBranch()
+  const [store, consumers] = [memoryStore(), memoryConsumers()]
+  const open = crashingStore(store, { after: Number.POSITIVE_INFINITY, written: false })
+  const first = nearBranch(connectTo(far), { store: open, consumers, sagas: [] })
+  await payIn(far, [1])
+  await caughtUp(first, far)
+  await first.consumers.pause(other, { actor: 'ada' })
+  await first.close()
+  await payIn(far, [2])
+  const second = nearBranch(connectTo(far), { store, consumers, sagas: [] })
+  await vi.waitFor(async () => expect(await feedOf(second)).toMatchObject({ state: 'paused' }))
+  expect(amountsOf(await copied(second))).toEqual([1])
+  await second.consumers.resume(other)
+  await caughtUp(second, far)
+  expect(amountsOf(await copied(second))).toEqual([1, 2])
+  await second.close()
+  await far.close()
+})
+
+test('an event that cannot be recorded here parks the feed, and its resume tries again', async () => {
   const { near, far } = branches()
-  await payIn(far.running, [1])
-  await caughtUp(near, far.running)
-  await near.consumers.pause(other, { actor: 'ada' })
+  const stream = `${'a'.repeat(78)}-1` as const
+  await far.running.store.append({ events: [{ stream, type: 'PaidIn', data: { amount: 1 } }] })
   await payIn(far.running, [2])
-  await vi.waitFor(async () => expect(await feedOf(near)).toMatchObject({ state: 'paused', position: 1 }))
+  await vi.waitFor(async () => {
+    const message = expect.stringContaining('cannot copy PaidIn at position 1 there')
+    expect(await feedOf(near)).toMatchObject({ state: 'parked', error: { code: 'consumer_parked', message } })
+  })
+  await expect(near.waitFor(other, 2, patience)).rejects.toMatchObject({ code: 'consumer_parked' })
   await near.consumers.resume(other)
-  await caughtUp(near, far.running)
-  expect(amountsOf(await copied(near))).toEqual([1, 2])
+  await vi.waitFor(async () => expect(await feedOf(near)).toMatchObject({ state: 'parked' }))
+  expect(await copied(near)).toEqual([])
 })
 
 test('a feed whose other log was restored from an older copy stops, and when resumed copies what is new there', async () => {

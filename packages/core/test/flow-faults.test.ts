@@ -1,4 +1,4 @@
-// What is said of flows that are written wrongly, or that could not come to a good end.
+// Findings about flows that are declared wrongly, or that could not end well.
 import { type AnySaga, defineSystem, saga } from 'indelible'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -111,7 +111,7 @@ test.each<[what: string, saga: AnySaga, message: string]>([
   expect(() => check(wrong)).toThrow(message)
 })
 
-test('what cannot fail, records nothing, or has nothing to take back needs no compensation', () => {
+test('a step that declares nothing to compensate, a question and a last step need no compensation', () => {
   const approved = started()
     .step('First', { ...write, compensate: 'nothing' })
     .ask('Person', { owner: () => '', question: () => '', decision: z.boolean(), within: '1h', otherwise: 'continue' })

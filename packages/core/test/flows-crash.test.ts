@@ -1,4 +1,4 @@
-// The process dies at any append of a saga with every kind of step, whichever step is refused: it ends as if nothing had happened.
+// The process dies at any append of a saga with every kind of step, and any step is refused: the saga ends as it would without the crash.
 import { saga } from 'indelible'
 import { memoryConsumers, memoryStore } from 'indelible/memory'
 import { crashingStore, manualClock } from 'indelible/testing'
@@ -8,7 +8,7 @@ import { Ask, Asked, notebook, Sign, Signed, Tear, Withdrawn, Write, written } f
 
 const patience = { timeoutMs: 30_000 }
 
-/** It writes `no` instead of the word at which it is to be refused. */
+/** It writes `no` instead of the word at which it is refused. */
 const word = (words: readonly string[], own: string) => (words.includes(own) ? `no ${own}` : own)
 const child = saga('child', { startsOn: Withdrawn }).step('write', {
   command: Write,
@@ -62,7 +62,7 @@ const words = ['first', 'l1', 'l2', 'l3', 'left', 'right', 'long', 'child', 'las
 const outcomes = [undefined, ...words]
 
 test.each(outcomes)(
-  'a saga that is refused at %s ends rightly, at whichever append the process dies',
+  'a saga that is refused at %s ends correctly, at whichever append the process dies',
   async (refused) => {
     let crashes = 0
     for (let after = 0; ; after++) {
@@ -86,7 +86,7 @@ test.each(outcomes)(
         expect(new Set(seen).size, `${at}: nothing twice`).toBe(seen.length)
         await second.running.close()
 
-        /** Does what the world around a saga does, until it has ended or the process has died. */
+        /** Plays the world around a saga until the saga has ended or the process has died. */
         async function course(running: typeof first.running, no: string | undefined): Promise<void> {
           const commandId = 'ask'
           await running.send(Ask('1', { words: no === undefined ? [] : [no] }), { commandId }).catch(() => {})

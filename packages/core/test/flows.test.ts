@@ -21,7 +21,7 @@ const patience = { timeoutMs: 20_000 }
 const ask = (words: readonly string[] = [], limit?: number) =>
   Ask('1', { words: [...words], ...(limit === undefined ? {} : { limit }) })
 
-test('what a step answers is known to later steps, and to its compensation', async () => {
+test('the answer of a step is available to later steps and to its compensation', async () => {
   const told = saga('told', { startsOn: Asked })
     .step('first', {
       command: Write,
@@ -52,7 +52,7 @@ test('what a step answers is known to later steps, and to its compensation', asy
   await running.close()
 })
 
-test('a refusal after which the saga goes on is an answer', async () => {
+test('a refusal after which the saga continues is an answer', async () => {
   const asks = saga('asks', { startsOn: Asked })
     .step('first', {
       command: Write,
@@ -83,7 +83,7 @@ test('a refusal after which the saga goes on is an answer', async () => {
   await running.close()
 })
 
-test('a list is done item by item, so many at once, and taken back in reverse order', async () => {
+test('a list is processed item by item with limited concurrency, and taken back in reverse order', async () => {
   const lines = saga('lines', { startsOn: Asked })
     .each('lines', {
       over: ({ words }) => words,
@@ -119,7 +119,7 @@ test('a list is done item by item, so many at once, and taken back in reverse or
   await running.close()
 })
 
-test('an empty list is done', async () => {
+test('an empty list is complete at once', async () => {
   const lines = saga('lines', { startsOn: Asked }).each('lines', {
     over: ({ words }) => words,
     key: (word) => word,
@@ -137,7 +137,7 @@ test('an empty list is done', async () => {
   await running.close()
 })
 
-test('parallel flows go on side by side; when one fails, what the others did is taken back', async () => {
+test('parallel flows run concurrently; when one fails, the completed steps of the others are taken back', async () => {
   const both = saga('both', { startsOn: Asked })
     .parallel('both', {
       left: (flow) => flow.step('one', writing('l', 'l1')).step('two', writing('l', 'l2')),
@@ -160,7 +160,7 @@ test('parallel flows go on side by side; when one fails, what the others did is 
   await running.close()
 })
 
-test('a saga waits for an event, which may come before it waits, and compensates when none comes in time', async () => {
+test('a saga waits for an event, which may come before the wait, and compensates if none comes in time', async () => {
   const waits = saga('waits', { startsOn: Asked })
     .step('write', writing('a', 'draft'))
     .awaitEvent('signature', Signed, { within: '30m' })
@@ -190,7 +190,7 @@ test('a saga waits for an event, which may come before it waits, and compensates
   await running.close()
 })
 
-test('a wait that ends without an event may go on', async () => {
+test('a saga can continue after a wait that ended without an event', async () => {
   const goesOn = saga('goes_on', { startsOn: Asked })
     .awaitEvent('signature', Signed, { within: '1h', otherwise: 'continue' })
     .step('write', {
@@ -207,7 +207,7 @@ test('a wait that ends without an event may go on', async () => {
   await running.close()
 })
 
-test('a saga sleeps for 30 days, over a restart, and wakes once', async () => {
+test('a saga sleeps for 30 days, also across a restart, and wakes once', async () => {
   const sleeps = saga('sleeps', { startsOn: Asked }).sleep('rest', { for: '30d' }).step('write', writing('a', 'awake'))
   const first = notebook([sleeps])
   await first.running.send(ask())
@@ -225,7 +225,7 @@ test('a saga sleeps for 30 days, over a restart, and wakes once', async () => {
   await first.running.close()
 })
 
-test('a person is asked, and the decision is recorded with who made it and why', async () => {
+test('a saga asks a person, and the decision is recorded with who made it and why', async () => {
   const approval = saga('approval', { startsOn: Asked })
     .ask('approve', {
       owner: () => 'editors',
@@ -266,7 +266,7 @@ test('a person is asked, and the decision is recorded with who made it and why',
   await running.close()
 })
 
-test('a child saga is waited for; where it compensates, so does its parent, and a parent that compensates cancels it', async () => {
+test('a saga waits for its child; if the child compensates, so does the parent, and a compensating parent cancels its child', async () => {
   const child = saga('child', { startsOn: Withdrawn })
     .step('write', {
       command: Write,
@@ -318,7 +318,7 @@ test('a child saga is waited for; where it compensates, so does its parent, and 
   await running.close()
 })
 
-test('the last commands are sent once, whatever the end', async () => {
+test('the final commands are sent once, however the saga ends', async () => {
   const ends = saga('ends', {
     startsOn: Asked,
     onCompleted: { command: Write, to: () => 'e', input: () => ({ word: 'completed' }) },
@@ -333,7 +333,7 @@ test('the last commands are sent once, whatever the end', async () => {
   await running.close()
 })
 
-test('a person resolves a refused compensation: tries again, accepts it, or sends another command', async () => {
+test('a person resolves a refused compensation by retrying it, accepting it or sending another command', async () => {
   const stuck = saga('stuck', { startsOn: Asked })
     .step('before', writing('a', 'before'))
     .step('write', writing('a', 'never'))
@@ -382,7 +382,7 @@ test('a person resolves a refused compensation: tries again, accepts it, or send
   await running.close()
 })
 
-test('the functions of a saga are pure, or it needs intervention', async () => {
+test('a saga with an impure function needs intervention', async () => {
   const impure = saga('impure', { startsOn: Asked }).step('write', {
     command: Write,
     to: () => 'a',
@@ -397,7 +397,7 @@ test('the functions of a saga are pure, or it needs intervention', async () => {
   await running.close()
 })
 
-test('an event of others cancels a saga that runs, and is no matter to one that has ended', async () => {
+test('an external event cancels a running saga, and has no effect on one that has ended', async () => {
   const cancelled = saga('cancelled', { startsOn: Asked, cancelsOn: Withdrawn })
     .step('write', writing('a', 'draft'))
     .awaitEvent('signature', Signed, { within: 'forever' })
@@ -416,7 +416,7 @@ test('an event of others cancels a saga that runs, and is no matter to one that 
   await running.close()
 })
 
-test('a step is tried again after a fault as it declares', async () => {
+test('a step is retried after a fault as it declares', async () => {
   const patient = saga('patient', { startsOn: Asked }).step('write', {
     ...writing('sick', 'x'),
     retry: { first: '1h', max: '90m' },
@@ -453,7 +453,7 @@ test('a step is tried again after a fault as it declares', async () => {
   await running.close()
 })
 
-test('a child whose id another has needs intervention, and does not turn in circles', async () => {
+test('a child whose id is taken needs intervention, and the saga does not loop', async () => {
   const child = saga('child', { startsOn: Withdrawn }).awaitEvent('signature', Signed, { within: 'forever' })
   const parent = saga('parent', { startsOn: Asked }).child('child', {
     saga: child,
@@ -473,7 +473,7 @@ test('a child whose id another has needs intervention, and does not turn in circ
   await running.close()
 })
 
-test('a start that the store refuses for a while is made when it can, though nothing else comes in', async () => {
+test('a start that the store refuses for a while is made later, even if no other event arrives', async () => {
   const store = memoryStore()
   let isFull = true
   const full = {

@@ -1,10 +1,10 @@
-// Work that folds the whole log: who may do how much of it at once.
+// Work that folds the whole log: how much of it may run at the same time.
 import { bigint, defineSystem, ProjectionOperator, projection, startSystem, text } from 'indelible'
 import { memoryStore, memoryTables } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
 import { CashPaidIn, PayIn, parts, statuses } from './till.ts'
 
-/** What stands for another version of the code. */
+/** Stands for another version of the code. */
 const tableOf = (name: string, factor = 1) =>
   projection(name, {
     table: { till: text().key(), cash: bigint() },
@@ -14,7 +14,7 @@ const names = ['a', 'b', 'c', 'd', 'e']
 const systemOf = (factor = 1) =>
   defineSystem({ name: 'tills', commands: [PayIn], projections: names.map((name) => tableOf(name, factor)) })
 
-/** A store that begins to fold the log only when it is released, and counts who waits for that. */
+/** A store that begins to fold the log only when it is released, and counts the waiting folds. */
 function heldStore() {
   const store = memoryStore()
   let gate: Promise<void> | undefined
@@ -24,7 +24,7 @@ function heldStore() {
     // Another system may run on it later.
     close: async () => {},
     async *replay(types, options) {
-      // Who follows begins later.
+      // Followers begin later.
       if (options.after > 0) return yield* store.replay(types, options)
       folding.most = Math.max(folding.most, ++folding.now)
       try {
@@ -55,7 +55,7 @@ async function startedTills() {
 const busy = (message: RegExp) => ({ code: 'projection_busy', message: expect.stringMatching(message) })
 
 test.each(['in the process that runs them', 'beside it'])(
-  'a table is compared or built once at a time, %s',
+  'a table has one comparison or build at a time, %s',
   async (where) => {
     const { system, folding, hold, store, tables } = await startedTills()
     const beside = new ProjectionOperator(system.system, { store, tables })
@@ -80,7 +80,7 @@ test.each(['in the process that runs them', 'beside it'])(
   },
 )
 
-test('no more than two tables are compared or built at once, and it is said which', async () => {
+test('at most two tables are compared or built at once, and the status says which', async () => {
   const { system, folding, hold } = await startedTills()
   const release = hold()
   const underWay = [system.verifyTable({ name: 'a' }), system.rebuild({ name: 'b' })]
@@ -94,7 +94,7 @@ test('no more than two tables are compared or built at once, and it is said whic
   await system.close()
 })
 
-test('whoever gives up makes room', async () => {
+test('an aborted request makes room for the next', async () => {
   const { system, folding, hold } = await startedTills()
   const release = hold()
   const stop = new AbortController()
@@ -107,7 +107,7 @@ test('whoever gives up makes room', async () => {
   await system.close()
 })
 
-test('tables of changed code are built in turn, before what anybody asks for', async () => {
+test('tables of changed code are built in turn, and requests for them are refused as busy meanwhile', async () => {
   const before = await startedTills()
   await before.system.close()
   const { folding, hold } = before

@@ -1,4 +1,4 @@
-// A log is put back from an older copy and goes on otherwise; what was derived from it before stays behind. Nothing of the lost history may be believed.
+// A log is restored from an older copy and then continues differently; data derived from the earlier log remains. Nothing of the lost history may be used.
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,7 +47,7 @@ async function payIn(system: RunningSystem, times: number, amount: number): Prom
   for (let n = 0; n < times; n++) await system.send(PayIn('1', { amount }))
 }
 
-/** A log of 5 events of 1; 5 of 1000 follow and get into the table, and are lost: the log is put back from the copy of before. */
+/** A log of 5 events of 1; 5 events of 1000 follow, reach the table and are lost: the log is restored from the earlier copy. */
 async function restored(): Promise<void> {
   const system = await open()
   await payIn(system, 5, 1)
@@ -59,7 +59,7 @@ async function restored(): Promise<void> {
   cpSync(join(dir, 'backup'), join(dir, 'log'), { recursive: true })
 }
 
-/** Life goes on past where the lost history ended, while nobody looks at the tables. */
+/** The log grows past the end of the lost history while no process follows it with the tables. */
 async function outgrown(times = 8): Promise<void> {
   const store = await fileStore({ dir: join(dir, 'log') })
   for (let n = 0; n < times; n++)
@@ -69,7 +69,7 @@ async function outgrown(times = 8): Promise<void> {
 
 const state = async (system: RunningSystem) => (await statuses(system, 'projection'))[0]!
 
-test('a table that its log has outgrown is built anew by itself, and that is told', async () => {
+test('a table of a lost history is rebuilt automatically, and this is reported', async () => {
   await restored()
   await outgrown()
   await using system = await open()
@@ -85,7 +85,7 @@ test('a table that its log has outgrown is built anew by itself, and that is tol
   expect((await system.verifyTable(cash)).differing).toBe(0)
 })
 
-test('a table that shows more than its log has is built anew by itself as well', async () => {
+test('a table that is ahead of its log is rebuilt automatically too', async () => {
   await restored()
   await using system = await open()
   await payIn(system, 1, 1)
@@ -94,7 +94,7 @@ test('a table that shows more than its log has is built anew by itself as well',
   expect(notices[0]).toMatchObject({ kind: 'diverged', position: 10 })
 })
 
-test('a log that has grown to the very position of the table is another history all the same', async () => {
+test('a log that has grown to exactly the position of the table still counts as another history', async () => {
   await restored()
   await outgrown(5)
   await using system = await open()
@@ -102,7 +102,7 @@ test('a log that has grown to the very position of the table is another history 
   expect(await system.select(cash)).toEqual([{ till: '1', cash: 10 }])
 })
 
-test('the mark stays over restarts, nothing is added to the table, and whoever asks is told', async () => {
+test('the mark survives restarts, the table gets no more events, and the status reports it', async () => {
   await restored()
   await outgrown()
   await tables.setPaused('cash', true)
@@ -127,7 +127,7 @@ test('the mark stays over restarts, nothing is added to the table, and whoever a
   ])
 })
 
-test('while it is being built anew, health says that the table is diverged, and nobody who waits is answered by it', async () => {
+test('during the rebuild health reports the table as diverged, and waiting readers are not answered from it', async () => {
   await restored()
   await outgrown()
   const held = Promise.withResolvers<void>()
@@ -145,7 +145,7 @@ test('while it is being built anew, health says that the table is diverged, and 
   await system.waitFor(cash, 13)
 })
 
-test('tools that run nothing see it before anybody has marked it, and do not take the table for an answer', async () => {
+test('tools that run no projections detect it before it is marked, and do not read from the table', async () => {
   await restored()
   await outgrown()
   const store = await fileStore({ dir: join(dir, 'log'), access: 'read' })
@@ -159,7 +159,7 @@ test('tools that run nothing see it before anybody has marked it, and do not tak
   await store.close()
 })
 
-test('of two processes with different logs only the one that runs the projection builds its table anew', async () => {
+test('of two processes with different logs, only the one that runs the projection rebuilds its table', async () => {
   await restored()
   await outgrown()
   await using system = await open()
@@ -175,11 +175,11 @@ test('of two processes with different logs only the one that runs the projection
   expect((await tables.list())[0]).toMatchObject({ isDiverged: false })
 })
 
-test('a table that other code built and nobody follows is followed again by the process that did before', async () => {
+test('a table that other code built and no process follows is followed again by the earlier process', async () => {
   await using system = await open()
   await payIn(system, 2, 1)
   await system.waitFor(cash, 2)
-  // A command line from the sources beside a server that was compiled.
+  // A command line from the sources beside a compiled server.
   const reader = await fileStore({ dir: join(dir, 'log'), access: 'read' })
   await new ProjectionOperator(systemWith(cashTable(2)), { store: reader, tables }).rebuild('cash')
   await reader.close()
@@ -194,7 +194,7 @@ test('a table that other code built and nobody follows is followed again by the 
   await vi.waitFor(async () => expect(await state(system)).toMatchObject({ state: 'running' }))
 })
 
-test('a table that other code follows is left to it, until that ends', async () => {
+test('a process leaves a table to other code that follows it, until that code ends', async () => {
   await using system = await open()
   await payIn(system, 1, 1)
   await system.waitFor(cash, 1)
@@ -216,7 +216,7 @@ test('a table that other code follows is left to it, until that ends', async () 
   await vi.waitFor(async () => expect(await state(system)).toMatchObject({ state: 'running' }))
 })
 
-test('a snapshot of a history that the log lost is not decided upon', async () => {
+test('a snapshot of a lost history is not used for decisions', async () => {
   const openTills = async () =>
     startSystem(
       defineSystem({ name: 'tills', commands: [PayIn, Take] }),
@@ -232,7 +232,7 @@ test('a snapshot of a history that the log lost is not decided upon', async () =
   await system.close()
   rmSync(join(dir, 'log'), { recursive: true })
   cpSync(join(dir, 'backup'), join(dir, 'log'), { recursive: true })
-  // Another till takes the log past where the snapshot was made.
+  // Another till takes the log past the position of the snapshot.
   system = await openTills()
   for (let n = 0; n < 60; n++) await system.send(PayIn('2', { amount: 1 }))
   const refused = { status: 'refused', version: 50, details: { cash: 50 } }
@@ -241,7 +241,7 @@ test('a snapshot of a history that the log lost is not decided upon', async () =
   await system.close()
 })
 
-test('a snapshot that names no history is none, wherever it says that it stands', async () => {
+test('a snapshot that names no history is not used, whatever its position', async () => {
   const store = memoryStore()
   await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 5 } }] })
   for (const position of [1, 99, -1, Number.NaN, '2', undefined]) {
@@ -259,11 +259,11 @@ test('a snapshot that names no history is none, wherever it says that it stands'
   }
 })
 
-test('what was overtaken is not what the next try begins with', async () => {
+test('a retry does not start from the state that was overtaken', async () => {
   const snapshots = memorySnapshots()
   const store = memoryStore()
   await store.append({ events: [{ stream: 'till-1', type: 'CashPaidIn', data: { amount: 5 } }] })
-  // Of a store that lies: its snapshot is of this log and says what never was.
+  // A store that lies: its snapshot is of this log but has a state that never existed.
   const lying = {
     ...snapshots,
     load: async (...[stream, fingerprint]: Parameters<typeof snapshots.load>) =>

@@ -13,14 +13,14 @@ async function tillWithHistory() {
   await system.send(PayIn('2', { amount: 1 }))
   await system.send(Take('1', { amount: 30 }))
   clock.advance(dayMs)
-  // Recorded last, but true before the taking.
+  // Recorded last, but valid before the withdrawal.
   await system.send(PayIn('1', { amount: 7 }), { validAt: '2026-01-05' })
   const cash = async (asOf?: Parameters<typeof stateAsOf>[2]['asOf']) =>
     (await stateAsOf(system.store, till, { id: '1', asOf })).state.cash
   return { system, cash }
 }
 
-test('the state now, at a version and at a position', async () => {
+test('the current state, the state at a version and at a position', async () => {
   const { system, cash } = await tillWithHistory()
   expect(await cash()).toBe(77)
   expect([
@@ -46,7 +46,7 @@ test('what was known at a time, and what was true at a time', async () => {
   await system.close()
 })
 
-test('a day stands for its end, and a time that is none is refused', async () => {
+test('a day means the end of that day, and an invalid time is refused', async () => {
   const { system, cash } = await tillWithHistory()
   expect([await cash({ recordedAt: '2026-01-10' }), await cash({ recordedAt: '2026-01-10T11:59:59Z' })]).toEqual([
     100, 0,

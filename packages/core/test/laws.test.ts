@@ -1,4 +1,4 @@
-// The three laws, each attempted to be broken.
+// The three laws: each test tries to break one.
 import {
   aggregate,
   bigint,
@@ -17,7 +17,7 @@ import { z } from 'zod'
 import { CashPaidIn, PayIn, parts, startTills } from './till.ts'
 
 describe('first law: an event is never changed or deleted', () => {
-  test('a mistake is mended by another event: the store and the system offer no other way', async () => {
+  test('a mistake is corrected by another event: the store and the system offer no other way', async () => {
     await using system = startTills()
     await system.send(PayIn('1', { amount: 5 }))
     const names = new Set<string>()
@@ -34,7 +34,7 @@ describe('first law: an event is never changed or deleted', () => {
     )
   })
 
-  test('what was read cannot be written back', async () => {
+  test('changes to events that were read do not reach the log', async () => {
     await using system = startTills()
     await system.send(PayIn('1', { amount: 5 }))
     const [batch] = await Array.fromAsync(system.store.read('all'))
@@ -79,7 +79,7 @@ describe('second law: a projector only transforms data', () => {
     await expect(projectWith(() => {}, offend)).rejects.toMatchObject({ cause: { code: 'impure_projector' } })
   })
 
-  test('a key that gives two answers to one event, is asynchronous or changes its event parks its projection', async () => {
+  test('a key that gives different results for one event, is asynchronous or changes its event parks its projection', async () => {
     let calls = 0
     const changing = (event: { data: { amount: number } }) => {
       event.data.amount++
@@ -93,7 +93,7 @@ describe('second law: a projector only transforms data', () => {
     }
   })
 
-  test('nor may it anywhere else where handlers are called: in a live model, in a rebuild or check by a tool', async () => {
+  test('the same holds wherever handlers run: in a live model, and in a rebuild or check by a tool', async () => {
     const offending = projection('offending', { table: { till: text().key(), cash: bigint() } }).write(
       CashPaidIn,
       (_data, { streamId }) => ({ till: streamId, cash: Date.now() }),
@@ -118,7 +118,7 @@ describe('second law: a projector only transforms data', () => {
     for (const work of works) {
       await expect(work()).rejects.toMatchObject({ code: 'projection_parked', cause: { code: 'impure_projector' } })
     }
-    // Where it is trusted, nobody looks.
+    // In trusted mode nothing is checked.
     const domainCode = 'trusted'
     await (await liveModel(offending, store, { domainCode })).close()
     await new ProjectionOperator(system, { store, tables, domainCode }).verify('offending')
@@ -172,7 +172,7 @@ describe('third law: an aggregate knows only its command and its events', () => 
     await expect(sendTo({ evolve })).rejects.toMatchObject({ code: 'impure_aggregate' })
   })
 
-  test('nor what is inside of an object that somebody else froze', async () => {
+  test('so does a change inside an object that other code froze', async () => {
     const thing = aggregate('thing', { initialState: Object.freeze({ list: [] as number[] }) }).on(
       CashPaidIn,
       (state, { amount }) => {
@@ -190,7 +190,7 @@ describe('third law: an aggregate knows only its command and its events', () => 
     expect(thing.initialState.list).toEqual([])
   })
 
-  test('what it may know came with the command and is recorded with the events', async () => {
+  test('everything a decision may know comes with the command and is recorded with the events', async () => {
     const Stamped = event('Stamped', z.object({ at: z.string(), by: z.string() }))
     const stamp = aggregate('stamp', { initialState: {} }).on(Stamped, (state) => state)
     const Stamp = stamp.command('Stamp', {
@@ -207,14 +207,14 @@ describe('third law: an aggregate knows only its command and its events', () => 
     })
   })
 
-  test('the globals are back after the domain code ran, also after it threw', async () => {
+  test('the globals are restored after the domain code ran, also after it threw', async () => {
     await expect(sendTo({ decide: () => void Math.random() })).rejects.toThrow()
     expect(typeof Date.now()).toBe('number')
     expect(new Date()).toBeInstanceOf(Date)
     expect(Math.random()).toBeLessThan(1)
   })
 
-  /** Sends a command to an aggregate whose code offends, and makes sure that nothing was written. */
+  /** Sends a command to an aggregate with offending code, and checks that nothing was written. */
   async function sendTo({
     decide,
     evolve,
@@ -246,7 +246,7 @@ describe('third law: an aggregate knows only its command and its events', () => 
   }
 })
 
-test('the laws can be trusted instead of watched, for production', async () => {
+test('in production the checks of the laws can be turned off', async () => {
   const idle = aggregate('till', { initialState: {} }).on(CashPaidIn, (state) => (Date.now() > 0 ? state : state))
   const Idle = idle.command('Idle', {
     input: z.object({}),

@@ -24,7 +24,7 @@ const paid = (till: string, amount: number) =>
 const taken = (till: string, amount: number) =>
   ({ stream: `till-${till}`, type: 'CashTaken', data: { amount } }) as const
 
-test('the same handlers fill a map in memory, which follows the log', async () => {
+test('the same handlers fill a map in memory that follows the log', async () => {
   const store = memoryStore()
   await store.append({ events: [paid('1', 10), paid('2', 5), taken('1', 3)] })
   const model = await liveModel(cash, store)
@@ -42,7 +42,7 @@ test('the same handlers fill a map in memory, which follows the log', async () =
   await store.close()
 })
 
-test('a handler that fails ends a live model there, and who waits is told', async () => {
+test('a handler that fails stops a live model at its event, and waiting readers get the error', async () => {
   const store = memoryStore()
   const model = await liveModel(cash, store)
   await store.append({ events: [paid('1', 1), taken('2', 1), paid('1', 1)] })
@@ -51,7 +51,7 @@ test('a handler that fails ends a live model there, and who waits is told', asyn
   await model.close()
 })
 
-test('who waits for a live model that is closed is told at once, and so is who comes later', async () => {
+test('closing a live model fails waiting readers immediately, and later ones too', async () => {
   for (const close of ['model', 'store'] as const) {
     const store = memoryStore()
     const model = await liveModel(cash, store)
@@ -64,7 +64,7 @@ test('who waits for a live model that is closed is told at once, and so is who c
   }
 })
 
-test('a row is found by any text of its key', async () => {
+test('a row is found by its key, whatever text the key has', async () => {
   const days = projection('days', { table: { at: timestamp().key(), paid: bigint() } }).on(
     CashPaidIn,
     { key: () => ({ at: '2020-01-01T00:00:00Z' }), initial: () => ({ at: '2020-01-01T00:00:00Z', paid: 0 }) },
@@ -80,7 +80,7 @@ test('a row is found by any text of its key', async () => {
   await model.close()
 })
 
-test('to wait for what is no position is refused at once, by whichever door', async () => {
+test('waiting for an invalid position is refused immediately by every function', async () => {
   const shared = parts()
   await using running = startTills(shared)
   await running.send(PayIn('1', { amount: 1 }))
@@ -100,7 +100,7 @@ test('to wait for what is no position is refused at once, by whichever door', as
   await model.close()
 })
 
-test('who waits in another process is told that the projection is parked there', async () => {
+test('a reader that waits in another process gets an error when the projection is parked there', async () => {
   const shared = parts()
   const failing = (message: string) =>
     projection('failing', { table: { till: text().key(), cash: bigint() } }).write(
@@ -121,7 +121,7 @@ test('who waits in another process is told that the projection is parked there',
   await running.send(PayIn('1', { amount: 2 }))
   await expect(running.waitFor({ name: 'failing' }, 2)).rejects.toMatchObject({ code: 'projection_parked' })
   await early
-  // What is before the event is there to be seen.
+  // The state before the event is available.
   await elsewhere.waitFor('failing', 1)
   for (const timeoutMs of [5_000, 1]) {
     await expect(elsewhere.waitFor('failing', 2, { timeoutMs })).rejects.toMatchObject({
@@ -151,7 +151,7 @@ test('a process that runs no projections waits for its own writes too', async ()
   })
 })
 
-test('a system that stands by lets its readers wait for what another one projects', async () => {
+test('a system in standby lets its readers wait for what another one projects', async () => {
   const shared = parts()
   await using one = startTills(shared)
   await one.send(PayIn('1', { amount: 1 }))

@@ -1,4 +1,4 @@
-// A notebook whose pages are written on by sagas: what is written can be torn out, and some words are refused.
+// A notebook whose pages are written by sagas: what is written can be torn out, and some words are refused.
 import {
   type AnySaga,
   aggregate,
@@ -82,7 +82,7 @@ export function notebook(sagas: readonly AnySaga[], parts: Partial<SystemOptions
   return { running, clock, store }
 }
 
-/** What happened to the pages, in its order. */
+/** What happened to the pages, in order. */
 export async function written(running: RunningSystem): Promise<readonly string[]> {
   const batches = await Array.fromAsync(running.store.read([{ types: ['Written', 'Torn'] }]))
   return batches.flatMap(({ events }) =>

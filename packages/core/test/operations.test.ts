@@ -1,4 +1,4 @@
-// The list of operations is all that a transport needs: here it is mapped onto one that takes JSON and gives JSON, and everything is done through it.
+// A transport needs only the list of operations: here it is mapped onto a transport of JSON text, and everything is done through that.
 import {
   defineSystem,
   type ErrorCode,
@@ -16,7 +16,7 @@ import { z } from 'zod'
 import { patience, soon } from './patience.ts'
 import { CashPaidIn, MoveAsked, PayIn, parts, Take, tills } from './till.ts'
 
-/** A saga whose compensation is refused, as long as its till is closed. */
+/** A saga whose compensation is refused while its till is closed. */
 const stubborn = saga('stubborn', { startsOn: MoveAsked })
   .step('take', {
     command: Take,
@@ -48,7 +48,7 @@ const asking = defineSystem({ name, commands, projections, sagas: [stubborn, app
 /** A transport: text in, text out. */
 type Transport = (request: string) => Promise<string>
 
-/** The whole of it. It knows no operation by name. */
+/** The complete transport. It knows no operation by name. */
 function transportTo(running: RunningSystem): Transport {
   const list = new Map(Object.entries(operations) as [string, Operation][])
   return async (request) => {
@@ -79,7 +79,7 @@ function opened(declared = system) {
 
 const { operations: described, definitions } = describeOperations(describeSystem(asking))
 
-/** What does not fit the schema of the result. */
+/** What does not match the schema of the result. */
 function fits(operation: OperationName, input: unknown, result: unknown): string {
   const asked = Object(input) as Record<string, unknown>
   const one = described.find(
@@ -93,7 +93,7 @@ function fits(operation: OperationName, input: unknown, result: unknown): string
   return error ? `${operation}: ${error.message}` : ''
 }
 
-describe('through a transport that knows only the list', () => {
+describe('through a transport that knows only the list of operations', () => {
   test('commands are sent, with their refusals and conflicts as outcomes', async () => {
     const { send } = opened()
     const sent = await send('PayIn', 'a', { amount: 5 }, { commandId: 'one', traceparent: 'malformed' })
@@ -129,7 +129,7 @@ describe('through a transport that knows only the list', () => {
     expect((await ask('readStream', { stream: 'till-b' })).error.code).toBe('stream_missing')
   })
 
-  test('rows are selected once they show what was written, page by page', async () => {
+  test('rows are selected after they show what was written, page by page', async () => {
     const { ask, send } = opened()
     let waitFor = 0
     for (const id of ['a', 'b', 'c']) waitFor = (await send('PayIn', id, { amount: 5 })).result.position
@@ -143,7 +143,7 @@ describe('through a transport that knows only the list', () => {
     expect((await ask('selectRows', { name: 'nope' })).error.code).toBe('unknown_projection')
   })
 
-  test('projections are shown, verified, rebuilt, and what was replaced is dropped', async () => {
+  test('projections are shown, verified and rebuilt, and replaced tables are dropped', async () => {
     const { ask, send } = opened()
     const { position } = (await send('PayIn', 'a', { amount: 5 })).result
     await ask('selectRows', { name: 'tills', waitFor: position })
@@ -163,7 +163,7 @@ describe('through a transport that knows only the list', () => {
   test('consumers are listed, shown, paused and resumed', async () => {
     const { ask } = opened()
     const { consumers } = (await ask('listConsumers', {})).result
-    expect(consumers.map((each: { name: string }) => each.name)).toEqual(['tills', 'stubborn', 'receipts'])
+    expect(consumers.map((each: { name: string }) => each.name)).toEqual(['tills', 'stubborn', '$schedule', 'receipts'])
     for (const { name, kind } of consumers) {
       expect((await ask('pauseConsumer', { name })).result).toEqual({ name, isPaused: true })
       await soon(async () =>
@@ -175,7 +175,7 @@ describe('through a transport that knows only the list', () => {
       expect((await ask(each, { name: 'nope' })).error.code).toBe('unknown_consumer')
   })
 
-  test('a saga asks a person, who answers, and another is cancelled', async () => {
+  test('a person answers a saga, and another saga is cancelled', async () => {
     const { ask, send } = opened(asking)
     for (const id of ['a', 'b']) await send('PayIn', id, { amount: 5_000 })
     const which = { name: 'approval', id: 'a' }
@@ -196,7 +196,7 @@ describe('through a transport that knows only the list', () => {
     expect((await ask('cancelSaga', cancel)).result).toMatchObject({ cancelled: false })
   })
 
-  test('sagas are listed where they are, and one tells its story', async () => {
+  test('sagas are listed with their place in the flow, and the story of one is shown', async () => {
     const { ask, send } = opened(asking)
     for (const id of ['a', 'b']) await send('PayIn', id, { amount: 5_000 })
     const open = { status: 'open', step: 'size/large/check' }
@@ -216,7 +216,7 @@ describe('through a transport that knows only the list', () => {
     expect((await ask('sagaHistory', { name: 'approval', id: 'n' })).error.code).toBe('saga_missing')
   })
 
-  test('a saga is waited for, and resumed', async () => {
+  test('a caller waits for a saga, and resumes it', async () => {
     const { ask, send } = opened()
     await send('PayIn', 'a', { amount: 5 })
     await send('AskMove', 'm', { from: 'a', to: 'b', amount: 5 })
@@ -230,13 +230,13 @@ describe('through a transport that knows only the list', () => {
     }
   })
 
-  test('health is asked', async () => {
+  test('health is read', async () => {
     const { ask } = opened()
-    expect((await ask('health', {})).result).toMatchObject({ status: 'ok', consumers: [{}, {}, {}] })
+    expect((await ask('health', {})).result).toMatchObject({ status: 'ok', consumers: [{}, {}, {}, {}] })
   })
 })
 
-test('whatever changes something records its principal', async () => {
+test('every operation that changes something records its principal', async () => {
   const { ask, send, running } = opened()
   await send('PayIn', 'a', { amount: 5 })
   await send('AskMove', 'm', { from: 'a', to: 'b', amount: 5 })
@@ -265,7 +265,7 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
     expect(new Set(operation.refusals).size).toBe(operation.refusals.length)
   })
 
-  test('refuses an input that is no object, a parameter that it does not have, a missing one, and a wrong one', async () => {
+  test('refuses an input that is not an object, an unknown parameter, a missing one, and a wrong one', async () => {
     const { ask } = opened()
     const required = Object.entries(operation.parameters).filter(([, { isRequired }]) => isRequired)
     const input = Object.fromEntries(required.map(([parameter, { fromText }]) => [parameter, fromText('x')]))
@@ -274,7 +274,7 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
       ['', []],
       ['nope', { ...input, nope: 1 }],
       ...required.map(([parameter]) => [parameter, { ...input, [parameter]: undefined }] as const),
-      // A trace that is malformed is ignored, the input of a command and a decision are checked by their schemas, and details are any JSON.
+      // A malformed trace is ignored, the schemas of the command and of the decision check their inputs, and details are any JSON.
       ...Object.keys(operation.parameters)
         .filter((parameter) => !['traceparent', 'input', 'decision', 'details'].includes(parameter))
         .map((parameter) => [parameter, { ...input, [parameter]: [1] }] as const),
@@ -303,7 +303,7 @@ describe('the description', () => {
     expect(all).toEqual({ operations: described, definitions })
   })
 
-  test('has every operation, for everything that is declared', () => {
+  test('lists every operation, for everything that is declared', () => {
     expect([...new Set(described.map(({ operation }) => operation))]).toEqual(Object.keys(operations))
     const commandsDescribed = described.filter(({ operation }) => operation === 'sendCommand')
     expect(commandsDescribed.map(({ given }) => given.command)).toEqual(commands.map(({ type }) => type))
@@ -315,7 +315,7 @@ describe('the description', () => {
     expect(Object.keys(payIn!.parameters)).not.toContain('category')
   })
 
-  test('says what results are like', () => {
+  test('has the schemas of results', () => {
     const outcome = { commandId: 'c', stream: 'till-a', version: 1, status: 'refused', reason: 'TooLittle' }
     const take = { category: 'till', command: 'Take' }
     expect(fits('sendCommand', take, { ...outcome, details: { cash: 1 } })).toBe('')
@@ -323,7 +323,7 @@ describe('the description', () => {
     expect(fits('health', {}, { status: 'ok' })).not.toBe('')
   })
 
-  test('refers only to definitions that it has', () => {
+  test('refers only to definitions that it contains', () => {
     const references = [...JSON.stringify({ described, definitions }).matchAll(/"\$ref":"#\/\$defs\/([^"/]+)/g)]
     expect(references.length).toBeGreaterThan(10)
     for (const [, name] of references) expect(definitions).toHaveProperty([name!])

@@ -1,4 +1,4 @@
-// A small domain for the tests of reactions and subscriptions: parcels that are packed, and sent.
+// A small domain for the tests of reactions and subscriptions: parcels that are packed and sent.
 import { aggregate, defineSystem, event, type System } from 'indelible'
 import { z } from 'zod'
 

@@ -5,7 +5,7 @@ import { type Consumers, parcels } from './parcels-domain.ts'
 
 export { Pack, ParcelPacked, ParcelSent, ParcelWeighed, parcels, Send } from './parcels-domain.ts'
 
-/** A store that outlives the system that it is given to. */
+/** A store that outlives the system that uses it. */
 export function lasting(store: EventStore): EventStore {
   return { ...store, close: async () => {} }
 }
@@ -14,7 +14,7 @@ export function startParcels(consumers: Consumers, options: StartOptions = {}) {
   return startSystem(parcels(consumers), options)
 }
 
-/** Appends one event for each, numbered from 1 on within its stream, and gives the last position. */
+/** Appends one event to each of these streams, numbered from 1 within the stream, and returns the last position. */
 export async function pack(store: EventStore, ...ids: readonly string[]): Promise<number> {
   const events = ids.map((id, index) => {
     const n = ids.slice(0, index + 1).filter((each) => each === id).length
@@ -25,7 +25,7 @@ export async function pack(store: EventStore, ...ids: readonly string[]): Promis
   return written.lastPosition
 }
 
-/** A promise that is kept when somebody says so, and whether anybody waits for it. */
+/** A promise that resolves on demand, and whether anything waits for it. */
 export function gate() {
   const { promise, resolve } = Promise.withResolvers<void>()
   let waiting = 0
@@ -44,7 +44,7 @@ export function gate() {
   }
 }
 
-/** Waits until a check passes: long, for a busy machine is no fault. */
+/** Waits until a check passes. The limit is long, because a busy machine is not a fault. */
 export async function until(check: () => unknown): Promise<void> {
   await vi.waitFor(check, { timeout: 30_000, interval: 5 })
 }

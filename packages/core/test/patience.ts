@@ -1,4 +1,4 @@
-// How long tests wait for what happens by itself: long, for a busy machine is no fault.
+// How long tests wait for what happens by itself: long, because a busy machine is not a fault.
 import { vi } from 'vitest'
 
 export const patience = { timeoutMs: 20_000 }

@@ -44,7 +44,7 @@ test('a policy sends commands on events, caused by the event and in its correlat
   await running.close()
 })
 
-test('at whichever append the process dies, every command is carried out once', async () => {
+test('every command is carried out once, at whichever append the process dies', async () => {
   for (let after = 0; after < 4; after++) {
     for (const isWritten of [false, true]) {
       const [store, consumers] = [memoryStore(), memoryConsumers()]
@@ -65,7 +65,7 @@ test('at whichever append the process dies, every command is carried out once', 
   }
 })
 
-test('a refused command parks its event until a person resumes the policy, or is ignored where that is declared', async () => {
+test('a refused command parks its event until a person resumes the policy, unless the policy ignores refusals', async () => {
   const running = started([writes])
   await running.send(Ask('1', { words: ['yes', 'no'] }))
   await running.send(Ask('2', { words: ['other'] }))
@@ -89,7 +89,7 @@ test('a refused command parks its event until a person resumes the policy, or is
   await second.close()
 })
 
-test('a policy that is not pure, or sends what it does not list, parks its event', async () => {
+test('an impure policy, or one that sends an unlisted command, parks its event', async () => {
   const impure = policy('impure', { sends: [Write] }).on(Asked, () => Write('a', { word: `${Math.random()}` }))
   const other = policy('other', { sends: [Write] }).on(Asked, () => Tear('a', { word: 'x' }) as never)
   const running = started([impure, other])
@@ -107,7 +107,7 @@ test('a policy that is not pure, or sends what it does not list, parks its event
   await running.close()
 })
 
-test('a policy is data: who sends what on which event', () => {
+test('the description of a policy says what it sends on which event', () => {
   expect(describeSystem(declared([writes])).policies).toEqual([
     {
       name: 'writes',

@@ -1,4 +1,4 @@
-// What operators do, and what happens to projections at a bad moment: each keeps readers from seeing anything wrong, and says what is going on.
+// What operators do, and what happens to projections at bad moments: readers never see anything wrong, and the status says what is going on.
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   bigint,
@@ -31,7 +31,7 @@ const systemWith = (cash: ReturnType<typeof cashTable>) =>
 const paid = (till: string, amount: number) =>
   ({ stream: `till-${till}`, type: 'CashPaidIn', data: { amount } }) as const
 
-/** Says for a while that it ends earlier than others know. */
+/** Reports for a while that the log ends earlier than others know. */
 function slowToSay(store: EventStore, { position, ms }: { position: number; ms: number }): EventStore {
   const until = performance.now() + ms
   return {
@@ -43,7 +43,7 @@ function slowToSay(store: EventStore, { position, ms }: { position: number; ms: 
   }
 }
 
-test('a table that is ahead only of what this process counts as written is not ahead', async () => {
+test('a table that is ahead only of this process’s view of the log does not count as ahead', async () => {
   const cash = cashTable()
   const shared = parts()
   const elsewhere = startSystem(systemWith(cash), shared)
@@ -64,7 +64,7 @@ test('a table that is ahead only of what this process counts as written is not a
   await Promise.all([here.close(), elsewhere.close()])
 })
 
-test('a table of another history is told by verify, and replaced in one step with what was noted of it', async () => {
+test('verify reports a table of another history, and a rebuild replaces the table and its notes in one step', async () => {
   const cash = cashTable()
   const { store, tables } = parts()
   await tables.open(cash.table)
@@ -87,7 +87,7 @@ test('a table of another history is told by verify, and replaced in one step wit
   expect(await tables.select(cash.table)).toEqual([{ till: '1', cash: 5 }])
 })
 
-test('a rebuild comes to an end though the live table always is a little faster', { timeout: 30_000 }, async () => {
+test('a rebuild ends even if the live table is always slightly faster', { timeout: 30_000 }, async () => {
   const cash = cashTable()
   const shared = parts()
   let amount = 0
@@ -95,7 +95,7 @@ test('a rebuild comes to an end though the live table always is a little faster'
     ...shared.tables,
     async replace(...args) {
       await shared.store.append({ events: [paid('1', 1)] })
-      // In the live table before the other can take its place, if anybody follows it.
+      // In the live table before the other can replace it, if a process follows it.
       await system.waitFor(cash, ++amount, { timeoutMs: 50 }).catch(() => {})
       return await shared.tables.replace(...args)
     },
@@ -108,7 +108,7 @@ test('a rebuild comes to an end though the live table always is a little faster'
   expect(await system.select(cash)).toEqual([{ till: '1', cash: amount }])
 })
 
-test('a row that the database refuses parks at its event, also where a later handler fails in the same batch', async () => {
+test('a row that the database refuses parks at its event, even if a later handler fails in the same batch', async () => {
   const cash = cashTable({ unlucky: 2 })
   const tables = memoryTables()
   const picky: ReadTables = {
@@ -124,7 +124,7 @@ test('a row that the database refuses parks at its event, also where a later han
   await expect(system.waitFor(cash, 2)).rejects.toMatchObject({ code: 'projection_parked', details: { position: 1 } })
 })
 
-test('changed code whose table cannot be built is parked and not tried again until it is resumed', async () => {
+test('changed code whose table cannot be built is parked, and not tried again until it is resumed', async () => {
   const shared = parts()
   const before = cashTable()
   const old = startSystem(systemWith(before), shared)
@@ -154,7 +154,7 @@ test('changed code whose table cannot be built is parked and not tried again unt
   await Promise.all([anew.close(), old.close()])
 })
 
-test('a pause that comes before the runner has looked at anything holds', async () => {
+test('a pause that comes before the first look of the runner holds', async () => {
   const cash = cashTable()
   const shared = parts()
   const late: ReadTables = {
@@ -176,7 +176,7 @@ test('a pause that comes before the runner has looked at anything holds', async 
   await expect(system.waitFor(cash, position, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'wait_timeout' })
 })
 
-test('whoever waits for changed code is not told of what other code filled', async () => {
+test('a reader that waits for changed code gets no answer from what other code filled', async () => {
   const shared = parts()
   const before = cashTable()
   const old = startSystem(systemWith(before), shared)
@@ -192,7 +192,7 @@ test('whoever waits for changed code is not told of what other code filled', asy
   await Promise.all([anew.close(), old.close()])
 })
 
-test('a pause of what is parked is told', async () => {
+test('the status shows that a parked projection is also paused', async () => {
   const cash = cashTable({ unlucky: 5 })
   await using system = startSystem(systemWith(cash), parts())
   await system.store.append({ events: [paid('1', 5)] })
@@ -201,7 +201,7 @@ test('a pause of what is parked is told', async () => {
   await vi.waitFor(async () => expect((await statuses(system, 'projection'))[0]).toMatchObject({ state: 'paused' }))
 })
 
-test('a table that falls behind while the database does not answer is told as stale, and as fresh afterwards', async () => {
+test('a table that falls behind while the database does not answer is reported as stale, and as fresh afterwards', async () => {
   const cash = cashTable()
   const shared = parts()
   let isDown = false

@@ -1,4 +1,4 @@
-// Random handlers over random histories: a table that follows the log, one that is built anew, and a fold made here have the same rows.
+// Random handlers over random histories: a table that follows the log, a rebuilt table and a fold of this test have the same rows.
 import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import {
@@ -44,7 +44,7 @@ interface Told {
   readonly plan: Plan
   readonly amount: number
   readonly of: Partial<Row>
-  /** For projections with keys of their own. */
+  /** For projections with their own keys. */
   readonly keys: readonly string[]
 }
 
@@ -66,7 +66,7 @@ const columns = {
   note: text().nullable(),
 }
 
-/** Carries a plan out on a row. Handlers and model share this, and nothing of how rows are looked up, kept and written. */
+/** Applies a plan to a row. Handlers and the model share this, but not how rows are looked up, kept and written. */
 function changed(id: string, row: Row | undefined, { plan, amount, of }: Told): Row | null | undefined | Row[] {
   const before = row ?? { ...blank, id }
   switch (plan.kind) {
@@ -92,7 +92,7 @@ const blank = { total: 0, small: 0, yes: false, day: '1993-01-31', at: '1993-01-
 function asHandled(change: ReturnType<typeof changed>) {
   if (!Array.isArray(change)) return change
   const parts = change.map((each) => ('removed' in each ? removal({ id: each.removed }) : each))
-  // Whoever writes JavaScript may well give a removal without a list.
+  // Users of JavaScript may write a removal without a list.
   return parts.length === 1 ? parts[0] : parts
 }
 
@@ -124,7 +124,7 @@ const value: fc.Arbitrary<Partial<Row>> = fc.record(
   { requiredKeys: [] },
 )
 const key = fc.constantFrom(...keys)
-/** `own` keeps to the row of the stream, so that folds stream by stream are met as well as those that give way; `removal` has one reason to give way. */
+/** `own` writes only the row of its stream, so that folds stream by stream are tested as well as general ones; `removal` forces the general fold in one case only. */
 const planOf = (lists: 'own' | 'removal' | 'any'): fc.Arbitrary<Plan> => {
   const plain = fc.constantFrom('add', 'add', 'own', 'reset', 'leave', 'remove').map((kind) => ({ kind }) as Plan)
   if (lists === 'own') return plain
@@ -149,19 +149,19 @@ const history = fc.constantFrom<Parameters<typeof planOf>[0]>('own', 'own', 'rem
     { minLength: 1, maxLength: 60 },
   ),
 )
-/** What happens after so many events of the history: the system is stopped and started, a table built anew, the tables fail. */
+/** What happens after a number of events: the system restarts, a table is rebuilt, the tables fail. */
 const happening = fc.record({
   after: fc.integer({ min: 1, max: 20 }),
   what: fc.constantFrom('nothing', 'wait', 'restart', 'rebuild', 'fail before', 'fail after'),
 })
 type Event = { stream: string; type: string; told: Told }
 
-/** The rows as they must be, with an eye for nothing but the history. */
+/** The expected rows, computed from the history alone. */
 function modelled(events: readonly Event[], keysOf: (event: Event) => readonly string[]): Record<string, Row> {
   const rows = new Map<string, Row>()
   for (const event of events) {
     if (event.type === 'Nothing') continue
-    // All calls of an event see the rows as they were before it.
+    // All calls for one event see the rows as they were before it.
     const changes = keysOf(event).map((id) => [id, changed(id, rows.get(id), event.told)] as const)
     for (const [id, change] of changes) {
       if (change === null) rows.delete(id)
@@ -180,7 +180,7 @@ function modelled(events: readonly Event[], keysOf: (event: Event) => readonly s
   return Object.fromEntries(kept)
 }
 
-/** Tables that fail now and then, before or after they have done what they were asked. */
+/** Tables that sometimes fail, before or after they did what they were asked. */
 function faulty(tables: ReadTables): { tables: ReadTables; failNext(when: 'before' | 'after'): void } {
   let next: 'before' | 'after' | undefined
   const failing =
@@ -275,7 +275,7 @@ async function run(
   }
 }
 
-test('a table that follows, one that is built anew and a fold of their own have the same rows', async () => {
+test('a table that follows, a rebuilt table and an independent fold have the same rows', async () => {
   await fc.assert(
     fc.asyncProperty(history, fc.array(happening, { maxLength: 8 }), async (events, happenings) => {
       await run(memoryStore(), events as Event[], happenings)
@@ -284,7 +284,7 @@ test('a table that follows, one that is built anew and a fold of their own have 
   )
 })
 
-test('the same where the store has events by stream, in batches cut anywhere', async () => {
+test('the same holds for replays by stream, in batches of any length', async () => {
   await fc.assert(
     fc.asyncProperty(
       history,
@@ -298,7 +298,7 @@ test('the same where the store has events by stream, in batches cut anywhere', a
   )
 })
 
-/** A store whose replays come in batches of such lengths, over and over, with events by stream in some of them. */
+/** A store whose replays come in batches of the given lengths, repeated, some with events by stream. */
 function byStreams(store: EventStore, cuts: readonly { length: number; isByStream: boolean }[]): EventStore {
   return {
     ...store,

@@ -1,4 +1,4 @@
-// Moments in which two things happen to a projection at once, each made to happen: a save that is under way, a table that others move, a lease that is lost.
+// Moments in which two things happen to a projection at the same time: a save in progress, a table that others change, a lease that is lost.
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   bigint,
@@ -31,14 +31,14 @@ const taken = (till: string, amount: number) =>
   ({ stream: `till-${till}`, type: 'CashTaken', data: { amount } }) as const
 const other = { stream: 'other-1', type: 'Other', data: {} } as const
 
-test('what is folded while a mere checkpoint is being written is written after it, even if nothing more comes', async () => {
+test('what is folded while only a checkpoint is being written is saved after it, even if nothing else arrives', async () => {
   const tables = memoryTables()
   const store = memoryStore()
   const slow: ReadTables = {
     ...tables,
     async save(change) {
       const isCheckpoint = change.upserts.length + change.removals.length === 0
-      // The event comes while the checkpoint is on its way.
+      // The event arrives while the checkpoint is being written.
       if (isCheckpoint) {
         await store.append({ events: [paid('1', 5)] })
         await pause(50)
@@ -54,7 +54,7 @@ test('what is folded while a mere checkpoint is being written is written after i
   expect(await system.select(cash)).toEqual([{ till: '1', cash: 5 }])
 })
 
-test('who takes a projection over while the one before still saves does not park at what is in the rows already', async () => {
+test('a process that takes a projection over while the earlier one still saves does not park at events that are already in the rows', async () => {
   const tables = memoryTables()
   const store = memoryStore()
   const kept = { close: async () => {} }
@@ -65,7 +65,7 @@ test('who takes a projection over while the one before still saves does not park
   const overtaken: ReadTables = {
     ...tables,
     async lease(name, options) {
-      // Between the look at the checkpoint and the lease the holder saves once more, and is gone.
+      // Between the read of the checkpoint and the lease, the holder saves once more and ends.
       if (met++ === 0) {
         await store.append({ events: [taken('1', 5)] })
         await first.waitFor(cash, 2)
@@ -85,7 +85,7 @@ test('who takes a projection over while the one before still saves does not park
   expect(await second.select(cash)).toEqual([])
 })
 
-test('a table of another history is built anew by itself, and the runner goes on with it', async () => {
+test('a table of another history is rebuilt automatically, and the runner continues with it', async () => {
   const tables = memoryTables()
   const store = memoryStore()
   await tables.open(cash.table)
@@ -100,7 +100,7 @@ test('a table of another history is built anew by itself, and the runner goes on
   expect(await system.select(cash)).toEqual([{ till: '1', cash: 10 }])
 })
 
-test('streams whose ids are the same key in other words share its row', async () => {
+test('streams whose ids are the same key in different notations share a row', async () => {
   const totals = projection('totals', { table: { day: timestamp().key(), total: bigint() } }).on(
     CashPaidIn,
     { initial: (_key, _data, { streamId }) => ({ day: streamId, total: 0 }) },
@@ -122,7 +122,7 @@ test('streams whose ids are the same key in other words share its row', async ()
   expect(await system.select(totals)).toEqual(rows)
 })
 
-test('an event that no row can have is no reason to forget the rows of those before it', async () => {
+test('an event whose row is invalid does not discard the rows of the events before it', async () => {
   const totals = projection('totals', { table: { day: date().key(), total: bigint() } }).on(
     CashPaidIn,
     { initial: (_key, _data, { streamId }) => ({ day: streamId, total: 0 }) },
@@ -134,7 +134,7 @@ test('an event that no row can have is no reason to forget the rows of those bef
   const store: EventStore = {
     ...shared.store,
     close: async () => {},
-    // Streams have numbers in another order than that of their first events, as in replay columns.
+    // Streams are numbered in another order than that of their first events, as in replay columns.
     async *replay(types, options) {
       for await (const batch of shared.store.replay(types, options)) {
         const last = batch.streamCount - 1
@@ -156,7 +156,7 @@ test('an event that no row can have is no reason to forget the rows of those bef
   await vi.waitFor(async () => expect(await second.select(totals)).toEqual([{ day: '1993-01-31', total: 6 }]))
 })
 
-test('a rebuild that loses its lease says that another is at it', async () => {
+test('a rebuild that loses its lease reports that another one runs', async () => {
   const shared = parts()
   await shared.store.append({ events: [paid('1', 5)] })
   const tables: ReadTables = {
@@ -177,8 +177,8 @@ test('a rebuild that loses its lease says that another is at it', async () => {
   )
 })
 
-// A table that was built anew may have the same checkpoint; its generation is another.
-test('a rebuild by another process is not undone by rows that the runner has in memory', async () => {
+// A rebuilt table may have the same checkpoint, but it has another generation.
+test('rows that the runner has in memory do not undo a rebuild by another process', async () => {
   const shared = parts()
   await using system = startSystem(tills, shared)
   await shared.store.append({ events: [paid('1', 5)] })

@@ -1,4 +1,4 @@
-// Projections on a thread of their own: what is asked of them comes back as from this one, and a thread that ends is followed by another.
+// Projections on a separate thread: they answer as projections on this thread do, and a thread that ends is replaced.
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectionThread, type RunningSystem, startSystem } from 'indelible'
@@ -31,7 +31,7 @@ async function payIn(system: RunningSystem, events: number): Promise<number> {
   return (await system.store.head()).position
 }
 
-test('answers, progress and errors come from the thread as they are', async () => {
+test('answers, progress and errors arrive from the thread unchanged', async () => {
   const { system } = await start()
   await using _ = system
   const position = await payIn(system, 5_000)
@@ -43,7 +43,7 @@ test('answers, progress and errors come from the thread as they are', async () =
   expect(report).toMatchObject({ rows: 10, position })
   expect([...phases]).toEqual(['folding', 'writing', 'verifying', 'replacing'])
   expect(await system.verifyTable(tillTable)).toMatchObject({ rows: 10, differing: 0 })
-  // That somebody asked for a rebuild is in the log too.
+  // The log also records the principal of the rebuild.
   const head = position + 1
   await system.waitFor(tillTable, head)
   await expect(system.waitFor(tillTable, head + 1, { timeoutMs: 20 })).rejects.toMatchObject({
@@ -63,7 +63,7 @@ test('answers, progress and errors come from the thread as they are', async () =
 test.each([
   ['throws where nobody catches', 'Out of luck.'],
   ['exits', 'exit'],
-])('a thread that %s is followed by another, and whoever waited is told', async (_what, accident) => {
+])('a thread that %s is replaced, and waiting callers get an error', async (_what, accident) => {
   const { dir, system, notices } = await start()
   await using _ = system
   await system.waitFor(tillTable, await payIn(system, 100))
@@ -80,7 +80,7 @@ test.each([
   if (accident !== 'exit') expect(notices[0]!.message).toContain(accident)
 })
 
-test('of a thread that spins everybody is told in time, with what was known last, and it goes on when it can', async () => {
+test('a thread that spins is reported in time with its last known status, and works again when it can', async () => {
   const { dir, system, notices } = await start()
   await using _ = system
   await system.waitFor(tillTable, await payIn(system, 100), { timeoutMs: patient.timeout })
@@ -98,11 +98,11 @@ test('of a thread that spins everybody is told in time, with what was known last
   writeFileSync(join(dir, 'enough'), '')
   await vi.waitFor(() => system.waitFor(tillTable, position), patient)
   expect(await statuses(system, 'projection')).toMatchObject([{ state: 'running', position }])
-  // The table was late for seconds, and whether that is seen before it has caught up is chance.
+  // The table was late for seconds; whether that is visible before it has caught up is a matter of chance.
   expect(notices.filter(({ kind }) => kind !== 'stale' && kind !== 'fresh')).toEqual([])
 })
 
-test('a thread that cannot begin says why, and begins when it can', async () => {
+test('a thread that cannot start reports why, and starts when it can', async () => {
   const dir = temporaryDirectory()
   writeFileSync(join(dir, 'locked'), '')
   const { system, notices } = await start({ dir })
@@ -116,7 +116,7 @@ test('a thread that cannot begin says why, and begins when it can', async () => 
   await vi.waitFor(() => system.waitFor(tillTable, position), patient)
 })
 
-test('a thread that tries for long to open what it needs says before long what is in the way', async () => {
+test('a thread that needs long to open its tables soon reports the obstacle', async () => {
   const dir = temporaryDirectory()
   writeFileSync(join(dir, 'busy'), '')
   const { system } = await start({ dir })
@@ -131,7 +131,7 @@ test('a thread that tries for long to open what it needs says before long what i
   await vi.waitFor(() => system.waitFor(tillTable, position), patient)
 })
 
-test('what a caller throws when it is told of progress ends the call and nothing else', async () => {
+test('an error thrown by a progress callback ends the call and nothing else', async () => {
   const { system } = await start()
   await using _ = system
   await system.waitFor(tillTable, await payIn(system, 100))
@@ -142,7 +142,7 @@ test('what a caller throws when it is told of progress ends the call and nothing
   await vi.waitFor(() => system.rebuild(tillTable), patient)
 })
 
-test('a thread whose module is not there says so, and the system closes all the same', async () => {
+test('a thread whose module is missing is reported, and the system still closes', async () => {
   const { system } = await start({ from: new URL('./nowhere.ts', import.meta.url) })
   await expect(system.waitFor(tillTable, 1)).rejects.toMatchObject({
     code: 'projections_ended',
@@ -151,7 +151,7 @@ test('a thread whose module is not there says so, and the system closes all the 
   await system.close()
 })
 
-test('a system closes while its thread begins, works, or has just ended', async () => {
+test('a system closes while its thread starts, works or has just ended', async () => {
   for (const accident of [undefined, 'exit']) {
     for (const waitMs of [0, 20, 60, 200]) {
       const { dir, system } = await start()

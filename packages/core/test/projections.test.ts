@@ -46,7 +46,7 @@ test('a reader that waits for its own write sees it', async () => {
   }
 })
 
-test('a table can be read as soon as the system is started, also where the database takes its time; a failure does not stay', async () => {
+test('a table can be read as soon as the system has started, even if the database is slow; a failure is not permanent', async () => {
   const real = memoryTables()
   let answers = false
   const open: ReadTables['open'] = async (table) => {
@@ -61,7 +61,7 @@ test('a table can be read as soon as the system is started, also where the datab
   expect(await system.select(cash)).toEqual([])
 })
 
-test('a wait that runs out says how far the projection is, and events it does not handle count as done', async () => {
+test('a wait that times out says how far the projection is; events that it does not handle count as done', async () => {
   await using system = startSystem(systemWith(counts), parts())
   await system.send(PayIn('1', { amount: 2 }))
   await system.send(Take('1', { amount: 1 }))
@@ -70,7 +70,7 @@ test('a wait that runs out says how far the projection is, and events it does no
   await expect(late).rejects.toMatchObject({ code: 'wait_timeout', details: { position: 99, reached: 2 } })
 })
 
-test('a projector that throws parks its projection there, visibly; the others go on; mended, it resumes and has lost nothing', async () => {
+test('a handler that throws parks its projection visibly; the others go on; with fixed code it resumes and has lost nothing', async () => {
   const shared = parts()
   const broken = cashTable({ failAt: 3 })
   const system = startSystem(systemWith(broken, counts), shared)
@@ -93,7 +93,7 @@ test('a projector that throws parks its projection there, visibly; the others go
   expect(projections[1]).toMatchObject({ name: 'payments', state: 'running', lagEvents: 0 })
   expect(await system.select(broken)).toEqual([{ till: '1', cash: 9 }])
 
-  // A new start with mended code, on the same log and tables.
+  // A new start with fixed code, on the same log and tables.
   const mended = cashTable()
   const again = startSystem(systemWith(mended, counts), shared)
   await again.waitFor(mended, 5)
@@ -168,7 +168,7 @@ test.each<[string, { returned: unknown; key?: unknown }, RegExp]>([
   })
 })
 
-test('a handler that needs a row that is not there parks with a clear error', async () => {
+test('a handler that needs a missing row parks with a clear error', async () => {
   const cash = cashTable()
   await using system = startSystem(systemWith(cash), parts())
   await system.store.append({ events: [{ stream: 'till-9', type: 'CashTaken', data: { amount: 1 } }] })
@@ -176,7 +176,7 @@ test('a handler that needs a row that is not there parks with a clear error', as
   expect((await statuses(system, 'projection'))[0]?.error).toMatchObject({ code: 'row_missing' })
 })
 
-test('a handler with an initial row is given that where there is none', async () => {
+test('a handler with an initial row gets it if there is no row', async () => {
   const totals = projection('totals', { table: { till: text().key(), total: bigint() } }).on(
     CashPaidIn,
     { initial: ({ till }) => ({ till: till!, total: 0 }) },
@@ -189,7 +189,7 @@ test('a handler with an initial row is given that where there is none', async ()
   expect(await system.select(totals)).toEqual([{ till: '1', total: 5 }])
 })
 
-test('a database that does not answer is tried again and nothing is lost or counted twice', async () => {
+test('a database that does not answer is retried, and no event is lost or counted twice', async () => {
   const tables = memoryTables()
   let faults = 0
   const flaky: ReadTables = {
@@ -197,7 +197,7 @@ test('a database that does not answer is tried again and nothing is lost or coun
     async save(change) {
       if (++faults % 3 === 1) throw new IndelibleError('tables_unavailable', 'before the commit')
       const outcome = await tables.save(change)
-      // The commit went through but its answer was lost.
+      // The commit succeeded but its answer was lost.
       if (faults % 3 === 2) throw new IndelibleError('tables_unavailable', 'after the commit')
       return outcome
     },
@@ -224,13 +224,13 @@ test('two runners on one table never count an event twice', async () => {
   await Promise.all([one.close(), two.close()])
 })
 
-test('while another process runs a table from another log, this one stands by and believes nothing of it', async () => {
+test('while another process fills the table from another log, this one stands by and does not read from the table', async () => {
   const shared = parts()
   const cash = cashTable()
   const first = startSystem(systemWith(cash), shared)
   for (let n = 1; n <= 5; n++) await first.send(PayIn('1', { amount: n }))
   await first.waitFor(cash, 5)
-  // The log was put back from a copy; the tables were not.
+  // The log was restored from a copy; the tables were not.
   await using second = startSystem(systemWith(cash), { ...shared, store: memoryStore() })
   await second.send(PayIn('1', { amount: 1 }))
   await expect(second.waitFor(cash, 1)).rejects.toMatchObject({ code: 'table_diverged' })
@@ -241,7 +241,7 @@ test('while another process runs a table from another log, this one stands by an
   await first.close()
 })
 
-test('one may wait as long as one likes', async () => {
+test('a wait may have any length', async () => {
   await using system = startSystem(systemWith(counts), parts())
   const waits = [
     system.waitFor(counts, 1, { timeoutMs: Number.POSITIVE_INFINITY }),
@@ -252,14 +252,14 @@ test('one may wait as long as one likes', async () => {
 })
 
 test.each([Number.NaN, -1, Number.NEGATIVE_INFINITY, '5', null])(
-  'a wait for a time that is none (%s) is refused, wherever one waits',
+  'every wait refuses an invalid time (%s)',
   async (notMs) => {
     const timeoutMs = notMs as number
     const shared = parts()
     await using system = startSystem(systemWith(counts), shared)
     const model = await liveModel(counts, shared.store)
     const waits = [
-      // Also for what is there already: the mistake must not show only when it is late.
+      // Also for a position that was reached already: the mistake must not show only under load.
       system.waitFor(counts, 0, { timeoutMs }),
       new ProjectionOperator(system.system, shared).waitFor(counts.name, 0, { timeoutMs }),
       model.waitFor(0, { timeoutMs }),
@@ -269,7 +269,7 @@ test.each([Number.NaN, -1, Number.NEGATIVE_INFINITY, '5', null])(
   },
 )
 
-test('a changed projector makes its table anew from the log', async () => {
+test('a changed projection rebuilds its table from the log', async () => {
   const shared = parts()
   const first = startSystem(systemWith(counts), shared)
   await first.send(PayIn('1', { amount: 7 }))
@@ -283,7 +283,7 @@ test('a changed projector makes its table anew from the log', async () => {
   await Promise.all([first.close(), second.close()])
 })
 
-test('null takes a row away, undefined leaves it', async () => {
+test('null removes a row, undefined leaves it', async () => {
   const open = projection('open_tills', { table: { till: text().key(), cash: bigint() } })
     .write(CashPaidIn, ({ amount }, { streamId }) => (amount === 1 ? undefined : { till: streamId, cash: amount }))
     .on(CashTaken, () => null)
@@ -311,7 +311,7 @@ test('a backlog is taken in whole batches, not event by event', async () => {
   expect(save.mock.calls.length).toBeLessThanOrEqual(5)
 })
 
-test('an event whose row only the database refuses parks its projection there, and those before it are in the table', async () => {
+test('an event whose row the database refuses parks its projection there, and the events before it are in the table', async () => {
   const tables = memoryTables()
   const picky: ReadTables = {
     ...tables,

@@ -1,4 +1,4 @@
-// The process that the kill test of reactions kills: it appends without end; its reaction and its subscription note in files what they did.
+// The process that the kill test of reactions kills: it appends without end; its reaction and its subscription record in files what they did.
 import { appendFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { reaction, startSystem, subscription } from 'indelible'
@@ -12,9 +12,9 @@ const streams = 12
 const notes = reaction('notes', { from: 'beginning', retries: 2 }).on(
   ParcelPacked,
   async (_data, { stream, position }, { idempotencyKey, attempt }) => {
-    // These are done by the process that nobody kills.
+    // The process that is not killed handles these.
     if (position % 61 === 0) throw new Error('No such street.')
-    // Now and then one fails first, and some take their time.
+    // Sometimes one fails first, and some take longer.
     if (position % 7 === 0 && attempt === 1) throw new Error('The line is busy.')
     if (position % 5 === 0) await new Promise((resolve) => setTimeout(resolve, position % 4))
     appendFileSync(join(dataDir, 'notes'), `${stream} ${position} ${idempotencyKey}\n`)
@@ -43,7 +43,7 @@ for (let serial = 0; ; serial++) {
     data: { n: serial, round },
   }))
   await system.store.append({ events })
-  // It is told to pause now and then: a moment to die at, too.
+  // It is paused now and then, to be killed at such a moment too.
   if (serial % 40 === 39) {
     await system.consumers.pause(notes)
     await system.consumers.resume(notes)

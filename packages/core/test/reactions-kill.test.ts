@@ -1,5 +1,5 @@
-// A process is killed at any moment while its reaction works: no event is left out, none comes before an earlier one of its stream, and the checkpoint never
-// says more than was done.
+// A process is killed at any moment while its reaction works: no event is skipped, none is handled before an earlier one of its stream, and the
+// checkpoint never claims more than was done.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -16,7 +16,7 @@ const kills = long ? 300 : 6
 const killsOfALog = long ? 15 : 3
 const child = new URL('reacting-child.ts', import.meta.url).pathname
 
-test(`a reaction whose process is killed ${kills} times leaves no event out`, hours, async () => {
+test(`a reaction whose process is killed ${kills} times skips no event`, hours, async () => {
   const next = draws()
   const total = { kills: 0, events: 0, repeated: 0, parked: 0, records: 0 }
   for (let done = 0; done < kills; done += killsOfALog) {
@@ -48,7 +48,7 @@ async function killed(dataDir: string, round: number, next: (below: number) => n
   onTestFinished(() => void process_.kill('SIGKILL'))
   const exit = once(process_, 'exit')
   await Promise.race([once(process_.stdout!, 'data'), exit])
-  // Counted in events, as a slow machine does fewer of them in a time. The reaction may stand still, with all streams parked.
+  // Counted in events, because a slow machine handles fewer in the same time. The reaction may stand still with all streams parked.
   const enough = doneIn(dataDir, 'index').length + (next(4) === 0 ? 0 : 20 + next(200))
   await until(() => expect(doneIn(dataDir, 'index').length).toBeGreaterThanOrEqual(enough))
   await pause(next(60))
@@ -63,7 +63,7 @@ interface Note {
   readonly key: string
 }
 
-/** What was done by one of them. The last line may be cut off. */
+/** What the reaction or the subscription did. The last line may be incomplete. */
 function doneIn(dataDir: string, name: 'notes' | 'index'): readonly Note[] {
   const path = join(dataDir, name === 'notes' ? 'notes' : 'indexed')
   if (!existsSync(path)) return []
@@ -75,7 +75,7 @@ function doneIn(dataDir: string, name: 'notes' | 'index'): readonly Note[] {
   })
 }
 
-/** Whether there is a record; it says nothing that was not done. */
+/** Whether there is a record. If so, it claims nothing that was not done. */
 async function recordFits(dataDir: string, name: 'notes' | 'index'): Promise<boolean> {
   const { consumers } = fileStorage({ dataDir, mode: 'inspect' })
   const record = await consumers.load(name)
@@ -92,13 +92,13 @@ async function recordFits(dataDir: string, name: 'notes' | 'index'): Promise<boo
     }
   }
   await store.close()
-  // What a killed process was writing is removed by the next.
+  // The next process removes the unfinished files of a killed one.
   const unfinished = readdirSync(join(dataDir, 'consumers')).filter((file) => file.endsWith('.new'))
   expect(unfinished.length).toBeLessThanOrEqual(2)
   return true
 }
 
-/** Lets a process that nobody kills do the rest, and looks at all that was done. */
+/** Lets a process that is not killed do the rest, and checks everything that was done. */
 async function finished(dataDir: string): Promise<{ events: number; repeated: number; parked: number }> {
   const { store: open, ...kept } = fileStorage({ dataDir, mode: 'run' })
   const store = await open()
@@ -114,7 +114,7 @@ async function finished(dataDir: string): Promise<{ events: number; repeated: nu
   const parked = (await kept.consumers.load('notes'))?.parked.length ?? 0
   const system = startParcels({ reactions: [notes], subscriptions: [index] }, { ...kept, store })
   const { position } = await store.head()
-  // The process may have died between a pause and what ends it.
+  // The process may have died between a pause and the resume.
   await system.consumers.resume(notes)
   for (const each of [notes, index]) await system.waitFor(each, position, { timeoutMs: 60_000 })
   await until(async () => expect(await system.consumers.show(notes)).toMatchObject({ state: 'running', parked: [] }))
@@ -138,7 +138,7 @@ async function finished(dataDir: string): Promise<{ events: number; repeated: nu
   return { events: keys.size, repeated: noted.length - keys.size, parked }
 }
 
-/** After a kill it may go back; it never jumps ahead, and comes to the end. */
+/** After a kill it may go back; it never jumps ahead, and reaches the end. */
 function inOrder(positions: readonly number[], done: readonly Note[]): void {
   const indexes = new Map(positions.map((position, index) => [position, index]))
   let latest = -1

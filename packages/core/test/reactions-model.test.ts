@@ -1,4 +1,4 @@
-// Any run of a reaction, with failures, pauses, restarts and deaths in any order, against what it promises.
+// Random runs of a reaction, with failures, pauses, restarts and deaths in any order, checked against its guarantees.
 
 import fc from 'fast-check'
 import { type ReactionStatus, type RunningSystem, reaction } from 'indelible'
@@ -25,14 +25,14 @@ const act = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('turn' as const), turns: fc.nat(30) }) },
 )
 
-test('whatever happens, each event is handled, those of a stream in their order, and the checkpoint is true', {
+test('in any run each event is handled, those of a stream in order, and the checkpoint is correct', {
   timeout: 30 * 60_000,
 }, async () => {
   const run = async (acts: readonly (typeof act extends fc.Arbitrary<infer Act> ? Act : never)[], slow: number) => {
     const store = memoryStore()
     let records = memoryConsumers()
     const positionsOf = new Map<string, number[]>()
-    /** How many of the events of a stream have been done, in their order. */
+    /** How many events of each stream were handled, in order. */
     const done = new Map<string, number>()
     const broken = new Set<number>()
     const problems: string[] = []
@@ -51,7 +51,7 @@ test('whatever happens, each event is handled, those of a stream in their order,
             for (let turn = 0; turn < (position * slow) % 4; turn++) await turns(1)
             if (signal.aborted) throw signal.reason
             if (broken.has(Number(streamId))) throw new Error('No such street.')
-            // Of a process that has died nobody hears.
+            // A dead process has no effect.
             if (mine !== life) return
             const index = positionsOf.get(stream)!.indexOf(position)
             const before = done.get(stream) ?? 0
@@ -97,7 +97,7 @@ test('whatever happens, each event is handled, those of a stream in their order,
         system = begin()
       } else if (each.kind === 'die') {
         await Promise.all(pending.splice(0))
-        // The next one gets what was kept at this moment, and whatever the dead one does is not seen.
+        // The next process gets the records as they are now, and does not see later saves of the dead one.
         const record = await records.load('mail')
         records = memoryConsumers()
         if (record) await records.save(record)

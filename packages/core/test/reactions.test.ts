@@ -1,4 +1,4 @@
-// Reactions act on the outside world: at least once for each event, in the order of its stream, and never because a table is built anew.
+// Reactions act on the outside world: at least once for each event, in the order of its stream, and never because a table is rebuilt.
 import {
   bigint,
   type ConsumerRecords,
@@ -46,7 +46,7 @@ function calls() {
   return { seen, see, of: (id: string) => seen.filter((each) => each.id === id).map(({ n }) => n) }
 }
 
-test('a reaction is called with data, event and context for each of its events, and for no others', async () => {
+test('a reaction is called with data, event and context for each event of its types, and for no others', async () => {
   const got: unknown[] = []
   const mail = reaction('mail')
     .on(ParcelPacked, async ({ n }, { type, streamId, position }, { attempt }) => {
@@ -67,12 +67,12 @@ test('a reaction is called with data, event and context for each of its events, 
 })
 
 describe('where a reaction begins', () => {
-  test('from now on: not what the log had before its first start, but all that came while it was not running', async () => {
+  test('from now on: it skips what the log had before its first start, and handles everything that came while it was not running', async () => {
     const [store, consumers] = [memoryStore(), memoryConsumers()]
     await pack(store, 'before')
     const { seen, see } = calls()
     const mail = reaction('mail').on(ParcelPacked, see)
-    // Whoever appends right after the start is not too early.
+    // An event that is appended right after the start is not too early.
     const first = startParcels({ reactions: [mail] }, { store: lasting(store), consumers })
     const appended = pack(store, 'after')
     await first.waitFor(mail, await appended, patient)
@@ -84,7 +84,7 @@ describe('where a reaction begins', () => {
     expect(seen.map(({ id }) => id)).toEqual(['after', 'between'])
   })
 
-  test('from the beginning: with the first event of the log', async () => {
+  test('from the beginning: it starts with the first event of the log', async () => {
     const [store, consumers] = [memoryStore(), memoryConsumers()]
     await pack(store, 'a', 'b', 'a')
     const { seen, see } = calls()
@@ -97,7 +97,7 @@ describe('where a reaction begins', () => {
     expect(seen.map(({ id, n }) => `${id}${n}`).sort()).toEqual(['a1', 'a2', 'b1'])
   })
 
-  test('"now" is kept before anything is handled: a process that dies at once does not make it later', async () => {
+  test('"now" is saved before the first event is handled: a process that dies immediately does not move it', async () => {
     const [store, consumers] = [memoryStore(), memoryConsumers()]
     const mail = reaction('mail', { retries: 0 }).on(ParcelPacked, async () => await new Promise(() => {}))
     const first = startParcels({ reactions: [mail] }, { store: lasting(store), consumers })
@@ -112,7 +112,7 @@ describe('where a reaction begins', () => {
   })
 })
 
-test('events of one stream are handled one after the other, those of other streams meanwhile', async () => {
+test('events of one stream are handled one after the other, those of other streams concurrently', async () => {
   const hold = gate()
   const { seen, see, of } = calls()
   let running = 0
@@ -134,7 +134,7 @@ test('events of one stream are handled one after the other, those of other strea
   expect(of('slow')).toEqual([1, 2, 3])
 })
 
-test('so many streams are handled at once and no more, and so many events taken in', async () => {
+test('the number of concurrent streams and of events taken in is limited', async () => {
   const hold = gate()
   let most = 0
   const mail = reaction('mail').on(ParcelPacked, async (_data, _event, { signal }) => {
@@ -163,7 +163,7 @@ test('so many streams are handled at once and no more, and so many events taken 
   expect(most).toBe(reactionsAtOnceMax)
 })
 
-test('an event is tried again after an error, with the same key, and data that nobody has changed', async () => {
+test('an event is retried after an error with the same key and with unchanged data', async () => {
   const { seen, see } = calls()
   const mail = reaction('mail', { retries: 2 }).on(ParcelPacked, (data, event, context) => {
     see(data, event, context)
@@ -180,7 +180,7 @@ test('an event is tried again after an error, with the same key, and data that n
   expect(await system.consumers.show(mail)).toMatchObject({ state: 'running', parked: [] })
 })
 
-test('the key of an event is the same after a restart, and another for another reaction', async () => {
+test('the key of an event stays the same after a restart, and differs between reactions', async () => {
   const [store, consumers] = [memoryStore(), memoryConsumers()]
   const keys: string[] = []
   const stuck = reaction('mail').on(ParcelPacked, async (_data, _event, { idempotencyKey, signal }) => {
@@ -202,7 +202,7 @@ test('the key of an event is the same after a restart, and another for another r
 })
 
 describe('an event that keeps failing', () => {
-  test('is parked and told of; later ones of its stream wait behind it, the others go on', async () => {
+  test('is parked and reported; later events of its stream wait behind it, other streams go on', async () => {
     const notices: unknown[] = []
     let isMended = false
     const { see, of } = calls()
@@ -231,7 +231,7 @@ describe('an event that keeps failing', () => {
     expect(of('bad')).toEqual([1, 2, 3, 4, 1])
   })
 
-  test('stays parked over a restart, with all that came behind it, until it is resumed', async () => {
+  test('stays parked after a restart, with all events behind it, until it is resumed', async () => {
     const [store, consumers] = [memoryStore(), memoryConsumers()]
     let isMended = false
     const { seen, see, of } = calls()
@@ -252,7 +252,7 @@ describe('an event that keeps failing', () => {
     await until(() => expect(of('bad')).toEqual([1, 2, 1]))
   })
 
-  test('is parked again at the next one that fails, when it is resumed', async () => {
+  test('is resumed, and the stream is parked again at the next event that fails', async () => {
     const failing = new Set([1, 3])
     const { see, of } = calls()
     const mail = reaction('mail', { retries: 0 }).on(ParcelPacked, (data, event, context) => {
@@ -273,7 +273,7 @@ describe('an event that keeps failing', () => {
     await until(() => expect(of('a')).toEqual([1, 2, 3, 4]))
   })
 
-  test('two that resume it at once, and once more while it is under way, have it handled once', async () => {
+  test('is handled once if it is resumed twice at the same time and once more during the resume', async () => {
     let isMended = false
     const hold = gate()
     const { see, of } = calls()
@@ -295,7 +295,7 @@ describe('an event that keeps failing', () => {
     expect(of('a')).toEqual([1, 2, 1, 2])
   })
 
-  test('of too many streams has the reaction stand still, and say so, until it is resumed', async () => {
+  test('on too many streams stops the reaction, which reports that, until it is resumed', async () => {
     const store = memoryStore()
     let isMended = false
     const done = new Set<string>()
@@ -312,7 +312,7 @@ describe('an event that keeps failing', () => {
     })
     const { state, parked } = (await system.consumers.show(mail)) as ReactionStatus
     expect(state).toBe('parked')
-    // No more than were under way already.
+    // Not more than were already running.
     expect(parked.length).toBeLessThanOrEqual(parkedStreamsMax + reactionsWaitingMax)
     isMended = true
     await system.consumers.resume(mail)
@@ -321,7 +321,7 @@ describe('an event that keeps failing', () => {
     expect(done.size).toBe(ids.length)
   })
 
-  test('what was thrown may be anything, and of any length', async () => {
+  test('may throw any value, of any length', async () => {
     const thrown = [undefined, null, 'text', Object.create(null), new Error('x'.repeat(1_000_000))]
     const mail = reaction('mail', { retries: 0 }).on(ParcelPacked, (_data, { version, streamId }) => {
       if (version === 1) throw thrown[Number(streamId)]
@@ -333,7 +333,7 @@ describe('an event that keeps failing', () => {
     for (const { message } of parked!) expect(message.length).toBeLessThanOrEqual(parkedMessageCharsMax)
   })
 
-  test('whose version the code does not know is parked too, with what to do', async () => {
+  test('is also parked if the code does not know its version, with what to do', async () => {
     const mail = reaction('mail', { retries: 0 }).on(ParcelPacked, () => {})
     await using system = startParcels({ reactions: [mail] })
     const newer = { stream: 'parcel-a', type: 'ParcelPacked', schemaVersion: 7, data: {} } as const
@@ -347,7 +347,7 @@ describe('an event that keeps failing', () => {
 })
 
 describe('code that does not end', () => {
-  test('is told to stop after its timeout, counts as failed, and holds up its own stream alone', async () => {
+  test('is aborted after its timeout, counts as failed, and delays only its own stream', async () => {
     let aborted: unknown
     const mail = reaction('mail', { retries: 0, timeout: '20ms' }).on(
       ParcelPacked,
@@ -362,21 +362,21 @@ describe('code that does not end', () => {
     )
     await using system = startParcels({ reactions: [mail] })
     await system.waitFor(mail, await pack(system.store, 'stuck', 'a', 'stuck'), patient)
-    // It returned as if it were done; but it was told to stop before.
+    // It returned as if it were done, but it had been aborted before.
     expect(await system.consumers.show(mail)).toMatchObject({
       parked: [{ position: 1, code: 'wait_timeout', message: expect.stringContaining('20 ms') }],
     })
     expect(aborted).toMatchObject({ code: 'wait_timeout' })
   })
 
-  test('and does not even listen is left alone after a moment', async () => {
+  test('and ignores the abort is abandoned after a moment', async () => {
     const mail = reaction('mail', { retries: 0, timeout: '1ms' }).on(ParcelPacked, () => new Promise(() => {}))
     await using system = startParcels({ reactions: [mail] })
     await system.waitFor(mail, await pack(system.store, 'a'), patient)
     expect(await system.consumers.show(mail)).toMatchObject({ parked: [{ code: 'wait_timeout' }] })
   })
 
-  test('does not hold up the close of a system, and is called again at the next start', async () => {
+  test('does not block the close of a system, and is called again at the next start', async () => {
     const [store, consumers] = [memoryStore(), memoryConsumers()]
     let signal: AbortSignal | undefined
     const deaf = reaction('mail').on(ParcelPacked, (_data, _event, context) => {
@@ -395,7 +395,7 @@ describe('code that does not end', () => {
     expect(seen).toHaveLength(1)
   })
 
-  test('a system closes while a reaction waits to try again, and the event is tried at the next start', async () => {
+  test('a system closes while a reaction waits for a retry, and the event is tried at the next start', async () => {
     const [store, consumers] = [memoryStore(), memoryConsumers()]
     let tries = 0
     const failing = reaction('mail', { retries: 1_000_000 }).on(ParcelPacked, () => {
@@ -412,7 +412,7 @@ describe('code that does not end', () => {
     await until(() => expect(tries).toBeGreaterThan(ended))
   })
 
-  test('code that returns early because it was told to stop is called again', async () => {
+  test('code that returns early because it was aborted is called again', async () => {
     const [store, consumers] = [memoryStore(), memoryConsumers()]
     let begun = 0
     let done = 0
@@ -434,7 +434,7 @@ describe('code that does not end', () => {
   })
 })
 
-test('events that concern others are not written down one by one, but when the system closes', async () => {
+test('the checkpoint is not saved for every event of other types, but when the system closes', async () => {
   const [store, kept] = [memoryStore(), memoryConsumers()]
   let saves = 0
   const consumers: ConsumerRecords = { load: kept.load, save: (record) => kept.save(record).then(() => void saves++) }
@@ -449,7 +449,7 @@ test('events that concern others are not written down one by one, but when the s
   expect(saves).toBeLessThan(10)
 })
 
-test('a table that is built anew fires no reaction', async () => {
+test('rebuilding a table fires no reaction', async () => {
   const { seen, see } = calls()
   const mail = reaction('mail', { from: 'beginning' }).on(ParcelPacked, see)
   const table = projection('parcels', { table: { parcel: text().key(), packed: bigint() } }).on(
@@ -466,7 +466,7 @@ test('a table that is built anew fires no reaction', async () => {
   expect(seen.map(({ id, n }) => `${id}${n}`).sort()).toEqual(['a1', 'a2', 'b1', 'c1'])
 })
 
-test('older versions of an event come in the newest form', async () => {
+test('older versions of an event arrive in the newest form', async () => {
   const Renamed = event('ParcelPacked', z.object({ n: z.int(), by: z.string() }), {
     version: 2,
     upcasts: { 1: upcast(z.object({ n: z.int() }), ({ n }) => ({ n, by: 'nobody' })) },
@@ -482,7 +482,7 @@ test('older versions of an event come in the newest form', async () => {
   expect(got).toEqual([{ n: 1, by: 'nobody' }])
 })
 
-describe('a declaration that cannot work is refused with what to do', () => {
+describe('an invalid declaration is refused with what to do', () => {
   const refused = (declare: () => unknown) =>
     expect(declare).toThrow(expect.objectContaining({ code: 'invalid_declaration' }))
 

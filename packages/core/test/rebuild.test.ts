@@ -1,4 +1,4 @@
-// Tables that are built anew beside the one that is being read, and checks of tables against the log.
+// Tables that are rebuilt beside the one that is being read, and comparisons of tables with the log.
 import { setImmediate } from 'node:timers/promises'
 import {
   bigint,
@@ -54,7 +54,7 @@ async function history(store = memoryStore(), events = 400) {
   return store
 }
 
-test('a table that is built anew has the same rows, time after time, and the one before is kept', async () => {
+test('a rebuilt table has the same rows each time, and the earlier one is kept', async () => {
   const shared = parts({ store: await history() })
   const cash = cashTable()
   await using system = startSystem(systemWith(cash), shared)
@@ -72,14 +72,14 @@ test('a table that is built anew has the same rows, time after time, and the one
   }
   const names = (await shared.tables.list()).map(({ name }) => name)
   expect(names).toEqual(['cash', 'cash__previous'])
-  // It goes on from there.
+  // It continues from there.
   const outcome = await system.send(PayIn('0', { amount: 5 }))
   if (outcome.status !== 'accepted') throw new Error(outcome.status)
   await system.waitFor(cash, outcome.position)
   expect(await system.verifyTable(cash)).toMatchObject({ rows: 40, position: outcome.position, differing: 0 })
 })
 
-test('while a table is built anew the old one is read and followed, and nothing that is appended meanwhile is missed', async () => {
+test('during a rebuild the old table is read and followed, and the new one misses no event that is appended meanwhile', async () => {
   const shared = parts({ store: await history() })
   const cash = cashTable()
   await using system = startSystem(systemWith(cash), shared)
@@ -95,7 +95,7 @@ test('while a table is built anew the old one is read and followed, and nothing 
     if (outcome.status !== 'accepted') throw new Error(outcome.status)
     last = outcome.position
     await system.waitFor(cash, last)
-    // Nothing here waits for anything but memory.
+    // Everything here happens in memory and waits for nothing else.
     await setImmediate()
   }
   await rebuilt
@@ -103,7 +103,7 @@ test('while a table is built anew the old one is read and followed, and nothing 
   expect(await system.verifyTable(cash)).toMatchObject({ position: last, differing: 0 })
 })
 
-test('changed code is noticed at the start, and its table takes the place of the old one when it is ready', async () => {
+test('changed code is detected at the start, and its table replaces the old one when it is ready', async () => {
   const shared = parts({ store: await history() })
   const [before, after] = [cashTable(), cashTable(2)]
   const old = startSystem(systemWith(before), shared)
@@ -116,7 +116,7 @@ test('changed code is noticed at the start, and its table takes the place of the
     rows.map(({ till, cash }) => ({ till, cash: 2 * Number(cash) })),
   )
   expect(notices).toEqual(['rebuilding', 'rebuilt'])
-  // The old code sees that it was replaced, and keeps its hands off.
+  // The old code sees that it was replaced, and writes no more.
   await old.send(PayIn('1', { amount: 1 }))
   await anew.waitFor(after, 401)
   await vi.waitFor(async () => expect((await statuses(old, 'projection'))[0]).toMatchObject({ state: 'standby' }))
@@ -124,7 +124,7 @@ test('changed code is noticed at the start, and its table takes the place of the
   await Promise.all([old.close(), anew.close()])
 })
 
-test('changed code that fails on history leaves the old table where it is, and says at which event', async () => {
+test('changed code that fails on the history leaves the old table in place and says at which event', async () => {
   const shared = parts({ store: await history() })
   const before = cashTable()
   const old = startSystem(systemWith(before), shared)
@@ -147,7 +147,7 @@ test('changed code that fails on history leaves the old table where it is, and s
   expect(await anew.select(before, { limit: 1000 })).toEqual(rows)
 })
 
-test('a handler that fails ends a rebuild with its event, and what readers see stays', async () => {
+test('a handler that fails stops a rebuild at its event, and readers see the old table', async () => {
   const shared = parts({ store: await history() })
   const before = cashTable()
   await using system = startSystem(systemWith(before), shared)
@@ -161,7 +161,7 @@ test('a handler that fails ends a rebuild with its event, and what readers see s
   expect(await system.select(before, { limit: 1000 })).toHaveLength(40)
 })
 
-test('a rebuild sends nothing and wakes no saga: the log gets nothing but the record of it', async () => {
+test('a rebuild sends no command and wakes no saga: the log gets only the record of the rebuild', async () => {
   const shared = parts()
   await using system = startTills(shared)
   await system.send(PayIn('1', { amount: 50 }))
@@ -173,11 +173,11 @@ test('a rebuild sends nothing and wakes no saga: the log gets nothing but the re
   await system.waitFor(tillTable, position)
   const append = vi.spyOn(shared.store, 'append')
   for (let n = 0; n < 3; n++) await system.rebuild(tillTable)
-  // Changed code builds its table anew by itself.
+  // Changed code rebuilds its table automatically.
   const changed = { ...tillTable, table: { ...tillTable.table, fingerprint: 'changed' } }
   const again = startSystem({ ...tills, projections: [changed] as unknown as Projection[] }, shared)
   await again.waitFor(changed, position)
-  // Nothing but that somebody asked for a rebuild.
+  // Only the record of the requested rebuild.
   expect(append.mock.calls.map(([{ events }]) => events.map(({ stream, type }) => `${stream} ${type}`))).toEqual(
     Array(3).fill(['$operator-tills $TableRebuilt']),
   )
@@ -185,7 +185,7 @@ test('a rebuild sends nothing and wakes no saga: the log gets nothing but the re
   await again.close()
 })
 
-test('what is written is compared with a second fold: code that is not pure does not get its table in place', async () => {
+test('a rebuild compares its rows with a second fold: a table of impure code is not put in place', async () => {
   const shared = parts({ store: await history() })
   let calls = 0
   const counting = projection('calls', { table: { till: text().key(), cash: bigint() } }).write(
@@ -198,14 +198,14 @@ test('what is written is compared with a second fold: code that is not pure does
   expect((await shared.tables.list()).some(({ name }) => name === 'calls__previous')).toBe(false)
 })
 
-test('a check tells which rows differ from the log', async () => {
+test('a check reports which rows differ from the log', async () => {
   const shared = parts({ store: await history() })
   const cash = cashTable()
   await using system = startSystem(systemWith(cash), shared)
   await system.waitFor(cash, 400)
   await system.consumers.pause(cash)
   await vi.waitFor(async () => expect((await statuses(system, 'projection'))[0]).toMatchObject({ state: 'paused' }))
-  // Somebody else writes into the table.
+  // Another process writes into the table.
   const upserts = [
     { till: '3', cash: 999 },
     { till: 'nowhere', cash: 1 },
@@ -227,7 +227,7 @@ test('a check tells which rows differ from the log', async () => {
   expect((await system.verifyTable(cash)).differing).toBe(0)
 })
 
-test('a projection that is paused stands still and goes on where it stood', async () => {
+test('a paused projection stops, and continues from there after the resume', async () => {
   const shared = parts()
   const cash = cashTable()
   await using system = startSystem(systemWith(cash), shared)
@@ -246,7 +246,7 @@ test('a projection that is paused stands still and goes on where it stood', asyn
   expect(await system.select(cash)).toEqual([{ till: '1', cash: 3 }])
 })
 
-test('an event may concern several rows, and write and remove others', async () => {
+test('one event may write and remove several rows', async () => {
   const places = {
     key: (_data: unknown, { streamId }: RecordedEvent) => [{ place: streamId }, { place: 'all' }],
     initial: ({ place }: { place?: string }) => ({ place: place!, total: 0 }),
@@ -276,7 +276,7 @@ test('an event may concern several rows, and write and remove others', async () 
   expect(await system.select(transfers)).toEqual(rows)
 })
 
-test('a handler that gives two answers to the same event parks in development', async () => {
+test('a handler that gives different results for the same event parks in development', async () => {
   let calls = 0
   const counting = projection('calls', { table: { till: text().key(), cash: bigint() } }).write(
     CashPaidIn,
@@ -288,10 +288,10 @@ test('a handler that gives two answers to the same event parks in development', 
   expect((await statuses(system, 'projection'))[0]?.error).toMatchObject({ code: 'impure_projector' })
 })
 
-test('a table whose holder died is taken over, one whose holder lives is not', { timeout: 20_000 }, async () => {
+test('a table whose holder died is taken over; a table whose holder lives is not', { timeout: 20_000 }, async () => {
   const shared = parts()
   const cash = cashTable()
-  // Somebody who does not come back.
+  // A holder that does not come back.
   await shared.tables.open(cash.table)
   expect(await shared.tables.lease('cash', { holder: 'dead', ms: 1500 })).toMatchObject({ isHeld: true })
   const [one, two] = [startSystem(systemWith(cash), shared), startSystem(systemWith(cash), shared)]
@@ -303,7 +303,7 @@ test('a table whose holder died is taken over, one whose holder lives is not', {
   await Promise.all([one.close(), two.close()])
 })
 
-test('tables in memory and a store in memory serve as an example of staleness', async () => {
+test('the staleness of a table in memory over a store in memory is reported', async () => {
   const cash = cashTable()
   await using system = startSystem(systemWith(cash), parts({ tables: memoryTables() }))
   for (let n = 1; n <= 20; n++) await system.send(PayIn('1', { amount: n }))

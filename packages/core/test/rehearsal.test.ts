@@ -25,7 +25,7 @@ const contract = saga('contract', { startsOn: Asked, cancelsOn: Withdrawn })
     input: (_data, { answers }) => ({ word: `${answers.draft} ${answers.signature.by} ${answers.check}` }),
   })
 
-test('a saga is rehearsed to its end: what it sends, and what it makes of the answers', () => {
+test('a rehearsal shows what a saga sends and how it handles the answers, to its end', () => {
   const run = rehearse(contract, asked)
   expect(run.sends).toEqual({ draft: { type: 'Write', category: 'page', id: 'a', input: { word: 'draft' } } })
   run.done('draft', [Written({ word: 'first' })])
@@ -35,7 +35,7 @@ test('a saga is rehearsed to its end: what it sends, and what it makes of the an
   expect(run.done('end').state.status).toBe('completed')
 })
 
-test('time passes in no time', () => {
+test('a rehearsal skips waiting times', () => {
   const late = rehearse(contract, asked)
     .done('draft', [Written({ word: 'x' })])
     .passes('29d')
@@ -54,7 +54,7 @@ test('time passes in no time', () => {
   expect(silent.sends).toMatchObject({ end: { input: { word: 'x bob undefined' } } })
 })
 
-test('refusals, refused compensations and cancelling are rehearsed', () => {
+test('a rehearsal covers refusals, refused compensations and cancelling', () => {
   expect(rehearse(contract, asked).refused('draft', Refused({ word: 'draft' })).state).toMatchObject({
     status: 'compensated',
     failure: { step: 'draft', reason: 'Refused', details: { word: 'draft' } },
@@ -66,7 +66,7 @@ test('refusals, refused compensations and cancelling are rehearsed', () => {
   expect(stuck.refused('draft', refuse('Refused')).state.status).toBe('compensationFailed')
 })
 
-test('what cannot happen is said, and so is code that is not pure', () => {
+test('a rehearsal reports what cannot happen, and code that is not pure', () => {
   const run = rehearse(contract, asked)
   expect(() => run.done('end')).toThrow('step "end" has sent nothing that awaits an answer; these have: draft')
   expect(() => run.decides('check', true)).toThrow('step "check" asks nobody now')

@@ -9,6 +9,7 @@ import {
   saga,
 } from 'indelible'
 import { memoryConsumers, memoryStore } from 'indelible/memory'
+import { describeOperations } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
 import { connectTo, crashingStore, manualClock } from 'indelible/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -25,6 +26,7 @@ import {
   other,
   PayIn,
   Taken,
+  WireAsked,
   wiring,
 } from './branches.ts'
 
@@ -81,6 +83,8 @@ test('what the other system refuses is taken back, and claimed there before', as
   expect(failure).toEqual({ step: 'payIn', reason: 'Closed', details: { cash: 0 } })
   expect(await cashOf(near)).toEqual(['till-a -5', 'till-a +5'])
   expect(await far.running.findCommand(await idThere(near))).toMatchObject({ status: 'claimed', reason: 'Closed' })
+  const [claim] = await Array.fromAsync(far.running.store.read([{ types: ['$CommandClaimed'] }]))
+  expect(claim!.events.map(({ metadata }) => metadata.actor)).toEqual(['near/saga:wiring'])
 })
 
 test('while the other system cannot be reached, the step waits, and the saga goes on when it can', async () => {
@@ -245,6 +249,28 @@ test('what is under way to a system that hangs does not hold up a close, and goe
   await far.running.close()
 })
 
+test('a compensation that the other system refuses needs a person, who resumes it when it can be carried out', async () => {
+  const careful = saga('wiring', { startsOn: WireAsked, from: 'beginning', owner: 'treasury' })
+    .step('payIn', {
+      command: other.commands.PayIn,
+      to: () => 'b',
+      input: ({ amount }) => ({ amount }),
+      compensate: { command: other.commands.PayIn, to: ({ to }) => to, input: ({ amount }) => ({ amount }) },
+    })
+    .step('more', { command: other.commands.PayIn, to: () => 'closed-too', input: ({ amount }) => ({ amount }) })
+  const { near, far } = branches({}, { sagas: [careful] })
+  await near.send(wire('closed'))
+  const failed = await near.waitForSaga(careful, 'w1', patience)
+  expect(failed).toMatchObject({
+    status: 'compensationFailed',
+    compensationFailure: { step: 'payIn', reason: 'Closed' },
+  })
+  await far.running.send(Open('closed', {}))
+  expect(await near.resumeSaga(careful, 'w1', { actor: 'ada' })).toBe(true)
+  expect((await near.waitForSaga(careful, 'w1', patience)).status).toBe('compensated')
+  expect(await cashOf(far.running)).toEqual(['till-b +5', 'till-closed +5'])
+})
+
 test('a policy sends commands to another system, and waits while it cannot be reached', async () => {
   const forwards = policy('forwards', { sends: [other.commands.PayIn], from: 'beginning' }).on(Taken, ({ amount }) =>
     other.commands.PayIn('b', { amount }),
@@ -287,6 +313,13 @@ test('a description has the other system, and does not have its commands as comm
     },
   ])
   expect(commands.map(({ remote }) => remote)).toEqual([undefined, undefined, undefined, undefined])
+  const offered = describeOperations(describeSystem(near.system)).operations
+  expect(offered.filter(({ operation }) => operation === 'sendCommand').map(({ given }) => given.command)).toEqual([
+    'PayIn',
+    'Take',
+    'Open',
+    'AskWire',
+  ])
   expect(sagas[0]!.flow[1]).toMatchObject({ sends: { category: 'till', type: 'PayIn', remote: 'other' } })
 })
 

@@ -1,11 +1,11 @@
-// What is Indelible's own in the log never mixes with what users write, whatever they call it.
+// Indelible's own events in the log never mix with those of users, whatever names the users choose.
 import { aggregate, defineSystem, event, integer, projection, saga, startSystem, text } from 'indelible'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { patience, soon } from './patience.ts'
 import { AskMove, moveSaga, PayIn, parts, startTills, statuses } from './till.ts'
 
-test('user events and categories that are called like those of a saga are the user’s, and the saga’s stay its own', async () => {
+test('user events and categories with the names of saga events stay the user’s, and those of the saga stay its own', async () => {
   const Asked = event('Asked', z.object({}))
   const StepDone = event('StepDone', z.object({}))
   const job = aggregate('job', { initialState: {} }).on(Asked, (state) => state)
@@ -26,7 +26,7 @@ test('user events and categories that are called like those of a saga are the us
   expect(await running.select(steps)).toEqual([{ stream: 'saga.flow-1', n: 1 }])
 })
 
-test('whoever reads everything sees what users wrote; what sagas wrote has to be asked for', async () => {
+test('a read of everything shows the events of users; the events of sagas must be requested', async () => {
   await using system = startTills()
   await system.send(PayIn('a', { amount: 10 }))
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }), { correlationId: 'corr' })
@@ -42,7 +42,7 @@ test('whoever reads everything sees what users wrote; what sagas wrote has to be
   expect(new Set(own.map((type) => type[0]))).toEqual(new Set('$'))
 })
 
-test('a decision under the command of a saga may reserve no name either', async () => {
+test('a decision for a saga’s command may not use reserved names either', async () => {
   const Tagged = event('Tagged', z.object({}))
   const Asked = event('Asked', z.object({}))
   const thing = aggregate('thing', { initialState: {} })

@@ -1,4 +1,4 @@
-// Before code runs: every open instance is walked with it, and the verdict says whether it fits.
+// Before new code runs, every open instance is replayed with it, and the verdict says whether it fits.
 import { type AnySaga, saga } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { judgedSagas, listedSagas } from 'indelible/operations'
@@ -26,12 +26,12 @@ async function judged(changed: AnySaga) {
 const draft = (more: { version?: number; former?: readonly AnySaga[] } = {}) =>
   saga('draft', { startsOn: Asked, ...more })
 
-test('the same code, and a step more at the end, fit', async () => {
+test('the same code fits, and so does an additional step at the end', async () => {
   expect(await judged(began)).toMatchObject({ verdict: 'fits', version: 1 })
   expect(await judged(began.step('end', write))).toMatchObject({ verdict: 'fits' })
 })
 
-test('an instance whose version is kept ends on it', async () => {
+test('an instance whose version is kept runs to its end with that version', async () => {
   const next = draft({ version: 2, former: [began] }).step('other', write)
   expect(await judged(next)).toMatchObject({ verdict: 'former', version: 1 })
 })
@@ -68,7 +68,7 @@ test.each<[string, AnySaga, string]>([
   })
 })
 
-test('one that waits for a person to resume it must fit what comes then', async () => {
+test('an instance that waits for a resume must fit the steps that follow', async () => {
   const fail = { command: Write, to: () => 'a', input: () => ({ word: 'no' }) }
   const stuck = saga('stuck', { startsOn: Asked }).step('write', writing('a', 'never')).step('fail', fail)
   const { running, store } = notebook([stuck])
@@ -92,9 +92,13 @@ test('a page of the list examines a bounded number of instances, and says where 
     const ended = id === 1_001 ? [] : [{ stream, type: '$SagaCompleted', data: {} }]
     await store.append({ events: [{ stream, type: '$SagaStarted', data: started }, ...ended] }, { reserved: true })
   }
-  const list = (from = 1) => listedSagas({ store, sagas: [began], nowMs: 0 }, { status: 'open', from })
-  const first = await list()
-  expect(first).toEqual({ sagas: [], next: 2_001 })
-  expect(await list(first.next!)).toMatchObject({ sagas: [{ id: '1001', status: 'running', steps: [] }], next: null })
+  const list = (status: 'open' | 'compensated' | 'running', from = 1) =>
+    listedSagas({ store, sagas: [began], nowMs: 0 }, { status, from })
+  expect(await list('compensated')).toEqual({ sagas: [], next: 2_001 })
+  expect(await list('compensated', 2_001)).toEqual({ sagas: [], next: null })
+  // Of those that have ended little is read.
+  const open = { sagas: [{ id: '1001', status: 'running', steps: [] }], next: null }
+  expect(await list('open')).toMatchObject(open)
+  expect(await list('running')).toMatchObject(open)
   expect(await Array.fromAsync(judgedSagas({ store, sagas: [began], nowMs: 0 }))).toMatchObject([{ id: '1001' }])
 })

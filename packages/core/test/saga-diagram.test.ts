@@ -1,4 +1,4 @@
-// The drawing of a saga: every kind of node, what leads on and what takes back.
+// The drawing of a saga: every kind of node, and the arrows forward and back.
 import { defineSystem, saga } from 'indelible'
 import { describeSystem, sagaDiagram } from 'indelible/schema'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// What a person gets to see of sagas: the list of instances with its filters, and the story of one, with what comes next.
+// What people see of sagas: the list of instances with its filters, and the story of one, with what comes next.
 import { type AnySaga, saga } from 'indelible'
 import { listedSagas, type SagaFilters, sagaStory } from 'indelible/operations'
 import { expect, test, vi } from 'vitest'
@@ -36,7 +36,7 @@ function seen(sagas: readonly AnySaga[]) {
   return { running, clock, list, story, texts, waits }
 }
 
-test('the list says where each instance is, since when, and what it waits for until when', async () => {
+test('the list shows the step of each instance, since when, what it waits for and until when', async () => {
   const { running, list, waits } = seen([draft])
   for (const id of ['1', '2', '3']) {
     await running.send(Ask(id, { words: ['tea'] }))
@@ -67,7 +67,7 @@ test('the list says where each instance is, since when, and what it waits for un
   await running.close()
 })
 
-test('the story tells step by step what happened, who decided it and why', async () => {
+test('the story shows step by step what happened, who decided it and why', async () => {
   const { running, story, texts, waits } = seen([draft])
   await running.send(Ask('1', { words: ['tea'] }))
   await waits('1', 'signature')
@@ -106,7 +106,7 @@ test('the story tells step by step what happened, who decided it and why', async
   await running.close()
 })
 
-test('what is left to take back is told, and what a person decided about it', async () => {
+test('the story shows what is left to take back, and what a person decided about it', async () => {
   const stuck = saga('stuck', { startsOn: Asked })
     .step('one', writing('a', 'one'))
     .parallel('both', {

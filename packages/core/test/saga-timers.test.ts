@@ -45,6 +45,18 @@ test.each(['closed', 'killed'] as const)('timers survive a process that is %s, a
   await third.running.close()
 })
 
+test('a process that finds all as it was has taken everything in', async () => {
+  const store = memoryStore()
+  const killed = notebook([sleeps], { store: crashingStore(store, alive) })
+  await killed.running.send(Ask('1', { words: [] }))
+  await waiting(killed.running, '1')
+  await killed.running.close()
+  // Without the record of the first, the next one takes the start event in again, and has nothing to write.
+  const { running } = notebook([sleeps], { store })
+  await running.waitFor(sleeps, (await store.head()).position, { timeoutMs: 10_000 })
+  await running.close()
+})
+
 test('a clock that goes back delays what it is to wake, and wakes it once', async () => {
   const { running, clock } = notebook([sleeps])
   await running.send(Ask('1', { words: [] }))

@@ -30,7 +30,7 @@ test('a saga runs its steps and records each transition together with the comman
   })
 })
 
-test('where a step is refused the steps before it are compensated', async () => {
+test('when a step is refused, the steps before it are compensated', async () => {
   await using system = startTills()
   await system.send(PayIn('a', { amount: 10 }))
   await system.send(AskMove('m', { from: 'a', to: 'closed', amount: 4 }))
@@ -52,7 +52,7 @@ test('a refused first step leaves nothing to compensate', async () => {
   })
 })
 
-test('at whichever append the process dies, the saga is taken up and moves the cash exactly once', async () => {
+test('the saga is continued and moves the cash exactly once, at whichever append the process dies', async () => {
   for (const to of ['b', 'closed']) {
     for (let after = 0; after < 12; after++) {
       for (const written of [false, true]) {
@@ -82,7 +82,7 @@ test('at whichever append the process dies, the saga is taken up and moves the c
   }
 })
 
-test('where a compensation is refused the saga needs intervention, with the reason, until somebody resumes it', async () => {
+test('when a compensation is refused, the saga needs intervention, with the reason, until it is resumed', async () => {
   let isOpen = false
   const input = ({ amount }: { amount: number }) => ({ amount })
   const stubborn = saga('stubborn', { startsOn: MoveAsked })
@@ -114,7 +114,7 @@ test('where a compensation is refused the saga needs intervention, with the reas
   await system.close()
 })
 
-test('a step whose code throws needs intervention, is shown, and goes on when resumed', async () => {
+test('a saga whose step throws needs intervention, is shown so, and continues when resumed', async () => {
   let isBroken = true
   const fragile = saga('fragile', { startsOn: MoveAsked }).step('payIn', {
     command: PayIn,
@@ -141,7 +141,7 @@ test('a step whose code throws needs intervention, is shown, and goes on when re
   ])
 })
 
-test('a step that cannot be carried out before its timeout is compensated, and its command can never be carried out later', async () => {
+test('a step that times out is compensated, and its command can never be carried out later', async () => {
   const clock = manualClock()
   const store = memoryStore()
   // Till b does not answer: every append to it fails, as on a full disk.
@@ -168,7 +168,7 @@ test('a step that cannot be carried out before its timeout is compensated, and i
   expect(late.status).toBe('duplicate')
 })
 
-test('a step that had been carried out when its answer was lost counts as done, even past its timeout', async () => {
+test('a step that was carried out but whose answer was lost counts as done, even after its timeout', async () => {
   const clock = manualClock()
   const store = memoryStore()
   let lost = 0
@@ -188,7 +188,7 @@ test('a step that had been carried out when its answer was lost counts as done, 
   expect([await cashOf(store, 'a'), await cashOf(store, 'b')]).toEqual([6, 4])
 })
 
-test('a saga whose id is as long as an id can be runs like any other', async () => {
+test('a saga with the longest possible id runs like any other', async () => {
   await using system = startTills()
   const id = 'ü'.repeat(128)
   await system.send(PayIn('a', { amount: 10 }))
@@ -199,7 +199,7 @@ test('a saga whose id is as long as an id can be runs like any other', async () 
   })
 })
 
-test('a start event that no saga can be made of is shown, and the others go on', async () => {
+test('a start event that cannot start a saga is shown, and the others go on', async () => {
   await using system = startTills()
   const huge = { from: 'a', to: 'b', amount: 4, padding: 'x'.repeat(4 * 1024 * 1024 - 60) }
   await system.store.append({ events: [{ stream: 'move-huge', type: 'MoveAsked', data: huge }] })
@@ -211,7 +211,7 @@ test('a start event that no saga can be made of is shown, and the others go on',
   ])
 })
 
-test('300 sagas at once all end, and start again after nobody', async () => {
+test('300 sagas that run at once all end, and none starts again after a restart', async () => {
   const store = memoryStore()
   const system = startTills({ store: { ...store, close: async () => {} } })
   await system.send(PayIn('a', { amount: 300 }))
@@ -244,7 +244,7 @@ test('building a read table fires no saga', async () => {
   expect((await shared.store.head()).position).toBe(position)
 })
 
-test('a saga that nobody declared, started or finished is told apart', async () => {
+test('an undeclared saga is an error, a saga that was not started is undefined, and a wait for it times out', async () => {
   await using system = startTills()
   await expect(system.saga({ name: 'nosuch' }, 'm')).rejects.toMatchObject({ code: 'unknown_saga' })
   expect(await system.saga(moveSaga, 'm')).toBeUndefined()

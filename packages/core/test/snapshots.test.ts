@@ -14,7 +14,7 @@ import { CashPaidIn, parts } from './till.ts'
 
 const Told = refusal('Told', z.object({ cash: z.int() }))
 
-/** What a till holds after more was paid in: in two wordings, and something else. */
+/** What a till holds after a payment: written in two ways, and something else. */
 const codes = {
   plain: (state: { cash: number }, { amount }: { amount: number }) => ({ cash: state.cash + amount }),
   rewritten: ({ cash }: { cash: number }, paid: { amount: number }) => ({ cash: paid.amount + cash }),
@@ -82,7 +82,7 @@ test('below 100 events there is no snapshot', async () => {
   expect(saved).toEqual([100, 200, 300])
 })
 
-test('code of another version never reads an old snapshot', async () => {
+test('code of another version does not use an old snapshot', async () => {
   const store = counting(memoryStore())
   const shared = parts({ store })
   await payIn(shared, 120)
@@ -93,7 +93,7 @@ test('code of another version never reads an old snapshot', async () => {
 })
 
 describe('a snapshot of other code under the same version', () => {
-  /** Tills that have a snapshot at 100 each, made by one code, and twenty events after it. */
+  /** Tills that each have a snapshot at 100, made by one code, and twenty later events. */
   async function paidIn(tills: number, shared: SystemOptions): Promise<void> {
     const { system, PayIn } = tillSystem()
     const running = startSystem(system, shared)
@@ -101,7 +101,7 @@ describe('a snapshot of other code under the same version', () => {
       await Promise.all(Array.from({ length: tills }, (_, id) => running.send(PayIn(String(id), { amount: 1 }))))
   }
 
-  /** What each till holds as some code makes it, what is told, and how many events are read for each till. */
+  /** What each till holds according to some code, what is reported, and how many events are read for each till. */
   async function told(
     tills: number,
     shared: SystemOptions & { store: ReturnType<typeof counting> },
@@ -122,7 +122,7 @@ describe('a snapshot of other code under the same version', () => {
   }
   const all = <Value>(tills: number, value: Value) => Array.from({ length: tills }, () => value)
 
-  test('that holds what this code makes is used, and after twenty of them they are believed', async () => {
+  test('that holds what this code makes is used, and after twenty comparisons all of them are trusted', async () => {
     const shared = { ...parts(), store: counting(memoryStore()) }
     await paidIn(23, shared)
     const { cash, read, notices } = await told(23, shared, 'rewritten')
@@ -131,7 +131,7 @@ describe('a snapshot of other code under the same version', () => {
     expect(notices).toEqual([])
   })
 
-  test('that holds something else is dropped with all of that code, and that is told once', async () => {
+  test('that holds another state is dropped with all snapshots of that code, and this is reported once', async () => {
     const shared = { ...parts(), store: counting(memoryStore()) }
     await paidIn(3, shared)
     const { cash, read, notices } = await told(3, shared, 'doubled')
@@ -149,20 +149,20 @@ describe('a snapshot of other code under the same version', () => {
     ])
   })
 
-  test('gives way to those that this code makes', async () => {
+  test('is replaced by those that this code makes', async () => {
     const shared = { ...parts(), store: counting(memoryStore()) }
     await paidIn(1, shared)
     const { running } = await told(1, shared, 'doubled')
     const { PayIn } = tillSystem('doubled')
     for (let n = 0; n < 90; n++) await running.send(PayIn('0', { amount: 1 }))
     expect(await told(1, shared, 'doubled')).toMatchObject({ cash: [420], read: [10], notices: [] })
-    // And the code before finds the same of them.
+    // And the earlier code finds the same about them.
     const before = await told(1, shared, 'plain')
     expect(before).toMatchObject({ cash: [210], read: [210], notices: [{ kind: 'version not raised' }] })
   })
 })
 
-test('a snapshot from beyond the end of the log is not believed', async () => {
+test('a snapshot from after the end of the log is not used', async () => {
   const snapshots = memorySnapshots()
   await payIn(parts({ snapshots }), 150)
   const older = parts({ snapshots })
@@ -195,7 +195,7 @@ test('a state that JSON would change is folded from its events instead', async (
   })
 })
 
-test('a snapshot that cannot be kept does not fail the command', async () => {
+test('a snapshot that cannot be saved does not fail the command', async () => {
   const snapshots = { load: async () => undefined, save: () => Promise.reject(new Error('disk full')) }
   await payIn(parts({ snapshots }), 101)
 })

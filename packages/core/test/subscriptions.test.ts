@@ -1,4 +1,4 @@
-// Subscriptions get the events of some types in the order of the log, in batches, and the next when they are done with the last.
+// Subscriptions get the events of some types in the order of the log, in batches; the next batch comes when the last one is done.
 import { type RecordedEvent, reaction, type Subscription, subscription } from 'indelible'
 import { memoryConsumers, memoryStore } from 'indelible/memory'
 import { describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { gate, lasting, ParcelPacked, ParcelSent, pack, parcels, startParcels, u
 const patient = { timeoutMs: 30_000 }
 const positionsOf = (events: readonly RecordedEvent[]) => events.map(({ position }) => position)
 
-/** A subscription that notes the positions of each batch that it is given; `run` may fail first. */
+/** A subscription that records the positions of each batch; `run` may fail first. */
 function noting(run: (events: readonly RecordedEvent[], signal: AbortSignal) => void | Promise<void> = () => {}) {
   const batches: number[][] = []
   const index = subscription('index', {
@@ -23,7 +23,7 @@ function noting(run: (events: readonly RecordedEvent[], signal: AbortSignal) => 
   return { index, batches, handled: () => batches.flat() }
 }
 
-test('events of all its types come in the order of the log, in batches that have an end', async () => {
+test('events of all its types arrive in the order of the log, in batches of limited size', async () => {
   const store = memoryStore()
   const count = 2 * subscriptionBatchMax + 7
   await pack(store, ...Array.from({ length: count }, (_, n) => `p${n % 5}`))
@@ -53,7 +53,7 @@ test('the next batch waits until the last is done', async () => {
   expect(batches.flat()).toEqual([1, 2, 3])
 })
 
-test('it goes on after a restart where it was', async () => {
+test('it continues after a restart where it stopped', async () => {
   const [store, consumers] = [memoryStore(), memoryConsumers()]
   const { index, handled } = noting()
   for (let start = 0; start < 3; start++) {
@@ -98,7 +98,7 @@ describe('an event that keeps failing', () => {
     expect(tries).toBe(1)
   })
 
-  test('alone gets as many tries as were declared, and not twice as many', async () => {
+  test('gets exactly as many tries as declared, also when it is alone in its batch', async () => {
     let tries = 0
     const index = subscription('index', {
       on: [ParcelPacked],
@@ -114,7 +114,7 @@ describe('an event that keeps failing', () => {
     expect(tries).toBe(3)
   })
 
-  test('stays parked over a restart, and nothing is handled behind it', async () => {
+  test('stays parked after a restart, and nothing behind it is handled', async () => {
     const [store, consumers] = [memoryStore(), memoryConsumers()]
     let isMended = false
     const { index, handled } = noting((events) => {
@@ -135,7 +135,7 @@ describe('an event that keeps failing', () => {
     expect(handled()).toEqual([1, 2, 3])
   })
 
-  test('does not hold up a close', async () => {
+  test('does not block a close', async () => {
     const { index } = noting(() => Promise.reject(new Error('No such street.')))
     const system = startParcels({ subscriptions: [index] })
     await pack(system.store, 'a')
@@ -144,7 +144,7 @@ describe('an event that keeps failing', () => {
   })
 })
 
-test('while events come one by one because one of them fails, each that is done counts', async () => {
+test('while events are handled one by one because one of them fails, each success counts', async () => {
   const store = memoryStore()
   const consumers = memoryConsumers()
   await pack(store, 'a', 'b', 'c', 'd')
@@ -164,7 +164,7 @@ test('while events come one by one because one of them fails, each that is done 
   expect(handled()).toEqual([1, 2, 3, 4])
 })
 
-test('a batch that takes longer than its timeout is told to stop, and tried again', async () => {
+test('a batch that exceeds its timeout is aborted and tried again', async () => {
   const attempts: number[] = []
   const index = subscription('index', {
     on: [ParcelPacked],

@@ -1,4 +1,4 @@
-// The thread of `projection-thread.test.ts`. Files in its directory stand for what may happen to it.
+// The thread of `projection-thread.test.ts`. Files in its directory control what happens to it.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { IndelibleError, runProjections } from 'indelible'

@@ -1,4 +1,4 @@
-// What code sees of an event and of a state is the same whether it was just made, read again from the log, or found in a snapshot.
+// What code sees of an event and of a state is the same whether it was just made, read again from the log, or loaded from a snapshot.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,10 +30,10 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }))
 
 const Noted = event('Noted', z.any())
-/** What an evolve handler sees of events, as text that tells everything apart. */
+/** What an evolve handler sees of events, as text that shows every difference. */
 const seen = (data: unknown, { data: _, ...rest }: DomainEvent) => `${kinds(data)} ${JSON.stringify(rest)}`
 
-/** JSON, with the kind of what is no JSON. */
+/** JSON, with the type of values that are not JSON. */
 function kinds(value: unknown): string {
   return value instanceof Uint8Array ? `${value.constructor.name} ${[...value]}` : JSON.stringify(value)
 }
@@ -57,7 +57,7 @@ const told = async (running: RunningSystem) => {
   return outcome.status === 'refused' ? outcome.details.seen : outcome
 }
 
-describe('live, replayed, and from a snapshot are one', () => {
+describe('live, replayed and snapshot values are equal', () => {
   const json = fc.jsonValue({ depthSize: 'small' })
   const bytes = fc.uint8Array({ maxLength: 5 })
   const odd = fc.constantFrom<unknown>({ gone: undefined }, [-0], Buffer.from('ü'), { toJSON: 'text' }, '\ud800')
@@ -83,7 +83,7 @@ describe('live, replayed, and from a snapshot are one', () => {
           let running = await open({ snapshots })
           for (const [input, options] of given) await running.send(Note('1', input), options)
           const live = await told(running)
-          // Up to where a snapshot is made.
+          // Up to the event at which a snapshot is made.
           for (let n = given.length; n < 100; n++) await running.send(Note('1', { data: n }))
           const whole = await told(running)
           await running.close()
@@ -104,7 +104,7 @@ describe('live, replayed, and from a snapshot are one', () => {
     })
   }
 
-  test('bytes are bytes when they are decided, in tests of the domain too', async () => {
+  test('bytes are bytes in decisions, also in specifications of the domain', async () => {
     await using running = startSystem(system, parts())
     await running.send(Note('1', { data: new Uint8Array([1, 255]) }))
     const bytes = ['Uint8Array 1,255 {"type":"Noted","schemaVersion":1,"tags":[]}']
@@ -117,7 +117,7 @@ describe('a state that JSON would change', () => {
   const Added = event('Added', z.object({ n: z.int() }))
   type State = Record<string, unknown>
 
-  /** 120 commands to a thing, a restart, and what is kept and told of it. */
+  /** Sends 120 commands to a thing, restarts, and returns what was stored and reported. */
   async function tried(initial: unknown, evolve: (state: State, n: number) => unknown) {
     const thing = aggregate('thing', { initialState: initial as State }).on(
       Added,
@@ -187,7 +187,7 @@ describe('a state that JSON would change', () => {
     expect(reasons[0]).toMatch(/^the state (contains|refers to itself|has)/)
   })
 
-  /** The state so many levels further down. */
+  /** The state this many levels deeper. */
   function nested(state: unknown, levels: number): unknown {
     let outer = state
     for (let level = 0; level < levels; level++) outer = { inner: outer }
@@ -202,7 +202,7 @@ describe('a state that JSON would change', () => {
     expect(await tried({}, evolve)).toEqual({ kept: 2, reasons: [] })
   })
 
-  test('a snapshot that cannot be kept fails no command, however it fails, nor does whoever is told', async () => {
+  test('a snapshot that cannot be saved fails no command, however it fails, and neither does the observer', async () => {
     const { store, snapshots } = parts()
     for (const [failing, save] of Object.entries({
       rejects: async () => Promise.reject(new Error('no space')),
@@ -230,7 +230,7 @@ describe('a state that JSON would change', () => {
   })
 })
 
-test('snapshots that cannot be got, or never are, hold up no command', async () => {
+test('snapshots that cannot be loaded, or never load, block no command', async () => {
   const never = new Promise<never>(() => {})
   const { store } = parts()
   const { save, load } = memorySnapshots()
@@ -250,14 +250,14 @@ test('snapshots that cannot be got, or never are, hold up no command', async () 
   }
 })
 
-test('what cannot be copied is no input, and is refused before anything is written', async () => {
+test('an input that cannot be copied is refused before anything is written', async () => {
   await using running = startSystem(system, parts())
   await expect(running.send(Note('1', { data: () => {} }))).rejects.toMatchObject({ code: 'invalid_command' })
   expect((await running.store.head()).position).toBe(0)
 })
 
 test.each(['memory', 'file'])(
-  'what is recorded does not change with the Buffer it was given as: %s store',
+  'recorded data does not change with the Buffer that was given: %s store',
   async (kind) => {
     const store = kind === 'memory' ? memoryStore() : await fileStore({ dir: join(dir, 'log') })
     const [data, metadata] = [Buffer.from([1, 2]), Buffer.from('{"a":1}')]
@@ -305,21 +305,18 @@ const answering: [string, () => DomainEvent][] = [
   // Made by hand, past the checks of its type.
   ['by toJSON', () => ({ ...Noted({}), data: { n: { toJSON: () => ++asked } } })],
 ]
-test.each(answering)(
-  'data that answer otherwise each time are recorded as they were folded: %s',
-  async (_how, decide) => {
-    const Count = notes.command('Count', { input: z.object({}), emits: [Noted], decide: decide as () => never })
-    await using running = startSystem({ ...system, commands: [Count, Tell] }, parts())
-    await running.send(Count('1', {}))
-    const live = await told(running)
-    expect((await stateAsOf(running.store, notes, { id: '1' })).state.seen).toEqual(live)
-  },
-)
+test.each(answering)('data that change with each access are recorded as they were folded: %s', async (_how, decide) => {
+  const Count = notes.command('Count', { input: z.object({}), emits: [Noted], decide: decide as () => never })
+  await using running = startSystem({ ...system, commands: [Count, Tell] }, parts())
+  await running.send(Count('1', {}))
+  const live = await told(running)
+  expect((await stateAsOf(running.store, notes, { id: '1' })).state.seen).toEqual(live)
+})
 
 test.each(['watched', 'trusted'] as const)(
-  'an input that its caller changes while the command waits is decided as it was checked: %s',
+  'an input that its caller changes while the command waits is decided as it was validated: %s',
   async (domainCode) => {
-    // Some schemas answer with what they were given.
+    // Some schemas return the value that they were given.
     const positive = z.custom<{ amount: number }>((given) => (given as { amount: number }).amount > 0)
     const Pay = notes.command('Pay', { input: positive, emits: [Noted], decide: (_state, data) => Noted(data) })
     await using running = startSystem({ ...system, commands: [Pay, Tell] }, parts({ domainCode }))
@@ -331,7 +328,7 @@ test.each(['watched', 'trusted'] as const)(
   },
 )
 
-test('a name that no stream can have is a mistake in a query', async () => {
+test('an impossible stream name in a query is an error', async () => {
   const store = memoryStore()
   for (const stream of ['notes-', 'notes- ', 'notes'] as never[]) {
     await expect(Array.fromAsync(store.read([{ streams: [stream] }]))).rejects.toMatchObject({
@@ -340,7 +337,7 @@ test('a name that no stream can have is a mistake in a query', async () => {
   }
 })
 
-test('options and metadata that are no objects are refused', async () => {
+test('options and metadata that are not objects are refused', async () => {
   await using running = startSystem(system, parts())
   for (const odd of [null, 5, 'text', [], () => {}] as never[]) {
     for (const options of [odd, { metadata: odd }])

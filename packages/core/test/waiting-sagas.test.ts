@@ -1,4 +1,4 @@
-// Sagas that meet faults which pass: while they wait they hold nobody up, and they go on by themselves.
+// Sagas that meet temporary faults: while they wait they block no other saga, and they continue by themselves.
 import { defineSystem, type EventStore, IndelibleError, saga, startSystem } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { manualClock } from 'indelible/testing'
@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A store that is full for commits of which it is said so. */
+/** A store that is full for chosen commits. */
 function fullFor(store: EventStore, isSick: (commit: Parameters<EventStore['append']>[0]) => boolean): EventStore {
   return {
     ...store,
@@ -21,7 +21,7 @@ function fullFor(store: EventStore, isSick: (commit: Parameters<EventStore['appe
   }
 }
 
-test('however many sagas wait to try again, another one runs at once; and they end when the fault has passed', async () => {
+test('however many sagas wait for a retry, another one runs immediately; and they end when the fault has passed', async () => {
   let isFull = true
   const store = fullFor(memoryStore(), ({ events }) => isFull && events[0]!.stream.startsWith('till-sick'))
   await using system = startTills({ store })
@@ -51,7 +51,7 @@ test('however many sagas wait to try again, another one runs at once; and they e
   })
 })
 
-test('sagas that wait for help hold nobody up either', async () => {
+test('sagas that need intervention block no other saga either', async () => {
   const broken = saga('broken', { startsOn: MoveAsked }).step('take', {
     command: Take,
     to: ({ from }) => {
@@ -71,7 +71,7 @@ test('sagas that wait for help hold nobody up either', async () => {
   })
 })
 
-test('a saga whose own history cannot be written for a while goes on by itself', async () => {
+test('a saga whose own history cannot be written for a while continues by itself', async () => {
   for (const type of ['$StepDone', '$StepRefused', '$CompensationDone']) {
     let refusals = 3
     const store = fullFor(memoryStore(), ({ events }) => events[0]!.type === type && refusals-- > 0)
@@ -83,8 +83,8 @@ test('a saga whose own history cannot be written for a while goes on by itself',
   }
 })
 
-test('a saga that waits notices that its step ran out of time, and ends at once when the system is closed', async () => {
-  // Nothing that waits goes on unless it is told to.
+test('a waiting saga notices when its step times out, and stops immediately when the system is closed', async () => {
+  // A waiting saga continues only when it is told to.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const clock = manualClock()
   const store = fullFor(memoryStore(), ({ events }) => events[0]!.stream === 'till-b')
@@ -101,7 +101,7 @@ test('a saga that waits notices that its step ran out of time, and ends at once 
   await system.send(AskMove('m', { from: 'a', to: 'b', amount: 4 }))
   await waiting(1)
   clock.advance(7)
-  // Long before it would have tried again.
+  // Long before it would have retried.
   vi.advanceTimersByTime(7)
   await waiting(0)
   while ((await system.saga(hasty, 'm'))!.status === 'running') await new Promise((resolve) => setImmediate(resolve))

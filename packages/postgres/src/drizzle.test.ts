@@ -67,7 +67,7 @@ beforeAll(async () => {
   const { connectionString } = server
   tables = await postgresTables({ connectionString, schema: 'shop' })
   pool = new pg.Pool({ connectionString, options: '-c TimeZone=Asia/Kolkata' })
-  // The server may be gone before its connections are.
+  // The server may stop before its connections do.
   pool.on('error', () => {})
   await tables.open(samples.table)
   await tables.bulkLoad(samples.table, [row, { ...row, id: 'b', large: 1, note: 'b' }], at(1))
@@ -97,7 +97,7 @@ test('Drizzle reads rows as the projection writes them, typed', async () => {
   eq(table.large, 'five')
 })
 
-test('Drizzle knows name, schema and key of the table', () => {
+test('Drizzle gets the name, the schema and the key of the table', () => {
   const { name, schema, primaryKeys, columns } = getTableConfig(drizzleTable(samples, { schema: 'shop' }))
   expect([name, schema, primaryKeys[0]!.columns.map(({ name }) => name)]).toEqual(['samples', 'shop', ['id']])
   expect(columns.map((column) => [column.name, column.getSQLType(), column.notNull])).toContainEqual([
@@ -117,7 +117,7 @@ test('a number that JavaScript cannot hold is not rounded by Drizzle', async () 
   await pool.query(`DELETE FROM shop.samples WHERE id = 'c'`)
 })
 
-test('Kysely takes the tables of projections as its database, and its SQL runs where they are', async () => {
+test('Kysely takes the tables of projections as its database, and its SQL runs against them', async () => {
   type Database = TablesOf<typeof samples | typeof counts>
   expectTypeOf<Database>().toEqualTypeOf<{ samples: SampleRow; counts: { id: string; n: number } }>()
   const database = new Kysely<Database>({

@@ -13,7 +13,7 @@ test.each([
 })
 
 test.each(['infinity', '10000-01-01 00:00:00+00', '0044-03-15 12:00:00+00 BC', '23.11.2026 04:28:43 UTC'])(
-  '%s has no form of ours and stays',
+  '%s does not have our form and stays unchanged',
   (written) => {
     expect(instantText(written)).toBe(written)
   },

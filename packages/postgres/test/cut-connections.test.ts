@@ -25,7 +25,7 @@ afterAll(async () => {
 const stride = long ? 1 : 29
 const names = long ? jarSystem().projections.map(({ name }) => name) : ['flows']
 
-test.each(names)('a connection cut after any message leaves each event in %s once', hours, async (name) => {
+test.each(names)('after a cut at any message, each event counts once in %s', hours, async (name) => {
   const next = draws()
   const messages = await run(name, 'uncut', Number.POSITIVE_INFINITY)
   const cuts = new Map<string, number>()
@@ -70,7 +70,7 @@ async function run(name: string, schema: string, k: number): Promise<number> {
   }
 }
 
-/** Once more where the connection was cut in the middle of it. */
+/** Again, this time with a connection that is cut during the rebuild. */
 async function retried(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()

@@ -1,4 +1,4 @@
-// A disk that fills up under embedded tables: reads and health say so, and once there is room again the tables catch up by themselves.
+// A disk that fills up under embedded tables: reads and health report it, and when there is space again the tables catch up by themselves.
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
@@ -43,7 +43,7 @@ afterAll(() => {
   rmSync(disk, { recursive: true, force: true })
 })
 
-test('tables on a disk that fills up say so, lose nothing, and catch up when there is room', async (context) => {
+test('tables on a disk that fills up report it, lose nothing, and catch up when there is space', async (context) => {
   if (reason !== undefined) context.skip(reason)
   const tables = await pgliteTables({ dir: join(disk, 'tables'), statementMsMax: 15_000 })
   const system = startSystem(defineSystem({ name: 'shop', commands: [Revalue], projections: [values] }), { tables })

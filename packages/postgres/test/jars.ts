@@ -1,5 +1,5 @@
-// The domain of the campaigns: jars that are filled, poured into each other and broken. Its tables, and what must be in them, said a second time without
-// any of our code.
+// The domain of the campaigns: jars that are filled, poured into each other and broken. Its tables, and their expected content, computed a second time
+// without any of our code.
 import {
   aggregate,
   bigint,
@@ -33,7 +33,7 @@ export const Fill = jar.command('Fill', {
 /** How many jars there are. */
 const jars = 40
 
-/** Small segments, so that folds meet sealed ones with replay columns as well as the rest. */
+/** Small segments, so that folds read sealed segments with replay columns as well as the rest. */
 export const jarLimits = { segmentEventsMax: 400, segmentBytesMax: 128 * 1024, unindexedEventsMax: 100 }
 
 /** Some events for one commit. */
@@ -72,7 +72,7 @@ const counted = <Counted extends { events: number }>(row: Counted, last: number)
   last,
 })
 
-/** What was filled in less what was poured out. */
+/** What was filled in minus what was poured out. */
 const sums = (version: number) => {
   const begun = { initial: (_key: unknown, _data: unknown, { streamId }: RecordedEvent) => ({ jar: streamId, sum: 0 }) }
   return projection('jar_sums', { table: { jar: text().key(), sum: bigint() }, version })
@@ -99,7 +99,7 @@ const flows = (version: number) => {
     )
 }
 
-/** Rows come and go, and some are written from the stream of another. */
+/** Rows appear and disappear, and some are written from the stream of another jar. */
 const wholeJars = (version: number) => {
   const begun = {
     initial: (_key: unknown, _data: unknown, { streamId }: RecordedEvent) => ({ jar: streamId, volume: 0 }),
@@ -114,7 +114,7 @@ const wholeJars = (version: number) => {
     .on(Broken, begun, () => null)
 }
 
-/** Each version has rows of its own. */
+/** Each version has its own rows. */
 export function jarSystem(version = 1): System {
   const projections = [counts(version), sums(version), flows(version), wholeJars(version)]
   return defineSystem({ name: 'jars', commands: [Fill], projections })
@@ -122,7 +122,7 @@ export function jarSystem(version = 1): System {
 
 type Facts = Pick<RecordedEvent, 'streamId' | 'position' | 'type' | 'data'>
 
-/** What must be in a table, by key, after these events. */
+/** The expected rows of a table after these events, by key. */
 export function expectedRows(name: string, version: number, history: readonly Facts[]): Map<string, Row> {
   const rows = new Map<string, Record<string, unknown>>()
   const add = (key: string, column: string, value: number, otherwise: Record<string, unknown>) => {

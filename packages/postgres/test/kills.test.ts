@@ -1,4 +1,4 @@
-// Processes that project, and the server that they project into, are killed at any moment, again and again: every event is in every table once.
+// Processes that project, and their database server, are killed at any moment, again and again: every event is in every table once.
 import { setTimeout as pause } from 'node:timers/promises'
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import type { EventStore } from 'indelible'
@@ -25,9 +25,9 @@ beforeAll(async () => {
 afterAll(() => server?.remove())
 
 const kills = long ? 50 : 4
-/** After so many kills the tables are let catch up with the log. */
+/** After this many kills the test waits until the tables have caught up with the log. */
 const checkedEvery = long ? 5 : 2
-/** What is killed, with how often it is. */
+/** What is killed, with its weight. */
 const victims = ['process', 'process', 'process', 'backend', 'server', 'connection', 'process and server'] as const
 
 test(`processes and the server killed ${kills} times: each event is in each table once`, hours, async () => {
@@ -56,7 +56,7 @@ test(`processes and the server killed ${kills} times: each event is in each tabl
     const writing = appends ? undefined : appending(store, next)
     if (appends) await store.close()
     child ??= await projecting({ dir, ...options, revision, appends, rebuilds: next(3) > 0 })
-    // Now at any moment, now when a rebuild comes to its end.
+    // Sometimes at any moment, sometimes at the end of a rebuild.
     if (next(3) === 0) {
       if (await child.said(next(2) === 0 ? 'phase replacing' : 'phase writing', { timeoutMs: 1_500 })) {
         await pause(next(6))
@@ -82,7 +82,7 @@ test(`processes and the server killed ${kills} times: each event is in each tabl
     await writing?.stop()
     if (appends) store = await fileStore({ dir, limits: jarLimits })
     await answering(tables)
-    // Running processes continue meanwhile, so each table is compared as of one moment.
+    // Other processes continue meanwhile, so each table is compared as of one moment.
     const reached = await checkTables(tables, store)
     expect(reached).toBeGreaterThanOrEqual(0)
     if (kill % checkedEvery === 0 || kill === kills) {
@@ -102,7 +102,7 @@ test(`processes and the server killed ${kills} times: each event is in each tabl
 const takeovers = long ? 20 : 1
 
 test(
-  `of two processes on one projection the one that holds it is killed ${takeovers} times: the other takes over`,
+  `of two processes on one projection the holder is killed ${takeovers} times: the other one takes over`,
   hours,
   async () => {
     const next = draws()
@@ -144,10 +144,10 @@ test(
   },
 )
 
-/** Longer than any lease. A rebuild by the other process moves a table on before that. */
+/** Longer than any lease. Before that, a rebuild by the other process moves a table on. */
 const beyondLeaseMs = 3_500
 
-test('who sleeps beyond its lease writes nothing wrong when it wakes', hours, async () => {
+test('a process that sleeps beyond its lease writes nothing wrong when it wakes', hours, async () => {
   const next = draws()
   const dir = freshDir()
   const options = { connectionString: server.connectionString, schema: 'sleepers', revision: 1 }
@@ -180,7 +180,7 @@ test('who sleeps beyond its lease writes nothing wrong when it wakes', hours, as
   console.log(`sleepers: another went on after ${times} ms, ${(await store.head()).position} events once, seed ${seed}`)
 })
 
-/** What a process said last of the state of a projection. */
+/** The last state of a projection that a process printed. */
 function stateOf({ lines }: Projecting, name: string): string | undefined {
   return lines.findLast((line) => line.startsWith('state ') && line.split(' ')[2] === name)?.split(' ')[1]
 }

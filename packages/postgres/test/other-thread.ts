@@ -1,4 +1,4 @@
-// Another thread of the process that uses the same PGlite: it saves, and when it is told to stops in the middle of a transaction.
+// Another thread of the process that uses the same PGlite: it saves, and on request stops in the middle of a transaction.
 import { once } from 'node:events'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { pgliteTablesAt } from '../src/pglite/index.ts'

@@ -64,7 +64,7 @@ async function rebuild(): Promise<void> {
   }
 }
 
-/** Nothing of this process runs meanwhile. */
+/** This blocks the whole process. */
 function sleep(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

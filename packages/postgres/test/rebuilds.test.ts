@@ -1,4 +1,4 @@
-// Rebuilds by several processes: killed in each of their phases and begun again, at the same time, and slept through.
+// Rebuilds by several processes: killed in each phase and started again, concurrent, and suspended.
 import { setTimeout as pause } from 'node:timers/promises'
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import { type EventStore, ProjectionOperator, type ReadTables, type RebuildProgress } from 'indelible'
@@ -24,7 +24,7 @@ const some = (count: number) => {
 }
 const name = 'flows'
 
-test('a rebuild that is killed in any phase leaves the table as it was, and starts again', hours, async () => {
+test('a rebuild that is killed in any phase leaves the table unchanged, and can be started again', hours, async () => {
   const { dir, store } = await filled()
   const times: string[] = []
   for (const phase of some(2)) {
@@ -32,7 +32,7 @@ test('a rebuild that is killed in any phase leaves the table as it was, and star
     const options = { dir, connectionString: server.connectionString, schema, revision: 1 }
     const tables = await opened(schema)
     const first = await projecting({ ...options, rebuilds: { name, holdAt: phase, holdMs: 60_000 } })
-    // What is appended after the fold is what a rebuild catches up with.
+    // A rebuild catches up with what is appended after its fold.
     expect(await first.said(`phase folding ${name}`, { before: true })).toBe(true)
     await append(store, 20)
     expect(await first.said(`holding ${phase}`, { before: true }), phase).toBe(true)
@@ -50,7 +50,7 @@ test('a rebuild that is killed in any phase leaves the table as it was, and star
   console.log(`killed rebuilds: three more done after ms: ${times.join(', ')}, seed ${seed}`)
 })
 
-test('while a process builds a table, another is told that it is busy', hours, async () => {
+test('while a process builds a table, another gets an error that it is busy', hours, async () => {
   const { dir, store } = await filled()
   const options = { dir, connectionString: server.connectionString, schema: 'busy', revision: 1 }
   const tables = await opened('busy')
@@ -63,7 +63,7 @@ test('while a process builds a table, another is told that it is busy', hours, a
 })
 
 test(
-  'a rebuild that sleeps beyond its lease makes way for another, and writes nothing wrong when it wakes',
+  'a rebuild that sleeps beyond its lease is overtaken by another, and writes nothing wrong when it wakes',
   hours,
   async () => {
     const { dir, store } = await filled()
@@ -82,7 +82,7 @@ test(
       expect(await woken).toBe(true)
       await pause(300)
       await checkTables(tables, store)
-      // Either it sees that another is at it, or that the table it was building is in place by now.
+      // It reports either that another rebuild runs, or that the table it was building is already in place.
       expect(sleeper.lines.filter((line) => line.startsWith('failed') && !/_busy$|_unavailable$/.test(line))).toEqual(
         [],
       )
@@ -93,7 +93,7 @@ test(
   },
 )
 
-test('who sleeps in the middle of a transaction loses it, and what it has locked', async () => {
+test('a process that sleeps in the middle of a transaction loses it, and its locks are released', async () => {
   const tables = await opened('locked')
   const { table } = jarSystem().projections[0]!
   await tables.open(table)
@@ -130,7 +130,7 @@ async function opened(schema: string): Promise<ReadTables> {
   return tables
 }
 
-/** The content hashes of so many rebuilds that a process has done. Before the first it may have to wait for a lease. */
+/** The content hashes of this many rebuilds by one process. Before the first it may have to wait for a lease. */
 async function rebuilt(process: Projecting, count: number): Promise<readonly string[]> {
   const done = () => process.lines.filter((line) => line.startsWith(`rebuilt ${name}`))
   const end = performance.now() + 30_000

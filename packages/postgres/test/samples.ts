@@ -1,4 +1,4 @@
-// What the tests of the adapters share: a table, its rows, and a process to run a script in.
+// What the tests of the adapters share: a table, its rows, and a process that runs a script.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { bigint, type Checkpoint, type Row, type TableDefinition, text } from 'indelible'
 import { pgliteFlags } from '../../../scripts/pglite-flags.ts'
@@ -11,7 +11,7 @@ export const accounts: TableDefinition = {
   code: '1',
 }
 
-/** So many rows that all say the same balance, so that a mixture of two changes shows. */
+/** Rows that all have the same balance, so that a mixture of two changes is visible. */
 export function accountRows(count: number, balance: number): readonly Row[] {
   return Array.from({ length: count }, (_, index) => ({ account_id: `a-${index}`, balance }))
 }
@@ -21,7 +21,7 @@ export function at(position: number): Checkpoint {
   return { position, history: `history up to ${position}` }
 }
 
-/** Runs a module in a process of its own, from our sources. */
+/** Runs a module in its own process, from our sources. */
 export function runScript(script: string): ChildProcess {
   const cwd = new URL('..', import.meta.url)
   const args = ['--conditions=@indelible/source', ...pgliteFlags, '--input-type=module', '--eval', script]

@@ -1,4 +1,4 @@
-// What the campaigns share: processes that are killed, a server that is killed, and tables held against the log.
+// What the campaigns share: processes that are killed, a server that is killed, and comparisons of tables with the log.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -33,15 +33,15 @@ export interface Projecting {
   readonly pid: number
   /** The complete lines that it has printed. */
   readonly lines: readonly string[]
-  /** Resolves when the process prints a line with this beginning, from now on, or also before with `before`. */
+  /** Resolves when the process prints a line with this beginning, from now on, or also earlier with `before`. */
   said(beginning: string, options?: { before?: boolean; timeoutMs?: number }): Promise<boolean>
   kill(): Promise<void>
 }
 
-/** Which revision of the code filled a table, by the fingerprint: a process without the test runner has its source as it is. */
+/** Which revision of the code filled a table, by the fingerprint: without the test runner a process has its source unchanged. */
 const revisions = new Map(jarSystem().projections.map(({ table }) => [table.fingerprint, 1]))
 
-/** Runs a system in a process of its own. */
+/** Runs a system in its own process. */
 export async function projecting(options: ProjectingOptions): Promise<Projecting> {
   const module = new URL('projecting-child.ts', import.meta.url).pathname
   const child = spawn(process.execPath, ['--conditions=@indelible/source', module, JSON.stringify(options)], {
@@ -88,7 +88,7 @@ export async function projecting(options: ProjectingOptions): Promise<Projecting
   return it
 }
 
-/** The process of the server, and those of the connections to it that carry a name. */
+/** The process of the server, and those of the named connections to it. */
 export async function serverPids(
   options: PostgresOptions,
   application: string,
@@ -111,7 +111,7 @@ async function pidsNow(
   }
 }
 
-/** Starts a server that was killed: what is left of it may take a moment to end. */
+/** Starts a server that was killed: its old processes may take a moment to end. */
 export async function started(server: PostgresServer): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
@@ -142,12 +142,12 @@ async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
 
 export async function history(store: EventStore): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = []
-  // What operators did is in the log too.
+  // The log also contains what operators did.
   for await (const batch of store.read('all', { reserved: true })) events.push(...batch.events)
   return events
 }
 
-/** Holds every table against the log, with {@link checkTable}. Gives the lowest checkpoint, 0 where a table was not opened yet. */
+/** Compares every table with the log, with {@link checkTable}. Returns the lowest checkpoint, 0 if a table was not opened yet. */
 export async function checkTables(tables: ReadTables, store: EventStore): Promise<number> {
   const there = new Set((await answered(() => tables.list())).map(({ name }) => name))
   let lowest = Number.POSITIVE_INFINITY
@@ -157,7 +157,7 @@ export async function checkTables(tables: ReadTables, store: EventStore): Promis
   return lowest
 }
 
-/** Holds a table, as it is at this moment, against a fold of the log up to the table's own checkpoint, which is given back. */
+/** Compares a table, as it is at this moment, with a fold of the log up to the table's own checkpoint, which is returned. */
 export async function checkTable(
   tables: ReadTables,
   store: EventStore,
@@ -185,7 +185,7 @@ function byKey(rows: readonly Row[]): Record<string, Row> {
   return Object.fromEntries(rows.map((row) => [String(row.jar ?? row.place), row]))
 }
 
-/** Waits until every table shows all that the log has now, by code of this revision, and checks that. Gives how long it took. */
+/** Waits until every table shows everything in the log, filled by code of this revision, and checks that. Returns how long it took. */
 export async function caughtUp(
   { tables, store, revision }: { tables: ReadTables; store: EventStore; revision: number },
   timeoutMs = 30_000,

@@ -2,7 +2,7 @@ import { memoryStore } from 'indelible/memory'
 import { expect, test } from 'vitest'
 import { openShop } from '../test/shop.ts'
 
-/** Receives 1, 2 and 4 of tea on the first three days of 2026; the last was true a year before. */
+/** Receives 1, 2 and 4 units of tea on the first three days of 2026; the last receipt was valid a year earlier. */
 async function shopWithHistory() {
   let now = 0
   const clock = { now: () => now }
@@ -16,7 +16,7 @@ async function shopWithHistory() {
   return shop
 }
 
-test('an aggregate is shown as it is now', async () => {
+test('the current state of an aggregate is shown', async () => {
   const { get } = await shopWithHistory()
   const { status, headers, body } = await get('/aggregates/item/tea')
   expect(status).toBe(200)
@@ -33,7 +33,7 @@ test('an aggregate is shown as it is now', async () => {
   })
 })
 
-test('the version that is shown can be made a condition', async () => {
+test('the version that is shown can be used as a condition of a command', async () => {
   const { get, post } = await shopWithHistory()
   const etag = (await get('/aggregates/item/tea')).headers.get('etag')!
   const ship = () => post('/commands/item/tea/ShipStock', { quantity: 1 }, { 'If-Match': etag })
@@ -61,7 +61,7 @@ test.each([
   })
 })
 
-test('an aggregate that is not there says whether it is there now', async () => {
+test('an aggregate that does not exist at a point says whether it exists now', async () => {
   const { get } = await shopWithHistory()
   const missing = { status: 404, body: { type: 'urn:indelible:error:aggregate_missing' } }
   const never = await get('/aggregates/item/honey')

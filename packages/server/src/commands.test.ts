@@ -3,7 +3,7 @@ import { memoryStore } from 'indelible/memory'
 import { expect, test } from 'vitest'
 import { openShop } from '../test/shop.ts'
 
-test('an accepted command answers with where its events are', async () => {
+test('the answer to an accepted command says where its events are', async () => {
   const { post } = openShop()
   const { status, headers, body } = await post('/commands/item/tea/ReceiveStock', { quantity: 5 })
   expect(status).toBe(200)
@@ -21,7 +21,7 @@ test('an accepted command answers with where its events are', async () => {
   })
 })
 
-test('what travels with a command is recorded with its events', async () => {
+test('metadata that is sent with a command is recorded with its events', async () => {
   const { post, get } = openShop()
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   await post(
@@ -82,7 +82,7 @@ test('a key that was used for another aggregate is refused', async () => {
   expect(body.type).toBe('urn:indelible:error:command_id_reused')
 })
 
-test('a refusal is a problem that carries the reason and the details', async () => {
+test('a refusal is a problem with the reason and the details', async () => {
   const { post } = openShop()
   const { status, headers, body } = await post('/commands/item/tea/ShipStock', { quantity: 5 })
   expect(status).toBe(422)
@@ -100,7 +100,7 @@ test('a refusal is a problem that carries the reason and the details', async () 
   })
 })
 
-test('If-Match lets a command through only at that version', async () => {
+test('If-Match accepts a command only at that version', async () => {
   const { post } = openShop()
   const receive = (version: string) => post('/commands/item/tea/ReceiveStock', { quantity: 5 }, { 'If-Match': version })
   expect((await receive('"0"')).status).toBe(200)
@@ -116,7 +116,7 @@ test('If-Match lets a command through only at that version', async () => {
 })
 
 test.each(['1', '*', 'W/"1"', '"1", "2"', '"-1"', '"99999999999999999"', '""'])(
-  'an If-Match that names no one version is refused: %s',
+  'an If-Match that does not name exactly one version is refused: %s',
   async (value) => {
     const { post } = openShop()
     const { status, body } = await post('/commands/item/tea/ReceiveStock', { quantity: 5 }, { 'If-Match': value })
@@ -125,7 +125,7 @@ test.each(['1', '*', 'W/"1"', '"1", "2"', '"-1"', '"99999999999999999"', '""'])(
   },
 )
 
-test('a command that others keep overtaking is a conflict', async () => {
+test('a command that others always overtake is a conflict', async () => {
   const store = memoryStore()
   const busy: EventStore = {
     ...store,
@@ -148,7 +148,7 @@ test('an input that does not fit its schema is refused with every issue', async 
   expect(body.details.issues).toEqual([{ path: 'quantity', message: expect.any(String) }])
 })
 
-test('a command that is not declared is unknown', async () => {
+test('an undeclared command is unknown', async () => {
   const { post } = openShop()
   for (const path of ['/commands/item/tea/Nope', '/commands/nope/tea/ReceiveStock', '/commands/item/tea/toString']) {
     const { status, body } = await post(path, { quantity: 5 })
@@ -157,10 +157,10 @@ test('a command that is not declared is unknown', async () => {
   }
 })
 
-/** As a client sends it, and as HTTP hands it over: a character for each byte. */
+/** As a client sends it, and as HTTP passes it on: one character for each byte. */
 const asBytes = (text: string) => Buffer.from(text).toString('latin1')
 
-test('what a header says is UTF-8, and is recorded as it was meant', async () => {
+test('header values are read as UTF-8 and recorded so', async () => {
   const { post, get } = openShop()
   const send = (headers: Record<string, string>) => post('/commands/item/tea/ReceiveStock', { quantity: 5 }, headers)
   const said = { 'Idempotency-Key': 'заказ-17', 'X-Actor': 'Jürg 😀', 'X-Correlation-Id': '要求-3' }
@@ -190,13 +190,13 @@ test.each(['Idempotency-Key', 'X-Actor', 'X-Correlation-Id'])('%s has at most 51
 
 test.each([
   ['X-Valid-At', '2025-02-31', 'invalid_time'],
-  // As Latin-1, which is no UTF-8.
+  // As Latin-1, which is not UTF-8.
   ['Idempotency-Key', 'é'.repeat(400), 'invalid_parameter'],
   ['X-Actor', 'Jürg', 'invalid_parameter'],
   ['X-Valid-At', 'yesterday', 'invalid_time'],
   ['Idempotency-Key', 'k'.repeat(513), 'invalid_parameter'],
   ['Idempotency-Key', '', 'invalid_parameter'],
-])('a header with a value it cannot have is refused: %s', async (name, value, code) => {
+])('a header with an invalid value is refused: %s', async (name, value, code) => {
   const { post } = openShop()
   const { status, body } = await post('/commands/item/tea/ReceiveStock', { quantity: 5 }, { [name]: value })
   expect(status).toBe(400)

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 import { answerOf, jsonPost, openShop } from '../test/shop.ts'
 import { httpApi } from './index.ts'
 
-test('what is nowhere is a problem', async () => {
+test('an unknown path is a problem', async () => {
   const { get } = openShop()
   for (const path of ['/nope', '/streams', '/streams/', '/health/', '/commands/item//ReceiveStock', '/tables/a/b']) {
     const { status, headers, body } = await get(path)
@@ -33,13 +33,13 @@ test.each([
   expect(body.type).toBe('urn:indelible:error:method_not_allowed')
 })
 
-test('HEAD answers as GET does, without a body', async () => {
+test('HEAD answers like GET, without a body', async () => {
   const { get } = openShop()
   expect(await get('/health', { method: 'HEAD' })).toMatchObject({ status: 200, body: undefined })
   expect((await get('/nope', { method: 'HEAD' })).status).toBe(404)
 })
 
-test('every answer ends its line', async () => {
+test('every answer ends with a line break', async () => {
   const { app } = openShop()
   for (const path of ['/', '/health', '/metrics', '/openapi.json', '/nope']) {
     expect(await (await app.request(path)).text()).toMatch(/[^\n]\n$/)
@@ -52,7 +52,7 @@ test('nothing is cached', async () => {
 })
 
 test.each(['error', 'text', 'clock'])(
-  'an exception of the domain (%s) is reported and shown to nobody',
+  'an exception of the domain (%s) is reported to the operator and not shown to the client',
   async (how) => {
     const onError = vi.fn()
     const { post } = openShop({ api: { onError } })
@@ -66,7 +66,7 @@ test.each(['error', 'text', 'clock'])(
   },
 )
 
-test('faults go to the console when nobody else listens', async () => {
+test('faults go to the console when there is no observer', async () => {
   const console = vi.spyOn(globalThis.console, 'error').mockImplementation(() => {})
   const { post } = openShop()
   await post('/commands/item/tea/Fail', { with: 'error' })
@@ -74,7 +74,7 @@ test('faults go to the console when nobody else listens', async () => {
   console.mockRestore()
 })
 
-test('a store that is full is said so, and reads go on', async () => {
+test('a full store is reported, and reads go on', async () => {
   const store = memoryStore()
   const full = async () => {
     const { IndelibleError } = await import('indelible')
@@ -88,7 +88,7 @@ test('a store that is full is said so, and reads go on', async () => {
   expect((await get('/health')).status).toBe(200)
 })
 
-test('the index says what there is', async () => {
+test('the index lists what there is', async () => {
   const { get } = openShop()
   const { body } = await get('/')
   expect(body).toMatchObject({ name: 'shop', openapi: '/openapi.json', health: '/health' })

@@ -4,6 +4,8 @@ import { IndelibleError } from 'indelible'
 /** Throws `config_invalid`. */
 export function checkedUrl(given: string | URL): URL {
   const url = URL.canParse(String(given)) ? new URL(given) : undefined
+  if (url?.username || url?.password)
+    throw new IndelibleError('config_invalid', `The URL of ${url.host} has a name or password. Give them in "headers".`)
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
   throw new IndelibleError(
     'config_invalid',

@@ -40,14 +40,14 @@ test.each([
   [{ 'content-type': 'application/json; charset=latin1' }],
   [{ ...json, 'content-encoding': 'gzip' }],
   [{}],
-])('a body that is not said to be plain JSON is refused: %j', async (headers) => {
+])('a body whose content type is not plain JSON is refused: %j', async (headers) => {
   const { status, body } = await post('{}', headers)
   expect(status).toBe(415)
   expect(body.type).toBe('urn:indelible:error:content_type_unsupported')
 })
 
 test.each(['application/json;charset=UTF-8', 'application/vnd.shop+json', 'Application/JSON'])(
-  'every JSON content type is taken: %s',
+  'every JSON content type is accepted: %s',
   async (contentType) => {
     expect((await post('{}', { 'content-type': contentType })).status).toBe(200)
   },
@@ -59,7 +59,7 @@ test('bytes that are not UTF-8 are refused', async () => {
   expect(body.detail).toBe('The body is not UTF-8.')
 })
 
-test('a body above the limit is refused, whether it says its length or not', async () => {
+test('a body above the limit is refused, with a declared length or without', async () => {
   const fits = JSON.stringify('x'.repeat(bodyBytesMaxDefault - 2))
   expect((await post(fits)).status).toBe(200)
   const tooLarge = JSON.stringify('x'.repeat(bodyBytesMaxDefault - 1))
@@ -71,7 +71,7 @@ test('a body above the limit is refused, whether it says its length or not', asy
   }
 })
 
-test('the limit can be set', async () => {
+test('the limit is configurable', async () => {
   const { post } = openShop({ api: { bodyBytesMax: 10 } })
   expect((await post(path, '12345678')).status).toBe(200)
   expect((await post(path, '123456789')).status).toBe(413)
@@ -87,7 +87,7 @@ test('deep nesting is refused and crashes nothing', async () => {
   }
 })
 
-test('keys that rewire objects are refused, keys given twice count once', async () => {
+test('keys that change prototypes are refused, and duplicate keys count once', async () => {
   const { get } = openShop()
   const take = (body: string) => get(path, { method: 'POST', headers: json, body })
   const rewired = await take('{"a": [{"__proto__": {"admin": true}}]}')

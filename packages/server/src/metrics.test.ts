@@ -2,7 +2,7 @@ import { memoryStore } from 'indelible/memory'
 import { expect, test, vi } from 'vitest'
 import { openShop } from '../test/shop.ts'
 
-/** The samples by name and labels, read as the text format has them: each metric is described once, before its samples. */
+/** The samples by name and labels, parsed from the text format. Checks that each metric is described once, before its samples. */
 async function scraped({ app }: Pick<ReturnType<typeof openShop>, 'app'>): Promise<Map<string, number>> {
   const response = await app.request('/metrics')
   expect(response.status).toBe(200)
@@ -27,7 +27,7 @@ async function scraped({ app }: Pick<ReturnType<typeof openShop>, 'app'>): Promi
   return samples
 }
 
-test('a scrape says how far the log and each projection are, in seconds and events', async () => {
+test('the metrics say how far the log and each projection are, in seconds and events', async () => {
   const shop = openShop()
   for (const quantity of [1, 2, 3]) await shop.post('/commands/item/tea/ReceiveStock', { quantity })
   await shop.get('/tables/stock_levels?waitFor=3')
@@ -44,7 +44,7 @@ test('a scrape says how far the log and each projection are, in seconds and even
   expect([...samples.values()].every(Number.isFinite)).toBe(true)
 })
 
-test('a store that cannot write is 0, with the appends that it refused by code', async () => {
+test('the metric of a store that cannot write is 0, and refused appends are counted by code', async () => {
   expect((await scraped(openShop())).get('indelible_store_can_write')).toBe(1)
   const error = { code: 'store_poisoned', message: 'A write failed.' } as const
   const refusedAppends = { io_failed: 2, store_poisoned: 1 }
@@ -55,7 +55,7 @@ test('a store that cannot write is 0, with the appends that it refused by code',
   expect(samples.get('indelible_store_refused_appends_total{code="store_poisoned"}')).toBe(1)
 })
 
-test('of the states of a projection one is 1', async () => {
+test('exactly one state of a projection is 1', async () => {
   const shop = openShop()
   await shop.post('/commands/item/tea/TakeNote', 'park')
   const states = async () => {
@@ -74,7 +74,7 @@ test('two servers in one process have separate metrics', async () => {
   expect((await scraped(second)).get('indelible_log_head_position')).toBe(0)
 })
 
-test('what is not known is left out', async () => {
+test('unknown values are omitted', async () => {
   const samples = await scraped(openShop())
   expect([...samples.keys()].filter((name) => name.includes('staleness_seconds'))).toEqual([])
 })

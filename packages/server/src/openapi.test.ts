@@ -8,7 +8,7 @@ async function document() {
   return body
 }
 
-/** Every object in a document, itself first. */
+/** Every object in a document, the document first. */
 function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return
   yield value as Record<string, unknown>
@@ -27,7 +27,7 @@ test('the document is OpenAPI 3.1 and named after the system', async () => {
   expect(info).toEqual({ title: 'shop', version: '7' })
 })
 
-test('everything that is declared has a path', async () => {
+test('every declaration has a path', async () => {
   const { paths } = await document()
   for (const { type, category, visibility } of shop.commands) {
     const isThere = Object.hasOwn(paths, `/commands/${category}/{id}/${type}`)
@@ -49,7 +49,7 @@ test('everything that is declared has a path', async () => {
     expect(paths).toHaveProperty([path, 'get'])
 })
 
-test('every reference leads somewhere', async () => {
+test('every reference has a target', async () => {
   const root = await document()
   const references = [...objectsIn(root)].map(({ $ref }) => $ref).filter((ref) => typeof ref === 'string')
   expect(references.length).toBeGreaterThan(50)
@@ -87,7 +87,7 @@ test('the input of a command is its schema', async () => {
   })
 })
 
-test('a schema that refers to itself still does so inside the document', async () => {
+test('a schema that refers to itself also does so inside the document', async () => {
   const root = await document()
   expect(at(root, '#/components/schemas/item.Assemble/properties/parts/items')).toEqual({
     $ref: '#/components/schemas/item.Assemble',
@@ -145,14 +145,14 @@ test('every problem is described with its type', async () => {
   expect(paths['/health'].get.responses[503].content).toHaveProperty(['application/json'])
 })
 
-test('what the metrics are written in is said', async () => {
+test('the content type of the metrics is documented', async () => {
   const { paths } = await document()
   expect(Object.keys(paths['/metrics'].get.responses[200].content)).toEqual([
     'text/plain; version=0.0.4; charset=utf-8',
   ])
 })
 
-test('the states that health may tell are those that projections have', async () => {
+test('the documented states of projections in health are all that exist', async () => {
   const root = await document()
   const { items } = root.paths['/health'].get.responses[200].content['application/json'].schema.properties.consumers
   const { anyOf } = at(root, items.$ref) as { anyOf: readonly { $ref: string }[] }

@@ -16,12 +16,12 @@ describe.each(Object.keys(errorCodes) as ErrorCode[])('the error %s', (code) => 
     expect(await response.json()).toMatchObject({ type, title: meaning, status, retryable })
   })
 
-  test('says when to try again where that may help', () => {
+  test('says when to retry if that may help', () => {
     const response = problemOf(new IndelibleError(code, 'What happened.'), () => {})
     expect(response.headers.has('retry-after')).toBe(errorCodes[code].retryable)
   })
 
-  test('tells the client what happened, or those who run the server, never nobody', async () => {
+  test('reports what happened to the client or to the operators of the server', async () => {
     const onSecret = vi.fn()
     const error = new IndelibleError(code, 'What happened.', { details: { path: '/var/log' } })
     const body = await problemOf(error, onSecret).text()

@@ -16,6 +16,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   aggregate_missing: 404,
   stream_missing: 404,
   saga_missing: 404,
+  schedule_missing: 404,
   unknown_command: 404,
   unknown_projection: 404,
   unknown_saga: 404,
@@ -29,6 +30,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   command_id_reused: 422,
   command_claimed: 422,
   feed_diverged: 409,
+  schedule_id_reused: 422,
   // A request cannot cause these unless the code of the domain or of the server has a bug.
   invalid_event: 500,
   event_version_unknown: 500,

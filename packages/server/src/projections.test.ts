@@ -13,7 +13,7 @@ async function stockedShop(parts: Parameters<typeof openShop>[0] = {}) {
   return { ...shop, tables }
 }
 
-test('every projection is shown as it is here and as the database knows it', async () => {
+test('every projection is shown with its state in this process and in the database', async () => {
   const { get } = await stockedShop()
   await get('/tables/notes?waitFor=3')
   const { status, headers, body } = await get('/projections')
@@ -48,7 +48,7 @@ test('every projection is shown as it is here and as the database knows it', asy
   expect(one.body).toMatchObject({ name: 'stock_levels', state: 'running', table: { position: 3 } })
 })
 
-test('where the database does not answer, the rest is shown all the same', async () => {
+test('if the database does not answer, the rest is still shown', async () => {
   const { get } = await stockedShop({
     tables: {
       ...memoryTables(),
@@ -60,7 +60,7 @@ test('where the database does not answer, the rest is shown all the same', async
   expect(await get('/projections/stock_levels')).toMatchObject({ status: 200, body: { position: 3, table: null } })
 })
 
-test('a projection that is parked says at which event, with which row and why', async () => {
+test('a parked projection is shown with its event, its row and the reason', async () => {
   const { get, post } = openShop()
   await post('/commands/item/tea/TakeNote', 'park')
   await get('/tables/notes?waitFor=1')
@@ -93,7 +93,7 @@ describe('a rebuild', () => {
     expect((await post('/projections/stock_levels/rebuild')).body.contentHash).toBe(body.contentHash)
   })
 
-  test('drops the old table when asked to', async () => {
+  test('drops the old table on request', async () => {
     const { get, post, tables } = await stockedShop()
     const { body } = await post('/projections/stock_levels/rebuild?dropPrevious=true')
     expect(body.previousTable).toBeNull()
@@ -101,7 +101,7 @@ describe('a rebuild', () => {
     expect((await tables.list()).map(({ name }) => name)).toEqual(['notes', 'stock_levels'])
   })
 
-  test('under way tells how far it is, lets no other begin, and goes on without its client', async () => {
+  test('in progress reports how far it is, refuses another one, and continues without its client', async () => {
     const { app, get, post, release } = await slowShop()
     const client = new AbortController()
     const answer = app.request('/projections/stock_levels/rebuild', { ...jsonPost({}), signal: client.signal })
@@ -121,7 +121,7 @@ describe('a rebuild', () => {
     expect((await get('/projections/stock_levels')).body).toMatchObject({ rebuild: null, table: { previous: {} } })
   })
 
-  test('that a handler stops says at which event', async () => {
+  test('that fails in a handler says at which event', async () => {
     const { get, post } = openShop()
     await post('/commands/item/tea/TakeNote', 'park')
     const stopped = await post('/projections/notes/rebuild')
@@ -139,7 +139,7 @@ describe('a rebuild', () => {
   })
 })
 
-test('a check says which rows differ from what the log makes', async () => {
+test('a check reports the rows that differ from what the log gives', async () => {
   const { get, post, tables } = await stockedShop()
   expect((await post('/projections/stock_levels/verify')).body).toEqual({
     name: 'stock_levels',
@@ -172,7 +172,7 @@ test('a check says which rows differ from what the log makes', async () => {
   })
 })
 
-test('one check of a table is made at a time, and one that nobody waits for any more ends', async () => {
+test('a table is checked once at a time, and a check whose client is gone ends', async () => {
   const { app, get, post, release } = await slowShop()
   const client = new AbortController()
   const verify = (init: RequestInit = {}) =>
@@ -194,7 +194,7 @@ test('one check of a table is made at a time, and one that nobody waits for any 
   expect(await post('/projections/stock_levels/verify')).toMatchObject({ status: 200, body: { differing: 0 } })
 })
 
-test('a projection that is paused stands still until it is resumed', async () => {
+test('a paused projection stops until it is resumed', async () => {
   const { get, post } = await stockedShop()
   expect(await post('/consumers/stock_levels/pause')).toMatchObject({
     status: 200,
@@ -203,7 +203,7 @@ test('a projection that is paused stands still until it is resumed', async () =>
   await vi.waitFor(async () => expect((await get('/projections/stock_levels')).body.state).toBe('paused'))
   expect((await get('/health')).status).toBe(200)
   await post('/commands/item/tea/ReceiveStock', { quantity: 1 })
-  // Who paused it is in the log too.
+  // The log also records who paused it.
   expect((await get('/tables/stock_levels?waitFor=5&timeoutMs=20')).status).toBe(504)
   expect((await get('/projections/stock_levels')).body).toMatchObject({ position: 3, lagEvents: 2 })
   expect((await post('/consumers/stock_levels/resume')).body).toEqual({ name: 'stock_levels', isPaused: false })
@@ -216,7 +216,7 @@ test.each([
   ['POST', '/projections/nope/rebuild'],
   ['POST', '/projections/nope/rebuild?dropPrevious=true'],
   ['POST', '/projections/nope/verify'],
-])('%s %s: a projection that is not declared is unknown', async (method, path) => {
+])('%s %s: an undeclared projection is unknown', async (method, path) => {
   const { get } = openShop()
   expect(await get(path, { method })).toMatchObject({
     status: 404,
@@ -224,7 +224,7 @@ test.each([
   })
 })
 
-test('a wish that is neither true nor false is refused before anything is built', async () => {
+test('a flag that is neither true nor false is refused before anything is built', async () => {
   const { post, get } = await stockedShop()
   expect((await post('/projections/stock_levels/rebuild?dropPrevious=yes')).body).toMatchObject({
     type: 'urn:indelible:error:invalid_parameter',
@@ -233,7 +233,7 @@ test('a wish that is neither true nor false is refused before anything is built'
   expect((await get('/projections/stock_levels')).body.table.previous).toBeNull()
 })
 
-/** A shop that has caught up, and whose log is read from the beginning again only when it is released. */
+/** A shop that has caught up, and whose next read of the log from the beginning waits until it is released. */
 async function slowShop() {
   const store = memoryStore()
   let gate = Promise.resolve()

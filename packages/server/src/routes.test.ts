@@ -1,4 +1,4 @@
-// HTTP carries the list of operations: each has a route, and nothing else has one except the pages of HTTP itself. Client and server use the same maps.
+// HTTP carries the list of operations: each has a route, and nothing else has one except the pages of HTTP itself. Client and server share the mappings.
 import { describeOperations, type Operation, type OperationName, operations } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
 import { describe, expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import { httpMaps, operationRoutes } from './routes.ts'
 const names = Object.keys(operations) as OperationName[]
 
 describe('the list of operations', () => {
-  test('has a route for each, and no two have the same', () => {
+  test('has one route for each, and all routes differ', () => {
     expect(Object.keys(httpMaps).sort()).toEqual([...names].sort())
     expect(operationRoutes.map(({ operation }) => operation.name)).toEqual(names)
     const routes = operationRoutes.map(({ map: { method, path } }) => `${method} ${path}`)
@@ -25,7 +25,7 @@ describe('the list of operations', () => {
     expect(served.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([...mapped, ...own].sort())
   })
 
-  test.each(names)('%s has a place for each of its parameters, and GET changes nothing', (name) => {
+  test.each(names)('%s has a place for each of its parameters, and a GET operation changes nothing', (name) => {
     const { operation, map, places } = operationRoutes.find((each) => each.operation.name === name)!
     const placed = places.filter(({ of }) => of === 'input').map(({ parameter }) => parameter)
     const expected = Object.keys(operation.parameters)
@@ -36,7 +36,7 @@ describe('the list of operations', () => {
   })
 })
 
-/** Asks by the requests that a client makes. */
+/** Calls the API with the requests that a client makes. */
 function client() {
   const { app, running } = openShop()
   const ask = async <Input extends object, Result>(operation: Operation<Input, Result>, input: Input) => {
@@ -48,8 +48,8 @@ function client() {
   return { ask, running }
 }
 
-describe('a client that is made of the same maps', () => {
-  test('sends commands with all that travels with them', async () => {
+describe('a client made from the same mappings', () => {
+  test('sends commands with all their metadata', async () => {
     const { ask } = client()
     const sent = { category: 'item', id: 'té/1', command: 'ReceiveStock', input: { quantity: 5 } }
     const travelling = { commandId: 'é1', correlationId: 'c', validAt: '2025-12-24', expectedVersion: 0 }
@@ -114,7 +114,7 @@ describe('a client that is made of the same maps', () => {
   })
 })
 
-test('the OpenAPI document is made from the plain JSON of the system', async () => {
+test('the OpenAPI document is made from the JSON description of the system', async () => {
   const { get } = openShop()
   const { body: served } = await get('/openapi.json')
   const described = describeOperations(JSON.parse(JSON.stringify(describeSystem(shop))))

@@ -6,7 +6,7 @@ const { maximum: waitMsMax } = operations.showSaga.parameters.waitMs!.schema as 
 
 const order = { item: 'tea', extra: 'jam', quantity: 2 }
 
-test('a saga is shown at its end when the reader waits', async () => {
+test('a reader that waits gets the saga at its end', async () => {
   const { get, post } = openShop()
   await post('/commands/item/tea/ReceiveStock', { quantity: 5 })
   await post('/commands/item/jam/ReceiveStock', { quantity: 5 })
@@ -33,10 +33,10 @@ test('a saga that was refused is shown with what it took back and why', async ()
   expect((await get('/aggregates/item/tea')).body.state.inStock).toBe(5)
 })
 
-test('a saga whose compensation failed can be resumed, by somebody with a name', async () => {
+test('a saga whose compensation failed can be resumed, and the person is recorded', async () => {
   const { get, post, running } = openShop()
   await post('/commands/item/tea/ReceiveStock', { quantity: 2 })
-  // Frozen tea cannot be given back, and is frozen between the step and its compensation.
+  // Frozen tea cannot be given back; it is frozen between the step and its compensation.
   const { store } = running
   const append = store.append.bind(store)
   store.append = async (commit, options) => {
@@ -54,7 +54,7 @@ test('a saga whose compensation failed can be resumed, by somebody with a name',
   })
   expect(await get('/health')).toMatchObject({
     status: 200,
-    body: { consumers: [{}, {}, { name: 'fulfilment', needsIntervention: [{ sagaId: 'o1' }] }] },
+    body: { consumers: [{}, {}, { name: 'fulfilment', needsIntervention: [{ sagaId: 'o1' }] }, {}] },
   })
 
   await post('/commands/item/tea/TakeNote', 'thaw')
@@ -67,7 +67,7 @@ test('a saga whose compensation failed can be resumed, by somebody with a name',
   expect((await post('/sagas/fulfilment/o1/resume')).body.resumed).toBe(false)
 })
 
-test('a wait that runs out answers with what is there', async () => {
+test('a wait that times out answers with the current state', async () => {
   const { get, running } = openShop()
   await running.consumers.pause({ name: 'fulfilment' })
   const startedBy = { eventId: 'e', position: 1, schemaVersion: 1, correlationId: 'c', validAt: null }
@@ -77,7 +77,7 @@ test('a wait that runs out answers with what is there', async () => {
   expect((await get('/sagas/fulfilment/o9?waitMs=20')).body).toMatchObject({ status: 'running', version: 1 })
 })
 
-test('a saga that has not started is missing, also for one who waits or resumes', async () => {
+test('a saga that has not started is missing, also for a wait or a resume', async () => {
   const { get, post } = openShop()
   const missing = { status: 404, body: { type: 'urn:indelible:error:saga_missing' } }
   expect(await get('/sagas/fulfilment/o1')).toMatchObject(missing)
@@ -85,7 +85,7 @@ test('a saga that has not started is missing, also for one who waits or resumes'
   expect(await post('/sagas/fulfilment/o1/resume')).toMatchObject(missing)
 })
 
-test('a saga that is not declared is unknown', async () => {
+test('an undeclared saga is unknown', async () => {
   const { get, post } = openShop()
   const unknown = { status: 404, body: { type: 'urn:indelible:error:unknown_saga' } }
   expect(await get('/sagas/nope/o1')).toMatchObject(unknown)
@@ -93,7 +93,7 @@ test('a saga that is not declared is unknown', async () => {
   expect(await post('/sagas/nope/o1/resume')).toMatchObject(unknown)
 })
 
-test('a wait has a greatest length', async () => {
+test('a wait has a maximum length', async () => {
   const { get } = openShop()
   expect((await get(`/sagas/fulfilment/o1?waitMs=${waitMsMax + 1}`)).status).toBe(400)
 })

@@ -1,4 +1,4 @@
-// The only test over a real socket: what a connection adds to what app.request() shows.
+// The only test over a real socket: what a connection adds to the behaviour of app.request().
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,7 +26,7 @@ async function servedShop(options: ServeOptions = {}) {
   }
 }
 
-/** A connection by hand. */
+/** A hand-written connection. */
 async function open(port: number): Promise<{ socket: Socket; received: () => string; closed: Promise<void> }> {
   const socket = connect(port, '127.0.0.1')
   let received = ''
@@ -40,7 +40,7 @@ async function open(port: number): Promise<{ socket: Socket; received: () => str
   return { socket, received: () => received, closed }
 }
 
-/** Resolves when a request has come to wait. */
+/** Resolves when a request has started to wait. */
 async function waitUnderWay(running: RunningSystem): Promise<void> {
   const waitFor = vi.spyOn(running, 'waitFor')
   await until(() => waitFor.mock.calls.length > 0)
@@ -50,7 +50,7 @@ async function until(isTrue: () => boolean): Promise<void> {
   await expect.poll(isTrue, { timeout: 5_000, interval: 5 }).toBe(true)
 }
 
-test('fifty posts at once with one key write once', async () => {
+test('fifty simultaneous posts with one key write once', async () => {
   const { post, running } = await servedShop()
   const answers = await Promise.all(
     Array.from({ length: 50 }, () =>
@@ -88,14 +88,14 @@ test('a connection is used for many requests', async () => {
   expect(ports.size).toBe(1)
 })
 
-test('a body above the limit is refused when its length is said', async () => {
+test('a body above the limit is refused if its length is declared', async () => {
   const { post } = await servedShop({ bodyBytesMax: 1_000 })
   const { status, body } = await post('/commands/item/tea/TakeNote', 'x'.repeat(100_000))
   expect(status).toBe(413)
   expect(body.type).toBe('urn:indelible:error:body_too_large')
 })
 
-test('a body without a length is refused as soon as it is above the limit, and the connection ends', async () => {
+test('a body without a declared length is refused as soon as it exceeds the limit, and the connection ends', async () => {
   const { port, get } = await servedShop({ bodyBytesMax: 1_000 })
   const { socket, received, closed } = await open(port)
   socket.write(
@@ -109,7 +109,7 @@ test('a body without a length is refused as soon as it is above the limit, and t
   expect((await get('/health')).status).toBe(200)
 })
 
-test('a body in chunks within the limit is taken', async () => {
+test('a chunked body within the limit is accepted', async () => {
   const { port } = await servedShop()
   const { socket, received } = await open(port)
   const chunks = ['{"quan', 'tity":', '5}'].map((text) => `${text.length.toString(16)}\r\n${text}\r\n`)
@@ -123,7 +123,7 @@ test('a body in chunks within the limit is taken', async () => {
   await until(() => received().includes('"accepted"'))
 })
 
-test('a request with a host that is none is a problem', async () => {
+test('a request with an invalid host is a problem', async () => {
   const { port } = await servedShop()
   const { socket, received } = await open(port)
   socket.write('GET /health HTTP/1.1\r\nHost: a b\r\n\r\n')
@@ -131,7 +131,7 @@ test('a request with a host that is none is a problem', async () => {
   expect(received()).toMatch(/^HTTP\/1\.1 400 /)
 })
 
-test('of those that asked something the one that has been idle longest goes, never one that is being answered', async () => {
+test('of the connections that made requests, the longest idle one is closed, never one with a request in progress', async () => {
   const { port, running } = await servedShop({ connectionsMax: 3 })
   const ask = 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
   const waits = vi.spyOn(running, 'waitFor')
@@ -156,7 +156,7 @@ test('of those that asked something the one that has been idle longest goes, nev
   await until(() => answered.received().includes('"rows"'))
 })
 
-test('requests that are sent ahead on one connection are answered one after the other', async () => {
+test('pipelined requests on one connection are answered one after the other', async () => {
   const { port, running } = await servedShop()
   const underWay = { now: 0, most: 0 }
   const { waitFor } = running
@@ -172,7 +172,7 @@ test('requests that are sent ahead on one connection are answered one after the 
   expect(underWay.most).toBe(1)
 })
 
-test('those who wait leave half of the connections to those who do not', async () => {
+test('waiting requests leave half of the connections to the others', async () => {
   const { get, running } = await servedShop({ connectionsMax: 6 })
   const wait = '/tables/stock_levels?waitFor=1&timeoutMs=30000'
   const waits = vi.spyOn(running, 'waitFor')
@@ -184,7 +184,7 @@ test('those who wait leave half of the connections to those who do not', async (
   for (const { status } of await Promise.all(waiting)) expect(status).toBe(200)
 })
 
-test('many who say nothing push out each other, not who asked something', async () => {
+test('many silent connections displace each other, not one that made requests', async () => {
   const { port } = await servedShop({ connectionsMax: 3 })
   const working = await open(port)
   const ask = 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
@@ -197,7 +197,7 @@ test('many who say nothing push out each other, not who asked something', async 
   await until(() => working.received().length > before)
 })
 
-test('where every connection is being answered, a new one is closed', async () => {
+test('when every connection has a request in progress, a new one is closed', async () => {
   const { port, running, server } = await servedShop({ connectionsMax: 2 })
   const held = Promise.withResolvers<void>()
   const { health } = running
@@ -214,14 +214,14 @@ test('where every connection is being answered, a new one is closed', async () =
   expect((await fetch(`${server.url}/health`)).status).toBe(200)
 })
 
-test('whoever sends nothing, or stops in the middle of its headers, is closed after a time', async () => {
+test('a client that sends nothing, or stops in the middle of its headers, is disconnected after a time', async () => {
   const { port } = await servedShop({ headersTimeoutMs: 100 })
   const [silent, slow] = [await open(port), await open(port)]
   slow.socket.write('GET /health HT')
   await Promise.all([silent.closed, slow.closed])
 })
 
-test('a port that is taken is said so', async () => {
+test('a port that is in use is reported', async () => {
   const { running, port } = await servedShop()
   await expect(serve(running, { port })).rejects.toMatchObject({
     code: 'io_failed',
@@ -230,7 +230,7 @@ test('a port that is taken is said so', async () => {
   })
 })
 
-test('a closed server takes no more connections and may be closed again', async () => {
+test('a closed server accepts no more connections and may be closed again', async () => {
   const { server, get } = await servedShop()
   expect((await get('/health')).status).toBe(200)
   await server.close()
@@ -238,7 +238,7 @@ test('a closed server takes no more connections and may be closed again', async 
   await expect(get('/health')).rejects.toThrow('fetch failed')
 })
 
-test('closing lets go of idle connections at once', async () => {
+test('closing closes idle connections immediately', async () => {
   const { server, port } = await servedShop()
   const { socket, received, closed } = await open(port)
   socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -248,7 +248,7 @@ test('closing lets go of idle connections at once', async () => {
   await closed
 })
 
-test('closing lets a request under way finish', async () => {
+test('closing lets a request in progress finish', async () => {
   const { server, running, get } = await servedShop()
   const waiting = get('/tables/stock_levels?waitFor=1')
   await waitUnderWay(running)
@@ -273,7 +273,7 @@ test('closing does not cut off a client that reads slowly', async () => {
 })
 
 test.each([30 * 86_400_000, Number.POSITIVE_INFINITY])(
-  'closing lets a request under way finish where it may take %s ms',
+  'closing lets a request in progress finish if it may take %s ms',
   async (closeTimeoutMs) => {
     const { server, running, get } = await servedShop({ closeTimeoutMs })
     const waiting = get('/tables/stock_levels?waitFor=1')
@@ -287,12 +287,12 @@ test.each([30 * 86_400_000, Number.POSITIVE_INFINITY])(
   },
 )
 
-test.each([Number.NaN, -1, '5'])('a time to close that is none (%s) is refused', async (closeTimeoutMs) => {
+test.each([Number.NaN, -1, '5'])('an invalid time to close (%s) is refused', async (closeTimeoutMs) => {
   const serving = serve(runningShop(), { port: 0, closeTimeoutMs: closeTimeoutMs as number })
   await expect(serving).rejects.toMatchObject({ code: 'invalid_duration' })
 })
 
-test('closing cuts what does not finish in time', async () => {
+test('closing aborts requests that do not finish in time', async () => {
   const { server, running, get } = await servedShop({ closeTimeoutMs: 50 })
   const cut = expect(get('/tables/stock_levels?waitFor=99&timeoutMs=30000')).rejects.toThrow('fetch failed')
   await waitUnderWay(running)
@@ -309,7 +309,7 @@ test('a wait ends when its client goes away', async () => {
   await server.close()
 })
 
-test('a client that goes away in the middle of its body disturbs nobody', async () => {
+test('a client that disconnects in the middle of its body disturbs no other request', async () => {
   const { port, get, running } = await servedShop()
   const { socket } = await open(port)
   socket.write(

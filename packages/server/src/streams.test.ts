@@ -62,19 +62,19 @@ test.each([
   expect(pages).toEqual(expected)
 })
 
-test('a page that ends where the stream does has no link', async () => {
+test('a page that ends with the stream has no link', async () => {
   const { get } = await shopWith(2)
   expect((await get('/streams/item-tea?limit=2')).body.next).toBeNull()
 })
 
-test('a page begins at the position that is asked for', async () => {
+test('a page begins at the requested position', async () => {
   const { get } = await shopWith(3)
   expect(quantities(await get('/streams/item-tea?from=2'))).toEqual([2, 3])
   expect(quantities(await get('/streams/item-tea?from=4&direction=backwards'))).toEqual([2, 1])
   expect((await get('/streams/item-tea?from=99')).body).toMatchObject({ events: [], next: null })
 })
 
-test('a page has a default size and a greatest size', async () => {
+test('a page has a default size and a maximum size', async () => {
   const { get, running } = openShop()
   const events = Array.from({ length: pageMax + 1 }, (_, index) => ({
     stream: 'item-tea' as const,
@@ -90,7 +90,7 @@ test('a page has a default size and a greatest size', async () => {
   })
 })
 
-test('a page of large events ends early and goes on where it ended', async () => {
+test('a page of large events ends early, and the next page continues there', async () => {
   const { get, running } = openShop()
   const note = 'x'.repeat(3 * 1024 * 1024)
   for (let count = 0; count < 5; count++) {

@@ -26,7 +26,7 @@ async function stockedShop() {
   return shop
 }
 
-test('only so many requests wait at once; one that is over makes room', async () => {
+test('the number of waiting requests is limited; one that ends makes room', async () => {
   const { get } = openShop()
   const stop = new AbortController()
   const waiting = (path: string) => get(path, { signal: stop.signal })
@@ -44,7 +44,7 @@ test('only so many requests wait at once; one that is over makes room', async ()
   expect((await get('/tables/stock_levels?waitFor=99&timeoutMs=1')).status).toBe(504)
 })
 
-test('a table is read in the order of its key, with how far it is', async () => {
+test('a table is read in the order of its key, with its position', async () => {
   const { get } = await stockedShop()
   const { status, headers, body } = await get('/tables/stock_levels')
   expect(status).toBe(200)
@@ -103,7 +103,7 @@ test.each([
   }
 })
 
-test('a cursor is refused in another order, and says in which it may be used', async () => {
+test('a cursor is refused in another order, and the error says in which order it can be used', async () => {
   const { get } = await stockedShop()
   const { body } = await get('/tables/stock_levels?orderBy=-in_stock&limit=2')
   const after = new URL(body.next, 'http://shop').searchParams.get('after')
@@ -115,11 +115,11 @@ test('a cursor is refused in another order, and says in which it may be used', a
     })
     expect(refused.body.detail).toContain('is a cursor of the order -in_stock,-item_id, not ')
   }
-  // The key follows by itself, so this is the same order.
+  // The key columns follow implicitly, so this is the same order.
   expect((await get(`/tables/stock_levels?after=${after}&orderBy=-in_stock,-item_id`)).status).toBe(200)
 })
 
-test('a row whose values make too long a cursor ends no page, and no longer cursor is taken', async () => {
+test('a row whose values would make the cursor too long does not end a page, and a longer cursor is refused', async () => {
   const row = (limit: string) => ({ item_id: 'tea', in_stock: 1, low: true, deliveries: 1, last_seen: null, limit })
   const rows = [row('x'.repeat(cursorCharactersMax)), row('y')]
   const tables: ReadTables = { ...memoryTables(), select: async (_table, { limit } = {}) => rows.slice(0, limit) }
@@ -135,7 +135,7 @@ test('a row whose values make too long a cursor ends no page, and no longer curs
   expect(long).toMatchObject({ status: 400, body: { parameter: 'after' } })
 })
 
-test('the parameter of a refusal is the one that was given', async () => {
+test('a refusal names the parameter that was given', async () => {
   const { get } = await stockedShop()
   for (const parameter of ['where[in_stock][gte]', 'where[in_stock]', 'where[low][isNull]', 'where[nope][lt]']) {
     const { body } = await get(`/tables/stock_levels?${parameter}=true`)
@@ -222,7 +222,7 @@ test.each([
   expect([status, body.type]).toEqual([400, `urn:indelible:error:${code}`])
 })
 
-test('a wait that runs out says how far the table is and when to ask again', async () => {
+test('a wait that times out says how far the table is and when to ask again', async () => {
   const { get } = await stockedShop()
   const { status, headers, body } = await get('/tables/stock_levels?waitFor=99&timeoutMs=20')
   expect(status).toBe(504)
@@ -235,7 +235,7 @@ test('a wait that runs out says how far the table is and when to ask again', asy
   })
 })
 
-test('what to wait for may stand in a header', async () => {
+test('a header can say what to wait for', async () => {
   const { get, post } = openShop()
   for (let quantity = 1; quantity <= 20; quantity++) {
     const { headers } = await post(`/commands/item/tea/ReceiveStock`, { quantity })
@@ -299,7 +299,7 @@ test('a database that does not answer is unavailable, and its message stays insi
   expect(onError).toHaveBeenCalledOnce()
 })
 
-test('a row that does not fit its table is a fault of the server, and its message stays inside', async () => {
+test('an invalid row in the table is a fault of the server, and its message stays inside', async () => {
   const refuse = async () => {
     throw new IndelibleError('invalid_row', 'somebody wrote 2^63-1')
   }
@@ -318,7 +318,7 @@ test('a row that does not fit its table is a fault of the server, and its messag
   expect(onError).toHaveBeenCalledTimes(3)
 })
 
-test('a table that is not declared is unknown', async () => {
+test('an undeclared table is unknown', async () => {
   const { get } = openShop()
   for (const name of ['nope', 'toString', '__proto__']) {
     expect(await get(`/tables/${name}`)).toMatchObject({

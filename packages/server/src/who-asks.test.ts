@@ -18,7 +18,7 @@ async function served(options: ServeOptions = {}) {
   return { running, port: Number(new URL(server.url).port) }
 }
 
-/** What a connection is answered that says exactly this. */
+/** The answer to a connection that sends exactly this. */
 async function raw(port: number, ...lines: readonly string[]) {
   const socket = connect(port, '127.0.0.1')
   const received: Buffer[] = []
@@ -38,7 +38,7 @@ test.each([
   'bank.localhost',
   '[::1]:3000',
   '[::ffff:7f00:1]',
-  // A page that has a number as its address comes from that machine, and not from a name that has come to mean it.
+  // A page whose address is a number comes from that machine, and not from a name that was pointed to it.
   '192.168.1.5:3000',
   '[2001:db8::5]',
 ])('a request for %s is answered', async (host) => {
@@ -54,7 +54,7 @@ test.each([
   'notlocalhost',
   '127.0.0.1.evil.example.com',
   'x',
-])('a request for %s is refused, and says what to do if it is meant', async (host) => {
+])('a request for %s is refused, with what to do if it is intended', async (host) => {
   const { port, running } = await served()
   const command = ['POST /commands/item/tea/TakeNote HTTP/1.1', `Host: ${host}`, `Origin: http://${host}`]
   const pause = ['POST /consumers/notes/pause HTTP/1.1', `Host: ${host}`, `Origin: http://${host}`]
@@ -90,7 +90,7 @@ test.each([
   }
 })
 
-test('an address in the request line counts as much as the header', async () => {
+test('an address in the request line counts like the header', async () => {
   const { port } = await served()
   const asked = (url: string, host: string) => raw(port, `GET ${url} HTTP/1.1`, `Host: ${host}`)
   expect(await asked('http://localhost/health', 'localhost')).toMatchObject({ status: 200 })
@@ -99,7 +99,7 @@ test('an address in the request line counts as much as the header', async () => 
   expect(await asked('http://localhost/health', 'evil.example.com')).toMatchObject(notItsName)
 })
 
-test('a server answers to the names that it was given', async () => {
+test('a server answers to its configured names', async () => {
   const { port } = await served({ host: 'localhost', allowedHosts: ['Bank.Example', 'bücher.example'] })
   for (const host of ['bank.example', 'BANK.example:8443', 'bank.example.', 'xn--bcher-kva.example', 'localhost']) {
     expect(await raw(port, 'GET /health HTTP/1.1', `Host: ${host}`)).toMatchObject({ status: 200 })
@@ -116,7 +116,7 @@ test.each(['http://bank.example', 'bank.example:80', 'bank.example/api', '', 'a 
   },
 )
 
-test('an API that is mounted in another app looks as closely', async () => {
+test('an API that is mounted in another app makes the same checks', async () => {
   const running = runningShop()
   const app = new Hono().route('/api', httpApi(running, { allowedHosts: ['bank.example'] }))
   const get = async (url: string, init?: RequestInit) => answerOf(await app.request(url, init))
@@ -148,7 +148,7 @@ const ofOthers: readonly Record<string, string>[] = [
   { Origin: 'http://localhost, http://evil.example.com' },
   { Origin: 'localhost' },
   { Origin: '' },
-  // Of a page in a sandbox, or one that tells nobody who it is.
+  // From a sandboxed page, or one that hides its origin.
   { Origin: 'null' },
   { 'Sec-Fetch-Site': 'cross-site' },
   { 'Sec-Fetch-Site': 'same-site' },
@@ -159,7 +159,7 @@ const ofOthers: readonly Record<string, string>[] = [
 test.each(ofOthers)('a page of another site may change nothing: %j', async (headers) => {
   const { get, running } = openShop()
   for (const path of posts) {
-    // Pages may send these without asking first (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
+    // Pages may send these without a preflight (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
     expect(await get(path, { method: 'POST', headers })).toMatchObject(crossSite)
     expect(await get(path, { method: 'POST', headers, body: '{"quantity":1}' })).toMatchObject(crossSite)
     expect(await get(path, { method: 'DELETE', headers })).toMatchObject(crossSite)
@@ -180,7 +180,7 @@ test.each<Record<string, string>>([
   expect(await get('/consumers/notes/pause', { method: 'POST', headers })).toMatchObject({ status: 200 })
 })
 
-test('a page of another site that reads is not told that it may see the answer', async () => {
+test('a page of another site gets no permission to read the answer', async () => {
   const { get } = openShop()
   for (const method of ['GET', 'HEAD', 'OPTIONS']) {
     const { headers } = await get('/health', { method, headers: { Origin: 'http://evil.example.com' } })
@@ -188,7 +188,7 @@ test('a page of another site that reads is not told that it may see the answer',
   }
 })
 
-test('a page that was served from here may send commands over a real connection', async () => {
+test('a page that was served by this server may send commands over a real connection', async () => {
   const { port } = await served()
   const answer = await answerOf(
     await fetch(

@@ -1,4 +1,4 @@
-// Every id that a stream takes can be written into an address, for clients as they are: they tidy up an address before they send it.
+// Every valid stream id can be written into a URL, although clients normalise URLs before they send them.
 import fc from 'fast-check'
 import { isIndelibleError, streamName } from 'indelible'
 import { expect, onTestFinished, test } from 'vitest'
@@ -27,7 +27,7 @@ const odd = [
   'e\u0301',
 ]
 
-test('whatever the id, a command reaches its aggregate and a reader its stream', async () => {
+test('for any id, a command reaches its aggregate and a reader its stream', async () => {
   const running = runningShop()
   const server = await serve(running, { port: 0 })
   onTestFinished(() => server.close())
@@ -57,7 +57,7 @@ test('whatever the id, a command reaches its aggregate and a reader its stream',
   )
 })
 
-test('an id that addresses cannot have is no id', async () => {
+test('an id that URLs cannot contain is not valid', async () => {
   const running = runningShop()
   for (const id of ['.', '..']) {
     await expect(running.send(ReceiveStock(id, { quantity: 5 }))).rejects.toMatchObject({ code: 'invalid_stream_name' })

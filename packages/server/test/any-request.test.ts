@@ -1,11 +1,11 @@
-// Whatever values a request has, it is answered, or refused with a status that says what is wrong with it. A fault of the server is never what it asked for.
+// A request with any values is answered, or refused with a status that says what is wrong with it. It never causes a fault of the server.
 import fc, { type Arbitrary } from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { httpErrors } from '../src/problems.ts'
 import { operationRoutes } from '../src/routes.ts'
 import { openShop } from './shop.ts'
 
-/** Those that a request may meet through no fault of anybody: a projection that is parked, a wait that ran out. */
+/** Problems without any fault of the client or the server: a parked projection, a wait that timed out. */
 const unavailable = ['urn:indelible:error:projection_parked', 'urn:indelible:error:wait_timeout']
 
 const anyText = fc.oneof(
@@ -38,7 +38,7 @@ const anyText = fc.oneof(
     )
     .map(([unit, count]) => unit.repeat(count)),
 )
-/** Mostly what gets a request further, so that all of it is looked at. */
+/** Mostly values that pass the first checks, so that all checks are reached. */
 const mostly = (...good: readonly string[]) => fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...good) }, anyText)
 
 const id = mostly('tea', 'o1').map(encodeURIComponent)
@@ -57,7 +57,7 @@ const oneParameter = (name: string) => fc.tuple(fc.constant(name), mostly('1', '
 const filter = (column: string, ...good: readonly string[]) =>
   fc.tuple(fc.constant(`where[${column}]`), mostly(...good))
 
-/** A path, and the parameters that belong there. */
+/** A path and its parameters. */
 const routes = [
   {
     method: 'POST',
@@ -123,7 +123,7 @@ const asked = fc.oneof(
   ),
 )
 
-/** A character for each byte, as HTTP hands headers over; not all of them are UTF-8. */
+/** One character for each byte, as HTTP passes headers on; not all of them are UTF-8. */
 const headerValue = fc.oneof(
   { weight: 3, arbitrary: anyText.map((text) => Buffer.from(text).toString('latin1')) },
   fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)) }),
@@ -158,7 +158,7 @@ function refusalsAt(method: string, path: string): readonly string[] {
   return [...codes.map((code) => `urn:indelible:error:${code}`), 'urn:indelible:refusal:Out%20of%20stock']
 }
 
-test('no values of a request make the server fail', async () => {
+test('no request values make the server fail', async () => {
   const onError = vi.fn()
   const { app } = openShop({ api: { onError } })
   const answered = new Set<string>()
@@ -184,7 +184,7 @@ test('no values of a request make the server fail', async () => {
     }),
     { numRuns: process.env.INDELIBLE_LONG ? 50_000 : 3_000 },
   )
-  // What is refused at the first look would prove little.
+  // Requests that fail the first check would prove little.
   for (const route of ['commands', 'aggregates', 'streams', 'tables', 'projections'])
     expect(answered).toContain(`200 ${route}`)
   expect(answered).toContain('200 sagas')

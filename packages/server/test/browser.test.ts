@@ -1,4 +1,4 @@
-// What a web page of somebody else can do to a server on this machine, tried in a real browser: Chromium, where it is installed.
+// What a foreign web page can do to a server on this machine, tried in a real browser: Chromium, if it is installed.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -21,56 +21,59 @@ const browser = ['chromium', 'google-chrome'].find((name) => {
 })
 const reason = browser ? '' : ' (skipped: there is no chromium on this machine)'
 
-test.skipIf(!browser)(`a page of somebody else reaches a server and gets nowhere${reason}`, async () => {
-  const victim = shopThatIsWatched()
-  const port = await listening(victim.server, 0)
-  const rebound = shopThatIsWatched()
-  const report = Promise.withResolvers<Record<string, unknown>>()
+test.skipIf(!browser)(
+  `a page of another site reaches a server but cannot read or change anything${reason}`,
+  async () => {
+    const victim = shopThatIsWatched()
+    const port = await listening(victim.server, 0)
+    const rebound = shopThatIsWatched()
+    const report = Promise.withResolvers<Record<string, unknown>>()
 
-  // It answers as evil.example.com until the page is there; then the name means the shop.
-  const bait = createServer((_, response) => {
-    response.setHeader('Connection', 'close')
-    response.end(page(`(${afterRebinding})(${reportPort})`), () => {
-      bait.close(() => void listening(rebound.server, reboundPort))
-      bait.closeAllConnections()
+    // It answers as evil.example.com until the page has loaded; then the name points to the shop.
+    const bait = createServer((_, response) => {
+      response.setHeader('Connection', 'close')
+      response.end(page(`(${afterRebinding})(${reportPort})`), () => {
+        bait.close(() => void listening(rebound.server, reboundPort))
+        bait.closeAllConnections()
+      })
     })
-  })
-  const reboundPort = await listening(bait, 0)
-  const evil = createServer(async (request, response) => {
-    response.setHeader('Access-Control-Allow-Origin', '*')
-    if (request.method !== 'POST') {
-      response.setHeader('Content-Type', 'text/html')
-      return response.end(page(`(${fromElsewhere})(${port}, ${reboundPort})`))
+    const reboundPort = await listening(bait, 0)
+    const evil = createServer(async (request, response) => {
+      response.setHeader('Access-Control-Allow-Origin', '*')
+      if (request.method !== 'POST') {
+        response.setHeader('Content-Type', 'text/html')
+        return response.end(page(`(${fromElsewhere})(${port}, ${reboundPort})`))
+      }
+      const chunks = await Array.fromAsync(request as AsyncIterable<Buffer>)
+      response.end()
+      report.resolve(JSON.parse(Buffer.concat(chunks).toString()))
+    })
+    const reportPort = await listening(evil, 0)
+
+    browse(`http://evil.example.com:${reportPort}/`)
+
+    // After rebinding, the page has the same origin as its target, and the browser shows it every answer.
+    expect(await report.promise).toEqual({
+      read: 'urn:indelible:error:host_not_allowed',
+      pause: 'urn:indelible:error:host_not_allowed',
+      command: 'urn:indelible:error:host_not_allowed',
+    })
+    await expect
+      .poll(() => [...victim.seen].sort(), { timeout: 20_000 })
+      .toEqual([
+        // The browser sends a preflight for requests that need one.
+        'OPTIONS /commands/item/tea/ReceiveStock 405',
+        'POST /commands/item/form/TakeNote 403',
+        'POST /commands/item/plain/TakeNote 403',
+        'POST /consumers/notes/pause 403',
+        'POST /projections/notes/rebuild 403',
+      ])
+    for (const { running } of [victim, rebound]) {
+      expect((await running.store.head()).position).toBe(0)
+      expect((await running.projectionViews()).map(({ state }) => state)).not.toContain('paused')
     }
-    const chunks = await Array.fromAsync(request as AsyncIterable<Buffer>)
-    response.end()
-    report.resolve(JSON.parse(Buffer.concat(chunks).toString()))
-  })
-  const reportPort = await listening(evil, 0)
-
-  browse(`http://evil.example.com:${reportPort}/`)
-
-  // By rebinding the page is of one site with what it asks, and the browser lets it see every answer.
-  expect(await report.promise).toEqual({
-    read: 'urn:indelible:error:host_not_allowed',
-    pause: 'urn:indelible:error:host_not_allowed',
-    command: 'urn:indelible:error:host_not_allowed',
-  })
-  await expect
-    .poll(() => [...victim.seen].sort(), { timeout: 20_000 })
-    .toEqual([
-      // What a page may not send without asking first, the browser asks about.
-      'OPTIONS /commands/item/tea/ReceiveStock 405',
-      'POST /commands/item/form/TakeNote 403',
-      'POST /commands/item/plain/TakeNote 403',
-      'POST /consumers/notes/pause 403',
-      'POST /projections/notes/rebuild 403',
-    ])
-  for (const { running } of [victim, rebound]) {
-    expect((await running.store.head()).position).toBe(0)
-    expect((await running.projectionViews()).map(({ state }) => state)).not.toContain('paused')
-  }
-})
+  },
+)
 
 test.skipIf(!browser)(`a page that the server's own app serves may send commands${reason}`, async () => {
   const { server, seen } = shopThatIsWatched()
@@ -79,7 +82,7 @@ test.skipIf(!browser)(`a page that the server's own app serves may send commands
   await expect.poll(() => seen, { timeout: 20_000 }).toContain('POST /commands/item/tea/ReceiveStock 200')
 })
 
-/** The shop behind HTTP, and what it answered to every request. */
+/** The shop behind HTTP, and its answer to every request. */
 function shopThatIsWatched() {
   const running = runningShop()
   const seen: string[] = []
@@ -122,9 +125,9 @@ function page(script: string): string {
   return `<!doctype html><meta charset="utf-8"><title>A page</title><body><script>${script}</script>`
 }
 
-// The three that follow run in the browser.
+// The next three functions run in the browser.
 
-/** Everything that a page may send to another site without asking, and one thing that it may not. */
+/** Everything that a page may send to another site without a preflight, and one request that needs one. */
 function fromElsewhere(port: number, reboundPort: number): void {
   const shop = `http://127.0.0.1:${port}`
   const post = (url: string, init: RequestInit) => fetch(url, { method: 'POST', ...init }).catch(() => {})
@@ -146,7 +149,7 @@ function fromElsewhere(port: number, reboundPort: number): void {
   document.forms[0]!.submit()
 }
 
-/** Asks its own server until that is the shop. */
+/** Asks its own server until the shop answers. */
 async function afterRebinding(reportPort: number): Promise<void> {
   const typeOf = async (path: string, init?: RequestInit) => {
     for (;;) {

@@ -1,4 +1,4 @@
-// The small domain that the server is tested with: stock that can run out, orders that a saga fulfils, and events that make a view stumble.
+// The small domain of the server tests: stock that can run out, orders that a saga fulfils, and events on which a view fails.
 import {
   aggregate,
   bigint,
@@ -43,7 +43,7 @@ export const ShipStock = item.command('ShipStock', {
   decide: ({ inStock }, input) =>
     inStock < input.quantity ? OutOfStock({ inStock }) : StockShipped(input, { tags: ['shipped'] }),
 })
-/** Takes any JSON. */
+/** Accepts any JSON. */
 export const TakeNote = item.command('TakeNote', {
   input: z.unknown(),
   emits: [NoteTaken],

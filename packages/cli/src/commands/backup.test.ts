@@ -6,7 +6,7 @@ import { cli, ended, ndjson, startAppending, temporaryDirectory } from '../../te
 
 const deposit = { stream: 'account-1', type: 'FundsDeposited', data: { amount: 1 } } as const
 
-test('copies the log, then what is new, and says so', async () => {
+test('backup copies the log, the next time only what is new, and says so', async () => {
   const dataDir = temporaryDirectory()
   await appendSegments(dataDir)
   const to = join(temporaryDirectory(), 'copy')
@@ -26,7 +26,7 @@ test('copies the log, then what is new, and says so', async () => {
   expect((await cli(['verify', '--data', to])).out).toContain('9 events in 9 commits')
 })
 
-test('a copy of it restores the log', async () => {
+test('a copy of the backup restores the log', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const [to, restored] = [temporaryDirectory(), temporaryDirectory()]
@@ -96,7 +96,7 @@ describe('it refuses', () => {
     expect((await cli(['backup', dataDir, '--data', dataDir])).err).toContain('is the log itself')
   })
 
-  test('where there is no log, with 3, and leaves nothing', async () => {
+  test('a missing log, with 3, and leaves nothing behind', async () => {
     const to = join(temporaryDirectory(), 'copy')
     expect((await cli(['backup', to, '--data', temporaryDirectory()])).code).toBe(3)
     expect(existsSync(to)).toBe(false)

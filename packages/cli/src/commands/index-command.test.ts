@@ -10,7 +10,7 @@ function indexes(dataDir: string): Map<string, Buffer> {
   return new Map(names.sort().map((name) => [name, readFileSync(join(dir, name))]))
 }
 
-test('makes what is missing, the same as it was', async () => {
+test('index remakes missing files, byte for byte', async () => {
   const dataDir = temporaryDirectory()
   await appendSegments(dataDir)
   const before = indexes(dataDir)
@@ -40,7 +40,7 @@ test('--json gives every number in one line', async () => {
   ])
 })
 
-test('says that there is nothing to build if no segment is sealed', async () => {
+test('index says that there is nothing to build if no segment is sealed', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   expect(await cli(['index', '--data', dataDir])).toEqual({

@@ -6,6 +6,7 @@ import { addIndex } from './index-command.ts'
 import { addProjections } from './projections/index.ts'
 import { addRead } from './read.ts'
 import { addSagas } from './sagas/index.ts'
+import { addSchedules } from './schedules/index.ts'
 import { addDev, addServe } from './serve.ts'
 import { addStat } from './stat.ts'
 import { addState } from './state.ts'
@@ -22,6 +23,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addIndex,
   addProjections,
   addSagas,
+  addSchedules,
   addServe,
   addDev,
 ]

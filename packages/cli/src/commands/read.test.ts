@@ -8,7 +8,7 @@ async function positions(dataDir: string, ...argv: string[]): Promise<unknown[]>
   return ndjson(out).map(({ position }) => position)
 }
 
-test('prints an event a line, whole where there is no terminal', async () => {
+test('prints one event per line, complete if the output is not a terminal', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const { code, out } = await cli(['read', '--data', dataDir])
@@ -41,7 +41,7 @@ test('selects by stream, category, type, tag and position', async () => {
   expect(await positions(dataDir, '--from', '7')).toEqual([])
 })
 
-test('--json prints every event whole, as its readable form', async () => {
+test('--json prints every event completely, in its readable form', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const { out } = await cli(['read', '--data', dataDir, '--json', '--from', '4', '--to', '4'])
@@ -62,7 +62,7 @@ test('--json prints every event whole, as its readable form', async () => {
   ])
 })
 
-test('a stream without events ends with 3, a filter that leaves nothing does not', async () => {
+test('a stream without events ends with 3; a filter without matches ends with 0', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   expect(await cli(['read', 'account-9', '--data', dataDir])).toEqual({
@@ -74,7 +74,7 @@ test('a stream without events ends with 3, a filter that leaves nothing does not
   expect(await positions(dataDir, '--category', 'nothing')).toEqual([])
 })
 
-test('shows what is reserved on request, or where it is named', async () => {
+test('shows reserved events on request, or if they are named', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   await appendReserved(dataDir)
@@ -86,7 +86,7 @@ test('shows what is reserved on request, or where it is named', async () => {
   expect(await positions(dataDir, '--category', '$saga.move', '--type', '$StepDone')).toEqual([8])
 })
 
-describe('who asked for an event and when it was true', () => {
+describe('the actor and the validity time of an event', () => {
   const by = (actor: string) => ({ metadata: { actor } })
   const events = [
     { stream: 'till-1', type: 'Opened', data: { owner: 'ann' } },
@@ -114,12 +114,12 @@ describe('who asked for an event and when it was true', () => {
     '',
   ].join('\n')
 
-  test('are told where there is room', async () => {
+  test('are shown if there is space', async () => {
     expect(await lines()).toBe(whole)
     expect(await lines(140)).toBe(whole)
   })
 
-  test('make room for the data: first who, then when', async () => {
+  test('give up their space to the data: first the actor, then the time', async () => {
     expect(await lines(110)).toBe(
       [
         '1  T                              till-1@1  Opened      {"owner":"ann"}',
@@ -138,7 +138,7 @@ describe('who asked for an event and when it was true', () => {
     )
   })
 
-  test('are no columns where no event has them', async () => {
+  test('have no columns if no event has them', async () => {
     const dataDir = temporaryDirectory()
     await append(dataDir, [events[0]])
     expect((await cli(['read', '--data', dataDir])).out).toMatch(
@@ -176,14 +176,11 @@ describe('on a terminal', () => {
     expect(out).toContain('5 bytes of image/png')
   })
 
-  test.each([[], ['--json']])(
-    'nothing in an event reaches the terminal as a control character %s',
-    async (...flags) => {
-      const dataDir = temporaryDirectory()
-      await append(dataDir, events)
-      const { out } = await cli(['read', '--data', dataDir, '--wide', ...flags], { columns: 80 })
-      expect(out).toContain('"text":"\\u009b2J\\u202e"')
-      expect(out).not.toMatch(/[\u0080-\u009f\u202e]/)
-    },
-  )
+  test.each([[], ['--json']])('no control character in an event reaches the terminal %s', async (...flags) => {
+    const dataDir = temporaryDirectory()
+    await append(dataDir, events)
+    const { out } = await cli(['read', '--data', dataDir, '--wide', ...flags], { columns: 80 })
+    expect(out).toContain('"text":"\\u009b2J\\u202e"')
+    expect(out).not.toMatch(/[\u0080-\u009f\u202e]/)
+  })
 })

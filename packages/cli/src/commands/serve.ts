@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { serve as serveHttp } from '@indelible/server'
 import type { Command } from 'commander'
-import { openSystem, type RunningSystem, type SystemNotice, startSystem } from 'indelible'
+import { openers, openSystem, type RunningSystem, type SystemNotice, startSystem } from 'indelible'
 import { addCommand } from '../help.ts'
 import { addCommonOptions, type CommonOptions, several, systemOf, wholeNumber } from '../options/index.ts'
 import { escapeControls, jsonLine } from '../output/index.ts'
@@ -53,10 +53,11 @@ function addServeOptions(command: Command): Command {
 
 async function serve(options: ServeOptions, session: Session): Promise<void> {
   const { out, interrupted } = session
-  const { url, system, dataDir } = await systemOf(options, session)
+  const config = await systemOf(options, session)
+  const { url, system, dataDir } = config
   const onNotice = (notice: SystemNotice) => void session.errors.write(noticeLine(notice))
   const running: RunningSystem = options.inMemory
-    ? startSystem(system, { onNotice })
+    ? startSystem(system, { onNotice, remotes: openers(config, { dataDir, mode: 'run' }).remotes ?? {} })
     : await openSystem(url, { dataDir, onNotice })
   try {
     const { host, port, allowedHost: allowedHosts = [] } = options

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { append, appendHistory, appendSegments } from '../../test/append.ts'
 import { cli, ndjson, temporaryDirectory } from '../../test/support.ts'
 
-test('shows what is in the log', async () => {
+test('stat shows what is in the log', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const { code, out, err } = await cli(['stat', '--data', dataDir])
@@ -66,7 +66,7 @@ test('--json gives every number in one line', async () => {
   ])
 })
 
-test('says how much index there is, and draws how long durable writes took', async () => {
+test('stat shows the size of the index, and a histogram of the durations of durable writes', async () => {
   const dataDir = temporaryDirectory()
   await appendSegments(dataDir)
   const ofClass = (microsecondsMax: number | null, count: number) => ({ microsecondsMax, count })
@@ -94,7 +94,7 @@ test('says how much index there is, and draws how long durable writes took', asy
 `)
 })
 
-test('an empty log is a log, an empty directory is none', async () => {
+test('an empty log is shown; an empty directory is not a log', async () => {
   const dataDir = temporaryDirectory()
   await append(dataDir, [])
   expect((await cli(['stat', '--data', dataDir])).out).toContain('Recorded  nothing yet\n')

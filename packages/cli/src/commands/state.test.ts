@@ -8,7 +8,7 @@ async function state(dataDir: string, ...argv: string[]) {
   return cli(['state', ...argv, '--config', configFile, '--data', dataDir])
 }
 
-test('prints what an aggregate is now', async () => {
+test('prints the current state of an aggregate', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const { code, out, err } = await state(dataDir, 'account', '1')
@@ -30,7 +30,7 @@ test('prints one line of JSON for programs', async () => {
   })
 })
 
-describe('at a point of history', () => {
+describe('at a point in the history', () => {
   test.each([
     ['--version', '1', 0],
     ['--version', '2', 100],
@@ -54,7 +54,7 @@ describe('at a point of history', () => {
       '2001-01-01',
       /"account-1" had no event at that time\. Its first event is at position 1, recorded \S+Z\./,
     ],
-  ])('that is not there: %s %s ends with 3', async (option, value, message) => {
+  ])('that does not exist: %s %s ends with 3', async (option, value, message) => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
     const { code, err } = await state(dataDir, 'account', '1', option, value)

@@ -8,8 +8,8 @@ async function positions(dataDir: string, ...argv: string[]): Promise<unknown[]>
   return ndjson(out).map(({ position }) => position)
 }
 
-describe('ends by itself', () => {
-  test('--until a position that is written', async () => {
+describe('tail ends by itself', () => {
+  test('with --until at a position that exists', async () => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
     expect(await positions(dataDir, '--until', '6')).toEqual([1, 2, 3, 4, 5, 6])
@@ -21,7 +21,7 @@ describe('ends by itself', () => {
     expect(await positions(dataDir, 'account-9', '--until', '6')).toEqual([])
   })
 
-  test('--limit events were printed', async () => {
+  test('with --limit after that many events', async () => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
     expect(await positions(dataDir, '--after', '1', '--limit', '3')).toEqual([2, 3, 4])
@@ -30,7 +30,7 @@ describe('ends by itself', () => {
   })
 })
 
-test('shows what is reserved on request, or where it is named', async () => {
+test('shows reserved events on request, or if they are named', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   await appendReserved(dataDir)
@@ -41,10 +41,10 @@ test('shows what is reserved on request, or where it is named', async () => {
   expect(await positions(dataDir, '$saga.move-1', '--after', '0', '--until', '8')).toEqual([7, 8])
 })
 
-test('follows what another process writes, without a gap or a double', async () => {
+test('follows the events of another process, without gaps or duplicates', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
-  // Listen to it from the start, because it may end before the commands that follow it.
+  // Listen from the start, because it may end before the commands that follow it.
   const writing = ended(startAppending(dataDir, { count: 60, pauseMs: 5 }))
   const tails = [
     ended(start([bin, 'tail', '--data', dataDir, '-n', '2', '--until', '66', '--json'])),
@@ -61,7 +61,7 @@ test('follows what another process writes, without a gap or a double', async () 
   )
 })
 
-test('waits where there is nothing yet, and ends with 0 when it is stopped', async () => {
+test('waits while there is nothing, and ends with 0 when it is stopped', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const stop = new AbortController()
@@ -70,7 +70,7 @@ test('waits where there is nothing yet, and ends with 0 when it is stopped', asy
   expect(await waiting).toEqual({ code: 0, out: '', err: '' })
 })
 
-test('tells a person at a terminal that it waits where the log is empty', async () => {
+test('says on a terminal that it waits, if the log is empty', async () => {
   const dataDir = temporaryDirectory()
   await append(dataDir, [])
   const stop = new AbortController()

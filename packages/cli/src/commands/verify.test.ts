@@ -6,7 +6,7 @@ import { appendHistory, appendSegments } from '../../test/append.ts'
 import { binary, cli, temporaryDirectory } from '../../test/support.ts'
 import { fillTables } from '../../test/tables.ts'
 
-/** Turns one bit of the stored owner "ann", which whole commits follow. */
+/** Flips one bit of the stored owner "ann"; whole commits follow it. */
 function damage(dataDir: string): number {
   const file = join(dataDir, 'log', '00000001.log')
   const bytes = readFileSync(file)
@@ -16,7 +16,7 @@ function damage(dataDir: string): number {
   return at
 }
 
-test('says what was checked', async () => {
+test('verify says what was checked', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const { code, out, err } = await cli(['verify', '--data', dataDir])
@@ -29,7 +29,7 @@ test('says what was checked', async () => {
   )
 })
 
-test('says how the log ends: an open one, and one with half a write behind it', async () => {
+test('verify says how the log ends: an open log, and a log with an incomplete write at its end', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const file = join(dataDir, 'log', '00000001.log')
@@ -44,7 +44,7 @@ test('says how the log ends: an open one, and one with half a write behind it', 
   })
 })
 
-test('--json says it in one line', async () => {
+test('--json prints one line', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const { out } = await cli(['verify', '--data', dataDir, '--json'])
@@ -60,7 +60,7 @@ test('shows progress on a terminal only, and removes it at the end', async () =>
   expect((await cli(['verify', '--data', dataDir])).err).toBe('')
 })
 
-test('the index is checked too, and one that is missing is told but is no damage', async () => {
+test('the index is checked too; a missing one is reported but is not damage', async () => {
   const dataDir = temporaryDirectory()
   await appendSegments(dataDir)
   expect((await cli(['verify', '--data', dataDir])).out).toContain('\n  3 index files that match the log\n')
@@ -85,7 +85,7 @@ describe('the read tables of the config', () => {
   const config = fileURLToPath(new URL('../../test/tables.config.ts', import.meta.url))
   const verify = (dataDir: string, ...more: string[]) => cli(['verify', '--data', dataDir, '--config', config, ...more])
 
-  test('are checked: whether they were built from this history', async () => {
+  test('are checked for whether they were built from this history', async () => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
     expect((await verify(dataDir)).out).toMatch(/\n {2}no read tables yet\n$/)
@@ -93,7 +93,7 @@ describe('the read tables of the config', () => {
     expect((await verify(dataDir)).out).toMatch(/\n {2}2 read tables built from this history\n$/)
   })
 
-  test('end it with 6 where the log was put back from another copy', async () => {
+  test('make it end with 6 if the log was restored from another copy', async () => {
     const [dataDir, other] = [temporaryDirectory(), temporaryDirectory()]
     await appendHistory(dataDir)
     await fillTables(dataDir)
@@ -146,7 +146,7 @@ describe('damage ends with 4 and names file and byte', () => {
   })
 })
 
-test('stopped before the end it answers 130, never 0', async () => {
+test('an interrupted verify ends with 130, never 0', async () => {
   const dataDir = temporaryDirectory()
   await appendHistory(dataDir)
   const { code, out, err } = await cli(['verify', '--data', dataDir], { signal: AbortSignal.abort() })

@@ -15,6 +15,7 @@ export const cliErrorCodes = {
   table_differs: 'A read table has other rows than the projection makes from the log.',
   sagas_unfit: 'A saga has an error, or an open instance does not fit the code.',
   saga_unchanged: 'The saga does not wait for that, or does not run any more.',
+  schedule_unchanged: 'The scheduled command was already sent or cancelled.',
   server_unreachable: 'No server answers at the given URL.',
   server_failed: 'The server sent an unexpected response.',
   output_failed: 'The output could not be written.',

@@ -5,7 +5,7 @@ import { bin } from '../../test/support.ts'
 import { cliErrorCodes } from './errors.ts'
 import { exitCodes, exitMeanings, outcomeOf } from './exit-codes.ts'
 
-test('the exit codes are these, for scripts rely on them', () => {
+test('the exit codes do not change, because scripts rely on them', () => {
   expect(exitCodes).toEqual({
     ok: 0,
     fault: 1,
@@ -24,6 +24,6 @@ test('every error that has an outcome exists', () => {
   expect(Object.keys(outcomeOf).filter((code) => !known.has(code))).toEqual([])
 })
 
-test('the binary ends with the documented code where Node is too old', () => {
+test('the binary ends with the documented code if Node is too old', () => {
   expect(readFileSync(bin, 'utf8')).toContain(`process.exit(${exitCodes.nodeTooOld})`)
 })

@@ -1,4 +1,4 @@
 // The failures that a command can end with, and the exit code of each.
-export { CliError } from './errors.ts'
+export { CliError, type CliErrorCode } from './errors.ts'
 export { exitCodes, exitMeanings, type Outcome, outcomeOf } from './exit-codes.ts'
 export { withDirectory } from './log-fault.ts'

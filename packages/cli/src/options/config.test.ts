@@ -1,4 +1,4 @@
-// Node's own loader is part of what is tested here, so the binary runs.
+// These tests run the binary, because Node's own loader is part of what they test.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -23,7 +23,7 @@ function directoryWith(files: Record<string, string>): string {
   return directory
 }
 
-test('a config is found in a parent directory, and its dataDir counts from the config', async () => {
+test('a config is found in a parent directory, and its dataDir is relative to the config', async () => {
   const directory = directoryWith({ 'indelible.config.ts': good, 'package.json': '{}' })
   await appendHistory(join(directory, 'var'))
   const below = join(directory, 'a', 'b')
@@ -33,7 +33,7 @@ test('a config is found in a parent directory, and its dataDir counts from the c
   expect(JSON.parse(out)).toMatchObject({ stream: 'account-1', state: { owner: 'ann', balance: 70 } })
 })
 
-test('--config names another, --data another log, from the working directory', async () => {
+test('--config names another config, --data another log, relative to the working directory', async () => {
   const directory = directoryWith({ 'other.mjs': good.replace(' satisfies string', '') })
   await appendHistory(join(directory, 'elsewhere'))
   const argv = ['state', 'account', '2', '--json', '--config', 'other.mjs', '--data', 'elsewhere']

@@ -4,7 +4,7 @@ import { Screen } from '../../test/support.ts'
 import { outputTo } from './output.ts'
 import { phaseBar } from './phase-bar.ts'
 
-test('a phase has a bar with its rate and what is left, one without extent its name only', async () => {
+test('a phase has a bar with its rate and the remaining time; a phase without a total has only its name', async () => {
   const screen = new Screen(100)
   const bar = phaseBar(outputTo(screen))
   bar.update('Folding', 0, 1000)
@@ -18,7 +18,7 @@ test('a phase has a bar with its rate and what is left, one without extent its n
   expect(screen.text).toMatch(/Folding ━{30} 100% {2}[\d,]+ events\/s, 0 s left.*Writing[^━]*$/s)
 })
 
-test('nothing is shown where there is no terminal, and nothing of no phase', () => {
+test('nothing is shown without a terminal or without a phase', () => {
   for (const screen of [new Screen(undefined), new Screen(100)]) {
     const bar = phaseBar(outputTo(screen))
     if (!screen.isTTY) bar.update('Folding', 0, 1000)

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { escapeControls, formatBytes, formatMicroseconds, jsonLine, padToCells, truncate } from './text.ts'
 
 describe('text for a terminal', () => {
-  test('is padded to cells, not to characters', () => {
+  test('is padded by terminal cells, not by characters', () => {
     const texts = ['abc', 'Zürich', '送金', '🚀', 'e\u0301', '\x1b[1mab\x1b[22m']
     const spaces = texts.map((text) => padToCells(text, 6).length - text.length)
     expect(spaces).toEqual([3, 0, 2, 4, 5, 4])
   })
 
-  test('is truncated at a cell and shows that it was', () => {
+  test('is truncated at a cell boundary and shows that it was', () => {
     expect(truncate('deposit', 7)).toBe('deposit')
     expect(truncate('deposit', 6)).toBe('depos…')
     expect(truncate('送金送金', 6)).toBe('送金…')
@@ -24,12 +24,12 @@ describe('text for a terminal', () => {
   })
 })
 
-test('a state with values that JSON lacks still prints as JSON', () => {
+test('a state with values that JSON does not have still prints as JSON', () => {
   expect(jsonLine({ n: 12n, map: new Map([['a', 1]]), set: new Set([1]) })).toBe('{"n":"12","map":{"a":1},"set":[1]}')
   expect(jsonLine(undefined)).toBe('null')
 })
 
-test('bytes are told in the unit that fits', () => {
+test('bytes are printed in the unit that fits', () => {
   expect([0, 1023, 1536, 64 * 1024 ** 2, 5 * 1024 ** 5].map(formatBytes)).toEqual([
     '0 bytes',
     '1023 bytes',
@@ -39,7 +39,7 @@ test('bytes are told in the unit that fits', () => {
   ])
 })
 
-test('times are told in the unit that fits', () => {
+test('durations are printed in the unit that fits', () => {
   expect([16, 512, 1024, 16_384, 2 ** 24].map(formatMicroseconds)).toEqual([
     '16 us',
     '512 us',

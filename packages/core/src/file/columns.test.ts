@@ -1,4 +1,4 @@
-// Replay columns through the doors of the store: they give what the log gives, and what is wrong with them is never believed.
+// Replay columns through the public interface of the store: they give the same events as the log, and damaged columns are never used.
 import { spawnSync } from 'node:child_process'
 import { copyFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import { fileStore } from './event-store.ts'
 import { all, diskHere, fact, fieldsOf, observedDisk, openStore, temporaryDirectory } from './test-support.ts'
 
 const types = ['A', 'B']
-/** Columns come when a thread has started and has time for them. */
+/** A background thread makes the columns, so a test has to wait for them. */
 const patience = { timeout: 30_000 }
 
 async function replayed(store: EventStore, options: { after?: number; to?: number } = {}): Promise<RecordedEvent[]> {
@@ -28,7 +28,7 @@ async function columnsIn(dir: string): Promise<string[]> {
   return (await readdir(dir)).filter((name) => name.includes('.col')).sort()
 }
 
-/** A log with one sealed segment of these events, and their columns. */
+/** Makes a log with these events in one sealed segment, and the columns of that segment. */
 async function logOf(events: readonly NewEvent[]): Promise<string> {
   const dir = temporaryDirectory()
   const limits = { segmentEventsMax: events.length, columnsShareMax: 0 }
@@ -41,7 +41,7 @@ async function logOf(events: readonly NewEvent[]): Promise<string> {
   return dir
 }
 
-/** What is read of the log itself while something runs, in bytes. */
+/** How many bytes of the log file itself are read while `run` runs. */
 async function logBytesRead(dir: string, run: (store: EventStore) => Promise<void>): Promise<number> {
   let read = 0
   const counted = <Into extends Uint8Array>(path: string, into: Into) => {
@@ -66,12 +66,12 @@ async function logBytesRead(dir: string, run: (store: EventStore) => Promise<voi
   return read
 }
 
-describe('a store whose segments get columns at once keeps the contract', () => {
+describe('a store that makes columns for every segment at once keeps the contract', () => {
   const limits = { segmentBytesMax: 2000, segmentEventsMax: 5, unindexedSegmentsMax: 1, openFilesMax: 3 }
   test.each(eventStoreContract)('$name', async ({ run }) => await run(await openStore({ limits, disk: diskHere })))
 })
 
-test('a segment of many small frames, longer than any read, gets columns that say what it says', async () => {
+test('a segment of many small frames that is longer than one read gets correct columns', async () => {
   const dir = temporaryDirectory()
   const limits = { segmentEventsMax: 300 }
   const store = await openStore({ dir, limits })
@@ -88,7 +88,7 @@ test('a segment of many small frames, longer than any read, gets columns that sa
   expect(await verifyLog({ dir })).toMatchObject({ columns: { checked: 1, missing: 0 } })
 })
 
-/** Every kind of text that a payload can be, also such that no object of ours would be written as. */
+/** Every kind of text that a payload can be, also texts that JSON.stringify would never write. */
 const jsonTexts = fc.oneof(
   { weight: 4, arbitrary: fc.json({ maxDepth: 4 }) },
   { weight: 2, arbitrary: fc.json({ stringUnit: 'binary', maxDepth: 2 }) },
@@ -151,7 +151,7 @@ const anyEvent: fc.Arbitrary<NewEvent> = fc
     contentType: binary && text.length % 3 === 0 ? 'image/png' : 'application/json',
   })) as fc.Arbitrary<NewEvent>
 
-test('whatever the payloads are, a replay gives what a read gives for every field, with columns and without', {
+test('for any payload, a replay gives the same fields as a read, with columns and without', {
   timeout: 300_000,
 }, async () => {
   await fc.assert(
@@ -182,7 +182,7 @@ test('whatever the payloads are, a replay gives what a read gives for every fiel
   )
 })
 
-test('columns of every width come back, with nulls between, and more shapes than there is room for', async () => {
+test('columns of every number width, with nulls and with more shapes than the columns have room for, read back correctly', async () => {
   const ranges = [200, -100, 60_000, -30_000, 2 ** 31 - 1, 2 ** 40, 1.5]
   const events = Array.from({ length: 2000 }, (_, n) => {
     const numbers = Object.fromEntries(ranges.map((range, at) => [`n${at}`, n % 7 === at ? null : range - (n % 50)]))
@@ -201,7 +201,7 @@ test('columns of every width come back, with nulls between, and more shapes than
   expect((await replayed(store)).map(fieldsOf)).toEqual((await all(store, [{ types }])).map(fieldsOf))
 })
 
-test('more types, texts and streams than a byte counts come back', async () => {
+test('more than 256 types, texts and streams read back correctly', async () => {
   const dir = await logOf(
     Array.from({ length: 3000 }, (_, n) => fact(`s-${n % 1000}`, `T${n % 700}`, { n, text: `text ${n % 900}` })),
   )
@@ -212,7 +212,7 @@ test('more types, texts and streams than a byte counts come back', async () => {
   expect(found.map(fieldsOf)).toEqual((await all(store, [{ types: asked }])).map(fieldsOf))
 })
 
-test('a fold reads the columns and not the log, and only what it needs of them', async () => {
+test('a fold reads the columns and not the log, and reads only the columns that it needs', async () => {
   const dir = await logOf(
     Array.from({ length: 5000 }, (_, n) => fact(`s-${n % 100}`, types[n % 2], { n, text: `t${n}` })),
   )
@@ -232,7 +232,7 @@ test('a fold reads the columns and not the log, and only what it needs of them',
   expect(withBytes).toBeGreaterThan(0)
 })
 
-test('without columns, and where they are switched off, a replay reads the log', async () => {
+test('a replay reads the log where there are no columns or columns are switched off', async () => {
   const dir = await logOf(Array.from({ length: 3000 }, (_, n) => fact(`s-${n % 100}`, types[n % 2], { n })))
   const off = await openStore({ dir, access: 'read', limits: { columnsShareMax: 0 } })
   const on = await openStore({ dir, access: 'read' })
@@ -248,7 +248,7 @@ test('without columns, and where they are switched off, a replay reads the log',
   }
 })
 
-test('events that were kept can be read when the store is closed and the columns are gone', async () => {
+test('events that the caller kept can be read after the store is closed and the columns are deleted', async () => {
   const dir = await logOf(
     Array.from({ length: 100 }, (_, n) => ({ ...fact(`s-${n % 9}`, 'A', { n }), tags: [`t:${n}`] })),
   )
@@ -260,7 +260,7 @@ test('events that were kept can be read when the store is closed and the columns
   expect(kept.map(fieldsOf)).toEqual(expected)
 })
 
-test('what the columns do not have is found in the log though the index is damaged by then', async () => {
+test('a replay finds in the log what the columns lack, even when the index was damaged meanwhile', async () => {
   const events = Array.from({ length: 3_000 }, (_, n) => fact(`a-${n}`, types[n % 2], { n }))
   const dir = await logOf(events)
   const store = await openStore({ dir, access: 'read', limits: { indexCacheBytesMax: 0 } })
@@ -273,7 +273,7 @@ test('what the columns do not have is found in the log though the index is damag
   }
 })
 
-test('every byte of a file of columns changed, and every length it is cut to, is noticed or does no harm', async () => {
+test('a columns file with any byte changed, or cut to any length, never changes what a replay gives', async () => {
   const events = Array.from({ length: 20 }, (_, n) => {
     const data = {
       amount: n * 1000,
@@ -303,7 +303,7 @@ test('every byte of a file of columns changed, and every length it is cut to, is
   await check(Buffer.concat([whole, Buffer.alloc(8)]), 'longer')
 }, 120_000)
 
-test('whoever writes makes columns that are missing, cut, of another log or damaged inside anew, the same as they were', async () => {
+test('a writer remakes columns that are missing, cut, from another log or damaged, byte for byte as before', async () => {
   const dir = await logOf(Array.from({ length: 200 }, (_, n) => fact(`s-${n % 9}`, 'A', { n })))
   const other = await logOf(Array.from({ length: 200 }, (_, n) => fact(`s-${n % 9}`, 'A', { n: n + 1 })))
   const path = join(dir, '00000001.col')
@@ -320,7 +320,7 @@ test('whoever writes makes columns that are missing, cut, of another log or dama
     await spoil()
     const store = await fileStore({ dir })
     expect((await replayed(store)).map(({ data }) => data)).toHaveLength(201)
-    // What is damaged inside is found by whoever reads it.
+    // Damage inside the file is found only when somebody reads that part.
     for (const event of await replayed(store)) fieldsOf(event)
     await expect.poll(async () => whole.equals(await readFile(path).catch(() => Buffer.alloc(0))), patience).toBe(true)
     await store.close()
@@ -328,7 +328,7 @@ test('whoever writes makes columns that are missing, cut, of another log or dama
   }
 })
 
-test('sealed segments get columns in the background, which another process then uses', async () => {
+test('sealed segments get columns in the background, and another process uses them', async () => {
   const dir = temporaryDirectory()
   const store = await openStore({ dir, limits: { segmentEventsMax: 100 } })
   for (let n = 0; n < 35; n++) {
@@ -347,7 +347,7 @@ test('sealed segments get columns in the background, which another process then 
   ])
 })
 
-test('what cannot be written as columns, as on a full disk, changes nothing for anybody', async () => {
+test('when the disk is too full to write columns, appends and replays still work', async () => {
   const dir = temporaryDirectory()
   const disk = observedDisk({
     before({ file, call }) {
@@ -362,7 +362,7 @@ test('what cannot be written as columns, as on a full disk, changes nothing for 
   expect(await replayed(await openStore({ dir, disk }))).toHaveLength(35)
 })
 
-test('verifying names the file and the byte of damaged columns, and index makes them again', async () => {
+test('verify names the file and the byte of damaged columns, and index makes them again', async () => {
   const dir = await logOf(Array.from({ length: 50 }, (_, n) => fact('s-1', 'A', { n })))
   const path = join(dir, '00000001.col')
   const whole = await readFile(path)
@@ -382,7 +382,7 @@ test('verifying names the file and the byte of damaged columns, and index makes 
   expect((await readFile(path)).equals(whole)).toBe(true)
 })
 
-test('where code may not be made from text, columns are read without it', async () => {
+test('columns are read without generated code where the process forbids it', async () => {
   const dir = await logOf(Array.from({ length: 100 }, (_, n) => fact('s-1', 'A', { n, deep: { text: `t${n}` } })))
   const program = `
     import { fileStore } from 'indelible/file'

@@ -22,7 +22,7 @@ describe('the records of consumers in files keep the contract', () => {
   })
 })
 
-test('a record that is changed anywhere or cut anywhere is refused with its name, its file and what to do', async () => {
+test('a record with any byte changed, or cut at any byte, is refused with its name, its file and what to do', async () => {
   const dir = temporaryDirectory()
   const records = fileConsumers({ dir })
   await records.save(recordAt(7))
@@ -39,12 +39,12 @@ test('a record that is changed anywhere or cut anywhere is refused with its name
   }
   await writeFile(path, Buffer.concat([whole, Buffer.from('\n')]))
   await expect(records.load('mail')).rejects.toMatchObject(damaged)
-  // What is damaged is left as it is for a person to look at, and a copy that is put back is found.
+  // Reading leaves a damaged file as it is, so that a person can look at it. When a copy is put back, it is read.
   await writeFile(path, whole)
   expect(await records.load('mail')).toEqual(recordAt(7))
 })
 
-test('a whole record under the name of another is refused', async () => {
+test('a record in a file that has the name of another consumer is refused', async () => {
   const dir = temporaryDirectory()
   const records = fileConsumers({ dir })
   await records.save(recordAt(7))
@@ -54,7 +54,7 @@ test('a whole record under the name of another is refused', async () => {
 })
 
 test.each(['open', 'write', 'sync', 'rename', 'syncDir'] as const)(
-  'where the disk refuses at %s, the older record is still there or the newer one, and the next save goes well',
+  'when the disk fails at %s, the older or the newer record is there, and the next save succeeds',
   async (call) => {
     for (const fault of [diskFull(), diskBroken()]) {
       const dir = temporaryDirectory()
@@ -76,7 +76,7 @@ test.each(['open', 'write', 'sync', 'rename', 'syncDir'] as const)(
   },
 )
 
-test('what a killed process was writing is removed by the next that writes, and by nobody who only reads', async () => {
+test('a writer removes the unfinished file that a killed process left, and a reader does not', async () => {
   const dir = temporaryDirectory()
   await fileConsumers({ dir }).save(recordAt(1))
   await writeFile(join(dir, 'mail.json.4711-9.new'), 'half a rec')
@@ -87,10 +87,10 @@ test('what a killed process was writing is removed by the next that writes, and 
   expect((await readdir(dir)).sort()).toEqual(['a.json', 'b.json', 'c.json', 'mail.json'])
 })
 
-test('a machine that loses its power at any moment has the last record that was said to be kept, or the next', async () => {
+test('after a power failure at any moment, the last saved record or the next one is there', async () => {
   const { disk, operations } = simulatedDisk()
   const records = fileConsumers({ dir: '/consumers', disk })
-  /** How many operations there were when a record was said to be kept. */
+  /** How many disk operations were done when each save resolved. */
   const kept: number[] = []
   for (let position = 1; position <= 4; position++) {
     await records.save(recordAt(position))

@@ -14,7 +14,7 @@ export interface FileConsumersOptions {
 export function fileConsumers({ dir, disk = nodeDisk }: FileConsumersOptions): ConsumerRecords {
   const pathOf = (name: string) => join(dir, `${name}.json`)
   let swept: Promise<void> | undefined
-  /** What a process was writing when it was killed is of no use to anybody. Only who writes removes it: that is one process. */
+  /** The unfinished file of a killed process has no use. Only a process that writes removes it, and there is only one. */
   const sweep = async () => {
     const left = (await disk.list(dir)).filter((file) => file.endsWith(unfinishedEnding))
     for (const file of left) await disk.remove(join(dir, file))

@@ -29,7 +29,7 @@ import {
 
 const first = '00000001.log'
 
-/** A log of single-event frames, and where in its first file each frame begins; the last entry is where the next would. */
+/** Writes a log in which each frame holds one event. Returns where each frame of its first file begins; the last entry is the end of the last frame. */
 async function writtenLog(count: number, { close = false, limits = {} } = {}) {
   const dir = temporaryDirectory()
   const store = await openStore({ dir, limits: { reserveBytes: 2000, ...limits } })
@@ -52,7 +52,7 @@ async function endOfFrames(path: string): Promise<number> {
 }
 
 describe('a torn tail', () => {
-  test('cut at any byte of the last frame loses that frame only, and appends go on', async () => {
+  test('that is cut at any byte of the last frame loses only that frame, and appends work again', async () => {
     const { dir, starts, events } = await writtenLog(3)
     const whole = await readFile(join(dir, first))
     for (let end = starts[2]!; end < starts[3]!; end++) {
@@ -68,7 +68,7 @@ describe('a torn tail', () => {
     }
   })
 
-  test('zeroed from any byte of the last frame on loses that frame only', async () => {
+  test('that is zero from any byte of the last frame on loses only that frame', async () => {
     const { dir, starts, events } = await writtenLog(3)
     const whole = await readFile(join(dir, first))
     for (let end = starts[2]!; end < starts[3]! - 8; end += 3) {
@@ -79,14 +79,14 @@ describe('a torn tail', () => {
     }
   })
 
-  test('of any garbage loses nothing that was acknowledged, and nothing of it is ever read', async () => {
+  test('of any garbage loses no acknowledged event, and is never read as an event', async () => {
     const { dir, starts, events } = await writtenLog(2)
     const whole = (await readFile(join(dir, first))).subarray(0, starts[2])
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 100 }),
       fc.constant(Buffer.from('FRME')),
       fc.constant(Buffer.alloc(24)),
-      // A frame that is whole, but was written for another place.
+      // A whole frame that was written for another place.
       fc.constant(whole.subarray(starts[0], starts[1])),
     )
     const garbage = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => Buffer.concat(pieces))
@@ -109,7 +109,7 @@ describe('a torn tail', () => {
 })
 
 describe('damage', () => {
-  test('to any byte of an earlier frame is named and changes no byte on the disk', async () => {
+  test('to any byte of an earlier frame is reported with its place, and nothing on the disk changes', async () => {
     const { dir, starts } = await writtenLog(3)
     const whole = await readFile(join(dir, first))
     for (let at = starts[1]!; at < starts[2]!; at++) {
@@ -125,7 +125,7 @@ describe('damage', () => {
     }
   })
 
-  test('anywhere in a log that was closed in order is found, or harmless, by whoever opens, reads or verifies it', {
+  test('anywhere in a log that was closed in order is found by opening, reading or verifying, or is harmless', {
     timeout: 10 * 60_000,
   }, async () => {
     const { dir, events } = await writtenLog(7, { close: true, limits: { segmentBytesMax: 500 } })
@@ -145,7 +145,7 @@ describe('damage', () => {
         }
         const verified = await verifyLog({ dir, disk: diskHere }).then(() => true, told)
         const readers = await readingAll(dir, events, told)
-        // What is wrong nobody may take for right: all of it was read and compared, and verifying found no less than reading did.
+        // No read accepts wrong bytes: every event that was read equals the original, and verify finds all damage that reading finds.
         if (verified) expect(readers).toEqual({ opened: true, all: true, streams: true })
         if (!readers.opened) found.opening++
         else if (!readers.all) found.readingAll++
@@ -158,15 +158,15 @@ describe('damage', () => {
       }
       await writeFile(join(dir, name), whole)
     }
-    // Only the marks behind the last commit of each file are not proven by something after them; they hold no event.
+    // Only the marks after the last commit of each file have nothing behind them that proves them. They hold no event.
     expect(found.nobody).toBe(24 * files.size)
-    // A sealed segment that has an index is read when its events are. Its header holds no event.
+    // Opening a log does not read a sealed segment that has an index; reading its events does. The header of a segment holds no event.
     expect(found.opening).toBeGreaterThan(100)
     expect(found.readingAll).toBeGreaterThan(500)
     expect(found.verifying).toBeLessThanOrEqual(segmentHeaderBytes * files.size)
   })
 
-  test('to any byte of an event in a sealed segment is found by who reads its stream alone', async () => {
+  test('to any byte of an event in a sealed segment is found when only its stream is read', async () => {
     const { dir, starts } = await writtenLog(8, { close: true, limits: { segmentBytesMax: 500 } })
     const whole = await readFile(join(dir, first))
     for (let at = starts[0]! + frameHeaderBytes; at < starts[1]! - frameAlignment; at++) {
@@ -183,7 +183,7 @@ describe('damage', () => {
     }
   })
 
-  test('that happens while the store is open is found by who reads it', async () => {
+  test('that happens while the store is open is found by the next read', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir })
     for (let n = 0; n < 3; n++) await store.append({ events: [fact('thing-1')] })
@@ -197,7 +197,7 @@ describe('damage', () => {
     expect(await store.append({ events: [fact('thing-1')] })).toMatchObject({ status: 'written' })
   })
 
-  test.each([0, 1, -1])('a segment that is missing (%i) is named', async (index) => {
+  test.each([0, 1, -1])('a missing segment (%i) is reported by name', async (index) => {
     const { dir } = await writtenLog(8, { close: true, limits: { segmentBytesMax: 500 } })
     const missing = (await segmentsIn(dir)).at(index)!
     await rm(join(dir, missing))
@@ -210,7 +210,7 @@ describe('damage', () => {
     await expect(verifyLog({ dir })).rejects.toMatchObject({ code: 'log_corrupt', details: { file: missing } })
   })
 
-  test('a sealed segment that lost its last frames is named', async () => {
+  test('a sealed segment that lost its last frames is reported by name', async () => {
     const { dir } = await writtenLog(8, { close: true, limits: { segmentBytesMax: 500 } })
     await truncate(join(dir, first), segmentHeaderBytes)
     await expect(fileStore({ dir })).rejects.toMatchObject({
@@ -222,7 +222,7 @@ describe('damage', () => {
   test.each([
     ['newer', 3, 60],
     ['earlier', 1, 28],
-  ])('a segment of a %s format is not opened, and not taken for damage', async (_, format, checksumAt) => {
+  ])('a segment of a %s format is refused as an unknown format, not as damage', async (_, format, checksumAt) => {
     const { dir } = await writtenLog(1, { close: true })
     const bytes = await readFile(join(dir, first))
     bytes.writeUInt32LE(format, 8)
@@ -235,7 +235,7 @@ describe('damage', () => {
     expect((await readFile(join(dir, first))).equals(bytes)).toBe(true)
   })
 
-  test.each([0, 1, -1])('a segment of another log (%i) is not taken for one of this', async (index) => {
+  test.each([0, 1, -1])('a segment of another log (%i) is refused', async (index) => {
     const limits = { segmentBytesMax: 500 }
     const { dir } = await writtenLog(8, { close: true, limits })
     const { dir: other } = await writtenLog(8, { close: true, limits })
@@ -243,7 +243,7 @@ describe('damage', () => {
     await copyFile(join(other, name), join(dir, name))
     for (const access of ['read', 'write'] as const) {
       const store = await fileStore({ dir, access }).catch((error) => error)
-      // The last segment says whose log it is, so with another one there all the others seem foreign.
+      // The last segment tells whose log it is. If it comes from another log, all the others seem foreign.
       const file = index === -1 ? first : name
       if (store instanceof Error) expect(store).toMatchObject({ code: 'log_corrupt', details: { file } })
       else {
@@ -259,7 +259,7 @@ describe('an index file', () => {
   const limits = { segmentBytesMax: 500 }
   const index = '00000001.idx'
 
-  /** What a writer says of a log, and the index afterwards. */
+  /** Opens the log for writing, asks it everything, and returns the index file afterwards. */
   async function opened(dir: string, events: readonly unknown[]): Promise<Buffer> {
     const store = await fileStore({ dir, disk: diskHere, limits })
     expect(await allFields(store)).toEqual(events)
@@ -285,7 +285,7 @@ describe('an index file', () => {
     expect(await store.append(late)).toMatchObject({ conflict: { actual: 4 } })
   }
 
-  test('damaged at any byte makes no answer wrong; it is made anew where that is met, and told by who verifies', async () => {
+  test('that is damaged at any byte gives no wrong answer; a writer that meets the damage remakes it, and verify reports it', async () => {
     const { dir, events } = await writtenLog(8, { close: true, limits })
     const whole = await readFile(join(dir, index))
     const counts = { anew: 0, notMet: 0 }
@@ -300,7 +300,7 @@ describe('an index file', () => {
       if (Array.isArray(read)) expect(read).toEqual(events)
       await reader.close()
       const left = await opened(dir, events)
-      // The first page is read when the log is opened.
+      // Opening the log reads the first page.
       if (at < pageBytes || !left.equals(damaged)) expect(left.equals(whole)).toBe(true)
       if (left.equals(whole)) counts.anew++
       else counts.notMet++
@@ -310,7 +310,7 @@ describe('an index file', () => {
     expect(await verifyLog({ dir })).toMatchObject({ events: 8 })
   })
 
-  test('cut anywhere, of another log, or not there at all is made anew', async () => {
+  test('that is cut anywhere, belongs to another log or is missing is remade', async () => {
     const { dir, events } = await writtenLog(8, { close: true, limits })
     const { dir: other } = await writtenLog(8, { close: true, limits })
     const whole = await readFile(join(dir, index))
@@ -324,7 +324,7 @@ describe('an index file', () => {
     expect((await opened(dir, events)).equals(whole)).toBe(true)
   })
 
-  test('of an earlier day, when its segment had fewer events, is good for those', async () => {
+  test('that was made when its segment had fewer events is still used for those events', async () => {
     const dir = temporaryDirectory()
     const limits = { segmentEventsMax: 8, unindexedEventsMax: 0 }
     const early = await openStore({ dir, limits })
@@ -347,7 +347,7 @@ describe('an index file', () => {
     expect((await readFile(join(dir, index))).equals(whole)).toBe(true)
   })
 
-  test('of more than the log has says that the log lost its end', async () => {
+  test('of more events than the log has shows that the log lost its end', async () => {
     const { dir } = await writtenLog(2, { close: true })
     const backup = await readFile(join(dir, first))
     const store = await openStore({ dir, limits: { unindexedEventsMax: 0 } })
@@ -358,7 +358,7 @@ describe('an index file', () => {
     for (const access of ['read', 'write'] as const) {
       await expect(fileStore({ dir, access })).rejects.toMatchObject({ code: 'log_corrupt', details: { file: first } })
     }
-    // Whoever put the log back from an older copy on purpose takes the index away.
+    // A person who put back an older copy of the log on purpose deletes the index.
     await rm(join(dir, index))
     const again = await fileStore({ dir })
     expect(await all(again)).toHaveLength(2)
@@ -366,16 +366,16 @@ describe('an index file', () => {
     await again.close()
   })
 
-  test('damaged while the store is open is made anew under those who read and append', async () => {
+  test('that is damaged while the store is open is remade, and reads and appends still answer correctly', async () => {
     const dir = temporaryDirectory()
     const limits = { segmentEventsMax: 8, indexCacheBytesMax: 0 }
     const store = await openStore({ dir, disk: diskHere, limits })
     for (let n = 1; n <= 30; n++) await store.append({ events: [fact(`thing-${n}`)], commandId: `c-${n}` })
-    // They are made in the background.
+    // Indexes are made in the background.
     await expect.poll(() => indexesIn(dir), { timeout: 20_000 }).toHaveLength(3)
     const indexes = await indexesIn(dir)
     const whole = await Promise.all(indexes.map((name) => readFile(join(dir, name))))
-    // More than one at a time: an append has to look into all of them.
+    // Several at once: an append has to look into all of them.
     for (const name of indexes)
       await writeFile(join(dir, name), Buffer.alloc((await readFile(join(dir, name))).length, 7))
     const appends = [
@@ -393,7 +393,7 @@ describe('an index file', () => {
   })
 })
 
-/** Opens a log and reads all of it in every way: with all fields as they were, or telling of damage. */
+/** Opens a log and reads all of it in every way. Each read gives the original fields or reports damage. */
 async function readingAll(
   dir: string,
   events: readonly unknown[],

@@ -41,7 +41,7 @@ describe('the file store keeps the contract with small segments and groups', () 
   test.each(eventStoreContract)('$name', async ({ run }) => await run(await openStore({ limits })))
 })
 
-test('what was appended is there byte for byte after a reopen, and goes on without a gap', async () => {
+test('after a reopen every event is there byte for byte, and positions continue without a gap', async () => {
   const dir = temporaryDirectory()
   const store = await openStore({ dir })
   await store.append({
@@ -72,32 +72,37 @@ test('what was appended is there byte for byte after a reopen, and goes on witho
   })
 })
 
-test.each(['closed', 'killed'])('command ids, versions and conditions hold after the process was %s', async (end) => {
-  const dir = temporaryDirectory()
-  const store = await openStore({ dir })
-  const commit = { events: [fact('thing-1'), fact('thing-2')], commandId: 'c-1' }
-  const first = await store.append(commit)
-  await store.append({ events: [{ ...fact('thing-1', 'Booked'), tags: ['seat:1'] }] })
-  if (end === 'closed') await store.close()
+test.each(['closed', 'killed'])(
+  'command ids, versions and conditions still hold after the process was %s',
+  async (end) => {
+    const dir = temporaryDirectory()
+    const store = await openStore({ dir })
+    const commit = { events: [fact('thing-1'), fact('thing-2')], commandId: 'c-1' }
+    const first = await store.append(commit)
+    await store.append({ events: [{ ...fact('thing-1', 'Booked'), tags: ['seat:1'] }] })
+    if (end === 'closed') await store.close()
 
-  const again = await openStore({ dir: end === 'closed' ? dir : await copyOfLog(dir) })
-  expect(await again.append(commit)).toEqual({ ...first, status: 'duplicate' })
-  const { status: _, ...written } = first
-  expect(await again.findCommit('c-1')).toEqual(written)
-  expect(await again.append({ events: [fact('thing-1')], expected: { 'thing-1': 1 } })).toMatchObject({
-    conflict: { actual: 2 },
-  })
-  const failIfEventsMatch = [{ tags: ['seat:1'] }]
-  expect(await again.append({ events: [fact('thing-3')], condition: { failIfEventsMatch } })).toMatchObject({
-    conflict: { matchedPosition: 3 },
-  })
-  expect(await again.append({ events: [fact('thing-3')], condition: { failIfEventsMatch, after: 3 } })).toMatchObject({
-    status: 'written',
-    firstPosition: 4,
-  })
-})
+    const again = await openStore({ dir: end === 'closed' ? dir : await copyOfLog(dir) })
+    expect(await again.append(commit)).toEqual({ ...first, status: 'duplicate' })
+    const { status: _, ...written } = first
+    expect(await again.findCommit('c-1')).toEqual(written)
+    expect(await again.append({ events: [fact('thing-1')], expected: { 'thing-1': 1 } })).toMatchObject({
+      conflict: { actual: 2 },
+    })
+    const failIfEventsMatch = [{ tags: ['seat:1'] }]
+    expect(await again.append({ events: [fact('thing-3')], condition: { failIfEventsMatch } })).toMatchObject({
+      conflict: { matchedPosition: 3 },
+    })
+    expect(await again.append({ events: [fact('thing-3')], condition: { failIfEventsMatch, after: 3 } })).toMatchObject(
+      {
+        status: 'written',
+        firstPosition: 4,
+      },
+    )
+  },
+)
 
-test('the time of recording does not go back over a reopen', async () => {
+test('the recording time does not go back after a reopen', async () => {
   const dir = temporaryDirectory()
   const store = await openStore({ dir, clock: { now: () => 5000 } })
   await store.append({ events: [fact('thing-1')] })
@@ -106,7 +111,7 @@ test('the time of recording does not go back over a reopen', async () => {
   expect(await again.append({ events: [fact('thing-1')] })).toMatchObject({ recordedAt: '1970-01-01T00:00:05.000Z' })
 })
 
-test('the log rolls over many small segments and over frames that are longer than one', async () => {
+test('the log rolls over many small segments, and takes frames that are longer than a segment', async () => {
   const dir = temporaryDirectory()
   const limits = { segmentBytesMax: 600, reserveBytes: 200 }
   const store = await openStore({ dir, limits })
@@ -122,7 +127,7 @@ test('the log rolls over many small segments and over frames that are longer tha
   expect(backwards.flatMap(({ events }) => events.map(({ position }) => position))).toEqual([120, 119, 118])
 })
 
-test('closing waits for appends under way, and every one of them is there afterwards', async () => {
+test('closing waits for appends in progress, and all of them are in the log afterwards', async () => {
   const dir = temporaryDirectory()
   const store = await openStore({ dir, limits: { queuedAppendsMax: 3 } })
   const appends = Array.from({ length: 20 }, (_, n) => store.append({ events: [fact(`thing-${n}`)] }))
@@ -143,7 +148,7 @@ test('opening and closing without an append adds nothing to the log', async () =
   expect(sizes).toEqual([sizes[0], sizes[0], sizes[0]])
 })
 
-describe('what is answered without waiting for anything lets appends and timers have their turn', () => {
+describe('calls that are answered without waiting still let appends and timers run', () => {
   const conflict = { events: [fact('thing-1')], expected: { 'thing-1': 'none' as const } }
   const acts: Record<string, (store: EventStore) => Promise<unknown>> = {
     'reads of a stream': (store) => all(store, [{ streams: ['thing-1'] }]),
@@ -177,7 +182,7 @@ describe('what is answered without waiting for anything lets appends and timers 
     },
   )
 
-  test('appends, though the queue is always full', async () => {
+  test('appends run even when the queue is always full', async () => {
     const store = await openStore({ limits: { queuedAppendsMax: 2 } })
     const appendsMax = 50_000
     let appends = 0
@@ -208,7 +213,7 @@ describe.each([
     ['ids that throw', { id: fails }, thrown],
     ['ids that throw for the second event', { id: fails, ofEvent: 2 }, thrown],
     ['ids that are none', { id: () => 'nope' }, { code: 'invalid_event' }],
-  ])('refuses that commit and nothing else: %s', async (_case, { now, id, ofEvent = 1 }, error) => {
+  ])('refuses that commit and no other: %s', async (_case, { now, id, ofEvent = 1 }, error) => {
     let asked = 0
     let bad = false
     const store = await open({
@@ -230,7 +235,7 @@ describe.each([
   })
 })
 
-test('after a commit that could not be written a log opens again', async () => {
+test('a log opens again after a commit that could not be encoded', async () => {
   const dir = temporaryDirectory()
   let bad = false
   const ids = () => (bad ? 'nope' : crypto.randomUUID())
@@ -244,7 +249,7 @@ test('after a commit that could not be written a log opens again', async () => {
   expect(await all(await openStore({ dir }))).toMatchObject([{ version: 1 }, { version: 2 }])
 })
 
-test('files are closed where the process may open no more', async () => {
+test('the store closes files when the process may not open more', async () => {
   const dir = temporaryDirectory()
   const store = await openStore({ dir, limits: { segmentEventsMax: 3, unindexedSegmentsMax: 1 } })
   for (let n = 0; n < 40; n++) await store.append({ events: [fact(`thing-${n % 5}`)] })
@@ -269,7 +274,7 @@ test('files are closed where the process may open no more', async () => {
   expect(open).toBe(0)
 })
 
-test('a log that was closed in order and has an index for each sealed segment is opened without making any', async () => {
+test('opening a log that was closed in order and has all its indexes makes no index', async () => {
   const dir = temporaryDirectory()
   const limits = { segmentEventsMax: 5 }
   const store = await openStore({ dir, limits })

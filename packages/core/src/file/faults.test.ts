@@ -1,4 +1,4 @@
-// What a failing, full or slow disk does to a store, by a disk that does so when it is told to.
+// What a failing, full or slow disk does to a store. The disk of these tests fails on demand.
 import { readFileSync } from 'node:fs'
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -33,10 +33,10 @@ import {
 
 const small = { segmentBytesMax: 1200, reserveBytes: 400 }
 
-/** Whoever holds up a write must not hold up the thread. */
+/** A slow write must not block the thread. */
 const waiting = { blockingWriteBytesMax: 0 }
 
-/** A disk whose calls of some kinds wait until they are released. */
+/** A disk on which calls of some kinds wait until they are released. */
 function gatedDisk(...gated: DiskCall['call'][]): { disk: Disk; open: () => void; close: () => void } {
   let gate = Promise.withResolvers<void>()
   gate.resolve()
@@ -56,7 +56,7 @@ function gatedDisk(...gated: DiskCall['call'][]): { disk: Disk; open: () => void
 
 type Results = { stream: string; result: string }[]
 
-/** Appends one event a stream, `perRound` at a time; gives the outcome or the error code of each. */
+/** Appends one event to each stream, `perRound` at a time. Returns the status or the error code of each append. */
 async function appendRounds(
   store: EventStore,
   { rounds, perRound, name }: { rounds: number; perRound: number; name: string },
@@ -77,14 +77,14 @@ async function appendRounds(
   return results
 }
 
-/** Of the log: indexes are made beside it, and may fail as they like. */
+/** Only calls on the log itself: indexes are made beside it and may fail. */
 const isWriteOrSync = (told: DiskCall) => isOfLog(told) && (told.call === 'write' || told.call === 'sync')
 const streamsIn = async (store: EventStore) => (await all(store)).map(({ stream }) => stream)
 const withResult = (results: Results, result: string) =>
   results.filter((each) => each.result === result).map(({ stream }) => stream)
 
 describe('acknowledged means synced', () => {
-  test('nothing is acknowledged, and no reader sees anything, before fdatasync has returned', async () => {
+  test('no append is acknowledged, and no reader sees an event, before fdatasync has returned', async () => {
     const { disk, open, close } = gatedDisk('sync')
     const store = await openStore({ disk, limits: waiting })
     await store.append({ events: [fact('thing-1')] })
@@ -111,7 +111,7 @@ describe('acknowledged means synced', () => {
   })
 
   test.each([0, 32_768])(
-    'over a long run, every acknowledgement follows a sync that follows its write, with one write at a time (%i)',
+    'in a long run, every acknowledgement follows a sync that follows its write, and one write runs at a time (%i)',
     async (blockingWriteBytesMax) => {
       let written = 0
       let synced = 0
@@ -143,10 +143,10 @@ describe('acknowledged means synced', () => {
 })
 
 describe('a full disk', () => {
-  // The calls that need space; which of them they are is told apart by counting them.
+  // The calls that need space. The test counts them to fail each of them in turn.
   const needsSpace = (call: DiskCall) => ['open', 'write', 'rename'].includes(call.call)
 
-  test('refuses cleanly at any call, reads go on, and so do appends when space returns', async () => {
+  test('refuses appends at any call, reads go on, and appends work again when there is space', async () => {
     let fullCases = 0
     for (let k = 1; fullCases === k - 1; k++) {
       const dir = temporaryDirectory()
@@ -184,7 +184,7 @@ describe('a full disk', () => {
     expect(fullCases).toBeGreaterThan(15)
   })
 
-  test('refuses what waits behind a refused commit, and the duplicates of both; their ids and versions are free again', async () => {
+  test('refuses appends that wait behind a refused commit, and their duplicates; the ids and versions can be used again', async () => {
     let full = false
     const disk = observedDisk({
       async before({ call }) {
@@ -198,7 +198,7 @@ describe('a full disk', () => {
     full = true
     const append = (commandId: string, expected: number) =>
       store.append({ events: [fact('thing-1')], commandId, expected: { 'thing-1': expected } })
-    // The last of them is in conflict with the first, which does not come to be.
+    // The last of these conflicts with the first, which is never written.
     const appends = [append('c-1', 1), append('c-1', 1), append('c-3', 1)]
     await pause(5)
     appends.push(append('c-2', 2), append('c-1', 1), append('c-2', 2))
@@ -211,7 +211,7 @@ describe('a full disk', () => {
     expect(await append('c-1', 2)).toMatchObject({ status: 'written', firstPosition: 3 })
   })
 
-  test('leaves no trace of a reserved event that it refused: the next one at its place is seen', async () => {
+  test('that refused a reserved event leaves no trace of it: readers see the next event at its position', async () => {
     let full = false
     const disk = observedDisk({
       before(call) {
@@ -229,7 +229,7 @@ describe('a full disk', () => {
     expect(batches.flatMap(({ events }) => events.map(({ position }) => position))).toEqual([1, 2])
   })
 
-  test('that is full only behind a whole frame refuses nothing: who follows the log may have seen it', async () => {
+  test('that fails only after a whole frame was written refuses nothing, because a follower may have seen the frame', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir, limits: { reserveBytes: 8 } })
     await store.append({ events: [fact('thing-1')] })
@@ -258,7 +258,7 @@ describe('a full disk', () => {
     expect(await streamsIn(reader)).toEqual(await streamsIn(full))
   })
 
-  test('does not keep a log from being opened, read and closed', async () => {
+  test('does not prevent opening, reading and closing a log', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir })
     await store.append({ events: [fact('thing-1')] })
@@ -276,7 +276,7 @@ describe('a full disk', () => {
 
 describe('a disk that takes no index', () => {
   test.each([diskFull, diskBroken])(
-    'refuses and poisons nothing: all is found as before, and a later index makes up for it (%o)',
+    'refuses no append and does not poison the store: all events are still found, and the index is made later (%o)',
     async (fault) => {
       const dir = temporaryDirectory()
       let failing = true
@@ -314,7 +314,7 @@ describe('a disk that takes no index', () => {
   )
 })
 
-test('an index that could not be made is tried again, though no other segment is sealed', async () => {
+test('an index that could not be made is tried again, even if no other segment is sealed', async () => {
   const dir = temporaryDirectory()
   let failing = true
   const disk = observedDisk({
@@ -330,7 +330,7 @@ test('an index that could not be made is tried again, though no other segment is
 })
 
 test.each([noMoreFiles, diskBroken])(
-  'an index that could not be opened when it was made is made again, and those after it (%o)',
+  'an index that could not be opened after it was made is made again, and so are those after it (%o)',
   async (fault) => {
     const opened = new Set<string>()
     let none = true
@@ -349,7 +349,7 @@ test.each([noMoreFiles, diskBroken])(
   },
 )
 
-test('appends and closing go on when the time for another try comes and nothing is left to make', async () => {
+test('appends and closing work when the time for a retry comes and no index is left to make', async () => {
   let failures = 1
   const disk = observedDisk({
     before(told) {
@@ -363,7 +363,7 @@ test('appends and closing go on when the time for another try comes and nothing 
   await store.close()
 })
 
-test('what a process that died was still making is taken away by the next that writes', async () => {
+test('the next writer removes the unfinished files of a process that died', async () => {
   const dir = temporaryDirectory()
   await (await openStore({ dir })).close()
   const unfinished = ['00000002.log.new', '00000001.idx.99-1.new']
@@ -373,7 +373,7 @@ test('what a process that died was still making is taken away by the next that w
 })
 
 describe('a broken disk', () => {
-  /** Appends while the k-th call that is meant fails, for every k there is. */
+  /** Appends while the k-th matching call fails, for every k. */
   async function atEveryCall(
     isMeant: (told: DiskCall) => boolean,
     check: (fault: { dir: string; store: EventStore; results: Results; triedAgain: boolean }) => Promise<void>,
@@ -403,7 +403,7 @@ describe('a broken disk', () => {
   }
 
   test.each(['write', 'sync', 'truncate', 'syncDir'] as const)(
-    'a %s that fails poisons the store: nothing is tried again, nothing acknowledged, reads go on',
+    'on which %s fails poisons the store: it retries nothing, acknowledges nothing, and reads go on',
     async (kind) => {
       const isMeant = (told: DiskCall) => told.call === kind && !told.isUnnamed && (isOfLog(told) || kind === 'syncDir')
       await atEveryCall(isMeant, async ({ dir, store, results, triedAgain }) => {
@@ -413,7 +413,7 @@ describe('a broken disk', () => {
         const acknowledged = withResult(results, 'written')
         expect(await streamsIn(store)).toEqual(acknowledged)
         await store.close()
-        // What was not acknowledged may be there or not, but only behind what was.
+        // An append that was not acknowledged may be in the log, but only after those that were.
         const again = await openStore({ dir })
         const found = await streamsIn(again)
         expect(found.slice(0, acknowledged.length)).toEqual(acknowledged)
@@ -423,7 +423,7 @@ describe('a broken disk', () => {
   )
 
   test.each(['open', 'write', 'sync', 'rename'] as const)(
-    'that fails to %s a segment before it has its name refuses what waits for that, and goes on',
+    'on which %s fails before a new segment has its name refuses the appends that wait for it, and the next ones work',
     async (kind) => {
       const isMeant = (told: DiskCall) => isOfLog(told) && told.call === kind && (told.isUnnamed || kind === 'rename')
       await atEveryCall(isMeant, async ({ dir, store, results }) => {
@@ -441,7 +441,7 @@ describe('a broken disk', () => {
     },
   )
 
-  test('that gives the next segment its name and says that it failed: a follower that went on there misses nothing', async () => {
+  test('may report failure although it renamed the next segment: a follower that went on there still misses nothing', async () => {
     const dir = temporaryDirectory()
     let failures = 0
     const disk: Disk = {
@@ -458,7 +458,7 @@ describe('a broken disk', () => {
     await expect(store.append(long)).rejects.toMatchObject({ code: 'io_failed' })
     expect(await segmentsIn(dir)).toHaveLength(2)
     expect(await all(reader)).toHaveLength(1)
-    // It would have had room in the first segment.
+    // There would have been room for it in the first segment.
     await store.append({ events: [fact('thing-1')] })
     await store.append(long)
     expect(await all(reader)).toHaveLength(3)
@@ -466,7 +466,7 @@ describe('a broken disk', () => {
     expect(await verifyLog({ dir, disk: diskHere })).toMatchObject({ events: 3 })
   })
 
-  test('a file with the name of the next segment that this log has not begun is never written to', async () => {
+  test('a file that has the name of the next segment but is not ours is never written to', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir, limits: { segmentEventsMax: 1 } })
     await store.append({ events: [fact('thing-1')] })
@@ -476,7 +476,7 @@ describe('a broken disk', () => {
   })
 
   test.skipIf(process.platform !== 'linux')(
-    'what fails on the way to a segment, or to a log, leaves no file open',
+    'a failure while a segment or a log is created leaves no file open',
     async () => {
       const dir = temporaryDirectory()
       const opened = async () => {
@@ -510,7 +510,7 @@ describe('a broken disk', () => {
     },
   )
 
-  test('a sync that reports a full disk poisons too: what is on the disk is unknown all the same', async () => {
+  test('a sync that reports a full disk poisons the store, because what is on the disk is unknown', async () => {
     let armed = false
     const disk = observedDisk({
       before({ call }) {
@@ -525,7 +525,7 @@ describe('a broken disk', () => {
     await expect(store.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'store_poisoned' })
   })
 
-  test('a frame that was written but not synced is written again when the log is opened', async () => {
+  test('opening a log writes the last frame again, because it may not have been synced', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir })
     await store.append({ events: [fact('thing-1')] })
@@ -540,7 +540,7 @@ describe('a broken disk', () => {
 describe('backpressure', () => {
   const limits = { queuedAppendsMax: 4, ...waiting }
 
-  test('past the limits appends wait for their turn, keep their order, and a caller may give up', async () => {
+  test('above the limits appends wait and keep their order, and a caller can abort its append', async () => {
     const { disk, open, close } = gatedDisk('sync')
     const store = await openStore({ disk, limits })
     await store.append({ events: [fact('thing-0')] })
@@ -554,7 +554,7 @@ describe('backpressure', () => {
       )
     const first = append(1)
     await pause(5)
-    // Four fit into the next group, the others wait.
+    // Four appends fit into the next group; the others wait.
     const others = [2, 3, 4, 5, 6].map((n) => append(n))
     const given = [append(7, stop.signal), append(8)]
     await pause(5)
@@ -567,7 +567,7 @@ describe('backpressure', () => {
     expect(await streamsIn(store)).toEqual([0, 1, 2, 3, 4, 5, 6, 8].map((n) => `thing-${n}`))
   })
 
-  test('a long frame is on its way while the rest of the turn is encoded; a short one takes the rest along', async () => {
+  test('a long frame is written while the rest of the turn is still encoded; a short frame is written together with the rest', async () => {
     const writes: number[] = []
     const disk = observedDisk({ before: (call) => void (call.call === 'write' && writes.push(call.length)) })
     const store = await openStore({ disk, limits: { earlyWriteBytesMin: 2000, reserveBytes: 8 } })
@@ -586,7 +586,7 @@ describe('backpressure', () => {
     expect(await streamsIn(store)).toHaveLength(6)
   })
 
-  test('who waited while the disk was full is written after those before were refused, one frame at a time', async () => {
+  test('appends that waited while the disk was full are written one frame at a time, after those before them were refused', async () => {
     let full = false
     let writing = 0
     let together = 0
@@ -613,7 +613,7 @@ describe('backpressure', () => {
     expect(await streamsIn(store)).toEqual([0, 3, 4, 5].map((n) => `thing-${n}`))
   })
 
-  test('the bytes that wait are bounded too, and a commit larger than the bound goes alone', async () => {
+  test('the waiting bytes are bounded too, and a commit larger than the bound is written alone', async () => {
     const writes: number[] = []
     const disk = observedDisk({ after: (call) => void (call.call === 'write' && writes.push(call.length)) })
     const store = await openStore({ disk, limits: { queuedBytesMax: 2000, reserveBytes: 8 } })
@@ -625,7 +625,7 @@ describe('backpressure', () => {
   })
 })
 
-test('a disk that is slow, always or by turns, holds up the thread for a small share of the time', async () => {
+test('a disk that is slow always or every other time blocks the thread for only a small share of the time', async () => {
   for (const slowEvery of [1, 2]) {
     const [slowMs, beginMs] = [4, performance.now()]
     let writes = 0
@@ -653,7 +653,7 @@ test('a disk that is slow, always or by turns, holds up the thread for a small s
 })
 
 describe('an event is never changed or deleted', () => {
-  test('update and delete are attempted: no door of the file store leads to them', async () => {
+  test('the file store has no operation that updates or deletes an event', async () => {
     const doors = [
       'backupLog',
       'fileConsumers',
@@ -671,7 +671,7 @@ describe('an event is never changed or deleted', () => {
     const before = await allFields(store)
     const methods = ['append', 'close', 'findCommit', 'head', 'health', 'historyAt', 'read', 'replay', 'subscribe']
     expect(Object.keys(store).sort()).toEqual(methods)
-    // The nearest to an update that the API allows: the same event id, the same command id, an earlier expected version.
+    // The closest to an update that the API allows: the same event id, the same command id, an earlier expected version.
     const [event] = await all(store)
     const forged = { ...fact('thing-1', 'Happened', { amount: 2 }), id: event!.id }
     await store.append({ events: [forged], commandId: 'c-1' })
@@ -680,13 +680,13 @@ describe('an event is never changed or deleted', () => {
     expect((await allFields(store)).slice(0, 1)).toEqual(before)
   })
 
-  test('over a long run a writer writes and cuts only behind what is durable, and removes or replaces no segment', async () => {
+  test('in a long run a writer writes and truncates only behind durable bytes, and removes or replaces no segment', async () => {
     const dir = temporaryDirectory()
     const durable = new Map<string, number>()
     const last = new Map<string, number>()
     const violations: DiskCall[] = []
     let calls = 0
-    // When a log is opened that was not closed in order, its last frame is written once more.
+    // Opening a log that was not closed in order writes its last frame once more.
     const isThere = ({ file, at, bytes }: DiskCall) =>
       readFileSync(join(dir, file))
         .subarray(at, at + bytes.length)

@@ -1,9 +1,9 @@
 // Keeps the index of a log that is being written: builds the index files of sealed segments in the background, and rebuilds a damaged one.
-import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
+import { isIndelibleError } from '../kernel/errors.ts'
 import { type Builder, createBuilder, IndexQueue } from '../log/builders/index.ts'
 import { LogIndex } from '../log/index/index.ts'
 import type { LogSource } from '../log/limits.ts'
-import { openIndex } from '../log/open/index.ts'
+import { notReadable, openIndex } from '../log/open/index.ts'
 import type { BuildTask } from '../log/read/index.ts'
 import type { LogWriter } from '../log/write/index.ts'
 import { ColumnQueue } from './column-queue.ts'
@@ -95,8 +95,4 @@ export class Indexing {
     if (!rebuilt) throw notReadable(segment)
     this.index.replaceSegment(rebuilt)
   }
-}
-
-function notReadable(segment: number): IndelibleError {
-  return new IndelibleError('io_failed', `The index of segment ${segment} cannot be read after it was rebuilt.`)
 }

@@ -1,4 +1,4 @@
-// Whatever is asked of it, in whatever order, over reopens and crashes: the file store answers as the memory store does.
+// The file store answers as the memory store does: for random calls in random order, with reopens and crashes in between.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -74,7 +74,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant('reopen' as const) },
   { weight: 1, arbitrary: fc.constant('crash' as const) },
   { weight: 1, arbitrary: fc.constant('look' as const) },
-  // Indexes are derived: whatever happens to one changes no answer.
+  // Indexes are derived, so damage to one changes no answer.
   { weight: 1, arbitrary: fc.record({ damage: fc.nat(), at: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ lose: fc.nat() }) },
 )
@@ -95,10 +95,12 @@ const limits = fc.record({
   streamCacheBytesMax: fc.constantFrom(0, 1000, 100_000),
 })
 
-/** Whether indexes are made on another thread, as they are in earnest: it takes long to start. */
+/** Whether indexes are made on another thread, as in production. That thread is slow to start. */
 const thread = fc.integer({ min: 0, max: 5 }).map((draw) => draw === 5)
 
-test('a file store answers as a memory store does, over reopens and crashes', { timeout: 60 * 60_000 }, async () => {
+test('a file store gives the same answers as a memory store, also after reopens and crashes', {
+  timeout: 60 * 60_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), limits, thread, async (steps, limits, thread) => {
       const disk = thread ? nodeDisk : diskHere
@@ -107,7 +109,7 @@ test('a file store answers as a memory store does, over reopens and crashes', { 
       const known = knownTimeAndIds()
       const modelKnown = knownTimeAndIds()
       const open = async () => {
-        // A file store asks for the time when it is opened.
+        // A file store reads the clock when it is opened.
         modelKnown.clock.now()
         return await fileStore({ dir, disk, limits, ...known })
       }
@@ -125,7 +127,7 @@ test('a file store answers as a memory store does, over reopens and crashes', { 
             store = await open()
           } else if (step === 'look') {
             await look(dir, model).catch((error) => {
-              // A reader cannot mend what the writer has not come by yet.
+              // A reader cannot repair an index; the writer may not have met the damage yet.
               if (!(damaged && isIndelibleError(error, 'index_damaged'))) throw error
             })
           } else if ('damage' in step) {
@@ -138,7 +140,7 @@ test('a file store answers as a memory store does, over reopens and crashes', { 
             damaged = true
           } else if ('append' in step) {
             const commits = step.append as unknown as Commit[]
-            // Of those at the same moment, one that must wait for a new index is overtaken by those that need not.
+            // Of appends at the same moment, one that must wait for a new index can be overtaken by others.
             const groups = damaged ? commits.map((commit) => [commit]) : [commits]
             for (const group of groups) expect(await appended(store, group)).toEqual(await appended(model, group))
           } else {
@@ -156,7 +158,7 @@ test('a file store answers as a memory store does, over reopens and crashes', { 
         await store.close()
       }
       const { position: head, recordedAt } = await model.head()
-      // Nobody may have come by the damage.
+      // Perhaps no call has met the damage.
       if (damaged) for (const name of await indexesIn(dir)) await rm(join(dir, name))
       expect(await verifyLog({ dir, disk: diskHere })).toMatchObject({ events: head, head, recordedAt })
     }),
@@ -169,7 +171,7 @@ const appended = (store: EventStore, commits: readonly Commit[]) =>
 
 const anyOf = <Value>(values: readonly Value[], choice: number): Value | undefined => values[choice % values.length]
 
-/** A reader beside the writer sees the same. */
+/** A reader beside the writer gives the same answers. */
 async function look(dir: string, model: EventStore): Promise<void> {
   const limits = { unindexedSegmentsMax: 1000 }
   const reader = await fileStore({ dir, access: 'read', limits })

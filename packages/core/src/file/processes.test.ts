@@ -13,7 +13,7 @@ import { all, diskBroken, fact, openStore, temporaryDirectory } from './test-sup
 const door = new URL('index.ts', import.meta.url).href
 const limits = { segmentBytesMax: 3000, reserveBytes: 500 }
 
-/** Runs a script in another process, with `fileStore`, `dir`, `limits` and `say` given to it. Gives the lines it says. */
+/** Runs a script in another process; the script can use `fileStore`, `dir`, `limits` and `say`. Returns the lines that it says. */
 function run(dir: string, script: string): { process: ChildProcess; lines: AsyncIterator<string> } {
   const code = `import { fileStore } from ${JSON.stringify(door)}
     const dir = ${JSON.stringify(dir)}, limits = ${JSON.stringify(limits)}, say = (line) => console.log(line)
@@ -27,7 +27,7 @@ const nextLine = async (lines: AsyncIterator<string>) => (await lines.next()).va
 const holdOpen = `const store = await fileStore({ dir, limits }); say('open'); setInterval(() => {}, 1000)`
 
 describe('one writer', () => {
-  test('a second opener in the same process is told that this process holds the log', async () => {
+  test('a second opener in the same process gets an error that names this process', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir })
     const told = {
@@ -41,7 +41,7 @@ describe('one writer', () => {
     await (await fileStore({ dir })).close()
   })
 
-  test('a second opener is told which process holds the log; when that was killed, the next one gets it', async () => {
+  test('a second opener gets an error that names the holding process; when that process is killed, the next opener succeeds', async () => {
     const dir = temporaryDirectory()
     const holder = run(dir, holdOpen)
     expect(await nextLine(holder.lines)).toBe('open')
@@ -59,7 +59,7 @@ describe('one writer', () => {
     expect(await store.append({ events: [fact('thing-1')] })).toMatchObject({ status: 'written' })
   })
 
-  test('of many processes that want the log of a killed one at the same moment, one gets it', async () => {
+  test('when many processes open the log of a killed process at the same moment, exactly one succeeds', async () => {
     const dir = temporaryDirectory()
     const holder = run(dir, holdOpen)
     await nextLine(holder.lines)
@@ -76,7 +76,7 @@ describe('one writer', () => {
     expect(said.sort()).toEqual(['open', 'store_locked', 'store_locked', 'store_locked'])
   })
 
-  test('a pid that another process has by now, and a copy of an open log, lock nobody out', async () => {
+  test('a pid that was reused, or a copy of an open log, does not lock anyone out', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir })
     const copy = temporaryDirectory()
@@ -88,7 +88,7 @@ describe('one writer', () => {
     await (await fileStore({ dir })).close()
   })
 
-  test('a program that copied its own open log, and so lost the kernel lock, still keeps others out', async () => {
+  test('a program that reads the lock file of its own log, and so loses the kernel lock, still keeps others out', async () => {
     const dir = temporaryDirectory()
     await openStore({ dir })
     await readFile(join(dir, 'writer.lock'))
@@ -98,7 +98,7 @@ describe('one writer', () => {
 })
 
 describe('a reader in another process', () => {
-  test('sees what is appended live, in order, without gap or double, over many segments', async () => {
+  test('sees new events live, in order, without gaps or duplicates, over many segments', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir, limits })
     await store.append({ events: [fact('thing-0')] })
@@ -125,7 +125,7 @@ describe('a reader in another process', () => {
     expect(await nextLine(follower.lines)).toBe('seen 1001')
   })
 
-  test('reads its own call back: what was acknowledged before a read is in it', async () => {
+  test('sees every append that was acknowledged before its read', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir, limits })
     const reader = await openStore({ dir, access: 'read', limits: { followMs: 60_000 } })
@@ -137,7 +137,7 @@ describe('a reader in another process', () => {
     }
   })
 
-  test('goes on over a killed writer and the next one', async () => {
+  test('continues after the writer was killed and another one started', async () => {
     const dir = temporaryDirectory()
     await (await fileStore({ dir })).close()
     const reader = await openStore({ dir, access: 'read' })
@@ -176,7 +176,7 @@ describe('a reader in another process', () => {
   })
 
   test.each([1, 2, 8])(
-    'takes what is written (%i at a time) between its look at the end and at the directory',
+    'sees what is written (%i at a time) between its read of the end and of the directory',
     async (count) => {
       const dir = temporaryDirectory()
       const store = await openStore({ dir, limits })
@@ -187,7 +187,7 @@ describe('a reader in another process', () => {
           for (; left > 0; left--) await store.append({ events: [fact('thing-1', 'Happened', 'x'.repeat(700))] })
           return await nodeDisk.list(dir)
         },
-        // Told of an append before it is asked, the reader would not look again.
+        // If the reader were notified of the append first, it would not look again.
         watch: () => () => {},
       }
       const reader = await openStore({ dir, access: 'read', disk, limits: { followMs: 600_000 } })
@@ -203,7 +203,7 @@ describe('a reader in another process', () => {
     },
   )
 
-  test('shows nothing that is not durable, though the writer may not have synced it yet', async () => {
+  test('shows only durable events, even if the writer has not synced yet', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir })
     let fails = false
@@ -223,7 +223,7 @@ describe('a reader in another process', () => {
     expect((await reader.head()).position).toBe(1)
   })
 
-  test('cannot append, and needs a log', async () => {
+  test('cannot append, and cannot open where there is no log', async () => {
     const dir = temporaryDirectory()
     for (const missing of [dir, join(dir, 'nowhere')]) {
       await expect(fileStore({ dir: missing, access: 'read' })).rejects.toMatchObject({ code: 'store_missing' })
@@ -238,7 +238,7 @@ describe('a reader in another process', () => {
     await expect(reader.append({ events: [fact('thing-1')] })).rejects.toMatchObject({ code: 'store_closed' })
   })
 
-  test('is not deceived by a listing that missed a name which was being given, though it has a later one', async () => {
+  test('is not misled by a listing that has a later segment but misses one that was just renamed', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir, limits })
     for (let n = 0; n < 20; n++)
@@ -258,7 +258,7 @@ describe('a reader in another process', () => {
     expect(misses).toBeLessThan(0)
   })
 
-  test('does not look at the log because columns and temporary files are written beside it', async () => {
+  test('does not reread the log when columns and temporary files are written beside it', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir })
     await store.append({ events: [fact('thing-1')] })
@@ -273,13 +273,13 @@ describe('a reader in another process', () => {
     const before = looks
     for (const name of ['00000001.col.1-1.new', '00000001.col', '00000001.idx.1-1.new'])
       for (let n = 0; n < 20; n++) await writeFile(join(dir, name), `${n}`)
-    // It is told of changes in order, so that when it has seen this one it was told of those.
+    // Changes are reported in order: when this one is seen, the earlier ones were reported too.
     await store.append({ events: [fact('thing-1')] })
     for await (const _ of reader.subscribe('all', { after: 1, signal: new AbortController().signal })) break
     expect(looks - before).toBeLessThan(10)
   })
 
-  test('tells those who follow of damage that it meets', async () => {
+  test('reports damage to its subscribers', async () => {
     const dir = temporaryDirectory()
     const store = await openStore({ dir, limits })
     await store.append({ events: [fact('thing-1')] })

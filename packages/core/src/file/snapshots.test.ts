@@ -15,7 +15,7 @@ const snapshot: Snapshot = {
   state: { balance: 'ü' },
 }
 
-test('a snapshot is there after a restart, and a newer one replaces it', async () => {
+test('a saved snapshot is there after a restart, and a newer one replaces it', async () => {
   const dir = join(temporaryDirectory(), 'made', 'anew')
   await fileSnapshots({ dir }).save(snapshot)
   expect(await fileSnapshots({ dir }).load(snapshot.stream, 'f1')).toEqual(snapshot)
@@ -25,14 +25,14 @@ test('a snapshot is there after a restart, and a newer one replaces it', async (
   expect(await readdir(dir)).toHaveLength(1)
 })
 
-test('of other code, another stream or nothing at all there is no snapshot', async () => {
+test('there is no snapshot for other code, for another stream or before the first save', async () => {
   const dir = join(temporaryDirectory(), 'snapshots')
   const snapshots = fileSnapshots({ dir })
   expect(await snapshots.load(snapshot.stream, 'f1')).toBeUndefined()
   await snapshots.save(snapshot)
   expect(await snapshots.load(snapshot.stream, 'f2')).toBeUndefined()
   expect(await snapshots.load('a-2', 'f1')).toBeUndefined()
-  // A file that somebody gave the name of another stream.
+  // The file of one stream gets the name of another.
   await snapshots.save({ ...snapshot, stream: 'a-2' })
   const [first, second] = (await readdir(dir)).map((name) => join(dir, name))
   const [one, two] = [await readFile(first!), await readFile(second!)]
@@ -41,7 +41,7 @@ test('of other code, another stream or nothing at all there is no snapshot', asy
   expect(await snapshots.load(snapshot.stream, 'f1')).toBeUndefined()
 })
 
-test('damaged anywhere or cut anywhere, it is not there, or it is what was saved', async () => {
+test('a snapshot file that is damaged or cut anywhere counts as missing', async () => {
   const dir = temporaryDirectory()
   const snapshots = fileSnapshots({ dir })
   await snapshots.save(snapshot)
@@ -59,7 +59,7 @@ test('damaged anywhere or cut anywhere, it is not there, or it is what was saved
   expect(await snapshots.load(snapshot.stream, 'f1')).toEqual(snapshot)
 })
 
-test('many may be saved at once, also of one stream', async () => {
+test('many snapshots can be saved at once, also of one stream', async () => {
   const dir = temporaryDirectory()
   const snapshots = fileSnapshots({ dir })
   await Promise.all(Array.from({ length: 50 }, (_, version) => snapshots.save({ ...snapshot, version })))
@@ -67,7 +67,7 @@ test('many may be saved at once, also of one stream', async () => {
   expect(await readdir(dir)).toHaveLength(1)
 })
 
-test('a full disk is told and leaves the older snapshot, and nothing else; a directory that was deleted is made anew', async () => {
+test('a full disk is reported and leaves only the older snapshot; a deleted directory is created again', async () => {
   const dir = join(temporaryDirectory(), 'snapshots')
   await fileSnapshots({ dir }).save(snapshot)
   const disk = observedDisk({

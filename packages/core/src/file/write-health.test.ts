@@ -1,4 +1,4 @@
-// What a store says of itself while it cannot write, and that it finds out by itself when it can again.
+// What a store reports while it cannot write, and how it finds out by itself that it can write again.
 import { expect, test } from 'vitest'
 import { type Disk, nodeDisk } from '../log/disk/disk.ts'
 import {
@@ -15,11 +15,11 @@ import {
 } from './test-support.ts'
 
 const clock = { now: () => Date.UTC(2026, 0, 31) }
-/** With a short reserve, half a write is less than the frame that it begins with. */
+/** With such a short reserve, half of a write is less than its first frame. */
 const waiting = { blockingWriteBytesMax: 0, writeProbeMs: 0, reserveBytes: 64 }
 const event = { events: [fact('thing-1')] }
 
-/** A disk on which some calls to the log fail, or wait, as long as something is set. */
+/** A disk on which calls of one kind to the log fail or wait while `trouble.now` is set. */
 function troubledDisk(call: DiskCall['call']) {
   const trouble: { now: (() => unknown) | undefined; tries: number } = { now: undefined, tries: 0 }
   const disk = observedDisk({
@@ -33,7 +33,7 @@ function troubledDisk(call: DiskCall['call']) {
   return { disk, trouble }
 }
 
-test('a full disk is told of until it has space, though nobody appends', async () => {
+test('health reports a full disk until there is space, even if nothing is appended', async () => {
   const { disk, trouble } = troubledDisk('write')
   const store = await openStore({ disk, clock, limits: waiting })
   await store.append(event)
@@ -55,7 +55,7 @@ test('a full disk is told of until it has space, though nobody appends', async (
   expect(await all(store)).toHaveLength(2)
 })
 
-test('a segment that could not be begun is begun by the question, and appends go on in it', async () => {
+test('the health check creates a segment that could not be created before, and appends continue in it', async () => {
   const { disk, trouble } = troubledDisk('open')
   const store = await openStore({ disk, limits: { ...waiting, segmentEventsMax: 1 } })
   await store.append(event)
@@ -67,7 +67,7 @@ test('a segment that could not be begun is begun by the question, and appends go
   expect(await store.append(event)).toMatchObject({ firstPosition: 2 })
 })
 
-test('an append that goes well says enough', async () => {
+test('a successful append is enough to report a healthy store', async () => {
   const { disk, trouble } = troubledDisk('write')
   const store = await openStore({ disk, limits: { ...waiting, writeProbeMs: 3_600_000 } })
   trouble.now = diskFull
@@ -78,7 +78,7 @@ test('an append that goes well says enough', async () => {
   expect(await store.health()).toMatchObject({ canWrite: true })
 })
 
-test('many who ask make no more tries than the limit says', async () => {
+test('many health checks try the disk only as often as the limit allows', async () => {
   const { disk, trouble } = troubledDisk('write')
   const store = await openStore({ disk, limits: { ...waiting, writeProbeMs: 3_600_000 } })
   trouble.now = diskFull
@@ -89,7 +89,7 @@ test('many who ask make no more tries than the limit says', async () => {
   expect(trouble.tries).toBe(tries)
 })
 
-test('a poisoned store says so for good, and names what failed', async () => {
+test('a poisoned store stays poisoned and names what failed', async () => {
   const { disk, trouble } = troubledDisk('sync')
   const store = await openStore({ disk, clock, limits: waiting })
   trouble.now = diskBroken
@@ -104,7 +104,7 @@ test('a poisoned store says so for good, and names what failed', async () => {
   })
 })
 
-test('a disk that hangs when it is tried keeps nobody who asks, nor those who append afterwards', async () => {
+test('a health check on a hanging disk returns, and later appends still work', async () => {
   const { disk, trouble } = troubledDisk('write')
   const store = await openStore({ disk, limits: { ...waiting, writeProbeWaitMs: 1 } })
   trouble.now = diskFull
@@ -119,7 +119,7 @@ test('a disk that hangs when it is tried keeps nobody who asks, nor those who ap
   expect(await store.health()).toMatchObject({ canWrite: true })
 })
 
-test('closing waits for a try that is under way', async () => {
+test('closing waits for a disk check in progress', async () => {
   const { disk, trouble } = troubledDisk('write')
   const dir = temporaryDirectory()
   const store = await openStore({ dir, disk, limits: { ...waiting, writeProbeWaitMs: 1 } })
@@ -135,7 +135,7 @@ test('closing waits for a try that is under way', async () => {
   expect(await all(await openStore({ dir }))).toEqual([])
 })
 
-test('an append that is refused because no index can be opened leaves no trace, is told of, and takes no index for damaged', async () => {
+test('an append that is refused because no index can be opened leaves no trace, is reported, and does not count the index as damaged', async () => {
   let none: 'now' | 'at all' | undefined
   let made = 0
   const disk: Disk = {
@@ -167,7 +167,7 @@ test('an append that is refused because no index can be opened leaves no trace, 
   expect(made).toBe(0)
 })
 
-test('a store that was opened for reading says that it cannot write', async () => {
+test('a store that was opened for reading reports that it cannot write', async () => {
   const dir = temporaryDirectory()
   await openStore({ dir })
   const reader = await openStore({ dir, access: 'read', clock })

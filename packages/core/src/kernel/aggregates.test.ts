@@ -17,17 +17,17 @@ const Do = thing.command('Do', {
 })
 const invalid = expect.objectContaining({ code: 'invalid_declaration' })
 
-test('making an event checks its data', () => {
+test('making an event validates its data', () => {
   expect(Happened({ n: 1 })).toEqual({ type: 'Happened', schemaVersion: 1, data: { n: 1 } })
   expect(() => Happened({ n: 'one' as never })).toThrow(expect.objectContaining({ code: 'invalid_event' }))
 })
 
-test('a command takes its defaults from its schema', () => {
+test('a command gets default values from its schema', () => {
   const context = { id: '1', commandId: 'c', actor: undefined, issuedAt: '', validAt: undefined, facts: {} }
   expect(Do.decide(thing.initialState, Do.parse({}), context)).toEqual(Happened({ n: 7 }))
 })
 
-test('a schema that validates later is refused', () => {
+test('an event refuses an asynchronous schema', () => {
   const later = event(
     'Later',
     z.object({}).refine(async () => true),
@@ -35,11 +35,11 @@ test('a schema that validates later is refused', () => {
   expect(() => later({})).toThrow(expect.objectContaining({ code: 'schema_async' }))
 })
 
-test('the fingerprint changes with the initial state, the version, the events and their versions, and with nothing else', () => {
+test('the fingerprint depends on the initial state, the version, and the events with their versions, and on nothing else', () => {
   const make = ({ n = 0, version = 1, happened = Happened } = {}) =>
     aggregate('thing', { initialState: { n }, version }).on(happened, (_state, data) => ({ n: data.n }))
   expect(make().fingerprint).toBe(make().fingerprint)
-  // What the code does is said by the version; its text is only a hint.
+  // The declared version identifies the code; its text is only a hint.
   expect(thing.fingerprint).toBe(make().fingerprint)
   expect(thing.code).not.toBe(make().code)
   const inOrder = make().on(Other, (state) => state)
@@ -55,7 +55,7 @@ test('the fingerprint changes with the initial state, the version, the events an
   expect(new Set(fingerprints).size).toBe(5)
 })
 
-test('the hint at the code changes with the text of the handlers and of the upcasts', () => {
+test('the code hint changes with the text of handlers and upcasts', () => {
   const upcastBy = (up: (old: { m: number }) => { n: number }) =>
     event('Happened', Happened.schema, { version: 2, upcasts: { 1: upcast(z.object({ m: z.int() }), up) } })
   const codes = [upcastBy(({ m }) => ({ n: m })), upcastBy(({ m }) => ({ n: 2 * m }))].flatMap((happened) => [
@@ -65,7 +65,7 @@ test('the hint at the code changes with the text of the handlers and of the upca
   expect(new Set(codes).size).toBe(4)
 })
 
-test('the fingerprint tells initial states apart that JSON does not', () => {
+test('initial states that JSON cannot tell apart have different fingerprints', () => {
   class Money {
     readonly cents: number
     constructor(cents: number) {
@@ -124,7 +124,7 @@ test('the fingerprint tells initial states apart that JSON does not', () => {
   expect(fingerprintOf({ a: 1, b: [{ c: 2, d: 3 }] })).toBe(fingerprintOf({ b: [{ d: 3, c: 2 }], a: 1 }))
 })
 
-test('an initial state that nobody can look into has no fingerprint', () => {
+test('an initial state that cannot be inspected completely has no fingerprint', () => {
   class Sealed {
     #cents = 1
     get cents() {
@@ -147,7 +147,7 @@ test('an initial state that nobody can look into has no fingerprint', () => {
   }
 })
 
-test('declarations that cannot work are refused when they are made', () => {
+test('invalid declarations are refused when they are made', () => {
   expect(() => aggregate('two-parts', { initialState: {} })).toThrow(invalid)
   expect(() => aggregate('$own', { initialState: {} })).toThrow(invalid)
   expect(() => event('$Happened', z.object({}))).toThrow(invalid)
@@ -180,7 +180,7 @@ test('declarations that cannot work are refused when they are made', () => {
   expect(twoKeys.write(Happened, () => row).events).toEqual([Happened])
 })
 
-test('a handler is declared once for each event, and is a function', () => {
+test('a handler must be a function, and an event has one handler at most', () => {
   const table = projection('p', { table: { id: text().key() } })
   const thingHappens = (declare: (happened: never, handler: never) => unknown) => {
     expect(() => declare(Happened as never, undefined as never)).toThrow(/no function for "Happened"/)
@@ -195,18 +195,18 @@ test('a handler is declared once for each event, and is a function', () => {
   )
 })
 
-test('an older version that cannot be told is refused where the event is declared', () => {
+test('an event declaration refuses older versions that it cannot upcast', () => {
   const old = { schema: z.object({}), up: () => ({}) }
   const declare = (version: number, upcasts: object) => () => event('Was', z.object({}), { version, upcasts } as never)
   expect(declare(2, { 2: old })).toThrow(/upcast from version 2, which is not below its version 2/)
   expect(declare(2, { 0: old })).toThrow(invalid)
   expect(declare(3, { 1: old })).toThrow(/no upcast from version 2/)
   expect(declare(2, { 1: { schema: z.object({}) } })).toThrow(/needs a schema and a function "up" for version 1/)
-  // Versions that no log has any more need none.
+  // Versions that no log contains any more need no upcast.
   expect(declare(3, { 2: old })).not.toThrow()
 })
 
-test('a system whose parts do not fit is refused', () => {
+test('a system whose parts do not fit together is refused', () => {
   const p = (name: string) =>
     projection(name, { table: { id: text().key() } }).write(Happened, (_data, { streamId }) => ({ id: streamId }))
   expect(() => defineSystem({ name: 'x', commands: [Do, Do] })).toThrow(invalid)
@@ -231,7 +231,7 @@ test('a system whose parts do not fit is refused', () => {
   expect(() => defineSystem({ name: 'x', commands: [Do, Again] })).toThrow(/two of the event "Happened"/)
 })
 
-test('all that is wrong with a system is told at once', () => {
+test('one error lists everything that is wrong with a system', () => {
   const stranger = projection('s', { table: { id: text().key() } }).on(Other, () => null)
   const idle = saga('s', { startsOn: Happened })
   let thrown: unknown

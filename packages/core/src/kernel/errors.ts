@@ -52,6 +52,11 @@ export const errorCodes = {
   },
   stream_missing: { retryable: false, meaning: 'The stream has no events.' },
   saga_missing: { retryable: false, meaning: 'No saga with that id has started.' },
+  schedule_missing: { retryable: false, meaning: 'No command was scheduled with that id.' },
+  schedule_id_reused: {
+    retryable: false,
+    meaning: 'The id of a schedule was used before, with another command or another time.',
+  },
   unknown_command: { retryable: false, meaning: 'The system declares no command with that name for that aggregate.' },
   unknown_projection: { retryable: false, meaning: 'The system declares no projection with that name.' },
   unknown_saga: { retryable: false, meaning: 'The system declares no saga with that name.' },

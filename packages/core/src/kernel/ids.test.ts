@@ -9,7 +9,7 @@ test('ids have the form, version and variant of RFC 9562 and carry the time', ()
   expect(isUuid(id)).toBe(true)
 })
 
-test('ids sort in the order in which they were made, also within a millisecond and when the clock goes back', () => {
+test('ids sort in the order in which they were made, also within one millisecond and when the clock goes back', () => {
   const times = [5, 5, 5, 4, 3, 6, 6]
   const ids = uuidV7({ clock: { now: () => times.shift() ?? 6 }, fillRandom })
   const made = Array.from({ length: 10_000 }, ids)

@@ -4,7 +4,7 @@ import { faultsOfActivities } from './activity-check.ts'
 import type { AnyCommandType } from './commands.ts'
 import type { AnyEventType } from './event-types.ts'
 import { categoryCharactersMax } from './limits.ts'
-import { sagaEvents, sagaFindings, sagaSends } from './processes/index.ts'
+import { type AnySaga, childrenOf, sagaEvents, sagaFindings, sagaSends } from './processes/index.ts'
 import { faultsOfRemotes } from './remote-check.ts'
 import { outputProblem } from './schemas.ts'
 import type { System } from './system.ts'
@@ -40,7 +40,12 @@ function namesOf(system: System): string[] {
       ({ category }) => category,
       'Declare its commands on the aggregate that has all handlers, not on one before .on(…).',
     ),
-    ...twice('command', [...commands, ...system.activities], ({ category, type }) => `${category}/${type}`, 'Give one of them another name.'),
+    ...twice(
+      'command',
+      [...commands, ...system.activities],
+      ({ category, type }) => `${category}/${type}`,
+      'Give one of them another name.',
+    ),
     ...twice(
       'event',
       events,
@@ -123,8 +128,10 @@ function consumerFindings(system: System): string[] {
 function faultsOfSagas(system: System): string[] {
   const { sagas } = system
   const listed = sendable(system)
+  const children = new Set(sagas.flatMap(({ nodes }) => childrenOf(nodes)))
   return sagas.flatMap((each) => [
     ...(each.nodes.length === 0 ? [`Saga "${each.name}" has no steps. Add .step(…).`] : []),
+    ...(each.data ? childOnlyFindings(each, children) : []),
     ...sagaSends(each)
       .filter(({ send }) => !listed.has(send.command))
       .map(({ place, send }) => `${place} of saga "${each.name}" sends ${unlisted(send.command)}`),
@@ -132,6 +139,20 @@ function faultsOfSagas(system: System): string[] {
       .filter(({ kind }) => kind === 'error')
       .map(({ message }) => `Saga "${each.name}": ${message}`),
   ])
+}
+
+function childOnlyFindings({ name, data }: AnySaga, children: ReadonlySet<string>): string[] {
+  const problem = outputProblem(data!)
+  return [
+    ...(children.has(name)
+      ? []
+      : [
+          `Saga "${name}" has no start event, and no saga starts it as a child. Add "startsOn", or .child(…) to another saga.`,
+        ]),
+    ...(problem === undefined
+      ? []
+      : [`The data of saga "${name}" cannot be kept as JSON: ${problem}. Use text or numbers.`]),
+  ]
 }
 
 function faultsOfPolicies(system: System): string[] {

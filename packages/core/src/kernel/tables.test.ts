@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { integer, json, keyColumns, keyText, previousTableName, stagingTable, text } from './tables.ts'
 
-test('a table needs a key that is not nullable, and names that a database takes', () => {
+test('a table needs a key without nullable columns, and names that a database accepts', () => {
   const code = expect.objectContaining({ code: 'invalid_declaration' })
   expect(() => keyColumns('t', { a: text() })).toThrow(code)
   expect(() => keyColumns('t', { a: text().nullable().key() })).toThrow(code)
@@ -11,7 +11,7 @@ test('a table needs a key that is not nullable, and names that a database takes'
   expect(keyColumns('t', { a: text().key(), b: text(), c: integer().key() })).toEqual(['a', 'c'])
 })
 
-test('a name that the database or the language has for itself is refused, and the message says so', () => {
+test('a name that the database or JavaScript reserves is refused with a message that says so', () => {
   const taken = (name: string) =>
     expect.objectContaining({
       code: 'invalid_declaration',
@@ -28,7 +28,7 @@ test('a name that the database or the language has for itself is refused, and th
   expect(keyColumns('xmin', { id: text().key(), oid: integer() })).toEqual(['id'])
 })
 
-test('a name leaves room for those of the staging and the previous table, and is not one of them', () => {
+test('a table name leaves room for the names of its staging and previous tables, and cannot be one of those', () => {
   const code = expect.objectContaining({ code: 'invalid_declaration' })
   const longest = 'n'.repeat(53)
   const columns = { a: text().key() }
@@ -41,6 +41,6 @@ test('a name leaves room for those of the staging and the previous table, and is
   }
 })
 
-test('keys of several columns cannot be confused', () => {
+test('keys of several columns have distinct texts', () => {
   expect(keyText(['a', 'b'], { a: 'x,y', b: 'z' })).not.toBe(keyText(['a', 'b'], { a: 'x', b: 'y,z' }))
 })

@@ -26,7 +26,7 @@ test.each([
   expect(() => epochMs(text)).toThrow(expect.objectContaining({ code: 'invalid_time' }))
 })
 
-test('an instant reads back as the milliseconds it was made of, and sorts as they do', () => {
+test('an instant converts back to the same milliseconds, and instants sort as their milliseconds do', () => {
   const ms = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) })
   fc.assert(
     fc.property(ms, ms, (a, b) => {

@@ -20,7 +20,7 @@ test.each([0, 1, 5_000, 24 * day, 25 * day, 30 * day, 400 * day])(
   },
 )
 
-test('a timer for ever never calls back', () => {
+test('a timer with an infinite delay never calls back', () => {
   const callBack = vi.fn()
   timer(Number.POSITIVE_INFINITY, callBack)
   vi.advanceTimersByTime(1_000 * day)
@@ -37,7 +37,7 @@ test('a timer that is cancelled after 25 days does not call back', () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('what is done every so often is done until it is cancelled, however long that is', () => {
+test('a repeated call goes on until it is cancelled, also with an interval of 30 days', () => {
   const callBack = vi.fn()
   const often = every(1_000, callBack)
   const seldom = every(30 * day, callBack)
@@ -50,7 +50,7 @@ test('what is done every so often is done until it is cancelled, however long th
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('what is done every so often keeps no process alive once it is unrefed, and what that gives cancels it', () => {
+test('an unrefed repeated call does not keep the process alive, and can be cancelled', () => {
   const begun = vi.spyOn(globalThis, 'setTimeout')
   const often = every(1_000, () => {}).unref()
   vi.advanceTimersByTime(3_000)

@@ -17,7 +17,7 @@ export interface LogLimits {
   readonly reserveBytes: number
   /** A frame of no more than this, and less than `earlyWriteBytesMin`, is written while the thread waits, as long as the disk is fast. With 0 it never waits. */
   readonly blockingWriteBytesMax: number
-  /** A write that holds up the thread longer is a slow one, of which there may be few: see `BlockingBudget`. */
+  /** A write that blocks the thread for longer counts as slow; few of those are allowed: see `BlockingBudget`. */
   readonly blockingWriteMsMax: number
   /** A frame that has so much is written as soon as the disk is free; a shorter one waits for all who append in the same turn of the event loop. */
   readonly earlyWriteBytesMin: number

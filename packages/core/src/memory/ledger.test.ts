@@ -28,7 +28,7 @@ const item = fc
   .filter((fields) => Object.keys(fields).length > 0)
 const query: fc.Arbitrary<Query> = fc.oneof(fc.constant('all' as const), fc.array(item, { minLength: 1, maxLength: 3 }))
 
-test('the ledger finds what looking at every event finds, in both directions, within any range and limit', () => {
+test('the ledger finds the same events as a check of every event, in both directions, within any range and limit', () => {
   fc.assert(
     fc.property(
       fc.array(event, { minLength: 1, maxLength: 40 }),
@@ -54,7 +54,7 @@ test('the ledger finds what looking at every event finds, in both directions, wi
   )
 })
 
-/** What a query means, written out event by event. */
+/** The meaning of a query, written out event by event. */
 function isMatch(query: Query, { stream, type, tags, correlationId }: Findable, reserved: boolean): boolean {
   const isOwn = stream.startsWith('$')
   const isHidden = ({ streams, categories, types }: QueryItem) =>

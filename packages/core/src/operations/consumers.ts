@@ -1,4 +1,5 @@
 // Everything that follows the log (projections, sagas, reactions, subscriptions): how far it is, and pausing and resuming it.
+import { scheduleSaga } from '../kernel/processes/index.ts'
 import type { AnyConsumerStatus } from '../runtime/consumers/consumers.ts'
 import type { SystemDescription } from '../schema/describe-system.ts'
 import type { Head } from '../store/port.ts'
@@ -89,7 +90,8 @@ export const resumeConsumer = operation({
 function consumerNames(system: SystemDescription): readonly string[] {
   const { projections, sagas, reactions, subscriptions, remotes } = system
   const feeds = remotes.filter(({ events }) => events.length > 0)
-  return [...projections, ...sagas, ...reactions, ...subscriptions, ...feeds].map((each) => each.name)
+  const declared = [...projections, ...sagas, ...reactions, ...subscriptions, ...feeds].map((each) => each.name)
+  return [...declared, scheduleSaga.name]
 }
 
 function caseOf(name: string, isPaused: boolean): OperationCase {

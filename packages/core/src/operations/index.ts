@@ -29,4 +29,13 @@ export { listedSagas, type SagaFilters, type SagaListed, type SagaPage, sagaStat
 export { declaredSaga, type SagaStep } from './saga-reading.ts'
 export { type SagaHappening, type SagaStory, sagaStory } from './saga-story.ts'
 export type { SagaCancelled, SagaDecided, SagaResumed, SagaShown } from './sagas.ts'
+export {
+  listedSchedules,
+  type ScheduleFilters,
+  type SchedulePage,
+  type ScheduleShown,
+  scheduleStatuses,
+  shownSchedule,
+} from './schedule-list.ts'
+export type { ScheduleCancelled } from './schedules.ts'
 export type { RowsPage } from './select-rows.ts'

@@ -14,6 +14,7 @@ import {
 import { readFeed } from './read-feed.ts'
 import { readStream } from './read-stream.ts'
 import { cancelSaga, decideSaga, resumeSaga, showSaga } from './sagas.ts'
+import { cancelSchedule, listSchedules, scheduleCommand, showSchedule } from './schedules.ts'
 import { selectRows } from './select-rows.ts'
 import { sendCommand } from './send-command.ts'
 
@@ -37,6 +38,10 @@ export const operations = {
   resumeSaga,
   cancelSaga,
   decideSaga,
+  scheduleCommand,
+  listSchedules,
+  showSchedule,
+  cancelSchedule,
   listConsumers,
   showConsumer,
   pauseConsumer,

@@ -1,10 +1,10 @@
 // What is to be known of sagas before their code runs: what their declarations lack, and whether open instances fit them.
 import { type AnySaga, type SagaFinding, sagaFindings } from '../kernel/processes/index.ts'
 import { judgeSaga, type SagaVerdict } from '../runtime/processes/judge.ts'
-import { hasEnded, type SagaStatus } from '../runtime/processes/state.ts'
+import type { SagaStatus } from '../runtime/processes/state.ts'
 import { watched } from '../runtime/purity.ts'
 import type { EventStore } from '../store/port.ts'
-import { sagaInstances } from './saga-reading.ts'
+import { isPassed, sagaInstances } from './saga-reading.ts'
 
 /** A finding of a declaration, with the saga that it is about. */
 export interface SagaNote extends SagaFinding {
@@ -35,8 +35,9 @@ export async function* judgedSagas({
   readonly nowMs: number
 }): AsyncGenerator<SagaJudged> {
   const call = watched('impure_saga')
-  for await (const { saga, id, state } of sagaInstances({ store, sagas }, 1)) {
-    if (hasEnded(state)) continue
+  for await (const instance of sagaInstances({ store, sagas }, { isOpenOnly: true })) {
+    if (isPassed(instance)) continue
+    const { saga, id, state } = instance
     const verdict = judgeSaga({ saga, sagaId: id, state, call, nowMs })
     const { status, definition } = state
     if (verdict.verdict !== 'ended') yield { saga: saga.name, id, status, definition, ...verdict }

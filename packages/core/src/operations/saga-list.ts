@@ -6,7 +6,7 @@ import type { SagaFailure } from '../runtime/processes/events.ts'
 import { hasEnded, type SagaStatus } from '../runtime/processes/state.ts'
 import type { EventStore } from '../store/port.ts'
 import { pageDefault, sagaEventsExaminedMax, sagasExaminedMax } from './limits.ts'
-import { declaredSaga, type SagaInstance, type SagaStep, sagaInstances, stepsOf } from './saga-reading.ts'
+import { declaredSaga, isPassed, type SagaInstance, type SagaStep, sagaInstances, stepsOf } from './saga-reading.ts'
 
 export const sagaStatuses = ['running', 'compensating', 'completed', 'compensated', 'compensationFailed'] as const
 
@@ -59,18 +59,22 @@ export async function listedSagas({ store, sagas, nowMs }: Log, filters: SagaFil
   const page: SagaListed[] = []
   let examined = 0
   let events = 0
-  for await (const instance of sagaInstances({ store, sagas: which }, from)) {
+  const isOpenOnly = openStatuses.includes(filters.status ?? 'all')
+  for await (const instance of sagaInstances({ store, sagas: which }, { from, isOpenOnly })) {
     const isFull = page.length === limit || examined === sagasExaminedMax || events >= sagaEventsExaminedMax
     if (isFull) return { sagas: page, next: instance.startedPosition }
+    events += instance.events
+    if (isPassed(instance)) continue
     const listed = listedOf(instance, nowMs)
     // Those that started later are younger.
     if (listed.ageMs < (filters.olderThanMs ?? 0)) break
     if (passes(listed, filters)) page.push(listed)
     examined++
-    events += instance.events
   }
   return { sagas: page, next: null }
 }
+
+const openStatuses: readonly string[] = ['open', 'running', 'compensating', 'compensationFailed']
 
 export function listedOf(instance: SagaInstance, nowMs: number): SagaListed {
   const { saga, id, state, startedAt } = instance

@@ -6,7 +6,7 @@ import type { AnySaga } from '../kernel/processes/index.ts'
 import { type StreamName, streamName } from '../kernel/streams.ts'
 import type { Instant } from '../kernel/time.ts'
 import { viewOf, type Waiting } from '../runtime/processes/saga-view.ts'
-import { foldSaga, type SagaState } from '../runtime/processes/state.ts'
+import { endTypes, foldSaga, type SagaState } from '../runtime/processes/state.ts'
 import type { EventStore } from '../store/port.ts'
 import { sagasReadTogetherMax } from './limits.ts'
 
@@ -67,11 +67,21 @@ export function stepsOf({ state, since }: Pick<SagaInstance, 'state' | 'since'>)
   ]
 }
 
-/** Instances by where they started, from a position on. They are read some at a time, whatever the caller then does with them. */
+/** An instance that has ended, where only open ones are wanted: only its first and last events are read. */
+export interface PassedInstance {
+  readonly startedPosition: Position
+  readonly events: 2
+}
+
+export function isPassed(instance: SagaInstance | PassedInstance): instance is PassedInstance {
+  return !('state' in instance)
+}
+
+/** Instances by where they started. They are read some at a time, whatever the caller then does with them. */
 export async function* sagaInstances(
   { store, sagas }: { readonly store: EventStore; readonly sagas: readonly AnySaga[] },
-  from: Position,
-): AsyncGenerator<SagaInstance> {
+  { from = 1, isOpenOnly }: { readonly from?: Position; readonly isOpenOnly: boolean },
+): AsyncGenerator<SagaInstance | PassedInstance> {
   if (sagas.length === 0) return
   const categories = sagas.map(({ category }) => category)
   let waiting: RecordedEvent[] = []
@@ -79,11 +89,11 @@ export async function* sagaInstances(
     for (const event of events) {
       waiting.push(event)
       if (waiting.length < sagasReadTogetherMax) continue
-      yield* read(store, sagas, waiting)
+      yield* read({ store, sagas, isOpenOnly }, waiting)
       waiting = []
     }
   }
-  yield* read(store, sagas, waiting)
+  yield* read({ store, sagas, isOpenOnly }, waiting)
 }
 
 /** One instance with its events. Throws `saga_missing`, `invalid_stream_name`. */
@@ -115,17 +125,34 @@ interface Reading {
 }
 
 async function* read(
-  store: EventStore,
-  sagas: readonly AnySaga[],
+  {
+    store,
+    sagas,
+    isOpenOnly,
+  }: { readonly store: EventStore; readonly sagas: readonly AnySaga[]; readonly isOpenOnly: boolean },
   starts: readonly RecordedEvent[],
-): AsyncGenerator<SagaInstance> {
-  if (starts.length === 0) return
+): AsyncGenerator<SagaInstance | PassedInstance> {
+  const ended = isOpenOnly ? await endedAmong(store, starts) : new Set<StreamName>()
+  const streams = starts.flatMap(({ stream }) => (ended.has(stream) ? [] : [stream]))
   const readings = new Map<StreamName, Reading>()
-  for await (const { events } of store.read([{ streams: starts.map(({ stream }) => stream) }])) {
+  for await (const { events } of streams.length > 0 ? store.read([{ streams }]) : []) {
     for (const event of events) readings.set(event.stream, withEvent(readings.get(event.stream), event))
   }
-  for (const { stream, category } of starts)
-    yield asInstance(readings.get(stream)!, sagas.find((each) => each.category === category)!)
+  for (const { stream, category, position: startedPosition } of starts) {
+    const reading = readings.get(stream)
+    yield reading
+      ? asInstance(reading, sagas.find((each) => each.category === category)!)
+      : { startedPosition, events: 2 }
+  }
+}
+
+/** The last event of a saga says that it has ended: the rest of its stream need not be read. */
+async function endedAmong(store: EventStore, starts: readonly RecordedEvent[]): Promise<ReadonlySet<StreamName>> {
+  const ended = new Set<StreamName>()
+  const query = [{ streams: starts.map(({ stream }) => stream), types: endTypes }]
+  for await (const { events } of starts.length > 0 ? store.read(query) : [])
+    for (const { stream } of events) ended.add(stream)
+  return ended
 }
 
 function withEvent(before: Reading | undefined, event: RecordedEvent): Reading {

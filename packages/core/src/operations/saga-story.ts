@@ -1,4 +1,5 @@
 // The story of one instance: what happened step by step, who decided what and why, what comes next and when.
+import type { Command } from '../kernel/commands.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Position } from '../kernel/positions.ts'
 import type { AnySaga } from '../kernel/processes/index.ts'
@@ -86,11 +87,11 @@ function tellingOf(event: SagaEvent): readonly [SagaHappening['kind'], string] {
     case '$StepSent': {
       const { command, deadline } = event.data
       const limit = deadline === null ? '' : `, which may take until ${deadline}`
-      return ['command', `sent ${command.type} to ${command.category}-${command.id}${limit}`]
+      return ['command', `sent ${command.type} to ${placeOf(command)}${limit}`]
     }
     case '$CompensationSent': {
       const { command } = event.data
-      return ['command', `sent ${command.type} to ${command.category}-${command.id} to take it back`]
+      return ['command', `sent ${command.type} to ${placeOf(command)} to take it back`]
     }
     case '$StepDone':
       return ['command', `took effect at position ${event.data.position}`]
@@ -128,6 +129,11 @@ function tellingOf(event: SagaEvent): readonly [SagaHappening['kind'], string] {
       return [event.data.event ? 'event' : 'person', `was cancelled (${event.data.reason}); ${thenBack(false)}`]
     case '$SagaResumed':
       return ['person', resumptions[event.data.how]]
+    case '$SagaMapped': {
+      const { from, to, steps } = event.data
+      const names = Object.entries(steps).map(([old, now]) => (now === null ? `without ${old}` : `${old} is ${now}`))
+      return ['choice', `went over from version ${from} to ${to}${names.length > 0 ? `: ${names.join(', ')}` : ''}`]
+    }
     case '$SagaCompleted':
       return ['end', 'completed']
     case '$SagaCompensated':
@@ -142,6 +148,10 @@ const resumptions = {
   accept: 'was resumed: what could not be taken back stays',
   resolve: 'was resumed: another command is sent in place of the refused compensation',
 } as const
+
+function placeOf({ category, id, remote }: Command): string {
+  return `${category}-${id}${remote === undefined ? '' : ` in ${remote}`}`
+}
 
 function limitOf(until: Instant | null): string {
   return until === null ? ', without a limit' : `, until ${until}`

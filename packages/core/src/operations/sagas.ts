@@ -111,7 +111,8 @@ export const cancelSaga = operation({
       group: 'sagas',
       summary: `Make a ${name} take everything back`,
       result: {
-        description: 'cancelled is false if the saga does not run any more.',
+        description:
+          'cancelled is false if the saga does not run any more, or has sent a step that nothing takes back.',
         schema: objectOf({ saga: { const: name }, id: { type: 'string' }, cancelled: { type: 'boolean' } }),
       },
     })),

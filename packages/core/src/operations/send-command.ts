@@ -18,14 +18,19 @@ const traceparent: Parameter<string | undefined> & { readonly isRequired: false 
   parse: (value) => (typeof value === 'string' && isTraceparent(value) ? value : undefined),
 }
 
+/** Which command it is. */
+export const commandParameters = {
+  category: required(text({ description: 'The category of the aggregate.' })),
+  id: required(text({ description: 'The id of the aggregate.' })),
+  command: required(text({ description: 'The name of the command.' })),
+  input: required(anyJson({ description: 'The input of the command.' })),
+}
+
 export const sendCommand = operation({
   name: 'sendCommand',
   effect: 'changes',
   parameters: {
-    category: required(text({ description: 'The category of the aggregate.' })),
-    id: required(text({ description: 'The id of the aggregate.' })),
-    command: required(text({ description: 'The name of the command.' })),
-    input: required(anyJson({ description: 'The input of the command.' })),
+    ...commandParameters,
     commandId: text({
       bytesMax: recordedTextBytesMax,
       description:
@@ -56,8 +61,7 @@ export const sendCommand = operation({
   ],
   describe: ({ commands }) => commands.filter(({ visibility }) => visibility === 'public').map(caseOf),
   async run(running, { category, id, command, input, ...options }, { principal, signal }): Promise<CommandOutcome> {
-    if (isInternal(running.system, { category, type: command }))
-      throw new IndelibleError('unknown_command', `There is no command "${command}" for "${category}".`)
+    assertPublic(running.system, { category, type: command })
     return await running.send({ category, id, type: command, input }, given({ ...options, ...principal, signal }))
   },
 })
@@ -70,9 +74,11 @@ function isTraceparent(value: string): boolean {
   return !/^0+$/.test(trace!) && !/^0+$/.test(parent!)
 }
 
-function isInternal({ commands }: System, target: { readonly category: string; readonly type: string }): boolean {
+/** Throws `unknown_command` for an internal command. */
+export function assertPublic({ commands }: System, target: { readonly category: string; readonly type: string }): void {
   const declared = commands.find(({ category, type }) => category === target.category && type === target.type)
-  return declared?.visibility === 'internal'
+  if (declared?.visibility !== 'internal') return
+  throw new IndelibleError('unknown_command', `There is no command "${target.type}" for "${target.category}".`)
 }
 
 function caseOf(described: CommandDescription): OperationCase {
@@ -113,7 +119,8 @@ export function commandDefinitions(commands: readonly CommandDescription[]): Rea
   }
 }
 
-function nameOf({ category, type }: CommandDescription): string {
+/** The name of the definition of its input. */
+export function nameOf({ category, type }: CommandDescription): string {
   return `${category}.${type}`
 }
 

@@ -1,6 +1,6 @@
 // Joins a declared system to what it runs on: the one place that makes the pieces of the runtime and connects them.
 import type { Command } from '../kernel/commands.ts'
-import { childrenOf } from '../kernel/processes/index.ts'
+import { type AnySaga, childrenOf, scheduleSaga } from '../kernel/processes/index.ts'
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { DomainLog } from '../store/domain-log.ts'
@@ -17,6 +17,7 @@ import { OperatorLog } from './operator-log.ts'
 import { localExecutor } from './processes/executor.ts'
 import { asReaction } from './processes/policies.ts'
 import { SagaRunner } from './processes/saga-runner.ts'
+import { Schedules } from './processes/schedules.ts'
 import { type ProjectionHost, projectionsHere } from './projections/host.ts'
 import { ProjectionOperator } from './projections/operator.ts'
 import { isWatched, projectionCall, trusted, watched } from './purity.ts'
@@ -30,6 +31,7 @@ export interface Runtime {
   readonly commandIds: CommandIds
   readonly projections: ProjectionHost
   readonly sagas: ReadonlyMap<string, SagaRunner>
+  readonly schedules: Schedules
   readonly reactions: ReadonlyMap<string, ConsumerRunner>
   /** The feeds of other systems. */
   readonly feeds: ReadonlyMap<string, FeedRunner>
@@ -57,21 +59,14 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const executorOf = (command: Command) => elsewhere(command) ?? here
   const sagaCall = isWatched(domainCode) ? watched('impure_saga') : trusted
   const children = new Set(system.sagas.flatMap(({ nodes }) => childrenOf(nodes)))
-  const sagas = new Map(
-    system.sagas.map((saga) => [
-      saga.name,
-      new SagaRunner({
-        saga,
-        store,
-        records,
-        clock,
-        ids,
-        executorOf,
-        call: sagaCall,
-        isChild: children.has(saga.name),
-      }),
-    ]),
-  )
+  const runnerOf = (saga: AnySaga, isChild: boolean) =>
+    new SagaRunner({ saga, store, records, clock, ids, executorOf, call: sagaCall, isChild })
+  const sagas = new Map([
+    ...system.sagas.map((saga) => [saga.name, runnerOf(saga, children.has(saga.name))] as const),
+    // Others start it too.
+    [scheduleSaga.name, runnerOf(scheduleSaga, true)] as const,
+  ])
+  const recordable: CommandHandler['recordable'] = (command) => commands.recordable(command)
   const running = { store, log, records, clock, notify }
   const send: CommandHandler['send'] = (command, sent = {}) =>
     (elsewhere(command as Command) ?? commands).send(command as Command, sent)
@@ -98,6 +93,7 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     commandIds: new CommandIds({ store, ids }),
     projections,
     sagas,
+    schedules: new Schedules({ saga: scheduleSaga, store, clock, ids, call: sagaCall, recordable }),
     reactions,
     feeds,
     consumers: new Consumers(system, { store, operators, projections, sagas, reactions, feeds }),

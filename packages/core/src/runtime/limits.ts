@@ -100,10 +100,14 @@ export const threadOpenMsMax = 2_000
 export const threadSoundMs = 60_000
 /** Sagas of which it is known how often in a row they met a fault; any more are tried again after the first wait. */
 export const sagaTriesKeptMax = 10_000
-/** What is kept of the sagas that are under way is written again after so many events of theirs. */
+/** What is kept of the sagas that are under way is written again after so many events, or half as many as there are timers, if that is more. */
 export const sagaEventsBetweenKeeps = 20_000
 /** Events for different sagas of one kind that are taken in at the same time. */
 export const sagaIntakeMax = 256
+/** Sagas that are looked up together, when their time has come or a process starts. */
+export const sagasLookedUpTogetherMax = 128
+/** Places in the log that are so near to each other are read together. */
+export const sagaLookGapMax = 32
 /** The longest wait until it is looked again which timers of sagas are due. */
 export const sagaLookMsMax = 60_000
 /** The requests that one process has under way to one other system. More wait for their next try: half of the sagas that are driven can hang there. */

@@ -17,6 +17,8 @@ import type { AnyConsumerStatus, By, Consumers, Named } from './consumers/consum
 import type { ResumeOptions, SagaDecision } from './processes/decisions.ts'
 import type { SagaRunner } from './processes/saga-runner.ts'
 import { type SagaView, viewOf } from './processes/saga-view.ts'
+import type { ScheduleView } from './processes/schedule-view.ts'
+import type { Scheduled, ScheduleOptions } from './processes/schedules.ts'
 import type { CheckOptions, TableCheck } from './projections/compare/index.ts'
 import type { RebuildOptions, RebuildReport } from './projections/rebuild/index.ts'
 import type { ProjectionView } from './projections/view.ts'
@@ -74,6 +76,26 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   /** What became of the command with this id. */
   async findCommand(commandId: string): Promise<CommandFound> {
     return await this.#runtime.commandIds.find(commandId)
+  }
+
+  /**
+   * Sends a command at a later time, once, whatever happens to this process: `schedule(Remind('o1', {}), { in: '2d' })`. The command is checked now. Where it
+   * is refused at its time, {@link scheduled} says so. Throws `unknown_command`, `invalid_command`, `invalid_stream_name`, `invalid_time`, and
+   * `schedule_id_reused` for an id with another command or another time.
+   */
+  async schedule(command: Command<string, unknown, unknown>, options: ScheduleOptions): Promise<Scheduled> {
+    if (this.#closing) throw new IndelibleError('store_closed', 'The system was closed.')
+    return await this.#runtime.schedules.schedule(command, options)
+  }
+
+  /** What became of a scheduled command. Throws `schedule_missing`, `invalid_stream_name`. */
+  async scheduled(scheduleId: string): Promise<ScheduleView> {
+    return await this.#runtime.schedules.show(scheduleId)
+  }
+
+  /** A scheduled command is not sent. False where it was sent already, or cancelled. Throws `schedule_missing`, `invalid_stream_name`. */
+  async cancelSchedule(scheduleId: string, { actor, reason }: By & { readonly reason: string }): Promise<boolean> {
+    return await this.#runtime.schedules.cancel(scheduleId, { actor, reason })
   }
 
   /**
@@ -164,7 +186,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     return await this.#sagaRunner(saga).decide(sagaId, decision)
   }
 
-  /** Makes a saga that runs take everything back. False where it does not run. Throws `unknown_saga`. */
+  /** Makes a saga that runs take everything back. False where it does not run, or has sent a step that nothing takes back. Throws `unknown_saga`. */
   async cancelSaga(saga: Named, sagaId: string, { actor, reason }: By & { readonly reason: string }): Promise<boolean> {
     return await this.#sagaRunner(saga).cancel(sagaId, { reason, actor })
   }

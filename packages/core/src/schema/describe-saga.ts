@@ -1,13 +1,17 @@
 // A saga as plain JSON: its flow, from which documents, drawings and checks are made.
 import { type AnySaga, type FlowNode, flowsIn, type SagaSend } from '../kernel/processes/index.ts'
 import { type CommandName, nameOf } from './command-name.ts'
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 
 export interface SagaDescription {
   readonly name: string
   readonly version: number
   /** Who looks at an instance that cannot go on. */
   readonly owner: string | null
+  /** Empty where only other sagas start it. */
   readonly startsOn: readonly string[]
+  /** The schema of the data that other sagas start it with; null where it has start events. */
+  readonly data: JsonSchema | null
   readonly from: 'now' | 'beginning'
   readonly cancelsOn: readonly string[]
   readonly flow: readonly NodeDescription[]
@@ -39,12 +43,13 @@ export type NodeDescription = { readonly name: string } & (
 )
 
 export function describeSaga(saga: AnySaga): SagaDescription {
-  const { name, version, owner, startsOn, from, cancelsOn, nodes, onCompleted, onCompensated } = saga
+  const { name, version, owner, startsOn, data, from, cancelsOn, nodes, onCompleted, onCompensated } = saga
   return {
     name,
     version,
     owner: owner ?? null,
     startsOn: startsOn.map(({ type }) => type),
+    data: data ? jsonSchemaOf(data, 'output') : null,
     from,
     cancelsOn: cancelsOn.map(({ event }) => event.type),
     flow: nodes.map(describeNode),

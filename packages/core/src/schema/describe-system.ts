@@ -231,7 +231,13 @@ function describeCommand(command: AnyCommandType): CommandDescription {
 
 function describeActivity(declared: AnyActivityType): ActivityDescription {
   const { service, call, refusedBy, giveUp } = declared.activity
-  return { ...describeCommand(declared), service, call: textOf(call), refusedBy, giveUp: giveUp ? textOf(giveUp) : null }
+  return {
+    ...describeCommand(declared),
+    service,
+    call: textOf(call),
+    refusedBy,
+    giveUp: giveUp ? textOf(giveUp) : null,
+  }
 }
 
 function textOf({ method, path }: ServiceCall): string {

@@ -39,7 +39,7 @@ class Drawing {
       const of = commands.find((each) => each.category === category && each.type === type && each.remote === remote)
       return of?.refuses.map(({ reason }) => reason) ?? []
     }
-    const start = this.#node('([', [saga.startsOn.join(' or ')], '])')
+    const start = this.#node('([', [saga.startsOn.join(' or ') || 'another saga'], '])')
     const compensated = 'compensated'
     const last = saga.onCompensated
       ? this.#takeBack([titleOf(saga.onCompensated), 'the last command'], compensated)

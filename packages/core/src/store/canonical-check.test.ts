@@ -48,7 +48,7 @@ function canonical(value: Row): Row | undefined {
   }
 }
 
-test('a row that is said to be as it is kept is kept unchanged', () => {
+test('a row that the check calls canonical is stored unchanged', () => {
   const isCanonical = canonicalCheck(table)
   const count = { known: 0 }
   const same = (value: Row, before: Row | undefined) => {
@@ -62,7 +62,7 @@ test('a row that is said to be as it is kept is kept unchanged', () => {
     fc.property(fc.oneof(row, fitting), fitting, fc.subarray(Object.keys(columns)), (value, other, changed) => {
       const before = canonical(other)
       same(value, before)
-      // As handlers make it: what was there, and some of it changed.
+      // As handlers make a row: the earlier row with some columns changed.
       const changes = Object.fromEntries(changed.map((name) => [name, (value as Row)[name]]))
       if (before) same({ ...before, ...changes }, before)
     }),
@@ -71,7 +71,7 @@ test('a row that is said to be as it is kept is kept unchanged', () => {
   expect(count.known).toBeGreaterThan(100)
 })
 
-test('a row made from one that is kept is known at once where only numbers, truths and texts changed', () => {
+test('a row made from a stored one is recognised as canonical if only numbers, booleans and strings changed', () => {
   const isCanonical = canonicalCheck(table)
   const before = canonicalRow(table, {
     id: 'a',

@@ -12,7 +12,7 @@ const columns = {
 }
 const table = { name: 't', columns, key: ['shop', 'id'], fingerprint: '', code: '' }
 
-test('conditions, order and place take their one form', () => {
+test('conditions, order and place get one canonical form', () => {
   const asked = {
     where: { ok: true, at: { gte: '2026-01-01T00:00:00+01:00', ne: null }, id: { in: [1, -0] } },
     orderBy: { at: 'desc' },
@@ -38,7 +38,7 @@ test('conditions, order and place take their one form', () => {
   expect(canonicalSelect(table, {})).toEqual({ where: [], order: byKey, after: undefined, limit: selectLimitDefault })
 })
 
-test('an order ends with the key, because nothing depends on columns behind it', () => {
+test('an order ends with the key, because later columns cannot change it', () => {
   const { order } = canonicalSelect(table, { orderBy: ['id', { at: 'desc' }, 'shop', 'ok'] })
   expect(order.map(({ column }) => column)).toEqual(['id', 'at', 'shop'])
 })
@@ -92,7 +92,7 @@ test.each<[SelectOptions, string, object]>([
   )
 })
 
-test('there are so many conditions at most', () => {
+test('the number of conditions is limited', () => {
   const names = Array.from({ length: selectConditionsMax + 1 }, (_, n) => `c${n}`)
   const wide = { ...table, columns: Object.fromEntries(names.map((name) => [name, text()])), key: ['c0'] }
   const where = (count: number) => Object.fromEntries(names.slice(0, count).map((name) => [name, 'x']))

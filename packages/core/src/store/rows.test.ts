@@ -40,7 +40,7 @@ test.each([
   )
 })
 
-test('a column that is not there is refused, also one that every object has', () => {
+test('an unknown column is refused, also one with the name of a property that every object has', () => {
   for (const name of ['more', 'constructor', '__proto__']) {
     const wrong = JSON.parse(`{ "${name}": 1 }`) as object
     expect(() =>
@@ -60,7 +60,7 @@ test.each([
   ['day', {}, '{} is not date (a day such as "1993-01-31")'],
   ['doc', { a: [1, Number.NaN] }, '{"a":[1,null]} is not json (a value of JSON: no NaN'],
   ['doc', { a: 1n }, 'an object that is not JSON is not json ('],
-])('for column %s and %s the message says what was given and what belongs there', (column, value, problem) => {
+])('for column %s and %s the message says what was given and what is expected', (column, value, problem) => {
   expect(() => canonicalRow(table, { ...row, [column]: value })).toThrow(`Table "t", column "${column}": ${problem}`)
 })
 
@@ -70,7 +70,7 @@ test.each([
   [5, '5'],
   ['abc', '"abc"'],
   [[row], 'a list'],
-])('%o is no row and no key', (given, told) => {
+])('%o is neither a row nor a key', (given, told) => {
   for (const [keep, what] of [
     [canonicalRow, 'a row'],
     [canonicalKey, 'a key'],

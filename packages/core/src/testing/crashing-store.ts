@@ -1,11 +1,14 @@
 // A store whose process "dies" at the k-th append: before the commit is written, or after it is written and before the caller gets the outcome.
 import { IndelibleError } from '../kernel/errors.ts'
-import type { EventStore } from '../store/port.ts'
+import type { Commit, EventStore } from '../store/port.ts'
 
 export interface Crash {
   /** Appends that go well before the crash. */
   readonly after: number
+  /** Whether the append at which it dies is written. */
   readonly written: boolean
+  /** Which appends count; all when left out. It dies at none of the others. */
+  readonly at?: (commit: Commit) => boolean
 }
 
 /**
@@ -14,7 +17,7 @@ export interface Crash {
  */
 export function crashingStore(
   store: EventStore,
-  { after, written }: Crash,
+  { after, written, at = () => true }: Crash,
 ): EventStore & { readonly hasCrashed: boolean } {
   let appends = 0
   let hasCrashed = false
@@ -26,7 +29,7 @@ export function crashingStore(
     },
     async append(commit, options) {
       if (hasCrashed) throw dead()
-      if (appends++ < after) return await store.append(commit, options)
+      if (!at(commit) || appends++ < after) return await store.append(commit, options)
       hasCrashed = true
       if (written) await store.append(commit, options)
       throw dead()

@@ -7,5 +7,17 @@ export type { ContractCase } from './contract/contract-case.ts'
 export { eventStoreContract } from './contract/event-store.ts'
 export { readTablesContract } from './contract/read-tables.ts'
 export { type Crash, crashingStore } from './crashing-store.ts'
+export {
+  type Fault,
+  type FaultCell,
+  type FaultMatrix,
+  type FaultMatrixOptions,
+  type FaultScenario,
+  faultMatrix,
+  formatFaultMatrix,
+  type SagaEnded,
+  type SagaWait,
+  type TrialEnd,
+} from './fault-matrix/index.ts'
 export { rehearse, type SagaRehearsal } from './saga-rehearsal.ts'
 export { type DecisionContext, decideAfter, stateAfter } from './specification.ts'

@@ -6,7 +6,7 @@ import type { DomainEvent } from '../kernel/event-types.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import { type AnySaga, nodeAt } from '../kernel/processes/index.ts'
 import type { Refusal } from '../kernel/refusals.ts'
-import { parse } from '../kernel/schemas.ts'
+import { parse, type Schema } from '../kernel/schemas.ts'
 import { epochMs, instant, type ValidTime } from '../kernel/time.ts'
 import type { SagaEvent } from '../runtime/processes/events.ts'
 import { asRead } from '../runtime/processes/instance.ts'
@@ -35,12 +35,13 @@ export interface SagaRehearsal {
 }
 
 /**
- * Begins a saga with the event that starts it: `rehearse(transferSaga, TransferRequested({ … }), { sagaId: 't-1' })`.
+ * Begins a saga with the event that starts it: `rehearse(transferSaga, TransferRequested({ … }), { sagaId: 't-1' })`. A saga that only others start begins
+ * with its data: `rehearse(refund, { cents: 5 })`.
  * Throws `impure_saga` where a function breaks the third law, and `invalid_declaration` for what cannot happen.
  */
-export function rehearse(
-  saga: AnySaga,
-  starts: DomainEvent,
+export function rehearse<Given>(
+  saga: AnySaga & { readonly '~data'?: Given },
+  starts: DomainEvent | NoInfer<Given>,
   { sagaId = '1', at = '2026-01-01' }: { readonly sagaId?: string; readonly at?: ValidTime } = {},
 ): SagaRehearsal {
   return new Rehearsal(saga, starts, { sagaId, at })
@@ -54,15 +55,19 @@ class Rehearsal implements SagaRehearsal {
   #position = 0
   #state: SagaState | undefined
 
-  constructor(saga: AnySaga, starts: DomainEvent, { sagaId, at }: { sagaId: string; at: ValidTime }) {
+  constructor(saga: AnySaga, starts: unknown, { sagaId, at }: { sagaId: string; at: ValidTime }) {
     this.#saga = saga
     this.#sagaId = sagaId
     this.#nowMs = epochMs(at)
-    const { id: eventId, type, position, schemaVersion, data } = this.#recorded(starts)
-    if (!saga.startsOn.some((each) => each.type === type)) throw this.#impossible(`"${type}" starts no "${saga.name}"`)
+    const event = saga.data ? this.#started(saga.data, starts) : this.#recorded(starts as DomainEvent)
+    const { id: eventId, type, position, schemaVersion, data } = event
+    if (!saga.data && !saga.startsOn.some((each) => each.type === type))
+      throw this.#impossible(`"${type}" starts no "${saga.name}"`)
     const startedBy = { eventId, type, position, schemaVersion, correlationId: eventId, validAt: null }
+    const parent = { saga: 'test', id: sagaId, step: 'test' }
     const { name, version } = saga
-    this.#happen({ type: '$SagaStarted', data: { saga: name, version, input: data, startedBy } })
+    const started = { saga: name, version, input: data, startedBy: saga.data ? { ...startedBy, parent } : startedBy }
+    this.#happen({ type: '$SagaStarted', data: started })
   }
 
   get sends(): Readonly<Record<string, Command>> {
@@ -155,6 +160,12 @@ class Rehearsal implements SagaRehearsal {
   #add(event: SagaEvent): void {
     const position = ++this.#position
     this.#state = foldSaga([{ ...asRead(event), id: `event-${position}`, position }], this.#state)
+  }
+
+  /** By another saga, which gives it data. */
+  #started(schema: Schema, given: unknown): RecordedEvent {
+    const data = parse(schema, given, `The data of the saga "${this.#saga.name}"`, 'invalid_declaration')
+    return this.#recorded({ type: '$ChildStarted', schemaVersion: 1, data })
   }
 
   /** The event as it would be read from the log. */

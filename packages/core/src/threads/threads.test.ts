@@ -43,12 +43,12 @@ const answers: Handlers<Protocol> = {
   },
 }
 
-test('calls that overlap get each its own answer', async () => {
+test('overlapping calls each get their own answer', async () => {
   const { client } = connect({ double: async (n) => await new Promise((done) => setTimeout(() => done(2 * n), 9 - n)) })
   expect(await Promise.all([1, 2, 3].map((n) => client.call('double', n)))).toEqual([2, 4, 6])
 })
 
-test('what is in a transfer list is moved, on the way there and on the way back', async () => {
+test('buffers in a transfer list are moved, in the call and in the answer', async () => {
   const { client } = connect({ fail: () => {} })
   expect(await client.call('fill', 3)).toEqual(Uint8Array.of(7, 7, 7))
   const bytes = new Uint8Array(3)
@@ -56,7 +56,7 @@ test('what is in a transfer list is moved, on the way there and on the way back'
   expect(bytes.byteLength).toBe(0)
 })
 
-test('an error of ours arrives with its code, its details and its cause', async () => {
+test('an IndelibleError arrives with its code, its details and its cause', async () => {
   const error = await connect()
     .client.call('fail', 'ours')
     .catch((error) => error)
@@ -65,7 +65,7 @@ test('an error of ours arrives with its code, its details and its cause', async 
   expect(error).toMatchObject({ message: 'Damaged.', details: { offset: 8 }, cause: { message: 'disk', code: 'EIO' } })
 })
 
-test('any other error arrives with its fields, as far as they can be cloned, and what is no error becomes one', async () => {
+test('any other error arrives with the fields that can be cloned, and a thrown value that is not an error becomes one', async () => {
   const { client } = connect()
   await expect(client.call('fail', 'node')).rejects.toMatchObject({
     message: 'refused',
@@ -76,20 +76,20 @@ test('any other error arrives with its fields, as far as they can be cloned, and
   await expect(client.call('fail', 'text')).rejects.toEqual(new Error('text'))
 })
 
-test('causes that form a ring are cut', () => {
+test('a cycle of causes is cut', () => {
   const error = new Error('ring')
   error.cause = error
   expect(errorFrom(errorMessage(error)).cause).toEqual(expect.objectContaining({ message: 'ring' }))
 })
 
-test('an input or a result that cannot be cloned fails its call alone', async () => {
+test('an input or result that cannot be cloned fails only its own call', async () => {
   const { client } = connect({ wait: () => (() => {}) as never })
   await expect(client.call('double', (() => {}) as never)).rejects.toThrow(/could not be cloned/)
   await expect(client.call('wait', undefined as never)).rejects.toThrow(/could not be cloned/)
   expect(await client.call('double', 1)).toBe(2)
 })
 
-test('progress comes before the answer, and what its receiver throws ends the call', async () => {
+test('progress arrives before the answer, and an error thrown by its receiver ends the call', async () => {
   const { client } = connect()
   const seen: number[] = []
   expect(await client.call('count', 3, { onProgress: (n: number) => void seen.push(n) })).toBe('done')
@@ -101,7 +101,7 @@ test('progress comes before the answer, and what its receiver throws ends the ca
   await expect(client.call('count', 3, { onProgress: stop })).rejects.toBe(enough)
 })
 
-test('an aborted call waits for its answer, one that is given up does not', async () => {
+test('an aborted call waits for its answer; a call that is given up does not', async () => {
   const { client } = connect()
   expect(await client.call('wait', undefined as never, { signal: AbortSignal.abort() })).toBe('aborted')
   const abort = new AbortController()
@@ -118,13 +118,13 @@ test('an aborted call waits for its answer, one that is given up does not', asyn
   await vi.waitFor(() => expect(signals[0]!.aborted).toBe(true))
 })
 
-test('a notice comes without a call', async () => {
+test('a notice arrives without a call', async () => {
   const { server, onNotice } = connect()
   server.notify({ ready: true })
   await vi.waitFor(() => expect(onNotice).toHaveBeenCalledWith({ ready: true }))
 })
 
-test('closing runs what the other side has to close, and waits for the calls under way', async () => {
+test('closing runs the close function of the other side and waits for calls in progress', async () => {
   let finish = () => {}
   const close = vi.fn(async () => finish())
   const waiting = () => new Promise<string>((resolve) => (finish = () => resolve('finished')))
@@ -137,7 +137,7 @@ test('closing runs what the other side has to close, and waits for the calls und
   await client.close()
 })
 
-test('when the other side ends, calls that wait and calls that come later get the error that was chosen', async () => {
+test('when the other side ends, waiting calls and later calls fail with the configured error', async () => {
   const { client, port } = connect({ wait: () => new Promise(() => {}) })
   const call = client.call('wait', undefined as never)
   port.close()
@@ -145,7 +145,7 @@ test('when the other side ends, calls that wait and calls that come later get th
   await expect(client.call('double', 1)).rejects.toMatchObject({ code: 'io_failed' })
 })
 
-test('a worker that throws ends its calls with what it threw as the cause', async () => {
+test('a worker that throws fails its calls, with the thrown error as the cause', async () => {
   const worker = new Worker(`setTimeout(() => { throw new Error('broken') }, 20)`, { eval: true })
   const client = new ThreadClient<Protocol>(worker, { ended })
   await expect(client.call('double', 1)).rejects.toMatchObject({ code: 'io_failed', cause: { message: 'broken' } })

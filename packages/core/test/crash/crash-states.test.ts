@@ -1,5 +1,5 @@
-// Whatever a crash leaves of the writes that were under way: all that was acknowledged is there, nothing is half there, every index says what the log
-// says, and opening mends it for good.
+// For any state that a crash may leave of the writes in progress: everything acknowledged is there, nothing is there in part, every index agrees with the
+// log, and opening repairs the log permanently.
 import { dirname } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -14,15 +14,15 @@ import { sequentialIds } from '../../src/testing/clock.ts'
 import { crashAfter, type DiskImage, type DiskOperation, type SimulatedDisk, simulatedDisk } from './simulated-disk.ts'
 
 const statesMin = long ? 1_000_000 : 10_000
-/** A long campaign says after so many how far it is. */
+/** A long campaign prints its progress after this many. */
 const saidEvery = 100_000
-/** Of writes that were under way, so many subsets are tried at each moment. */
+/** How many subsets of the writes in progress are tried at each moment. */
 const subsetsMax = 16
-/** A workload comes to thousands of states, so a short campaign takes one moment in so many of each, for the sake of more workloads. */
+/** A workload has thousands of states. A short campaign tries one moment in this many of each workload, so that it can try more workloads. */
 const momentEvery = long ? 1 : 5
-/** One recovery in so many is itself interrupted at each of its steps, which gives hundreds of states. */
+/** One recovery in this many is interrupted at each of its steps, which gives hundreds of states. */
 const interruptedEvery = long ? 100 : 300
-/** What costs most is asked in one state out of so many. */
+/** The most expensive checks run in one state out of this many. */
 const costlyEvery = 6
 const sectorBytes = 512
 const limits = {
@@ -36,7 +36,7 @@ const limits = {
   recordCacheBytesMax: 4096,
   indexCacheBytesMax: 16 * 4096,
   unindexedSegmentsMax: 1,
-  // Closing then makes an index of a segment that is not full, and a later one takes its place.
+  // Closing then makes an index of a segment that is not full, and a later index replaces it.
   unindexedEventsMax: 3,
   openFilesMax: 3,
 }
@@ -46,7 +46,7 @@ const [dir, snapshotsDir] = ['/log', '/snapshots']
 const streams = ['s-0', 's-1', 's-2', 't-3', 't-4'] as const
 const types = ['Opened', 'Moved'] as const
 
-/** One commit of a workload: the sizes and streams of its events, and whether it has a command id and says which versions it expects. */
+/** One commit of a workload: the sizes and streams of its events, whether it has a command id, and which versions it expects. */
 const commit = fc.record({
   events: fc.array(fc.record({ size: fc.nat(700), stream: fc.nat(streams.length - 1), type: fc.nat(1) }), {
     minLength: 1,
@@ -55,7 +55,7 @@ const commit = fc.record({
   withId: fc.boolean(),
   expecting: fc.boolean(),
 })
-/** Commits that are appended at the same moment, a snapshot of a stream, or a close and reopening. */
+/** Commits that are appended at the same moment, a snapshot of a stream, or a close and reopen. */
 const action = fc.oneof(
   { weight: 6, arbitrary: fc.record({ commits: fc.array(commit, { minLength: 1, maxLength: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ snapshot: fc.nat(streams.length - 1) }) },
@@ -68,7 +68,7 @@ const workload = fc.array(action, { minLength: 4, maxLength: 14 })
 
 type Kind = 'whole' | 'partial' | 'lost entry' | 'torn' | 'garbage' | 'stale'
 
-test(`at least ${statesMin} crash states lose nothing that was acknowledged`, {
+test(`at least ${statesMin} crash states lose no acknowledged event`, {
   timeout: 12 * 60 * 60_000,
 }, async () => {
   const count = { states: 0, workloads: 0, recoveries: 0, events: 0, indexes: 0, columns: 0, snapshots: 0 }
@@ -92,7 +92,7 @@ test(`at least ${statesMin} crash states lose nothing that was acknowledged`, {
         const where = `workload ${workloadSeed}, operation ${crash} (${kind}), state ${count.states}`
         const recovery = await recovered(image, { run, crash, draw, where, count })
         if (draw(interruptedEvery) > 0) continue
-        // A crash inside the recovery, at each of its steps.
+        // A crash during the recovery, at each of its steps.
         for (let again = 1; again <= recovery.operations.length; again++) {
           for (const second of imagesAfter(image, recovery.operations.slice(0, again), draw)) {
             count.states++
@@ -122,7 +122,7 @@ test(`at least ${statesMin} crash states lose nothing that was acknowledged`, {
   expect(count.snapshots).toBeGreaterThan(statesMin / 100)
 })
 
-/** A commit that was made, and how many operations the disk had seen when it was acknowledged. */
+/** A commit that was made, and how many disk operations had been done when it was acknowledged. */
 interface Made {
   readonly commandId: string | undefined
   readonly firstPosition: number
@@ -134,7 +134,7 @@ interface Run {
   readonly operations: readonly DiskOperation[]
   /** In order. */
   readonly commits: readonly Made[]
-  /** What there was at the end, by position - 1. */
+  /** The events at the end, at index position - 1. */
   readonly events: readonly RecordedEvent[]
   readonly texts: readonly string[]
   readonly snapshots: readonly Snapshot[]
@@ -213,7 +213,7 @@ interface Check {
   readonly count: { indexes: number; columns: number; snapshots: number }
 }
 
-/** Opens the log on what a crash left, checks it, goes on with it, closes it, and opens it again. */
+/** Opens the log on what a crash left, checks it, appends to it, closes it, and opens it again. */
 async function recovered(image: DiskImage, check: Check): Promise<SimulatedDisk> {
   const { run, crash, draw, where, count } = check
   const acknowledged = run.commits.filter(({ acknowledgedAt }) => acknowledgedAt <= crash).at(-1)?.lastPosition ?? 0
@@ -231,7 +231,7 @@ async function recovered(image: DiskImage, check: Check): Promise<SimulatedDisk>
       expect(await replayed(store)).toEqual(run.texts.slice(0, found))
     }
     count.snapshots += await snapshotsIn(simulated, run, found)
-    // Opened again after a close in order, or after one more crash.
+    // Opened again after an orderly close, or after one more crash.
     const crashes = draw(2) === 0
     if (!crashes) await store.close()
     const before = simulated.image()
@@ -239,7 +239,7 @@ async function recovered(image: DiskImage, check: Check): Promise<SimulatedDisk>
     const reopened = await fileStore({ dir, disk: again.disk, limits: costly ? limits : fewIndexes })
     const opened = again.image()
     await reopened.close()
-    // Only the log is what it is for good. Indexes (.idx) and columns (.col) may be made on any opening or closing, and how long syncs took (syncs.json) is noted.
+    // Only the log must stay the same. Opening and closing may make indexes (.idx) and columns (.col), and record the durations of syncs (syncs.json).
     const logOf = (files: DiskImage) => [...files].filter(([name]) => dirname(name) === dir && name.endsWith('.log'))
     // Closing marks the end of a log that was not closed in order.
     for (const after of crashes ? [opened] : [opened, again.image()]) {
@@ -255,7 +255,7 @@ async function recovered(image: DiskImage, check: Check): Promise<SimulatedDisk>
   }
 }
 
-/** How many events there are: those of whole commits, at least all that were acknowledged, each as it was written. */
+/** How many events there are: whole commits only, at least all that were acknowledged, each as it was written. */
 async function prefixIn(store: EventStore, run: Run, acknowledged: number): Promise<number> {
   const texts = (await read(store, 'all')).map(textOf)
   const found = texts.length
@@ -266,7 +266,7 @@ async function prefixIn(store: EventStore, run: Run, acknowledged: number): Prom
   return found
 }
 
-/** Versions, command ids and queries, which indexes answer, against the events themselves. */
+/** Compares versions, command ids and queries, which indexes answer, with the events themselves. */
 async function answersAsTheLogSays(store: EventStore, run: Run, found: number): Promise<void> {
   const events = run.events.slice(0, found)
   for (const stream of streams) {
@@ -311,13 +311,13 @@ async function finds(
   expected: readonly RecordedEvent[],
 ): Promise<void> {
   const events = await read(store, query)
-  // That the events are right at their positions is known by now.
+  // It was checked before that the events are right at their positions.
   const same =
     events.length === expected.length && events.every(({ position }, at) => position === expected[at]!.position)
   if (!same) expect.fail(`${JSON.stringify(query)} finds ${events.map(textOf)} instead of ${expected.map(textOf)}.`)
 }
 
-/** A reader that comes before the recovery sees no less and nothing else, unless it says that it lacks indexes. */
+/** A reader that opens before the recovery sees the same events, unless it reports missing indexes. */
 async function readsBeside(image: DiskImage, run: Run, acknowledged: number): Promise<void> {
   try {
     const reader = await fileStore({ dir, access: 'read', disk: simulatedDisk(image).disk, limits })
@@ -337,7 +337,7 @@ async function readsBeside(image: DiskImage, run: Run, acknowledged: number): Pr
   }
 }
 
-/** A snapshot that is there is one that was saved, and of nothing that the log has lost. Gives how many there are. */
+/** A snapshot that is there is one that was saved, and not of events that the log has lost. Returns how many there are. */
 async function snapshotsIn({ disk }: SimulatedDisk, run: Run, found: number): Promise<number> {
   const kept = fileSnapshots({ dir: snapshotsDir, disk })
   let loaded = 0
@@ -351,7 +351,7 @@ async function snapshotsIn({ disk }: SimulatedDisk, run: Run, found: number): Pr
   return loaded
 }
 
-/** Appends behind what was recovered and "crashes" with everything on the disk: what the first crash left behind must not come up again. */
+/** Appends after the recovery and "crashes" with everything on the disk: what the first crash left must not appear again. */
 async function goesOn(
   simulated: SimulatedDisk,
   { store, run, found }: { store: EventStore; run: Run; found: number },
@@ -377,7 +377,7 @@ async function goesOn(
   await Promise.all([store.close(), second.close()])
 }
 
-/** Up to a thousand events are fetched by their places, more are read frame by frame. */
+/** Up to a thousand events are looked up by their places; more are read frame by frame. */
 async function read(
   store: EventStore,
   query: Parameters<EventStore['read']>[0],
@@ -387,7 +387,7 @@ async function read(
   return batches.flatMap(({ events }) => events)
 }
 
-/** From columns, where there are any. */
+/** From columns, if there are any. */
 async function replayed(store: EventStore): Promise<string[]> {
   const batches = await Array.fromAsync(store.replay(types, { after: 0 }))
   return batches.flatMap((batch) => Array.from({ length: batch.length }, (_, index) => textOf(batch.event(index))))
@@ -397,7 +397,7 @@ function textOf({ position, id, stream, version, type, tags, recordedAt, data }:
   return `${position} ${id} ${stream} ${version} ${type} ${tags} ${recordedAt} ${data}`
 }
 
-/** What a crash after these operations may leave: every subset of what was not synced (a sample of many), and the last write damaged. */
+/** What a crash after these operations may leave: every subset of what was not synced (a sample if there are many), and the last write damaged. */
 function* imagesAfter(
   start: DiskImage,
   operations: readonly DiskOperation[],
@@ -407,7 +407,7 @@ function* imagesAfter(
   const all = 2 ** pending.length
   const sampled = all > subsetsMax
   for (let subset = 0; subset < Math.min(all, subsetsMax); subset++) {
-    // All and nothing are always among them.
+    // All and nothing are always included.
     const bits = sampled && subset > 1 ? draw(2 ** 30) : -subset
     const kept = pending.filter((_, index) => (sampled ? bits : subset) & (1 << (index % 30)))
     const lost = pending.filter((operation) => !kept.includes(operation))
@@ -415,7 +415,7 @@ function* imagesAfter(
     yield { image: keeping(kept), kind: lost.length === 0 ? 'whole' : entry ? 'lost entry' : 'partial' }
   }
   const last = pending.at(-1)
-  // One that was not synced may be half there although what came later is all there.
+  // An operation that was not synced may be there in part although all later ones are complete.
   for (const write of pending) {
     if (write.kind !== 'write' || write === last) continue
     const cut = { ...write, bytes: write.bytes.subarray(0, draw(write.bytes.length)) }
@@ -430,7 +430,7 @@ function* imagesAfter(
   if (last?.kind !== 'write') return
   const before = pending.slice(0, -1)
   for (const torn of tears(last, draw)) yield { image: keeping([...before, ...torn]), kind: 'torn' }
-  // A sector that is written again with what it holds stays as it is; anywhere else there may be garbage, or what the disk held there long ago.
+  // A sector that is written again with the same content stays; elsewhere there may be garbage, or older content of the disk.
   if (durableBytes(last.inode, last.at, last.bytes.length).equals(last.bytes)) return
   for (const bytes of garbage(last, draw)) yield { image: keeping([...before, { ...last, bytes }]), kind: 'garbage' }
   for (const bytes of stale(last, operations)) yield { image: keeping([...before, { ...last, bytes }]), kind: 'stale' }
@@ -438,7 +438,7 @@ function* imagesAfter(
 
 type Write = Extract<DiskOperation, { kind: 'write' }>
 
-/** Parts of a write: its first bytes, or any of its sectors with what was there before between them. */
+/** Parts of a write: its first bytes, or any of its sectors with the earlier content between them. */
 function* tears({ inode, at, bytes }: Write, draw: Draw): Generator<DiskOperation[]> {
   const piece = (from: number, to: number, content = bytes): DiskOperation => ({
     kind: 'write',
@@ -446,7 +446,7 @@ function* tears({ inode, at, bytes }: Write, draw: Draw): Generator<DiskOperatio
     at: at + from,
     bytes: Buffer.from(content.subarray(from, to)),
   })
-  // Of an index, which is whole before it gets its name.
+  // An index is complete before it gets its name.
   const isLong = bytes.length > 16 * sectorBytes
   const cuts = isLong
     ? [draw(bytes.length)]
@@ -473,7 +473,7 @@ function* garbage({ bytes }: Write, draw: Draw): Generator<Buffer> {
   yield Buffer.concat([bytes.subarray(0, half), noise.subarray(half)])
 }
 
-/** Whole frames of the same log, written elsewhere before: in place of all of the write, or from its second sector on. */
+/** Whole frames of the same log that were written elsewhere before: in place of the whole write, or from its second sector on. */
 function* stale(write: Write, operations: readonly DiskOperation[]): Generator<Buffer> {
   const others = operations.filter((each): each is Write => each.kind === 'write' && each.at > 0 && each !== write)
   for (const other of [others.at(-1), others.at(-2)]) {

@@ -1,11 +1,11 @@
-// A disk in memory that remembers every change, so that a test can ask what a machine that crashed at any moment may have left behind.
+// A disk in memory that records every change, so that a test can ask what a crash at any moment may have left.
 import { basename, dirname } from 'node:path'
 import { IndelibleError } from '../../src/kernel/errors.ts'
 import type { Disk, DiskFile } from '../../src/log/disk/disk.ts'
 
 type Inode = number
 
-/** What was done to the disk, in order. Names are whole paths. */
+/** What was done to the disk, in order. Names are full paths. */
 export type DiskOperation =
   | { readonly kind: 'create'; readonly name: string; readonly inode: Inode }
   | { readonly kind: 'rename'; readonly from: string; readonly to: string; readonly inode: Inode }
@@ -24,7 +24,7 @@ export interface SimulatedDisk {
   image(): DiskImage
 }
 
-/** Begins with an image, all of it durable. */
+/** Starts with an image whose content is all durable. */
 export function simulatedDisk(start: DiskImage = new Map()): SimulatedDisk {
   const state = new State(start)
   const operations: DiskOperation[] = []
@@ -71,7 +71,7 @@ export function simulatedDisk(start: DiskImage = new Map()): SimulatedDisk {
 interface Opened {
   readonly state: State
   readonly does: (operation: DiskOperation) => void
-  /** Whether writes are as if synced. */
+  /** Whether every write counts as synced. */
   readonly durable: boolean
 }
 
@@ -98,7 +98,7 @@ function readInto(into: Uint8Array, bytes: Buffer): number {
   return bytes.length
 }
 
-/** What is durable after some operations, and what was under way: of that a crash may keep any part. */
+/** What is durable after some operations, and what was in progress: a crash may keep any part of that. */
 export function crashAfter(start: DiskImage, operations: readonly DiskOperation[]) {
   const durable = new State(start)
   let pending: DiskOperation[] = []
@@ -119,12 +119,12 @@ export function crashAfter(start: DiskImage, operations: readonly DiskOperation[
   return {
     pending,
     with: (kept: readonly DiskOperation[]) => durable.after(kept).image(),
-    /** What is durable of a file from a place on. */
+    /** The durable bytes of a file from a place on. */
     durableBytes: (inode: Inode, at: number, length: number) => durable.bytesOf(inode).subarray(at, at + length),
   }
 }
 
-/** Of the directory entry that an operation changes, if it does. */
+/** The directory entry that an operation changes, if any. */
 function dirOf(operation: DiskOperation): string | undefined {
   if (operation.kind === 'rename') return dirname(operation.to)
   return operation.kind === 'create' || operation.kind === 'remove' ? dirname(operation.name) : undefined

@@ -1,4 +1,4 @@
-// What must be read from a golden log, in a form that JSON keeps: every field of every event, payloads byte for byte, and what its commands became.
+// What a golden log must give, in a form that JSON preserves: every field of every event, payloads byte for byte, and the commits of its commands.
 import type { RecordedEvent } from '../../src/kernel/events.ts'
 import type { EventStore } from '../../src/store/port.ts'
 

@@ -1,4 +1,4 @@
-// Every log that a released version has written is read for ever.
+// Every log that a released version wrote can be read forever.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ async function opened(options: FileStoreOptions): Promise<EventStore> {
   return store
 }
 
-test('the format that is written now has its golden log', () => {
+test('the current format has a golden log', () => {
   expect(formats).toContain(`format-${formatVersion}`)
 })
 
@@ -39,7 +39,7 @@ describe.each(formats)('the golden log of %s', (format) => {
   const commandIds = Object.keys(expected.commits)
   const read = async (store: EventStore) => JSON.parse(JSON.stringify(await expectedOf(store, commandIds)))
 
-  test('is whole', async () => {
+  test('is intact', async () => {
     const dir = copyOf(format)
     const indexes = Object.keys(filesOf(dir, '.idx')).length
     const columns = Object.keys(filesOf(dir, '.col')).length
@@ -53,17 +53,17 @@ describe.each(formats)('the golden log of %s', (format) => {
     })
   })
 
-  test.each(['read', 'write'] as const)('gives every event and commit, opened for %s', async (access) => {
+  test.each(['read', 'write'] as const)('gives every event and commit when opened for %s', async (access) => {
     expect(await read(await opened({ dir: copyOf(format), access }))).toEqual(expected)
   })
 
-  test.each(['read', 'write'] as const)('gives them without its index too, opened for %s', async (access) => {
+  test.each(['read', 'write'] as const)('gives them without its index when opened for %s', async (access) => {
     const dir = copyOf(format)
     for (const name of Object.keys(filesOf(dir, '.idx'))) rmSync(join(dir, name))
     expect(await read(await opened({ dir, access, limits: { unindexedSegmentsMax: 1_000 } }))).toEqual(expected)
   })
 
-  test('is found by stream, category, type, tag and correlation id', async () => {
+  test('can be queried by stream, category, type, tag and correlation id', async () => {
     const store = await opened({ dir: copyOf(format), access: 'read' })
     const found = async (item: object) => {
       const batches = await Array.fromAsync(store.read([item]))
@@ -92,7 +92,7 @@ describe.each(formats)('the golden log of %s', (format) => {
     }
   })
 
-  test('has the numbers that its events say', async () => {
+  test('has statistics that agree with its events', async () => {
     const dir = copyOf(format)
     const events = expected.events as { stream: string; type: string }[]
     const stats = await logStats({ dir })
@@ -132,7 +132,7 @@ describe.each(formats)('the golden log of %s', (format) => {
     expect(filesOf(to, '.log')).toEqual(filesOf(dir, '.log'))
   })
 
-  test('is gone on with, and a command that it knows is known', async () => {
+  test('can be appended to, and recognises a command id from before', async () => {
     const dir = copyOf(format)
     const before = filesOf(dir, '.log')
     const store = await opened({ dir })
@@ -141,7 +141,7 @@ describe.each(formats)('the golden log of %s', (format) => {
     expect(await store.append({ events, commandId: commandId! })).toMatchObject({ status: 'duplicate' })
     expect(await store.append({ events })).toMatchObject({ firstPosition: expected.events.length + 1 })
     await store.close()
-    // What was there stays what it was.
+    // The earlier events are unchanged.
     for (const [name, bytes] of Object.entries(before)) {
       expect(readFileSync(join(dir, name)).subarray(0, bytes.length).equals(bytes)).toBe(true)
     }

@@ -1,5 +1,5 @@
-// Makes the golden log of the format that this version writes: `node --conditions=@indelible/source packages/core/test/golden/make.ts`. A golden log of a released
-// format is never made again: it is what others have on their disks.
+// Makes the golden log of the format that this version writes: `node --conditions=@indelible/source packages/core/test/golden/make.ts`. The golden log
+// of a released format is never made again: it stands for the files that users have on their disks.
 import { existsSync } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ if (existsSync(dir)) throw new Error(`${dir} is there already. If that format wa
 
 let [ids, timeMs] = [0, Date.UTC(2026, 10, 23, 4, 28, 43, 125)]
 const nextId = () => `019ab0de-0000-7000-8000-${(++ids).toString(16).padStart(12, '0')}`
-// Now and then the machine's clock goes back; the log's does not.
+// Sometimes the clock of the machine goes back; the time of the log does not.
 const clock = { now: () => (timeMs += ids % 7 === 3 ? -500 : 1_234) }
 const commands: string[] = []
 
@@ -60,7 +60,7 @@ await append(
   ],
   'transfer 7',
 )
-// Every script, in every text.
+// Every script, in every text field.
 await append(
   store,
   [
@@ -78,7 +78,7 @@ await append(
   ],
   'Befehl ü 送金 🚀',
 )
-// Bytes and their content types, times of validity, versions of schemas, ids of their own.
+// Bytes and their content types, validity times, schema versions, ids given by the caller.
 await append(store, [
   { stream: 'blob-1', type: 'Stored', data: Uint8Array.from({ length: 256 }, (_, byte) => byte) },
   { stream: 'blob-1', type: 'Stored', data: bytes('a,b\r\n1,2\r\n'), contentType: 'text/csv; charset=utf-8' },
@@ -101,7 +101,7 @@ await append(store, [
     tags: Array.from({ length: 64 }, (_, n) => `tag ${n}`),
   },
 ])
-// What names may be at most, and an event longer than a page.
+// The longest names that are allowed, and an event longer than a page.
 await append(
   store,
   [
@@ -123,7 +123,7 @@ await append(
   ],
   'n'.repeat(512),
 )
-// Commits that came at once share a frame.
+// Commits that arrive at the same time share a frame.
 await Promise.all(
   Array.from({ length: 30 }, (_, n) =>
     append(
@@ -133,7 +133,7 @@ await Promise.all(
     ),
   ),
 )
-// Closed in order and gone on with, in the middle of a segment.
+// Closed in order and reopened, in the middle of a segment.
 for (let session = 0; session < 3; session++) {
   await store.close()
   store = await open()
@@ -149,7 +149,7 @@ await store.close()
 const again = await open()
 const expected = await expectedOf(again, commands)
 await again.close()
-// All columns are there, whatever was made of them in the background.
+// Makes all columns, whether the background thread has made them or not.
 await rebuildIndex({ dir })
 await writeFile(join(dir, 'expected.json'), `${JSON.stringify(expected, undefined, 1)}\n`)
 const kept = /^(\d{8}\.(log|idx|col)|expected\.json)$/

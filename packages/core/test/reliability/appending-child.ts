@@ -1,4 +1,4 @@
-// A process that appends without end and says what was acknowledged, until somebody kills it.
+// A process that appends without end and prints what was acknowledged, until it is killed.
 import { writeSync } from 'node:fs'
 import { fileStore } from '../../src/file/event-store.ts'
 import type { EventStore } from '../../src/store/port.ts'
@@ -12,7 +12,7 @@ say('started')
 for (;;) {
   const store = await fileStore({ dir, limits: killedLimits })
   say('open')
-  // Closing and opening are moments to die at, too.
+  // It closes and opens now and then, to be killed at such a moment too.
   const until = serial + 40 + Math.floor(Math.random() * 400)
   await Promise.all(Array.from({ length: clients }, (_, client) => run(store, client, until)))
   await store.close()

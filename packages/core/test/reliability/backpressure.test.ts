@@ -1,4 +1,4 @@
-// More is appended than the disk takes: callers wait, in order, for as long as they like to.
+// More is appended than the disk takes: callers wait in order, and may stop waiting.
 import { expect, test } from 'vitest'
 import { draws, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
@@ -7,7 +7,7 @@ import type { LogLimits } from '../../src/log/limits.ts'
 import type { EventStore } from '../../src/store/port.ts'
 import { simulatedDisk } from '../crash/simulated-disk.ts'
 
-/** A disk whose writes to segments wait until it is let go. */
+/** A disk whose writes to segments wait until they are released. */
 function heldDisk() {
   const { disk, operations } = simulatedDisk()
   let gate: PromiseWithResolvers<void> | undefined
@@ -17,12 +17,12 @@ function heldDisk() {
     ...disk,
     async open(path, mode) {
       const file = await disk.open(path, mode)
-      // A segment has its temporary name while it is opened.
+      // A segment has its temporary name while it is created.
       if (mode !== 'write') return file
       return {
         ...file,
         async write(bytes, at) {
-          // A frame is written only when the one before is durable (docs/decisions/0002-group-frames.md).
+          // A frame is written only after the one before it is durable (docs/decisions/0002-group-frames.md).
           if (isWriting) throw new Error('Two writes of the log are under way at once.')
           isWriting = true
           await gate?.promise
@@ -59,7 +59,7 @@ async function held(limits: Partial<LogLimits>) {
     limits: { reserveBytes: 8, blockingWriteBytesMax: 0, ...limits },
   })
   disk.hold()
-  /** What came of each append, in the order in which it came. */
+  /** The outcome of each append, in the order of the calls. */
   const ends: string[] = []
   const append = (n: number, given: { signal?: AbortSignal; bytes?: number; commandId?: string } = {}) => {
     const { signal, bytes = 10, commandId = `c-${n}` } = given
@@ -80,7 +80,7 @@ async function streamsOf(store: EventStore): Promise<string[]> {
 test.each([
   { limits: { queuedAppendsMax: 3 }, groups: 3 },
   { limits: { queuedBytesMax: 400 }, groups: 4 },
-])('appends past $limits wait, and are written in the order in which they came', async ({ limits, groups }) => {
+])('appends beyond $limits wait, and are written in the order in which they came', async ({ limits, groups }) => {
   const { store, append, ends, letGo, written, hold } = await held(limits)
   letGo()
   await append(0)
@@ -99,13 +99,13 @@ test.each([
   expect(ends).toEqual(order.map((n) => `${n} written`))
   expect(written.length).toBeGreaterThanOrEqual(40 / groups / 2)
   if (limits.queuedBytesMax !== undefined) {
-    // The one that comes to the limit may go beyond it.
+    // The append that reaches the limit may exceed it.
     expect(Math.max(...written)).toBeLessThan(limits.queuedBytesMax + 200)
   }
   await store.close()
 })
 
-test('who gives up while it waits is told so, nothing of it is written, and those behind it keep their places', async () => {
+test('an append that is aborted while it waits is rejected and writes nothing, and those behind it keep their places', async () => {
   const { store, append, ends, letGo } = await held({ queuedAppendsMax: 1 })
   const stop = new AbortController()
   const appends = [append(0)]
@@ -124,7 +124,7 @@ test('who gives up while it waits is told so, nothing of it is written, and thos
   await store.close()
 })
 
-test('who gives up after it was admitted gets the outcome all the same', async () => {
+test('an append that is aborted after it was admitted still gets its outcome', async () => {
   const { store, append, ends, letGo } = await held({ queuedAppendsMax: 2 })
   const stops = Array.from({ length: 5 }, () => new AbortController())
   const appends = [append(0, { signal: stops[0]!.signal })]
@@ -142,7 +142,7 @@ test('who gives up after it was admitted gets the outcome all the same', async (
   await store.close()
 })
 
-test('who has given up before it asks writes nothing', async () => {
+test('an append that was aborted before the call writes nothing', async () => {
   const { store, append, ends, letGo } = await held({})
   letGo()
   await append(1, { signal: AbortSignal.abort() })
@@ -151,7 +151,7 @@ test('who has given up before it asks writes nothing', async () => {
   await store.close()
 })
 
-test('a commit larger than the bound on bytes goes alone, and lets the others go on', async () => {
+test('a commit larger than the bound on bytes is written alone, and the others continue', async () => {
   const { store, append, ends, letGo, written } = await held({ queuedBytesMax: 500 })
   const appends = [append(0)]
   await turns()
@@ -164,7 +164,7 @@ test('a commit larger than the bound on bytes goes alone, and lets the others go
   await store.close()
 })
 
-test('closing while appends wait ends: each is written or told that the store is closed', async () => {
+test('closing while appends wait ends, and each append is written or rejected because the store is closed', async () => {
   const { store, append, ends, letGo } = await held({ queuedAppendsMax: 1 })
   const appends = Array.from({ length: 6 }, (_, n) => append(n))
   await turns()
@@ -176,7 +176,7 @@ test('closing while appends wait ends: each is written or told that the store is
   for (const end of ends) expect(end).toMatch(/ (written|store_closed)$/)
 })
 
-test('whoever gives up at whatever moment: what is told is what is in the log', async () => {
+test('for an abort at any moment, the reported outcome agrees with the log', async () => {
   const next = draws()
   const rounds = long ? 5000 : 300
   const counts = { appends: 0, aborted: 0 }
@@ -208,7 +208,7 @@ test('whoever gives up at whatever moment: what is told is what is in the log', 
       else if (result === 'aborted') counts.aborted++
       else expect.fail(end)
     }
-    // Nobody is overtaken.
+    // No append overtook another.
     expect(await streamsOf(store)).toEqual(expected.toSorted((a, b) => a - b).map((n) => `s-${n}`))
     await store.close()
   }

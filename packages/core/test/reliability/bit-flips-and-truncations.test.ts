@@ -1,4 +1,4 @@
-// One bit turned over, or a file cut short, anywhere in a small log, its indexes and its snapshots: found, mended or harmless, and never believed.
+// One flipped bit or one truncation, anywhere in a small log, its indexes and its snapshots, is found, repaired or harmless; wrong data is never used.
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { draws, hours, long, seed } from '../../../../scripts/campaign.ts'
@@ -34,13 +34,13 @@ const queries: readonly Query[] = [
   [{ categories: ['a'] }],
 ]
 
-test('every bit that is turned over in a log or its indexes is found or harmless', hours, async () => {
+test('every flipped bit in a log or its indexes is found or harmless', hours, async () => {
   const { image, answers } = await written()
   const next = draws()
   const counts = newCounts()
   for (const [name, whole] of image) {
     if (name.endsWith('.json')) continue
-    // Pages of an index and sections of columns are alike, and long; a sample of them will do for every day.
+    // Pages of an index and sections of columns are alike and long, so a sample of them is enough for the short run.
     const step = long ? 1 : name.endsWith('.idx') ? 127 : name.endsWith('.col') ? 23 : 1
     for (let at = long ? 0 : next(step); at < whole.length; at += step) {
       for (const bit of long ? [0, 1, 2, 3, 4, 5, 6, 7] : [next(8)]) {
@@ -57,7 +57,7 @@ test('every bit that is turned over in a log or its indexes is found or harmless
   expect(counts.remade).toBeGreaterThan(500)
 })
 
-test('every length that a file of a log is cut to is found, or no event of it is lost', hours, async () => {
+test('every truncation of a file of a log is found, or loses no event', hours, async () => {
   const { image, answers } = await written()
   const next = draws(seed + 1)
   const counts = newCounts()
@@ -74,76 +74,68 @@ test('every length that a file of a log is cut to is found, or no event of it is
   console.log(`truncations: ${summary(counts)}, seed ${seed}`)
 })
 
-test(
-  'a log that has no indexes, and is read frame by frame, is found damaged in all the same places',
-  hours,
-  async () => {
-    const { image: indexed, answers } = await written()
-    const image = new Map([...indexed].filter(([name]) => name.endsWith('.log')))
-    const last = [...image.keys()].at(-1)
-    const next = draws(seed + 2)
-    const counts = newCounts()
-    for (const [name, whole] of image) {
-      const end = acknowledgedEnd(whole)
-      const [flipStep, cutStep] = long ? [1, 1] : [3, 7]
-      for (let at = long ? 0 : next(flipStep); at < whole.length; at += flipStep) {
-        const damaged = Buffer.from(whole)
-        damaged[at]! ^= 1 << next(8)
-        const context = `byte ${at} of ${name}, without indexes`
-        await check(withFile(image, name, damaged), { image, answers, name, mayFail: at < end, context, counts })
-      }
-      // Without an index nobody can tell that frames at the very end were there once.
-      const from = name === last ? end : 0
-      for (let length = from + (long ? 0 : next(cutStep)); length < whole.length; length += cutStep) {
-        const context = `${name} cut to ${length} bytes, without indexes`
-        const damaged = withFile(image, name, Buffer.from(whole.subarray(0, length)))
-        await check(damaged, { image, answers, name, mayFail: length < end, context, counts })
-      }
+test('in a log without indexes, which is read frame by frame, damage is found in the same places', hours, async () => {
+  const { image: indexed, answers } = await written()
+  const image = new Map([...indexed].filter(([name]) => name.endsWith('.log')))
+  const last = [...image.keys()].at(-1)
+  const next = draws(seed + 2)
+  const counts = newCounts()
+  for (const [name, whole] of image) {
+    const end = acknowledgedEnd(whole)
+    const [flipStep, cutStep] = long ? [1, 1] : [3, 7]
+    for (let at = long ? 0 : next(flipStep); at < whole.length; at += flipStep) {
+      const damaged = Buffer.from(whole)
+      damaged[at]! ^= 1 << next(8)
+      const context = `byte ${at} of ${name}, without indexes`
+      await check(withFile(image, name, damaged), { image, answers, name, mayFail: at < end, context, counts })
     }
-    console.log(`without indexes: ${summary(counts)}, seed ${seed}`)
-    expect(counts.found).toBeGreaterThan(500)
-  },
-)
+    // Without an index it cannot be known that there were frames at the very end.
+    const from = name === last ? end : 0
+    for (let length = from + (long ? 0 : next(cutStep)); length < whole.length; length += cutStep) {
+      const context = `${name} cut to ${length} bytes, without indexes`
+      const damaged = withFile(image, name, Buffer.from(whole.subarray(0, length)))
+      await check(damaged, { image, answers, name, mayFail: length < end, context, counts })
+    }
+  }
+  console.log(`without indexes: ${summary(counts)}, seed ${seed}`)
+  expect(counts.found).toBeGreaterThan(500)
+})
 
-test(
-  'every bit turned over in a snapshot, and every length it is cut to, makes it one that is not there',
-  hours,
-  async () => {
-    const { image } = await written()
-    const expected = await snapshotsIn(image)
-    expect(expected.every((snapshot) => snapshot !== undefined)).toBe(true)
-    let [flips, cuts, gone] = [0, 0, 0]
-    const checkSnapshots = async (damaged: DiskImage, context: string) => {
-      const found = await snapshotsIn(damaged)
-      const missing = found.filter((snapshot) => snapshot === undefined).length
-      expect(missing, context).toBe(1)
-      found.forEach((snapshot, index) => {
-        if (snapshot !== undefined) expect(snapshot, context).toEqual(expected[index])
-      })
-      gone++
-    }
-    for (const [name, whole] of image) {
-      if (!name.endsWith('.json') || name.endsWith('/syncs.json')) continue
-      for (let at = 0; at < whole.length; at++) {
-        for (let bit = 0; bit < 8; bit++) {
-          const damaged = Buffer.from(whole)
-          damaged[at]! ^= 1 << bit
-          await checkSnapshots(withFile(image, name, damaged), `bit ${bit} of byte ${at} of ${name}`)
-          flips++
-        }
-        await checkSnapshots(withFile(image, name, whole.subarray(0, at)), `${name} cut to ${at}`)
-        cuts++
+test('a snapshot with any flipped bit or truncation counts as missing', hours, async () => {
+  const { image } = await written()
+  const expected = await snapshotsIn(image)
+  expect(expected.every((snapshot) => snapshot !== undefined)).toBe(true)
+  let [flips, cuts, gone] = [0, 0, 0]
+  const checkSnapshots = async (damaged: DiskImage, context: string) => {
+    const found = await snapshotsIn(damaged)
+    const missing = found.filter((snapshot) => snapshot === undefined).length
+    expect(missing, context).toBe(1)
+    found.forEach((snapshot, index) => {
+      if (snapshot !== undefined) expect(snapshot, context).toEqual(expected[index])
+    })
+    gone++
+  }
+  for (const [name, whole] of image) {
+    if (!name.endsWith('.json') || name.endsWith('/syncs.json')) continue
+    for (let at = 0; at < whole.length; at++) {
+      for (let bit = 0; bit < 8; bit++) {
+        const damaged = Buffer.from(whole)
+        damaged[at]! ^= 1 << bit
+        await checkSnapshots(withFile(image, name, damaged), `bit ${bit} of byte ${at} of ${name}`)
+        flips++
       }
+      await checkSnapshots(withFile(image, name, whole.subarray(0, at)), `${name} cut to ${at}`)
+      cuts++
     }
-    console.log(`snapshots: ${flips} bit flips, ${cuts} truncations, ${gone} not taken for one, 0 failures`)
-  },
-)
+  }
+  console.log(`snapshots: ${flips} bit flips, ${cuts} truncations, ${gone} not taken for one, 0 failures`)
+})
 
 interface Answers {
   readonly [question: string]: readonly string[]
 }
 
-/** Sealed segments with indexes, and one that is written to with an index for what it had when it was closed. */
+/** Sealed segments with indexes, and an open one whose index covers what it had when it was closed. */
 async function written(): Promise<{ image: DiskImage; answers: Answers }> {
   const simulated = simulatedDisk()
   let now = 0
@@ -151,7 +143,7 @@ async function written(): Promise<{ image: DiskImage; answers: Answers }> {
   const store = await fileStore({ dir: '/log', disk: simulated.disk, limits, clock, ids: sequentialIds() })
   const expected = new Map<StreamName, number>()
   for (const [n, commandId] of commandIds.entries()) {
-    // Lengths differ so that frames end before, at and behind multiples of eight; some commits are of several streams.
+    // Lengths differ so that frames end before, at and after multiples of eight; some commits have several streams.
     const events = Array.from({ length: 1 + (n % 4) }, (_, index) => eventOf(n, index))
     const outcome = await store.append({ events, commandId, expected: Object.fromEntries(expected) })
     if (outcome.status !== 'written') throw new Error(outcome.status)
@@ -216,7 +208,7 @@ function acknowledgedEnd(segment: Buffer): number {
   }
 }
 
-/** What a store says to every question. A fault it names goes to the list instead, if it is one that may be. */
+/** The answers of a store to every question. An expected fault goes to the list instead. */
 async function answersOf(store: EventStore, faults: IndelibleError[]): Promise<Answers> {
   const answers: Record<string, readonly string[]> = {}
   const ask = async (question: string, run: () => Promise<readonly string[]>) => {
@@ -230,7 +222,7 @@ async function answersOf(store: EventStore, faults: IndelibleError[]): Promise<A
   for (const query of queries) await ask(JSON.stringify(query), () => read(store, query))
   await ask('backwards', () => read(store, 'all', { direction: 'backwards' }))
   await ask('replay', () => replayed(store, ['Größe', 'Moved']))
-  // A conflict tells the version of a stream and writes nothing.
+  // A conflict reports the version of a stream and writes nothing.
   for (const stream of streams) {
     await ask(`version of ${stream}`, async () => [
       JSON.stringify(await store.append({ events: [{ stream, type: 'T', data: 0 }], expected: { [stream]: 1000 } })),
@@ -241,12 +233,12 @@ async function answersOf(store: EventStore, faults: IndelibleError[]): Promise<A
 }
 
 interface Damage {
-  /** Without the damage. */
+  /** The answers without the damage. */
   readonly image: DiskImage
   readonly answers: Answers
   /** The file that is damaged. */
   readonly name: string
-  /** Whether it holds something acknowledged that only it knows. */
+  /** Whether the file holds something acknowledged that is stored nowhere else. */
   readonly mayFail: boolean
   readonly context: string
   readonly counts: Counts
@@ -259,7 +251,7 @@ function summary({ states, harmless, found, remade, elsewhere }: Counts): string
   return `${states} states, ${found} found (${elsewhere} named at the next file), ${harmless} harmless, ${remade} indexes made anew, 0 failures`
 }
 
-/** Opens, asks everything, closes, and does so again. */
+/** Opens, asks everything, closes, and does this twice. */
 async function check(damaged: DiskImage, { image, answers, name, mayFail, context, counts }: Damage): Promise<void> {
   counts.states++
   const faults: IndelibleError[] = []
@@ -291,7 +283,7 @@ async function check(damaged: DiskImage, { image, answers, name, mayFail, contex
     expect(left.get(name)?.equals(image.get(name)!), `${context}: it was not made anew`).toBe(true)
     counts.remade++
   }
-  // Made anew, all of it is what it was before the damage, and that opens.
+  // After a rebuild all files are as they were before the damage, and the log opens.
   if ([...image].every(([file, bytes]) => file.endsWith('/syncs.json') || left.get(file)?.equals(bytes))) return
   const again = await open(left)
   compare(await answersOf(again.store, faults), answers, `${context}, opened again`)

@@ -1,4 +1,4 @@
-// A process that may open few files: it reads a log of more files than that, then uses up all descriptors while it appends, then lets go of them.
+// A process that may open only a few files: it reads a log of more files than that, then uses up all descriptors while it appends, then closes them.
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -6,7 +6,7 @@ import { fileStore } from '../../src/file/event-store.ts'
 import type { StoreHealth } from '../../src/store/port.ts'
 
 export interface Crowded {
-  /** What became of appends after everything was read, while there were no descriptors, and after there were again. */
+  /** The outcomes of appends after everything was read, while there were no descriptors, and after there were some again. */
   readonly appends: Readonly<Record<'read' | 'crowded' | 'again', readonly string[]>>
   readonly healthWhenCrowded: StoreHealth
   readonly healthAfterwards: StoreHealth
@@ -50,7 +50,7 @@ await appends(2 * segments)
 for (let n = 1; n <= 2 * segments; n++) await Array.fromAsync(store.read([{ streams: [`thing-${n}`] }]))
 // One more fits into the last segment.
 const read = await appends(7)
-// The thread that makes indexes has files open while it works, and would give descriptors back later.
+// The thread that makes indexes has files open while it works, and would release descriptors later.
 while (!existsSync(join(dir, `${String(segments + 3).padStart(8, '0')}.idx`))) await pause(5)
 await pause(100)
 const taken = descriptors()

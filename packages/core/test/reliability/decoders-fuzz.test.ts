@@ -1,5 +1,5 @@
-// Bytes that no writer of ours wrote, with checksums that say one did: whoever decodes them ends soon, with an answer or an error of ours, and
-// takes no memory because a number claims that there is something to keep in it.
+// Bytes that our writers did not write, but with correct checksums: every decoder ends soon, with an answer or an IndelibleError, and does not allocate
+// memory only because a length field claims that much content.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { crc32 } from 'node:zlib'
@@ -33,7 +33,7 @@ const [first, firstIndex] = ['/log/00000001.log', '/log/00000001.idx']
 const heldBytesMax = 96 * 1024 * 1024
 
 test(
-  `${inputs} frames, headers, indexes and snapshots that nobody wrote are told from good ones by errors of ours`,
+  `${inputs} forged frames, headers, indexes and snapshots are decoded or refused with our errors`,
   hours,
   async () => {
     const { image, logId } = await written()
@@ -57,7 +57,7 @@ test(
         else if (kind < 96) note('snapshots', await fuzzSnapshot(image, next))
         else if (kind < 99) note('logs', await soon(context, stores.log()))
         else note('logs with fuzzed indexes', await soon(context, stores.index(logId)))
-        // Frames are decoded where they are, the others allocate what they need.
+        // Frames are decoded in place, the others allocate what they need.
         if (kind >= 76 || input % 500 === 0) memory.look()
       } catch (error) {
         throw new Error(context, { cause: error })
@@ -116,7 +116,7 @@ function framesOf(segment: Buffer): Placed[] {
   }
 }
 
-/** Gives whether it was refused. The checksum is right in most of them, so that what is behind it is reached. */
+/** Returns whether it was refused. The checksum is usually correct, so that the code behind the check is reached. */
 function fuzzFrame({ bytes, offset }: Placed, next: Draw): boolean {
   const place = { segment: 1, offset }
   const mutated = mutant(bytes, next, next(8) === 0 ? 0 : frameHeaderBytes)
@@ -125,14 +125,14 @@ function fuzzFrame({ bytes, offset }: Placed, next: Draw): boolean {
   return !decodes(resealed(mutated, next, place))
 }
 
-/** Reads all that a frame with a right checksum says. */
+/** Reads everything in a frame with a correct checksum. */
 function decodes(bytes: Buffer): boolean {
   const frame = new Frame(bytes)
   let starts: readonly number[]
   try {
     starts = frame.starts()
   } catch (error) {
-    // Whoever reads a log makes `log_corrupt` of it; that is seen to below.
+    // Readers of a log turn it into `log_corrupt`; that is tested below.
     if (!(error instanceof RangeError)) throw error
     return false
   }
@@ -175,14 +175,14 @@ function fuzzHeader(segment: Buffer, next: Draw): boolean {
   return !answers(() => decodeHeader(mutated, 1), ['log_corrupt', 'log_format_unknown'])
 }
 
-/** Some pages of an index changed, each with a checksum that is right. */
+/** Changes some pages of an index and corrects their checksums. */
 function mutantIndex(whole: Buffer, logId: string, next: Draw): Buffer {
   const bytes = Buffer.from(whole)
   for (let change = 0; change <= next(3); change++) {
     const number = next(3) === 0 ? 0 : next(bytes.length / pageBytes)
     const page = bytes.subarray(number * pageBytes, (number + 1) * pageBytes)
     if (number === 0) {
-      // The numbers from the first position on; the place of the number of pages stays, or nothing else is looked at.
+      // The numbers after the first position. The page count stays, or nothing else would be read.
       const at = 32 + 4 * next(next(8) === 0 ? 15 : 14)
       page.writeUInt32LE(next(3) === 0 ? next(12) : oddNumber(next), at)
     } else {
@@ -236,7 +236,7 @@ async function fuzzSnapshot(image: DiskImage, next: Draw): Promise<boolean> {
   return (await snapshots.load('s-1', 'f')) === undefined
 }
 
-/** Whole stores on fuzzed files: what the decoders throw must come out as an error of ours. */
+/** Whole stores on fuzzed files: errors of the decoders must arrive as IndelibleErrors. */
 class StoreFuzz {
   readonly #image: DiskImage
   readonly #next: Draw
@@ -246,7 +246,7 @@ class StoreFuzz {
     this.#next = next
   }
 
-  /** One frame changed under a right checksum, without indexes or with them. */
+  /** One changed frame with a correct checksum, without indexes or with them. */
   async log(): Promise<boolean> {
     const next = this.#next
     const names = [...this.#image.keys()].filter((name) => name.endsWith('.log'))
@@ -295,7 +295,7 @@ class StoreFuzz {
   }
 }
 
-/** Whether something gives an answer. Throws where it throws anything but these. */
+/** Whether there is an answer. Rethrows all errors but the expected ones. */
 function answers(run: () => unknown, codes: readonly string[]): boolean {
   try {
     run()
@@ -306,7 +306,7 @@ function answers(run: () => unknown, codes: readonly string[]): boolean {
   }
 }
 
-/** A few changes of bits, bytes, numbers and lengths, none before a place. */
+/** A few changes of bits, bytes, numbers and lengths, none before `from`. */
 function mutant(bytes: Buffer, next: Draw, from: number): Buffer {
   const mutated = Buffer.from(bytes)
   const room = mutated.length - from
@@ -334,7 +334,7 @@ function oddNumber(next: Draw): number {
   return next(4) === 0 ? next(0x1_0000_0000) : odd[next(odd.length)]!
 }
 
-/** What is held outside of the heap counts as soon as it is allocated, touched or not. */
+/** External memory counts as soon as it is allocated, whether it is used or not. */
 class Memory {
   readonly #collect: () => void
   readonly #before: number

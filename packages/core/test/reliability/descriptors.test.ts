@@ -1,4 +1,4 @@
-// A process that runs out of descriptors in earnest: what it refuses it says so, and it goes on as soon as there are some.
+// A process that really runs out of descriptors: it reports what it refuses, and continues as soon as there are descriptors.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { verifyLog } from '../../src/log/maintenance/verify.ts'
 import type { Crowded } from './crowded-child.ts'
 
 test.skipIf(process.platform !== 'linux')(
-  'a log of more files than may be open is read and appended to, and where there is no descriptor left an append is refused, not the next one',
+  'a log with more files than may be open is read and appended to; without a free descriptor an append is refused, and the next one works',
   async () => {
     const dir = mkdtempSync(join(tmpdir(), 'indelible-'))
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }))

@@ -1,4 +1,4 @@
-// Whichever call to the disk fails, once or for ever: nothing acknowledged is lost, nothing is doubled, and every fault has its code.
+// For each call to the disk that fails, once or always: no acknowledged event is lost or doubled, and every fault has its code.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { type Fault, failingDisk, faults, passingFaults, type When } from './fai
 import { type FsFault, failingFs } from './failing-fs.ts'
 import { closed, Ledger, smallLimits as limits, work } from './workload.ts'
 
-test('the k-th call of a disk fails, for every k, once and for ever', hours, async () => {
+test('the log survives if the k-th disk call fails, for every k, once or always', hours, async () => {
   const stray = strayFaults()
   const next = draws()
   const counts = { runs: 0, ...newCounts() }
@@ -35,7 +35,7 @@ test('the k-th call of a disk fails, for every k, once and for ever', hours, asy
 })
 
 test(
-  'what fails before anything is written refuses and poisons nothing, be it the k-th call or one in k',
+  'a fault before any byte is written only refuses and never poisons, for the k-th call or one in k',
   hours,
   async () => {
     const stray = strayFaults()
@@ -59,32 +59,41 @@ test(
   },
 )
 
-test('the k-th call to the operating system fails; a short read or write is gone on with', hours, async () => {
-  const stray = strayFaults()
-  const next = draws(seed + 1)
-  const counts = { runs: 0, short: 0, ...newCounts() }
-  for (const fault of ['EIO', 'ENOSPC', 'EDQUOT', 'EMFILE', 'short write', 'short read'] as const) {
-    for (const forever of [false, true]) {
-      const step = long ? 7 : 809
-      for (let k = 1 + (forever && fault.startsWith('short') ? 0 : next(step)); ; k += step) {
-        if (!(await runOnFiles(fault, { k, forever }, counts))) break
-        counts.runs++
-        if (fault.startsWith('short')) counts.short++
+test('an index that was just built and cannot be read refuses to open with the fault of the disk', async () => {
+  const beside = passingFaults.find(({ name }) => name === 'EIO beside the bytes')!
+  expect(await run(beside, { k: 18, how: 'each' }, newCounts(), ['written'])).toBe(true)
+})
+
+test(
+  'the log survives if the k-th call to the operating system fails; a short read or write is continued',
+  hours,
+  async () => {
+    const stray = strayFaults()
+    const next = draws(seed + 1)
+    const counts = { runs: 0, short: 0, ...newCounts() }
+    for (const fault of ['EIO', 'ENOSPC', 'EDQUOT', 'EMFILE', 'short write', 'short read'] as const) {
+      for (const forever of [false, true]) {
+        const step = long ? 7 : 809
+        for (let k = 1 + (forever && fault.startsWith('short') ? 0 : next(step)); ; k += step) {
+          if (!(await runOnFiles(fault, { k, forever }, counts))) break
+          counts.runs++
+          if (fault.startsWith('short')) counts.short++
+        }
       }
     }
-  }
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  expect(stray).toEqual([])
-  console.log(
-    `failing node:fs: ${counts.runs} runs with a fault (${counts.short} short reads and writes, ${counts.poisoned} poisoned, ` +
-      `${counts.full} went on after a full disk), 0 failures, seed ${seed}`,
-  )
-})
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(stray).toEqual([])
+    console.log(
+      `failing node:fs: ${counts.runs} runs with a fault (${counts.short} short reads and writes, ${counts.poisoned} poisoned, ` +
+        `${counts.full} went on after a full disk), 0 failures, seed ${seed}`,
+    )
+  },
+)
 
 const newCounts = () => ({ poisoned: 0, full: 0, refusing: 0, reopened: 0 })
 type Counts = ReturnType<typeof newCounts>
 
-/** Gives whether the call was ever made. `allowed`: what an append may say afterwards. */
+/** Returns whether the call was ever made. `allowed`: the codes with which an append may fail afterwards. */
 async function run(fault: Fault, when: When, counts: Counts, allowed?: readonly string[]): Promise<boolean> {
   const simulated = simulatedDisk()
   const failing = failingDisk(simulated.disk, fault, when)
@@ -97,7 +106,7 @@ async function run(fault: Fault, when: When, counts: Counts, allowed?: readonly 
     return await survives(open, counts, {
       hit: () => failing.hit !== undefined,
       repair: () => failing.repair(),
-      // Should the machine fail before the disk is well again, what is durable is all there is.
+      // If the machine stops before the disk recovers, only durable bytes remain.
       async meanwhile(ledger) {
         const image = crashAfter(new Map(), simulated.operations).with([])
         const left = await fileStore({ dir: '/log', disk: simulatedDisk(image).disk, limits })
@@ -107,10 +116,10 @@ async function run(fault: Fault, when: When, counts: Counts, allowed?: readonly 
       afterwards() {
         if (allowed) return allowed
         const { call, file = '' } = failing.hit!
-        // Who was told once that nobody knows what is on the disk is told so until the log is opened again.
+        // After the store said once that the content of the disk is unknown, it says so until the log is opened again.
         const unknown = ['write', 'sync', 'truncate'].includes(call) && file.endsWith('.log')
         if (fault.code === 'io_failed') return unknown && !hitBefore ? ['store_poisoned'] : anything
-        // A disk that takes a frame whole and says each time that it is full: a reader may have seen the frame, so it is not refused.
+        // A disk that writes the whole frame and still reports that it is full: a reader may have seen the frame, so it is not refused.
         return fault.calls.includes('sync') || fault.part === 1 ? anything : ['written']
       },
     })
@@ -121,7 +130,7 @@ async function run(fault: Fault, when: When, counts: Counts, allowed?: readonly 
   }
 }
 
-/** The same on the real disk. Indexes are made on this thread, where its calls can be made to fail. */
+/** The same on the real disk. Indexes are made on this thread, where their calls can be made to fail. */
 async function runOnFiles(fault: FsFault, when: { k: number; forever: boolean }, counts: Counts): Promise<boolean> {
   const dir = mkdtempSync(join(tmpdir(), 'indelible-fs-'))
   const failing = failingFs(dir, fault, when)
@@ -148,12 +157,12 @@ interface Trouble {
   readonly hit: () => boolean
   readonly repair: () => void
   readonly meanwhile?: (ledger: Ledger) => Promise<void>
-  /** What an append may say when the disk is well again and the log was not reopened. */
+  /** The codes with which an append may fail when the disk has recovered and the log was not reopened. */
   readonly afterwards: () => readonly string[]
   readonly mustSucceed?: boolean
 }
 
-/** Works while the disk fails, then goes on when it does no more. Gives whether it ever did. */
+/** Works while the disk fails, and after it has recovered. Returns whether it ever failed. */
 async function survives(open: () => Promise<EventStore>, counts: Counts, trouble: Trouble): Promise<boolean> {
   const ledger = new Ledger()
   const store = await work(ledger, open)
@@ -169,7 +178,7 @@ async function survives(open: () => Promise<EventStore>, counts: Counts, trouble
     const health = await store.health()
     const result = await ledger.append(store)
     expect(trouble.afterwards()).toContain(result)
-    // Nobody had to append to find that out.
+    // This was found without an append.
     expect(health.canWrite).toBe(result === 'written')
     if (result === 'store_poisoned') {
       counts.poisoned++
@@ -180,7 +189,7 @@ async function survives(open: () => Promise<EventStore>, counts: Counts, trouble
     expect(await ledger.reads(store), 'reads go on').toBe(true)
     await closed(ledger, store)
   }
-  // What had failed must not keep the log from being opened again in this process.
+  // What failed must not prevent this process from opening the log again.
   for (let round = 0; round < 2; round++) {
     const again = await open()
     expect(await ledger.reads(again)).toBe(true)

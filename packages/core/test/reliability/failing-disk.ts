@@ -1,11 +1,11 @@
-// A disk of which one call fails, or one and all like it from then on, as the real disk would tell of it.
+// A disk on which one call fails, or one and all later ones of its kind, with the errors of the real disk.
 import { basename } from 'node:path'
 import { IndelibleError } from '../../src/kernel/errors.ts'
 import type { Disk, DiskFile, FileNow } from '../../src/log/disk/disk.ts'
 
 export type Call = keyof DiskFile | keyof Disk | 'create' | 'syncDir' | 'readNow' | 'sizeNow' | 'closeNow'
 
-/** What may fail, with what, and how much of its bytes a write that fails has written; a rename with 1 fails and is made all the same. */
+/** What fails, with which error, and how much of its bytes a failing write has written; a rename with 1 fails but is done. */
 export interface Fault {
   readonly name: string
   readonly code: 'io_failed' | 'store_full'
@@ -30,7 +30,7 @@ export const faults: readonly Fault[] = [
   { name: 'ENOSPC after a write', code: 'store_full', errno: 'ENOSPC', calls: ['write'], part: 1 },
 ]
 
-/** The faults that leave no byte in doubt: nothing may be closed for ever because of them. */
+/** The faults that leave no byte in doubt: they must not close the store permanently. */
 export const passingFaults: readonly Fault[] = [
   { name: 'EMFILE', code: 'io_failed', errno: 'EMFILE', calls: [...needFile, 'rename', 'hasNow'] },
   { name: 'EIO beside the bytes', code: 'io_failed', errno: 'EIO', calls: [...needFile, ...read, 'rename', 'makeDir'] },
@@ -39,14 +39,14 @@ export const passingFaults: readonly Fault[] = [
 
 export interface Failing {
   readonly disk: Disk
-  /** The calls that could have failed so far. */
+  /** The calls so far that could have failed. */
   readonly calls: number
-  /** The first that did. */
+  /** The first call that failed. */
   readonly hit: { readonly call: Call; readonly file: string } | undefined
   repair(): void
 }
 
-/** Which of the calls that a fault fits fail, counted from 1: the k-th, that and all from then on, or one in k. */
+/** Which of the calls that match a fault fail, counted from 1: the k-th, that one and all later ones, or one in k. */
 export interface When {
   readonly k: number
   readonly how: 'once' | 'forever' | 'each'
@@ -116,7 +116,7 @@ export function failingDisk(under: Disk, fault: Fault, { k, how }: When): Failin
   }
   const failingNow = (file: FileNow, path: string): FileNow => {
     let open = true
-    // A file that was closed has a number that may by now be another file's.
+    // A closed file has a number that may now belong to another file.
     const used = () => {
       if (!open) throw new Error(`${path} is read after it was closed.`)
     }

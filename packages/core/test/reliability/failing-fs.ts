@@ -1,4 +1,4 @@
-// The functions of node:fs that the real disk calls, of which one fails, or reads and writes only half of what it is asked for.
+// The functions of node:fs that the real disk calls. One of them fails, or reads and writes only half of what was asked.
 import fs from 'node:fs'
 import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
@@ -34,11 +34,11 @@ const fits: Record<FsFault, (call: string, flags: unknown) => boolean> = {
 export interface FailingFs {
   readonly hit: string | undefined
   repair(): void
-  /** Puts back what was there. */
+  /** Restores the functions. */
   restore(): void
 }
 
-/** Lets the k-th call fail that a fault fits and that is made in a directory. */
+/** Makes the k-th matching call in a directory fail. */
 export function failingFs(dir: string, fault: FsFault, { k, forever }: { k: number; forever: boolean }): FailingFs {
   let calls = 0
   let healed = false
@@ -88,7 +88,7 @@ export function failingFs(dir: string, fault: FsFault, { k, forever }: { k: numb
         const length = rest[2] as number
         return original(fd, rest[0], rest[1], length > 1 ? Math.floor(length / 2) : length, ...rest.slice(3))
       }
-      // A file is closed however closing it ends.
+      // A file counts as closed even if closing it fails.
       if (name === 'closeSync') original(fd)
       if (name === 'close') return original(fd, () => done!(error(name)))
       if (!done) throw error(name)

@@ -1,4 +1,4 @@
-// Readers in another process and another thread follow a writer over many segments: they see everything once, soon, and at little cost.
+// Readers in another process and another thread follow a writer over many segments: they see everything once, soon, and at low cost.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -19,7 +19,7 @@ const child = new URL('following-child.ts', import.meta.url)
 const limits = { segmentEventsMax: 1000, segmentBytesMax: 256 * 1024, unindexedEventsMax: 100 }
 const some = 10_000
 const many = long ? 1_000_000 : 60_000
-/** The text alone of as many events that were kept would be more. */
+/** The texts alone of this many kept events would need more. */
 const grownBytesMax = 3 * 1024 * 1024
 
 interface Follower {
@@ -27,7 +27,7 @@ interface Follower {
 }
 
 test(
-  'followers in a process and in a thread see all of it once, in order, woken and not looking, in little memory',
+  'followers in a process and in a thread see every event once, in order, by notification, with little memory',
   hours,
   async () => {
     const dir = mkdtempSync(join(tmpdir(), 'indelible-follow-'))
@@ -55,7 +55,7 @@ test(
       const { latencies } = await arrived(follower, appended)
       expect(latencies).toHaveLength(200)
       medians[name] = latencies.toSorted((a, b) => a - b)[100]!
-      // Who is not woken looks only now and then.
+      // A reader without notifications looks only now and then.
       expect(medians[name]).toBeLessThan(logLimits.followMs / 5)
     }
 
@@ -66,7 +66,7 @@ test(
     const grown = after.map((held, index) => held - before[index]!)
     for (const bytes of grown) expect(bytes).toBeLessThan(grownBytesMax)
 
-    // What the writer left behind, such as its index, has been looked at.
+    // It has processed what the writer left, such as its index.
     await pause(1500)
     const idle = await Promise.all(Object.values(followers).map((follower) => follower.ask<Idle>('idle')))
     const looksMax = 2000 / logLimits.followMs + 2
@@ -86,7 +86,7 @@ test(
   },
 )
 
-test('events of a frame that is larger than all caches are read from it together, not each by its own reading', async () => {
+test('events of a frame that is larger than all caches are read with one read of the frame', async () => {
   const { disk } = simulatedDisk()
   let bytesRead = 0
   const counted: Disk = {
@@ -114,7 +114,7 @@ test('events of a frame that is larger than all caches are read from it together
   await store.close()
 })
 
-/** Waits until a follower has seen so many events. */
+/** Waits until a follower has seen this many events. */
 async function arrived(follower: Follower, count: number): Promise<State> {
   const latencies: number[] = []
   for (const untilMs = performance.now() + 60_000; performance.now() < untilMs; await pause(20)) {
@@ -126,10 +126,10 @@ async function arrived(follower: Follower, count: number): Promise<State> {
   throw new Error(`${count} events did not come within a minute.`)
 }
 
-/** What a follower holds when it has seen so many events and come by the indexes for them. */
+/** The memory of a follower after it has seen this many events and read their indexes. */
 async function settled(follower: Follower, count: number): Promise<number> {
   await arrived(follower, count)
-  // What is given back is counted some time after that.
+  // Released memory is counted some time later.
   let heldBytes = Number.POSITIVE_INFINITY
   for (let look = 0; look < 6; look++) {
     await pause(250)

@@ -1,4 +1,4 @@
-// A reader in a process or a thread of its own that follows a log, and says what that cost it.
+// A reader in its own process or thread that follows a log, and reports what that cost.
 
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -6,15 +6,15 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { fileStore } from '../../src/file/event-store.ts'
 import { type Disk, nodeDisk } from '../../src/log/disk/disk.ts'
 
-/** What a follower is asked for, and what it says. */
+/** What a follower is asked for, and what it answers. */
 export type Question = 'state' | 'idle' | 'end'
 export interface State {
   readonly seen: number
-  /** The first event that was not the next one. */
+  /** The first event that was out of order. */
   readonly wrong: string | undefined
-  /** In ms, from just before the append to when the event was seen. */
+  /** In ms, from just before the append until the event was seen. */
   readonly latencies: readonly number[]
-  /** What is held after a collection. */
+  /** The memory after a garbage collection. */
   readonly heldBytes: number
 }
 export interface Idle {
@@ -70,7 +70,7 @@ for await (const { events } of store.subscribe('all', { after: 0, signal: new Ab
   }
 }
 
-/** Of the thread, or of the process, which has hardly another. */
+/** Of the thread, or of the process, which has almost no other. */
 function cpuMs(): number {
   const { user, system } = parentPort ? process.threadCpuUsage() : process.cpuUsage()
   return (user + system) / 1000

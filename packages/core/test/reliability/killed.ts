@@ -1,7 +1,7 @@
-// What the process that is killed and the one that kills it both know.
+// What the killed process and its parent both need to know.
 import type { LogLimits } from '../../src/log/limits.ts'
 
-/** Small, so that it often dies while it rolls, seals or makes an index. */
+/** Small, so that the process often dies while it rolls, seals or makes an index. */
 export const killedLimits: Partial<LogLimits> = {
   segmentBytesMax: 16 * 1024,
   segmentEventsMax: 60,

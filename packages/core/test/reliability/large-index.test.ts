@@ -1,4 +1,4 @@
-// An index of many pages, and segments of more than one reading: lists long and short, hashes that begin alike, and numbers of events that no small log comes to.
+// An index of many pages, and segments of more than one read: long and short lists, hashes with equal upper halves, and event numbers beyond small logs.
 import { expect, test } from 'vitest'
 import { type Draw, draws, hours, long, seed } from '../../../../scripts/campaign.ts'
 import { fileStore } from '../../src/file/event-store.ts'
@@ -19,7 +19,7 @@ const limits = {
   recordCacheBytesMax: 0,
 }
 
-test(`an index of ${events} events answers as a list of them does`, hours, async () => {
+test(`an index of ${events} events gives the same answers as a list of them`, hours, async () => {
   const next = draws()
   const alike = streamsAlike()
   const streams = [...Array.from({ length: events / 6 }, (_, n) => `s-${n}` as const), ...alike]
@@ -33,7 +33,7 @@ test(`an index of ${events} events answers as a list of them does`, hours, async
     appended += made.length
     const [written] = await Promise.all([store.append(given), model.append(given)])
     if (written.status !== 'written') expect.fail(written.status)
-    // Some of it is asked for while it has no index on disk yet.
+    // Some queries are made before it has an index on disk.
     if (commit % 100 === 0) await ask(store, model, queryOf(streams, next), next)
   }
   await store.close()
@@ -44,7 +44,7 @@ test(`an index of ${events} events answers as a list of them does`, hours, async
   store = await fileStore({ dir: '/log', disk, limits })
   for (let question = 0; question < questions; question++) await ask(store, model, queryOf(streams, next), next)
   for (const stream of alike) await ask(store, model, [{ streams: [stream] }], next)
-  // Read by frames, many of which cross from one piece of the file that is read at once into the next.
+  // Read by frames, many of which cross from one piece of the file into the next.
   for (let reading = 0; reading < 12; reading++) {
     const range = { from: reading === 0 ? 1 : 1 + next(appended), to: reading === 0 ? appended : 1 + next(appended) }
     expect(await places(store, 'all', range), JSON.stringify(range)).toBe(await places(model, 'all', range))
@@ -62,7 +62,7 @@ test(`an index of ${events} events answers as a list of them does`, hours, async
 })
 
 function eventOf(streams: readonly StreamName[], next: Draw): NewEvent {
-  // A few streams are long, most have some events only.
+  // A few streams are long, most have only some events.
   const stream = streams[next(4) === 0 ? next(5) : next(streams.length)]!
   const metadata = next(3) === 0 ? { metadata: { correlationId: `r-${next(4000)}` } } : {}
   return { stream, type: `T${next(next(2) === 0 ? 3 : 500)}`, data: 0, tags: [`t:${next(9000)}`, 'all'], ...metadata }
@@ -104,7 +104,7 @@ async function places(store: EventStore, query: Query, options: ReadOptions): Pr
   return found.join('\n')
 }
 
-/** Pairs of streams of whose hashes the upper half is the same, by which the directory is ordered. */
+/** Pairs of streams whose hashes have the same upper half, by which the directory is ordered. */
 function streamsAlike(): StreamName[] {
   const byHash = new Map<number, StreamName>()
   const found: StreamName[] = []

@@ -1,5 +1,5 @@
-// The file store against the memory store: whatever is asked, in whatever order the disk answers, over reopens, crashes and lost indexes, under
-// limits so small that everything is always full.
+// The file store against the memory store: random calls, in any order of disk answers, over reopens, crashes and lost indexes, with limits so small
+// that every cache and queue is always full.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { hours, long, seed } from '../../../../scripts/campaign.ts'
@@ -108,7 +108,7 @@ type Operation = typeof operation extends fc.Arbitrary<infer Value> ? Value : ne
 
 let steps = 0
 
-/** Both stores see the same time, however often either asks for it. */
+/** Both stores see the same time, however often each asks for it. */
 class StepClock {
   ms = 0
   now = () => this.ms
@@ -118,7 +118,7 @@ interface Model {
   readonly store: EventStore
 }
 
-/** Subscribed to the store since it was opened, or later. */
+/** Subscribed when the store was opened, or later. */
 interface Subscription {
   readonly query: Query
   readonly after: number
@@ -137,9 +137,9 @@ class Real {
   simulated: SimulatedDisk = simulatedDisk()
   store!: EventStore
   subscriptions: Subscription[] = []
-  /** Whether an index was damaged, which nobody may have come by yet. */
+  /** Whether an index was damaged that perhaps no call has met yet. */
   damaged = false
-  /** Whether an index was removed under the open store. */
+  /** Whether an index was removed while the store was open. */
   lost = false
 
   constructor(limits: Partial<LogLimits>, scheduler: fc.Scheduler, clock: StepClock) {
@@ -155,12 +155,12 @@ class Real {
     this.lost = false
   }
 
-  /** Lets the disk answer, in whatever order, until something is done. */
+  /** Lets the disk answer in random order until something is done. */
   async does<Value>(done: Promise<Value>): Promise<Value> {
     return await soon('A step', this.#scheduler.waitFor(done))
   }
 
-  /** What a machine that fails now may leave: what is durable, and any part of the rest. */
+  /** What a machine that stops now may leave: what is durable, and any part of the rest. */
   crash(choice: number): void {
     const { pending, with: keeping } = crashAfter(this.#start, this.simulated.operations)
     this.#start = keeping(pending.filter((_, index) => choice & (1 << (index % 30))))
@@ -187,10 +187,10 @@ function step(name: string, run: Step['run']): Step {
   return { check: () => true, run, toString: () => name }
 }
 
-/** Operations that begin at the same moment. */
+/** Operations that start at the same moment. */
 const together = fc.array(operation, { minLength: 1, maxLength: 4 }).map((operations) =>
   step(JSON.stringify(operations), async (model, real) => {
-    // Who comes by a bad index waits until it is made anew, and others may be served before.
+    // A call that meets a bad index waits until it is remade, and others may be served before it.
     if (real.damaged || real.lost) {
       for (const each of operations) await compareAll([each], model, real)
     } else await compareAll(operations, model, real)
@@ -264,7 +264,7 @@ const look = query.map((query) =>
 )
 
 const damagedIndex: readonly string[] = []
-/** A reader cannot mend an index, only say that it is damaged. */
+/** A reader cannot repair an index; it only reports the damage. */
 function whenDamaged(real: Real): (error: { code?: string }) => readonly string[] {
   return (error) => {
     if (!(real.damaged || real.lost) || error.code !== 'index_damaged') throw error
@@ -277,7 +277,7 @@ const commands = fc.commands<Model, Real, false>(
   { maxCommands: 150, size: 'max' },
 )
 
-test(`${stepsMin} steps of a file store are those of a memory store`, hours, async () => {
+test(`${stepsMin} steps give the same results on a file store and on a memory store`, hours, async () => {
   let runs = 0
   while (steps < stepsMin) {
     await fc.assert(
@@ -311,7 +311,7 @@ async function compareAll(operations: readonly Operation[], model: Model, real: 
   for (const { expected, at } of after) await sameAtSomeTime(operations[at]!, expected, { model, before, head })
 }
 
-/** What was read while others wrote is what there was at some moment between. */
+/** What was read while others wrote is the state at some moment during the read. */
 async function sameAtSomeTime(
   operation: Operation,
   found: readonly string[],
@@ -375,7 +375,7 @@ function same(found: readonly string[], expected: readonly string[]): void {
   expect(found).toEqual(expected)
 }
 
-/** A disk whose answers come in the order that a scheduler draws. */
+/** A disk whose answers come in an order drawn by a scheduler. */
 function scheduledDisk(disk: Disk, scheduler: fc.Scheduler): Disk {
   const turn = (what: string) => scheduler.schedule(Promise.resolve(), what)
   const inTurn = (what: string, file: DiskFile): DiskFile => ({

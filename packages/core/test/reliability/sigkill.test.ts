@@ -1,4 +1,4 @@
-// A writer is killed at any moment, again and again: whatever it had acknowledged is in the log, once.
+// A writer is killed at any moment, again and again: everything that it acknowledged is in the log exactly once.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -36,12 +36,12 @@ test(
       if (!lines.includes('open')) total.opening++
       for (const line of lines) {
         const [c, first, last] = line.split(' ')
-        // The last line may be cut off.
+        // The last line may be incomplete.
         if (last === undefined) continue
         ledger.set(c!, { first: Number(first), last: Number(last) })
         total.acknowledged++
       }
-      // Now by a writer that mends what is left, now by the next one that is killed.
+      // Sometimes by a writer that repairs what is left, sometimes by the next one that is killed.
       if (next(2) === 0) await check(await fileStore({ dir, limits }), ledger)
       else if (ledger.size > 0) await check(await fileStore({ dir, access: 'read' }), ledger)
       if ((kill + 1) % killsOfALog === 0 || kill + 1 === kills) {
@@ -60,10 +60,10 @@ test(
   },
 )
 
-/** Where each acknowledged commit was said to be. */
+/** The reported position of each acknowledged commit. */
 type Ledger = Map<string, { readonly first: number; readonly last: number }>
 
-/** Runs a writer and kills it. Gives the whole lines that it said. */
+/** Runs a writer and kills it. Returns the complete lines that it printed. */
 async function killed(dir: string, round: number, next: (below: number) => number): Promise<string[]> {
   const writer = spawn(process.execPath, ['--conditions=@indelible/source', child, join(dir), String(round)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -75,7 +75,7 @@ async function killed(dir: string, round: number, next: (below: number) => numbe
     await pause(next(2) * next(10))
     writer.kill('SIGKILL')
   }
-  // Counted in lines, as a slow machine says fewer of them in a time. The first lines say that it starts and opens.
+  // Counted in lines, because a slow machine prints fewer in the same time. The first lines say that it starts and opens.
   let linesLeft = next(4) === 0 ? 1 + next(3) : 20 + next(300)
   for await (const chunk of writer.stdout!.setEncoding('utf8')) {
     said += chunk

@@ -1,11 +1,11 @@
-// What the reliability campaigns share: events in a form that can be compared, and files with other bytes.
+// What the reliability campaigns share: events in a comparable form, and files with changed bytes.
 import type { EventStore } from '../../src/index.ts'
 import type { RecordedEvent } from '../../src/kernel/events.ts'
 import type { Query } from '../../src/kernel/queries.ts'
 import type { ReadOptions } from '../../src/store/port.ts'
 import type { DiskImage } from '../crash/simulated-disk.ts'
 
-/** Every field of an event, each by its name: they may be getters, which no comparison of objects sees. */
+/** Every field of an event by name: the fields may be getters, which a comparison of objects does not see. */
 export function told(event: RecordedEvent): string {
   const { id, stream, category, streamId, version, position, type, schemaVersion, contentType } = event
   const { data, dataBytes, metadata, metadataBytes, tags, recordedAt, validAt } = event
@@ -20,7 +20,7 @@ export async function read(store: EventStore, query: Query = 'all', options?: Re
   return found
 }
 
-/** The same of some types, as a fold gets them. */
+/** The events of some types, as a fold gets them. */
 export async function replayed(store: EventStore, types: readonly string[]): Promise<string[]> {
   const batches = await Array.fromAsync(store.replay(types, { after: 0 }))
   return batches.flatMap((batch) => Array.from({ length: batch.length }, (_, index) => told(batch.event(index))))
@@ -31,7 +31,7 @@ export function withFile(image: DiskImage, name: string, bytes: Buffer): DiskIma
   return new Map(image).set(name, bytes)
 }
 
-/** Fails if something takes longer than it ever should: what hangs must not hang the campaign. */
+/** Fails if something takes far too long: a call that hangs must not hang the campaign. */
 export async function soon<Value>(what: string, promise: Promise<Value>, ms = 20_000): Promise<Value> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error(`${what} did not end within ${ms} ms.`)), ms)

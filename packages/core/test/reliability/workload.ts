@@ -1,4 +1,4 @@
-// A workload that comes by everything a log does, and what must hold of its log whatever happened on the way.
+// A workload that exercises everything that a log does, and the invariants of its log whatever happened.
 import { expect } from 'vitest'
 import { type IndelibleError, isIndelibleError } from '../../src/kernel/errors.ts'
 import type { NewEvent } from '../../src/kernel/events.ts'
@@ -32,9 +32,9 @@ interface Told {
   readonly n: number
 }
 
-/** Remembers what was acknowledged, what was refused, and what may have been either. */
+/** Remembers what was acknowledged, what was refused, and what is uncertain. */
 export class Ledger {
-  /** Of each acknowledged commit its first position. */
+  /** The first position of each acknowledged commit. */
   readonly acknowledged = new Map<string, { readonly first: number; readonly last: number }>()
   /** Refused, but perhaps on the disk. */
   readonly unknown = new Set<string>()
@@ -43,14 +43,14 @@ export class Ledger {
   readonly codes: string[] = []
   readonly #serials = new Map<string, number>()
 
-  /** Appends a commit of one to three events over one or two streams, or one that was not acknowledged once more. */
+  /** Appends a commit of one to three events on one or two streams, or repeats one that was not acknowledged. */
   async append(store: EventStore, commandId = `c-${this.#serials.size}`): Promise<string> {
     const serial = this.#serials.get(commandId) ?? this.#serials.size
     this.#serials.set(commandId, serial)
     const n = 1 + (serial % 3)
     const events = Array.from({ length: n }, (_, i) => eventOf(serial, { c: commandId, i, n }))
     try {
-      // What was refused must be gone from every list by which events are found.
+      // Refused events must be gone from every index list.
       const condition = { failIfEventsMatch: [{ tags: [`c:${commandId}`] }] }
       const outcome = await soon('An append', store.append({ events, commandId, condition }))
       if (outcome.status === 'conflict') throw new Error(`conflict: ${JSON.stringify(outcome)}`)
@@ -69,14 +69,14 @@ export class Ledger {
     }
   }
 
-  /** Notes a fault, which must be one that a disk can cause: nothing here is damaged. */
+  /** Records a fault, which must be one that a disk can cause: nothing here is damaged. */
   fault(error: unknown): IndelibleError {
     if (!isIndelibleError(error) || !expectedCodes.has(error.code)) throw error
     this.codes.push(error.code)
     return error
   }
 
-  /** Reads everything in several ways. Gives false where a fault kept it from doing so. */
+  /** Reads everything in several ways. Returns false if a fault prevented that. */
   async reads(store: EventStore): Promise<boolean> {
     try {
       const events = await soon('A read', all(store))
@@ -99,7 +99,7 @@ export class Ledger {
     }
   }
 
-  /** No acknowledged event lost, nothing doubled, nothing half there, nothing that was refused for good. */
+  /** Checks that no acknowledged event is lost or doubled, that commits are whole, and that refused ones are not there. */
   check(events: readonly Seen[]): void {
     const versions = new Map<string, number>()
     const commits = new Map<string, number>()
@@ -152,8 +152,8 @@ async function all(store: EventStore): Promise<Seen[]> {
 }
 
 /**
- * Appends in batches, reads, closes, opens again, and does all that once more. Gives the store if it is open, and whether it ever was
- * said to be poisoned since it was opened.
+ * Appends in batches, reads, closes, opens again, and does all of that once more. Returns the store if it is open, and whether it ever reported
+ * being poisoned since it was opened.
  */
 export async function work(ledger: Ledger, open: () => Promise<EventStore>): Promise<EventStore | undefined> {
   let store: EventStore | undefined
@@ -171,7 +171,7 @@ export async function work(ledger: Ledger, open: () => Promise<EventStore>): Pro
   return undefined
 }
 
-/** Opening may fail by a fault. */
+/** Opening may fail because of a fault. */
 export async function opened(ledger: Ledger, open: () => Promise<EventStore>): Promise<EventStore | undefined> {
   try {
     return await soon('Opening', open())

@@ -325,6 +325,33 @@ test('a child takes data as its saga declares, and the last commands take the in
   })
 })
 
+test('a saga that only others start sees its data as the schema gives them, and its parent gives them as the schema takes them', () => {
+  const refund = saga('refund', {
+    data: z.object({ cents: z.int(), currency: z.string().default('EUR') }),
+    onCompleted: {
+      command: DeliverParcel,
+      to: ({ currency }) => currency,
+      input: (data) => {
+        expectTypeOf(data).toEqualTypeOf<{ cents: number; currency: string }>()
+        return { signedBy: data.currency }
+      },
+    },
+  }).step('deliver', {
+    command: DeliverParcel,
+    to: () => 'x',
+    input: (data) => {
+      expectTypeOf(data).toEqualTypeOf<{ cents: number; currency: string }>()
+      return { signedBy: data.currency }
+    },
+  })
+  saga('parent', { startsOn: ParcelDelivered }).child('refund', {
+    saga: refund,
+    id: (_data, { sagaId }) => sagaId,
+    data: () => ({ cents: 5 }),
+    compensate: 'nothing',
+  })
+})
+
 test('an outcome tells the refusals apart by reason, with the details of each', () => {
   expectTypeOf<RunningSystem['send']>().toBeFunction()
   const told = async (system: RunningSystem) => {

@@ -42,7 +42,7 @@ export const DeliverParcel = parcel.command('DeliverParcel', {
   decide: (state, input) => (state.status === 'underway' ? ParcelDelivered(input) : refuse('NotUnderway')),
 })
 
-/** A product told by its values: a state that is one object. */
+/** A product whose members differ by their values: a state that is one object. */
 export const customer = aggregate('customer', {
   initialState: { email: null as string | null, name: '' },
   unique: { email: 'EmailTaken' },

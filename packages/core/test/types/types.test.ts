@@ -1,8 +1,8 @@
-// Mistakes are errors that a person can read, at the place of the mistake: what TypeScript 7 and 5.9 say of the files in wrong/ is what stands there,
-// and of the right uses beside it they say nothing.
+// Mistakes are errors that people can read, at the place of the mistake: TypeScript 7 and 5.9 report for the files in wrong/ exactly what is written there,
+// and nothing for the correct uses beside it.
 //
-// A comment announces the diagnostic of the line below it: its code (another one by 5.9 in brackets) and the decisive part of its text, with " … " for
-// what is left out.
+// A comment announces the diagnostic of the line below it: its code (that of 5.9 in brackets if it differs) and the decisive part of its text, with
+// " … " for what is left out.
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -17,7 +17,7 @@ const compilers = [
 type Version = (typeof compilers)[number]['version']
 
 describe.each(compilers)('TypeScript $version', ({ version, from }) => {
-  test('says of every mistake what is announced, and nothing else', async () => {
+  test('reports every announced mistake and nothing else', async () => {
     const diagnostics = await compiled(version, from)
     const announced = wrongFiles().flatMap((file) => announcedIn(file, version))
     expect(announced.length).toBeGreaterThan(0)
@@ -32,7 +32,7 @@ interface Diagnostic {
   readonly text: string
 }
 
-/** What the compiler says, with the lines that explain the first one. */
+/** What the compiler reports, with the lines that explain the first one. */
 async function compiled(version: Version, from: string): Promise<readonly Diagnostic[]> {
   const manifest = createRequire(join(from, 'package.json')).resolve('typescript/package.json')
   const { version: found } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
@@ -64,7 +64,7 @@ function announcedIn(file: string, version: Version): readonly Diagnostic[] {
   const matches = lines.map((line) => /^ *\/\/ (TS\d+)(?: \((TS\d+) by 5\.9\))?: (.*)$/.exec(line))
   return matches.flatMap((match, index) => {
     if (!match) return []
-    // Several announcements may stand above one line.
+    // Several announcements may be above one line.
     const below = matches.findIndex((other, at) => at > index && !other)
     const [, code, codeBefore = code, text] = match
     return [{ file, line: below + 1, code: version === '7' ? code! : codeBefore!, text: text! }]

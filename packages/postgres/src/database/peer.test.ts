@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { loadPeer } from './peer.ts'
 
-test('a driver that is not installed is named, with what to do', async () => {
+test('an error names the driver that is not installed, and says what to do', async () => {
   const missing = loadPeer('not-installed-driver', () => import('not-installed-driver' as string))
   await expect(missing).rejects.toMatchObject({
     code: 'invalid_declaration',
@@ -9,7 +9,7 @@ test('a driver that is not installed is named, with what to do', async () => {
   })
 })
 
-test('any other failure to load a driver comes as it is', async () => {
+test('any other failure to load a driver is passed on unchanged', async () => {
   const broken = new Error('broken')
   await expect(loadPeer('pg', () => Promise.reject(broken))).rejects.toBe(broken)
 })

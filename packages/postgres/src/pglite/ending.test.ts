@@ -10,10 +10,10 @@ import { accountRows, accounts, at, endOf, runScript } from '../../test/samples.
 import { postgresTables } from '../server/index.ts'
 import { type PgliteOptions, pgliteTables, pgliteTablesAt } from './pglite.ts'
 
-// PGlite starts again several times here, which takes seconds each.
+// PGlite starts again several times here, which takes seconds each time.
 vi.setConfig({ testTimeout: 300_000 })
 
-/** It needs no memory and has no end. */
+/** It needs no memory and never ends. */
 const endless = 'WITH RECURSIVE again AS (SELECT 1 AS one UNION ALL SELECT one FROM again) SELECT count(*) FROM again'
 const statementMsMax = 6_000
 const unavailable = { code: 'tables_unavailable', retryable: true }
@@ -38,7 +38,7 @@ async function filled(options: PgliteOptions = {}) {
   return { dir, tables, worker }
 }
 
-test('a statement that never ends is ended; what waits behind it is served, and nothing is lost', async () => {
+test('a statement that never ends is terminated; statements behind it are served, and nothing is lost', async () => {
   const { tables } = await filled()
   const ended = expect(tables.query(endless)).rejects.toMatchObject(outOfTime)
   const rows = tables.select(accounts)
@@ -48,7 +48,7 @@ test('a statement that never ends is ended; what waits behind it is served, and 
   await tables.close()
 })
 
-test('statements that wait in line for those of others have their time all the same', async () => {
+test('the time of a statement does not include its wait for others', async () => {
   const { tables, worker } = await filled()
   let isEnded = false
   worker.once('exit', () => {
@@ -56,10 +56,10 @@ test('statements that wait in line for those of others have their time all the s
   })
   const clients = [tables]
   for (let more = 0; more < 3; more++) clients.push({ ...pgliteTablesAt(await tables.port()), port: tables.port })
-  // All together beyond the time of one.
+  // Together they exceed the time limit of one.
   await Promise.all(clients.map((client) => client.query(`SELECT pg_sleep(${statementMsMax / 1_000 / 3})`)))
   expect(await tables.select(accounts)).toEqual(change.upserts)
-  // Nor does a value end anything that no parameter takes.
+  // Nor does a value end the statement when no parameter takes it.
   await expect(tables.query('SELECT $1::boolean', ['perhaps'])).rejects.toMatchObject({ code: '22P02' })
   await expect(tables.query('SELECT $1::bigint[]', [3])).rejects.toMatchObject({ code: '22P02' })
   expect((await tables.state(accounts)).position).toBe(5)
@@ -67,7 +67,7 @@ test('statements that wait in line for those of others have their time all the s
   await tables.close()
 })
 
-test('clients in other threads are told, and what they had begun does not happen', async () => {
+test('clients in other threads get an error, and their open transactions are not applied', async () => {
   const { tables } = await filled()
   const client = pgliteTablesAt(await tables.port())
   await expect(client.query(endless)).rejects.toMatchObject(unavailable)
@@ -76,7 +76,7 @@ test('clients in other threads are told, and what they had begun does not happen
   await tables.close()
 })
 
-test('closing ends a statement that never ends, and with it the process', async () => {
+test('closing terminates a statement that never ends, and the process can exit', async () => {
   const dir = await newPgliteDirectory(join(root, 'closed'))
   const script = `import { pgliteTables } from '@indelible/postgres'
     const tables = await pgliteTables({ dir: ${JSON.stringify(dir)}, closeMsMax: 500 })
@@ -88,7 +88,7 @@ test('closing ends a statement that never ends, and with it the process', async 
   expect(await endOf(runScript(script))).toEqual({ output: 'tables_unavailable\nclosed\n', code: 0 })
 })
 
-test('a directory that cannot be opened any more after a crash starts empty', async () => {
+test('a directory that cannot be opened after a crash starts empty', async () => {
   const { dir, tables, worker } = await filled()
   await worker.terminate()
   await writeFile(join(dir, 'data', 'global', 'pg_control'), 'what a crash left')
@@ -102,7 +102,7 @@ test('a directory that cannot be opened any more after a crash starts empty', as
   await tables.close()
 })
 
-test('a directory that was left in order and cannot be opened is left as it is', async () => {
+test('a directory that was closed in order and cannot be opened is left unchanged', async () => {
   const { dir, tables } = await filled()
   await tables.close()
   await writeFile(join(dir, 'data', 'PG_VERSION'), '99\n')
@@ -118,11 +118,11 @@ test('a directory that was left in order and cannot be opened is left as it is',
   await again.close()
 })
 
-test('limits may be without end, and what is no length of time is refused', async () => {
+test('limits may be infinite, and an invalid duration is refused', async () => {
   const limits = { statementMsMax: Number.POSITIVE_INFINITY, closeMsMax: Number.POSITIVE_INFINITY }
   const { tables } = await filled(limits)
   const asked = tables.query("SELECT 'answered' AS said FROM pg_sleep(0.5)")
-  // A statement that was not begun is refused by closing.
+  // Closing refuses a statement that was not started.
   await new Promise((resolve) => setTimeout(resolve, 100))
   await tables.close()
   expect(await asked).toEqual([{ said: 'answered' }])

@@ -31,7 +31,7 @@ describe('PGlite in memory keeps the contract of read tables', () => {
     await run(tables).finally(() => tables.close())
   })
 
-  test('what was in memory is lost with its thread, the error says so, and PGlite starts empty', async () => {
+  test('data in memory is lost with its thread, the error says so, and PGlite starts empty', async () => {
     const tables = fresh()
     await tables.open(accounts)
     await tables.save({ table: accounts, upserts: accountRows(3, 7), removals: [], from: 0, to: at(5) })
@@ -61,7 +61,7 @@ describe('PGlite for several threads', () => {
       execArgv: ['--conditions=@indelible/source', '--disable-warning=ExperimentalWarning'],
     })
 
-  test('each writes its tables, and transactions of one wait for those of the other', async () => {
+  test('each thread writes its tables, and transactions of one wait for those of the other', async () => {
     await tables.open(accounts)
     const thread = other(50, await tables.port())
     for (let from = 0; from < 50; from++) {
@@ -82,7 +82,7 @@ describe('PGlite for several threads', () => {
     expect(await tables.open(stagingTable(accounts))).toMatchObject({ position: 0 })
   })
 
-  test('of changes of several clients from the same checkpoint exactly one is written', async () => {
+  test('of several clients that write from the same checkpoint, exactly one succeeds', async () => {
     const clients = [tables, pgliteTablesAt(await tables.port()), pgliteTablesAt(await tables.port())]
     const table = { ...accounts, name: 'contested' }
     await Promise.all(clients.map((client) => client.open(table)))
@@ -100,7 +100,7 @@ describe('PGlite for several threads', () => {
     await clients[2]!.close()
   })
 
-  test('when it is closed all clients are told', async () => {
+  test('closing it fails the calls of all clients', async () => {
     const own = await pgliteTables({ dir: await newPgliteDirectory() })
     const client = pgliteTablesAt(await own.port())
     await client.open(accounts)
@@ -126,7 +126,7 @@ describe('PGlite in a directory', () => {
   })
   afterAll(async () => await rm(join(dir, '../..'), { recursive: true, force: true }))
 
-  test('rows and checkpoint are there after closing and opening again', async () => {
+  test('rows and checkpoint are still there after closing and reopening', async () => {
     const first = await open()
     await first.open(accounts)
     await first.save(change)
@@ -137,7 +137,7 @@ describe('PGlite in a directory', () => {
     await second.close()
   })
 
-  test('only one at a time can have it open, here or in another process', async () => {
+  test('only one can have it open at a time, in this process or another', async () => {
     const tables = await open()
     await expect(open()).rejects.toMatchObject({
       code: 'tables_unavailable',
@@ -150,7 +150,7 @@ describe('PGlite in a directory', () => {
     await tables.close()
   })
 
-  test('a thread that dies fails the calls under way, and the next call opens the directory again', async () => {
+  test('a thread that dies fails the calls in progress, and the next call opens the directory again', async () => {
     const tables = await open()
     const died = expect(
       Promise.all([tables.query('SELECT pg_sleep(60)'), tables.state(accounts)]),
@@ -161,7 +161,7 @@ describe('PGlite in a directory', () => {
     await tables.close()
   })
 
-  test('a process that is killed leaves rows and checkpoint in step, and the directory free', async () => {
+  test('a killed process leaves rows and checkpoint consistent, and the directory free', async () => {
     const script = `import { pgliteTables } from '@indelible/postgres'
       import { accountRows, accounts, at } from './test/samples.ts'
       const tables = await pgliteTables({ dir: ${JSON.stringify(dir)} })
@@ -182,7 +182,7 @@ describe('PGlite in a directory', () => {
     await tables.close()
   })
 
-  test('tables that were open when the machine stopped are not used again, and start empty', async () => {
+  test('tables that were open when the machine stopped are not used again and start empty', async () => {
     const tables = await open()
     expect((await tables.open(accounts)).position).toBeGreaterThan(5)
     await worker.terminate()
@@ -192,7 +192,7 @@ describe('PGlite in a directory', () => {
     await expect(readFile(join(dir, 'indelible.boot'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  test('what cannot be opened says so and says why', async () => {
+  test('a directory that cannot be opened gives an error with the reason', async () => {
     const file = join(dir, '../a-file')
     await writeFile(file, '')
     await expect(open(file)).rejects.toMatchObject({
@@ -208,7 +208,7 @@ describe('PGlite in a directory', () => {
     })
   })
 
-  test('rows that change often make neither their table nor the write-ahead log grow for ever', async () => {
+  test('rows that change often do not make their table or the write-ahead log grow without limit', async () => {
     const tables = await open()
     const table = { ...accounts, name: 'indexed', columns: { ...accounts.columns, balance: bigint().index() } }
     await tables.open(table)
@@ -230,7 +230,7 @@ describe('PGlite in a directory', () => {
     await tables.close()
   })
 
-  test.each(['await tables.close()', '// left open'])('a process ends by itself: %s', async (end) => {
+  test.each(['await tables.close()', '// left open'])('a process exits by itself: %s', async (end) => {
     const script = `import { pgliteTables } from '@indelible/postgres'
       const tables = await pgliteTables({ dir: ${JSON.stringify(dir)} })
       console.log(await tables.query('SELECT 1 AS one'))

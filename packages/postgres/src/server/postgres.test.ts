@@ -43,7 +43,7 @@ describe('a Postgres server', () => {
   const change = { table: accounts, upserts: accountRows(3, 1), removals: [], from: 0, to: at(1) }
   afterEach(async () => await tables?.close())
 
-  test('that stops makes calls fail as retryable, and they work again when it is back', async () => {
+  test('that stops makes calls fail as retryable; they work again when it is back', async () => {
     await openTables('restarted')
     await tables.open(accounts)
     await tables.save(change)
@@ -61,7 +61,7 @@ describe('a Postgres server', () => {
     expect(await tables.select(accounts)).toEqual(change.upserts)
   })
 
-  test('that falls silent holds up closing no longer than is allowed, and what was under way fails', async () => {
+  test('that stops answering delays closing only up to the limit, and calls in progress fail', async () => {
     const silent = createServer()
     const sockets: Socket[] = []
     silent.on('connection', (socket) => {
@@ -85,7 +85,7 @@ describe('a Postgres server', () => {
     silent.close()
   })
 
-  test('that cuts a connection in the middle of a change has written all of it or nothing', async () => {
+  test('that cuts a connection during a change has written all of it or nothing', async () => {
     await openTables('cut', { application_name: 'to be cut' })
     await tables.open(accounts)
     const observer = sqlReadTables(database, { schema: 'cut' })
@@ -110,7 +110,7 @@ describe('a Postgres server', () => {
     expect(cut).toBeGreaterThan(2)
   })
 
-  test('that cuts a connection while a table is replaced leaves all as it was', async () => {
+  test('that cuts a connection while a table is replaced leaves everything unchanged', async () => {
     await openTables('renewed', { application_name: 'to be renewed' })
     await tables.open(accounts)
     await tables.save(change)
@@ -148,7 +148,7 @@ describe('a Postgres server', () => {
     expect([...outcomes].toSorted()).toEqual(['saved', 'tables_unavailable'])
   })
 
-  test('with a long read of a table, the replacement is refused for now, and no other reader waits', async () => {
+  test('with a long read of a table refuses the replacement for now, and no other reader waits', async () => {
     await openTables('busy')
     await tables.open(accounts)
     await tables.open(stagingTable(accounts))
@@ -165,7 +165,7 @@ describe('a Postgres server', () => {
     expect(await tables.replace(accounts, stagingTable(accounts))).toBe('replaced')
   })
 
-  test('that cuts a connection as soon as it is made ends no process', async () => {
+  test('that cuts new connections immediately does not end the process', async () => {
     class Client extends pg.Client {
       constructor(options: pg.ClientConfig) {
         super(options)
@@ -182,7 +182,7 @@ describe('a Postgres server', () => {
     expect((await tables.open(accounts)).position).toBe(0)
   })
 
-  test('that loses idle connections is not noticed', async () => {
+  test('that drops idle connections causes no errors', async () => {
     await openTables('idle', { application_name: 'idle' })
     await tables.open(accounts)
     await cutConnections('idle')
@@ -190,21 +190,21 @@ describe('a Postgres server', () => {
     expect((await tables.state(accounts)).position).toBe(0)
   })
 
-  test('that answers too late loses its connection, and no other call waits for it', async () => {
+  test('that answers too late loses that connection, and no other call waits for it', async () => {
     await openTables('late', { max: 1, query_timeout: 1_000 })
     await tables.open(accounts)
     await expect(tables.query('SELECT pg_sleep(30)')).rejects.toMatchObject({ code: 'tables_unavailable' })
     expect((await tables.state(accounts)).position).toBe(0)
   })
 
-  test('that was never there is unavailable', async () => {
+  test('that was never reachable is reported as unavailable', async () => {
     tables = await postgresTables({ connectionString: 'postgres://nobody:secret@localhost:9/none' })
     const refused = tables.open(accounts).catch((error) => error)
     expect(await refused).toMatchObject({ code: 'tables_unavailable', message: expect.stringMatching(/ECONNREFUSED/) })
     expect((await refused).message).not.toContain('secret')
   })
 
-  test('that answers that it will not is said to refuse, and why', async () => {
+  test('that refuses a connection is reported with its reason', async () => {
     const at = (change: (url: URL) => void) => {
       const url = new URL(server.connectionString)
       change(url)
@@ -227,7 +227,7 @@ describe('a Postgres server', () => {
     await expect(tables.open(accounts)).rejects.toThrow(/refused: too many connections/)
   })
 
-  test('may have any settings', async () => {
+  test('works with any settings', async () => {
     const options =
       '-c DateStyle=German,DMY -c TimeZone=Asia/Kolkata -c IntervalStyle=iso_8601 -c extra_float_digits=-15'
     const odd = await postgresDatabase({ connectionString: server.connectionString, options })
@@ -238,7 +238,7 @@ describe('a Postgres server', () => {
     await odd.close()
   })
 
-  test('is left by a process that has nothing more to do', async () => {
+  test('does not keep a process alive that has nothing more to do', async () => {
     const script = `import { postgresTables } from '@indelible/postgres'
       const tables = await postgresTables({ connectionString: '${server.connectionString}' })
       console.log(await tables.query('SELECT 1 AS one'))`

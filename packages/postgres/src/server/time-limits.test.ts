@@ -6,7 +6,7 @@ import { postgresTables } from '../index.ts'
 test.each([30 * 86_400_000, Number.POSITIVE_INFINITY])(
   'a connection may take as long as %s ms',
   async (connectionTimeoutMillis) => {
-    // Takes connections and hears them out before it lets go of them.
+    // Accepts connections and reads what they send before it ends them.
     const server = createServer((socket) => {
       socket.on('error', () => {})
       socket.once('data', () => setTimeout(() => socket.destroy(), 100))

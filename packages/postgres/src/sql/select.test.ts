@@ -1,4 +1,4 @@
-// What the planner of Postgres makes of the pages: an index serves the order and the place where a page begins, however many rows are before it.
+// How the planner of Postgres reads pages: an index gives the order and the place where a page begins, however many rows come before it.
 import { bigint, type SelectOptions, type TableDefinition, text } from 'indelible'
 import { canonicalSelect } from 'indelible/adapter'
 import { afterAll, beforeAll, expect, test } from 'vitest'

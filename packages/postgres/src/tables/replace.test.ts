@@ -22,10 +22,10 @@ afterAll(async () => {
   await server?.remove()
 })
 
-/** Rows that all say the position of their table, so that a row that is lost, or written into another table, shows. */
+/** Rows that all contain the position of their table, so that a lost row, or one in the wrong table, is visible. */
 const rowsAt = (position: number) => accountRows(rowsPerTable, position)
 
-test('while many save and read, tables are replaced again and again: no change is lost, and every reader sees one whole table', async () => {
+test('tables are replaced repeatedly while many clients save and read: no change is lost, and every reader sees one complete table', async () => {
   await tables.open(accounts)
   const counts = { saved: 0, superseded: 0, replaced: 0, behind: 0, scans: 0 }
   const endsAt = performance.now() + runMs

@@ -30,7 +30,7 @@ beforeAll(async () => {
 })
 afterAll(async () => await database?.close())
 
-/** A value that a table can hold, and now and then one that it may not. */
+/** A value that a table can hold, and sometimes one that it must refuse. */
 function mostly<Value>(usual: fc.Arbitrary<Value>, odd: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> {
   return fc.option(fc.oneof({ weight: 40, arbitrary: usual }, { weight: 1, arbitrary: odd }))
 }
@@ -77,7 +77,7 @@ const columns: Columns = {
 }
 const table: TableDefinition = { name: 'model', columns, key: ['category', 'number'], fingerprint: '1', code: '1' }
 
-/** A value, or operators; now and then one that the column has not. */
+/** A value or operators; sometimes one that the column does not have. */
 const conditions = Object.fromEntries(
   Object.entries(values as Record<string, fc.Arbitrary<unknown>>).map(([name, value]) => {
     const one = Object.fromEntries(['eq', 'ne', 'lt', 'lte', 'gt', 'gte'].map((operator) => [operator, value]))
@@ -97,7 +97,7 @@ const term = fc.oneof(
 
 const key = fc.record({ category: values.category, number: values.number })
 const keyOf = (row: { category: string; number: number }) => JSON.stringify([row.category, row.number])
-/** The table as two versions of the code know it, and what there may be beside it. */
+/** The table as two versions of the code declare it, and other things that may be in the database. */
 const versions = ['1', '2'].map((fingerprint) => ({ ...table, fingerprint }))
 const names = [table.name, stagingTable(table).name, previousTableName(table.name)]
 const version = fc.constantFrom(...versions)
@@ -205,7 +205,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: operatorSteps },
 )
 
-test('whatever is done to them, tables in Postgres and in memory give the same answers', async () => {
+test('tables in Postgres and in memory give the same answers to random calls', async () => {
   const told = (work: Promise<unknown>) => work.catch(({ code }) => code)
   const answers = async (tables: ReadTables, steps: readonly Step[]) => {
     await tables.open(table)
@@ -222,7 +222,7 @@ test('whatever is done to them, tables in Postgres and in memory give the same a
       const expected = await answers(memoryTables(), steps)
       const given = await answers(fresh(), steps)
       expect(given).toEqual(expected)
-      // Down to the order of what is in a JSON value: handlers can see it.
+      // Including the order of the members of a JSON value: handlers can see it.
       expect(JSON.stringify(given)).toBe(JSON.stringify(expected))
     }),
     { numRuns: long ? 2_000 : 60 },

@@ -19,7 +19,7 @@ afterAll(async () => await database?.close())
 const shop = () => sqlReadTables(database, { schema: 'shop' })
 const change = { table: accounts, upserts: accountRows(3, 2 ** 40), removals: [], from: 0, to: at(1) }
 
-test('SQL of the user reads rows in the values of JavaScript', async () => {
+test('SQL of the user reads rows as JavaScript values', async () => {
   const tables = shop()
   await tables.open(accounts)
   await tables.save(change)
@@ -52,7 +52,7 @@ test('SQL of the user cannot write, not even with several statements', async () 
   expect(await tables.select(accounts)).toEqual(change.upserts)
 })
 
-test('an error in the SQL of the user comes as it is', async () => {
+test('an error in the SQL of the user is passed on unchanged', async () => {
   await expect(shop().query('SELEC 1')).rejects.toMatchObject({
     code: '42601',
     message: expect.stringMatching(/syntax error/),
@@ -60,7 +60,7 @@ test('an error in the SQL of the user comes as it is', async () => {
   expect(await shop().query('SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-test('a table that is no read table is never replaced by one', async () => {
+test('a table that is not a read table is never replaced by one', async () => {
   await database.query('CREATE TABLE shop.invoices (id integer)')
   await database.query('INSERT INTO shop.invoices VALUES (1)')
   for (const [name, message] of [
@@ -75,7 +75,7 @@ test('a table that is no read table is never replaced by one', async () => {
   expect(await database.query('SELECT * FROM shop.invoices')).toEqual([{ id: 1 }])
 })
 
-test('a table that is no read table is neither taken away nor renamed', async () => {
+test('a table that is not a read table is neither dropped nor renamed', async () => {
   const tables = sqlReadTables(database, { schema: 'office' })
   await tables.open(accounts)
   await database.query('CREATE TABLE office.invoices (id integer)')
@@ -140,7 +140,7 @@ test('users with the right to read some columns can read them in the table that 
   expect(await mayRead('pg_monitor')).toEqual(['balance'])
 })
 
-test('a table that a view was made over is not replaced under it, nor dropped, and says why', async () => {
+test('a table that a view depends on is neither replaced nor dropped, and the error says why', async () => {
   const tables = sqlReadTables(database, { schema: 'viewed' })
   await tables.open(accounts)
   await tables.open(stagingTable(accounts))
@@ -152,7 +152,7 @@ test('a table that a view was made over is not replaced under it, nor dropped, a
   expect(await tables.replace(accounts, stagingTable(accounts))).toBe('replaced')
 })
 
-test('a table that a user dropped is built again from the log, and stays paused', async () => {
+test('a table that a user dropped is rebuilt from the log, and stays paused', async () => {
   const tables = sqlReadTables(database, { schema: 'dropped' })
   const renewed = { ...accounts, fingerprint: 'accounts-2' }
   await tables.open(accounts)
@@ -171,12 +171,12 @@ test('a table that a user dropped is built again from the log, and stays paused'
   expect(await tables.save({ ...change, table: renewed })).toBe('saved')
 })
 
-/** An index entry has at most 2,704 bytes, however well the text compresses before. */
+/** An index entry has at most 2,704 bytes, however well the text was compressed before. */
 const hugeKey = Array.from({ length: 4_000 }, (_, index) =>
   String.fromCodePoint(0x4e00 + ((index * 7919) % 20_000)),
 ).join('')
 
-test('a value that only the database can refuse is an invalid row', async () => {
+test('a value that only the database refuses is reported as an invalid row', async () => {
   const tables = fresh()
   await tables.open(accounts)
   const upserts = [{ account_id: hugeKey, balance: 1 }]
@@ -207,7 +207,7 @@ const documents = {
 const documentRows = (count: number, chars: number) =>
   Array.from({ length: count }, (_, at) => ({ id: String(at), doc: 'x'.repeat(chars) }))
 
-test('more large rows than a text can hold go to the database in pieces', async () => {
+test('large rows that together exceed the longest string are sent to the database in pieces', async () => {
   const sizes: number[] = []
   const measured =
     (query: Query): Query =>
@@ -231,7 +231,7 @@ test('more large rows than a text can hold go to the database in pieces', async 
   expect(Math.max(...sizes)).toBeLessThan(chunkCharsMax + 100_000)
 })
 
-test('large rows are scanned in pages of few, small ones in pages of many', async () => {
+test('large rows are scanned in small pages, small rows in large pages', async () => {
   for (const [schema, rows, most] of [
     ['large_rows', documentRows(300, 200_000), 100],
     ['small_rows', documentRows(12_000, 5), 5_000],
@@ -246,7 +246,7 @@ test('large rows are scanned in pages of few, small ones in pages of many', asyn
   }
 })
 
-test('a change in several pieces is written whole or not at all', async () => {
+test('a change in several pieces is written completely or not at all', async () => {
   const tables = sqlReadTables(database, { schema: 'pieces' })
   await tables.open(documents)
   const rows = documentRows(3, chunkCharsMax / 2)
@@ -261,7 +261,7 @@ test('a change in several pieces is written whole or not at all', async () => {
   expect(await tables.select(documents)).toEqual(rows.slice(0, 2))
 })
 
-test("a mistake that is not the database's is not blamed on it", async () => {
+test('an error that is not the database’s is not reported as one', async () => {
   const mistaken: SqlDatabase = {
     ...database,
     query: async () => {

@@ -1,4 +1,4 @@
-// The commands on projections through a running server, which has the log and the tables open.
+// The commands on projections through a running server that has the log and the tables open.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { balances, system } from '../../../test/domain.ts'
 import { cli, ndjson, type Terminal } from '../../../test/support.ts'
 
-/** The system behind HTTP with six events. `hold` keeps back every read of the whole log until the function that it gives is called. */
+/** The system behind HTTP with six events. `hold` blocks every read of the whole log until its result is called. */
 async function served() {
   const store = memoryStore()
   let gate = Promise.resolve()
@@ -42,7 +42,7 @@ async function served() {
   return { ...parts, hold, running, url: server.url, projections }
 }
 
-test('list and show say what the process that runs them knows', async () => {
+test('list and show say what the process that runs the projections knows', async () => {
   const { projections } = await served()
   const { code, out, err } = await projections('list')
   expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -58,7 +58,7 @@ test('list and show say what the process that runs them knows', async () => {
   ])
 })
 
-test('a projection that the database lets down is listed with the reason', async () => {
+test('a projection whose database fails is listed with the reason', async () => {
   const { projections, store, tables } = await served()
   tables.save = async () => {
     throw new IndelibleError('tables_unavailable', 'the database is away')
@@ -69,7 +69,7 @@ test('a projection that the database lets down is listed with the reason', async
   expect((await projections('show balances')).out).toMatch(/^Error +tables_unavailable: the database is away$/m)
 })
 
-test('a projection that is parked and then paused is said to be both', async () => {
+test('a projection that is parked and then paused is shown as both', async () => {
   const { projections, store } = await served()
   await store.append({ events: [{ stream: 'account-ann', type: 'FundsDeposited', data: { amount: 13 } }] })
   await expect.poll(async () => (await projections('show balances')).out).toMatch(/^State +parked$/m)
@@ -106,7 +106,7 @@ test('rebuild, verify, pause and resume do the same as without a server', async 
   await running.waitFor(balances, (await store.head()).position)
 })
 
-describe('a rebuild that takes its time', () => {
+describe('a long rebuild', () => {
   test('shows on a terminal how far the server is', async () => {
     const { projections, running, hold } = await served()
     setTimeout(hold(), 600)
@@ -136,7 +136,7 @@ describe('a rebuild that takes its time', () => {
   })
 })
 
-test('what the server says is wrong is said on', async () => {
+test('an error of the server is passed on', async () => {
   const { projections, store } = await served()
   expect(await projections('show nope')).toMatchObject({
     code: 3,
@@ -150,7 +150,7 @@ test('what the server says is wrong is said on', async () => {
   ])
 })
 
-test('an API that is mounted below another address is found there', async () => {
+test('an API that is mounted below another path is found', async () => {
   const asked: string[] = []
   const url = await answering((path) => {
     asked.push(path)
@@ -163,8 +163,8 @@ test('an API that is mounted below another address is found there', async () => 
   expect(asked).toEqual(['/api/projections', '/api/projections'])
 })
 
-describe('where there is no such server', () => {
-  test('no server listens: 1, with the URL', async () => {
+describe('without such a server', () => {
+  test('no server listens: ends with 1 and names the URL', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -180,7 +180,7 @@ describe('where there is no such server', () => {
     [200, '{"message":"hello"}'],
     [500, '{"message":"no"}'],
     [302, ''],
-  ])('another one answers %i %s', async (status, body) => {
+  ])('another server answers %i %s', async (status, body) => {
     const url = await answering(() => [status, body])
     const { code, err } = await cli(['projections', 'list', '--url', url, '--json'])
     expect(code).toBe(1)
@@ -189,7 +189,7 @@ describe('where there is no such server', () => {
   })
 })
 
-/** A server of something else, by its address. */
+/** The address of a server of another kind. */
 async function answering(answer: (path: string) => readonly [status: number, body: string]): Promise<string> {
   const server = createServer(({ url }, response) => {
     const [status, body] = answer(url!)

@@ -1,4 +1,4 @@
-// The commands on projections, straight to the log and to tables in memory.
+// The commands on projections, directly on the log and on tables in memory.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -50,7 +50,7 @@ describe('list', () => {
     )
   })
 
-  test('says who runs a projection, what is parked, and whose code filled the table', async () => {
+  test('says which process runs a projection, what is parked, and which code filled the table', async () => {
     const dataDir = await filled()
     const { table } = balances
     const older = { ...table, fingerprint: 'older' }
@@ -66,13 +66,13 @@ describe('list', () => {
     expect(out).toMatch(/\n\nbalances is parked at position 7: thirteen is unlucky\n$/)
   })
 
-  test('shows what there is where no process ever ran', async () => {
+  test('shows the projections if no process ever ran them', async () => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
     expect((await projections(dataDir, 'list')).out).toMatch(/balances {2}missing +0 +6 {2}1, no table {2}-\n/)
   })
 
-  test('prints a projection a line for programs', async () => {
+  test('prints one projection per line for programs', async () => {
     const { out } = await projections(await filled(), 'list --json')
     expect(ndjson(out)).toMatchObject([
       {
@@ -93,7 +93,7 @@ describe('list', () => {
 })
 
 describe('show', () => {
-  test('says at which event a projection is parked, with which row and why', async () => {
+  test('says at which event a projection is parked, with the row and the reason', async () => {
     const dataDir = await filled()
     await projections(dataDir, 'rebuild balances')
     await deposit(dataDir, 13)
@@ -145,10 +145,10 @@ describe('rebuild', () => {
     expect((await projections(dataDir, 'show balances')).out).toContain('kept as balances__previous, at position 6')
   })
 
-  test('says that another process runs the projection with other code', async () => {
+  test('refuses if another process runs the projection with other code', async () => {
     const dataDir = await filled()
     const tables = tablesIn(dataDir)
-    // As if the code had changed since.
+    // As if the code had changed meanwhile.
     await tables.drop('balances')
     await tables.open({ ...balances.table, fingerprint: 'of a build' })
     await tables.lease('balances', { holder: '4711-server', ms: 60_000 })
@@ -173,7 +173,7 @@ describe('rebuild', () => {
     expect((await tablesIn(dataDir).list()).map(({ name }) => name)).toEqual(['balances', 'owners'])
   })
 
-  test('gives a program the same hash for the same rows, and every number', async () => {
+  test('gives a program the same hash for the same rows, and all figures', async () => {
     const dataDir = await filled()
     const [first, second] = [
       await projections(dataDir, 'rebuild balances --json'),
@@ -207,7 +207,7 @@ describe('rebuild', () => {
     expect((await projections(dataDir, 'rebuild balances')).err).toBe('')
   })
 
-  test('that a handler stops ends with 1 and says at which event', async () => {
+  test('that fails in a handler ends with 1 and says at which event', async () => {
     const dataDir = await filled()
     await deposit(dataDir, 13)
     const { code, out, err } = await projections(dataDir, 'rebuild balances --json')
@@ -218,7 +218,7 @@ describe('rebuild', () => {
     expect((await projections(dataDir, 'list')).out).toMatch(/balances {2}idle +6 +1/)
   })
 
-  test('that is interrupted ends with 130 and leaves the table as it was', async () => {
+  test('that is interrupted ends with 130 and leaves the table unchanged', async () => {
     const dataDir = await filled()
     const stop = new AbortController()
     const tables = tablesIn(dataDir)
@@ -231,7 +231,7 @@ describe('rebuild', () => {
     expect((await projections(dataDir, 'verify balances')).code).toBe(0)
   })
 
-  test('while another builds the table ends with 1', async () => {
+  test('while another process builds the table ends with 1', async () => {
     const dataDir = await filled()
     const staging = { ...balances.table, name: 'balances__staging' }
     await tablesIn(dataDir).open(staging)
@@ -243,7 +243,7 @@ describe('rebuild', () => {
 })
 
 describe('verify', () => {
-  test('says that a table is what the log makes', async () => {
+  test('says that a table agrees with the log', async () => {
     const { code, out, err } = await projections(await filled(), 'verify balances')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toBe('The table balances matches the log: 2 rows at position 6.\n')
@@ -290,7 +290,7 @@ describe('verify', () => {
     expect(ndjson(err)).toMatchObject([{ error: { code: 'table_differs', details: { differing: 3 } } }])
   })
 
-  test('of a table that is not there ends with 3', async () => {
+  test('of a missing table ends with 3', async () => {
     const dataDir = temporaryDirectory()
     await appendHistory(dataDir)
     const { code, err } = await projections(dataDir, 'verify balances')
@@ -301,7 +301,7 @@ describe('verify', () => {
   })
 })
 
-test('a projection that is paused stands still in the process that runs it, until it is resumed', async () => {
+test('a paused projection stops in the process that runs it, until it is resumed', async () => {
   const dataDir = await filled()
   await using running = await startedIn(dataDir)
   await running.waitFor(balances, 6)
@@ -316,7 +316,7 @@ test('a projection that is paused stands still in the process that runs it, unti
   await expect.poll(async () => (await running.consumers.show(balances)).state, { timeout: 5000 }).toBe('running')
 })
 
-describe('what cannot be done says what to do instead', () => {
+describe('an impossible command says what to do instead', () => {
   test.each(['show', 'rebuild', 'verify', 'pause', 'resume'])(
     '%s of an unknown projection ends with 3',
     async (verb) => {
@@ -326,7 +326,7 @@ describe('what cannot be done says what to do instead', () => {
     },
   )
 
-  test('where there is no log it ends with 3', async () => {
+  test('a missing log ends with 3', async () => {
     expect((await projections(temporaryDirectory(), 'list')).code).toBe(3)
   })
 

@@ -29,7 +29,7 @@ export function addCheck(group: Command, session: Session): void {
 
 interface Totals {
   findings: { errors: number; warnings: number }
-  instances: { fits: number; former: number; unfit: number }
+  instances: { fits: number; mapped: number; former: number; unfit: number }
 }
 
 async function check(options: CommonOptions, session: Session): Promise<void> {
@@ -38,7 +38,10 @@ async function check(options: CommonOptions, session: Session): Promise<void> {
     throw declarationError(error)
   })
   const { sagas } = system
-  const totals: Totals = { findings: { errors: 0, warnings: 0 }, instances: { fits: 0, former: 0, unfit: 0 } }
+  const totals: Totals = {
+    findings: { errors: 0, warnings: 0 },
+    instances: { fits: 0, mapped: 0, former: 0, unfit: 0 },
+  }
   const print = (kind: string, value: object, text: string) =>
     out.write(options.json ? `${jsonLine({ about: kind, ...value })}\n` : `${escapeControls(text)}\n`)
   for (const note of sagaNotes(sagas)) {
@@ -79,14 +82,20 @@ function judgedText(judged: SagaJudged): string {
   const { saga, id, status, definition } = judged
   const which = `${saga} ${id} (${status}, began on version ${definition})`
   if (judged.verdict === 'unfit') return `does not fit: ${which}: ${judged.reason}`
-  return `fits: ${which}${judged.verdict === 'former' ? `: ends on version ${judged.version}, which is kept` : ''}`
+  const how = {
+    fits: '',
+    mapped: `: goes over to version ${judged.version} by its map`,
+    former: `: ends on version ${judged.version}, which is kept`,
+  }
+  return `fits: ${which}${how[judged.verdict]}`
 }
 
 function totalsText(sagas: number, { findings, instances }: Totals, hasLog: boolean): string {
-  const { fits, former, unfit } = instances
+  const { fits, mapped, former, unfit } = instances
+  const fitting = fits + mapped + former
   const declared = `${formatCount(sagas, 'saga')}: ${formatCount(findings.errors, 'error')}, ${formatCount(findings.warnings, 'warning')}.`
   if (!hasLog) return `${declared} There is no log yet, so no instances.`
-  return `${declared} ${formatCount(fits + former + unfit, 'open instance')}: ${fits + former} fit (${former} on an earlier version that is kept), ${unfit} do not fit.`
+  return `${declared} ${formatCount(fitting + unfit, 'open instance')}: ${fitting} fit (${mapped} by a map, ${former} on an earlier version that is kept), ${unfit} do not fit.`
 }
 
 function unfitText(errors: number, unfit: number): string {
@@ -94,7 +103,7 @@ function unfitText(errors: number, unfit: number): string {
     ...(errors > 0 ? [`The sagas have ${formatCount(errors, 'error')}.`] : []),
     ...(unfit > 0
       ? [
-          `${formatCount(unfit, 'open instance')} would need intervention with this code. Keep the earlier version: saga(name, { version, former: [earlier] }).`,
+          `${formatCount(unfit, 'open instance')} would need intervention with this code. Map their version, or keep it: saga(name, { version, maps: { 1: { steps } }, former: [earlier] }).`,
         ]
       : []),
   ]

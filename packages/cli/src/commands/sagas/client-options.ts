@@ -1,7 +1,7 @@
 // What the commands for sagas have in common: they choose a client by their options, and close it at the end.
 import type { Command } from 'commander'
 import type { Operation } from 'indelible/operations'
-import { CliError } from '../../errors/index.ts'
+import { CliError, type CliErrorCode } from '../../errors/index.ts'
 import { askServer } from '../../http/index.ts'
 import { addCommonOptions, address, type CommonOptions } from '../../options/index.ts'
 import { jsonLine } from '../../output/index.ts'
@@ -43,9 +43,9 @@ export async function withSagaClient<Result>(
   }
 }
 
-/** What a person decided about one saga. Only a running system can act on it. */
+/** What a person decided about one saga or schedule. Only a running system can act on it. */
 export async function decideByServer<Input extends object, Result extends object>(
-  { operation, input, isDone, done, undone }: Decided<Input, Result>,
+  { operation, input, isDone, done, undone, code = 'saga_unchanged' }: Decided<Input, Result>,
   options: DecisionOptions,
   session: Session,
 ): Promise<void> {
@@ -62,20 +62,22 @@ export async function decideByServer<Input extends object, Result extends object
     actor === undefined ? {} : { actor },
   )
   if (json) await session.out.write(`${jsonLine(result)}\n`)
-  if (!isDone(result)) throw new CliError('saga_unchanged', undone)
-  if (!json) await session.out.write(`${done}\n`)
+  if (!isDone(result)) throw new CliError(code, undone)
+  if (!json) await session.out.write(`${typeof done === 'string' ? done : done(result)}\n`)
 }
 
 interface Decided<Input extends object, Result> {
   readonly operation: Operation<Input, Result>
   readonly input: Input
   readonly isDone: (result: Result) => boolean
-  readonly done: string
+  readonly done: string | ((result: Result) => string)
   /** Why nothing was done. */
   readonly undone: string
+  /** Of the error that says so. */
+  readonly code?: CliErrorCode
 }
 
-function checkedUrl(url: URL, { data, config }: CommonOptions): URL {
+export function checkedUrl(url: URL, { data, config }: CommonOptions): URL {
   if (data === undefined && config === undefined) return url
   throw new CliError('usage', 'A server has its own log and config. Give --url without --data and --config.')
 }

@@ -1,4 +1,4 @@
-// The commands on sagas through a running server, which acts on what a person decided.
+// The commands on sagas through a running server, which carries out what a person decided.
 import { serve } from '@indelible/server'
 import { startSystem } from 'indelible'
 import { memoryStore } from 'indelible/memory'
@@ -43,7 +43,7 @@ test('a decision is recorded with who made it and why, once', async () => {
   expect((await sagas('decide', 'booking', 't1', 'confirm', '{yes}')).code).toBe(2)
 })
 
-test('a saga is cancelled, and resumed where it cannot be taken back', async () => {
+test('a saga is cancelled, and resumed if it cannot be taken back', async () => {
   const { running, sagas } = await served({ t1: 'stuck', t2: '1b' })
   const cancel = (id: string) => sagas('cancel', 'booking', id, '--reason', 'The bus is late.', '--actor', 'ann')
   expect((await cancel('t2')).code).toBe(0)
@@ -64,7 +64,7 @@ test('a saga is cancelled, and resumed where it cannot be taken back', async () 
   expect((await sagas(...resume)).code).toBe(1)
 })
 
-test('a server has its own log and config', async () => {
+test('with --server, the options for a log and a config are refused', async () => {
   const { sagas } = await served({})
   expect((await sagas('list', '--data', 'x')).err).toContain('Give --url without --data and --config.')
 })

@@ -1,4 +1,4 @@
-// The commands on sagas without a server: they read the log, and act on nothing.
+// The commands on sagas without a server: they read the log and change nothing.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,7 @@ async function trips(trips: Readonly<Record<string, string>> = { t1: '1a', t2: '
     cli(['sagas', ...line.split(' '), '--data', data, '--config', config(code)], terminal)
 }
 
-test('list says where each saga is and what it waits for', async () => {
+test('list shows the step of each saga and what it waits for', async () => {
   const sagas = await trips()
   const { code, out, err } = await sagas('list')
   expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -32,7 +32,7 @@ test('list says where each saga is and what it waits for', async () => {
   expect(await sagas('list nope')).toMatchObject({ code: 3, err: 'error: The system declares no saga "nope".\n' })
 })
 
-test('show tells the story, and what comes next', async () => {
+test('show prints the story, and what comes next', async () => {
   const sagas = await trips()
   const { code, out, err } = await sagas('show booking t1')
   expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -72,7 +72,7 @@ test.each([['resume booking t1'], ['cancel booking t1 --reason x'], ['decide boo
   },
 )
 
-test('graph prints the drawing, which needs no log', async () => {
+test('graph prints the diagram without a log', async () => {
   const { code, out } = await cli(['sagas', 'graph', 'booking', '--config', config('booking')])
   expect(code).toBe(0)
   expect(out).toMatch(/^flowchart TB\n {2}n1\(\["TripAsked"\]\)\n/)
@@ -81,7 +81,7 @@ test('graph prints the drawing, which needs no log', async () => {
   expect((await cli(['sagas', 'graph', 'nope', '--config', config('booking')])).code).toBe(3)
 })
 
-test('check says of each open instance whether it fits the code', async () => {
+test('check says for each open instance whether it fits the code', async () => {
   const sagas = await trips()
   const { code, out, err } = await sagas('check')
   expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -89,12 +89,12 @@ test('check says of each open instance whether it fits the code', async () => {
     "warning: saga booking: The compensation of \"take\" (GiveSeatBack) may be refused: SeatIsStuck. Name who looks at it then: saga('booking', { owner: 'payments team', … }).",
     'fits: booking t1 (running, began on version 1)',
     'fits: booking t2 (running, began on version 1)',
-    '1 saga: 0 errors, 1 warning. 2 open instances: 2 fit (0 on an earlier version that is kept), 0 do not fit.',
+    '1 saga: 0 errors, 1 warning. 2 open instances: 2 fit (0 by a map, 0 on an earlier version that is kept), 0 do not fit.',
     '',
   ])
 })
 
-test('check ends with 1 where an instance does not fit, and with 0 where the earlier version is kept', async () => {
+test('check ends with 1 if an instance does not fit, and with 0 if the earlier version is kept', async () => {
   const sagas = await trips({ t1: '1a' })
   const renamed = await sagas('check', { code: 'renamed' })
   expect(renamed.code).toBe(1)
@@ -108,18 +108,18 @@ test('check ends with 1 where an instance does not fit, and with 0 where the ear
   expect(ndjson((await sagas('check --json', { code: 'renamed' })).out)).toMatchObject([
     { about: 'declaration', kind: 'warning' },
     { about: 'instance', id: 't1', verdict: 'unfit', code: 'invalid_declaration' },
-    { about: 'totals', instances: { fits: 0, former: 0, unfit: 1 } },
+    { about: 'totals', instances: { fits: 0, mapped: 0, former: 0, unfit: 1 } },
   ])
 })
 
-test('check of a system without a log looks at the declarations', async () => {
+test('check without a log checks the declarations', async () => {
   const { code, out } = await cli(['sagas', 'check', '--config', config('kept')])
   expect(code).toBe(0)
   expect(out).toBe('1 saga: 0 errors, 0 warnings. There is no log yet, so no instances.\n')
   expect((await cli(['sagas', 'check', '--config', config('kept'), '--data', temporaryDirectory()])).code).toBe(3)
 })
 
-test('check ends with 1 where a declaration has an error', async () => {
+test('check ends with 1 if a declaration has an error', async () => {
   const directory = temporaryDirectory()
   const domain = JSON.stringify(new URL('../../../test/sagas-domain.ts', import.meta.url).href)
   const text = `import { booking, systemWith } from ${domain}\nconst [take, confirm] = booking.nodes\n

@@ -1,7 +1,8 @@
 // What is wrong with a saga as far as its declaration tells: whatever way it may take, it must come to an end that takes everything back, or to a person.
 import { isActivity } from '../activities.ts'
-import { childrenOf, type FlowNode, flowsIn, type SagaSend } from './flow.ts'
+import { childrenOf, type FlowNode, flowsIn, isPivot, type SagaSend } from './flow.ts'
 import type { AnySaga } from './saga.ts'
+import { mapFindings } from './saga-maps.ts'
 
 /** An error is refused by `defineSystem`; a warning is shown. */
 export interface SagaFinding {
@@ -18,7 +19,8 @@ interface Effect {
 /** `sagas` are all of the system: children are followed. */
 export function sagaFindings(saga: AnySaga, sagas: readonly AnySaga[]): readonly SagaFinding[] {
   const check = new SagaCheck(saga)
-  return [...check.findings, ...ownCalls(saga, sagas)]
+  const maps = mapFindings(saga).map((message) => ({ kind: 'error' as const, message }))
+  return [...check.findings, ...maps, ...ownCalls(saga, sagas)]
 }
 
 class SagaCheck {
@@ -49,11 +51,7 @@ class SagaCheck {
     if (failure) for (const effect of before) this.#uncompensated(effect, `${place} ${failure}`)
     const passed = before.map(({ way, ...effect }) => ({ ...effect, way: [...way, place] }))
     if (node.kind === 'step') this.#step(node, place)
-    if (
-      (node.kind === 'step' && takesEffect(node.send) && node.compensate === undefined) ||
-      (node.kind === 'child' && node.compensate === undefined)
-    )
-      return [...passed, { place, way: [] }]
+    if ((node.kind === 'step' || node.kind === 'child') && isPivot(node)) return [...passed, { place, way: [] }]
     const flows = flowsIn(node)
     if (node.kind === 'each' && node.nodes.length === 0)
       this.#error(`"${place}" does nothing for its items. Add a step to its flow.`)
@@ -129,11 +127,6 @@ function failuresIn(nodes: readonly FlowNode[], prefix: string): readonly string
     )
     return [...(failure ? [`${prefix}${node.name} ${failure}`] : []), ...inner]
   })
-}
-
-/** A command that records nothing has nothing to take back. */
-function takesEffect({ command }: SagaSend): boolean {
-  return command.emits.length > 0
 }
 
 function reasonsOf({ command }: SagaSend): readonly string[] {

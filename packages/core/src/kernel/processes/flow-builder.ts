@@ -97,7 +97,8 @@ export function flowOf(who: string, head: object, nodes: readonly FlowNode[]): W
       checkedFunctions(place, { id, data })
       checkedCompensation(place, compensate)
       if (typeof saga?.name !== 'string') throw invalid(`${place} needs a declared saga.`)
-      return plus({ kind: 'child', name, saga: { name: saga.name, version: saga.version }, id, data, compensate })
+      const child = { name: saga.name, version: saga.version, data: saga.data }
+      return plus({ kind: 'child', name, saga: child, id, data, compensate })
     },
   }
 }

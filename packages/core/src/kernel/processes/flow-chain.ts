@@ -150,7 +150,12 @@ export interface Flow<Head, Data, Answers, Item> {
   child<Undo = unknown, ChildData = unknown>(
     name: string,
     definition: {
-      readonly saga: { readonly name: string; readonly version: number; readonly '~data'?: ChildData }
+      readonly saga: {
+        readonly name: string
+        readonly version: number
+        readonly data: Schema | undefined
+        readonly '~data'?: ChildData
+      }
       /** The id of the child. */
       readonly id: (data: Data, context: SagaContext<Answers, Item>) => string
       readonly data: (data: Data, context: SagaContext<Answers, Item>) => NoInfer<ChildData>

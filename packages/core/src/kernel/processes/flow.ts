@@ -108,13 +108,20 @@ export interface AskNode extends Named {
 /** Starts another saga and waits for its end. Where that one compensates, so does this one. */
 export interface ChildNode extends Named {
   readonly kind: 'child'
-  readonly saga: { readonly name: string; readonly version: number }
+  /** `data`: what its data must be, where it has no start event. */
+  readonly saga: { readonly name: string; readonly version: number; readonly data: Schema | undefined }
   readonly id: SagaFunction<string>
   readonly data: SagaFunction<unknown>
   readonly compensate: SagaSend | 'nothing' | undefined
 }
 
 export type FlowNode = StepNode | EachNode | ParallelNode | ChooseNode | AwaitNode | SleepNode | AskNode | ChildNode
+
+/** Whether nothing takes back what a node does: once it has begun, the saga can only go forwards, unless it is refused. */
+export function isPivot({ compensate, ...node }: StepNode | ChildNode): boolean {
+  // A command that records nothing has nothing to take back.
+  return compensate === undefined && (node.kind === 'child' || node.send.command.emits.length > 0)
+}
 
 /** The flows directly inside a node, by the name of the branch; that of `each` has none. */
 export function flowsIn(

@@ -3,13 +3,16 @@
 import type { Nothing } from '../commands.ts'
 import type { AnyEventType, DataOf } from '../event-types.ts'
 import type { RecordedEvent } from '../events.ts'
+import type { JsonSchema } from '../json-data.ts'
 import type { BeginsFrom } from '../reactions.ts'
+import { isSchema, type Schema } from '../schemas.ts'
 import { shown } from '../shown.ts'
 import { declaredVersion } from '../versions.ts'
 import { allNodes, type FlowNode, type SagaSend } from './flow.ts'
 import { flowOf } from './flow-builder.ts'
 import type { Flow, SagaCommand } from './flow-chain.ts'
 import { checkedName, checkedSend, invalid, uncapital } from './flow-checks.ts'
+import { checkedMaps, type SagaMaps } from './saga-maps.ts'
 
 /** An event that concerns a saga which is under way, and the id of that saga. */
 export interface Correlated<Event extends AnyEventType = AnyEventType> {
@@ -18,16 +21,18 @@ export interface Correlated<Event extends AnyEventType = AnyEventType> {
   readonly correlate?: (data: DataOf<Event>, event: RecordedEvent) => string
 }
 
-/** What a saga is besides its flow. */
-export interface SagaHead<Data = unknown> {
+/** What a saga is besides its flow. `Given` are the data that a parent gives. */
+export interface SagaHead<Given = unknown> {
   readonly name: string
   readonly version: number
   /** Who looks at an instance that cannot go on. */
   readonly owner: string | undefined
   /** The category of the stream that each instance keeps its history in. */
   readonly category: string
-  /** Any of these starts a saga, whose id is that of the event's stream. */
+  /** Any of these starts a saga, whose id is that of the event's stream. None where only other sagas start it. */
   readonly startsOn: readonly AnyEventType[]
+  /** Of a saga that only others start: what their data must be. */
+  readonly data: Schema | undefined
   /** Where a saga begins that is new to a log with history. */
   readonly from: BeginsFrom
   /** Any of these makes a saga that is under way compensate. */
@@ -35,49 +40,76 @@ export interface SagaHead<Data = unknown> {
   /** Sent when the saga has completed, and when it has compensated. */
   readonly onCompleted: SagaSend | undefined
   readonly onCompensated: SagaSend | undefined
-  /** Earlier versions of this saga. One that began on such a version ends on it, where this version cannot take it over. */
+  /** Earlier versions of this saga. One that began on such a version ends on it, where no map takes it over. */
   readonly former: readonly AnySaga[]
+  /** How instances of earlier versions go over to this one. */
+  readonly maps: SagaMaps
   /** Never set; carries the type. */
-  readonly '~data'?: Data
+  readonly '~data'?: Given
 }
 
-/** A declared saga. `Data` are those of the event that starts it, `Answers` what its nodes answer, by their names. */
-export type Saga<Data = unknown, Answers = unknown> = SagaHead<Data> & Flow<SagaHead<Data>, Data, Answers, undefined>
+/** A declared saga. `Data` are those that it begins with, `Answers` what its nodes answer, by their names, `Given` what a parent gives it as its data. */
+export type Saga<Data = unknown, Answers = unknown, Given = Data> = SagaHead<Given> &
+  Flow<SagaHead<Given>, Data, Answers, undefined>
 
 // biome-ignore lint/suspicious/noExplicitAny: any saga, whatever starts it
 export type AnySaga = SagaHead<any> & { readonly nodes: readonly FlowNode[] }
 
+/** What starts a saga: an event, or several. The saga has the id of the event's stream, so a stream starts one at most. */
+interface StartedByEvent<Events> {
+  readonly startsOn: Events
+  readonly data?: never
+}
+
+/** Only other sagas start it, as their child, with data of this schema. */
+interface StartedByParent<Data, Given> {
+  readonly data: JsonSchema<Data, Given>
+  readonly startsOn?: never
+}
+
 /**
- * Declares a saga by the event that starts one: `saga('transfer', { startsOn: TransferRequested }).step(…)`.
+ * Declares a saga by the event that starts one: `saga('transfer', { startsOn: TransferRequested }).step(…)`. A saga that only other sagas start, as their
+ * child, has the schema of its data in the place of the event: `saga('refund', { data: z.object({ cents }) })`.
  * All its functions are pure: they may be called again after a crash. Throws `invalid_declaration`.
  */
-export function saga<const Events extends AnyEventType | readonly AnyEventType[], Done = unknown, Undone = unknown>(
+export function saga<
+  const Events extends AnyEventType | readonly AnyEventType[] = never,
+  Data = DataOfStart<Events>,
+  Given = Data,
+  Done = unknown,
+  Undone = unknown,
+>(
   name: string,
-  definition: {
-    /** The event that starts a saga, or several. The saga has the id of the event's stream, so a stream starts one at most. */
-    readonly startsOn: Events
+  definition: (StartedByEvent<Events> | StartedByParent<Data, Given>) & {
     /** 1 when left out. Raise it when the flow changes. */
     readonly version?: number
     /** Who looks at an instance that cannot go on: a person or a team. */
     readonly owner?: string
     /** Where it begins in a log that has history already: `now`, the default, or `beginning`, which starts a saga for all of history. */
     readonly from?: BeginsFrom
-    /** Events that make a saga which is under way take everything back: `OrderCancelled`, or `{ event, correlate }`. */
+    /** Events that make a saga which is under way take everything back, until it sends a step without `compensate`: `OrderCancelled`, or `{ event, correlate }`. */
     readonly cancelsOn?: AnyEventType | Correlated | readonly (AnyEventType | Correlated)[]
     /** The last command of a saga that has completed. */
-    readonly onCompleted?: SagaCommand<StartedBy<NoInfer<Events>>, Nothing, undefined, Done>
+    readonly onCompleted?: SagaCommand<NoInfer<Data>, Nothing, undefined, Done>
     /** The last command of a saga that has compensated. */
-    readonly onCompensated?: SagaCommand<StartedBy<NoInfer<Events>>, Nothing, undefined, Undone>
+    readonly onCompensated?: SagaCommand<NoInfer<Data>, Nothing, undefined, Undone>
+    /** Earlier versions. Instances that began on one of them end on it, unless `maps` takes them over. */
     readonly former?: readonly AnySaga[]
+    /**
+     * How instances that began on an earlier version go over to this one: `{ 1: { steps: { deposit: 'credit', check: null } } }`. One that does not fit its map
+     * stays on its version if `former` has it, and else needs intervention.
+     */
+    readonly maps?: SagaMaps
   },
-): Saga<StartedBy<Events>, Nothing> {
+): Saga<Data, Nothing, Given> {
   checkedName('A saga', name)
   const who = `Saga "${name}"`
   const version = declaredVersion(who, definition.version)
-  const { startsOn, owner, from = 'now', cancelsOn = [], onCompleted, onCompensated, former = [] } = definition
-  const starts = listOf<AnyEventType>(startsOn)
-  if (starts.length === 0 || !starts.every(isEvent))
-    throw invalid(`${who} needs the event that starts it: startsOn: TransferRequested.`)
+  const { owner, from = 'now', cancelsOn = [], onCompleted, onCompensated, former = [], maps = {} } = definition
+  const { starts, data } = startOf(
+    who,
+    definition as Partial<StartedByEvent<unknown> & StartedByParent<unknown, unknown>>,
+  )
   if (from !== 'now' && from !== 'beginning')
     throw invalid(`${who} begins from ${shown(from)}: write "now" or "beginning".`)
   const cancels = listOf<AnyEventType | Correlated>(cancelsOn).map((each) => correlated(who, each))
@@ -95,16 +127,31 @@ export function saga<const Events extends AnyEventType | readonly AnyEventType[]
     owner,
     category: `$saga.${name}`,
     startsOn: starts,
+    data,
     from,
     cancelsOn: cancels,
     onCompleted: onCompleted as SagaSend | undefined,
     onCompensated: onCompensated as SagaSend | undefined,
     former,
+    maps: checkedMaps(who, maps, version),
   }
   return flowOf(who, head, []) as never
 }
 
-type StartedBy<Events> = Events extends readonly AnyEventType[] ? DataOf<Events[number]> : DataOf<Events>
+type DataOfStart<Events> = Events extends readonly AnyEventType[] ? DataOf<Events[number]> : DataOf<Events>
+
+function startOf(who: string, { startsOn, data }: { readonly startsOn?: unknown; readonly data?: unknown }) {
+  const starts = startsOn === undefined ? [] : listOf<AnyEventType>(startsOn)
+  if (startsOn === undefined && isSchema(data)) return { starts, data }
+  if (data !== undefined)
+    throw invalid(
+      `${who} has "data", which must be a schema, and is only for a saga without "startsOn" that other sagas start.`,
+    )
+  if (starts.length > 0 && starts.every(isEvent)) return { starts, data: undefined }
+  throw invalid(
+    `${who} needs the event that starts it: startsOn: TransferRequested. Where only other sagas start it, it needs a schema: data: z.object({ … }).`,
+  )
+}
 
 function correlated(who: string, given: AnyEventType | Correlated): Correlated {
   if (isEvent(given)) return { event: given }

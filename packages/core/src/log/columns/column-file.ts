@@ -47,7 +47,7 @@ export interface TextPlan {
 
 export type NumberKind = 'u8' | 'i8' | 'u16' | 'i16' | 'i32' | 'f64'
 
-/** How the values of a column are kept; those that `nulls` marks (a byte each) are null whatever stands in their place. */
+/** How the values of a column are stored; those that `nulls` marks (a byte each) are null, whatever their place contains. */
 export type ColumnPlan =
   | { readonly is: 'constant'; readonly value: string | number | boolean | null }
   | { readonly is: NumberKind; readonly values: Section; readonly nulls?: Section }

@@ -1,11 +1,11 @@
-// Values that go into a column come back out of it, in the order that was asked for.
+// Values that were written into a column are read back, in the order that was asked for.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SectionList } from './column-file.ts'
 import { ColumnValues } from './column-values.ts'
 import { loadColumn, valueAt } from './load-column.ts'
 
-/** The values by way of a file, in reverse, and how they were kept there. */
+/** Writes the values to a column in reverse order and reads them back; also returns how they were encoded. */
 function reversed(values: readonly unknown[]): { is: string; choices?: number; values: unknown[] } {
   const column = new ColumnValues()
   for (const value of values) column.push(value)
@@ -32,7 +32,7 @@ const scalars = {
   null: fc.constant(null),
   array: fc.array(fc.oneof(fc.integer(), fc.string({ maxLength: 3 }), fc.constant(null)), { maxLength: 3 }),
 }
-/** Long rows of one kind, then of another: a column changes its mind at most a few times. */
+/** Long runs of one kind of value, then of another: a column changes its encoding only a few times. */
 const values = fc
   .array(
     fc.constantFrom(...Object.values(scalars)).chain((kind) => {
@@ -47,7 +47,7 @@ function repeated(kind: fc.Arbitrary<unknown>): fc.Arbitrary<unknown[]> {
   return fc.tuple(kind, fc.integer({ min: 1, max: 20 })).map(([value, count]) => new Array(count).fill(value))
 }
 
-test('values of all kinds, one after the other or mixed, come back', () => {
+test('values of all kinds, in runs or mixed, read back correctly', () => {
   fc.assert(
     fc.property(values, (given) => {
       expect(reversed(given).values).toStrictEqual([...given].reverse())

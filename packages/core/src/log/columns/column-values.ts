@@ -8,7 +8,7 @@ import { TextValues } from './text-values.ts'
 
 /** More different texts than this are kept one by one. */
 const choicesMax = 4096
-/** A constant stands in the plan, which everybody reads. */
+/** A constant is stored in the plan, which every reader reads. */
 const constantUnitsMax = 256
 
 type Scalar = string | number | boolean | null

@@ -1,5 +1,5 @@
-// `indelible verify` compares files of columns with what is made anew, so the same events must give the same bytes for ever. The golden log has few of a
-// kind; here there are more than a byte counts. A change of the format changes these sums, and needs a new format version once there was a release.
+// `indelible verify` compares files of columns with newly built ones, so the same events must always give the same bytes. The golden log has only a
+// few types, texts and streams; here there are more than 256 of each. A change of the format changes these hashes, and after a release needs a new version.
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { nodeDisk } from '../disk/disk.ts'
 import { logLimits } from '../limits.ts'
 import { rebuildIndex } from '../maintenance/rebuild-index.ts'
 
-/** Of the n-th event, in place of what all have. */
+/** The fields of the n-th event that differ from the common ones. */
 type Fields = Partial<NewEvent> & Pick<NewEvent, 'data'>
 
 const count = 3000

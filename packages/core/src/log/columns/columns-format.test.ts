@@ -1,5 +1,5 @@
-// docs/log-format.md is the format, of replay columns too. The reader in this file was written from that page alone: it imports nothing of the engine but
-// its doors, and must stay so.
+// docs/log-format.md specifies the format of replay columns too. The reader in this file was written from that page alone: it imports nothing of the
+// engine except its public interface, and must stay so.
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { fileStore } from '../../file/event-store.ts'
 import type { NewEvent, RecordedEvent } from '../../kernel/events.ts'
 import { rebuildIndex } from '../maintenance/rebuild-index.ts'
 
-test('files of columns are those of the page', async () => {
+test('columns files match the specification', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'indelible-'))
   onTestFinished(() => rmSync(dir, { recursive: true }))
   const store = await fileStore({ dir, limits: { segmentEventsMax: events.length } })
@@ -23,7 +23,7 @@ test('files of columns are those of the page', async () => {
   const { header, decoded, kinds } = decode(file)
   expect(header).toEqual({ format: 1, segment: 1, logId: log.toString('hex', 24, 40), first: 1, events: events.length })
   expect(decoded).toEqual(logged.map(fieldsOf))
-  // All that the page names was there to be read.
+  // The file contains every kind of column that the page names.
   expect([...kinds].sort()).toEqual(
     ['bool', 'choice', 'constant', 'f64', 'i16', 'i32', 'i8', 'json', 'log', 'text', 'u16', 'u8'].sort(),
   )

@@ -49,7 +49,7 @@ function assembled(shape: LoadedShape, row: number): unknown {
 /** The expression for a shape; puts the arrays that it reads into `columns`, under names that differ by the kind of array. */
 function expressionOf(shape: LoadedShape, columns: Record<string, unknown>): string {
   if (!('is' in shape)) {
-    // A key comes from the payloads of anybody, so it becomes code only as a text in quotes.
+    // A key comes from payloads, which are not trusted, so it becomes code only as a quoted string.
     return `({${shape.fields.map(([key, part]) => `${JSON.stringify(key)}:${expressionOf(part, columns)}`).join(',')}})`
   }
   const name = (kind: string, part: unknown): string => {

@@ -1,4 +1,4 @@
-// Work in the background gives way to whoever appends.
+// Background work slows down while the log is appended to.
 import { expect, test } from 'vitest'
 import { SharedPace } from './pace.ts'
 
@@ -6,7 +6,7 @@ function work(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
 
-test('while the log is appended to, work gets its share of the time', async () => {
+test('while the log is appended to, background work gets only its share of the time', async () => {
   let appends = 0
   const pace = new SharedPace({ shareMax: 0.25, count: () => ++appends, wait: async () => {} })
   const startMs = performance.now()
@@ -17,7 +17,7 @@ test('while the log is appended to, work gets its share of the time', async () =
   expect(performance.now() - startMs).toBeGreaterThan(3 * 15 * 4 - 10)
 })
 
-test('while it is not, work goes on, and now and then lets in what is more important', async () => {
+test('while nothing is appended, background work goes on, and regularly lets more important work run', async () => {
   let waits = 0
   const pace = new SharedPace({ shareMax: 0.001, count: () => 7, wait: async () => void waits++ })
   for (let stretch = 0; stretch < 3; stretch++) {
@@ -28,7 +28,7 @@ test('while it is not, work goes on, and now and then lets in what is more impor
   expect(waits).toBeGreaterThanOrEqual(3)
 })
 
-test('work ends when it must', async () => {
+test('background work stops when its wait is rejected', async () => {
   const pace = new SharedPace({ shareMax: 1, count: () => 0, wait: () => Promise.reject(new Error('closed')) })
   work(15)
   await expect(pace.turn()).rejects.toThrow('closed')

@@ -5,7 +5,7 @@ import { failingFs } from '../../../test/reliability/failing-fs.ts'
 import { temporaryDirectory } from '../../file/test-support.ts'
 import { nodeDisk } from './disk.ts'
 
-test('bytes are written and read at their place, and a short read tells the end', async () => {
+test('bytes are written and read at their place, and a read past the end is short', async () => {
   const path = join(temporaryDirectory(), 'file')
   const file = await nodeDisk.open(path, 'create')
   await file.write(Buffer.from('world'), 6)
@@ -22,7 +22,7 @@ test('bytes are written and read at their place, and a short read tells the end'
   await again.close()
 })
 
-test('a full disk is told from every other fault, and the cause is kept', async () => {
+test('a full disk has its own error code, and the cause is kept', async () => {
   // Linux's disk that is always full: https://man7.org/linux/man-pages/man4/full.4.html
   const full = await nodeDisk.open('/dev/full', 'write')
   await expect(full.write(Buffer.from('x'), 0)).rejects.toMatchObject({ code: 'store_full', cause: { code: 'ENOSPC' } })
@@ -38,7 +38,7 @@ test('a full disk is told from every other fault, and the cause is kept', async 
   expect(await nodeDisk.list(missing)).toEqual([])
 })
 
-test('a directory is made with all above it, and may be there already', async () => {
+test('a directory is made with its parents, and may exist already', async () => {
   const dir = join(temporaryDirectory(), 'a', 'b', 'c')
   await nodeDisk.makeDir(dir)
   await nodeDisk.makeDir(dir)
@@ -47,7 +47,7 @@ test('a directory is made with all above it, and may be there already', async ()
   await expect(nodeDisk.makeDir(join(dir, 'file'))).rejects.toMatchObject({ code: 'io_failed' })
 })
 
-test('a directory whose name could not be made durable is not taken for made by whoever tries again', async () => {
+test('a directory whose name could not be made durable does not stay, and a retry makes it', async () => {
   const dir = temporaryDirectory()
   const failing = failingFs(dir, 'EMFILE', { k: 2, forever: false })
   const made = nodeDisk.makeDir(join(dir, 'a', 'b'))
@@ -57,7 +57,7 @@ test('a directory whose name could not be made durable is not taken for made by 
   await nodeDisk.makeDir(join(dir, 'a', 'b'))
 })
 
-test('a lock is one a directory, by whatever path, and another can take it once it is left', async () => {
+test('a directory has one lock, by whatever path, and it can be taken again after it was released', async () => {
   const dir = temporaryDirectory()
   await mkdir(join(dir, 'log'))
   await symlink(join(dir, 'log'), join(dir, 'alias'))
@@ -69,7 +69,7 @@ test('a lock is one a directory, by whatever path, and another can take it once 
   await expect(nodeDisk.lock(join(dir, 'missing'))).rejects.toMatchObject({ code: 'io_failed' })
 })
 
-test('a lock whose file cannot be looked at is told of, and not held on to', async () => {
+test('when the lock file cannot be inspected, locking fails and keeps no lock', async () => {
   const dir = temporaryDirectory()
   const failing = failingFs(dir, 'EIO', { k: 1, forever: false })
   await expect(nodeDisk.lock(dir)).rejects.toMatchObject({ code: 'io_failed' })
@@ -78,7 +78,7 @@ test('a lock whose file cannot be looked at is told of, and not held on to', asy
   await (await nodeDisk.lock(dir))()
 })
 
-test('a lock whose holder cannot be looked up, because no more files may be opened, is not taken', async () => {
+test('when the holder of a lock cannot be looked up because too many files are open, the lock is not taken', async () => {
   const dir = temporaryDirectory()
   const failing = failingFs(dir, 'EMFILE', { k: 1, forever: false })
   await expect(nodeDisk.lock(dir)).rejects.toMatchObject({ code: 'io_failed', cause: { code: 'EMFILE' } })

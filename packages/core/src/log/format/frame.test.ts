@@ -47,7 +47,7 @@ const place = fc.record({ segment: fc.integer({ min: 1, max: 99 }), offset: fc.i
 /** Positions and versions have 48 bits. */
 const position = fc.integer({ min: 1, max: 2 ** 48 - 100 })
 
-test('what was encoded comes back, whatever it was, and a used encoder leaves nothing behind', () => {
+test('any commits are decoded as they were encoded, and a cleared encoder keeps nothing of earlier frames', () => {
   const encoder = new FrameEncoder(systemIdWriter)
   const commits = fc.array(commit, { minLength: 1, maxLength: 4 })
   fc.assert(
@@ -88,7 +88,7 @@ test('what was encoded comes back, whatever it was, and a used encoder leaves no
             dataBytes: [...dataBytes!],
             metadata: metadataBytes!.length === 0 ? {} : JSON.parse(Buffer.from(metadataBytes!).toString()),
             metadataBytes: [...metadataBytes!],
-            // What the log itself needs to know.
+            // Fields that only the log itself uses.
             recordedAtMs,
             correlationId,
             commandId: index === 0 ? commandId : undefined,
@@ -109,7 +109,7 @@ test('what was encoded comes back, whatever it was, and a used encoder leaves no
   )
 })
 
-test('an event without an id gets one from the writer of ids', () => {
+test('an event without an id gets one from the id writer', () => {
   const encoder = new FrameEncoder((into, at) => into.fill(7, at, at + 16))
   const events = [encodeEvent({ stream: 'a-1', type: 'T', data: 1 })]
   encoder.add({ commandId: undefined, recordedAtMs: 0, firstPosition: 1, events, versions: [1] })
@@ -117,7 +117,7 @@ test('an event without an id gets one from the writer of ids', () => {
   expect(frame.event(frame.starts()[0]!).id).toBe('07070707-0707-0707-0707-070707070707')
 })
 
-test('a frame counts only at the place it was written for', () => {
+test('a frame is valid only at the place for which it was written', () => {
   const bytes = encodeMark('closed', { segment: 1, offset: 64 }, 1)
   expect(isFrame(bytes, { segment: 1, offset: 64 })).toBe(true)
   expect(isFrame(bytes, { segment: 1, offset: 72 })).toBe(false)
@@ -127,7 +127,7 @@ test('a frame counts only at the place it was written for', () => {
   expect(mark.starts()).toEqual([])
 })
 
-test('garbage is no frame, and taken apart all the same it ends in a RangeError without allocating what it claims', () => {
+test('garbage is not a valid frame, and decoding it throws a RangeError without allocating the length that it claims', () => {
   const header = Buffer.concat([Buffer.from('FRME'), Buffer.alloc(frameHeaderBytes - 4, 0xff)])
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (garbage) => {
@@ -138,7 +138,7 @@ test('garbage is no frame, and taken apart all the same it ends in a RangeError 
   )
 })
 
-test('a frame that was changed is none, and taken apart all the same it never reaches outside itself', () => {
+test('a changed frame is not valid, and decoding it never reads outside the frame', () => {
   const change = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 3 })
   fc.assert(
     fc.property(fc.array(commit, { minLength: 1, maxLength: 3 }), change, (commits, changes) => {

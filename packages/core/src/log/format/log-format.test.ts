@@ -1,5 +1,5 @@
-// docs/log-format.md is the format. The reader in this file was written from that page alone: it imports nothing of the engine, and must stay so. Where it
-// and the engine do not agree, one of the two or the page is wrong.
+// docs/log-format.md specifies the format. The reader in this file was written from that page alone: it imports nothing of the engine, and must stay so.
+// Where it and the engine disagree, the reader, the engine or the page is wrong.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ afterAll(() => rmSync(dir, { recursive: true }))
 const files = new Map<string, Buffer>()
 let log: DecodedLog
 
-/** Two segments, the first sealed and indexed whole, the second closed twice and indexed as far as it had come the first time. */
+/** Two segments: the first is sealed and indexed completely; the second was closed twice, and its index covers what it had at the first close. */
 beforeAll(async () => {
   let [times, ids] = [0, 0]
   const clock = { now: () => startMs + 1000 * times++ }
@@ -54,11 +54,11 @@ beforeAll(async () => {
   log = decodeLog(files)
 })
 
-test('the files are those of the page', () => {
+test('the log consists of the specified files', () => {
   expect([...files.keys()].sort()).toEqual(['00000001.idx', '00000001.log', '00000002.idx', '00000002.log'])
 })
 
-test('frames and marks are those of the page', () => {
+test('frames and marks match the specification', () => {
   const { segments } = log
   expect(segments.map(({ header }) => header)).toMatchObject([
     { format: 2, segment: 1, firstPosition: 1 },
@@ -78,7 +78,7 @@ test('frames and marks are those of the page', () => {
   ])
 })
 
-test('records are those of the page', () => {
+test('records match the specification', () => {
   const json = 'application/json'
   const plain = {
     stream: 'plain-1',
@@ -140,7 +140,7 @@ test('records are those of the page', () => {
 })
 
 describe('the index', () => {
-  test('of a sealed segment is that of the page', () => {
+  test('of a sealed segment matches the specification', () => {
     const index = decodeIndex(files.get('00000001.idx')!)
     const { header: segment, frames, records } = log.segments[0]!
     expect(index.header).toMatchObject({
@@ -166,7 +166,7 @@ describe('the index', () => {
     expect(index.places).toEqual(records.map(({ at, crc }) => ({ at, crc })))
   })
 
-  test('of a segment that was gone on with is right as far as it goes', () => {
+  test('of a segment that got more events later is correct for the earlier ones', () => {
     const index = decodeIndex(files.get('00000002.idx')!)
     const { frames, records } = log.segments[1]!
     expect(index.header).toMatchObject({ segment: 2, firstPosition: 6, events: 1, commits: 1, logEnd: frames[0]!.end })
@@ -175,7 +175,7 @@ describe('the index', () => {
     expect(index.places).toEqual([{ at: records[0]!.at, crc: records[0]!.crc }])
   })
 
-  test('has the events of reserved streams under two categories', async () => {
+  test('lists the events of reserved streams under two categories', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'indelible-'))
     const store = await fileStore({ dir, limits: { unindexedEventsMax: 0 } })
     const own = { stream: '$own-1', type: '$Done', data: {} } as const
@@ -191,7 +191,7 @@ describe('the index', () => {
   })
 })
 
-// ── The reader, from the page alone ──────────────────────────────────────────────────────────────────────────────────
+// ── The reader, written from the page alone ──────────────────────────────────────────────────────────────────────────
 
 interface SegmentHeader {
   readonly format: number
@@ -373,7 +373,7 @@ function decodeIndex(file: Buffer) {
   return { header, places, entries }
 }
 
-/** In whole numbers of any size, so that nothing is owed to how this language cuts them. */
+/** With bigints, so that the result does not depend on how JavaScript truncates numbers. */
 function hashOf(kind: number, text: Buffer): { high: number; low: number } {
   const cut = (value: bigint) => value & 0xffff_ffffn
   const mix = (value: bigint) => {

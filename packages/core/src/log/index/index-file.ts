@@ -74,7 +74,7 @@ export function encodeIndexHeader(header: IndexHeader, page: Buffer): void {
   for (const field of fields) at = page.writeUInt32LE(header[field], at)
 }
 
-/** Nothing where the page is no header of this format. */
+/** Undefined if the page is not a header of this format. */
 export function decodeIndexHeader(page: Buffer): IndexHeader | undefined {
   if (page.toString('latin1', 0, 8) !== magic || page.readUInt32LE(8) !== indexFormatVersion) return undefined
   const numbers: Record<string, number> = {}

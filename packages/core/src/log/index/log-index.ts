@@ -1,5 +1,5 @@
-// The index of a whole log: on disk for segments that have one, in memory for what came after. It answers whatever a commit is checked against and
-// whatever is searched for, without reading the log.
+// The index of a whole log: on disk for segments that have one, in memory for later events. It answers everything that a commit is checked against and
+// all queries, without reading the log.
 import type { Position, Version } from '../../kernel/positions.ts'
 import { matching, type Stretch, type TermPositions } from '../../kernel/postings.ts'
 import type { Query, QueryItem } from '../../kernel/queries.ts'
@@ -90,7 +90,7 @@ export class LogIndex {
     return this.#lastAsked.version
   }
 
-  /** The version of a stream as far as it is in memory, otherwise 0. */
+  /** The version of a stream, as far as it is in memory; otherwise 0. */
   recentVersionOf(stream: StreamName): Version {
     for (let at = this.#recent.length - 1; at >= 0; at--) {
       const version = this.#recent[at]!.versionOf(stream)

@@ -35,14 +35,14 @@ async function log(count: number): Promise<string> {
   return dir
 }
 
-/** Every file of a log that is not about its writer. */
+/** Every file of a log except those of its writer. */
 async function files(dir: string): Promise<Record<string, string>> {
   const names = (await readdir(dir)).filter((name) => /\.(log|idx|new)$/.test(name)).sort()
   const read = names.map(async (name) => [name, (await readFile(join(dir, name))).toString('hex')] as const)
   return Object.fromEntries(await Promise.all(read))
 }
 
-test('a backup is the log, file for file, and opens for reading and for writing', async () => {
+test('a backup equals the log, file by file, and opens for reading and for writing', async () => {
   const from = await log(12)
   const to = join(temporaryDirectory(), 'new', 'backup')
   const told: { bytesDone: number; bytesTotal: number }[] = []
@@ -76,7 +76,7 @@ test('a backup is the log, file for file, and opens for reading and for writing'
 })
 
 describe('run again', () => {
-  test('it copies what is new, and where nothing is, nothing', async () => {
+  test('it copies only what is new, and nothing if nothing is new', async () => {
     const from = await log(11)
     const to = temporaryDirectory()
     const first = await backupLog({ from, to })
@@ -98,7 +98,7 @@ describe('run again', () => {
     await verifyLog({ dir: to })
   })
 
-  test('it is not kept from it by a backup that was opened for writing and closed', async () => {
+  test('it continues a backup that was opened for writing and closed', async () => {
     const from = await log(3)
     const [to, opened] = [temporaryDirectory(), temporaryDirectory()]
     const store = await openStore({ dir: from, limits })
@@ -114,7 +114,7 @@ describe('run again', () => {
     expect(await all(await openStore({ dir: opened, access: 'read' }))).toHaveLength((await store.head()).position)
   })
 
-  test('it brings back the index and the seal of a segment', async () => {
+  test('it restores a missing index and the missing seal of a segment', async () => {
     const from = await log(12)
     const to = temporaryDirectory()
     await backupLog({ from, to })
@@ -129,7 +129,7 @@ describe('run again', () => {
   })
 })
 
-test('an index that the log lacks, or has damaged, is made for the backup', async () => {
+test('a backup makes indexes that are missing or damaged in the log', async () => {
   const from = await log(12)
   const whole = await files(from)
   await rm(join(from, '00000001.idx'))
@@ -142,7 +142,7 @@ test('an index that the log lacks, or has damaged, is made for the backup', asyn
   expect(await files(to)).toEqual(whole)
 })
 
-test('beside a writer it is a prefix of the log, every commit whole, each time', async () => {
+test('a backup beside a writer is each time a prefix of the log with whole commits', async () => {
   const from = temporaryDirectory()
   const store = await openStore({ dir: from, limits: { segmentEventsMax: 40, reserveBytes: 1000 } })
   const to = temporaryDirectory()
@@ -165,7 +165,7 @@ test('beside a writer it is a prefix of the log, every commit whole, each time',
   expect(await allFields(await openStore({ dir: to, access: 'read' }))).toEqual(await allFields(store))
 })
 
-test('a log without events has a backup without events', async () => {
+test('the backup of an empty log is an empty log', async () => {
   const from = await log(0)
   const to = temporaryDirectory()
   expect(await backupLog({ from, to })).toMatchObject({ head: 0, recordedAt: null, segmentsCopied: 1 })
@@ -180,12 +180,12 @@ describe('it refuses, and changes nothing', () => {
     expect(await files(to)).toEqual(before)
   }
 
-  test('another log', async () => {
+  test('a backup of another log', async () => {
     await refused(await log(3), await log(3), 'other-log')
     await refused(await log(3), await log(12), 'other-log')
   })
 
-  test('a backup that was written to', async () => {
+  test('a backup that was appended to', async () => {
     const from = await log(12)
     const to = temporaryDirectory()
     await backupLog({ from, to })
@@ -199,7 +199,7 @@ describe('it refuses, and changes nothing', () => {
     await refused(from, to, 'diverged')
   })
 
-  test('a backup of a log that was put back to an earlier state', async () => {
+  test('a backup of a log that was later set back to an earlier state', async () => {
     const from = await log(3)
     const earlier = temporaryDirectory()
     await cp(from, earlier, { recursive: true })
@@ -209,7 +209,7 @@ describe('it refuses, and changes nothing', () => {
     await refused(earlier, to, 'diverged')
   })
 
-  test('a directory with other files, and the log itself by whatever name', async () => {
+  test('a directory with other files, and the log itself under any name', async () => {
     const from = await log(3)
     const to = temporaryDirectory()
     await writeFile(join(to, 'notes.txt'), 'mine')
@@ -221,7 +221,7 @@ describe('it refuses, and changes nothing', () => {
     await refused(from, link, 'same')
   })
 
-  test('a backup that is damaged, which it names', async () => {
+  test('a damaged backup, and names the damage', async () => {
     const from = await log(3)
     const to = temporaryDirectory()
     await backupLog({ from, to })
@@ -233,14 +233,14 @@ describe('it refuses, and changes nothing', () => {
     await expect(backupLog({ from, to })).rejects.toMatchObject(error)
   })
 
-  test('where there is no log, and makes no directory for it', async () => {
+  test('a missing log, and makes no directory for the backup', async () => {
     const dir = temporaryDirectory()
     const to = join(dir, 'to')
     await expect(backupLog({ from: join(dir, 'from'), to })).rejects.toMatchObject({ code: 'store_missing' })
     expect(readdirSync(dir)).toEqual([])
   })
 
-  test('a backup that another has open', async () => {
+  test('a backup that is open elsewhere', async () => {
     const from = await log(3)
     const to = temporaryDirectory()
     await backupLog({ from, to })
@@ -249,7 +249,7 @@ describe('it refuses, and changes nothing', () => {
   })
 })
 
-test('a damaged log is found, and what was copied before is a backup', async () => {
+test('damage to the log is reported, and what was copied before it is a valid backup', async () => {
   const from = await log(12)
   const file = '00000003.log'
   const bytes = await readFile(join(from, file))
@@ -264,7 +264,7 @@ test('a damaged log is found, and what was copied before is a backup', async () 
   expect(await files(to)).toEqual(await files(from))
 })
 
-test('a write that comes to the disk as something else is noticed', async () => {
+test('a write that stores other bytes than it was given is noticed', async () => {
   const from = await log(3)
   const to = temporaryDirectory()
   const disk: Disk = {
@@ -286,7 +286,7 @@ test('a write that comes to the disk as something else is noticed', async () => 
   expect(Object.keys(await files(to))).toEqual([])
 })
 
-test('whichever call to the disk fails, there is an earlier backup or none, and the next run completes it', async () => {
+test('after any failed disk call there is the earlier backup or none, and the next run completes it', async () => {
   const from = await log(3)
   const earlier = temporaryDirectory()
   await backupLog({ from, to: earlier })
@@ -312,7 +312,7 @@ test('whichever call to the disk fails, there is an earlier backup or none, and 
   }
 }, 180_000)
 
-test('a machine that stops at any moment leaves an earlier backup or none, and the next run completes it', async () => {
+test('after a machine stop at any moment there is the earlier backup or none, and the next run completes it', async () => {
   const from = await log(3)
   const earlier = await imageOf(from, '/copy')
   await append(from, 6)

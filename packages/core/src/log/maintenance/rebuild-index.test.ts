@@ -21,7 +21,7 @@ async function indexes(dir: string): Promise<Map<string, Buffer>> {
   return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(dir, name))] as const)))
 }
 
-test('an index that is lost or damaged is made again, byte for byte', async () => {
+test('a lost or damaged index is made again, byte for byte', async () => {
   const dir = await writtenLog()
   const before = await indexes(dir)
   expect(before.size).toBe(6)
@@ -43,7 +43,7 @@ test('an index that is lost or damaged is made again, byte for byte', async () =
   })
 })
 
-test('a log without any opens for reading again after it', async () => {
+test('a log without indexes opens for reading again after a rebuild', async () => {
   const dir = await writtenLog()
   for (const name of (await indexes(dir)).keys()) await rm(join(dir, name))
   await expect(fileStore({ dir, access: 'read', limits })).rejects.toMatchObject({ code: 'index_missing' })
@@ -51,7 +51,7 @@ test('a log without any opens for reading again after it', async () => {
   expect(await all(await openStore({ dir, access: 'read', limits }))).toHaveLength(20)
 })
 
-test('only the segments that are asked for are made, and progress ends with all of their bytes', async () => {
+test('only the requested segments get an index, and progress ends at the total', async () => {
   const dir = await writtenLog()
   for (const name of (await indexes(dir)).keys()) await rm(join(dir, name))
   const told: { bytesDone: number; bytesTotal: number }[] = []
@@ -65,7 +65,7 @@ test('only the segments that are asked for are made, and progress ends with all 
   expect(told.at(-1)!.bytesDone).toBe(told.at(-1)!.bytesTotal)
 })
 
-test('a damaged index of the segment that is written to goes away, a whole one stays', async () => {
+test('a damaged index of the current segment is deleted, and an intact one stays', async () => {
   const dir = temporaryDirectory()
   const store = await fileStore({ dir, limits: { unindexedEventsMax: 0 } })
   await store.append({ events: [fact('a-1')] })
@@ -78,7 +78,7 @@ test('a damaged index of the segment that is written to goes away, a whole one s
   expect(await verifyLog({ dir })).toMatchObject({ events: 1, indexes: { checked: 0, missing: 0 } })
 })
 
-test('it works beside a writer', async () => {
+test('rebuilding works beside a writer', async () => {
   const dir = temporaryDirectory()
   const store = await openStore({ dir, limits })
   const write = async () => {
@@ -97,7 +97,7 @@ test('it works beside a writer', async () => {
   expect((await all(store)).length).toBe(position)
 })
 
-test('where there is no log it says so, and a damaged log gets no index', async () => {
+test('rebuilding reports a missing log, and makes no index for a damaged segment', async () => {
   await expect(rebuildIndex({ dir: temporaryDirectory() })).rejects.toMatchObject({ code: 'store_missing' })
   const dir = await writtenLog()
   const file = join(dir, '00000002.log')
@@ -108,7 +108,7 @@ test('where there is no log it says so, and a damaged log gets no index', async 
   expect((await readdir(dir)).filter((name) => name.endsWith('.new'))).toEqual([])
 })
 
-test('a log opens for writing though the index of a segment in its middle is one of an earlier day', async () => {
+test('a log opens for writing although a segment in its middle has an outdated index', async () => {
   const dir = temporaryDirectory()
   const first = await fileStore({ dir, limits: { ...limits, unindexedEventsMax: 0 } })
   await first.append({ events: [fact('a-1')] })

@@ -28,7 +28,7 @@ async function writtenLog({ close }: { close: boolean }): Promise<string> {
   return dir
 }
 
-test.each([true, false])('a whole log is found whole and counted (closed: %s)', async (close) => {
+test.each([true, false])('an intact log is verified and counted (closed: %s)', async (close) => {
   const dir = await writtenLog({ close })
   const segments = await segmentsIn(dir)
   const times = { first: '1970-01-01T00:00:01.000Z', last: '1970-01-01T00:00:09.000Z' }
@@ -60,7 +60,7 @@ test.each([true, false])('a whole log is found whole and counted (closed: %s)', 
   expect(stats.segments[0]).toMatchObject({ commits: expect.any(Number), events: stats.segments[0]!.commits + 1 })
 })
 
-test('an empty log is whole, and a missing one is missing', async () => {
+test('an empty log is intact, and a missing one is reported as missing', async () => {
   const dir = temporaryDirectory()
   await expect(verifyLog({ dir })).rejects.toMatchObject({ code: 'store_missing' })
   await expect(logStats({ dir })).rejects.toMatchObject({ code: 'store_missing' })
@@ -69,7 +69,7 @@ test('an empty log is whole, and a missing one is missing', async () => {
   expect(await logStats({ dir })).toMatchObject({ events: 0, streams: 0, eventTypes: [], firstRecordedAt: null })
 })
 
-test('progress grows up to the whole', async () => {
+test('progress grows up to the total', async () => {
   const dir = temporaryDirectory()
   const store = await openStore({ dir })
   const data = new Uint8Array(1024 * 1024)
@@ -104,7 +104,7 @@ test.each([
   ['a version that does not follow', { version: 5, recordedAtMs: 10_000, position: 11 }],
   ['a time that goes back', { version: 10, recordedAtMs: 1, position: 11 }],
   ['a position that does not follow', { version: 10, recordedAtMs: 10_000, position: 12 }],
-])('%s is found though every checksum is right', async (_, { version, recordedAtMs, position }) => {
+])('%s is found although every checksum is right', async (_, { version, recordedAtMs, position }) => {
   const dir = await writtenLog({ close: true })
   const file = (await segmentsIn(dir)).at(-1)!
   const end = (await logStats({ dir })).segments.at(-1)!.bytes
@@ -118,7 +118,7 @@ test.each([
   await expect(verifyLog({ dir })).rejects.toMatchObject({ code: 'log_corrupt', details: { file, offset: end } })
 })
 
-test('files that are no segments do not matter', async () => {
+test('files that are not segments are ignored', async () => {
   const dir = await writtenLog({ close: true })
   await writeFile(join(dir, 'notes.txt'), 'mine')
   await writeFile(join(dir, '00000009.log.new'), 'left by a roll that did not finish')
@@ -126,7 +126,7 @@ test('files that are no segments do not matter', async () => {
   expect((await (await openStore({ dir })).head()).position).toBe(10)
 })
 
-/** Three events that fill two segments and begin a third, with the index of the two that are sealed. */
+/** Five events: two sealed segments of two events, each with an index, and a third segment that has begun. */
 async function indexedLog(): Promise<string> {
   const dir = temporaryDirectory()
   const store = await fileStore({ dir, limits: { segmentEventsMax: 2, unindexedEventsMax: 100 } })
@@ -140,14 +140,14 @@ async function indexedLog(): Promise<string> {
 }
 
 describe('the index is checked against the log', () => {
-  test('a whole one is found whole, and one that is missing is no fault', async () => {
+  test('an intact index passes, and a missing one is no fault', async () => {
     const dir = await indexedLog()
     expect(await verifyLog({ dir })).toMatchObject({ segments: 3, indexes: { checked: 2, missing: 0 } })
     await rm(join(dir, '00000001.idx'))
     expect(await verifyLog({ dir })).toMatchObject({ segments: 3, indexes: { checked: 1, missing: 1 } })
   })
 
-  test('every byte of it counts, and the first that is wrong is named', async () => {
+  test('a change of any byte is found, and the first wrong byte is reported', async () => {
     const dir = await indexedLog()
     const file = '00000002.idx'
     const whole = await readFile(join(dir, file))
@@ -159,14 +159,17 @@ describe('the index is checked against the log', () => {
     }
   }, 120_000)
 
-  test.each([0, 7, 4095, 4096, 9000])('one that was cut to %i bytes ends there', async (length) => {
-    const dir = await indexedLog()
-    await truncate(join(dir, '00000002.idx'), length)
-    const details = { file: '00000002.idx', offset: length }
-    await expect(verifyLog({ dir })).rejects.toMatchObject({ code: 'index_damaged', details })
-  })
+  test.each([0, 7, 4095, 4096, 9000])(
+    'an index that was cut to %i bytes is reported as damaged at its end',
+    async (length) => {
+      const dir = await indexedLog()
+      await truncate(join(dir, '00000002.idx'), length)
+      const details = { file: '00000002.idx', offset: length }
+      await expect(verifyLog({ dir })).rejects.toMatchObject({ code: 'index_damaged', details })
+    },
+  )
 
-  test('one with more behind it, or of another segment, is none of this log', async () => {
+  test('an index that is too long, or that belongs to another segment, is reported as damaged', async () => {
     const dir = await indexedLog()
     const [first, second] = ['00000001.idx', '00000002.idx'].map((file) => join(dir, file))
     const whole = await readFile(second!)
@@ -177,7 +180,7 @@ describe('the index is checked against the log', () => {
     await expect(verifyLog({ dir })).rejects.toMatchObject({ code: 'index_damaged', details: { offset: 12 } })
   })
 
-  test('damage to the log is the worse news', async () => {
+  test('damage to the log is reported before damage to an index', async () => {
     const dir = await indexedLog()
     await truncate(join(dir, '00000001.idx'), 0)
     const file = join(dir, '00000002.log')
@@ -187,7 +190,7 @@ describe('the index is checked against the log', () => {
     await expect(verifyLog({ dir })).rejects.toMatchObject({ code: 'log_corrupt', details: { file: '00000002.log' } })
   })
 
-  test('one of a segment that was gone on with is right as far as it goes', async () => {
+  test('an index of a segment that got more events later is checked for the earlier ones', async () => {
     const dir = temporaryDirectory()
     const store = await fileStore({ dir, limits: { unindexedEventsMax: 0 } })
     await store.append({ events: [fact('a-1'), fact('a-2')] })
@@ -197,7 +200,7 @@ describe('the index is checked against the log', () => {
     expect(await verifyLog({ dir })).toMatchObject({ events: 3, indexes: { checked: 1, missing: 0 } })
     const file = '00000001.idx'
     const bytes = await readFile(join(dir, file))
-    // Its number of events. Nobody knows then which it was made of, so it is compared with the index of all: the end of the last frame comes first.
+    // The number of events. It no longer tells what the index covers, so the index is compared with one of all events; the first difference is the log's end.
     bytes[56]! ^= 1
     await writeFile(join(dir, file), bytes)
     await expect(verifyLog({ dir })).rejects.toMatchObject({ code: 'index_damaged', details: { file, offset: 40 } })
@@ -220,10 +223,10 @@ test('a log that ends before its index has lost events', async () => {
   await expect(fileStore({ dir })).rejects.toMatchObject({ code: 'log_corrupt', details })
 })
 
-test('versions are followed from segment to segment', async () => {
+test('versions are checked across segments', async () => {
   const dir = await indexedLog()
   const [file, offset] = ['00000003.log', 64]
-  // The event of the last segment, once more, as the second of a stream that it is the first of.
+  // The event of the last segment again, but as the second event of a stream that has no first one.
   const frame = new FrameEncoder(systemIdWriter)
   const events = [encodeEvent(fact('a-9'))]
   frame.add({ commandId: undefined, firstPosition: 5, recordedAtMs: 1e13, events, versions: [2] })
@@ -237,7 +240,7 @@ test('versions are followed from segment to segment', async () => {
   await expect(verifyLog({ dir })).rejects.toMatchObject(error)
 })
 
-test('two streams with one hash are told apart by their names', async () => {
+test('two streams with the same hash are told apart by their names', async () => {
   const read: unknown[] = []
   const versions = new Versions(async (hashes, segment) => void read.push([[...hashes], segment]))
   const streams = (firstVersion: number, lastVersion: number) => ({
@@ -258,7 +261,7 @@ test('two streams with one hash are told apart by their names', async () => {
   ])
 })
 
-test('more streams than a table begins with are all followed', async () => {
+test('streams are checked also when there are more of them than the initial table holds', async () => {
   const versions = new Versions(async () => Promise.reject(new Error('nothing is doubtful')))
   const count = 100_000
   const high = Uint32Array.from({ length: count }, (_, n) => Math.imul(n, 0x9e3779b1))
@@ -290,7 +293,7 @@ describe('numbers', () => {
     expect(await logStats({ dir })).toMatchObject(counted)
   })
 
-  test('entries that cross pages are counted whole', async () => {
+  test('entries that cross pages are counted completely', async () => {
     const dir = temporaryDirectory()
     const store = await fileStore({ dir, limits: { segmentEventsMax: 2000 } })
     const events = Array.from({ length: 2000 }, (_, n) => ({
@@ -312,7 +315,7 @@ describe('numbers', () => {
     })
   })
 
-  test('how long durable writes took comes from the writer, in classes; a file that is no such thing is none', async () => {
+  test('the writer records durations of durable writes in classes, and a malformed file of them counts as missing', async () => {
     const dir = await indexedLog()
     const count = (microsecondsMax: number | null, count: number) => ({ microsecondsMax, count })
     const syncs = {
@@ -330,7 +333,7 @@ describe('numbers', () => {
   })
 })
 
-test('threads find what this thread finds, and tell of damage by its code', async () => {
+test('worker threads give the same results as this thread, and report damage with its code', async () => {
   const dir = await indexedLog()
   const log = { dir, disk: nodeDisk, limits: logLimits }
   const checker = new SegmentChecker(log, { bytes: Number.POSITIVE_INFINITY })
@@ -346,7 +349,7 @@ test('threads find what this thread finds, and tell of damage by its code', asyn
   const both = await Promise.allSettled(
     [1, 2].map((segment) => checker.check({ segment, indexed: false, hasColumns: false })),
   )
-  // Whether the next segment goes on belongs to the check of each.
+  // Each task also checks that the next segment continues this one.
   const damage = { reason: { code: 'log_corrupt', details: { file, offset: 64 } } }
   expect(both).toMatchObject([damage, damage])
 })

@@ -43,7 +43,7 @@ export async function openLog(
       const lastPosition = headerOf(index, next + 1).firstPosition - 1
       await build({ segment: next, lastPosition })
       opened = openIndex(index, next, logId)
-      if (!opened) throw missing(log, next)
+      if (!opened) throw notReadable(next)
     }
     if (!opened) break
     index.addSegment(opened)
@@ -153,6 +153,11 @@ function headerOf(index: LogIndex, segment: number): SegmentHeader {
   const bytes = Buffer.alloc(segmentHeaderBytes)
   const read = index.files.read(segmentName(segment), bytes, 0)
   return decodeHeader(bytes.subarray(0, read), segment)
+}
+
+/** A segment got its index, but the disk does not give it back. */
+export function notReadable(segment: number): IndelibleError {
+  return new IndelibleError('io_failed', `The index of segment ${segment} cannot be read after it was built.`)
 }
 
 function missing(log: LogSource, segment: number): IndelibleError {

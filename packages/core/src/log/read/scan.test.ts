@@ -1,9 +1,9 @@
-// Reading forwards over frames of all sizes, as they lie across the pieces that a log is read in.
+// Forward reads over frames of all sizes, wherever they lie across the pieces in which the file is read.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fact, openStore } from '../../file/test-support.ts'
 
-/** From a few bytes to more than two pieces of a megabyte. */
+/** From a few bytes to more than three megabytes; the file is read in pieces of one megabyte. */
 const bytes = fc.oneof(
   fc.integer({ min: 1, max: 2000 }),
   fc.integer({ min: 100_000, max: 600_000 }),
@@ -11,13 +11,13 @@ const bytes = fc.oneof(
   fc.integer({ min: 2_000_000, max: 3_500_000 }),
 )
 
-test('a scan gives every event whole, wherever frames lie, and what was read stays as it was', async () => {
+test('a scan returns every event complete, wherever frames lie, and later reads do not change returned events', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(bytes, { minLength: 5, maxLength: 25 }), fc.nat(), async (sizes, from) => {
       const store = await openStore()
       const texts = sizes.map((size, index) => String.fromCharCode(97 + (index % 26)).repeat(size))
       for (const text of texts) {
-        // So many events that a reader scans; the short ones lie between the long ones.
+        // Enough events that a reader scans instead of looking them up; the short ones lie between the long ones.
         const short = Array.from({ length: 250 }, (_, index) => fact('s-1', 'Short', index))
         await store.append({ events: [fact('s-1', 'Long', text), ...short] })
       }

@@ -16,7 +16,7 @@ import type { PureCall } from '../purity.ts'
 import type { AggregateLoader } from './aggregate-loader.ts'
 import { type Claims, claimsOf, noClaims } from './claims.ts'
 import { decideOn, isRefusal } from './decide.ts'
-import { type Envelope, envelopeOf, newEvent } from './envelope.ts'
+import { type Envelope, envelopeOf, newEvent, recordableCopy } from './envelope.ts'
 import { type Consulted, consultedBy, type Facts } from './facts.ts'
 import { Mailboxes } from './mailbox.ts'
 import type { CommandOutcome, SendOptions } from './outcome.ts'
@@ -53,6 +53,16 @@ export class CommandHandler {
     // Commands that consult the same facts run one after the other: at the same time they would only conflict.
     const keys = consulted.length === 0 ? [envelope.stream] : [envelope.stream, ...consulted.map(({ key }) => key)]
     return await this.#mailboxes.post(keys, () => this.#handle(envelope, consulted))
+  }
+
+  /**
+   * The command as it is recorded to be sent later. Throws `unknown_command`, `invalid_command`, `invalid_stream_name` for one that could not be sent.
+   */
+  recordable(command: Command<string, unknown, unknown>): Command {
+    const type = this.#typeOf(command as Command)
+    const recorded = recordableCopy(command as Command)
+    envelopeOf(type, recorded, {}, this.#options)
+    return recorded
   }
 
   #typeOf(command: Command): AnyCommandType {

@@ -78,6 +78,15 @@ export function newEvent(
   }
 }
 
+/** A command as it is read back from the log, if it is to be sent later. Throws `invalid_command`. */
+export function recordableCopy({ type, category, id, input }: Command): Command {
+  try {
+    return JSON.parse(JSON.stringify({ type, category, id, input }))
+  } catch (cause) {
+    throw new IndelibleError('invalid_command', `The input of ${type} is not JSON: ${messageOf(cause)}`, { cause })
+  }
+}
+
 function checkOptions(type: AnyCommandType, options: SendOptions): void {
   for (const [name, value] of Object.entries({ options, metadata: options?.metadata })) {
     if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))) continue

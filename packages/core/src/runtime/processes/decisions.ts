@@ -4,6 +4,7 @@ import { nodeAt } from '../../kernel/processes/index.ts'
 import { parse } from '../../kernel/schemas.ts'
 import type { Resumption } from './events.ts'
 import { definitionOf, type SagaInstanceOptions, tell } from './instance.ts'
+import { isCancellable } from './state.ts'
 
 /** What a person decided about a saga that cannot go on; see {@link Resumption}. `retry` when left out. */
 export interface ResumeOptions {
@@ -59,7 +60,7 @@ export async function decide(
   return told !== undefined
 }
 
-/** Makes a saga that runs take everything back. False where it does not run. Throws `unknown_saga`. */
+/** Makes a saga that runs take everything back. False where it does not run, or is past a step that nothing takes back. Throws `unknown_saga`. */
 export async function cancel(
   options: Options,
   sagaId: string,
@@ -69,7 +70,7 @@ export async function cancel(
   const told = await tell(
     options,
     sagaId,
-    ({ status }) => (status === 'running' ? { type: '$SagaCancelled', data } : undefined),
+    (state) => (isCancellable(state) ? { type: '$SagaCancelled', data } : undefined),
     actor,
   )
   return told !== undefined

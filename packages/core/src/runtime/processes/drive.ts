@@ -11,6 +11,7 @@ import { impossible, isSame } from './commands.ts'
 import type { SagaEvent } from './events.ts'
 import { claimedByOthers, type Execution, type Executor, type Failure, timedOut } from './executor.ts'
 import { definitionOf, loadSaga, type SagaInstanceOptions, takeTurn } from './instance.ts'
+import { mappingOf } from './mapping.ts'
 import { dueAt, endedWaits, nextMoves, sentAgain } from './plan.ts'
 import { hasEnded, type OpenCommand, type SagaState } from './state.ts'
 
@@ -58,6 +59,8 @@ class Drive {
   /** Commands that this drive did not record itself: perhaps other code made them. */
   readonly #found = new Set<string>()
   #state: SagaState | undefined
+  /** Nothing follows from the state as it is. */
+  #isSettled = false
   #fault: string | undefined
   #waits: Waits | undefined
   #problem: unknown
@@ -102,8 +105,9 @@ class Drive {
       const walked = this.#walked(state)
       let ended: readonly SagaEvent[]
       try {
+        if (await this.#map(state)) return true
         ended = endedWaits(walked)
-        if (ended.length === 0 && nextMoves(walked).length === 0) ended = nothing
+        if (ended.length === 0 && (this.#isSettled || nextMoves(walked).length === 0)) ended = nothing
       } catch (misfit) {
         return await this.#misfit(state, misfit)
       }
@@ -124,6 +128,16 @@ class Drive {
       if ('fault' in landed) this.#failed(landed)
       else this.#problem ??= landed.problem
     }
+    return true
+  }
+
+  /** Takes an instance of an earlier version over to the newest one, if it may. What is on its way has the names of the earlier one. */
+  async #map(state: SagaState): Promise<boolean> {
+    const { saga } = this.#options
+    const mapped = this.#flights.size > 0 ? undefined : mappingOf({ ...this.#walked(state), saga })
+    if (!mapped) return false
+    await this.#turn(state, [{ type: '$SagaMapped', data: mapped }], undefined)
+    for (const step of this.#state!.commands.keys()) this.#found.add(step)
     return true
   }
 
@@ -151,6 +165,7 @@ class Drive {
   async #turn(state: SagaState, inputs: readonly SagaEvent[], claim: string | undefined): Promise<void> {
     const turn = await takeTurn(this.#options, this.#sagaId, { state, inputs, claim })
     this.#state = turn.state
+    this.#isSettled = turn.isSettled
     if (turn.status !== 'duplicate') return
     // The command that ran out of time, or was refused now, had been carried out, and its answer got lost.
     const step = (inputs[0]!.data as { step: string }).step
@@ -166,8 +181,7 @@ class Drive {
         return await this.#givenUp(state, command, timedOut)
       let execution: Execution
       try {
-        const options = this.#sendOptions(state)
-        execution = await this.#executorOf(command).carryOut(command, options, this.#signal)
+        execution = await this.#executorOf(command).carryOut(command, this.#sendOptions(state), this.#signal)
       } catch (error) {
         if (isFaultOfStore(error) || (isIndelibleError(error) && error.retryable)) throw error
         return await this.#impossible(state, command, error)
@@ -186,7 +200,8 @@ class Drive {
   async #givenUp(state: SagaState, command: OpenCommand, failure: Failure): Promise<Landed> {
     const { step, isCompensation } = command
     const { reason, details } = failure
-    const given = await this.#executorOf(command).giveUp(command, { reason, details }, this.#signal)
+    const options = this.#sendOptions(state)
+    const given = await this.#executorOf(command).giveUp(command, { reason, details }, options, this.#signal)
     if (given.status === 'done') return { step, event: await this.#done(command, given.position), claim: undefined }
     const { why, claim } = given
     const refused = { step, ...why }

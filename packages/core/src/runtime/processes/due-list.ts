@@ -50,11 +50,14 @@ export class DueList {
     return first
   }
 
-  /** All entries as text, in no order. */
-  encode(): string {
-    const both = new Float64Array(2 * this.#length)
+  /** All entries as text, in no order, and more that are due at once. */
+  encode(also: Iterable<Position> = []): string {
+    const more = [...also]
+    const length = this.#length + more.length
+    const both = new Float64Array(2 * length)
     both.set(this.#due.subarray(0, this.#length))
-    both.set(this.#positions.subarray(0, this.#length), this.#length)
+    both.set(this.#positions.subarray(0, this.#length), length)
+    both.set(more, length + this.#length)
     return Buffer.from(both.buffer).toString('base64')
   }
 

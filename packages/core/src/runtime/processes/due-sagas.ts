@@ -2,13 +2,13 @@
 import { isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { messageOf } from '../../kernel/shown.ts'
-import { streamIdOf } from '../../kernel/streams.ts'
 import { timer } from '../../kernel/timers.ts'
-import { sagaLookMsMax, sagasAtOnceMax, sagaTriesKeptMax } from '../limits.ts'
+import type { Checkpoint } from '../../store/port.ts'
+import { sagaLookMsMax, sagasAtOnceMax, sagasLookedUpTogetherMax, sagaTriesKeptMax } from '../limits.ts'
 import { backoffMs } from '../waiting.ts'
 import { type Driven, driveSaga, type SagaDriveOptions } from './drive.ts'
 import { DueList } from './due-list.ts'
-import { loadSaga } from './instance.ts'
+import { sagasAt, sagasOf } from './lookups.ts'
 import type { SagaState } from './state.ts'
 
 /** A saga that is being driven. */
@@ -20,6 +20,10 @@ interface Course {
 
 /** What is kept of those that are under way, beside what their own streams say. */
 export interface KeptDue {
+  /** What was appended to their streams up to here is in it. */
+  readonly upTo: Checkpoint
+  /** Of the saga. Another one must be compared with every instance that is under way. */
+  readonly version: number
   readonly due: string
   /** The ids of those that were being driven, or need intervention. */
   readonly driven: readonly string[]
@@ -40,6 +44,7 @@ export class DueSagas {
   readonly #due: DueList
   #room: (() => void) | undefined
   #alarm: { cancel(): void } | undefined
+  #soon: NodeJS.Immediate | undefined
   #fault: string | undefined
   #failure: unknown
   readonly #broken = new AbortController()
@@ -76,11 +81,11 @@ export class DueSagas {
   }
 
   /** What is to be kept, so that a start finds all that are under way without reading their history. */
-  keep(): KeptDue {
-    const due = DueList.decode(this.#due.encode())
-    for (const position of this.#lookups.keys()) due.add({ dueMs: 0, position })
+  keep(upTo: Checkpoint): KeptDue {
     return {
-      due: due.encode(),
+      upTo,
+      version: this.#options.saga.version,
+      due: this.#due.encode(this.#lookups.keys()),
       driven: [...new Set([...this.#courses.keys(), ...this.#interrupted, ...this.problems.keys()])],
     }
   }
@@ -102,6 +107,14 @@ export class DueSagas {
     else this.#begin(sagaId, known)
   }
 
+  /** Drives sagas that are under way, and may have something to do. */
+  async takeUp(sagaIds: Iterable<string>): Promise<void> {
+    for await (const [sagaId, state] of sagasOf(this.#options, sagaIds)) {
+      await this.room()
+      this.drive(sagaId, settled(state))
+    }
+  }
+
   /** Drives those that are due, as far as there is room, and sets the alarm for the next. */
   look(): void {
     this.#alarm?.cancel()
@@ -109,14 +122,24 @@ export class DueSagas {
     const { clock } = this.#options
     const now = clock.now()
     while (this.active < sagasAtOnceMax) {
-      const entry = this.#due.take(now)
-      if (!entry) break
-      this.#beginAt(entry.position)
+      const positions = this.#taken(now, Math.min(sagasAtOnceMax - this.active, sagasLookedUpTogetherMax))
+      if (positions.length === 0) break
+      this.#beginAt(positions)
     }
     const { firstMs } = this.#due
     if (firstMs !== undefined && this.active < sagasAtOnceMax)
       // Not for longer, as the clock of the machine may be put forward meanwhile.
       this.#alarm = (clock.timer ?? timer)(Math.min(Math.max(0, firstMs - now), sagaLookMsMax), () => this.look())
+  }
+
+  #taken(nowMs: number, countMax: number): readonly Position[] {
+    const positions = new Set<Position>()
+    while (positions.size < countMax) {
+      const entry = this.#due.take(nowMs)
+      if (!entry) break
+      if (!this.#lookups.has(entry.position)) positions.add(entry.position)
+    }
+    return [...positions].sort((one, other) => one - other)
   }
 
   /** Resolves when none is driven any more, after the signal has aborted. */
@@ -130,33 +153,24 @@ export class DueSagas {
     this.#courses.set(sagaId, course)
   }
 
-  /** The entry says only where the newest event of the saga was. */
-  #beginAt(position: Position): void {
-    const found = this.#sagaAt(position).then(
-      (saga) => {
-        this.#lookups.delete(position)
-        // Where its stream has gone on, another entry stands for it, or it waits for no time any more.
-        if (saga?.state?.position !== position) return this.#freed()
-        this.drive(saga.sagaId, saga.state)
+  /** The entries say only where the newest events of the sagas were. */
+  #beginAt(positions: readonly Position[]): void {
+    const found = sagasAt(this.#options, positions).then(
+      (sagas) => {
+        for (const position of positions) this.#lookups.delete(position)
+        // Where a stream has gone on, another entry stands for it, or it waits for no time any more.
+        for (const [sagaId, state] of sagas) this.drive(sagaId, settled(state))
+        this.#freed()
       },
       (error) => {
-        this.#lookups.delete(position)
-        this.#due.add({ dueMs: this.#options.clock.now() + backoffMs(10), position })
+        for (const position of positions) {
+          this.#lookups.delete(position)
+          this.#due.add({ dueMs: this.#options.clock.now() + backoffMs(10), position })
+        }
         this.#fail(error)
       },
     )
-    this.#lookups.set(position, found)
-  }
-
-  async #sagaAt(position: Position): Promise<{ sagaId: string; state: SagaState | undefined } | undefined> {
-    const { store, saga } = this.#options
-    for await (const { events } of store.read('all', { from: position, to: position, reserved: true })) {
-      for (const { stream } of events) {
-        if (stream.startsWith(`${saga.category}-`))
-          return { sagaId: streamIdOf(stream), state: await loadSaga(store, stream) }
-      }
-    }
-    return undefined
+    for (const position of positions) this.#lookups.set(position, found)
   }
 
   async #run(sagaId: string, known: SagaState | undefined): Promise<void> {
@@ -209,8 +223,17 @@ export class DueSagas {
     this.#room?.()
   }
 
+  /** All that are freed in the same turn of the event loop make room for others that are looked up together. */
   #freed(): void {
     this.#room?.()
-    this.look()
+    this.#soon ??= setImmediate(() => {
+      this.#soon = undefined
+      this.look()
+    })
   }
+}
+
+/** One that awaits the answer to a command is loaded by whoever drives it, who must know that it was not its own. */
+function settled(state: SagaState | undefined): SagaState | undefined {
+  return state?.commands.size === 0 ? state : undefined
 }

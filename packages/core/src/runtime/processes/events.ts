@@ -23,19 +23,28 @@ export type SagaEvent =
   | { type: '$PersonAnswered'; data: { step: string; decision: unknown; actor: string | null; reason: string | null } }
   | {
       type: '$ChildStarted'
-      data: WaitBegan & { saga: string; version: number; id: string; input: unknown; compensatable: boolean }
+      data: WaitBegan & {
+        saga: string
+        version: number
+        id: string
+        input: unknown
+        compensatable: boolean
+        isPivot?: true
+      }
     }
   | { type: '$ChildCancelled'; data: { step: string; saga: string; id: string } }
   | { type: '$ChildEnded'; data: { step: string; isCompleted: boolean } }
   | { type: '$WaitTimedOut'; data: { step: string; continues: boolean } }
   | { type: '$SagaCancelled'; data: { reason: string; event: ArrivedEvent | null; actor: string | null } }
   | { type: '$SagaResumed'; data: Resumption }
+  | { type: '$SagaMapped'; data: SagaMapped }
   | { type: '$SagaCompleted' | '$SagaCompensated'; data: Record<string, never> }
 
-/** What started the saga: an event, or the saga that it is a child of. */
+/** What started the saga: an event, the saga that it is a child of, or a call. */
 export interface SagaStart {
   readonly eventId: string
   readonly type: string
+  /** 0 where no event of the log started it. */
   readonly position: Position
   readonly schemaVersion: number
   readonly correlationId: string
@@ -52,6 +61,8 @@ export interface SentCommand {
   readonly deadline: Instant | null
   /** Whether the step has a compensation, so that it is noticed if later code has none. */
   readonly compensatable: boolean
+  /** Set where nothing takes the step back: once it is sent, the saga can only go forwards, unless it is refused. */
+  readonly isPivot?: true
 }
 
 export interface SagaFailure {
@@ -84,6 +95,16 @@ export interface Resumption {
   readonly command: Command | null
   readonly actor: string | null
   readonly reason: string | null
+}
+
+/** How an instance went over to another version of its saga: what its nodes are called since then, and what they would have answered. */
+export interface SagaMapped {
+  readonly from: number
+  readonly to: number
+  /** By paths without keys; `null` where the node is gone. */
+  readonly steps: Readonly<Record<string, string | null>>
+  /** By paths in the new version. */
+  readonly answers: Readonly<Record<string, unknown>>
 }
 
 /** The form in which the store takes a saga's event. */

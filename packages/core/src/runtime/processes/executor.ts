@@ -43,7 +43,7 @@ export interface Executor {
   /** Where it was carried out, if it was. */
   find(sent: Sent, signal: AbortSignal): Promise<Position | undefined>
   /** Sees to it that it is not carried out any more, before anything follows from that: an earlier try may still be under way. */
-  giveUp(sent: Sent, why: Failure, signal: AbortSignal): Promise<GivenUp>
+  giveUp(sent: Sent, why: Failure, options: SendOptions, signal: AbortSignal): Promise<GivenUp>
   /** The events that it recorded, in the newest form of these types. */
   recorded(sent: Sent, types: readonly AnyEventType[], signal: AbortSignal): Promise<readonly RecordedEvent[]>
 }

@@ -22,6 +22,8 @@ export interface SagaInstanceOptions {
 export interface Turn {
   readonly status: AppendOutcome['status']
   readonly state: SagaState
+  /** Nothing follows until something comes in, or the time of a wait is over. */
+  readonly isSettled: boolean
   /** Of a duplicate: where the command that was to be made impossible had been carried out. */
   readonly position: number | undefined
 }
@@ -49,6 +51,8 @@ interface Inputs {
   readonly state: SagaState | undefined
   readonly inputs: readonly SagaEvent[]
   readonly claim?: string | undefined
+  /** Who did what came in, if not the saga itself. */
+  readonly actor?: string | undefined
   /** What follows is left to the next turn. */
   readonly isAlone?: boolean
 }
@@ -60,7 +64,7 @@ interface Inputs {
 export async function takeTurn(
   options: SagaInstanceOptions,
   sagaId: string,
-  { state: before, inputs, claim, isAlone = false }: Inputs,
+  { state: before, inputs, claim, actor, isAlone = false }: Inputs,
 ): Promise<Turn> {
   const { saga, store, ids, clock, call } = options
   const stream = streamName(saga.category, sagaId)
@@ -75,24 +79,22 @@ export async function takeTurn(
   for (const input of inputs) add(asRead(input))
   const state = folded!
   const walked = { saga: definitionOf(saga, state), sagaId, state, call, nowMs: clock.now() }
-  if (!isAlone) {
-    for (let moves = followUp(walked, inputs.length); moves.length > 0; moves = followUp(walked, 1)) moves.forEach(add)
-  }
+  const isSettled = !isAlone && addMoves(walked, { add, isRequired: inputs.length === 0 })
   const outcome = await store.append(
     {
-      ...commitOf(saga, { stream, sagaId, state, events, lastEventId, version }),
+      ...commitOf(saga, { stream, sagaId, state, events, lastEventId, version, by: { actor, inputs: inputs.length } }),
       ...(claim === undefined ? {} : { commandId: claim }),
     },
     { reserved: true },
   )
   if (outcome.status === 'written') {
     state.position = outcome.firstPosition + events.length - 1
-    return { status: 'written', state, position: undefined }
+    return { status: 'written', state, isSettled, position: undefined }
   }
   const found = await loadSaga(store, stream)
   if (outcome.status === 'conflict' && (found?.version ?? 0) === version) {
     // What came in is recorded all the same; the problem comes up when the saga is driven on.
-    if (inputs.length > 0) return await takeTurn(options, sagaId, { state: found, inputs, claim, isAlone: true })
+    if (inputs.length > 0) return await takeTurn(options, sagaId, { state: found, inputs, claim, actor, isAlone: true })
     throw takenChild(saga, events)
   }
   const now = found!
@@ -101,6 +103,7 @@ export async function takeTurn(
   return {
     status: isCarriedOut ? 'duplicate' : 'conflict',
     state: now,
+    isSettled: false,
     position: isCarriedOut ? outcome.lastPosition : undefined,
   }
 }
@@ -115,13 +118,28 @@ function takenChild({ name }: AnySaga, events: readonly Written[]): IndelibleErr
   )
 }
 
-/** If the code of what comes next throws, what came in is recorded all the same; the error comes up when the saga is driven on. */
-function followUp(walked: Parameters<typeof nextMoves>[0], inputs: number): readonly SagaEvent[] {
-  if (inputs === 0) return nextMoves(walked)
+/** After other moves nothing more follows until something comes in. */
+const leadOn: ReadonlySet<SagaEvent['type']> = new Set(['$BranchTaken', '$ListTaken', '$EventArrived'])
+
+/**
+ * Adds all that follows. If the code of what comes next throws, what came in is recorded all the same, and the error comes up when the saga is driven on:
+ * then this gives false.
+ */
+function addMoves(
+  walked: Parameters<typeof nextMoves>[0],
+  { add, isRequired }: { readonly add: (event: SagaEvent) => void; readonly isRequired: boolean },
+): boolean {
+  let mayThrow = isRequired
   try {
-    return nextMoves(walked)
-  } catch {
-    return []
+    for (;;) {
+      const moves = nextMoves(walked)
+      mayThrow = false
+      moves.forEach(add)
+      if (!moves.some(({ type }) => leadOn.has(type))) return true
+    }
+  } catch (error) {
+    if (mayThrow) throw error
+    return false
   }
 }
 
@@ -132,14 +150,17 @@ interface Transition {
   readonly events: readonly Written[]
   readonly lastEventId: string
   readonly version: number
+  /** Who did the first so many events, if not the saga itself. */
+  readonly by: { readonly actor: string | undefined; readonly inputs: number }
 }
 
-function commitOf(saga: AnySaga, { stream, sagaId, state, events, lastEventId, version }: Transition) {
+function commitOf(saga: AnySaga, { stream, sagaId, state, events, lastEventId, version, by }: Transition) {
   const { correlationId, parent, validAt } = state.startedBy
   const actor = `saga:${saga.name}`
   const made = events.map((event, index) => {
     const causationId = events[index - 1]?.id ?? lastEventId
-    return { ...asDomainEvent(event), id: event.id, stream, metadata: { actor, correlationId, causationId } }
+    const who = index < by.inputs ? (by.actor ?? actor) : actor
+    return { ...asDomainEvent(event), id: event.id, stream, metadata: { actor: who, correlationId, causationId } }
   })
   const expected: Record<StreamName, number | 'none'> = { [stream]: version === 0 ? 'none' : version }
   const others = events.flatMap((event) => {

@@ -15,6 +15,8 @@ export interface IntakeOptions {
   readonly inputs: SagaInputs
   readonly due: DueSagas
   readonly signal: AbortSignal
+  /** What was said to sagas up to here, those that were taken up know. */
+  readonly takenUpTo: Position
   /** Everything up to a position was taken in. */
   readonly onProgress: (through: Position) => void
   /** Called between batches. */
@@ -27,6 +29,8 @@ export class Intake {
   readonly #tails = new Map<string, Promise<void>>()
   /** In ascending order. */
   readonly #unfinished = new Set<Position>()
+  /** Every event up to here was begun with, or does not concern these sagas. */
+  #through: Position = 0
   #failure: unknown
   readonly #broken = new AbortController()
   #room: (() => void) | undefined
@@ -38,7 +42,7 @@ export class Intake {
 
   /** Resolves when the signal has aborted and nothing is being taken in. Throws what the store failed with. */
   async follow(after: Position): Promise<void> {
-    const { inputs, due, signal, onProgress, afterBatch, drive } = this.#options
+    const { inputs, due, signal, afterBatch, drive } = this.#options
     // What was there before may have been taken in by an earlier process.
     const { position: head } = await drive.store.head()
     // A fault must not wait for the next event until it is noticed.
@@ -51,8 +55,8 @@ export class Intake {
           if (signal.aborted) return
           this.#take(event, event.position <= head)
         }
-        const [first] = this.#unfinished
-        onProgress(first === undefined ? through : first - 1)
+        this.#through = through
+        this.#progress()
         await afterBatch()
       }
       if (signal.aborted) return
@@ -73,9 +77,9 @@ export class Intake {
   }
 
   #take(event: RecordedEvent, isEarlier: boolean): void {
-    const { inputs, due } = this.#options
+    const { inputs, due, takenUpTo } = this.#options
     if (inputs.isTold(event)) {
-      due.drive(event.streamId)
+      if (event.position > takenUpTo) due.drive(event.streamId)
       return
     }
     const acts = this.#concerns(event).map(({ sagaId, say }) => [sagaId, () => this.#tell(sagaId, say)] as const)
@@ -86,11 +90,16 @@ export class Intake {
       if (--left > 0) return
       this.#unfinished.delete(event.position)
       this.#room?.()
-      const [first] = this.#unfinished
-      this.#options.onProgress(first === undefined ? event.position : first - 1)
+      this.#through = Math.max(this.#through, event.position)
+      this.#progress()
     }
     if (left === 0) finished()
     for (const [sagaId, act] of acts) this.#queue(sagaId, act, finished)
+  }
+
+  #progress(): void {
+    const [first] = this.#unfinished
+    this.#options.onProgress(first === undefined ? this.#through : first - 1)
   }
 
   #queue(sagaId: string, act: () => Promise<void>, finished: () => void): void {

@@ -37,7 +37,8 @@ export function nextMoves(walked: Walked): SagaMoves {
   return moves
 }
 
-function end({ saga, sagaId, state }: Walked, walk: Walk, how: keyof typeof lastPaths, moves: SagaMoves): void {
+function end(walked: Walked, walk: Walk, how: keyof typeof lastPaths, moves: SagaMoves): void {
+  const { saga, sagaId, state } = walked
   const step = lastPaths[how]
   const send = how === 'completed' ? saga.onCompleted : saga.onCompensated
   const known = state.nodes.get(step)
@@ -46,12 +47,14 @@ function end({ saga, sagaId, state }: Walked, walk: Walk, how: keyof typeof last
   } else if (!known) {
     const context = { sagaId, answers: {}, item: undefined }
     const command = walk.ask(step, 'command', () => sending(send, walk.data, context))
-    const commandId = commandIdOf(saga, sagaId, step, 'do')
-    moves.push({ type: '$StepSent', data: { step, commandId, command, deadline: null, compensatable: false } })
+    const commandId = commandIdOf(walked, step, 'do')
+    const sent = { step, commandId, command, deadline: null, compensatable: false }
+    moves.push({ type: '$StepSent', data: how === 'completed' ? { ...sent, isPivot: true } : sent })
   }
 }
 
-function takingBack({ saga, sagaId, state }: Walked, walk: Walk, step: string): SagaEvent {
+function takingBack(walked: Walked, walk: Walk, step: string): SagaEvent {
+  const { saga, state } = walked
   const { node, context } = walk.reached.get(step)!
   const compensate = compensationOf(walk.reached.get(step))
   if (!compensate) throw changed(saga, `step "${step}" had a compensation when it was done, but has none in the code`)
@@ -62,7 +65,7 @@ function takingBack({ saga, sagaId, state }: Walked, walk: Walk, step: string): 
       : walk.ask(step, 'compensate', () =>
           sending(compensate, walk.data, { ...context, answers: withOwn(state, step, context.answers, node.name) }),
         )
-  const commandId = commandIdOf(saga, sagaId, step, `compensate${resumed || ''}`)
+  const commandId = commandIdOf(walked, step, `compensate${resumed || ''}`)
   return { type: '$CompensationSent', data: { step, commandId, command, deadline: null, compensatable: true } }
 }
 

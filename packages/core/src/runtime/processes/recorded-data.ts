@@ -6,9 +6,9 @@ import { upcastOf } from '../../kernel/upcasts.ts'
 import type { ArrivedEvent } from './events.ts'
 import type { SagaState } from './state.ts'
 
-/** The data of the event that started a saga. Those of a child are as its parent made them. Throws `event_version_unknown`, `invalid_declaration`. */
+/** The data of the event that started a saga. Those of a child are as its parent made them, those of a schedule as its caller gave them. Throws `event_version_unknown`, `invalid_declaration`. */
 export function dataOfStart({ name, startsOn }: AnySaga, { input, startedBy }: SagaState): unknown {
-  if (startedBy.parent) return input
+  if (startedBy.parent || startsOn.length === 0) return input
   const type = startsOn.find((each) => each.type === startedBy.type)
   if (type) return newest(type, { ...startedBy, id: startedBy.eventId, data: input })
   throw new IndelibleError(

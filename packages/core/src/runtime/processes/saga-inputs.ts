@@ -5,7 +5,7 @@ import type { Query } from '../../kernel/queries.ts'
 import { inNewestForm } from '../../kernel/upcasts.ts'
 import type { PureCall } from '../purity.ts'
 import type { ArrivedEvent, SagaEvent } from './events.ts'
-import type { SagaState } from './state.ts'
+import { isCancellable, type SagaState } from './state.ts'
 
 /** Events that somebody else than the driver of a saga appends to its stream. */
 const toldTypes = ['$ChildEnded', '$PersonAnswered', '$SagaCancelled', '$SagaResumed'] as const
@@ -37,7 +37,7 @@ export class SagaInputs {
       ...saga.cancelsOn.map(({ event }) => event.type),
     ])
     this.query = [
-      { types: [...types] },
+      ...(types.size > 0 ? [{ types: [...types] }] : []),
       { categories: [saga.category], types: [...toldTypes, ...(isChild ? ['$SagaStarted'] : [])] },
     ]
   }
@@ -59,7 +59,7 @@ export class SagaInputs {
       const data = { reason: event.type, event: arrivedOf(event), actor: event.metadata.actor ?? null }
       concerns.push({
         sagaId: this.#idFor(cancels.event, cancels.correlate, event),
-        say: ({ status }) => (status === 'running' ? { type: '$SagaCancelled', data } : undefined),
+        say: (state) => (isCancellable(state) ? { type: '$SagaCancelled', data } : undefined),
       })
     }
     const waiting = new Set<string>()

@@ -10,7 +10,11 @@ import type { SagaInstanceOptions } from './instance.ts'
 
 export async function recordAt(
   { saga, store, clock }: SagaInstanceOptions,
-  { position, isPaused, kept }: { readonly position: Position; readonly isPaused: boolean; readonly kept: KeptDue },
+  {
+    position,
+    isPaused,
+    kept,
+  }: { readonly position: Position; readonly isPaused: boolean; readonly kept: KeptDue | undefined },
 ): Promise<ConsumerRecord> {
   const checkpoint = { position, history: await historyUpTo(store, position) }
   return { name: saga.name, checkpoint, isPaused, parked: [], kept, updatedAt: instant(clock.now()) }
@@ -23,11 +27,13 @@ export async function newRecord(options: SagaInstanceOptions, head: Position): P
   for await (const { events } of store.read([{ categories: [saga.category], types: ['$SagaStarted'] }])) {
     for (const { data } of events) {
       const { startedBy } = data as { readonly startedBy: SagaStart }
-      if (!startedBy.parent) begun.push(startedBy.position)
+      // No event of the log started a child or a schedule.
+      if (startedBy.position > 0) begun.push(startedBy.position)
     }
   }
   // So many events may have been taken in at the same time: those before the last so many are complete.
   const complete = begun.sort((one, other) => one - other).at(-sagaIntakeMax) ?? begun[0]
   const position = complete === undefined ? (saga.from === 'now' ? head : 0) : complete - 1
-  return await recordAt(options, { position, isPaused: false, kept: { due: '', driven: [] } })
+  // Nothing is known of those that are under way: the start reads the history of all.
+  return await recordAt(options, { position, isPaused: false, kept: undefined })
 }

@@ -3,6 +3,7 @@ import type { Position } from '../../kernel/positions.ts'
 import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
 import { instant } from '../../kernel/time.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
+import { historyUpTo } from '../../store/history.ts'
 import type { Head } from '../../store/port.ts'
 import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
 import { StoredRecord } from '../consumers/stored-record.ts'
@@ -18,7 +19,7 @@ import { Intake } from './intake.ts'
 import { sagaEnd } from './saga-end.ts'
 import { SagaInputs } from './saga-inputs.ts'
 import { newRecord, recordAt } from './saga-record.ts'
-import type { SagaState } from './state.ts'
+import { endTypes, type SagaState } from './state.ts'
 
 export interface SagaRunnerStatus extends ConsumerStatus {
   readonly kind: 'saga'
@@ -46,6 +47,8 @@ export class SagaRunner {
   readonly #record: StoredRecord
   readonly #inputs: SagaInputs
   #due: DueSagas
+  /** The streams of sagas were read up to here when those under way were taken up. */
+  #takenUpTo: Position = 0
   #began: Promise<Head> | undefined
   /** Ends what is under way, to stand still or to go on. */
   #turn = new AbortController()
@@ -176,7 +179,10 @@ export class SagaRunner {
 
   async #keep(): Promise<void> {
     await this.#record.change(async ({ isPaused }) => {
-      return await recordAt(this.#options, { position: this.position, isPaused, kept: this.#due.keep() })
+      const { position } = this
+      const read = Math.max(position, this.#takenUpTo)
+      const upTo = { position: read, history: await historyUpTo(this.#options.store, read) }
+      return await recordAt(this.#options, { position, isPaused, kept: this.#due.keep(upTo) })
     })
   }
 
@@ -192,7 +198,7 @@ export class SagaRunner {
           await pause(Number.POSITIVE_INFINITY, turn)
           continue
         }
-        await this.#takeUp(record, turn)
+        this.#takenUpTo = await this.#takeUp(record, turn)
         this.#state = 'running'
         this.#error = undefined
         await this.#takeIn(turn, () => {
@@ -213,29 +219,32 @@ export class SagaRunner {
     }
   }
 
-  /** Finds the sagas that are under way: those that were kept, and those whose streams have gone on since. */
-  async #takeUp({ checkpoint, kept }: ConsumerRecord, signal: AbortSignal): Promise<void> {
+  /** Finds the sagas that are under way: those that were kept, and those whose streams have gone on since. Gives how far their streams were read. */
+  async #takeUp({ checkpoint, kept }: ConsumerRecord, signal: AbortSignal): Promise<Position> {
     const { saga, store } = this.#options
     const { position, history } = checkpoint
-    // What was kept of another history says nothing: then all is read.
+    // What was kept of another history says nothing, and another version is to be compared with each that is under way: then all are looked up.
     const isOurs = (await store.historyAt(position)) === history
-    const known = isOurs ? (kept as KeptDue | undefined) : undefined
+    const before = isOurs ? (kept as KeptDue | undefined) : undefined
+    const isKnown =
+      before?.version === saga.version && (await store.historyAt(before.upTo.position)) === before.upTo.history
+    const known = isKnown ? before : undefined
     this.#waiters.restart(isOurs ? position : 0)
     const due = new DueSagas(this.#options, signal, known)
     this.#due = due
     const open = new Set(known?.driven)
-    const query = [{ categories: [saga.category] }]
-    for await (const { events } of store.read(query, { from: known ? position + 1 : 1 })) {
+    const { position: head } = await store.head()
+    const categories = [saga.category]
+    const query = known ? [{ categories }] : [{ categories, types: ['$SagaStarted', ...endTypes] }]
+    for await (const { events } of store.read(query, { from: known ? known.upTo.position + 1 : 1 })) {
       for (const { stream, type } of events) {
-        if (type === '$SagaCompleted' || type === '$SagaCompensated') open.delete(streamIdOf(stream))
+        if (endTypes.includes(type)) open.delete(streamIdOf(stream))
         else open.add(streamIdOf(stream))
       }
     }
-    for (const sagaId of open) {
-      await due.room()
-      due.drive(sagaId)
-    }
+    await due.takeUp(open)
     due.look()
+    return head
   }
 
   async #takeIn(signal: AbortSignal, onProgress: () => void): Promise<void> {
@@ -245,12 +254,14 @@ export class SagaRunner {
       inputs: this.#inputs,
       due: this.#due,
       signal,
+      takenUpTo: this.#takenUpTo,
       onProgress: (through) => {
         this.#waiters.advance(through)
         onProgress()
       },
       afterBatch: async () => {
-        if (this.position - keptAt < sagaEventsBetweenKeeps) return
+        // To keep many takes long: then it is done less often, and a start reads more.
+        if (this.position - keptAt < Math.max(sagaEventsBetweenKeeps, this.#due.waiting / 2)) return
         keptAt = this.position
         await this.#keep()
       },

@@ -4,6 +4,7 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position, Version } from '../../kernel/positions.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { ArrivedEvent, Resumption, SagaEvent, SagaFailure, SagaStart, SentCommand } from './events.ts'
+import { rename } from './renaming.ts'
 
 /**
  * `running` forwards, `compensating` backwards; `completed` and `compensated` are ends.
@@ -35,8 +36,10 @@ export interface OpenCommand extends SentCommand {
 /** What a fold has come to. It is changed by {@link applySagaEvent} and belongs to whoever folds. */
 export interface SagaState {
   status: SagaStatus
-  /** Of the declaration that it runs on. */
-  readonly definition: number
+  /** Of the declaration that it began on, or went over to. */
+  definition: number
+  /** It began on an earlier version than it is on now. */
+  isMapped: boolean
   readonly input: unknown
   readonly startedBy: SagaStart
   readonly nodes: Map<string, NodeState>
@@ -46,6 +49,8 @@ export interface SagaState {
   effects: string[]
   /** Those of them that had a compensation when they were sent. */
   readonly compensatable: Set<string>
+  /** Steps that were sent and cannot be taken back: from then on the saga is not cancelled any more. */
+  readonly pivots: Set<string>
   /** Events that arrived before the saga waited for them. */
   arrived: ArrivedEvent[]
   /** Why the saga compensates. */
@@ -79,6 +84,14 @@ export function foldSaga(
   return state
 }
 
+/** The last event of a saga is one of these. */
+export const endTypes: readonly string[] = ['$SagaCompleted', '$SagaCompensated']
+
+/** Whether it can still take everything back because somebody wants it to. */
+export function isCancellable({ status, pivots }: Pick<SagaState, 'status' | 'pivots'>): boolean {
+  return status === 'running' && pivots.size === 0
+}
+
 export function hasEnded({ status }: Pick<SagaState, 'status'>): boolean {
   return status === 'completed' || status === 'compensated'
 }
@@ -91,6 +104,7 @@ function begun({
   return {
     status: 'running',
     definition,
+    isMapped: false,
     input,
     startedBy,
     nodes: new Map(),
@@ -98,6 +112,7 @@ function begun({
     waits: new Map(),
     effects: [],
     compensatable: new Set(),
+    pivots: new Set(),
     arrived: [],
     failure: null,
     compensationFailure: null,
@@ -124,6 +139,7 @@ export function applySagaEvent(state: SagaState, event: SagaEvent): void {
       const isCompensation = event.type === '$CompensationSent'
       commands.set(event.data.step, { ...event.data, isCompensation })
       if (!isCompensation) nodes.set(event.data.step, pending)
+      if (event.data.isPivot) state.pivots.add(event.data.step)
       return
     }
     case '$StepDone': {
@@ -137,12 +153,14 @@ export function applySagaEvent(state: SagaState, event: SagaEvent): void {
     case '$StepRefused': {
       const { step, reason, details, continues } = event.data
       commands.delete(step)
+      state.pivots.delete(step)
       nodes.set(step, { isDone: continues, value: { refused: reason, details } })
       if (!continues) compensate(state, { step, reason, details })
       return
     }
     case '$StepTimedOut':
       commands.delete(event.data.step)
+      state.pivots.delete(event.data.step)
       compensate(state, { step: event.data.step, reason: 'TimedOut', details: {} })
       return
     case '$CompensationDone': {
@@ -182,6 +200,7 @@ export function applySagaEvent(state: SagaState, event: SagaEvent): void {
       return
     case '$ChildStarted':
       waits.set(event.data.step, { kind: 'child', until: event.data.until, event })
+      if (event.data.isPivot) state.pivots.add(event.data.step)
       nodes.set(event.data.step, pending)
       return
     case '$SleepEnded':
@@ -203,6 +222,7 @@ export function applySagaEvent(state: SagaState, event: SagaEvent): void {
       waits.delete(step)
       nodes.set(step, { isDone: isCompleted, value: undefined })
       if (!isCompleted) {
+        state.pivots.delete(step)
         compensate(state, { step, reason: 'ChildCompensated', details: {} })
         return
       }
@@ -218,10 +238,13 @@ export function applySagaEvent(state: SagaState, event: SagaEvent): void {
       return
     }
     case '$SagaCancelled':
-      compensate(state, { step: '', reason: event.data.reason, details: {} })
+      if (isCancellable(state)) compensate(state, { step: '', reason: event.data.reason, details: {} })
       return
     case '$SagaResumed':
       resume(state, event.data)
+      return
+    case '$SagaMapped':
+      rename(state, event.data)
       return
     case '$SagaCompleted':
       state.status = 'completed'

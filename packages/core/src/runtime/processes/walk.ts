@@ -2,8 +2,16 @@
 import { durationMs } from '../../kernel/durations.ts'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import { deepFreeze } from '../../kernel/freeze.ts'
-import type { EachNode, FlowNode, SagaContext, StepNode } from '../../kernel/processes/flow.ts'
+import {
+  type ChildNode,
+  type EachNode,
+  type FlowNode,
+  isPivot,
+  type SagaContext,
+  type StepNode,
+} from '../../kernel/processes/flow.ts'
 import type { AnySaga } from '../../kernel/processes/saga.ts'
+import { parse } from '../../kernel/schemas.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
 import type { PureCall } from '../purity.ts'
@@ -183,22 +191,23 @@ export class Walk {
       case 'child': {
         const { name, version } = node.saga
         const id = this.ask(step, 'id', () => node.id(data, context))
-        const input = this.ask(step, 'data', () => node.data(data, context))
+        const input = this.ask(step, 'data', () => checkedData(node, node.data(data, context)))
         const compensatable = typeof node.compensate === 'object'
         moves.push({
           type: '$ChildStarted',
-          data: { step, until: null, saga: name, version, id, input, compensatable },
+          data: { step, until: null, saga: name, version, id, input, compensatable, ...pivot(node) },
         })
       }
     }
   }
 
   #sent(step: string, node: StepNode, context: SagaContext) {
-    const { saga, sagaId, nowMs } = this.#walked
+    const { nowMs } = this.#walked
     const deadline = node.timeout === undefined ? null : instant(nowMs + durationMs(node.timeout))
     const command = this.ask(step, 'command', () => sending(node.send, this.data, context))
     const compensatable = typeof node.compensate === 'object'
-    return { step, commandId: commandIdOf(saga, sagaId, step, 'do'), command, deadline, compensatable }
+    const commandId = commandIdOf(this.#walked, step, 'do')
+    return { step, commandId, command, deadline, compensatable, ...pivot(node) }
   }
 
   /** Calls a function of the saga as the third law wants it. Throws `invalid_declaration`, `impure_saga`. */
@@ -222,13 +231,28 @@ const places: Readonly<Record<string, (step: string) => string>> = {
 
 const notDone = { isDone: false } as const
 
-/** The id of a command of a saga: the same whenever it is sent again, so that it is carried out once. */
-export function commandIdOf({ category }: AnySaga, sagaId: string, step: string, what: string): string {
-  return `${category}-${sagaId}:${step}:${what}`
+interface CommandIdOwner extends Pick<Walked, 'saga' | 'sagaId'> {
+  readonly state: Pick<SagaState, 'isMapped' | 'definition'>
+}
+
+/**
+ * The id of a command of a saga: the same whenever it is sent again, so that it is carried out once. After a map it has the version, because a step of an
+ * earlier version may have had the same name.
+ */
+export function commandIdOf({ saga: { category }, sagaId, state }: CommandIdOwner, step: string, what: string): string {
+  return `${category}-${sagaId}:${step}:${what}${state.isMapped ? `@${state.definition}` : ''}`
 }
 
 function endOf(length: string, nowMs: number): Instant | null {
   return length === 'forever' ? null : instant(nowMs + durationMs(length))
+}
+
+function pivot(node: StepNode | ChildNode): { isPivot?: true } {
+  return isPivot(node) ? { isPivot: true } : {}
+}
+
+function checkedData({ saga: { name, data: schema } }: ChildNode, given: unknown): unknown {
+  return schema ? parse(schema, given, `The data of the saga "${name}"`, 'invalid_declaration') : given
 }
 
 function checkedInstant(step: string, given: unknown): Instant {

@@ -196,13 +196,9 @@ export class FeedRunner {
   ): Promise<void> {
     const { connection } = this.#options
     this.#waiters.restart(from.position)
-    for (let place = from, empty = 0; !signal.aborted; ) {
-      const asked = {
-        types: this.#types,
-        after: place.position,
-        history: place.history || undefined,
-        waitMs: feedWaitMs,
-      }
+    // The first page comes at once, so that the status soon says whether the other system can be reached.
+    for (let place = from, empty = 0, waitMs = 0; !signal.aborted; waitMs = feedWaitMs) {
+      const asked = { types: this.#types, after: place.position, history: place.history || undefined, waitMs }
       const askedAt = performance.now()
       const { events, position, history, head } = await connection.readFeed(asked, { signal })
       if (signal.aborted) return
@@ -217,7 +213,7 @@ export class FeedRunner {
       this.#waiters.advance(position)
       saver.soon(events.length > 0 ? checkpointEveryMs : passedCheckpointMs)
       // The other system had to wait for an event, and did not.
-      const isHasty = events.length === 0 && performance.now() - askedAt < feedWaitMs / 2
+      const isHasty = events.length === 0 && performance.now() - askedAt < waitMs / 2
       empty = isHasty ? empty + 1 : 0
       if (isHasty) await backoff(empty, signal)
     }

@@ -71,9 +71,14 @@ export class RemoteExecutor implements Executor {
     return found.status === 'carriedOut' ? found.position : undefined
   }
 
-  async giveUp({ commandId }: Sent, { reason, details }: Failure, signal: AbortSignal): Promise<GivenUp> {
+  async giveUp(
+    { commandId }: Sent,
+    { reason, details }: Failure,
+    options: SendOptions,
+    signal: AbortSignal,
+  ): Promise<GivenUp> {
     const claim = { commandId: await this.#there.idThere(commandId), reason, details }
-    const actor = this.#actorThere('saga')
+    const actor = this.#actorThere(options.actor!)
     const outcome = await this.#there.ask(() => this.#options.connection.claim(claim, { actor, signal }))
     if (outcome.status === 'carriedOut') return { status: 'done', position: outcome.position }
     const why = { reason: outcome.reason, details: outcome.details as Failure['details'] }

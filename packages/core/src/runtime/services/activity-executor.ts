@@ -88,10 +88,10 @@ export class ActivityExecutor implements Executor {
   }
 
   /** A refusal is the last word of the service. After a timeout, the service must say that it does nothing any more. */
-  async giveUp(sent: Sent, why: Failure, signal: AbortSignal): Promise<GivenUp> {
+  async giveUp(sent: Sent, why: Failure, options: SendOptions, signal: AbortSignal): Promise<GivenUp> {
     const { command, commandId } = sent
     const { giveUp } = this.#typeOf(command).activity
-    if (why.reason !== timedOut.reason) return await this.#options.here.giveUp(sent, why, signal)
+    if (why.reason !== timedOut.reason) return await this.#options.here.giveUp(sent, why, options, signal)
     if (!giveUp)
       throw new IndelibleError(
         'invalid_declaration',
@@ -103,10 +103,12 @@ export class ActivityExecutor implements Executor {
     const { status } = response
     if (status === 409) {
       // It was done: the same key gets the same answer.
-      const { position } = (await this.send(command, { commandId, signal })) as { readonly position?: number }
+      const { position } = (await this.send(command, { ...options, commandId, signal })) as {
+        readonly position?: number
+      }
       if (position !== undefined) return { status: 'done', position }
     } else if (!isGone(status)) throw this.#rejected(this.#typeOf(command), response)
-    return await this.#options.here.giveUp(sent, why, signal)
+    return await this.#options.here.giveUp(sent, why, options, signal)
   }
 
   #typeOf({ type, category }: Command): AnyActivityType {

@@ -1,5 +1,5 @@
 // Makes the request of an activity from its declaration and an input.
-import { type ServiceCall, membersIn } from '../../kernel/activities.ts'
+import { membersIn, type ServiceCall } from '../../kernel/activities.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import { shown } from '../../kernel/shown.ts'
 import type { ServiceRequest } from './connection.ts'
@@ -23,7 +23,9 @@ export function requestOf(call: ServiceCall, { id, input, idempotencyKey }: Requ
     return { method, path, body, idempotencyKey }
   }
   const rest = Object.entries(without(members, named)).filter(([, value]) => value !== undefined && value !== null)
-  const query = new URLSearchParams(rest.map(([name, value]): [string, string] => [name, textOf(call, name, value)])).toString()
+  const query = new URLSearchParams(
+    rest.map(([name, value]): [string, string] => [name, textOf(call, name, value)]),
+  ).toString()
   return { method, path: query === '' ? path : `${path}?${query}`, body: undefined, idempotencyKey }
 }
 

@@ -5,8 +5,7 @@ import type { System } from '../../kernel/system.ts'
 import { ActivityExecutor, type ActivityExecutorOptions } from './activity-executor.ts'
 import type { ServiceConnection } from './connection.ts'
 
-export interface ServicesOptions
-  extends Omit<ActivityExecutorOptions, 'service' | 'activities' | 'connection'> {
+export interface ServicesOptions extends Omit<ActivityExecutorOptions, 'service' | 'activities' | 'connection'> {
   readonly connections: Readonly<Record<string, ServiceConnection>> | undefined
 }
 

@@ -173,6 +173,17 @@ delivery.sleep('rest', { until: () => 5 })
 // TS2322: Type 'string' is not assignable to type 'number'.
 delivery.child('forward', { saga: forward, id: () => '', data: ({ signedBy }) => ({ to: signedBy, grams: 'many' }) })
 
+const refund = saga('refund', { data: z.object({ cents: z.int() }) })
+
+// TS2322: Type 'string' is not assignable to type 'number'.
+delivery.child('refund', { saga: refund, id: () => '', data: () => ({ cents: 'many' }) })
+
+// TS2339: Property 'cent' does not exist on type '{ cents: number; }'.
+refund.step('post', { command: PostParcel, to: () => '', input: ({ cent }) => ({ to: `${cent}` }) })
+
+// TS2345: Argument of type '{}' is not assignable
+saga('starts', {})
+
 saga('ends', {
   startsOn: ParcelPosted,
   // TS2322: Type 'number' is not assignable to type 'string'.

@@ -1,0 +1,9 @@
+// One row a line of an order.
+import { integer, projection, text } from 'indelible'
+import { OrderPlaced } from '../orders/events.ts'
+
+export const orderLines = projection('order_lines', {
+  table: { order_id: text().key(), line: integer().key(), product: text().index(), quantity: integer() },
+}).write(OrderPlaced, ({ lines }, { streamId }) =>
+  lines.map((each, index) => ({ order_id: streamId, line: index + 1, ...each })),
+)

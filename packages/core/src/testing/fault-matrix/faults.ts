@@ -1,0 +1,74 @@
+// The columns of a matrix: what each fault means at each kind of node.
+import type { Commit } from '../../store/port.ts'
+import type { Place } from './places.ts'
+import { refusalsOf } from './refusal.ts'
+import {
+  answerLost,
+  childCompensates,
+  compensationOf,
+  compensationRefused,
+  crashes,
+  early,
+  limitMs,
+  othersAct,
+  refused,
+  reversed,
+  slowAnswer,
+  type Tampering,
+  withheld,
+} from './tampering.ts'
+
+export const faults = [
+  'refused',
+  'timeout',
+  'late reply',
+  'duplicate',
+  'reordered',
+  'crash before',
+  'crash after',
+  'compensation refused',
+] as const
+
+/**
+ * - `refused`: the command of a step is refused, once with each refusal that it declares; a child compensates.
+ * - `timeout`: no answer comes within the time that the node gives.
+ * - `late reply`: the answer comes after that time.
+ * - `duplicate`: the answer to a command is lost, so that it is sent again; others do twice what is waited for.
+ * - `reordered`: what is under way at the same time is carried out in reverse order; an event comes before the saga waits for it.
+ * - `crash before`, `crash after`: the process dies before or after a commit of the node is written, once for each of its commits, and once for each that
+ *   takes it back.
+ * - `compensation refused`: the saga is cancelled after the node (where it can only go forwards then, the next command is refused), and what takes the node
+ *   back is refused, once with each refusal, until a person resumes the saga.
+ */
+export type Fault = (typeof faults)[number]
+
+/** Nothing where the fault cannot happen. `commits` are those of a run without faults. */
+export function tamperingsOf(fault: Fault, place: Place, commits: readonly Commit[]): readonly Tampering[] {
+  const { node } = place
+  switch (fault) {
+    case 'refused':
+      if (node.kind === 'child') return [childCompensates(place, node)]
+      return node.kind === 'step' ? refusalsOf(node.send.command).map((each) => refused(place, node, each)) : []
+    case 'timeout':
+      if (limitMs(node) === undefined) return []
+      return [node.kind === 'step' ? withheld(place) : othersAct(place, 'never')]
+    case 'late reply': {
+      const limit = limitMs(node)
+      if (limit === undefined) return []
+      return node.kind === 'step' ? [slowAnswer(place, limit), answerLost(place, limit)] : [othersAct(place, 'late')]
+    }
+    case 'duplicate':
+      if (node.kind === 'step') return [answerLost(place, 0)]
+      return node.kind === 'await' || node.kind === 'ask' ? [othersAct(place, 'twice')] : []
+    case 'reordered':
+      if (node.kind === 'await') return [early(place)]
+      return node.kind === 'each' || node.kind === 'parallel' ? [reversed(place)] : []
+    case 'crash before':
+    case 'crash after':
+      return crashes(place, { commits, isWritten: fault === 'crash after' })
+    case 'compensation refused': {
+      const taken = compensationOf(node)
+      return taken ? refusalsOf(taken.command).map((each) => compensationRefused(place, each)) : []
+    }
+  }
+}
