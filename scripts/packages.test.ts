@@ -16,6 +16,7 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ourFiles } from './our-files.ts'
+import { pgliteFlags } from './pglite-flags.ts'
 import { entries, published } from './published.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'indelible-packages-'))
@@ -179,7 +180,7 @@ function without(packages: readonly string[], check: () => void): void {
 
 /** Runs a module of the application; returns what it printed, or why it failed. */
 function program(args: readonly string[]): string {
-  return outcome(() => run(process.execPath, args, app))
+  return outcome(() => run(process.execPath, [...pgliteFlags, ...args], app))
 }
 
 function outcome(attempt: () => string): string {
