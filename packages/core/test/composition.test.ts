@@ -193,7 +193,9 @@ describe('startSystem alone', () => {
     await using system = startSystem(parcels({}))
     const outcome = await system.send(Pack('a', { n: 1 }))
     expect(outcome).toMatchObject({ status: 'accepted' })
-    expect(await system.health()).toMatchObject({ head: { position: 1 }, store: { canWrite: true }, consumers: [] })
+    // Every system has the saga of scheduled commands.
+    const consumers = [{ name: '$schedule', kind: 'saga' }]
+    expect(await system.health()).toMatchObject({ head: { position: 1 }, store: { canWrite: true }, consumers })
   })
 
   test('uses the given clock', async () => {
