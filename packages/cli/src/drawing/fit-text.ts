@@ -17,7 +17,7 @@ export interface Font {
 }
 
 export const fonts = {
-  node: { size: 13, lineHeight: 18, cellsMax: 30 },
+  node: { size: 13, lineHeight: 18, cellsMax: 34 },
   label: { size: 12, lineHeight: 15, cellsMax: 22 },
   heading: { size: 16, lineHeight: 24, cellsMax: 60 },
 } as const satisfies Record<string, Font>

@@ -119,13 +119,13 @@ test('long text is broken at spaces, then within words', () => {
   const node = { id: 'a', shape: 'box', texts, line: 'solid' } as const
   const [drawn] = partsOf(parseXml(svgOf({ title: '', about: '', nodes: [node], edges: [] }))).nodes
   expect(drawn!.texts.map(({ what }) => what)).toEqual([
-    'one line that is longer than a',
-    'box should ever be',
-    'AnEventWithAVeryLongNameThat',
-    'NobodyWouldReadAloud',
-    'x'.repeat(30),
-    'x'.repeat(30),
-    'x'.repeat(10),
+    'one line that is longer than a box',
+    'should ever be',
+    'AnEventWithAVeryLongNameThatNobody',
+    'WouldReadAloud',
+    'x'.repeat(34),
+    'x'.repeat(34),
+    'xx',
   ])
 })
 
