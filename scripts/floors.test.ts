@@ -33,6 +33,7 @@ const forbidden = [
   ['packages/server/src', '@indelible/postgres'],
   ['packages/cli/src', '@indelible/example-bank'],
   ['packages/cli/src/commands', '../output/text.ts'],
+  ['packages/cli/src/commands', '../drawing/layout.ts'],
 ] as const
 
 const allowed = [

@@ -1,7 +1,7 @@
 // What the declaration of a bank says without running one.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { describeSystem, sagaDiagram } from 'indelible/schema'
+import { describeSystem, mermaidOf, sagaDiagram } from 'indelible/schema'
 import { rehearse } from 'indelible/testing'
 import { expect, test } from 'vitest'
 import { bank } from '../bank.ts'
@@ -14,7 +14,7 @@ const order = { from: 'ann', to: 'ben', amount: 100 }
 
 test('the drawing of a remittance says what goes to the partner', () => {
   const description = describeSystem(bank)
-  const drawing = sagaDiagram(description.sagas.find(({ name }) => name === 'remittance')!, description)
+  const drawing = mermaidOf(sagaDiagram(description.sagas.find(({ name }) => name === 'remittance')!, description))
   expect(drawing).toContain('partner: DepositFunds')
   expect(drawing).toContain('partner: ReceiveTransfer')
   expect(drawing).toContain('partner.TransferReturned')

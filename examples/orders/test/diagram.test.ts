@@ -1,11 +1,12 @@
 // The fulfilment of an order as a drawing: `indelible sagas graph fulfilment` prints it.
-import { describeSystem, sagaDiagram } from 'indelible/schema'
+import { describeSystem, mermaidOf, sagaDiagram } from 'indelible/schema'
 import { expect, test } from 'vitest'
 import { shop } from '../system.ts'
 
 test('the fulfilment is drawn', () => {
   const description = describeSystem(shop)
-  expect(sagaDiagram(description.sagas.find(({ name }) => name === 'fulfilment')!, description)).toMatchInlineSnapshot(`
+  const diagram = sagaDiagram(description.sagas.find(({ name }) => name === 'fulfilment')!, description)
+  expect(mermaidOf(diagram)).toMatchInlineSnapshot(`
     "flowchart TB
       n1(["OrderPlaced"])
       n3["accept<br/>AcceptOrder"]
@@ -25,9 +26,9 @@ test('the fulfilment is drawn', () => {
       end
       n18>"OrderCancelled<br/>at any time"]
       completed(["completed"])
-      n2["CancelOrder<br/>the last command"]:::takesBack
-      n4["take back what lines did, newest first<br/>lines/reserve: ReleaseStock"]:::takesBack
-      n10["take back authorise<br/>ReturnPayment"]:::takesBack
+      n2["CancelOrder<br/>the last command"]:::dashed
+      n4["take back what lines did, newest first<br/>lines/reserve: ReleaseStock"]:::dashed
+      n10["take back authorise<br/>ReturnPayment"]:::dashed
       compensated(["compensated"])
       n1 --> n3
       n3 --> n6
@@ -50,7 +51,7 @@ test('the fulfilment is drawn', () => {
       n2 -.-> compensated
       n4 -.-> n2
       n10 -.-> n4
-      classDef takesBack stroke-dasharray: 5 5
+      classDef dashed stroke-dasharray: 5 5
     "
   `)
 })

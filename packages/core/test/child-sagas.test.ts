@@ -1,6 +1,6 @@
 // Sagas that only other sagas start: they declare their data and no start event.
 import { defineSystem, saga } from 'indelible'
-import { describeSystem, sagaDiagram } from 'indelible/schema'
+import { describeSystem, mermaidOf, sagaDiagram } from 'indelible/schema'
 import { rehearse } from 'indelible/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -58,7 +58,7 @@ test('its schema and its start are in descriptions and drawings', () => {
   const description = describeSystem(defineSystem({ name: 'notebook', commands, sagas: [book, chapter] }))
   const described = description.sagas.find(({ name }) => name === 'chapter')!
   expect(described).toMatchObject({ startsOn: [], data: { properties: { word: { type: 'string' } } } })
-  expect(sagaDiagram(described, description)).toContain('(["another saga"])')
+  expect(mermaidOf(sagaDiagram(described, description))).toContain('(["another saga"])')
 })
 
 test('one that nobody starts is refused, and so is one with both a start event and data', () => {

@@ -193,7 +193,11 @@ describe('startSystem alone', () => {
     await using system = startSystem(parcels({}))
     const outcome = await system.send(Pack('a', { n: 1 }))
     expect(outcome).toMatchObject({ status: 'accepted' })
-    expect(await system.health()).toMatchObject({ head: { position: 1 }, store: { canWrite: true }, consumers: [] })
+    expect(await system.health()).toMatchObject({
+      head: { position: 1 },
+      store: { canWrite: true },
+      consumers: [{ name: '$schedule' }],
+    })
   })
 
   test('uses the given clock', async () => {

@@ -1,6 +1,6 @@
 // The drawing of a saga: every kind of node, and the arrows forward and back.
 import { defineSystem, saga } from 'indelible'
-import { describeSystem, sagaDiagram } from 'indelible/schema'
+import { describeSystem, mermaidOf, sagaDiagram } from 'indelible/schema'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { Ask, Asked, Sign, Signed, Tear, Withdraw, Withdrawn, Write, writing } from './notebook.ts'
@@ -33,7 +33,7 @@ const description = describeSystem(
   defineSystem({ name: 'notebook', commands: [Write, Tear, Ask, Sign, Withdraw], sagas: [child, all] }),
 )
 const drawn = (name: string) =>
-  sagaDiagram(description.sagas.find((each) => each.name === name)!, JSON.parse(JSON.stringify(description)))
+  mermaidOf(sagaDiagram(description.sagas.find((each) => each.name === name)!, JSON.parse(JSON.stringify(description))))
 
 test('every kind of node is drawn, with its limits, its ways on and what takes it back', () => {
   expect(drawn('all')).toMatchSnapshot()
@@ -46,5 +46,6 @@ test('what nothing leads to is not drawn', () => {
 
 test('text that has a meaning in Mermaid is written as entities', () => {
   const [saga] = description.sagas
-  expect(sagaDiagram({ ...saga!, startsOn: ['<b>"x"&#'] }, description)).toContain('["#60;b#62;#34;x#34;#38;#35;"]')
+  const drawn = mermaidOf(sagaDiagram({ ...saga!, startsOn: ['<b>"x"&#'] }, description))
+  expect(drawn).toContain('["#60;b#62;#34;x#34;#38;#35;"]')
 })

@@ -83,6 +83,23 @@ test('a saga whose own history cannot be written for a while continues by itself
   }
 })
 
+test('a saga whose history was written, while the store said that it was not, continues by itself', async () => {
+  for (const type of ['$StepDone', '$StepRefused', '$CompensationDone']) {
+    const memory = memoryStore()
+    let lost = 0
+    const append: typeof memory.append = async (...commit) => {
+      const outcome = await memory.append(...commit)
+      if (commit[0].events[0]!.type !== type || lost++ > 0) return outcome
+      throw new IndelibleError('io_failed', 'The answer was lost.')
+    }
+    await using system = startTills({ store: { ...memory, append } })
+    await system.send(PayIn('a', { amount: 10 }))
+    await system.send(AskMove('m', { from: 'a', to: 'closed', amount: 4 }))
+    expect(await system.waitForSaga(moveSaga, 'm', patience)).toMatchObject({ status: 'compensated', done: [] })
+    expect(lost).toBeGreaterThan(0)
+  }
+})
+
 test('a waiting saga notices when its step times out, and stops immediately when the system is closed', async () => {
   // A waiting saga continues only when it is told to.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

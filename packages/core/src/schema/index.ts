@@ -16,5 +16,13 @@ export {
   type RemoteDescription,
   type SystemDescription,
 } from './describe-system.ts'
+export {
+  type Diagram,
+  type DiagramEdge,
+  type DiagramGroup,
+  type DiagramLine,
+  type DiagramNode,
+  mermaidOf,
+} from './diagram.ts'
 export { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 export { sagaDiagram } from './saga-diagram.ts'

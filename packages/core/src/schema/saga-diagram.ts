@@ -1,14 +1,17 @@
-// A saga as a drawing: Mermaid text, made from descriptions alone. Success is solid; what takes back is dashed.
+// A saga as a diagram, made from descriptions alone. Success is solid; what takes back is dashed.
 import { type CommandName, titleOf } from './command-name.ts'
 import type { NodeDescription, SagaDescription } from './describe-saga.ts'
 import type { SystemDescription } from './describe-system.ts'
+import type { Diagram, DiagramEdge, DiagramNode } from './diagram.ts'
 
 /** The commands of the system say what may be refused. */
 type Commands = Pick<SystemDescription, 'commands' | 'remotes' | 'activities'>
 
-/** The flow of a saga as a Mermaid flowchart: `sagaDiagram(description.sagas[0], description)` with the description of `describeSystem`. */
-export function sagaDiagram(saga: SagaDescription, { commands, remotes, activities }: Commands): string {
-  return new Drawing(saga, [...commands, ...activities, ...remotes.flatMap((each) => each.commands)]).text()
+/** The flow of a saga as a diagram: `sagaDiagram(description.sagas[0], description)` with the description of `describeSystem`. */
+export function sagaDiagram(saga: SagaDescription, { commands, remotes, activities }: Commands): Diagram {
+  const drawing = new Drawing(saga, [...commands, ...activities, ...remotes.flatMap((each) => each.commands)])
+  const about = 'Solid lines lead to success. Dashed lines take back.'
+  return { title: `Saga ${saga.name}`, about, ...drawing.drawn() }
 }
 
 /** Where a flow leaves a node, and what must have happened. */
@@ -18,57 +21,51 @@ interface Exit {
 }
 
 interface TakeBack {
-  readonly id: string
-  readonly texts: readonly string[]
+  readonly node: DiagramNode
   /** What is taken back after it. */
   readonly then: string
 }
 
 class Drawing {
-  readonly #lines: string[] = []
-  readonly #solid: string[] = []
-  /** Edges stand after all subgraphs: an edge inside one would move its ends there. */
-  readonly #dashed: { readonly from: string; readonly to: string; readonly label: string }[] = []
+  readonly #nodes: Diagram['nodes'][number][] = []
+  readonly #forward: DiagramEdge[] = []
+  readonly #failures: DiagramEdge[] = []
   readonly #takeBacks: TakeBack[] = []
   readonly #refusals: (sends: CommandName) => readonly string[]
+  /** Where the next node goes: into the diagram, or into the group that is drawn. */
+  #into = this.#nodes
   #count = 0
-  #depth = 1
 
   constructor(saga: SagaDescription, commands: Commands['commands']) {
     this.#refusals = ({ category, type, remote }) => {
       const of = commands.find((each) => each.category === category && each.type === type && each.remote === remote)
       return of?.refuses.map(({ reason }) => reason) ?? []
     }
-    const start = this.#node('([', [saga.startsOn.join(' or ') || 'another saga'], '])')
+    const start = this.#node('rounded', [saga.startsOn.join(' or ') || 'another saga'])
     const compensated = 'compensated'
     const last = saga.onCompensated
       ? this.#takeBack([titleOf(saga.onCompensated), 'the last command'], compensated)
       : compensated
     const { exits, undo } = this.#flow(saga.flow, { entries: [{ from: start }], undo: last, isGrouped: false })
     if (saga.cancelsOn.length > 0)
-      this.#fails(this.#node('>', [saga.cancelsOn.join(' or '), 'at any time'], ']'), undo, 'cancels')
-    this.#lines.push('  completed(["completed"])')
+      this.#fails(this.#node('flag', [saga.cancelsOn.join(' or '), 'at any time']), undo, 'cancels')
+    this.#nodes.push(ending('completed'))
     if (saga.onCompleted) {
-      const end = this.#node('[', [titleOf(saga.onCompleted), 'the last command'], ']')
+      const end = this.#node('box', [titleOf(saga.onCompleted), 'the last command'])
       this.#enter(exits, end)
       this.#enter([{ from: end }], 'completed')
     } else this.#enter(exits, 'completed')
   }
 
-  text(): string {
-    const used = this.#reached()
-    const takeBacks = this.#takeBacks.filter(({ id }) => used.has(id))
-    return [
-      'flowchart TB',
-      ...this.#lines,
-      ...takeBacks.map(({ id, texts }) => `  ${id}["${label(texts)}"]:::takesBack`),
-      ...(used.has('compensated') ? ['  compensated(["compensated"])'] : []),
-      ...this.#solid,
-      ...this.#dashed.map(({ from, to, label: text }) => `  ${from} -. "${label([text])}" .-> ${to}`),
-      ...takeBacks.map(({ id, then }) => `  ${id} -.-> ${then}`),
-      ...(takeBacks.length > 0 ? ['  classDef takesBack stroke-dasharray: 5 5'] : []),
-      '',
-    ].join('\n')
+  drawn(): Pick<Diagram, 'nodes' | 'edges'> {
+    const reached = this.#reached()
+    const takeBacks = this.#takeBacks.filter(({ node }) => reached.has(node.id))
+    const end = reached.has('compensated') ? [ending('compensated')] : []
+    const back = takeBacks.map(({ node, then }) => ({ from: node.id, to: then, line: 'dashed', isBack: true }) as const)
+    return {
+      nodes: [...this.#nodes, ...takeBacks.map(({ node }) => node), ...end],
+      edges: [...this.#forward, ...this.#failures, ...back],
+    }
   }
 
   /** `isGrouped`: what is done here is taken back together, by the drawing of the node around it. */
@@ -99,42 +96,43 @@ class Drawing {
     const { name } = node
     switch (node.kind) {
       case 'step':
-        return this.#node('[', [name, titleOf(node.sends), ...(node.timeout ? [`within ${node.timeout}`] : [])], ']')
+        return this.#node('box', [name, titleOf(node.sends), ...(node.timeout ? [`within ${node.timeout}`] : [])])
       case 'await':
-        return this.#node('[/', [name, `wait for ${node.event}`, limitOf(node)], '/]')
+        return this.#node('slanted', [name, `wait for ${node.event}`, limitOf(node)])
       case 'ask':
-        return this.#node('[/', [name, 'ask a person', limitOf(node)], '/]')
+        return this.#node('slanted', [name, 'ask a person', limitOf(node)])
       case 'sleep':
-        return this.#node('([', [name, node.for === null ? 'sleep until a time' : `sleep for ${node.for}`], '])')
+        return this.#node('rounded', [name, node.for === null ? 'sleep until a time' : `sleep for ${node.for}`])
       case 'child':
-        return this.#node('[[', [name, `saga ${node.saga}`], ']]')
+        return this.#node('framed', [name, `saga ${node.saga}`])
     }
   }
 
   #group(node: Group, entries: readonly Exit[], undo: string): readonly Exit[] {
-    this.#lines.push(`${this.#indent()}subgraph g${++this.#count}["${label([node.name])}"]`)
-    this.#depth++
+    const outer = this.#into
+    const nodes: typeof outer = []
+    outer.push({ id: `g${++this.#count}`, shape: 'group', title: node.name, nodes })
+    this.#into = nodes
     const within = { undo, isGrouped: true }
     let exits: readonly Exit[]
     if (node.kind === 'each') {
-      const first = this.#node('{{', [`for each item, at most ${node.atOnce} at once`], '}}')
+      const first = this.#node('hexagon', [`for each item, at most ${node.atOnce} at once`])
       this.#enter(entries, first)
       exits = this.#flow(node.flow, { ...within, entries: [{ from: first }] }).exits
     } else {
       const isChoice = node.kind === 'choose'
-      const first = isChoice ? this.#node('{', ['which one?'], '}') : this.#node('{{', ['all at the same time'], '}}')
+      const first = isChoice ? this.#node('diamond', ['which one?']) : this.#node('hexagon', ['all at the same time'])
       this.#enter(entries, first)
       exits = Object.entries(node.branches).flatMap(
         ([name, flow]) => this.#flow(flow, { ...within, entries: [{ from: first, label: name }] }).exits,
       )
     }
     if (node.kind !== 'choose') {
-      const last = this.#node('{{', ['all done'], '}}')
+      const last = this.#node('hexagon', ['all done'])
       this.#enter(exits, last)
       exits = [{ from: last }]
     }
-    this.#depth--
-    this.#lines.push(`${this.#indent()}end`)
+    this.#into = outer
     return exits
   }
 
@@ -154,25 +152,24 @@ class Drawing {
     return `after ${node.within}`
   }
 
-  #node(open: string, texts: readonly string[], close: string): string {
+  #node(shape: DiagramNode['shape'], texts: readonly string[]): string {
     const id = `n${++this.#count}`
-    this.#lines.push(`${this.#indent()}${id}${open}"${label(texts)}"${close}`)
+    this.#into.push({ id, shape, texts, line: 'solid' })
     return id
   }
 
   #takeBack(texts: readonly string[], then: string): string {
     const id = `n${++this.#count}`
-    this.#takeBacks.push({ id, texts, then })
+    this.#takeBacks.push({ node: { id, shape: 'box', texts, line: 'dashed' }, then })
     return id
   }
 
   #enter(exits: readonly Exit[], to: string): void {
-    for (const { from, label: text } of exits)
-      this.#solid.push(`  ${from} -->${text === undefined ? '' : `|"${label([text])}"|`} ${to}`)
+    this.#forward.push(...exits.map((exit) => ({ ...exit, to, line: 'solid', isBack: false }) as const))
   }
 
-  #fails(from: string, to: string, text: string): void {
-    this.#dashed.push({ from, to, label: text })
+  #fails(from: string, to: string, label: string): void {
+    this.#failures.push({ from, to, label, line: 'dashed', isBack: false })
   }
 
   /** What some failure leads to. */
@@ -180,16 +177,16 @@ class Drawing {
     const reached = new Set<string>()
     const visit = (id: string) => {
       reached.add(id)
-      const next = this.#takeBacks.find((each) => each.id === id)
+      const next = this.#takeBacks.find(({ node }) => node.id === id)
       if (next) visit(next.then)
     }
-    for (const { to } of this.#dashed) visit(to)
+    for (const { to } of this.#failures) visit(to)
     return reached
   }
+}
 
-  #indent(): string {
-    return '  '.repeat(this.#depth)
-  }
+function ending(name: 'completed' | 'compensated'): DiagramNode {
+  return { id: name, shape: 'rounded', texts: [name], line: 'solid' }
 }
 
 type Group = Extract<NodeDescription, { kind: 'each' | 'parallel' | 'choose' }>
@@ -224,9 +221,4 @@ function compensationsIn(nodes: readonly NodeDescription[], prefix: string): rea
     if (!('compensatesWith' in node) || typeof node.compensatesWith !== 'object' || !node.compensatesWith) return []
     return [`${place}: ${titleOf(node.compensatesWith)}`]
   })
-}
-
-/** Mermaid reads its entities in place of characters that have a meaning there. */
-function label(texts: readonly string[]): string {
-  return texts.map((text) => text.replace(/["#&<>]/g, (each) => `#${each.charCodeAt(0)};`)).join('<br/>')
 }

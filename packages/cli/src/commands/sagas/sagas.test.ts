@@ -72,12 +72,17 @@ test.each([['resume booking t1'], ['cancel booking t1 --reason x'], ['decide boo
   },
 )
 
-test('graph prints the diagram without a log', async () => {
-  const { code, out } = await cli(['sagas', 'graph', 'booking', '--config', config('booking')])
+test('graph prints the diagram without a log, as Mermaid or as SVG', async () => {
+  const graph = (...options: string[]) => cli(['sagas', 'graph', 'booking', '--config', config('booking'), ...options])
+  const { code, out } = await graph()
   expect(code).toBe(0)
   expect(out).toMatch(/^flowchart TB\n {2}n1\(\["TripAsked"\]\)\n/)
-  const json = await cli(['sagas', 'graph', 'booking', '--config', config('booking'), '--json'])
-  expect(ndjson(json.out)).toEqual([{ saga: 'booking', mermaid: out }])
+  expect(ndjson((await graph('--json')).out)).toEqual([{ saga: 'booking', mermaid: out }])
+  const svg = await graph('--format', 'svg')
+  expect(svg.code).toBe(0)
+  expect(svg.out).toMatch(/^<svg .*<title>Saga booking<\/title>.*TripAsked.*<\/svg>\n$/s)
+  expect(ndjson((await graph('--format', 'svg', '--json')).out)).toEqual([{ saga: 'booking', svg: svg.out }])
+  expect(await graph('--format', 'png')).toMatchObject({ code: 2, out: '' })
   expect((await cli(['sagas', 'graph', 'nope', '--config', config('booking')])).code).toBe(3)
 })
 

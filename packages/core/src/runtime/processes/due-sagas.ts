@@ -6,9 +6,10 @@ import { timer } from '../../kernel/timers.ts'
 import type { Checkpoint } from '../../store/port.ts'
 import { sagaLookMsMax, sagasAtOnceMax, sagasLookedUpTogetherMax, sagaTriesKeptMax } from '../limits.ts'
 import { backoffMs } from '../waiting.ts'
-import { type Driven, driveSaga, type SagaDriveOptions } from './drive.ts'
+import { type Driven, driveSaga } from './drive.ts'
 import { DueList } from './due-list.ts'
 import { sagasAt, sagasOf } from './lookups.ts'
+import type { SagaDriveOptions } from './sender.ts'
 import type { SagaState } from './state.ts'
 
 /** A saga that is being driven. */
@@ -183,7 +184,7 @@ export class DueSagas {
       }
       course.isToldAgain = false
       try {
-        const driven = await driveSaga(this.#options, sagaId, { signal: this.#signal, known: state })
+        const driven = await driveSaga(this.#options, { sagaId, signal: this.#signal, known: state })
         state = driven.state
         if (this.#signal.aborted) this.#interrupted.add(sagaId)
         else if (!course.isToldAgain) this.#settle(sagaId, driven)

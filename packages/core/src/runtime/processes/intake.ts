@@ -4,11 +4,11 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { streamName } from '../../kernel/streams.ts'
 import { sagaIntakeMax } from '../limits.ts'
-import type { SagaDriveOptions } from './drive.ts'
 import type { DueSagas } from './due-sagas.ts'
 import type { SagaEvent, SagaStart } from './events.ts'
 import { takeTurn, tell } from './instance.ts'
 import type { Concern, SagaInputs } from './saga-inputs.ts'
+import type { SagaDriveOptions } from './sender.ts'
 
 export interface IntakeOptions {
   readonly drive: SagaDriveOptions

@@ -1,0 +1,2 @@
+// Diagrams as pictures: a layout, then SVG.
+export { svgOf } from './svg.ts'
