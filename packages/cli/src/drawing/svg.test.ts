@@ -140,7 +140,7 @@ function step(name: string): NodeDescription {
 function diagramOf(saga: Partial<SagaDescription>): Diagram {
   const rest = { name: 'any', version: 1, owner: null, data: null, from: 'now', flow: [] } as const
   const starts = { startsOn: ['Asked'], cancelsOn: [], onCompleted: null, onCompensated: null }
-  return sagaDiagram({ ...rest, ...starts, ...saga }, { commands, remotes: [] })
+  return sagaDiagram({ ...rest, ...starts, ...saga }, { commands, remotes: [], activities: [] })
 }
 
 function anySaga(): fc.Arbitrary<Diagram> {

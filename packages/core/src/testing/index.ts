@@ -7,6 +7,7 @@ export type { ContractCase } from './contract/contract-case.ts'
 export { eventStoreContract } from './contract/event-store.ts'
 export { readTablesContract } from './contract/read-tables.ts'
 export { type Crash, crashingStore } from './crashing-store.ts'
+export { type FakeService, fakeService } from './fake-service.ts'
 export {
   type Fault,
   type FaultCell,

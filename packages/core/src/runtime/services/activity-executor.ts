@@ -1,7 +1,7 @@
 // Carries out activities: asks a service, and records its answer as an event with the command id, so that one answer is recorded at most.
 import { type AnyActivityType, retriedStatuses } from '../../kernel/activities.ts'
 import type { Command } from '../../kernel/commands.ts'
-import { IndelibleError } from '../../kernel/errors.ts'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { IdGenerator } from '../../kernel/ids.ts'
 import { parse } from '../../kernel/schemas.ts'
 import { shown } from '../../kernel/shown.ts'
@@ -13,7 +13,7 @@ import { type Executor, executionOf, type Failure, type GivenUp, type Sent, time
 import type { PureCall } from '../purity.ts'
 import { Elsewhere } from '../remotes/elsewhere.ts'
 import type { ServiceConnection, ServiceResponse } from './connection.ts'
-import { requestOf } from './request.ts'
+import { giveUpRequestOf, requestOf } from './request.ts'
 
 export interface ActivityExecutorOptions {
   readonly service: string
@@ -63,7 +63,7 @@ export class ActivityExecutor implements Executor {
     }
     if (response.status < 200 || response.status > 299) throw this.#rejected(type, response)
     const event = newEvent(this.#eventOf(type, response), envelope)
-    const outcome = await store.append({ events: [event], commandId })
+    const outcome = await store.append({ events: [event], commandId }, { reserved: true })
     if (outcome.status === 'conflict') throw this.#there.unavailable('answered while its answer could not be recorded')
     const { lastPosition: position, recordedAt, versions } = outcome
     // It was given up while the service answered.
@@ -74,9 +74,14 @@ export class ActivityExecutor implements Executor {
 
   async carryOut(sent: Sent, options: SendOptions, signal: AbortSignal) {
     const { command, commandId } = sent
-    return await this.#there.beforeDeadline(sent, signal, async (ended) =>
-      executionOf(await this.send(command, { ...options, commandId, signal: ended })),
-    )
+    try {
+      return await this.#there.beforeDeadline(sent, signal, async (ended) =>
+        executionOf(await this.send(command, { ...options, commandId, signal: ended })),
+      )
+    } catch (error) {
+      if (isIndelibleError(error, 'command_claimed')) return { status: 'givenUp' } as const
+      throw error
+    }
   }
 
   find(sent: Sent, signal: AbortSignal) {
@@ -98,7 +103,7 @@ export class ActivityExecutor implements Executor {
         `The time of ${command.type} is over, but the activity does not declare how the service "${this.#options.service}" is asked not to do it any more. Declare giveUp: 'DELETE /…/{idempotencyKey}'.`,
       )
     const idempotencyKey = await this.#there.idThere(commandId)
-    const request = requestOf(giveUp, { id: command.id, input: command.input, idempotencyKey })
+    const request = giveUpRequestOf(giveUp, { id: command.id, input: command.input, idempotencyKey })
     const response = await this.#ask(request, signal)
     const { status } = response
     if (status === 409) {

@@ -11,22 +11,32 @@ export interface RequestParts {
   readonly idempotencyKey: string
 }
 
+/** The request that asks a service not to do it any more. It has nothing but its path. Throws as {@link requestOf}. */
+export function giveUpRequestOf(call: ServiceCall, parts: RequestParts): ServiceRequest {
+  return { method: call.method, path: pathOf(call, parts), body: undefined, idempotencyKey: parts.idempotencyKey }
+}
+
 /** Throws `invalid_command` where a member of the path is missing, or cannot be put into a path or query. */
-export function requestOf(call: ServiceCall, { id, input, idempotencyKey }: RequestParts): ServiceRequest {
-  const members = isObject(input) ? input : {}
-  const named = membersIn(call)
-  const values: Readonly<Record<string, unknown>> = { ...members, id, idempotencyKey }
-  const path = call.path.replaceAll(/\{([^{}]*)\}/g, (_, name) => encodeURIComponent(textOf(call, name, values[name])))
+export function requestOf(call: ServiceCall, parts: RequestParts): ServiceRequest {
+  const { input, idempotencyKey } = parts
   const { method } = call
-  if (method === 'POST' || method === 'PUT' || method === 'PATCH') {
-    const body = isObject(input) ? without(members, named) : input
-    return { method, path, body, idempotencyKey }
-  }
-  const rest = Object.entries(without(members, named)).filter(([, value]) => value !== undefined && value !== null)
-  const query = new URLSearchParams(
-    rest.map(([name, value]): [string, string] => [name, textOf(call, name, value)]),
-  ).toString()
+  const path = pathOf(call, parts)
+  const rest = isObject(input) ? without(input, membersIn(call)) : input
+  if (method === 'POST' || method === 'PUT' || method === 'PATCH') return { method, path, body: rest, idempotencyKey }
+  const query = queryOf(call, isObject(rest) ? rest : {})
   return { method, path: query === '' ? path : `${path}?${query}`, body: undefined, idempotencyKey }
+}
+
+function pathOf(call: ServiceCall, { id, input, idempotencyKey }: RequestParts): string {
+  const values: Readonly<Record<string, unknown>> = { ...(isObject(input) ? input : {}), id, idempotencyKey }
+  return call.path.replaceAll(/\{([^{}]*)\}/g, (_, name) => encodeURIComponent(textOf(call, name, values[name])))
+}
+
+function queryOf(call: ServiceCall, members: Readonly<Record<string, unknown>>): string {
+  const there = Object.entries(members).filter(([, value]) => value !== undefined && value !== null)
+  return new URLSearchParams(
+    there.map(([name, value]): [string, string] => [name, textOf(call, name, value)]),
+  ).toString()
 }
 
 function textOf({ method, path }: ServiceCall, name: string, value: unknown): string {
