@@ -34,7 +34,7 @@ export function httpService({
             Accept: 'application/json',
             ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
             ...headers,
-            'Idempotency-Key': `"${idempotencyKey}"`,
+            'Idempotency-Key': keyHeader(idempotencyKey),
           },
           body: body === undefined ? null : JSON.stringify(body),
           signal: AbortSignal.any([signal, limit]),
@@ -51,6 +51,11 @@ export function httpService({
       }
     },
   }
+}
+
+/** A string of RFC 8941 has only printable ASCII. Ids may have any characters. */
+function keyHeader(key: string): string {
+  return `"${key.replaceAll(/[^ -~]|["\\%]/gu, (character) => (character === '"' ? '%22' : encodeURIComponent(character)))}"`
 }
 
 function jsonOf(text: string): unknown {
