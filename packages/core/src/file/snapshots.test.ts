@@ -35,8 +35,8 @@ test('a saved snapshot is there after a restart, and a newer one replaces it', a
   const newer = { ...snapshot, version: 200, position: 300, state: [] }
   await fileSnapshots({ dir }).save(newer)
   expect(await fileSnapshots({ dir }).load(snapshot.stream, 'f1')).toEqual(newer)
-  expect(await fileSnapshots({ dir }).load(snapshot.stream, 'f1', 299)).toEqual(snapshot)
-  expect(await fileSnapshots({ dir }).load(snapshot.stream, 'f1', 249)).toBeUndefined()
+  expect(await fileSnapshots({ dir }).load(snapshot.stream, 'f1', { position: 299 })).toEqual(snapshot)
+  expect(await fileSnapshots({ dir }).load(snapshot.stream, 'f1', { version: 99 })).toBeUndefined()
 })
 
 test.each([
@@ -49,7 +49,7 @@ test.each([
     const found = async () => {
       const versions: number[] = []
       for (let upTo = Number.MAX_SAFE_INTEGER; ; ) {
-        const next = await snapshots.load(snapshot.stream, 'f1', upTo)
+        const next = await snapshots.load(snapshot.stream, 'f1', { position: upTo })
         if (!next) return versions.reverse()
         versions.push(next.version)
         upTo = next.position - 1

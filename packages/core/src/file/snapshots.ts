@@ -6,7 +6,7 @@ import { isIndelibleError } from '../kernel/errors.ts'
 import type { Position, Version } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { type Disk, nodeDisk } from '../log/disk/index.ts'
-import { keptOf, type Snapshot, type SnapshotStore } from '../store/snapshots.ts'
+import { isUpTo, keptOf, type Snapshot, type SnapshotStore } from '../store/snapshots.ts'
 import { readChecksummed, writeChecksummed } from './checksummed-file.ts'
 
 export interface FileSnapshotsOptions {
@@ -17,10 +17,10 @@ export interface FileSnapshotsOptions {
 
 export function fileSnapshots({ dir, disk = nodeDisk }: FileSnapshotsOptions): SnapshotStore {
   return {
-    async load(stream, fingerprint, upTo = Number.MAX_SAFE_INTEGER) {
+    async load(stream, fingerprint, upTo = {}) {
       const place = join(dir, directoryName(stream))
       const code = codeOf(fingerprint)
-      const older = (await filesIn(disk, place)).filter((each) => each.position <= upTo && each.code === code)
+      const older = (await filesIn(disk, place)).filter((each) => each.code === code).filter(isUpTo(upTo))
       for (const { name } of older.toReversed()) {
         const snapshot = await readSnapshot(disk, join(place, name))
         if (snapshot?.stream === stream && snapshot.fingerprint === fingerprint) return snapshot

@@ -8,7 +8,7 @@ import { canonicalSelect } from '../store/canonical-select.ts'
 import type { Checkpoint } from '../store/port.ts'
 import type { Parked, ReadTables } from '../store/read-tables.ts'
 import { canonicalKey, canonicalRow } from '../store/rows.ts'
-import { selectedRows } from './select.ts'
+import { selectedRows } from '../store/selected-rows.ts'
 
 interface Table {
   readonly columns: Columns

@@ -1,5 +1,6 @@
 // The state of an aggregate, now or at a point of history.
-import { type AsOf, type StateAsOf, stateAsOf } from '../history/as-of.ts'
+import { type StateAsOf, stateAsOf } from '../history/as-of.ts'
+import type { AsOf } from '../history/points.ts'
 import type { AnyAggregate } from '../kernel/any-aggregate.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { AggregateDescription } from '../schema/describe-system.ts'

@@ -18,10 +18,19 @@ export interface Snapshot extends Checkpoint {
 /** The snapshots of a stream that are kept, so that states of the past need not be folded from the first event either. */
 export const snapshotsKeptMax = 64
 
+export interface UpTo {
+  readonly version?: Version | undefined
+  readonly position?: Position | undefined
+}
+
+export function isUpTo({ version, position }: UpTo): (snapshot: Pick<Snapshot, 'version' | 'position'>) => boolean {
+  return (each) => each.version <= (version ?? each.version) && each.position <= (position ?? each.position)
+}
+
 /** Several snapshots of a stream are kept, at most {@link snapshotsKeptMax}, spread over its versions. */
 export interface SnapshotStore {
-  /** The newest snapshot, or the newest one up to a position. Undefined when there is none. A damaged one does not count. */
-  load(stream: StreamName, fingerprint: string, upTo?: Position): Promise<Snapshot | undefined>
+  /** The newest snapshot, or the newest one up to a version and a position. Undefined when there is none. A damaged one does not count. */
+  load(stream: StreamName, fingerprint: string, upTo?: UpTo): Promise<Snapshot | undefined>
   /** Removes those of the stream that have another fingerprint or are not older. */
   save(snapshot: Snapshot): Promise<void>
 }
@@ -30,16 +39,16 @@ export interface SnapshotStore {
 export async function fittingSnapshot(
   store: Pick<EventStore, 'historyAt'>,
   snapshots: SnapshotStore,
-  { stream, fingerprint, upTo }: { stream: StreamName; fingerprint: string; upTo?: Position | undefined },
+  { stream, fingerprint, upTo = {} }: { stream: StreamName; fingerprint: string; upTo?: UpTo },
 ): Promise<Snapshot | undefined> {
-  for (let last = upTo; ; ) {
-    const found = await snapshots.load(stream, fingerprint, last)
-    // A store of one's own may ignore the position.
-    if (!found || found.position > (last ?? found.position)) return undefined
+  for (let left = upTo; ; ) {
+    const found = await snapshots.load(stream, fingerprint, left)
+    // A store of one's own may ignore how far it was asked.
+    if (!found || !isUpTo(left)(found)) return undefined
     const history = await store.historyAt(found.position)
     if (history !== undefined && history === found.history) return found
     if (found.position === 0) return undefined
-    last = found.position - 1
+    left = { ...upTo, position: found.position - 1 }
   }
 }
 

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { throwIfAborted } from '../../../kernel/abort.ts'
 import type { Position } from '../../../kernel/positions.ts'
 import type { Row } from '../../../kernel/tables.ts'
-import type { DomainBatch } from '../../../store/domain-log.ts'
+import type { DomainBatch, DomainLog } from '../../../store/domain-log.ts'
 import { foldedTogetherMax, foldSliceEvents, foldSliceMs, rebuildWatchedEvery } from '../../limits.ts'
 import type { ProjectionContext } from '../context.ts'
 import { FoldStopped } from './failure.ts'
@@ -22,7 +22,9 @@ export interface WholeFoldOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export type WholeFoldContext = Pick<ProjectionContext, 'projection' | 'log' | 'call'>
+export interface WholeFoldContext extends Pick<ProjectionContext, 'projection' | 'call'> {
+  readonly log: Pick<DomainLog, 'replay'>
+}
 
 /** The rows after the event at a position. Throws {@link FoldStopped}, `aborted`, and what the store throws. */
 export async function foldFromZero(context: WholeFoldContext, options: WholeFoldOptions): Promise<FoldedRows> {
