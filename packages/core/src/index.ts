@@ -54,6 +54,7 @@ export {
   saga,
 } from './kernel/processes/index.ts'
 export {
+  type HistoryTablesOf,
   type Projection,
   projection,
   type RowChange,
@@ -168,6 +169,7 @@ export type {
   Lease,
   Parked,
   ReadTables,
+  RowVersion,
   TableChange,
   TableRecord,
   TableState,

@@ -65,8 +65,21 @@ export class Basis {
     { validAt, ...options }: SelectOptions<NoInfer<C>> & Valid = {},
   ): Promise<readonly RowOf<C>[]> {
     const page = canonicalSelect(projection.table, options as SelectOptions)
+    if (validAt === undefined && (await this.#isKept(projection as unknown as Projection))) {
+      const { tables } = this.#parts
+      return (await tables.select(projection.table, options as SelectOptions, this.position)) as readonly RowOf<C>[]
+    }
     const rows = await this.#rows(projection as unknown as Projection, validAt)
     return structuredClone(selectedRows(rows, page)) as readonly RowOf<C>[]
+  }
+
+  /** Whether the database has the rows of the position: those of this code, from the history of this log. */
+  async #isKept({ table }: Projection): Promise<boolean> {
+    if (!table.history) return false
+    const { store, tables } = this.#parts
+    const there = await tables.open(table)
+    if (there.fingerprint !== table.fingerprint || there.code !== table.code || there.isDiverged) return false
+    return there.position >= this.position && (await store.historyAt(there.position)) === there.history
   }
 
   async #rows(projection: Projection, validAt: ValidTime | undefined): Promise<readonly Row[]> {

@@ -27,7 +27,11 @@ export async function viewAsOf<C extends Columns>(
 ): Promise<readonly RowOf<C>[]> {
   const page = canonicalSelect(projection.table, options as SelectOptions)
   const reach = await reachOf(store, asOf)
-  const rows = await rowsAt(store, projection as unknown as Projection, { reach, signal, call: projectionCall(undefined) })
+  const rows = await rowsAt(store, projection as unknown as Projection, {
+    reach,
+    signal,
+    call: projectionCall(undefined),
+  })
   return selectedRows(rows, page) as readonly RowOf<C>[]
 }
 
