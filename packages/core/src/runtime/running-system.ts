@@ -1,6 +1,8 @@
 // A running system: the one object that commands are sent to and tables are read from. `compose-runtime.ts` makes what is behind it.
+import { type StateAsOf, stateAsOf } from '../history/as-of.ts'
 import { type Basis, type BasisParts, pinned } from '../history/basis.ts'
-import { checkedPoint, type PointOfLog } from '../history/points.ts'
+import { type AsOf, checkedPoint, type PointOfLog } from '../history/points.ts'
+import type { AnyAggregate } from '../kernel/any-aggregate.ts'
 import type { Command } from '../kernel/commands.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
@@ -122,6 +124,15 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     }
     await this.#opened(projection as unknown as Projection)
     return (await this.tables.select(projection.table, options as SelectOptions)) as readonly RowOf<C>[]
+  }
+
+  /** The state of an aggregate, now or at a point of history, from the newest snapshot before it. Throws as `stateAsOf` of `indelible/history`. */
+  async stateAsOf<State>(
+    aggregate: AnyAggregate & { readonly initialState: State },
+    { id, asOf }: { readonly id: string; readonly asOf?: AsOf | undefined },
+  ): Promise<StateAsOf<State>> {
+    const { store, snapshots } = this.#history
+    return await stateAsOf(store, aggregate, { id, asOf, snapshots })
   }
 
   /**
