@@ -14,6 +14,8 @@ import { type PointOfLog, type Reach, reachOf } from './points.ts'
 export interface ViewOptions<C extends Columns> extends SelectOptions<C> {
   readonly asOf: PointOfLog
   readonly signal?: AbortSignal
+  /** As in `SystemOptions`. */
+  readonly domainCode?: 'watched' | 'trusted'
 }
 
 /**
@@ -23,14 +25,14 @@ export interface ViewOptions<C extends Columns> extends SelectOptions<C> {
 export async function viewAsOf<C extends Columns>(
   store: EventStore,
   projection: Projection<C>,
-  { asOf, signal, ...options }: ViewOptions<NoInfer<C>>,
+  { asOf, signal, domainCode, ...options }: ViewOptions<NoInfer<C>>,
 ): Promise<readonly RowOf<C>[]> {
   const page = canonicalSelect(projection.table, options as SelectOptions)
   const reach = await reachOf(store, asOf)
   const rows = await rowsAt(store, projection as unknown as Projection, {
     reach,
     signal,
-    call: projectionCall(undefined),
+    call: projectionCall(domainCode),
   })
   return selectedRows(rows, page) as readonly RowOf<C>[]
 }
