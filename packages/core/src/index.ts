@@ -93,6 +93,7 @@ export {
   type ColumnType,
   type ColumnValue,
   date,
+  type HistoryColumns,
   integer,
   type JsonColumn,
   type JsonValue,
