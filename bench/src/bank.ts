@@ -17,7 +17,7 @@ export const AccountOpened = event('AccountOpened', anything<{ owner: string; di
 export const FundsDeposited = event('FundsDeposited', anything<Booking>())
 export const FundsWithdrawn = event('FundsWithdrawn', anything<Booking>())
 
-const account = aggregate('account', { initialState: { balance: 0 } })
+export const account = aggregate('account', { initialState: { balance: 0 } })
   .on(AccountOpened, (state) => state)
   .on(FundsDeposited, ({ balance }, { amount }) => ({ balance: balance + amount }))
   .on(FundsWithdrawn, ({ balance }, { amount }) => ({ balance: balance - amount }))

@@ -3,6 +3,7 @@ import type { BenchCase } from '../case.ts'
 import { appendBatched } from './append-batched.ts'
 import { appendConcurrent } from './append-concurrent.ts'
 import { appendSequential } from './append-sequential.ts'
+import { asOfPoint, asOfTable } from './as-of.ts'
 import { coldStart } from './cold-start.ts'
 import { compileCase } from './compile.ts'
 import { fold } from './fold.ts'
@@ -29,6 +30,8 @@ export const cases: readonly BenchCase[] = [
   growth,
   fold,
   rebuild,
+  asOfPoint,
+  asOfTable,
   followCase,
   staleness,
   interference,

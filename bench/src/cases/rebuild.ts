@@ -65,7 +65,7 @@ function row(
 }
 
 /** In its own process with empty caches. Measured from the call until the new table is in place, including the check. */
-async function rebuildMs(log: BankLog, kind: 'server' | 'pglite', where: string): Promise<number> {
+export async function rebuildMs(log: BankLog, kind: 'server' | 'pglite', where: string): Promise<number> {
   const child = startChild('rebuild.ts', [log.dir, kind, where, log.events, log.accounts])
   const { ms } = await child.report()
   await child.ended()

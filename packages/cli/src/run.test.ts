@@ -3,7 +3,20 @@ import { describe, expect, test } from 'vitest'
 import { cli, ndjson, temporaryDirectory } from '../test/support.ts'
 import { exitCodes, exitMeanings } from './errors/index.ts'
 
-const commands = ['stat', 'read', 'tail', 'state', 'verify', 'backup', 'index', 'projections', 'sagas']
+const commands = [
+  'stat',
+  'read',
+  'tail',
+  'state',
+  'diff',
+  'history',
+  'blame',
+  'verify',
+  'backup',
+  'index',
+  'projections',
+  'sagas',
+]
 
 describe('help', () => {
   test('of the program names every command and every exit code, and has examples', async () => {
@@ -77,13 +90,12 @@ test('with --json an error is one line of JSON on stderr', async () => {
 
 describe('a missing log ends with 3', () => {
   // The others need a config first.
-  test.each(commands.filter((command) => !['state', 'projections', 'sagas'].includes(command)))(
-    '%s',
-    async (command) => {
-      const to = command === 'backup' ? [join(temporaryDirectory(), 'backup')] : []
-      const { code, err } = await cli([command, ...to, '--data', '/no/such/directory', '--json'])
-      expect(code).toBe(exitCodes.notFound)
-      expect(ndjson(err)).toMatchObject([{ error: { code: 'store_missing' } }])
-    },
-  )
+  test.each(
+    commands.filter((command) => !['state', 'diff', 'history', 'blame', 'projections', 'sagas'].includes(command)),
+  )('%s', async (command) => {
+    const to = command === 'backup' ? [join(temporaryDirectory(), 'backup')] : []
+    const { code, err } = await cli([command, ...to, '--data', '/no/such/directory', '--json'])
+    expect(code).toBe(exitCodes.notFound)
+    expect(ndjson(err)).toMatchObject([{ error: { code: 'store_missing' } }])
+  })
 })

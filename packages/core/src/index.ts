@@ -61,6 +61,7 @@ export {
   saga,
 } from './kernel/processes/index.ts'
 export {
+  type HistoryTablesOf,
   type Projection,
   projection,
   type RowChange,
@@ -99,6 +100,7 @@ export {
   type ColumnType,
   type ColumnValue,
   date,
+  type HistoryColumns,
   integer,
   type JsonColumn,
   type JsonValue,
@@ -176,6 +178,7 @@ export type {
   Lease,
   Parked,
   ReadTables,
+  RowVersion,
   TableChange,
   TableRecord,
   TableState,

@@ -113,6 +113,37 @@ describe('through a transport that knows only the list of operations', () => {
     expect((await send('Nope', 'a', {})).error).toMatchObject({ code: 'unknown_command' })
   })
 
+  test('two points are compared, and fields and rows have a history and a blame', async () => {
+    const { ask, send } = opened()
+    for (const amount of [1, 2, 4]) await send('PayIn', 'a', { amount })
+    const which = { category: 'till', id: 'a' }
+    const diff = { ...which, from: 'version:1', to: 'position:2' }
+    expect((await ask('diffAggregate', diff)).result.changes).toEqual([{ field: 'cash', before: 1, after: 3 }])
+    expect((await ask('diffAggregate', { ...which, from: '1' })).error.details).toMatchObject({ parameter: 'from' })
+    const history = (await ask('aggregateHistory', { ...which, field: 'cash', position: 2 })).result
+    expect(history.changes).toMatchObject([{ after: 1 }, { before: 1, after: 3, cause: { event: 'CashPaidIn' } }])
+    expect((await ask('blameAggregate', which)).result.fields).toMatchObject([{ field: 'cash', value: 7, before: 3 }])
+    for (const name of ['diffAggregate', 'aggregateHistory', 'blameAggregate'] as const) {
+      const from = name === 'diffAggregate' ? { from: 'position:0' } : {}
+      expect((await ask(name, { ...which, id: 'b', ...from })).error.code).toBe('aggregate_missing')
+    }
+    const table = { name: 'tills', from: 'position:1', to: 'position:2' }
+    expect((await ask('diffTable', table)).result.changed).toEqual([
+      { key: { till: 'a' }, changes: [{ field: 'cash', before: 1, after: 2 }] },
+    ])
+    expect((await ask('diffTable', { ...table, from: 'version:1' })).error.details).toMatchObject({ parameter: 'from' })
+    const row = { name: 'tills', key: { till: 'a' } }
+    expect((await ask('rowHistory', { ...row, field: 'cash' })).result.changes).toHaveLength(3)
+    expect((await ask('blameRow', { ...row, field: 'cash' })).result.fields).toMatchObject([{ value: 4, before: 2 }])
+    for (const key of [{}, { till: 'a', cash: 1 }, { till: 5 }]) {
+      expect((await ask('blameRow', { ...row, key })).error.details).toMatchObject({ parameter: 'key' })
+    }
+    expect((await ask('selectRows', { name: 'tills', position: 2 })).result).toMatchObject({
+      rows: [{ till: 'a', cash: 2 }],
+      position: 2,
+    })
+  })
+
   test('states and streams are read, now and as of a point, page by page', async () => {
     const { ask, send } = opened()
     for (const amount of [1, 2, 4]) await send('PayIn', 'a', { amount })
@@ -121,6 +152,10 @@ describe('through a transport that knows only the list of operations', () => {
     expect((await ask('aggregateState', { ...which, version: 2 })).result).toMatchObject({ state: { cash: 3 } })
     expect((await ask('aggregateState', { ...which, id: 'b' })).error.code).toBe('aggregate_missing')
     expect((await ask('aggregateState', { ...which, category: 'b' })).error.code).toBe('unknown_aggregate')
+    const known = { recordedAt: '2999-01-01', validAt: '2999-01-01' }
+    expect((await ask('aggregateState', { ...which, ...known })).result).toMatchObject({ version: 3, asOf: known })
+    const both = await ask('aggregateState', { ...which, version: 1, position: 2 })
+    expect(both.error).toMatchObject({ code: 'invalid_parameter', details: { parameter: 'position' } })
     const page = (await ask('readStream', { stream: 'till-a', limit: 2 })).result
     expect(page.events).toMatchObject([{ data: { amount: 1 } }, { data: { amount: 2 } }])
     const rest = (await ask('readStream', { stream: 'till-a', [operations.readStream.paging!.parameter]: page.next }))
@@ -268,7 +303,9 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
   test('refuses an input that is not an object, an unknown parameter, a missing one, and a wrong one', async () => {
     const { ask } = opened()
     const required = Object.entries(operation.parameters).filter(([, { isRequired }]) => isRequired)
-    const input = Object.fromEntries(required.map(([parameter, { fromText }]) => [parameter, fromText('x')]))
+    const given = ({ schema, fromText }: Operation['parameters'][string]) =>
+      schema.type === 'object' ? {} : fromText('x')
+    const input = Object.fromEntries(required.map(([parameter, declared]) => [parameter, given(declared)]))
     const wrong = [
       ['', null],
       ['', []],

@@ -1,5 +1,5 @@
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
-import { eq, gt } from 'drizzle-orm'
+import { and, eq, gt, isNull, lte, or } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { getTableConfig } from 'drizzle-orm/pg-core'
 import {
@@ -7,6 +7,7 @@ import {
   boolean,
   date,
   event,
+  type HistoryTablesOf,
   integer,
   json,
   projection,
@@ -27,7 +28,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { at } from '../test/samples.ts'
-import { drizzleTable } from './drizzle.ts'
+import { drizzleHistoryTable, drizzleTable } from './drizzle.ts'
 import { postgresTables } from './server/index.ts'
 import type { SqlReadTables } from './tables/index.ts'
 
@@ -135,4 +136,47 @@ test('Kysely takes the tables of projections as its database, and its SQL runs a
   const rows = await tables.query<InferResult<typeof query>[number]>(sql, parameters)
   expectTypeOf(rows).toEqualTypeOf<readonly SampleRow[]>()
   expect(rows).toEqual([row])
+})
+
+test('the versions of rows are read with Drizzle and Kysely as of a time', async () => {
+  const kept = projection('kept', { table: { id: text().key(), n: bigint() }, history: true }).write(
+    Sampled,
+    () => undefined,
+  )
+  await tables.open(kept.table)
+  const version = (n: number, position: number) => ({
+    key: { id: 'a' },
+    row: { id: 'a', n },
+    position,
+    recordedAt: `2026-01-0${position}T00:00:00.000Z`,
+  })
+  const versions = [version(1, 1), version(2, 3)]
+  await tables.save({ table: kept.table, upserts: [{ id: 'a', n: 2 }], removals: [], versions, from: 0, to: at(3) })
+  const history = drizzleHistoryTable(kept, { schema: 'shop' })
+  const asOf = (time: string) =>
+    drizzle(pool)
+      .select({ id: history.id, n: history.n, until: history.to_time })
+      .from(history)
+      .where(and(lte(history.from_time, time), or(isNull(history.to_time), gt(history.to_time, time))))
+  expect(await asOf('2026-01-02T00:00:00Z')).toEqual([{ id: 'a', n: 1, until: '2026-01-03T00:00:00.000Z' }])
+  expect(await asOf('2026-01-03T00:00:00Z')).toEqual([{ id: 'a', n: 2, until: null }])
+  expect(await asOf('2025-12-31T23:59:59Z')).toEqual([])
+  type Database = HistoryTablesOf<typeof kept>
+  expectTypeOf<Database['kept__history']['to_position']>().toEqualTypeOf<number | null>()
+  const kysely = new Kysely<Database>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+  const query = kysely
+    .withSchema('shop')
+    .selectFrom('kept__history')
+    .select(['id', 'n'])
+    .where('from_position', '<=', 2)
+    .where((or) => or.or([or('to_position', 'is', null), or('to_position', '>', 2)]))
+    .compile()
+  expect(await tables.query(query.sql, query.parameters)).toEqual([{ id: 'a', n: 1 }])
 })

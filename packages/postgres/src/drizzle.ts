@@ -8,7 +8,8 @@ import {
   pgTable,
   primaryKey,
 } from 'drizzle-orm/pg-core'
-import type { Columns, ColumnType, Projection, RowOf } from 'indelible'
+import type { Columns, ColumnType, HistoryColumns, Projection, RowOf, TableDefinition } from 'indelible'
+import { historyTable } from 'indelible/adapter'
 import { instantText } from './instants.ts'
 import { safeInteger, sqlTypes } from './sql/index.ts'
 
@@ -37,8 +38,27 @@ type DrizzleColumn<Value, Name extends string, Table extends string> = PgColumn<
 
 /** Use it for reading only: rows are written by their projection. `schema` is that of `postgresTables`. */
 export function drizzleTable<C extends Columns, Name extends string>(
-  { table: { name, columns, key } }: Projection<C, Name>,
-  { schema = 'public' }: { schema?: string } = {},
+  { name, table }: Projection<C, Name>,
+  options: SchemaOption = {},
+): DrizzleTable<C, Name> {
+  return made({ ...table, name }, options)
+}
+
+/** The same for the versions of the rows of a projection with `history: true`. */
+export function drizzleHistoryTable<C extends Columns, Name extends string>(
+  { name, table }: Projection<C, Name>,
+  options: SchemaOption = {},
+): DrizzleTable<HistoryColumns<C>, `${Name}__history`> {
+  return made({ ...historyTable(table), name: `${name}__history` as const }, options)
+}
+
+interface SchemaOption {
+  readonly schema?: string
+}
+
+function made<C extends Columns, Name extends string>(
+  { name, columns, key }: TableDefinition<C> & { readonly name: Name },
+  { schema = 'public' }: SchemaOption,
 ): DrizzleTable<C, Name> {
   const builders = Object.fromEntries(
     Object.entries(columns).map(([column, { type, isNullable }]) => {
@@ -48,11 +68,11 @@ export function drizzleTable<C extends Columns, Name extends string>(
   )
   // Drizzle does not allow to name the default schema.
   const make: PgTableFn<string | undefined> = schema === 'public' ? (pgTable as PgTableFn) : pgSchema(schema).table
-  const made = make(name, builders, (table) => {
+  const table = make(name, builders, (table) => {
     const [first, ...others] = key.map((column) => table[column]!)
     return [primaryKey({ columns: [first!, ...others] })]
   })
-  return made as unknown as DrizzleTable<C, Name>
+  return table as unknown as DrizzleTable<C, Name>
 }
 
 function columnOf(type: ColumnType) {

@@ -327,3 +327,16 @@ test('an undeclared table is unknown', async () => {
     })
   }
 })
+
+test('a table is read as it was, a row has a blame, and two points are compared', async () => {
+  const { get, post } = await stockedShop()
+  await post('/commands/item/tea/ReceiveStock', { quantity: 1 })
+  const then = await get('/tables/stock_levels?position=1')
+  expect(then.body.rows.map((row: { item_id: string }) => row.item_id)).toEqual(['tea'])
+  const { body } = await get('/tables/stock_levels/blame?key[item_id]=tea&field=in_stock')
+  expect(body.fields).toMatchObject([{ field: 'in_stock', value: 1, before: 20, cause: { event: 'StockReceived' } }])
+  expect((await get('/tables/stock_levels/history?key[item_id]=tea&field=in_stock')).body.changes).toHaveLength(2)
+  const diff = await get('/tables/stock_levels/diff?from=position:4')
+  expect(diff.body).toMatchObject({ added: [], removed: [], changed: [{ key: { item_id: 'tea' } }] })
+  expect((await get('/aggregates/item/tea/blame')).body.fields[0].cause).toMatchObject({ stream: 'item-tea' })
+})

@@ -2,6 +2,8 @@
 import type { Command } from 'commander'
 import type { Session } from '../session.ts'
 import { addBackup } from './backup.ts'
+import { addBlame, addHistory } from './blame.ts'
+import { addDiff } from './diff.ts'
 import { addIndex } from './index-command.ts'
 import { addProjections } from './projections/index.ts'
 import { addRead } from './read.ts'
@@ -18,6 +20,9 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addRead,
   addTail,
   addState,
+  addDiff,
+  addHistory,
+  addBlame,
   addVerify,
   addBackup,
   addIndex,

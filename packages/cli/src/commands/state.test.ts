@@ -13,7 +13,9 @@ test('prints the current state of an aggregate', async () => {
   await appendHistory(dataDir)
   const { code, out, err } = await state(dataDir, 'account', '1')
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toMatch(/^account-1 at version 3, position 4, recorded \S+Z\n\n\{ owner: 'ann', balance: 70 \}\n$/)
+  expect(out).toMatch(
+    /^account-1 at version 3, position 4, recorded \S+Z \(\d+ seconds? ago\)\n\n\{ owner: 'ann', balance: 70 \}\n$/,
+  )
 })
 
 test('prints one line of JSON for programs', async () => {

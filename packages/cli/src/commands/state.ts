@@ -8,6 +8,7 @@ import { addCommand } from '../help.ts'
 import {
   addCommonOptions,
   addPoints,
+  aggregateOf,
   assertReached,
   type CommonOptions,
   inspectorsOf,
@@ -15,7 +16,7 @@ import {
   pointOf,
   untilOpen,
 } from '../options/index.ts'
-import { escapeControls, jsonLine, type Output } from '../output/index.ts'
+import { ago, escapeControls, jsonLine, type Output } from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
 type Options = CommonOptions & PointOptions
@@ -28,6 +29,10 @@ export function addState(program: Command, session: Session): void {
     examples: [
       ['indelible state account 576', 'its state now'],
       ['indelible state account 576 --version 3', 'its state after its third event'],
+      [
+        'indelible state account 576 --recorded-at 2026-02-15 --valid-at 2026-01-31',
+        'as it was known at the end of one day about the end of another',
+      ],
       ['indelible state account 576 --recorded-at 2026-11-23', 'as it was recorded at the end of that day (UTC)'],
       [
         'indelible state account 576 --valid-at 2026-11-23T12:00:00Z',
@@ -47,14 +52,15 @@ async function state(name: { category: string; id: string }, options: Options, s
   const { out, signal } = session
   const asOf = pointOf(options)
   const { system, store: openStore } = await inspectorsOf(options, session)
-  const aggregate = system.aggregates.find(({ category }) => category === name.category)
-  if (!aggregate) throw unknownCategory(name.category, system.aggregates)
+  const aggregate = aggregateOf(system, name.category)
   const stream = aggregate.stream(name.id)
   const store = await untilOpen(openStore(), session)
   try {
     const result = await untilInterrupted(folded(store, aggregate, { id: name.id, asOf }), signal)
     await assertReached(store, stream, { asOf, result })
-    await out.write(options.json ? `${jsonLine({ stream, ...result })}\n` : format(result, { stream, out }))
+    await out.write(
+      options.json ? `${jsonLine({ stream, ...result })}\n` : format(result, { stream, out, nowMs: Date.now() }),
+    )
   } finally {
     await store.close()
   }
@@ -62,7 +68,7 @@ async function state(name: { category: string; id: string }, options: Options, s
 
 function format(
   { state, version, position, recordedAt }: StateAsOf<unknown>,
-  { stream, out }: { stream: string; out: Output },
+  { stream, out, nowMs }: { stream: string; out: Output; nowMs: number },
 ): string {
   const title = out.paint(['cyan', 'bold'], escapeControls(stream))
   const text = inspect(state, {
@@ -72,7 +78,7 @@ function format(
     colors: out.hasColors,
     breakLength: Math.min(out.columns, 120) - 1,
   })
-  return `${title} at version ${version}, position ${position}, recorded ${recordedAt}\n\n${text}\n`
+  return `${title} at version ${version}, position ${position}, recorded ${recordedAt}${recordedAt === null ? '' : ` (${ago(recordedAt, nowMs)})`}\n\n${text}\n`
 }
 
 async function folded(
@@ -88,15 +94,4 @@ async function folded(
     const message = `A handler of "${aggregate.category}" threw: ${problem}${placeOf(error)}`
     throw new CliError('fold_failed', message, { cause: error })
   }
-}
-
-function unknownCategory(category: string, aggregates: readonly AnyAggregate[]): CliError {
-  const known = aggregates.map((aggregate) => aggregate.category)
-  return new CliError(
-    'unknown_category',
-    `The config declares no aggregate "${category}". It declares: ${known.join(', ')}.`,
-    {
-      details: { category, known },
-    },
-  )
 }

@@ -10,4 +10,5 @@ export {
   untilOpen,
 } from './common-options.ts'
 export { addFilters, type FilterOptions, queryOf } from './filters.ts'
-export { addPoints, assertReached, type PointOptions, pointOf } from './point-of-history.ts'
+export { addPoints, assertReached, type PointOptions, point, pointOf } from './point-of-history.ts'
+export { addTable, aggregateOf, keyOf, projectionOf, type TableOption } from './subject.ts'

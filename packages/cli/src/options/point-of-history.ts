@@ -1,7 +1,14 @@
 // The options for a point of history, and the check that the log has reached it.
 import type { Command } from 'commander'
-import type { EventStore, Position, StreamName, ValidTime, Version } from 'indelible'
-import type { AsOf, StateAsOf } from 'indelible/history'
+import {
+  type EventStore,
+  isIndelibleError,
+  type Position,
+  type StreamName,
+  type ValidTime,
+  type Version,
+} from 'indelible'
+import { type AsOf, pointOfText, type StateAsOf } from 'indelible/history'
 import { CliError } from '../errors/index.ts'
 import { time, wholeNumber } from './arguments.ts'
 
@@ -17,17 +24,34 @@ export function addPoints(command: Command): Command {
     .option('--version <version>', 'after this many of its own events', wholeNumber('--version', 'a version', 1))
     .option('--position <position>', 'at this position of the log', wholeNumber('--position', 'a position', 1))
     .option('--recorded-at <time>', 'as it was recorded at that time', time('--recorded-at'))
-    .option('--valid-at <time>', 'as it was true at that time, including events recorded later', time('--valid-at'))
+    .option(
+      '--valid-at <time>',
+      'as it was true at that time; with --recorded-at: as it was known then',
+      time('--valid-at'),
+    )
 }
 
 export function pointOf({ version, position, recordedAt, validAt }: PointOptions): AsOf | undefined {
-  const points: AsOf[] = []
-  if (version !== undefined) points.push({ version })
-  if (position !== undefined) points.push({ position })
-  if (recordedAt !== undefined) points.push({ recordedAt })
-  if (validAt !== undefined) points.push({ validAt })
-  if (points.length <= 1) return points[0]
-  throw new CliError('usage', 'Give only one point of history: --version, --position, --recorded-at or --valid-at.')
+  const asked = Object.entries({ version, position, recordedAt, validAt }).filter(([, value]) => value !== undefined)
+  const names = asked.map(([name]) => name)
+  const isOne = names.length === 1 || (names.length === 2 && names.includes('validAt') && !names.includes('version'))
+  if (names.length === 0 || isOne)
+    return names.length === 0 ? undefined : (Object.fromEntries(asked) as unknown as AsOf)
+  throw new CliError(
+    'usage',
+    'Give only one point of history: --version, --position, --recorded-at or --valid-at. --valid-at may stand beside --position or --recorded-at.',
+  )
+}
+
+/** Parses a point of history in one text: `version:3`, `recorded:2026-02-15,valid:2026-01-31`. */
+export function point(option: string): (text: string) => AsOf {
+  return (text) => {
+    try {
+      return pointOfText(text)
+    } catch (error) {
+      throw isIndelibleError(error) ? new CliError('usage', `${option}: ${error.message}`) : error
+    }
+  }
 }
 
 /** Throws if history has not reached the point. Otherwise the answer would be the state at another point. */

@@ -6,7 +6,7 @@ import { position as checkedPosition, type Position } from '../kernel/positions.
 import type { Stretch } from '../kernel/postings.ts'
 import type { Query } from '../kernel/queries.ts'
 import { isReserved } from '../kernel/reserved.ts'
-import { instant } from '../kernel/time.ts'
+import { instant, lastMsOf, type ValidTime } from '../kernel/time.ts'
 import type { LogEvent, PlacedFrame } from '../log/format/index.ts'
 import type { LogIndex } from '../log/index/index.ts'
 import type { LogSource } from '../log/limits.ts'
@@ -14,7 +14,7 @@ import { EventFiles } from '../log/open/index.ts'
 import { type FrameStart, scanEvents } from '../log/read/index.ts'
 import { lastVersions } from '../store/commit.ts'
 import { HeadWatcher } from '../store/head-watcher.ts'
-import { historyName } from '../store/history.ts'
+import { historyName, lastPosition } from '../store/history.ts'
 import type {
   EventBatch,
   Head,
@@ -167,6 +167,13 @@ export class LogView implements Readable {
     return { position, recordedAt: position === 0 ? null : instant(this.lastRecordedAtMs) }
   }
 
+  async positionAt(time: ValidTime, options?: { readonly before?: boolean }): Promise<Position> {
+    await this.turn()
+    this.assertOpen()
+    const lastMs = lastMsOf(time, options)
+    return await this.withRepair(() => this.#lastRecordedBy(lastMs))
+  }
+
   async historyAt(position: Position, logId: string): Promise<string | undefined> {
     await this.turn()
     this.assertOpen()
@@ -197,6 +204,22 @@ export class LogView implements Readable {
     this.end()
     this.#files.close()
     this.index.close()
+  }
+
+  /** The indexes say when the last event of each segment was recorded, so only events of one segment are read, as many as its number of events has bits. */
+  #lastRecordedBy(lastMs: number): Position {
+    const to = this.visible()
+    if (this.lastRecordedAtMs <= lastMs) return to
+    const { segments, indexedThrough } = this.index
+    const number = lastPosition(
+      { from: 0, to: segments.length },
+      (at) => segments[at - 1]!.header.lastRecordedAtMs <= lastMs,
+    )
+    const segment = segments[number]
+    const range = segment
+      ? { from: segment.firstPosition - 1, to: Math.min(to, segment.lastPosition) }
+      : { from: Math.min(to, indexedThrough), to }
+    return lastPosition(range, (position) => this.#files.fetch([position])[0]!.recordedAtMs <= lastMs)
   }
 
   /** Reads an event synchronously, also when its index is damaged. */

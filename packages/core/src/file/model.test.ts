@@ -7,6 +7,7 @@ import { long } from '../../../../scripts/campaign.ts'
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { Query } from '../kernel/queries.ts'
 import type { StreamName } from '../kernel/streams.ts'
+import { instant } from '../kernel/time.ts'
 import { nodeDisk } from '../log/disk/disk.ts'
 import { verifyLog } from '../log/maintenance/verify.ts'
 import { memoryStore } from '../memory/event-store.ts'
@@ -151,6 +152,7 @@ test('a file store gives the same answers as a memory store, also after reopens 
         for (const reserved of [false, true])
           expect(await found(store, 'all', { reserved })).toEqual(await found(model, 'all', { reserved }))
         expect(await store.head()).toEqual(await model.head())
+        expect(await positionsAt(store)).toEqual(await positionsAt(model))
         for (const id of commandIds) {
           expect(await store.findCommit(id)).toEqual(await model.findCommit(id))
         }
@@ -178,10 +180,17 @@ async function look(dir: string, model: EventStore): Promise<void> {
   try {
     expect(await found(reader, 'all')).toEqual(await found(model, 'all'))
     expect(await found(reader, [{ streams: ['a-1'] }])).toEqual(await found(model, [{ streams: ['a-1'] }]))
+    expect(await positionsAt(reader)).toEqual(await positionsAt(model))
     for (const id of commandIds) expect(await reader.findCommit(id)).toEqual(await model.findCommit(id))
   } finally {
     await reader.close()
   }
+}
+
+/** The clock gives a time each 100 ms. */
+async function positionsAt(store: EventStore): Promise<number[]> {
+  const times = Array.from({ length: 60 }, (_, index) => instant(index * 50))
+  return await Promise.all(times.map((time, index) => store.positionAt(time, { before: index % 3 === 0 })))
 }
 
 async function found(store: EventStore, query: Query, options: ReadOptions = {}): Promise<unknown[]> {

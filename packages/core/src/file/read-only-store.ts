@@ -63,6 +63,10 @@ export async function openReadOnly(log: LogSource, clock: Clock): Promise<EventS
       await follower.catchUp()
       return view.head()
     },
+    async positionAt(time, options) {
+      await follower.catchUp()
+      return await view.positionAt(time, options)
+    },
     async historyAt(position) {
       await follower.catchUp()
       return await view.historyAt(position, reader.header.logId)

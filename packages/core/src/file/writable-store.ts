@@ -231,6 +231,7 @@ function writableStore(
       await view.turn()
       return view.head()
     },
+    positionAt: (time, options) => view.positionAt(time, options),
     historyAt: (position) => view.historyAt(position, indexing.logId),
     async health() {
       await view.turn()

@@ -1,20 +1,11 @@
-// Time travel: the state of an aggregate at a version, a position or a time, as it was recorded or as it was true in the world.
+// The state of an aggregate at a point of history: as it was recorded, as it was true in the world, or as it was known at one time about another.
 import type { AnyAggregate } from '../kernel/any-aggregate.ts'
-import type { RecordedEvent } from '../kernel/events.ts'
-import { type Position, position, type Version, version } from '../kernel/positions.ts'
-import { epochMs, type Instant, type ValidTime } from '../kernel/time.ts'
+import type { Position, Version } from '../kernel/positions.ts'
+import type { Instant } from '../kernel/time.ts'
 import { DomainLog } from '../store/domain-log.ts'
-import type { EventStore, ReadOptions } from '../store/port.ts'
-
-/**
- * One point of history, inclusive. `recordedAt`: the state as it was known at that time. `validAt`: the state that was true at that time, as it is known
- * now: with events that were recorded late, in the order of the log. A day without a time means the end of that day (UTC).
- */
-export type AsOf =
-  | { readonly version: Version }
-  | { readonly position: Position }
-  | { readonly recordedAt: ValidTime }
-  | { readonly validAt: ValidTime }
+import type { EventStore } from '../store/port.ts'
+import { fittingSnapshot, type Snapshot, type SnapshotStore } from '../store/snapshots.ts'
+import { type AsOf, type Reach, reachOf } from './points.ts'
 
 /** A state, and the events up to which it was folded. */
 export interface StateAsOf<State> {
@@ -26,46 +17,56 @@ export interface StateAsOf<State> {
   readonly recordedAt: Instant | null
 }
 
-/** Folds an aggregate up to a point of history, or to now. Throws `invalid_time`, `invalid_position`, `event_version_unknown`, `upcast_failed` and what the store throws. */
+export interface StateOptions {
+  readonly id: string
+  /** Now when left out. */
+  readonly asOf?: AsOf | undefined
+  /** With them, the fold begins with the newest snapshot at or before the point. They do not help where `validAt` is given. */
+  readonly snapshots?: SnapshotStore | undefined
+}
+
+/**
+ * Folds an aggregate up to a point of history, or to now. Events are folded in the order of the log, whatever the time asked for.
+ * Throws `invalid_time`, `invalid_position`, `event_version_unknown`, `upcast_failed` and what the store throws.
+ */
 export async function stateAsOf<State>(
   store: EventStore,
   aggregate: AnyAggregate & { readonly initialState: State },
-  { id, asOf }: { id: string; asOf?: AsOf | undefined },
+  { id, asOf, snapshots }: StateOptions,
 ): Promise<StateAsOf<State>> {
-  const { options, included } = asOf ? upTo(asOf) : everything
+  const stream = aggregate.stream(id)
+  const reach = await reachOf(store, asOf)
+  const { version: last, to, isValid } = reach
+  const snapshot = snapshots && (await snapshotFor(store, snapshots, aggregate, { stream, reach }))
   let result: StateAsOf<State> = { state: aggregate.initialState, version: 0, position: 0, recordedAt: null }
-  const log = new DomainLog(store)
-  for await (const { events } of log.read(aggregate.events, [{ streams: [aggregate.stream(id)] }], options)) {
+  // The last event in the snapshot is read again, because it says when it was recorded.
+  const limit = last === undefined ? undefined : last - (snapshot ? snapshot.version - 1 : 0)
+  const options = { from: snapshot?.position, to, limit }
+  for await (const { events } of new DomainLog(store).read(aggregate.events, [{ streams: [stream] }], given(options))) {
     for (const event of events) {
-      if (!included(event)) continue
+      if (isValid && !isValid(event)) continue
       const { version, position, recordedAt } = event
-      result = { state: aggregate.evolve(result.state, event), version, position, recordedAt }
+      const state = position === snapshot?.position ? (snapshot.state as State) : aggregate.evolve(result.state, event)
+      result = { state, version, position, recordedAt }
     }
   }
   return result
 }
 
-/** What to read, and which of the events to fold. */
-interface Selection {
-  readonly options: ReadOptions
-  readonly included: (event: RecordedEvent) => boolean
+async function snapshotFor(
+  store: EventStore,
+  snapshots: SnapshotStore,
+  { fingerprint, code }: AnyAggregate,
+  { stream, reach: { version, to, isValid } }: { stream: ReturnType<AnyAggregate['stream']>; reach: Reach },
+): Promise<Snapshot | undefined> {
+  if (isValid || fingerprint === null) return undefined
+  const found = await fittingSnapshot(store, snapshots, { stream, fingerprint, upTo: { version, position: to } })
+  // What other code made is compared with the log when commands load it, not here.
+  return found?.code === code ? found : undefined
 }
 
-const everything: Selection = { options: {}, included: () => true }
-
-function upTo(asOf: AsOf): Selection {
-  if ('version' in asOf) return { ...everything, options: { limit: version(asOf.version) } }
-  if ('position' in asOf) return { ...everything, options: { to: position(asOf.position) } }
-  if ('recordedAt' in asOf) {
-    const last = endMs(asOf.recordedAt)
-    return { ...everything, included: (event) => epochMs(event.recordedAt) <= last }
-  }
-  const last = endMs(asOf.validAt)
-  return { ...everything, included: (event) => epochMs(event.validAt ?? event.recordedAt) <= last }
-}
-
-function endMs(time: ValidTime): number {
-  const ms = epochMs(time)
-  const dayMs = 24 * 60 * 60 * 1000
-  return time.includes('T') ? ms : ms + dayMs - 1
+function given<Options extends object>(
+  options: Options,
+): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
 }

@@ -1,2 +1,10 @@
-// `indelible/history`: states as of any point.
-export { type AsOf, type StateAsOf, stateAsOf } from './as-of.ts'
+// `indelible/history`: states and tables as of any point, what differs between two points, and who made a value what it is.
+export { type StateAsOf, type StateOptions, stateAsOf } from './as-of.ts'
+export { Basis } from './basis.ts'
+export { type Blamed, blame, type Changed, historyOf } from './blame.ts'
+export type { Cause } from './causes.ts'
+export type { Change } from './changes.ts'
+export { type Between, diffRows, diffStates, type RowsDiff, type StateDiff } from './diff.ts'
+export { type AsOf, type Known, type PointOfLog, pointOfText, textOfPoint } from './points.ts'
+export type { Subject } from './steps.ts'
+export { type ViewOptions, viewAsOf } from './view-as-of.ts'

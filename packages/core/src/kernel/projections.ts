@@ -5,7 +5,15 @@ import type { RecordedEvent } from './events.ts'
 import { assertHandler } from './evolving.ts'
 import { fingerprint } from './fingerprint.ts'
 import { shown } from './shown.ts'
-import { type Columns, keyColumns, type Row, type RowOf, type TableDefinition } from './tables.ts'
+import {
+  type Columns,
+  checkHistory,
+  type HistoryColumns,
+  keyColumns,
+  type Row,
+  type RowOf,
+  type TableDefinition,
+} from './tables.ts'
 import { isDuration } from './timers.ts'
 import { codeOf, declaredVersion } from './versions.ts'
 
@@ -93,6 +101,11 @@ export type AnyRowChange = Row | null | undefined | readonly (Row | RowRemoval)[
 /** The row types of the tables of some projections, by name: a database type for query builders such as Kysely. */
 export type TablesOf<P extends Projection> = { [Each in P as Each['name']]: RowOf<Each['table']['columns']> }
 
+/** The same for the tables with the versions of the rows of projections with `history: true`. */
+export type HistoryTablesOf<P extends Projection> = {
+  [Each in P as `${Each['name']}__history`]: RowOf<HistoryColumns<Each['table']['columns']>>
+}
+
 /** A person hardly notices half a second. */
 export const stalenessTargetMsDefault = 500
 
@@ -107,12 +120,18 @@ export function projection<const C extends Columns, const Name extends string>(
   definition: {
     readonly table: C
     readonly version?: number
+    /**
+     * Keeps every version of each row, with the positions and times from which and until which it was in the table, in `<name>__history` of the database:
+     * `select(…, { asOf })` and plain SQL then show the table of any time. It grows with each change of a row. The default is false.
+     */
+    readonly history?: boolean
     /** How far the table may be behind the log. The default is 500 ms. */
     readonly staleness?: { readonly targetMs: number }
   },
 ): Projection<C, Name> {
-  const { table: columns, staleness = { targetMs: stalenessTargetMsDefault } } = definition
+  const { table: columns, history = false, staleness = { targetMs: stalenessTargetMsDefault } } = definition
   const key = keyColumns(name, columns)
+  if (history) checkHistory(name, columns)
   const version = declaredVersion(`Projection "${name}"`, definition.version)
   if (!isDuration(staleness.targetMs)) {
     throw new IndelibleError(
@@ -120,7 +139,7 @@ export function projection<const C extends Columns, const Name extends string>(
       `Projection "${name}" has the staleness target ${shown(staleness.targetMs)}: give milliseconds as a number from 0 on.`,
     )
   }
-  return projectionOf({ name, version, columns, key, staleness }, [], [])
+  return projectionOf({ name, version, columns, key, history, staleness }, [], [])
 }
 
 interface Declared<C extends Columns, Name extends string> {
@@ -128,6 +147,7 @@ interface Declared<C extends Columns, Name extends string> {
   readonly version: number
   readonly columns: C
   readonly key: readonly string[]
+  readonly history: boolean
   readonly staleness: { readonly targetMs: number }
 }
 
@@ -136,7 +156,7 @@ function projectionOf<C extends Columns, Name extends string>(
   events: readonly AnyEventType[],
   handlers: readonly DeclaredHandler[],
 ): Projection<C, Name> {
-  const { name, version, columns, key, staleness } = declared
+  const { name, version, columns, key, history, staleness } = declared
   const who = `Projection "${name}"`
   const withHandler = (event: AnyEventType, handler: DeclaredHandler) => {
     assertHandler(who, new Set(events.map(({ type }) => type)), event, handler.functions[0])
@@ -155,10 +175,12 @@ function projectionOf<C extends Columns, Name extends string>(
       name,
       columns,
       key,
+      history,
       fingerprint: fingerprint([
         name,
         version,
         ...shapeOf(columns),
+        ...(history ? ['history'] : []),
         ...events.map((each) => `${each.type} ${each.version}`).sort(),
       ]),
       code: codeOf(events, (type) => handlers[events.findIndex((each) => each.type === type)]!.functions),

@@ -64,6 +64,8 @@ export interface TableDefinition<C extends Columns = Columns> {
   readonly key: readonly string[]
   /** The identity of its rows: the declared version of the projection, its columns and the versions of its events. If it changes, the table is built again from the log. */
   readonly fingerprint: string
+  /** Whether every version of each row is kept, in the table of {@link historyTable}. */
+  readonly history?: boolean
   /** A hint to the code that fills it. If it differs, a sample of the rows is compared with the log. */
   readonly code: string
 }
@@ -73,28 +75,66 @@ export function stagingTable<C extends Columns>(table: TableDefinition<C>): Tabl
   return { ...table, name: `${table.name}${stagingSuffix}` }
 }
 
+/** What the history of a table says of each version of a row, besides its columns. */
+const versionColumns = () => ({
+  from_position: bigint().key(),
+  from_time: timestamp(),
+  to_position: bigint().nullable(),
+  to_time: timestamp().nullable(),
+})
+
+export type HistoryColumns<C extends Columns> = C & ReturnType<typeof versionColumns>
+
+/**
+ * The versions of the rows of a table with `history`, one row for each: it was in the table from the event at `from_position`, recorded at `from_time`, until the one
+ * at `to_position`, recorded at `to_time`, which was the first without it; null for what is in the table now.
+ */
+export function historyTable<C extends Columns>(table: TableDefinition<C>): TableDefinition<HistoryColumns<C>> {
+  const columns = { ...table.columns, ...versionColumns() } as HistoryColumns<C>
+  return { ...table, name: historyTableName(table.name), columns, key: [...table.key, 'from_position'], history: false }
+}
+
+export function historyTableName(name: string): string {
+  return `${name}${historySuffix}`
+}
+
 /** The name of the replaced table. It is kept until the next replacement, or until it is dropped. */
 export function previousTableName(name: string): string {
   return `${name}${previousSuffix}`
 }
 
+const historySuffix = '__history'
 const stagingSuffix = '__staging'
 const previousSuffix = '__previous'
 const nameForm = /^[a-z_][a-z0-9_]{0,62}$/
 /** Postgres cuts names after 63 bytes, and a suffix must fit too. */
-const tableNameForm = /^(?!.*__(staging|previous)$)[a-z_][a-z0-9_]{0,52}$/
+const tableNameForm = /^(?!.*__(staging|previous|history)$)[a-z_][a-z0-9_]{0,52}$/
+/** Of a table with history, both suffixes must fit. */
+const historyNameCharactersMax = 44
 
 /** The name of the table with the checkpoints and states of the other tables. */
 const takenTableName = 'indelible_projections'
 /** All tables of Postgres have these columns already (https://www.postgresql.org/docs/current/ddl-system-columns.html), and all JavaScript objects the last. */
 const takenColumnNames = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid', '__proto__']
 
+/** Checks that a table can have a history. Throws `invalid_declaration`. */
+export function checkHistory(table: string, columns: Columns): void {
+  if (table.length > historyNameCharactersMax) {
+    const message = `"${table}" cannot name a table with history: use at most ${historyNameCharactersMax} characters.`
+    throw new IndelibleError('invalid_declaration', message)
+  }
+  const taken = Object.keys(versionColumns()).find((column) => Object.hasOwn(columns, column))
+  if (taken === undefined) return
+  const message = `Table "${table}": "${taken}" cannot name a column, as the history of the table has one of that name. Choose another.`
+  throw new IndelibleError('invalid_declaration', message)
+}
+
 /** Checks names and key. Throws `invalid_declaration`. */
 export function keyColumns(table: string, columns: Columns): readonly string[] {
   if (!tableNameForm.test(table)) {
     throw new IndelibleError(
       'invalid_declaration',
-      `"${table}" cannot name a table: use snake_case, at most 53 characters, not ending in ${stagingSuffix} or ${previousSuffix}.`,
+      `"${table}" cannot name a table: use snake_case, at most 53 characters, not ending in ${stagingSuffix}, ${previousSuffix} or ${historySuffix}.`,
     )
   }
   if (table === takenTableName) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { epochMs, instant } from './time.ts'
+import { epochMs, instant, lastMsOf, upTo } from './time.ts'
 
 test('days and date-times with a zone are times', () => {
   expect(epochMs('1970-01-02')).toBe(86_400_000)
@@ -34,4 +34,29 @@ test('an instant converts back to the same milliseconds, and instants sort as th
       expect(instant(a) < instant(b)).toBe(a < b)
     }),
   )
+})
+
+test('a date-time is a point, and a day is all of it, up to the first instant of the next one', () => {
+  const noon = epochMs('2026-01-31T12:00:00Z')
+  expect([lastMsOf('2026-01-31T12:00:00Z'), lastMsOf('2026-01-31T12:00:00Z', { before: true })]).toEqual([
+    noon,
+    noon - 1,
+  ])
+  expect(lastMsOf('2026-01-31')).toBe(epochMs('2026-02-01') - 1)
+  expect(lastMsOf('2026-01-31', { before: true })).toBe(epochMs('2026-01-31') - 1)
+})
+
+test.each([
+  ['2026-01-31', '2026-01-31', true],
+  ['2026-01-31', '2026-01-31T23:59:59.999999999Z', true],
+  ['2026-01-31', '2026-02-01', false],
+  ['2026-01-31', '2026-02-01T00:30:00+01:00', true],
+  ['2026-01-31T12:00:00Z', '2026-01-31T12:00:00Z', true],
+  ['2026-01-31T12:00:00Z', '2026-01-31T12:00:00.000000001Z', false],
+  ['2026-01-31T12:00:00.0005Z', '2026-01-31T12:00:00.0005Z', true],
+  ['2026-01-31T12:00:00.0005Z', '2026-01-31T12:00:00.00050001Z', false],
+  ['2026-01-31T00:00:00Z', '2026-01-31', true],
+  ['2026-01-30T23:59:59.999999999Z', '2026-01-31', false],
+])('up to %s: is %s in? %s. Nothing is rounded', (point, time, isIn) => {
+  expect(upTo(point)(time)).toBe(isIn)
 })

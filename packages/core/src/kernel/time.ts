@@ -32,6 +32,36 @@ export function epochMs(time: ValidTime): number {
   return ms
 }
 
+/**
+ * The last millisecond that belongs to a point of history: of a date-time the one that it is in, of a day its last one, because a day stands for all of it
+ * (UTC). `before`: the last one before the date-time, or before the day begins. Times of recording are whole milliseconds, so nothing is rounded by this.
+ * Throws `invalid_time`.
+ */
+export function lastMsOf(time: ValidTime, { before = false }: { readonly before?: boolean } = {}): number {
+  const ms = epochMs(time)
+  if (before) return nanosBeyond(time) === 0 ? ms - 1 : ms
+  return isDay(time) ? ms + dayMs - 1 : ms
+}
+
+/** Whether times belong to a point of history: those at a date-time or before it; those before the end of a day (UTC). Compares nanoseconds. Throws `invalid_time`. */
+export function upTo(point: ValidTime): (time: ValidTime) => boolean {
+  const lastMs = lastMsOf(point)
+  const nanos = isDay(point) ? nanosPerMs : nanosBeyond(point)
+  return (time) => {
+    const ms = epochMs(time)
+    return ms < lastMs || (ms === lastMs && nanosBeyond(time) <= nanos)
+  }
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+const nanosPerMs = 1_000_000
+
+/** The nanoseconds of a time after its millisecond. */
+function nanosBeyond(time: ValidTime): number {
+  const [, digits = ''] = /\.\d{3}(\d+)/.exec(time) ?? []
+  return Number(digits.padEnd(6, '0'))
+}
+
 /** Whether the day exists, in the year 1 or later. Date.parse reads 1993-02-31 as the 3rd of March, but a day that does not exist must not become another one. */
 export function isDay(text: string): boolean {
   if (!dayForm.test(text) || text.startsWith('0000')) return false

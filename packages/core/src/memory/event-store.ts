@@ -6,10 +6,10 @@ import { checkedId, type IdGenerator } from '../kernel/ids.ts'
 import { position as checkedPosition, type Position } from '../kernel/positions.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { utf8 } from '../kernel/text.ts'
-import type { Clock } from '../kernel/time.ts'
+import { type Clock, epochMs, lastMsOf } from '../kernel/time.ts'
 import { conflictOf, encodeCommit } from '../store/commit.ts'
 import { HeadWatcher } from '../store/head-watcher.ts'
-import { historyName } from '../store/history.ts'
+import { historyName, lastPosition } from '../store/history.ts'
 import type { EventStore } from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
@@ -74,6 +74,11 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
     async head() {
       head.assertOpen()
       return { position: head.visible, recordedAt: events.at(-1)?.recordedAt ?? null }
+    },
+    async positionAt(time, options) {
+      head.assertOpen()
+      const lastMs = lastMsOf(time, options)
+      return lastPosition({ from: 0, to: events.length }, (at) => epochMs(events[at - 1]!.recordedAt) <= lastMs)
     },
     async historyAt(position) {
       head.assertOpen()

@@ -2,13 +2,20 @@
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import { systemClock } from '../kernel/system-clock.ts'
-import { type Columns, keyText, previousTableName, type Row, type TableDefinition } from '../kernel/tables.ts'
+import {
+  type Columns,
+  historyTable,
+  keyText,
+  previousTableName,
+  type Row,
+  type TableDefinition,
+} from '../kernel/tables.ts'
 import { type Clock, instant } from '../kernel/time.ts'
 import { canonicalSelect } from '../store/canonical-select.ts'
 import type { Checkpoint } from '../store/port.ts'
-import type { Parked, ReadTables } from '../store/read-tables.ts'
+import type { Parked, ReadTables, RowVersion } from '../store/read-tables.ts'
 import { canonicalKey, canonicalRow } from '../store/rows.ts'
-import { selectedRows } from './select.ts'
+import { selectedRows } from '../store/selected-rows.ts'
 
 interface Table {
   readonly columns: Columns
@@ -16,6 +23,8 @@ interface Table {
   code: string
   readonly generation: number
   readonly rows: Map<string, Row>
+  /** Of each key, in order; of a table with history. */
+  readonly versions: Map<string, RowVersion[]>
   checkpoint: Checkpoint
   isDiverged: boolean
   updatedAtMs: number
@@ -77,7 +86,13 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
 
       function create(): Table {
         const operation = { isPaused: false, lease: undefined }
-        const empty = { rows: new Map(), checkpoint: nothingShown, updatedAtMs: clock.now(), parked: null }
+        const empty = {
+          rows: new Map(),
+          versions: new Map(),
+          checkpoint: nothingShown,
+          updatedAtMs: clock.now(),
+          parked: null,
+        }
         const table = { columns, fingerprint, code, generation: ++generations, isDiverged: false, operation, ...empty }
         tables.set(name, table)
         return table
@@ -94,7 +109,7 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
         [...wanted].map((at) => rows.get(at)).filter((row) => row !== undefined),
       )
     },
-    async save({ table: definition, generation, upserts, removals, from, to }) {
+    async save({ table: definition, generation, upserts, removals, versions = [], from, to }) {
       assertOpen()
       const textOf = (row: Row) => keyText(definition.key, row)
       const kept = upserts.map((row) => canonicalRow(definition, row))
@@ -103,6 +118,12 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       if (!table) return 'superseded'
       for (const row of kept) table.rows.set(textOf(row), row)
       for (const key of removed) table.rows.delete(textOf(key))
+      for (const version of versions) {
+        const key = textOf(version.key)
+        const ofKey = table.versions.get(key) ?? []
+        ofKey.push(structuredClone(version))
+        table.versions.set(key, ofKey)
+      }
       advance(table, to)
       return 'saved'
     },
@@ -122,14 +143,17 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
       advance(table, to)
       return 'saved'
     },
-    async select(definition, options = {}) {
+    async select(definition, options = {}, at) {
       const page = canonicalSelect(definition, options)
-      return copies(definition, selectedRows(readable(definition).rows.values(), page))
+      const { rows, versions } = readable(definition)
+      const shown = at === undefined ? rows.values() : rowsAt(versions.values(), at)
+      return copies(definition, selectedRows(shown, page))
     },
-    async scan(definition, visit) {
+    async scan(definition, visit, { history = false } = {}) {
       const table = readable(definition)
       const state = stateOf(table)
-      const all = copies(definition, [...table.rows.values()])
+      const rows = history ? historyRows(table.versions.values()) : table.rows.values()
+      const all = copies(history ? historyTable(definition) : definition, [...rows])
       for (let at = 0; at < all.length; at += scanRowsMax) visit(all.slice(at, at + scanRowsMax))
       return state
     },
@@ -197,6 +221,23 @@ export function memoryTables({ clock = systemClock }: { clock?: Clock } = {}): R
     async close() {
       closed = true
     },
+  }
+}
+
+function* rowsAt(versions: Iterable<readonly RowVersion[]>, at: Position): Generator<Row> {
+  for (const ofKey of versions) {
+    const row = ofKey.findLast(({ position }) => position <= at)?.row
+    if (row) yield row
+  }
+}
+
+function* historyRows(versions: Iterable<readonly RowVersion[]>): Generator<Row> {
+  for (const ofKey of versions) {
+    for (const [index, { row, position, recordedAt }] of ofKey.entries()) {
+      const next = ofKey[index + 1]
+      const to = { to_position: next?.position ?? null, to_time: next?.recordedAt ?? null }
+      if (row) yield { ...row, from_position: position, from_time: recordedAt, ...to }
+    }
   }
 }
 

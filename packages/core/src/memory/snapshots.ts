@@ -1,15 +1,23 @@
 // Snapshots that live as long as the process.
-import type { Snapshot, SnapshotStore } from '../store/snapshots.ts'
+import { isUpTo, keptOf, type Snapshot, type SnapshotStore } from '../store/snapshots.ts'
 
 export function memorySnapshots(): SnapshotStore {
-  const snapshots = new Map<string, Snapshot>()
+  /** Of each stream, by version. */
+  const snapshots = new Map<string, readonly Snapshot[]>()
   return {
-    async load(stream, fingerprint) {
-      const snapshot = snapshots.get(stream)
-      return snapshot?.fingerprint === fingerprint ? structuredClone(snapshot) : undefined
+    async load(stream, fingerprint, upTo = {}) {
+      const found = snapshots
+        .get(stream)
+        ?.filter(isUpTo(upTo))
+        .findLast((each) => each.fingerprint === fingerprint)
+      return structuredClone(found)
     },
     async save(snapshot) {
-      snapshots.set(snapshot.stream, structuredClone(snapshot))
+      const { stream, fingerprint, version } = snapshot
+      const older = (snapshots.get(stream) ?? []).filter(
+        (each) => each.fingerprint === fingerprint && each.version < version,
+      )
+      snapshots.set(stream, keptOf([...older, structuredClone(snapshot)]))
     },
   }
 }

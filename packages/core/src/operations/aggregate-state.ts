@@ -1,21 +1,14 @@
 // The state of an aggregate, now or at a point of history.
-import { type AsOf, type StateAsOf, stateAsOf } from '../history/as-of.ts'
+import type { StateAsOf } from '../history/as-of.ts'
+import type { AsOf } from '../history/points.ts'
 import type { AnyAggregate } from '../kernel/any-aggregate.ts'
 import { IndelibleError } from '../kernel/errors.ts'
+import type { System } from '../kernel/system.ts'
 import type { AggregateDescription } from '../schema/describe-system.ts'
 import { instantSchema, objectOf } from './json-schemas.ts'
 import { type OperationCase, operation } from './operation.ts'
-import { given, type InputOf, invalid, required, text, wholeNumber } from './parameters.ts'
-
-const points = {
-  version: wholeNumber({ description: 'The state after this many of its events.' }),
-  position: wholeNumber({ description: 'The state at this position of the log.' }),
-  recordedAt: text({
-    description:
-      'The state as it was recorded at this time: an RFC 3339 date-time, or a day, which means its end in UTC.',
-  }),
-  validAt: text({ description: 'The state as it was true at this time, including events recorded later.' }),
-}
+import { required, text } from './parameters.ts'
+import { asOfIn, pointsOfAggregate } from './points.ts'
 
 /** A state, with the aggregate and the point of history that it belongs to. */
 export interface AggregateState extends StateAsOf<unknown> {
@@ -32,28 +25,27 @@ export const aggregateState = operation({
   parameters: {
     category: required(text({ description: 'The category of the aggregate.' })),
     id: required(text({ description: 'The id of the aggregate.' })),
-    ...points,
+    ...pointsOfAggregate,
   },
   refusals: ['invalid_stream_name', 'invalid_time', 'unknown_aggregate', 'aggregate_missing'],
   describe: ({ aggregates }) => aggregates.map(caseOf),
-  async run({ system, store }, { category, id, ...points }): Promise<AggregateState> {
+  async run(running, { category, id, ...points }): Promise<AggregateState> {
     const asOf = asOfIn(points)
-    const aggregate = system.aggregates.find((each) => each.category === category)
-    if (!aggregate) throw new IndelibleError('unknown_aggregate', `The system declares no aggregate "${category}".`)
-    const found = await stateAsOf(store, aggregate, { id, asOf })
-    if (found.version === 0) throw missing(aggregate, id, asOf && (await stateAsOf(store, aggregate, { id })))
+    const aggregate = declaredAggregate(running.system, category)
+    const found = await running.stateAsOf(aggregate, { id, asOf })
+    if (found.version === 0) throw missing(aggregate, id, asOf && (await running.stateAsOf(aggregate, { id })))
     return { category, id, ...found, asOf: asOf ?? null }
   },
 })
 
-function asOfIn({ version, position, recordedAt, validAt }: InputOf<typeof points>): AsOf | undefined {
-  const asked = given({ version, position, recordedAt, validAt })
-  const names = Object.keys(asked)
-  if (names.length > 1) throw invalid(names[1]!, `Give only one point of history, not ${names.join(' and ')}.`)
-  return names.length === 0 ? undefined : (asked as AsOf)
+/** Throws `unknown_aggregate`. */
+export function declaredAggregate({ aggregates }: System, category: string): AnyAggregate {
+  const aggregate = aggregates.find((each) => each.category === category)
+  if (aggregate) return aggregate
+  throw new IndelibleError('unknown_aggregate', `The system declares no aggregate "${category}".`)
 }
 
-function missing(aggregate: AnyAggregate, id: string, now: StateAsOf<unknown> | undefined): IndelibleError {
+export function missing(aggregate: AnyAggregate, id: string, now: StateAsOf<unknown> | undefined): IndelibleError {
   const stream = aggregate.stream(id)
   const message = !now
     ? `${stream} has no events.`
@@ -68,7 +60,8 @@ function caseOf({ category }: AggregateDescription): OperationCase {
     given: { category },
     group: category,
     summary: `The state of one ${category}, now or at a point of history`,
-    description: 'The state is folded from the events. Give at most one of version, position, recordedAt and validAt.',
+    description:
+      'The state is folded from the events. Give at most one of version, position, recordedAt and validAt; validAt may also stand beside position or recordedAt.',
     result: {
       description: 'The state, and the last event in it.',
       schema: objectOf({

@@ -17,6 +17,7 @@ import { cancelSaga, decideSaga, resumeSaga, showSaga } from './sagas.ts'
 import { cancelSchedule, listSchedules, scheduleCommand, showSchedule } from './schedules.ts'
 import { selectRows } from './select-rows.ts'
 import { sendCommand } from './send-command.ts'
+import { aggregateHistory, blameAggregate, blameRow, diffAggregate, diffTable, rowHistory } from './time-travel.ts'
 
 /** Everything that may be asked of a running system, by name. */
 export const operations = {
@@ -24,9 +25,15 @@ export const operations = {
   findCommand,
   claimCommand,
   aggregateState,
+  diffAggregate,
+  aggregateHistory,
+  blameAggregate,
   readStream,
   readFeed,
   selectRows,
+  diffTable,
+  rowHistory,
+  blameRow,
   listProjections,
   showProjection,
   rebuildProjection,

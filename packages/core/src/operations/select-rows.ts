@@ -1,15 +1,19 @@
 // Rows of a read table by conditions and order, page by page, and on request only when they show what the caller has just written.
+import { type AsOf, checkedPoint } from '../history/points.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
+import type { Projection } from '../kernel/projections.ts'
 import type { Row } from '../kernel/tables.ts'
+import type { RunningSystem } from '../runtime/running-system.ts'
 import type { ProjectionDescription } from '../schema/describe-system.ts'
 import { objectOf } from './json-schemas.ts'
 import { cursorCharactersMax, pageDefault, pageMax, waitMsDefault, waitMsMax } from './limits.ts'
 import { type OperationCase, operation } from './operation.ts'
 import { required, text, texts, valuesByName, wholeNumber } from './parameters.ts'
+import { asOfIn, pointsOfLog } from './points.ts'
 import { cursorOf } from './table-cursor.ts'
 import { orderBySchema, rowSchema, whereSchema } from './table-schemas.ts'
-import { selectionIn } from './table-selection.ts'
+import { type Selection, selectionIn } from './table-selection.ts'
 
 /** A page of rows. */
 export interface RowsPage {
@@ -35,6 +39,7 @@ export const selectRows = operation({
       description:
         'Columns; "-" before one means descending. The key follows. Null is after all values, so before them where descending.',
     }),
+    ...pointsOfLog,
     limit: wholeNumber({
       min: 1,
       max: pageMax,
@@ -55,7 +60,7 @@ export const selectRows = operation({
       description: 'The maximum time to wait for that position.',
     }),
   },
-  refusals: ['unknown_projection', 'wait_timeout', 'projection_parked', 'table_outdated'],
+  refusals: ['unknown_projection', 'wait_timeout', 'projection_parked', 'table_outdated', 'invalid_time'],
   paging: { parameter: 'after', firstPageOnly: ['waitFor', 'timeoutMs'] },
   waits: ({ waitFor }) => waitFor !== undefined,
   describe: ({ projections }) => projections.map(caseOf),
@@ -68,6 +73,8 @@ export const selectRows = operation({
 
     if (waitFor !== undefined)
       await running.waitFor(projection, waitFor, signal ? { timeoutMs, signal } : { timeoutMs })
+    const asOf = asOfIn(input)
+    if (asOf) return await pageAsOf(running, projection, { asOf, limit, options, order })
     // Asked before the rows are read, so that they show at least this much.
     const position = await running.consumers.position(projection)
     const rows = await running.select(projection, { ...options, limit: limit + 1 })
@@ -76,6 +83,20 @@ export const selectRows = operation({
     return { table: table.name, rows: page, position, next }
   },
 })
+
+/** The position of the page is the one to ask for in the next page: what is known at a time may still grow until that time has passed. */
+async function pageAsOf(
+  running: RunningSystem,
+  projection: Projection,
+  { asOf, limit, options, order }: Selection & { readonly asOf: AsOf; readonly limit: number },
+): Promise<RowsPage> {
+  const { position: asked, recordedAt, validAt } = checkedPoint(asOf)
+  const basis = await running.pin(asked ?? recordedAt)
+  const rows = await basis.view(projection, { ...options, validAt, limit: limit + 1 })
+  const page = rows.slice(0, limit)
+  const next = rows.length > limit ? cursorOf(page.at(-1)!, order) : null
+  return { table: projection.name, rows: page, position: basis.position, next }
+}
 
 function caseOf({ name, columns, key }: ProjectionDescription): OperationCase {
   return {

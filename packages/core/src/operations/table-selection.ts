@@ -2,6 +2,7 @@
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { Column, ColumnType, Row, TableDefinition } from '../kernel/tables.ts'
 import { canonicalSelect, type OrderColumn, operatorsOf, type SelectPlace } from '../store/canonical-select.ts'
+import { canonicalKey } from '../store/rows.ts'
 import type { SelectOptions } from '../store/select.ts'
 import { invalid } from './parameters.ts'
 import { rowAt } from './table-cursor.ts'
@@ -28,6 +29,20 @@ export function selectionIn({ where = {}, orderBy = [], after: cursor }: Asked, 
   const after = rowAt(cursor, order)
   fitting(where, () => canonicalSelect(table, { ...options, after }))
   return { options: { ...options, after }, order }
+}
+
+/** The key of a row. Throws `invalid_parameter`. */
+export function keyIn(given: Readonly<Record<string, unknown>>, table: TableDefinition): Row {
+  const missing = table.key.find((column) => given[column] === undefined)
+  if (missing !== undefined) throw invalid('key', `The key column "${missing}" of "${table.name}" is missing.`)
+  const stranger = Object.keys(given).find((column) => !table.key.includes(column))
+  if (stranger !== undefined) throw invalid('key', `"${stranger}" is no key column of "${table.name}".`)
+  const key = Object.fromEntries(table.key.map((column) => [column, typed(given[column], table.columns[column])]))
+  try {
+    return canonicalKey(table, key)
+  } catch (error) {
+    throw isIndelibleError(error, 'invalid_row') ? invalid('key', error.message) : error
+  }
 }
 
 function whereIn(where: Readonly<Record<string, unknown>>, { columns }: TableDefinition): Row {

@@ -1,4 +1,8 @@
 // A running system: the one object that commands are sent to and tables are read from. `compose-runtime.ts` makes what is behind it.
+import { type StateAsOf, stateAsOf } from '../history/as-of.ts'
+import { type Basis, type BasisParts, pinned } from '../history/basis.ts'
+import { type AsOf, checkedPoint, type PointOfLog } from '../history/points.ts'
+import type { AnyAggregate } from '../kernel/any-aggregate.ts'
 import type { Command } from '../kernel/commands.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
@@ -7,6 +11,7 @@ import type { Refusal } from '../kernel/refusals.ts'
 import { refuseReservedCommandId } from '../kernel/reserved.ts'
 import type { System } from '../kernel/system.ts'
 import type { Columns, RowOf } from '../kernel/tables.ts'
+import type { ValidTime } from '../kernel/time.ts'
 import type { EventStore, Head, StoreHealth } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 import type { SelectOptions } from '../store/select.ts'
@@ -22,6 +27,7 @@ import type { Scheduled, ScheduleOptions } from './processes/schedules.ts'
 import type { CheckOptions, TableCheck } from './projections/compare/index.ts'
 import type { RebuildOptions, RebuildReport } from './projections/rebuild/index.ts'
 import type { ProjectionView } from './projections/view.ts'
+import { projectionCall } from './purity.ts'
 import type { SystemOptions } from './system-options.ts'
 import type { WaitOptions } from './waiting.ts'
 
@@ -40,6 +46,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   /** Everything that follows the log: its status, and how to pause and resume it. */
   readonly consumers: Consumers
   readonly #runtime: Runtime
+  readonly #history: BasisParts
   /** The tables that were read from, by projection. */
   readonly #tablesRead = new Map<string, Promise<unknown>>()
   #closing: Promise<void> | undefined
@@ -49,6 +56,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.store = options.store
     this.tables = options.tables
     this.#runtime = composeRuntime(system, options)
+    const { store, tables, snapshots, domainCode } = options
+    this.#history = { store, tables, snapshots, call: projectionCall(domainCode) }
     this.consumers = this.#runtime.consumers
   }
 
@@ -100,15 +109,38 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
 
   /**
    * A page of the read table of a projection: `select(accounts, { where: { balance: { lt: 0 } }, orderBy: { balance: 'desc' }, after: page.at(-1) })`.
-   * Throws `unknown_projection`, `invalid_select` where the options do not fit the columns or exceed a limit, `table_outdated`, `tables_unavailable`.
+   * `asOf` asks for the table at a point of history; see {@link Basis.view}.
+   * Throws `unknown_projection`, `invalid_select` where the options do not fit the columns or exceed a limit, `table_outdated`, `tables_unavailable`, `invalid_time`, `invalid_position`.
    */
   async select<C extends Columns>(
     projection: Projection<C>,
-    options?: SelectOptions<NoInfer<C>>,
+    { asOf, ...options }: SelectOptions<NoInfer<C>> & { readonly asOf?: PointOfLog | undefined } = {},
   ): Promise<readonly RowOf<C>[]> {
     this.#declared(projection)
+    if (asOf) {
+      const { position, recordedAt, validAt } = checkedPoint(asOf)
+      const basis = await this.pin(position ?? recordedAt)
+      return await basis.view(projection, { ...(options as SelectOptions<NoInfer<C>>), validAt })
+    }
     await this.#opened(projection as unknown as Projection)
     return (await this.tables.select(projection.table, options as SelectOptions)) as readonly RowOf<C>[]
+  }
+
+  /** The state of an aggregate, now or at a point of history, from the newest snapshot before it. Throws as `stateAsOf` of `indelible/history`. */
+  async stateAsOf<State>(
+    aggregate: AnyAggregate & { readonly initialState: State },
+    { id, asOf }: { readonly id: string; readonly asOf?: AsOf | undefined },
+  ): Promise<StateAsOf<State>> {
+    const { store, snapshots } = this.#history
+    return await stateAsOf(store, aggregate, { id, asOf, snapshots })
+  }
+
+  /**
+   * A basis for repeatable reads: states of aggregates and read tables as they were at one position, or at a time (a day means its end, UTC), by default now.
+   * Throws `invalid_time`, and `invalid_position` where the log has not come so far.
+   */
+  async pin(at?: Position | ValidTime): Promise<Basis> {
+    return await pinned(this.#history, at)
   }
 
   /** Resolves when a read table shows everything up to a position; see {@link Consumers.waitFor}. */

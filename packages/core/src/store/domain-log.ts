@@ -71,6 +71,22 @@ export class DomainLog {
   }
 }
 
+/** The events of a batch for which something is true, in the order of the log. */
+export function onlyEvents(batch: DomainBatch, isIn: (event: RecordedEvent) => boolean): DomainBatch {
+  const kept = Array.from({ length: batch.length }, (_, index) => index).filter((index) => isIn(batch.recorded(index)))
+  const { streamCount, through } = batch
+  return {
+    length: kept.length,
+    types: Uint16Array.from(kept, (index) => batch.types[index]!),
+    streams: Uint32Array.from(kept, (index) => batch.streams[index]!),
+    streamCount,
+    streamId: (stream) => batch.streamId(stream),
+    event: (index) => batch.event(kept[index]!),
+    recorded: (index) => batch.recorded(kept[index]!),
+    through,
+  }
+}
+
 function newest(type: AnyEventType | undefined, event: RecordedEvent): RecordedEvent {
   return type ? inNewestForm(type, event) : event
 }

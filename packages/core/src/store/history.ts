@@ -12,6 +12,20 @@ export function historyName(logId: string, last: Pick<RecordedEvent, 'id' | 'rec
   return last ? `${logId} ${last.id} ${last.recordedAt}` : logId
 }
 
+/** The last position of a range for which something is true that is true up to some position and not after it. It is taken to be true of `from`. */
+export function lastPosition(
+  { from, to }: { readonly from: Position; readonly to: Position },
+  isTrue: (position: Position) => boolean,
+): Position {
+  let [low, high] = [from, to]
+  while (low < high) {
+    const middle = low + Math.ceil((high - low) / 2)
+    if (isTrue(middle)) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
 /** The end of a log now. */
 export async function checkpointOf(store: Pick<EventStore, 'head' | 'historyAt'>): Promise<Checkpoint> {
   const { position } = await store.head()

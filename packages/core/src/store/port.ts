@@ -4,7 +4,7 @@ import type { NewEvent, RecordedEvent } from '../kernel/events.ts'
 import type { Position, Version } from '../kernel/positions.ts'
 import type { Query } from '../kernel/queries.ts'
 import type { StreamName } from '../kernel/streams.ts'
-import type { Instant } from '../kernel/time.ts'
+import type { Instant, ValidTime } from '../kernel/time.ts'
 
 /** What a stream must look like for a commit to be written: nothing in particular, not existing, existing, or at exactly this version. */
 export type ExpectedVersion = 'any' | 'none' | 'exists' | Version
@@ -189,6 +189,12 @@ export interface EventStore {
   /** Reads everything after a position, then every new event, until the signal aborts. That ends the iteration without an error. */
   subscribe(query: Query, options: SubscribeOptions): AsyncIterable<EventBatch>
   head(): Promise<Head>
+  /**
+   * The position of the last event that was recorded at a time or before it, 0 if there is none. A day stands for all of it (UTC): what was recorded before the
+   * next day begins. With `before`, that of the last event recorded before the time, or before the day begins: the events of a day are those after
+   * `positionAt(day, { before: true })` up to `positionAt(day)`. Reads a few events, however long the log is. Throws `invalid_time`.
+   */
+  positionAt(time: ValidTime, options?: { readonly before?: boolean }): Promise<Position>
   /**
    * Names the history up to a position: the log, the event that is there, and when it was recorded. Store it with everything
    * that is derived from a log: when the log later returns another name, or none, the thing was derived from another history. Undefined beyond the end of the log.

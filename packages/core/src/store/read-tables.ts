@@ -1,6 +1,6 @@
 // The port to the database of the read tables: rows and the checkpoint of their projection change in one transaction.
 import type { Position } from '../kernel/positions.ts'
-import type { Row, TableDefinition } from '../kernel/tables.ts'
+import type { historyTable, Row, TableDefinition } from '../kernel/tables.ts'
 import type { Instant } from '../kernel/time.ts'
 import type { Checkpoint } from './port.ts'
 import type { SelectOptions } from './select.ts'
@@ -12,10 +12,22 @@ export interface TableChange extends Fence {
   readonly upserts: readonly Row[]
   /** Disjoint from the keys of `upserts`. A key that is not there is no error. */
   readonly removals: readonly Row[]
+  /** For a table with history: every version of these rows, in the order of the log, at most one for a key and a position. */
+  readonly versions?: readonly RowVersion[]
   /** The position of the checkpoint that the batch began at. */
   readonly from: Position
   /** The checkpoint after it. */
   readonly to: Checkpoint
+}
+
+/** A row as it was from an event on, until the next version of the same row. */
+export interface RowVersion {
+  /** The key columns. */
+  readonly key: Row
+  /** Null: the row was removed. */
+  readonly row: Row | null
+  readonly position: Position
+  readonly recordedAt: Instant
 }
 
 /** Which table of this name the caller means. */
@@ -90,17 +102,21 @@ export interface ReadTables {
    * `superseded`, and nothing was written.
    */
   save(change: TableChange): Promise<'saved' | 'superseded'>
-  /** `save` for the first rows of a table that is empty and at checkpoint 0, as fast as the database takes many. At most one row per key. */
+  /** `save` for the first rows of a table without history that is empty and at checkpoint 0, as fast as the database takes many. At most one row per key. */
   bulkLoad(
     table: TableDefinition,
     rows: Iterable<Row>,
     to: Checkpoint,
     options?: Fence,
   ): Promise<'saved' | 'superseded'>
-  /** One page of the rows that meet the conditions, in a total order; see {@link SelectOptions}. */
-  select(table: TableDefinition, options?: SelectOptions): Promise<readonly Row[]>
-  /** Every row, all as of one moment, in lists, in no order. Returns the state of that moment. */
-  scan(table: TableDefinition, visit: (rows: readonly Row[]) => void): Promise<TableState>
+  /** One page of the rows that meet the conditions, in a total order; see {@link SelectOptions}. With a position, of the rows at that position, of a table with history. */
+  select(table: TableDefinition, options?: SelectOptions, at?: Position): Promise<readonly Row[]>
+  /** Every row, all as of one moment, in lists, in no order. Returns the state of that moment. With `history`, the rows of its {@link historyTable}. */
+  scan(
+    table: TableDefinition,
+    visit: (rows: readonly Row[]) => void,
+    options?: { readonly history?: boolean },
+  ): Promise<TableState>
   /**
    * Replaces the live table by the staging table, with its fingerprint and checkpoint, in one transaction. `behind`: the live table shows more, and is not
    * diverged. `superseded`: the staging table is not the one that the caller means.

@@ -1,4 +1,5 @@
 // The SQL of read tables, and the values in it. Pure functions.
+
 export { selectRows } from './select.ts'
 export {
   copyTarget,
@@ -11,3 +12,4 @@ export {
   saveChange,
 } from './statements.ts'
 export { chunkCharsMax, copyLine, rowsOf, safeInteger, sqlTypes, utcText } from './types.ts'
+export { createHistory, saveVersions } from './versions.ts'

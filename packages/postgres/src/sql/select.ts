@@ -1,6 +1,6 @@
 // A page of rows as SQL: conditions, order, and the place in the order where the page begins (keyset paging).
-import type { Row, TableDefinition } from 'indelible'
-import type { CanonicalSelect, Condition, OrderColumn } from 'indelible/adapter'
+import type { Position, Row, TableDefinition } from 'indelible'
+import { type CanonicalSelect, type Condition, historyTableName, type OrderColumn } from 'indelible/adapter'
 import { collation, page, quoteName, type Statement } from './statements.ts'
 import { arrayLiteral, sqlTypes } from './types.ts'
 
@@ -8,17 +8,29 @@ export function selectRows(
   schema: string,
   table: TableDefinition,
   { where, order, after, limit }: CanonicalSelect,
+  at?: Position,
 ): Statement {
   const params: unknown[] = []
   const sql = new Expressions(table, params)
   const conditions = where.map((condition) => sql.condition(condition))
   if (after) conditions.push(sql.after(order, after))
+  const name = at === undefined ? table.name : historyTableName(table.name)
+  if (at !== undefined) {
+    params.push(at)
+    conditions.push(
+      `t.from_position <= $${params.length} AND (t.to_position IS NULL OR t.to_position > $${params.length})`,
+    )
+  }
   const directions = order.map(({ column, direction }) => `${sql.sorted(column)} ${direction}`)
   return {
-    sql: page(schema, table, {
-      from: `SELECT * FROM ${quoteName(schema, table.name)} AS t ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
+    sql: page(
+      schema,
+      { ...table, name },
+      {
+        from: `SELECT * FROM ${quoteName(schema, name)} AS t ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
         ORDER BY ${directions.join(', ')} LIMIT $${params.push(limit)}`,
-    }),
+      },
+    ),
     params,
   }
 }

@@ -150,7 +150,7 @@ export function copyTarget(schema: string, { name, columns }: TableDefinition): 
 }
 
 /** SQL that turns array literals into a table with these columns. */
-function unnested({ columns }: TableDefinition, names: readonly string[], first: number): string {
+export function unnested({ columns }: TableDefinition, names: readonly string[], first: number): string {
   const arrays = names.map((name, index) => `$${first + index}::${sqlTypes[columns[name]!.type].declared}[]`)
   return `unnest(${arrays.join(', ')}) AS r (${list(names)})`
 }

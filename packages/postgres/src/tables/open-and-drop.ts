@@ -2,8 +2,9 @@
 //
 // A writer always locks the table before its record, to prevent deadlocks. `saveChange` does so too: Postgres locks the tables of a statement before it runs it.
 import { IndelibleError, type TableDefinition, type TableState } from 'indelible'
+import { historyTableName } from 'indelible/adapter'
 import type { Query } from '../database/index.ts'
-import { createIndexes, createTable, quoteName, recordsTable } from '../sql/index.ts'
+import { createHistory, createIndexes, createTable, quoteName, recordsTable } from '../sql/index.ts'
 import { createRecords, stateOf } from './records.ts'
 
 /** The time in milliseconds, and a random part for tables of the same millisecond. */
@@ -22,12 +23,17 @@ export async function openTable(query: Query, schema: string, table: TableDefini
   if (await exists(query, 'to_regclass', quoteName(schema, name))) throw await nameTaken(query, schema, name)
   await query(createTable(schema, table))
   for (const statement of createIndexes(schema, table)) await query(statement)
+  if (table.history) {
+    const history = historyTableName(name)
+    if (await exists(query, 'to_regclass', quoteName(schema, history))) throw await nameTaken(query, schema, history)
+    for (const statement of createHistory(schema, table)) await query(statement)
+  }
   // If a user dropped the table, its record still exists. Its pause and its lease belong to the projection, not to the rows, and remain.
   await query(
-    `INSERT INTO ${records} (name, fingerprint, code, position, history, generation) VALUES ($1, $2, $3, 0, '', ${newGeneration})
+    `INSERT INTO ${records} (name, fingerprint, code, position, history, generation, has_history) VALUES ($1, $2, $3, 0, '', ${newGeneration}, $4)
      ON CONFLICT (name) DO UPDATE
-     SET fingerprint = excluded.fingerprint, code = excluded.code, position = 0, history = '', generation = excluded.generation, is_diverged = false, updated_at = now(), parked = NULL`,
-    [name, fingerprint, code],
+     SET fingerprint = excluded.fingerprint, code = excluded.code, position = 0, history = '', generation = excluded.generation, has_history = excluded.has_history, is_diverged = false, updated_at = now(), parked = NULL`,
+    [name, fingerprint, code, table.history ?? false],
   )
   return (await stateOf(query, schema, name))!
 }
@@ -36,8 +42,9 @@ export async function openTable(query: Query, schema: string, table: TableDefini
 export async function dropTable(query: Query, schema: string, name: string): Promise<void> {
   const records = quoteName(schema, recordsTable)
   if (!(await exists(query, 'to_regclass', records))) return
-  const [record] = await query(`SELECT name FROM ${records} WHERE name = $1`, [name])
+  const [record] = await query(`SELECT has_history FROM ${records} WHERE name = $1`, [name])
   if (!record) return
+  if (record.has_history) await query(`DROP TABLE IF EXISTS ${quoteName(schema, historyTableName(name))}`)
   await query(`DROP TABLE IF EXISTS ${quoteName(schema, name)}`)
   await query(`DELETE FROM ${records} WHERE name = $1`, [name])
 }

@@ -12,6 +12,7 @@ export function createRecords(schema: string): string {
     history text NOT NULL,
     generation bigint NOT NULL,
     is_diverged boolean NOT NULL DEFAULT false,
+    has_history boolean NOT NULL DEFAULT false,
     updated_at timestamptz NOT NULL DEFAULT now(),
     is_paused boolean NOT NULL DEFAULT false,
     parked json,

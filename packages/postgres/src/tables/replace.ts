@@ -2,7 +2,7 @@
 //
 // A change that waits for the lock looks its table up afterwards. It then finds the new table and its checkpoint, and is superseded.
 import { IndelibleError, type ReadTables, type TableDefinition } from 'indelible'
-import { previousTableName } from 'indelible/adapter'
+import { historyTableName, previousTableName } from 'indelible/adapter'
 import type { Query } from '../database/index.ts'
 import { quoteName, recordsTable } from '../sql/index.ts'
 import { dropTable, exists, nameTaken } from './open-and-drop.ts'
@@ -34,15 +34,35 @@ export async function replaceTable(
   await grantAlike(query, { from: liveTable, to: stagingTable })
   await dropTable(query, schema, previous)
   if (await exists(query, 'to_regclass', quoteName(schema, previous))) throw await nameTaken(query, schema, previous)
+  await renameHistories(query, schema, { live: live.name, staging: staging.name, previous })
   await query(`ALTER TABLE ${liveTable} RENAME TO ${quoteName(previous)}`)
   await query(`ALTER TABLE ${stagingTable} RENAME TO ${quoteName(live.name)}`)
-  const facts = 'fingerprint, code, position, history, generation, is_diverged, updated_at'
+  const facts = 'fingerprint, code, position, history, generation, is_diverged, has_history, updated_at'
   const ofLive = `INSERT INTO ${records} (name, ${facts}) SELECT $1, ${facts} FROM ${records} WHERE name = $2`
   await query(ofLive, [previous, live.name])
   const ofStaging = `SELECT ${facts}, NULL::json FROM ${records} WHERE name = $1`
   await query(`UPDATE ${records} SET (${facts}, parked) = (${ofStaging}) WHERE name = $2`, [staging.name, live.name])
   await query(`DELETE FROM ${records} WHERE name = $1`, [staging.name])
   return 'replaced'
+}
+
+async function renameHistories(
+  query: Query,
+  schema: string,
+  { live, staging, previous }: { live: string; staging: string; previous: string },
+): Promise<void> {
+  const kept = await query(
+    `SELECT name FROM ${quoteName(schema, recordsTable)} WHERE name IN ($1, $2) AND has_history`,
+    [live, staging],
+  )
+  const has = (name: string) => kept.some((record) => record.name === name)
+  const [ofLive, ofStaging] = [live, staging].map((name) => quoteName(schema, historyTableName(name)))
+  if (has(live)) {
+    await assertUnused(query, ofLive!)
+    if (has(staging)) await grantAlike(query, { from: ofLive!, to: ofStaging! })
+    await query(`ALTER TABLE ${ofLive} RENAME TO ${quoteName(historyTableName(previous))}`)
+  }
+  if (has(staging)) await query(`ALTER TABLE ${ofStaging} RENAME TO ${quoteName(historyTableName(live))}`)
 }
 
 /** A view of a table follows it when the table is renamed, and would silently show rows that are no longer updated. */

@@ -1,6 +1,6 @@
 // Read tables in Postgres. The rows and the checkpoint of a projection change in one statement, so after a crash both are old or both are new.
 import { IndelibleError, type ReadTables, type Row, type TableDefinition, type TableState } from 'indelible'
-import { canonicalKey, canonicalRow, canonicalSelect } from 'indelible/adapter'
+import { canonicalKey, canonicalRow, canonicalSelect, historyTable } from 'indelible/adapter'
 import {
   type Query,
   runCallerCode,
@@ -18,6 +18,7 @@ import {
   rowsOf,
   type Statement,
   saveChange,
+  saveVersions,
   selectRows,
   sqlTypes,
 } from '../sql/index.ts'
@@ -68,7 +69,7 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
         return pages.flat()
       })
     },
-    async save({ table, generation = null, upserts, removals, from, to }) {
+    async save({ table, generation = null, upserts, removals, versions = [], from, to }) {
       const statements = saveChange(schema, {
         table,
         generation,
@@ -78,24 +79,30 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
         to,
       })
       return await use(table.name, async () => {
-        const isSaved = await allSaved(database, statements).catch(async (error) => {
-          // Other code may have replaced the table by one with other columns. Then this change is superseded too.
-          const state = layoutStates.test(sqlState(error) ?? '') && (await stateOf(database.query, schema, table.name))
-          if (state && (state.fingerprint !== table.fingerprint || state.position !== from)) return false
-          throw error
-        })
+        const isSaved = await allSaved(database, statements, saveVersions(schema, table, versions)).catch(
+          async (error) => {
+            // Other code may have replaced the table by one with other columns. Then this change is superseded too.
+            const state =
+              layoutStates.test(sqlState(error) ?? '') && (await stateOf(database.query, schema, table.name))
+            if (state && (state.fingerprint !== table.fingerprint || state.position !== from)) return false
+            throw error
+          },
+        )
         return isSaved ? 'saved' : 'superseded'
       })
     },
     bulkLoad: (table, rows, to, { generation } = {}) =>
       transaction(table.name, (query, copy) => bulkLoad({ query, copy, schema }, { table, rows, to, generation })),
-    async select(table, options = {}) {
-      const statement = selectRows(schema, table, canonicalSelect(table, options))
+    async select(table, options = {}, at) {
+      const statement = selectRows(schema, table, canonicalSelect(table, options), at)
       return await use(table.name, async () => (await readPage(database.query, table, statement)).rows)
     },
-    scan: (table, visit) =>
+    scan: (table, visit, { history = false } = {}) =>
       use(table.name, () =>
-        database.transaction((query) => scanTable(query, schema, { table, visit }), { isSnapshot: true }),
+        database.transaction(
+          (query) => scanTable(query, schema, { table: history ? historyTable(table) : table, of: table.name, visit }),
+          { isSnapshot: true },
+        ),
       ),
     replace: (live, staging, options = {}) =>
       transaction(live.name, (query) => replaceTable(query, schema, { live, staging, ...options })),
@@ -129,14 +136,21 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
 }
 
 /** A single statement is its own transaction, which saves two round trips. */
-async function allSaved(database: SqlDatabase, statements: Generator<Statement>): Promise<boolean> {
-  const save = async (query: Query, { sql, params }: Statement) => (await query(sql, params)).length === 1
-  const [first, second] = [statements.next().value, statements.next().value]
-  if (!second) return await save(database.query, first)
+async function allSaved(
+  database: SqlDatabase,
+  rows: Generator<Statement>,
+  versions: Generator<Statement>,
+): Promise<boolean> {
+  const run = (query: Query, { sql, params }: Statement) => query(sql, params)
+  const first: Statement = rows.next().value
+  const [second, version] = [rows.next().value, versions.next().value]
+  if (!second && !version) return (await run(database.query, first)).length === 1
   return await database.transaction(async (query) => {
-    if (!(await save(query, first))) return false
-    await save(query, second)
-    for (const statement of statements) await save(query, statement)
+    if ((await run(query, first)).length !== 1) return false
+    if (second) await run(query, second)
+    for (const statement of rows) await run(query, statement)
+    if (version) await run(query, version)
+    for (const statement of versions) await run(query, statement)
     return true
   })
 }
@@ -145,11 +159,11 @@ async function allSaved(database: SqlDatabase, statements: Generator<Statement>)
 async function scanTable(
   query: Query,
   schema: string,
-  { table, visit }: { table: TableDefinition; visit: (rows: readonly Row[]) => void },
+  { table, of, visit }: { table: TableDefinition; of: string; visit: (rows: readonly Row[]) => void },
 ): Promise<TableState> {
   await query(`LOCK TABLE ${quoteName(schema, table.name)} IN ACCESS SHARE MODE`)
   const byKey = canonicalSelect(table, {})
-  const state = (await stateOf(query, schema, table.name)) ?? notOpened(table.name)
+  const state = (await stateOf(query, schema, of)) ?? notOpened(of)
   for (let after: Row | undefined, limit = scanRowsFirst; ; ) {
     const { rows, chars } = await readPage(query, table, selectRows(schema, table, { ...byKey, after, limit }))
     if (rows.length > 0) runCallerCode(() => visit(rows))

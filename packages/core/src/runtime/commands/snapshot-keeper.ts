@@ -7,7 +7,7 @@ import type { StreamName } from '../../kernel/streams.ts'
 import { timer } from '../../kernel/timers.ts'
 import { historyUpTo } from '../../store/history.ts'
 import type { EventStore } from '../../store/port.ts'
-import type { Snapshot, SnapshotStore } from '../../store/snapshots.ts'
+import { fittingSnapshot, type Snapshot, type SnapshotStore } from '../../store/snapshots.ts'
 import { snapshotEveryEvents, snapshotMsMax, snapshotsComparedMax } from '../limits.ts'
 import { unlikeJson } from './json-likeness.ts'
 
@@ -53,13 +53,11 @@ export class SnapshotKeeper {
     const { store, snapshots } = this.#options
     const { fingerprint } = aggregate
     if (fingerprint === null) return undefined
-    const found = await this.#orNone(aggregate, stream, async () => {
-      const snapshot = await snapshots.load(stream, fingerprint)
-      if (!snapshot) return undefined
-      // If the log was restored from an older copy, it does not have the events of this snapshot, or has others in their place.
-      const history = await store.historyAt(snapshot.position)
-      return history !== undefined && history === snapshot.history ? snapshot : undefined
-    })
+    const found = await this.#orNone(
+      aggregate,
+      stream,
+      async () => await fittingSnapshot(store, snapshots, { stream, fingerprint }),
+    )
     if (!found || this.#evidence.get(evidenceKey(aggregate, found)) === 'different') return undefined
     this.#versions.set(stream, found.version)
     return found

@@ -3,6 +3,7 @@ import type { ReadTables } from '../../store/read-tables.ts'
 import type { ContractCase } from './contract-case.ts'
 import { tableChangesContract } from './table-changes.ts'
 import { tableFillingContract } from './table-filling.ts'
+import { tableHistoryContract } from './table-history.ts'
 import { tableLeasesContract } from './table-leases.ts'
 import { tableOpeningContract } from './table-opening.ts'
 import { tablePagesContract } from './table-pages.ts'
@@ -19,5 +20,6 @@ export const readTablesContract: readonly ContractCase<ReadTables>[] = [
   ...tableSelectionContract,
   ...tableFillingContract,
   ...tableReplacementContract,
+  ...tableHistoryContract,
   ...tableLeasesContract,
 ]

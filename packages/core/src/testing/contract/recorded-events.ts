@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { EventMetadata } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { fromUtf8, utf8 } from '../../kernel/text.ts'
+import { epochMs, instant } from '../../kernel/time.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { ContractCase } from './contract-case.ts'
 import { all, fact, written } from './store-support.ts'
@@ -46,6 +47,54 @@ export const recordedEventsContract: readonly ContractCase<EventStore>[] = [
       assert.equal(await store.historyAt(4), undefined)
       for (const bad of [-1, 1.5, Number.NaN]) {
         await assert.rejects(async () => await store.historyAt(bad as Position), { code: 'invalid_position' })
+      }
+    },
+  },
+  {
+    name: 'the position at a time is that of the last event recorded at it or before it, of a day that before its end',
+    async run(store) {
+      assert.deepEqual([await store.positionAt('2026-01-01'), await store.positionAt('9999-12-31')], [0, 0])
+      for (let n = 0; n < 20; n++) {
+        const events = Array.from({ length: 1 + (n % 3) }, (_, index) => fact(`thing-${n}`, 'Happened', { n, index }))
+        await store.append({ events })
+        if (n % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 3))
+      }
+      const events = await all(store)
+      const counted = (isIn: (recordedAtMs: number) => boolean) =>
+        events.filter(({ recordedAt }) => isIn(epochMs(recordedAt))).length
+      for (const ms of new Set(events.flatMap(({ recordedAt }) => [-1, 0, 1].map((by) => epochMs(recordedAt) + by)))) {
+        const time = instant(ms)
+        assert.equal(
+          await store.positionAt(time),
+          counted((recorded) => recorded <= ms),
+        )
+        assert.equal(
+          await store.positionAt(time, { before: true }),
+          counted((recorded) => recorded < ms),
+        )
+        // Within the millisecond: nothing is rounded.
+        const within = time.replace('Z', '0001Z')
+        assert.equal(
+          await store.positionAt(within),
+          counted((recorded) => recorded <= ms),
+        )
+        assert.equal(
+          await store.positionAt(within, { before: true }),
+          counted((recorded) => recorded <= ms),
+        )
+        const day = time.slice(0, 10)
+        assert.equal(
+          await store.positionAt(day),
+          counted((recorded) => instant(recorded).slice(0, 10) <= day),
+        )
+        assert.equal(
+          await store.positionAt(day, { before: true }),
+          counted((recorded) => instant(recorded).slice(0, 10) < day),
+        )
+      }
+      assert.deepEqual([await store.positionAt('1970-01-01'), await store.positionAt('9999-12-31')], [0, events.length])
+      for (const bad of ['', 'last week', '1993-02-30', '2026-01-01T00:00:00']) {
+        await assert.rejects(async () => await store.positionAt(bad), { code: 'invalid_time' })
       }
     },
   },

@@ -57,7 +57,18 @@ export const refusalsContract: readonly ContractCase<EventStore>[] = [
         for (const name of Object.getOwnPropertyNames(part)) offered.add(name)
       }
       offered.delete('constructor')
-      const doors = ['append', 'close', 'findCommit', 'head', 'health', 'historyAt', 'read', 'replay', 'subscribe']
+      const doors = [
+        'append',
+        'close',
+        'findCommit',
+        'head',
+        'health',
+        'historyAt',
+        'positionAt',
+        'read',
+        'replay',
+        'subscribe',
+      ]
       assert.deepEqual([...offered].sort(), doors)
       const [event] = await all(store)
       assert.throws(() => Object.assign(event!, { data: { forged: true } }), TypeError)
@@ -90,6 +101,7 @@ export const refusalsContract: readonly ContractCase<EventStore>[] = [
       await assert.rejects(store.append({ events: [fact('thing-1')] }), { code: 'store_closed' })
       await assert.rejects(store.head(), { code: 'store_closed' })
       await assert.rejects(store.health(), { code: 'store_closed' })
+      await assert.rejects(store.positionAt('2026-01-01'), { code: 'store_closed' })
       await assert.rejects(all(store), { code: 'store_closed' })
       await assert.rejects(replay(store, ['Happened'], { after: 0 }), { code: 'store_closed' })
     },

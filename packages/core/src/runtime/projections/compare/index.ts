@@ -3,3 +3,4 @@
 export { ContentHash } from './content-hash.ts'
 export { differenceFrom, type Sample, takeSample } from './sample.ts'
 export { type CheckOptions, checkTable, type TableCheck, type TableDifference } from './verify.ts'
+export { VersionsHash } from './versions-hash.ts'

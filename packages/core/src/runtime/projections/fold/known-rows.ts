@@ -1,11 +1,15 @@
 // The rows that a fold knows, and which of them differ from the table. Each key has a number, its slot, so that the loop over events looks up arrays.
+import type { RecordedEvent } from '../../../kernel/events.ts'
 import { keyText, type Row, type TableDefinition } from '../../../kernel/tables.ts'
+import type { RowVersion } from '../../../store/read-tables.ts'
 import { canonicalKey } from '../../../store/rows.ts'
 
 /** Rows to write and keys to remove, at most one of them for a key. */
 export interface RowChanges {
   readonly upserts: readonly Row[]
   readonly removals: readonly Row[]
+  /** Of a table with history. */
+  readonly versions: readonly RowVersion[]
 }
 
 /** `undefined` if it is not known whether there is a row, `null` if there is none. */
@@ -22,10 +26,25 @@ export class KnownRows {
   /** The row of each slot. Read it here, change it with `set`. */
   bySlot: KnownRow[] = []
 
+  /** The versions of rows since the last call of `takeChanges`; undefined if they are not kept. */
+  #versions: RowVersion[] | undefined
+  /** Of each slot its last one of them. */
+  readonly #lastVersion = new Map<number, number>()
+  /** The event that changes rows now. Only read where versions are kept. */
+  event: RecordedEvent | undefined
+
   /** `fromZero`: a row that is not known does not exist, because the fold begins with the first event. */
-  constructor(table: TableDefinition, { fromZero }: { readonly fromZero: boolean }) {
+  constructor(
+    table: TableDefinition,
+    { fromZero, keepsVersions = false }: { readonly fromZero: boolean; readonly keepsVersions?: boolean | undefined },
+  ) {
     this.#table = table
     this.#unknown = fromZero ? null : undefined
+    this.#versions = keepsVersions ? [] : undefined
+  }
+
+  get keepsVersions(): boolean {
+    return this.#versions !== undefined
   }
 
   /** The number of keys. */
@@ -33,9 +52,9 @@ export class KnownRows {
     return this.keys.length
   }
 
-  /** The number of rows that differ from those in the table. */
+  /** The number of rows that differ from those in the table, or of their versions that are not there. */
   get changes(): number {
-    return this.#changed.length
+    return Math.max(this.#changed.length, this.#versions?.length ?? 0)
   }
 
   /** All rows, in no order. */
@@ -64,6 +83,7 @@ export class KnownRows {
 
   set(slot: number, row: Row | null): void {
     this.bySlot[slot] = row
+    if (this.#versions) this.#note(this.#versions, slot, row)
     if (this.#isChanged[slot]) return
     this.#isChanged[slot] = true
     this.#changed.push(slot)
@@ -80,7 +100,10 @@ export class KnownRows {
       this.#isChanged[slot] = false
     }
     this.#changed = []
-    return { upserts, removals }
+    const versions = this.#versions ?? []
+    if (this.#versions) this.#versions = []
+    this.#lastVersion.clear()
+    return { upserts, removals, versions }
   }
 
   /** Forgets all rows. Take the changes first. */
@@ -112,6 +135,15 @@ export class KnownRows {
     const names = this.#table.key
     for (let at = 0; at < names.length; at++) if (row[names[at]!] !== key[names[at]!]) return false
     return true
+  }
+
+  /** What an event makes of a row is one version, even if it changes the row twice. */
+  #note(versions: RowVersion[], slot: number, row: Row | null): void {
+    const { position, recordedAt } = this.event!
+    const last = this.#lastVersion.get(slot)
+    const version = { key: this.keys[slot]!, row, position, recordedAt }
+    if (last !== undefined && versions[last]!.position === position) versions[last] = version
+    else this.#lastVersion.set(slot, versions.push(version) - 1)
   }
 
   #newSlot(text: string, key: Row): number {

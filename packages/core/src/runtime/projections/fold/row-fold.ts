@@ -11,6 +11,8 @@ import { rowMissing, type WatchedHandler, type Watching, watchedHandlers, watche
 export interface RowFoldOptions extends Watching {
   /** True if the fold begins with the first event: then a row that is not known does not exist. */
   readonly fromZero: boolean
+  /** Whether every version of each row is kept until the changes are taken. */
+  readonly keepsVersions?: boolean | undefined
 }
 
 /** The key of an event that gets no row. */
@@ -33,8 +35,8 @@ export class RowFold {
   /** The row that the running handler got. */
   #given: Row | undefined
 
-  constructor(projection: Projection, { fromZero, ...watching }: RowFoldOptions) {
-    this.known = new KnownRows(projection.table, { fromZero })
+  constructor(projection: Projection, { fromZero, keepsVersions, ...watching }: RowFoldOptions) {
+    this.known = new KnownRows(projection.table, { fromZero, keepsVersions })
     this.#projection = projection
     this.#handlers = watchedHandlers(projection, watching)
     this.#keysByType = watchedKeys(projection, watching)
@@ -75,11 +77,12 @@ export class RowFold {
         // A local copy of each of these is what keeps the loop fast.
         const { types, streams } = batch
         const { known } = this
-        const [handlers, requiresRow, rows, isCanonical] = [
+        const [handlers, requiresRow, rows, isCanonical, keepsVersions] = [
           this.#handlers,
           this.#requiresRow,
           known.bySlot,
           this.#isCanonical,
+          known.keepsVersions,
         ]
         const slots = this.#slotsOf(batch)
         for (; index < to; index++) {
@@ -93,8 +96,10 @@ export class RowFold {
           const row = rows[slot] ?? undefined
           this.#given = row
           if (row === undefined && requiresRow[type]!) throw rowMissing(this.#projection, type, known.keys[slot]!)
-          const next = handlers[type]!(batch.event(index), row, known.keys[slot]!)
+          const event = batch.event(index)
+          const next = handlers[type]!(event, row, known.keys[slot]!)
           if (next === undefined) continue
+          if (keepsVersions) known.event = event
           if (next !== null && !Array.isArray(next) && isCanonical(next as Row, row) && known.isAt(next as Row, slot)) {
             known.set(slot, next as Row)
           } else this.#setAll(this.#changes(next, slot))
@@ -117,6 +122,7 @@ export class RowFold {
     const type = batch.types[index]!
     const event = batch.event(index)
     const { known } = this
+    known.event = event
     const slots = new Set(this.#keysOf(batch, index).map((key) => known.slotOf(key)))
     const handler = this.#handlers[type]!
     const changes: Change[] = []

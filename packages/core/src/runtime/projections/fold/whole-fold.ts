@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises'
 import { throwIfAborted } from '../../../kernel/abort.ts'
 import type { Position } from '../../../kernel/positions.ts'
 import type { Row } from '../../../kernel/tables.ts'
-import type { DomainBatch } from '../../../store/domain-log.ts'
+import type { DomainBatch, DomainLog } from '../../../store/domain-log.ts'
+import type { RowVersion } from '../../../store/read-tables.ts'
 import { foldedTogetherMax, foldSliceEvents, foldSliceMs, rebuildWatchedEvery } from '../../limits.ts'
 import type { ProjectionContext } from '../context.ts'
 import { FoldStopped } from './failure.ts'
@@ -20,14 +21,18 @@ export interface WholeFoldOptions {
   readonly to: Position
   readonly progress?: (position: Position) => void
   readonly signal?: AbortSignal | undefined
+  /** Gets every version of each row, in the order of the log. */
+  readonly versions?: ((versions: readonly RowVersion[]) => void) | undefined
 }
 
-export type WholeFoldContext = Pick<ProjectionContext, 'projection' | 'log' | 'call'>
+export interface WholeFoldContext extends Pick<ProjectionContext, 'projection' | 'call'> {
+  readonly log: Pick<DomainLog, 'replay'>
+}
 
 /** The rows after the event at a position. Throws {@link FoldStopped}, `aborted`, and what the store throws. */
 export async function foldFromZero(context: WholeFoldContext, options: WholeFoldOptions): Promise<FoldedRows> {
   // With one row for each stream, rows can be folded stream by stream, as far as the store has its events by stream.
-  if (isByStream(context.projection)) {
+  if (isByStream(context.projection) && !options.versions) {
     try {
       return await fold(context, options, { streamByStream: true })
     } catch (error) {
@@ -39,14 +44,14 @@ export async function foldFromZero(context: WholeFoldContext, options: WholeFold
 
 async function fold(
   { projection, log, call }: WholeFoldContext,
-  { to, progress, signal }: WholeFoldOptions,
+  { to, progress, signal, versions }: WholeFoldOptions,
   { streamByStream }: { streamByStream: boolean },
 ): Promise<FoldedRows> {
   const watching = { call, watchedEvery: rebuildWatchedEvery }
   const turns = new Turns(signal)
   const together: RunsBatch[] = []
   let streams = streamByStream ? new StreamFold(projection, watching) : undefined
-  const rows = new RowFold(projection, { ...watching, fromZero: true })
+  const rows = new RowFold(projection, { ...watching, fromZero: true, keepsVersions: versions !== undefined })
 
   const foldTogether = async (folding: StreamFold) => {
     for (const _ of folding.apply(together.splice(0))) await turns.due()
@@ -56,6 +61,7 @@ async function fold(
     for (let from = 0; from < batch.length; from += foldSliceEvents) {
       const failure = rows.apply(batch, from, Math.min(batch.length, from + foldSliceEvents))
       if (failure) throw new FoldStopped(projection.name, failure)
+      if (versions) versions(rows.known.takeChanges().versions)
       await turns.due()
     }
   }

@@ -46,7 +46,8 @@ class Following {
   constructor(context: ProjectionContext, options: FollowOptions) {
     this.#context = context
     this.#options = options
-    this.#fold = new RowFold(context.projection, { call: context.call, fromZero: false })
+    const { projection, call } = context
+    this.#fold = new RowFold(projection, { call, fromZero: false, keepsVersions: projection.table.history })
     this.#writer = new TableWriter(context, this.#fold.known, options)
   }
 

@@ -8,11 +8,11 @@ import { checkpointOf } from '../../../store/history.ts'
 import type { Checkpoint } from '../../../store/port.ts'
 import { leaseMs, replaceAgainMs, replaceFreelyMax, replaceTriesMax } from '../../limits.ts'
 import { pause } from '../../waiting.ts'
-import { ContentHash } from '../compare/index.ts'
+import { ContentHash, VersionsHash } from '../compare/index.ts'
 import type { ProjectionContext } from '../context.ts'
 import { divergenceOfTable } from '../divergence.ts'
 import { FoldStopped, foldFromZero } from '../fold/index.ts'
-import { follow } from '../follow/index.ts'
+import { type FollowOptions, follow } from '../follow/index.ts'
 import { LeaseKeeper } from '../lease-keeper.ts'
 import type { RebuildProgress } from '../status.ts'
 import { heldBack } from './hold.ts'
@@ -116,6 +116,11 @@ async function write(
   upTo: Checkpoint,
 ): Promise<void> {
   const { projection, tables } = context
+  if (projection.table.history) {
+    // Its versions are as many as its events, so they are written while they are folded.
+    await followed(context, { generation, after: 0, to, signal, reached: (at) => progress('writing', at, to) })
+    return
+  }
   const fold = await foldFromZero(context, { to, signal, progress: (at) => progress('folding', at, to) })
   progress('writing', to, to)
   throwIfAborted(signal)
@@ -136,9 +141,16 @@ async function check(
   })
   if (scanned.generation !== generation) throw busy(projection.name, 'another process')
   const folded = new ContentHash(projection.table)
-  const again = await foldFromZero(context, { to, signal, progress: (at) => progress('verifying', at, to) })
+  const history = projection.table.history ? new VersionsHash(projection.table) : undefined
+  const again = await foldFromZero(context, {
+    to,
+    signal,
+    progress: (at) => progress('verifying', at, to),
+    versions: history && ((versions) => history.fold(versions)),
+  })
   for (const row of again.rows()) folded.add(row)
-  if (written.rows === folded.rows && written.text === folded.text) {
+  await history?.scan(tables, stagingTable(projection.table))
+  if (written.rows === folded.rows && written.text === folded.text && (history?.isSame ?? true)) {
     return { rows: written.rows, contentHash: written.text }
   }
   const details = { name: projection.name, written: written.rows, folded: folded.rows }
@@ -185,15 +197,20 @@ async function caughtUp(
   context: ProjectionContext,
   { generation, to: after, signal, progress }: Step,
 ): Promise<Position> {
-  const { name, table } = context.projection
   const { position: to } = await context.store.head()
   if (to <= after) return after
   progress('catching up', after, to)
-  const end = await follow(context, { table: stagingTable(table), generation, after, to, signal })
+  await followed(context, { generation, after, to, signal })
+  return to
+}
+
+/** Folds events into the new table, up to a position. */
+async function followed(context: ProjectionContext, options: Omit<FollowOptions, 'table'>): Promise<void> {
+  const { name, table } = context.projection
+  const end = await follow(context, { ...options, table: stagingTable(table) })
   if (typeof end === 'object' && 'failure' in end) throw new FoldStopped(name, end.failure)
   if (typeof end === 'object') throw refused(name, end.refusedThrough)
-  if (end === 'superseded' || signal.aborted) throw busy(name, 'another process')
-  return to
+  if (end === 'superseded' || options.signal.aborted) throw busy(name, 'another process')
 }
 
 function refused(name: string, through: Position): IndelibleError {

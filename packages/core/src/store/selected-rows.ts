@@ -1,7 +1,7 @@
 // Conditions and order of a page over rows in memory. Every database gives the same rows in the same order.
 import type { Row } from '../kernel/tables.ts'
 import { compareTexts } from '../kernel/text.ts'
-import type { CanonicalSelect, Condition, OrderColumn } from '../store/canonical-select.ts'
+import type { CanonicalSelect, Condition, OrderColumn } from './canonical-select.ts'
 
 export function selectedRows(rows: Iterable<Row>, { where, order, after, limit }: CanonicalSelect): readonly Row[] {
   const compare = comparing(order)
