@@ -38,14 +38,16 @@ export function openers(
 }
 
 /**
- * Without these, snapshots and checkpoints would be in memory, and after each restart reactions would begin again without any warning. Throws
+ * Without these, snapshots and checkpoints would be in memory, and after each restart reactions would begin again without any warning, and a changed log would be signed. Throws
  * `config_invalid`.
  */
-export function assertKept({ url }: LoadedConfig, { snapshots, consumers }: Partial<Openers>): void {
-  if (typeof snapshots?.load === 'function' && typeof consumers?.load === 'function') return
+export function assertKept({ url }: LoadedConfig, opened: Partial<Openers>): void {
+  const { snapshots, consumers, proofs, proofFiles } = opened
+  const isTreeKept = !proofs || typeof proofFiles?.read === 'function'
+  if (typeof snapshots?.load === 'function' && typeof consumers?.load === 'function' && isTreeKept) return
   throw invalid(
     fileURLToPath(url),
-    'cannot be opened: "open" must also return "snapshots" and "consumers", for example those of fileStorage: open: (options) => ({ ...fileStorage(options), tables: () => … })',
+    'cannot be opened: "open" must also return "snapshots", "consumers" and, for proofs, "proofFiles", for example those of fileStorage: open: (options) => ({ ...fileStorage(options), tables: () => … })',
   )
 }
 

@@ -6,6 +6,7 @@ export {
   type TreeCheckpoint,
   type TreeHead,
 } from './checkpoints.ts'
+export { type Compared, compareLog, type Misfit, type MisfitKind, misfitText } from './compare.ts'
 export { emptyRoot, leafHash, nodeHash } from './hashes.ts'
 export { type KeyKind, newSignerKey, type SignerKey, signerKey, type VerifierKey, verifierKey } from './keys.ts'
 export { type LeafFields, leafOf, readLeaf } from './leaf.ts'
@@ -21,5 +22,21 @@ export {
   type ReadNode,
   rootOf,
 } from './proofs.ts'
+export {
+  type KeptTree,
+  lastCheckpoint,
+  type ProvedConsistency,
+  type ProvedEvent,
+  proveConsistency,
+  proveEvent,
+} from './prove.ts'
+export {
+  type Cosignatures,
+  checkpointFile,
+  checkpointPost,
+  type PublishedCheckpoint,
+  type Publisher,
+  witness,
+} from './publishers.ts'
 export { nodesIn } from './tile-nodes.ts'
 export { edgeOf, GrowingTree, type Tile, type TilePlace, tilePath } from './tiles.ts'

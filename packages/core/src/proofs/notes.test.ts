@@ -100,9 +100,15 @@ test('no bit of a proof can be changed', async () => {
 /** A reader that was written from docs/proofs.md alone. */
 function leafOfThePage(leaf: Buffer) {
   let at = 112
-  const text = (length: number) => leaf.toString('utf8', at, (at += length))
+  const text = (length: number) => {
+    at += length
+    return leaf.toString('utf8', at - length, at)
+  }
   const [stream, type, contentType, validAt] = [22, 24, 26, 28].map((field) => text(leaf.readUInt16LE(field)))
-  const tags = Array.from({ length: leaf[1]! }, () => text(leaf.readUInt16LE((at += 2) - 2)))
+  const tags = Array.from({ length: leaf[1]! }, () => {
+    at += 2
+    return text(leaf.readUInt16LE(at - 2))
+  })
   return {
     format: leaf[0],
     schemaVersion: leaf.readUInt16LE(2),

@@ -5,6 +5,9 @@ import { hashBytes, perfectRoot } from './hashes.ts'
 import type { ReadNode } from './proofs.ts'
 import { edgeOf, type Tile, type TilePlace, tileOf, tilePath, tileWidth } from './tiles.ts'
 
+/** Tiles that a reader of nodes keeps, of 8 KiB each. */
+const tilesKeptMax = 256
+
 /** For proofs in a tree of this size. It throws `proofs_damaged` where a tile is missing. */
 export function nodesIn(files: Pick<ProofFiles, 'read'>, size: number): ReadNode {
   /** A proof needs some tiles more than once. */
@@ -14,14 +17,10 @@ export function nodesIn(files: Pick<ProofFiles, 'read'>, size: number): ReadNode
     const path = tilePath(place)
     const reading = tiles.get(path) ?? readTile(files, place)
     tiles.set(path, reading)
+    if (tiles.size > tilesKeptMax) tiles.delete(tiles.keys().next().value!)
     const { first, hashes } = place
     return perfectRoot((await reading).subarray(first * hashBytes, (first + hashes) * hashBytes))
   }
-}
-
-/** The hash of a leaf as the tiles have it. */
-export async function leafIn(read: ReadNode, position: number): Promise<Uint8Array> {
-  return await read(0, position - 1)
 }
 
 /** The tiles at the right edge. Throws `proofs_damaged`. */

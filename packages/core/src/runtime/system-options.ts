@@ -3,12 +3,14 @@ import type { IdGenerator } from '../kernel/ids.ts'
 import type { Clock } from '../kernel/time.ts'
 import type { ConsumerRecords } from '../store/consumers.ts'
 import type { EventStore } from '../store/port.ts'
+import type { ProofFiles } from '../store/proof-files.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
 import type { SnapshotNotice } from './commands/snapshot-keeper.ts'
 import type { ReactionNotice } from './consumers/status.ts'
 import type { StartProjections } from './projections/host.ts'
 import type { ProjectionNotice } from './projections/status.ts'
+import type { ProofsOptions } from './proofs/options.ts'
 import type { RemoteConnection } from './remotes/connection.ts'
 
 /** What a system runs on. Closing the system closes the store and the tables. */
@@ -29,6 +31,10 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly projections?: StartProjections
   /** A connection to each other system that is declared, by its name: `{ partner: httpSystem({ url }) }`. */
   readonly remotes?: Readonly<Record<string, RemoteConnection>>
+  /** Keeps a Merkle tree of the log, and signs it: whoever holds a checkpoint can find out whether the log was changed. Without it there is none. */
+  readonly proofs?: ProofsOptions | undefined
+  /** Where the tree and its keys are kept. Without it there is no tree. */
+  readonly proofFiles?: ProofFiles
   /**
    * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, and when an aggregate
    * gets no snapshots. What it throws is not caught, except directly after a successful command.
