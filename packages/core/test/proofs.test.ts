@@ -242,7 +242,7 @@ test('a witness gets proofs of consistency, and its signatures are checked and k
   await append(running, 1)
   await expect.poll(async () => (await treeStatus(running)).state, patience).toBe('diverged')
   expect((await treeStatus(running)).error).toMatchObject({ code: 'tree_diverged' })
-  expect(answers.slice(0, 2)).toEqual([200, 200])
+  expect(answers).toEqual(expect.arrayContaining([200, 409]))
 })
 
 /** A server on a free port. */

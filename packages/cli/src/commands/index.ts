@@ -4,6 +4,7 @@ import type { Session } from '../session.ts'
 import { addBackup } from './backup.ts'
 import { addIndex } from './index-command.ts'
 import { addProjections } from './projections/index.ts'
+import { addProve } from './prove.ts'
 import { addRead } from './read.ts'
 import { addSagas } from './sagas/index.ts'
 import { addSchedules } from './schedules/index.ts'
@@ -19,6 +20,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addTail,
   addState,
   addVerify,
+  addProve,
   addBackup,
   addIndex,
   addProjections,

@@ -28,12 +28,10 @@ export interface Compared {
   /** The tiles that are kept with the log. Only those that lead to the signed root are believed. */
   readonly files?: Pick<ProofFiles, 'read'> | undefined
   readonly signed: TreeHead & { readonly history?: string | undefined }
-  /** Called now and then with the number of events that were compared. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
 /** Reads the log up to the signed size, and builds its tree again. Nothing if the log is the one that was signed. */
-export async function compareLog({ store, files, signed, onProgress }: Compared): Promise<Misfit | undefined> {
+export async function compareLog({ store, files, signed }: Compared): Promise<Misfit | undefined> {
   const { size, root, history } = signed
   const { position: head } = await store.head()
   const end = Math.min(head, size)
@@ -52,7 +50,6 @@ export async function compareLog({ store, files, signed, onProgress }: Compared)
     }
     // Only the root is asked for.
     tree.takeFull()
-    onProgress?.(tree.size, end)
   }
   if (head >= size && isSameHash(tree.root(), root)) return undefined
   const found = (kind: MisfitKind, position: Position | null): Misfit => ({ kind, position, signed: size, head })
