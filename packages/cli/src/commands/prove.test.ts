@@ -38,7 +38,6 @@ test('prove --consistency proves that a log is the beginning of a later one', as
   const data = temporaryDirectory()
   await signedLog(data, 20)
   const argv = ['prove', '--consistency', '5', '13', '--data', data]
-  console.log((await binary([...argv, "--json"])).err)
   const { from, to, proof } = JSON.parse((await binary([...argv, '--json'])).out)
   const bytes = (base64: string) => Buffer.from(base64, 'base64')
   const head = ({ size, root }: { size: number; root: string }) => ({ size, root: bytes(root) })

@@ -30,7 +30,7 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
 /** The root of a tree of hashes that stand one after the other. Their number is a power of two. */
 export function perfectRoot(hashes: Uint8Array): Uint8Array {
   if (hashes.length === hashBytes) return hashes
-  const level = hashes.slice()
+  const level = new Uint8Array(hashes)
   for (let length = level.length; length > hashBytes; length /= 2) {
     for (let at = 0; at < length; at += 2 * hashBytes) {
       node.set(level.subarray(at, at + 2 * hashBytes), 1)

@@ -43,9 +43,13 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 const leavesOf = (count: number, salt = 0) =>
   Array.from({ length: count }, (_, n) => leafHash(Buffer.from(`leaf ${salt} ${n}`)))
 
+const bufferOf = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes)
+
 /** Grows a tree in steps, as after restarts: each goes on from the edge in the tiles. */
 async function grown(leaves: readonly Uint8Array[], stops: readonly number[]) {
-  const files = memoryProofs()
+  const memory = memoryProofs()
+  // Files give buffers, whose slices share their bytes.
+  const files = { ...memory, read: async (path: string) => bufferOf(await memory.read(path)) }
   let size = 0
   for (const stop of [...stops.map((at) => at % (leaves.length + 1)).sort((a, b) => a - b), leaves.length]) {
     const tree = GrowingTree.at(size, await readEdge(files, size))
@@ -74,6 +78,9 @@ test('any tree has the root and proofs of RFC 6962, and they are accepted', asyn
       const first = a % (size + 1)
       const proof = await consistencyProof(read, { from: first, to: size })
       expect(proof.map(hex)).toEqual(first === 0 ? [] : naiveSubproof(first, leaves, true).map(hex))
+      const middle = first + (b % (size - first + 1))
+      const between = await consistencyProof(read, { from: first, to: middle })
+      expect(between.map(hex)).toEqual(first === 0 ? [] : naiveSubproof(first, leaves.slice(0, middle), true).map(hex))
       const from = { size: first, root: naiveRoot(leaves.slice(0, first)) }
       expect(provesConsistency({ from, to: { size, root }, proof })).toBe(true)
       if (size === 0) return
