@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { defineSystem, type ProofsOptions, type RunningSystem, startSystem } from 'indelible'
+import { defineSystem, openSystem, type ProofsOptions, type RunningSystem, startSystem } from 'indelible'
 import { fileStorage } from 'indelible/file'
 import { memoryTables } from 'indelible/memory'
 import {
@@ -149,6 +149,23 @@ test('partial tiles go when the whole tile is there', async () => {
   await signed(running)
   expect(existsSync(join(dataDir, 'proofs', 'tile/0/000.p'))).toBe(false)
   expect(readFileSync(join(dataDir, 'proofs', 'tile/0/000'))).toHaveLength(8192)
+})
+
+test('a system that is started from its config grows its tree on a thread, and goes on there after a restart', async () => {
+  const dataDir = temporaryDirectory()
+  const config = new URL('./proved.config.ts', import.meta.url)
+  for (let round = 1; round <= 2; round++) {
+    const running = await openSystem(config, { dataDir })
+    try {
+      await append(running, 300)
+      const size = await signed(running)
+      const { checkpoint, keys } = await running.proofs.latest()
+      expect(openCheckpoint(checkpoint, keys.map(verifierKey))).toMatchObject({ origin: 'proved.example/log', size })
+      checkProof((await running.proofs.event(size)).proof, keys.map(verifierKey))
+    } finally {
+      await running.close()
+    }
+  }
 })
 
 test('a log that was put back to an older copy is found at the start as cut short, and nothing is signed until the right log is back', async () => {

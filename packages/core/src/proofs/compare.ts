@@ -2,9 +2,10 @@
 import type { Position } from '../kernel/positions.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ProofFiles } from '../store/proof-files.ts'
-import type { TreeHead } from './checkpoints.ts'
+import { readCheckpoint, type TreeHead } from './checkpoints.ts'
 import { isSameHash } from './hashes.ts'
 import { leafHashOf } from './leaf.ts'
+import type { ReadNode } from './proofs.ts'
 import { nodesIn } from './tile-nodes.ts'
 import { GrowingTree } from './tiles.ts'
 
@@ -35,7 +36,7 @@ export async function compareLog({ store, files, signed }: Compared): Promise<Mi
   const { size, root, history } = signed
   const { position: head } = await store.head()
   const end = Math.min(head, size)
-  const tiles = new SignedLeaves(files, size)
+  const tiles = new SignedLeaves(files && nodesIn(files, await keptSize(files, size)), size)
   const tree = new GrowingTree()
   let first: Position | undefined
   let isSameAgain = false
@@ -63,17 +64,23 @@ export async function compareLog({ store, files, signed }: Compared): Promise<Mi
   return found(isSameAgain || endsAlike ? 'rewritten' : 'forked', first)
 }
 
+/** The tree beside the log may have grown on: then only its larger tiles may be there. */
+async function keptSize(files: Pick<ProofFiles, 'read'>, size: number): Promise<number> {
+  const note = await files.read('checkpoint')
+  return note ? Math.max(size, readCheckpoint(Buffer.from(note).toString()).size) : size
+}
+
 /** The leaves in the tiles, in their order, and the root that they lead to. */
 class SignedLeaves {
-  readonly #read: ReturnType<typeof nodesIn> | undefined
+  readonly #read: ReadNode | undefined
   readonly #size: number
   readonly #tree = new GrowingTree()
   areWhole: boolean
 
-  constructor(files: Pick<ProofFiles, 'read'> | undefined, size: number) {
-    this.#read = files && nodesIn(files, size)
+  constructor(read: ReadNode | undefined, size: number) {
+    this.#read = read
     this.#size = size
-    this.areWhole = files !== undefined
+    this.areWhole = read !== undefined
   }
 
   /** Of the next position; nothing where the tiles do not have it. */
