@@ -52,6 +52,7 @@ const configurations: Readonly<Record<string, number>> = {
   'fold-10m': 2,
   'rebuild-10m': 3,
   staleness: 2,
+  merkle: 2,
   transfers: 2,
   timers: 4,
   'cold-start': 2,

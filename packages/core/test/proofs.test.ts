@@ -160,7 +160,9 @@ test('a system that is started from its config grows its tree on a thread, and g
       await append(running, 300)
       const size = await signed(running)
       const { checkpoint, keys } = await running.proofs.latest()
-      expect(openCheckpoint(checkpoint, keys.map(verifierKey))).toMatchObject({ origin: 'proved.example/log', size })
+      const { origin, size: last } = openCheckpoint(checkpoint, keys.map(verifierKey))
+      expect(origin).toBe('proved.example/log')
+      expect(last).toBeGreaterThanOrEqual(size)
       checkProof((await running.proofs.event(size)).proof, keys.map(verifierKey))
     } finally {
       await running.close()

@@ -5,6 +5,6 @@ import type { ThreadData } from './open-system.ts'
 
 await growTree(async ({ config: url, dataDir }: ThreadData) => {
   const config = await loadConfig(new URL(url))
-  const { store, proofFiles } = openers(config, { dataDir, mode: 'inspect' })
+  const { store, proofFiles } = openers(config, { dataDir, mode: 'tree' })
   return { store: await store(), files: proofFiles! }
 })

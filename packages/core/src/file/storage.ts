@@ -9,11 +9,11 @@ import { type FileStoreOptions, fileStore } from './event-store.ts'
 import { fileProofs } from './proof-files.ts'
 import { fileSnapshots } from './snapshots.ts'
 
-export interface FileStorageOptions extends Omit<FileStoreOptions, 'dir' | 'access'> {
+export interface FileStorageOptions extends Omit<FileStoreOptions, 'dir' | 'access' | 'watches'> {
   /** Holds `log`, `snapshots` and `consumers`. */
   readonly dataDir: string
   /** Only `run` opens the log for writing; see `OpenMode`. */
-  readonly mode: 'run' | 'projections' | 'inspect'
+  readonly mode: 'run' | 'projections' | 'tree' | 'inspect'
   /** Where the private keys of the Merkle tree are: `keys/tree.keys` in `dataDir` by default. */
   readonly keysFile?: string
 }
@@ -32,7 +32,8 @@ export function fileStorage({
 } {
   const access = mode === 'run' ? 'write' : 'read'
   return {
-    store: () => fileStore({ ...options, dir: join(dataDir, 'log'), access }),
+    // The tree asks for what is durable already; to be woken by every write would only slow the writer.
+    store: () => fileStore({ ...options, dir: join(dataDir, 'log'), access, watches: mode !== 'tree' }),
     snapshots: fileSnapshots({ dir: join(dataDir, 'snapshots') }),
     consumers: fileConsumers({ dir: join(dataDir, 'consumers') }),
     proofFiles: fileProofs({ dir: join(dataDir, 'proofs'), keysFile }),

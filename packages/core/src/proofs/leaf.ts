@@ -4,7 +4,7 @@ import { IndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import { writeUuid } from '../kernel/ids.ts'
 import { epochMs } from '../kernel/time.ts'
-import { emptyRoot, sha256 } from './hashes.ts'
+import { sha256, writeSha256 } from './hashes.ts'
 
 const envelopeFormat = 1
 const fixedBytes = 112
@@ -25,6 +25,8 @@ export function leafHashOf(event: RecordedEvent): Buffer {
 interface Undecoded {
   readonly recordedAtMs?: number
   writeId?(into: Uint8Array, at: number): void
+  /** Stream and type one after the other. Gives the length of the stream and of both. */
+  writeNames?(into: Uint8Array, at: number): readonly [stream: number, both: number]
 }
 
 /** Writes the envelope behind the first byte of the scratch, and gives where it ends. */
@@ -40,16 +42,23 @@ function write(event: RecordedEvent & Undecoded): number {
   scratch.fill(0, at + 30, at + 32)
   if (event.writeId) event.writeId(scratch, at + 32)
   else writeUuid(event.id, scratch, at + 32)
-  scratch.set(metadataBytes.length === 0 ? emptyRoot : sha256(metadataBytes), at + 48)
-  scratch.set(sha256(dataBytes), at + 80)
+  writeSha256(metadataBytes, scratch, at + 48)
+  writeSha256(dataBytes, scratch, at + 80)
   let end = at + fixedBytes
   const text = (value: string, lengthAt: number) => {
     const length = scratch.write(value, end)
     scratch.writeUInt16LE(length, lengthAt)
     end += length
   }
-  text(event.stream, at + 22)
-  text(event.type, at + 24)
+  if (event.writeNames) {
+    const [stream, both] = event.writeNames(scratch, end)
+    scratch.writeUInt16LE(stream, at + 22)
+    scratch.writeUInt16LE(both - stream, at + 24)
+    end += both
+  } else {
+    text(event.stream, at + 22)
+    text(event.type, at + 24)
+  }
   text(event.contentType, at + 26)
   text(validAt, at + 28)
   for (const tag of tags) {
