@@ -93,7 +93,7 @@ async function worstLag({ seconds, pace }: { seconds: number; pace: number }, co
   const running = await opened(dir)
   const waits: Promise<number>[] = []
   try {
-    await atPace(pace / eventsPerCommit, seconds, async (n) => {
+    await atPace(pace / eventsPerCommit, warmupSeconds + seconds, async (n) => {
       const stream = streamOf(n % clients)
       const events = payloadsOf(n % clients, { from: 1, count: eventsPerCommit }).map((data) => ({
         stream,
@@ -102,7 +102,8 @@ async function worstLag({ seconds, pace }: { seconds: number; pace: number }, co
       }))
       const outcome = await running.store.append({ events })
       check(outcome.status === 'written', 'the commit is written')
-      if (n % samplesEvery !== 0 || outcome.status !== 'written') return
+      const isWarm = n >= (warmupSeconds * pace) / eventsPerCommit
+      if (!isWarm || n % samplesEvery !== 0 || outcome.status !== 'written') return
       const acknowledged = performance.now()
       const signed = running.waitFor(tree, outcome.lastPosition, { timeoutMs: 120_000 })
       waits.push(signed.then(() => performance.now() - acknowledged))
@@ -117,6 +118,7 @@ async function worstLag({ seconds, pace }: { seconds: number; pace: number }, co
 }
 
 const samplesEvery = 20
+const warmupSeconds = 2
 
 async function opened(dir: string): Promise<RunningSystem> {
   const running = await openSystem(config, { dataDir: dir })

@@ -1,5 +1,6 @@
 // Tiles and checkpoint of the Merkle tree as files that any web server can serve, and the private keys in a place of their own.
-import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmod, open, readFile, rename } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fault, nodeDisk, syncDir } from '../log/disk/index.ts'
 import type { ProofFiles } from '../store/proof-files.ts'
@@ -18,11 +19,11 @@ export function fileProofs(options: FileProofsOptions): ProofFiles {
     read: (path) => contentOf(join(dir, path)),
     async write(path, bytes) {
       const file = join(dir, path)
-      await asked(file, () => written(file, bytes))
+      await asked(file, async () => written(file, bytes))
     },
     async remove(path) {
       const file = join(dir, path)
-      await asked(file, () => rm(file, { force: true, recursive: true }))
+      await asked(file, async () => rmSync(file, { force: true, recursive: true }))
     },
     loadKeys: async () => (await contentOf(keysFile))?.toString(),
     async saveKeys(text) {
@@ -33,15 +34,20 @@ export function fileProofs(options: FileProofsOptions): ProofFiles {
   }
 }
 
-/** Beside its place first, so that a reader finds all of it or nothing. */
-async function written(file: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Beside its place first, so that a reader finds all of it or nothing. Synchronously, because the few threads for asynchronous calls belong to the log, whose
+ * writes are waited for; it is a few kilobytes for the page cache, on the thread of the tree.
+ */
+function written(file: string, bytes: Uint8Array): void {
   const unfinished = `${file}.new`
-  await writeFile(unfinished, bytes).catch(async (error) => {
-    if (error.code !== 'ENOENT') throw error
-    await mkdir(dirname(file), { recursive: true })
-    await writeFile(unfinished, bytes)
-  })
-  await rename(unfinished, file)
+  try {
+    writeFileSync(unfinished, bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(unfinished, bytes)
+  }
+  renameSync(unfinished, file)
 }
 
 async function keysWritten(file: string, text: string): Promise<void> {
