@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { LongestFirst } from './scripts/longest-first.ts'
 import { pgliteFlags } from './scripts/pglite-flags.ts'
+import { SkipReporter } from './scripts/skips.ts'
 
 // Property tests and campaigns draw from one seed: INDELIBLE_SEED=… repeats a run.
 const seed = process.env.INDELIBLE_SEED ?? String(Math.floor(Math.random() * 2 ** 31))
@@ -20,7 +21,10 @@ export default defineConfig({
     execArgv: ['--wasm-wrapper-tiering-budget=1000000000', '--no-wasm-code-gc', ...pgliteFlags],
     // Many tests wait for a disk, a process or a database, so that two files at a time suit two cores as well.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Files share the processes of the workers: starting one for each and loading the sources again costs more than most files.
+    isolate: false,
     sequence: { sequencer: LongestFirst },
+    reporters: [...configDefaults.reporters, new SkipReporter()],
     globalSetup: ['./scripts/of-this-run.ts'],
     setupFiles: ['./scripts/seed-fast-check.ts'],
     env: { INDELIBLE_SEED: seed },

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ourFiles } from '../scripts/our-files.ts'
+import { pgliteFlags } from '../scripts/pglite-flags.ts'
 
 const dir = resolve('docs/.snippets')
 const pages = ourFiles('**/*.md').map((page) => ({ page, blocks: blocksOf(readFileSync(page, 'utf8')) }))
@@ -40,7 +41,9 @@ test('the code on every page is type-checked', () => {
 })
 
 test.each(programs)('the code of $page runs and prints what it says', ({ file, code }) => {
-  const printed = execFileSync(process.execPath, ['--conditions=@indelible/source', file], { encoding: 'utf8' })
+  const printed = execFileSync(process.execPath, ['--conditions=@indelible/source', ...pgliteFlags, file], {
+    encoding: 'utf8',
+  })
   for (const [, expected] of code.matchAll(/\/\/ → (.*)$/gm)) expect(printed).toContain(expected)
 })
 

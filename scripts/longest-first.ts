@@ -7,16 +7,18 @@ const root = join(import.meta.dirname, '..')
 
 /** Those that take more than about twenty seconds, roughly in order. */
 const longest = [
-  'examples/bank/test/import.test.ts',
-  'packages/core/test/crash/crash-states.test.ts',
   'bench/test/bench.test.ts',
   'packages/postgres/src/pglite/ending.test.ts',
   'packages/postgres/src/pglite/pglite.test.ts',
   'scripts/packages.test.ts',
-  'packages/core/src/file/damage.test.ts',
-  'packages/core/test/reliability/model.test.ts',
-  'packages/core/test/reliability/failing-disk.test.ts',
+  'examples/bank/test/import.test.ts',
+  'packages/core/test/crash/crash-states.test.ts',
   'packages/postgres/test/kills.test.ts',
+  'packages/postgres/src/server/postgres.test.ts',
+  'packages/postgres/test/rebuilds.test.ts',
+  'docs/snippets.test.ts',
+  'packages/core/src/file/damage.test.ts',
+  'packages/postgres/src/tables/tables.test.ts',
 ]
 
 export class LongestFirst extends BaseSequencer {

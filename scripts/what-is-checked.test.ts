@@ -21,7 +21,8 @@ test('the type check covers every source file', () => {
 })
 
 test('the linter covers every source file', () => {
-  expect(notIn(run('biome', 'lint', '--verbose', '.'), code)).toEqual([])
+  // One rule is enough to see the files.
+  expect(notIn(run('biome', 'lint', '--only=suspicious/noDebugger', '--verbose', '.'), code)).toEqual([])
 })
 
 test('every test file is run', () => {

@@ -7,8 +7,8 @@ import { openBank } from '../open-bank.ts'
 import { accountBalances } from '../projections/account-balances.ts'
 import { accountStatement } from '../projections/account-statement.ts'
 
-const [from, dataDir, accounts] = process.argv.slice(2)
-const histories = accountHistories(await readCzechBank(from!)).slice(0, Number(accounts))
+const [from, dataDir] = process.argv.slice(2)
+const histories = accountHistories(await readCzechBank(from!))
 const bank = await openBank({ dataDir: dataDir! })
 const { adjustments } = await replay(bank, histories, {
   onAcknowledged: ({ commandId, position, duplicate }) =>

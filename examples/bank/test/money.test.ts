@@ -13,7 +13,7 @@ import { accountBalances } from '../projections/account-balances.ts'
 import { RequestTransfer } from '../transfer/transfer.ts'
 import { balanceOf, bankInMemory } from './bank-in-memory.ts'
 
-const histories = long ? 5_000 : 250
+const histories = long ? 5_000 : 100
 const ids = ['a', 'b', 'c', 'd']
 
 const id = fc.constantFrom(...ids)

@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newPgliteDirectory } from '../../../scripts/pglite-directory.ts'
+import { pgliteFlags } from '../../../scripts/pglite-flags.ts'
+import { skippedBecause } from '../../../scripts/skips.ts'
 
 const bankBin = fileURLToPath(new URL('../bin/bank.js', import.meta.url))
 const curlMissing = (() => {
@@ -22,6 +25,7 @@ let welcome = ''
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'indelible-serve-'))
+  await newPgliteDirectory(join(dir, 'tables'))
   await start()
 })
 afterAll(async () => {
@@ -30,9 +34,13 @@ afterAll(async () => {
 })
 
 async function start(): Promise<void> {
-  server = spawn(process.execPath, ['--conditions=@indelible/source', bankBin, 'serve', '--data', dir, '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  server = spawn(
+    process.execPath,
+    ['--conditions=@indelible/source', ...pgliteFlags, bankBin, 'serve', '--data', dir, '--port', '0'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   welcome = ''
   for await (const chunk of server.stdout!.iterator({ destroyOnReturn: false })) {
     welcome += chunk
@@ -56,7 +64,7 @@ function tryLine(n: number): string {
   return printed
 }
 
-describe.skipIf(curlMissing)(`the five lines${curlMissing ? ` (skipped: ${curlMissing})` : ''}`, () => {
+describe.skipIf(curlMissing)(`the five lines${skippedBecause(curlMissing)}`, () => {
   test('show a refused withdrawal, with the balance', () => {
     expect(JSON.parse(tryLine(1))).toMatchObject({ reason: 'InsufficientFunds', details: { balance: 729_40 } })
   })

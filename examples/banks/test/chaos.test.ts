@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { draws, hours, long, seed } from '../../../scripts/campaign.ts'
+import { skippedBecause } from '../../../scripts/skips.ts'
 import { czechBankDir, czechBankMissing } from '../../bank/test/czech-bank-data.ts'
 import { ask, tell, untilDone } from '../ask-bank.ts'
 import type { BankProcess } from '../bank-process.ts'
@@ -19,7 +20,7 @@ const unknownBank = 'YZ'
 const atOnce = 16
 
 test.skipIf(czechBankMissing)(
-  `${count} transfers to a partner that is killed ${kills} times and cut off ${cuts} times${czechBankMissing ? ` (${czechBankMissing})` : ''}`,
+  `${count} transfers to a partner that is killed ${kills} times and cut off ${cuts} times${skippedBecause(czechBankMissing)}`,
   async () => {
     const draw = draws()
     const remittances = await realRemittances(czechBankDir, count)

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { skippedBecause } from '../../../scripts/skips.ts'
 import { append, appendHistory } from '../test/append.ts'
 import { bin, binary, ended, start, temporaryDirectory } from '../test/support.ts'
 import { exitCodes } from './errors/index.ts'
@@ -25,7 +26,8 @@ describe('an old Node', () => {
     ])
   })
 
-  test.skipIf(oldNode === undefined)('gets one clear line (needs a Node below 22 on the PATH)', () => {
+  const missing = oldNode === undefined ? 'there is no Node below 22 on the PATH' : undefined
+  test.skipIf(missing)(`gets one clear line${skippedBecause(missing)}`, () => {
     const { status, stdout, stderr } = spawnSync(oldNode!, [bin, 'stat'], { encoding: 'utf8' })
     expect({ status, stdout }).toEqual({ status: exitCodes.nodeTooOld, stdout: '' })
     expect(stderr).toBe(

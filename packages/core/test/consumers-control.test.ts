@@ -17,8 +17,9 @@ import {
 } from 'indelible'
 import { fileConsumers, fileStore } from 'indelible/file'
 import { memoryConsumers, memoryStore } from 'indelible/memory'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryDirectory } from '../src/file/test-support.ts'
+import { recordMsMax } from '../src/runtime/limits.ts'
 import { gate, lasting, Pack, ParcelPacked, ParcelSent, pack, Send, startParcels, until } from './parcels.ts'
 
 const patient = { timeoutMs: 30_000 }
@@ -443,9 +444,14 @@ describe('faults', () => {
     const system = startParcels({ reactions: [mail] }, { consumers: dead })
     await reaches(system, 'mail', { state: 'running' })
     isDead = true
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
     await pack(system.store, 'a')
+    await vi.advanceTimersByTimeAsync(recordMsMax)
     await reaches(system, 'mail', { state: 'retrying', error: { code: 'io_failed' } })
-    await system.close()
+    const closed = system.close()
+    await vi.advanceTimersByTimeAsync(recordMsMax)
+    await closed
   })
 
   test('a log that cannot be read for a while is reported, and nothing is lost', async () => {

@@ -8,6 +8,7 @@ import { pgliteTables } from '@indelible/postgres'
 import { aggregate, bigint, defineSystem, event, isIndelibleError, projection, startSystem, text } from 'indelible'
 import { afterAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { newPgliteDirectory } from '../../../scripts/pglite-directory.ts'
 
 const bytesPerMb = 1024 * 1024
 const rowCount = 500
@@ -45,7 +46,7 @@ afterAll(() => {
 
 test('tables on a disk that fills up report it, lose nothing, and catch up when there is space', async (context) => {
   if (reason !== undefined) context.skip(reason)
-  const tables = await pgliteTables({ dir: join(disk, 'tables'), statementMsMax: 15_000 })
+  const tables = await pgliteTables({ dir: await newPgliteDirectory(join(disk, 'tables')), statementMsMax: 15_000 })
   const system = startSystem(defineSystem({ name: 'shop', commands: [Revalue], projections: [values] }), { tables })
   await using _ = system
   let appended = 0

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
+import { skippedBecause } from '../../../scripts/skips.ts'
 import { httpApi } from '../src/index.ts'
 import { runningShop } from './shop.ts'
 
@@ -19,10 +20,10 @@ const browser = ['chromium', 'google-chrome'].find((name) => {
     return false
   }
 })
-const reason = browser ? '' : ' (skipped: there is no chromium on this machine)'
+const missing = browser ? undefined : 'there is no chromium on this machine'
 
-test.skipIf(!browser)(
-  `a page of another site reaches a server but cannot read or change anything${reason}`,
+test.skipIf(missing)(
+  `a page of another site reaches a server but cannot read or change anything${skippedBecause(missing)}`,
   async () => {
     const victim = shopThatIsWatched()
     const port = await listening(victim.server, 0)
@@ -75,12 +76,15 @@ test.skipIf(!browser)(
   },
 )
 
-test.skipIf(!browser)(`a page that the server's own app serves may send commands${reason}`, async () => {
-  const { server, seen } = shopThatIsWatched()
-  const port = await listening(server, 0)
-  browse(`http://localhost:${port}/page`)
-  await expect.poll(() => seen, { timeout: 20_000 }).toContain('POST /commands/item/tea/ReceiveStock 200')
-})
+test.skipIf(missing)(
+  `a page that the server's own app serves may send commands${skippedBecause(missing)}`,
+  async () => {
+    const { server, seen } = shopThatIsWatched()
+    const port = await listening(server, 0)
+    browse(`http://localhost:${port}/page`)
+    await expect.poll(() => seen, { timeout: 20_000 }).toContain('POST /commands/item/tea/ReceiveStock 200')
+  },
+)
 
 /** The shop behind HTTP, and its answer to every request. */
 function shopThatIsWatched() {

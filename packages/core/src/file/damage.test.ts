@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { draws, long } from '../../../../scripts/campaign.ts'
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Query } from '../kernel/queries.ts'
@@ -133,8 +134,10 @@ describe('damage', () => {
     expect(files.size).toBeGreaterThan(2)
     expect(await indexesIn(dir)).toHaveLength(files.size - 1)
     const found = { opening: 0, readingAll: 0, readingStreams: 0, verifying: 0, nobody: 0 }
+    const step = long ? 1 : 3
+    const next = draws()
     for (const [name, whole] of files) {
-      for (let at = 0; at < whole.length; at++) {
+      for (let at = next(step); at < whole.length; at += step) {
         const damaged = Buffer.from(whole)
         damaged[at]! ^= 1 << (at % 8)
         await writeFile(join(dir, name), damaged)
@@ -159,11 +162,11 @@ describe('damage', () => {
       await writeFile(join(dir, name), whole)
     }
     // Only the marks after the last commit of each file have nothing behind them that proves them. They hold no event.
-    expect(found.nobody).toBe(24 * files.size)
+    expect(found.nobody).toBe((24 / step) * files.size)
     // Opening a log does not read a sealed segment that has an index; reading its events does. The header of a segment holds no event.
-    expect(found.opening).toBeGreaterThan(100)
-    expect(found.readingAll).toBeGreaterThan(500)
-    expect(found.verifying).toBeLessThanOrEqual(segmentHeaderBytes * files.size)
+    expect(found.opening).toBeGreaterThan(100 / step)
+    expect(found.readingAll).toBeGreaterThan(500 / step)
+    expect(found.verifying).toBeLessThanOrEqual(Math.ceil(segmentHeaderBytes / step) * files.size)
   })
 
   test('to any byte of an event in a sealed segment is found when only its stream is read', async () => {
@@ -289,7 +292,7 @@ describe('an index file', () => {
     const { dir, events } = await writtenLog(8, { close: true, limits })
     const whole = await readFile(join(dir, index))
     const counts = { anew: 0, notMet: 0 }
-    for (let at = 0; at < whole.length; at += at < 120 ? 3 : 97) {
+    for (let at = 0; at < whole.length; at += at < 120 ? 3 : long ? 97 : 197) {
       const damaged = Buffer.from(whole)
       damaged[at]! ^= 1 << (at % 8)
       await writeFile(join(dir, index), damaged)
@@ -305,7 +308,7 @@ describe('an index file', () => {
       if (left.equals(whole)) counts.anew++
       else counts.notMet++
     }
-    expect(counts.anew).toBeGreaterThan(100)
+    expect(counts.anew).toBeGreaterThan(long ? 100 : 50)
     await writeFile(join(dir, index), whole)
     expect(await verifyLog({ dir })).toMatchObject({ events: 8 })
   })

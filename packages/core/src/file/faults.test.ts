@@ -4,6 +4,7 @@ import { readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { linuxMissing, skippedBecause } from '../../../../scripts/skips.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { type Disk, nodeDisk } from '../log/disk/disk.ts'
 import { segmentHeaderBytes } from '../log/format/segment-header.ts'
@@ -475,8 +476,8 @@ describe('a broken disk', () => {
     expect(await readFile(join(dir, '00000002.log'), 'utf8')).toBe('of somebody else')
   })
 
-  test.skipIf(process.platform !== 'linux')(
-    'a failure while a segment or a log is created leaves no file open',
+  test.skipIf(linuxMissing)(
+    `a failure while a segment or a log is created leaves no file open${skippedBecause(linuxMissing)}`,
     async () => {
       const dir = temporaryDirectory()
       const opened = async () => {

@@ -162,7 +162,7 @@ test('a file store gives the same answers as a memory store, also after reopens 
       if (damaged) for (const name of await indexesIn(dir)) await rm(join(dir, name))
       expect(await verifyLog({ dir, disk: diskHere })).toMatchObject({ events: head, head, recordedAt })
     }),
-    { numRuns: long ? 2000 : 60 },
+    { numRuns: long ? 2000 : 30 },
   )
 })
 

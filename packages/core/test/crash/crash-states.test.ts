@@ -13,13 +13,13 @@ import type { Snapshot } from '../../src/store/snapshots.ts'
 import { sequentialIds } from '../../src/testing/clock.ts'
 import { crashAfter, type DiskImage, type DiskOperation, type SimulatedDisk, simulatedDisk } from './simulated-disk.ts'
 
-const statesMin = long ? 1_000_000 : 10_000
+const statesMin = long ? 1_000_000 : 4_000
 /** A long campaign prints its progress after this many. */
 const saidEvery = 100_000
 /** How many subsets of the writes in progress are tried at each moment. */
 const subsetsMax = 16
 /** A workload has thousands of states. A short campaign tries one moment in this many of each workload, so that it can try more workloads. */
-const momentEvery = long ? 1 : 5
+const momentEvery = long ? 1 : 8
 /** One recovery in this many is interrupted at each of its steps, which gives hundreds of states. */
 const interruptedEvery = long ? 100 : 300
 /** The most expensive checks run in one state out of this many. */

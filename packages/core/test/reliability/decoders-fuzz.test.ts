@@ -26,7 +26,7 @@ import { logLimits } from '../../src/log/limits.ts'
 import { type DiskImage, simulatedDisk } from '../crash/simulated-disk.ts'
 import { read, soon, withFile } from './support.ts'
 
-const inputs = long ? 1_000_000 : 25_000
+const inputs = long ? 1_000_000 : 12_500
 const limits = { segmentEventsMax: 40, reserveBytes: 128, readBytesMax: 4096, unindexedEventsMax: 1 }
 const log = { dir: '/log', limits: { ...logLimits, ...limits } }
 const [first, firstIndex] = ['/log/00000001.log', '/log/00000001.idx']

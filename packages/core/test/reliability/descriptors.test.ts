@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
+import { linuxMissing, skippedBecause } from '../../../../scripts/skips.ts'
 import { verifyLog } from '../../src/log/maintenance/verify.ts'
 import type { Crowded } from './crowded-child.ts'
 
-test.skipIf(process.platform !== 'linux')(
-  'a log with more files than may be open is read and appended to; without a free descriptor an append is refused, and the next one works',
+test.skipIf(linuxMissing)(
+  `a log with more files than may be open is read and appended to; without a free descriptor an append is refused, and the next one works${skippedBecause(linuxMissing)}`,
   async () => {
     const dir = mkdtempSync(join(tmpdir(), 'indelible-'))
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }))

@@ -18,7 +18,7 @@ test('the log survives if the k-th disk call fails, for every k, once or always'
   const counts = { runs: 0, ...newCounts() }
   for (const fault of faults) {
     for (const how of ['once', 'forever'] as const) {
-      const step = long ? 1 : 107
+      const step = long ? 1 : 211
       for (let k = 1 + (long ? 0 : next(step)); ; k += step) {
         const hit = await run(fault, { k, how }, counts)
         if (!hit) break
@@ -43,7 +43,7 @@ test(
     const counts = { runs: 0, ...newCounts() }
     for (const fault of passingFaults) {
       for (const how of ['once', 'each'] as const) {
-        const step = long ? 1 : 193
+        const step = long ? 1 : 389
         for (let k = 1 + (long ? 0 : next(step)); ; k += step) {
           if (!(await run(fault, { k, how }, counts, ['written']))) break
           counts.runs++
@@ -73,7 +73,7 @@ test(
     const counts = { runs: 0, short: 0, ...newCounts() }
     for (const fault of ['EIO', 'ENOSPC', 'EDQUOT', 'EMFILE', 'short write', 'short read'] as const) {
       for (const forever of [false, true]) {
-        const step = long ? 7 : 809
+        const step = long ? 7 : 1601
         for (let k = 1 + (forever && fault.startsWith('short') ? 0 : next(step)); ; k += step) {
           if (!(await runOnFiles(fault, { k, forever }, counts))) break
           counts.runs++

@@ -12,7 +12,7 @@ import { verifyLog } from '../../src/log/maintenance/verify.ts'
 import type { EventStore } from '../../src/store/port.ts'
 import { killedLimits as limits } from './killed.ts'
 
-const kills = long ? 200 : 12
+const kills = long ? 200 : 8
 const killsOfALog = 10
 const child = new URL('appending-child.ts', import.meta.url).pathname
 

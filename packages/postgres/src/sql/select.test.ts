@@ -2,6 +2,7 @@
 import { bigint, type SelectOptions, type TableDefinition, text } from 'indelible'
 import { canonicalSelect } from 'indelible/adapter'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newPgliteDirectory } from '../../../../scripts/pglite-directory.ts'
 import { at } from '../../test/samples.ts'
 import type { SqlDatabase } from '../database/index.ts'
 import { pgliteDatabase } from '../pglite/index.ts'
@@ -25,7 +26,7 @@ const place = { account_id: 'a-7', entry: 77, payee: 'payee 500', booked_for: nu
 
 let database: SqlDatabase
 beforeAll(async () => {
-  database = await pgliteDatabase()
+  database = await pgliteDatabase({ dir: await newPgliteDirectory() })
   const tables = sqlReadTables(database, { schema: 'public' })
   await tables.open(bookings)
   const rows = Array.from({ length: 20_000 }, (_, n) => ({

@@ -2,6 +2,7 @@ import { readdirSync, symlinkSync } from 'node:fs'
 import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { draws, long } from '../../../../../scripts/campaign.ts'
 import { crashAfter, type DiskImage, type SimulatedDisk, simulatedDisk } from '../../../test/crash/simulated-disk.ts'
 import { fileStore } from '../../file/event-store.ts'
 import {
@@ -291,8 +292,10 @@ test('after any failed disk call there is the earlier backup or none, and the ne
   const earlier = temporaryDirectory()
   await backupLog({ from, to: earlier })
   await append(from, 6)
+  const step = long ? 1 : 3
+  const next = draws()
   for (const start of [undefined, earlier]) {
-    for (let fails = 1, done = false; !done; fails++) {
+    for (let fails = 1 + next(step), done = false; !done; fails += step) {
       const to = temporaryDirectory()
       if (start) await cp(start, to, { recursive: true })
       let calls = 0
