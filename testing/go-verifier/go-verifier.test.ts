@@ -7,10 +7,11 @@ import { text } from 'node:stream/consumers'
 import { defineSystem, type RunningSystem, startSystem } from 'indelible'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { draws, long } from '../../scripts/campaign.ts'
+import { skippedBecause } from '../../scripts/skips.ts'
 
 const gopath = '/usr/share/gocode'
 const missing = whyNoGo()
-if (missing) console.log(`Proofs are not checked with Go: ${missing}`)
+const why = skippedBecause(missing)
 
 const dir = mkdtempSync(join(tmpdir(), 'indelible-go-'))
 const program = join(dir, 'verifier')
@@ -27,7 +28,7 @@ const system = defineSystem({ name: 'proved', commands: [] })
 const origin = 'bank.example/log'
 
 test.skipIf(missing)(
-  'Go accepts our checkpoints, proofs of inclusion and proofs of consistency, of many sizes',
+  `Go accepts our checkpoints, proofs of inclusion and proofs of consistency, of many sizes${why}`,
   async () => {
     const draw = draws()
     const running = started()
@@ -42,7 +43,7 @@ test.skipIf(missing)(
   },
 )
 
-test.skipIf(missing)('Go accepts them after a rotation with the key before and with both', async () => {
+test.skipIf(missing)(`Go accepts them after a rotation with the key before and with both${why}`, async () => {
   const running = started()
   await grow(running, 5)
   const { keys: old } = await running.proofs.latest()
@@ -56,7 +57,7 @@ test.skipIf(missing)('Go accepts them after a rotation with the key before and w
 })
 
 test.skipIf(missing)(
-  'Go rejects every changed bit of a checkpoint, of a proof of inclusion and of a proof of consistency',
+  `Go rejects every changed bit of a checkpoint, of a proof of inclusion and of a proof of consistency${why}`,
   async () => {
     const running = started()
     await grow(running, 37)
@@ -132,8 +133,8 @@ function whyNoGo(): string | undefined {
   try {
     execFileSync('go', ['version'], { stdio: 'ignore' })
   } catch {
-    return 'there is no Go here (Debian: golang-go).'
+    return 'there is no Go here, golang-go of Debian'
   }
   const isThere = existsSync(`${gopath}/src/golang.org/x/mod/sumdb/note`)
-  return isThere ? undefined : 'golang.org/x/mod is not here (Debian: golang-golang-x-mod-dev).'
+  return isThere ? undefined : 'golang.org/x/mod is not here, golang-golang-x-mod-dev of Debian'
 }

@@ -42,6 +42,14 @@ test('without a tree there are no proofs and no tiles', async () => {
     expect((await app.request(path)).status).toBe(404)
 })
 
+test('metrics and health show the tree', async () => {
+  const { get, body } = await provedShop()
+  expect(await (await get('/metrics')).text()).toMatch(/indelible_tree_diverged\{tree="\$tree"\} 0/)
+  const { status, consumers } = await body('/health')
+  expect(status).toBe('ok')
+  expect(consumers.at(-1)).toMatchObject({ name: '$tree', kind: 'tree', state: 'running', publications: [] })
+})
+
 test('a new key is made for who asks, and recorded', async () => {
   const { running } = await provedShop()
   const app = httpApi(running)
