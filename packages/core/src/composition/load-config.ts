@@ -43,12 +43,15 @@ export function openers(
  */
 export function assertKept({ url }: LoadedConfig, opened: Partial<Openers>): void {
   const { snapshots, consumers, proofs, proofFiles } = opened
-  const isTreeKept = !proofs || typeof proofFiles?.read === 'function'
-  if (typeof snapshots?.load === 'function' && typeof consumers?.load === 'function' && isTreeKept) return
-  throw invalid(
-    fileURLToPath(url),
-    'cannot be opened: "open" must also return "snapshots", "consumers" and, for proofs, "proofFiles", for example those of fileStorage: open: (options) => ({ ...fileStorage(options), tables: () => … })',
-  )
+  const refuse = (missing: string) => {
+    throw invalid(
+      fileURLToPath(url),
+      `cannot be opened: "open" must also return ${missing}, for example those of fileStorage: open: (options) => ({ ...fileStorage(options), tables: () => … })`,
+    )
+  }
+  if (typeof snapshots?.load !== 'function' || typeof consumers?.load !== 'function')
+    refuse('"snapshots" and "consumers"')
+  if (proofs && typeof proofFiles?.read !== 'function') refuse('"proofFiles", because it returns "proofs"')
 }
 
 async function imported(url: URL, file: string): Promise<unknown> {
