@@ -1,5 +1,5 @@
 // The keys that sign checkpoints: made at the first start, rotated, and each recorded in the log when it is first used.
-import { newSignerKey, type SignerKey, signerKey } from '../../proofs/keys.ts'
+import { newSignerKey, type SignerKey, signerKey, type VerifierKey } from '../../proofs/keys.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { ProofFiles } from '../../store/proof-files.ts'
 import type { OperatorLog } from '../operator-log.ts'
@@ -25,6 +25,10 @@ export class TreeKeys {
 
   get signers(): readonly SignerKey[] {
     return this.#keys
+  }
+
+  get public(): readonly VerifierKey[] {
+    return this.#keys.map(({ verifier }) => verifier)
   }
 
   /** As text, the newest first. */

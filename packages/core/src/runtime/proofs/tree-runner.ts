@@ -60,7 +60,6 @@ export class TreeRunner {
   #error: ConsumerError | undefined
   #misfit: Misfit | undefined
   #origin: string | undefined
-  /** The newest checkpoint that somebody else has signed too. */
   #cosigned: string | undefined
   /** That a receiver of checkpoints knows another history. */
   #foreign: unknown
@@ -238,7 +237,7 @@ export class TreeRunner {
         'proof_invalid',
         `The witness ${keys[0]!.name} gave no right signature of ${size} events.`,
       )
-    const isNewer = this.#cosigned === undefined || size > openCheckpoint(this.#cosigned, keysOf(this.#keys)).size
+    const isNewer = this.#cosigned === undefined || size > openCheckpoint(this.#cosigned, this.#keys.public).size
     if (isNewer) this.#cosigned = cosigned
   }
 
@@ -252,7 +251,7 @@ export class TreeRunner {
   #signedTree(record: ConsumerRecord): SignedTree | undefined {
     const note = this.#noteOf(record)
     if (note === undefined) return undefined
-    const { size, root } = openCheckpoint(note, keysOf(this.#keys))
+    const { size, root } = openCheckpoint(note, this.#keys.public)
     return { size, root, history: record.checkpoint.history }
   }
 
@@ -266,10 +265,6 @@ export class TreeRunner {
     if (isIndelibleError(error)) this.#waiters.fail(error)
     await pause(Number.POSITIVE_INFINITY, signal)
   }
-}
-
-function keysOf(keys: TreeKeys) {
-  return keys.signers.map(({ verifier }) => verifier)
 }
 
 function restOf({ code }: IndelibleError): ConsumerState {
