@@ -6,13 +6,14 @@ import { canonicalRow } from 'indelible/adapter'
 import { fileStorage, verifyLog } from 'indelible/file'
 import { stateAsOf } from 'indelible/history'
 import { memoryStore } from 'indelible/memory'
+import { checkProof, verifierKey } from 'indelible/proofs'
 import { jsonSchemaOf } from 'indelible/schema'
 import { decideAfter, eventStoreContract } from 'indelible/testing'
 import { Paid, Pay, shop, turnover } from './shop.ts'
 
 const [dir = ''] = process.argv.slice(2)
-const { store, snapshots, consumers } = fileStorage({ dataDir: dir, mode: 'run' })
-const running = startSystem(shop, { store: await store(), snapshots, consumers })
+const { store, ...storage } = fileStorage({ dataDir: dir, mode: 'run' })
+const running = startSystem(shop, { ...storage, store: await store(), proofs: {} })
 await running.send(Pay('ann', { amount: 40 }))
 const second = await running.send(Pay('ann', { amount: 30 }))
 assert(second.status === 'accepted')
@@ -22,8 +23,13 @@ await running.waitFor(turnover, second.position)
 assert.deepEqual(await running.select(turnover), [{ customer: 'ann', total: 70 }])
 const { state } = await stateAsOf(running.store, shop.aggregates[0]!, { id: 'ann', asOf: { version: 1 } })
 assert.deepEqual(state, { paid: 40 })
+await running.waitFor({ name: '$tree' }, (await running.store.head()).position)
+const { keys } = await running.proofs.latest()
+const { proof } = await running.proofs.event(1)
+assert.equal(checkProof(proof, keys.map(verifierKey)).event.position, 1)
 await running.close()
-assert.equal((await verifyLog({ dir: join(dir, 'log') })).events, 2)
+// The two events and the record of the key.
+assert.equal((await verifyLog({ dir: join(dir, 'log') })).events, 3)
 
 assert.deepEqual(canonicalRow(turnover.table, { customer: 'ann', total: 1 }), { customer: 'ann', total: 1 })
 assert.deepEqual(jsonSchemaOf(Pay.input, 'input').required, ['amount'])

@@ -11,6 +11,7 @@ import { followCase } from './follow.ts'
 import { growth } from './growth.ts'
 import { interference } from './interference.ts'
 import { memory } from './memory.ts'
+import { merkle } from './merkle.ts'
 import { open } from './open.ts'
 import { readStream } from './read-stream.ts'
 import { rebuild } from './rebuild.ts'
@@ -35,6 +36,7 @@ export const cases: readonly BenchCase[] = [
   followCase,
   staleness,
   interference,
+  merkle,
   transfers,
   timers,
   coldStart,

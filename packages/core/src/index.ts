@@ -148,6 +148,11 @@ export type {
 } from './runtime/projections/status.ts'
 export { projectionThread, runProjections, type ThreadResources } from './runtime/projections/thread/index.ts'
 export type { ProjectionView } from './runtime/projections/view.ts'
+export type { ProofsOptions } from './runtime/proofs/options.ts'
+export type { LatestCheckpoint, Proofs } from './runtime/proofs/proofs.ts'
+export type { PublicationStatus } from './runtime/proofs/publication.ts'
+export { growTree, type StartTree, type TreeHost, type TreeResources, treeThread } from './runtime/proofs/tree-host.ts'
+export type { TreeStatus } from './runtime/proofs/tree-runner.ts'
 export type { RemoteCallOptions, RemoteConnection, RemoteSendOptions } from './runtime/remotes/connection.ts'
 export type { FeedAsked, FeedPage } from './runtime/remotes/feed-page.ts'
 export type { FeedStatus } from './runtime/remotes/feed-runner.ts'
@@ -174,6 +179,7 @@ export type {
   SubscribeOptions,
   WrittenCommit,
 } from './store/port.ts'
+export type { ProofFiles } from './store/proof-files.ts'
 export type {
   Lease,
   Parked,

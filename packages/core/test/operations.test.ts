@@ -293,6 +293,11 @@ test('every operation that changes something records its principal', async () =>
   })
 })
 
+/** A value of a parameter, whether that is a text or a number. */
+function anyOf({ schema, fromText }: Operation['parameters'][string]): unknown {
+  return schema.type === 'object' ? {} : fromText(schema.type === 'integer' ? '1' : 'x')
+}
+
 describe.each(Object.entries(operations) as [OperationName, Operation][])('the operation %s', (name, operation) => {
   test('has its own name, and refuses with codes that exist', () => {
     expect(operation.name).toBe(name)
@@ -303,9 +308,7 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
   test('refuses an input that is not an object, an unknown parameter, a missing one, and a wrong one', async () => {
     const { ask } = opened()
     const required = Object.entries(operation.parameters).filter(([, { isRequired }]) => isRequired)
-    const given = ({ schema, fromText }: Operation['parameters'][string]) =>
-      schema.type === 'object' ? {} : fromText('x')
-    const input = Object.fromEntries(required.map(([parameter, declared]) => [parameter, given(declared)]))
+    const input = Object.fromEntries(required.map(([parameter, declared]) => [parameter, anyOf(declared)]))
     const wrong = [
       ['', null],
       ['', []],
@@ -326,7 +329,7 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
   test('refuses a principal that is too long', async () => {
     const { ask } = opened()
     const required = Object.entries(operation.parameters).filter(([, { isRequired }]) => isRequired)
-    const input = Object.fromEntries(required.map(([parameter, { fromText }]) => [parameter, fromText('x')]))
+    const input = Object.fromEntries(required.map(([parameter, declared]) => [parameter, anyOf(declared)]))
     const { error } = await ask(name, input, { actor: 'é'.repeat(257) })
     expect(error).toMatchObject({ code: 'invalid_parameter', details: { parameter: 'actor' } })
   })

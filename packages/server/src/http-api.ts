@@ -13,6 +13,7 @@ import type { OwnPage } from './own-page.ts'
 import { HttpError, problemOf } from './problems.ts'
 import { checkUrl } from './read-request.ts'
 import { operationRoutes } from './routes.ts'
+import { tilesHandler, tilesPath } from './tiles.ts'
 import { Waits } from './waits.ts'
 import { checkWhoAsks } from './who-asks.ts'
 
@@ -55,6 +56,7 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
   }
   for (const route of routes) app.on(route.method, honoPath(route), answering(checked(route)))
   for (const route of routes) app.all(honoPath(route), answering(methodNotAllowed(routes, route)))
+  app.get(tilesPath, answering(tilesHandler(running)))
   app.all('*', answering(notFound))
   return app
 }

@@ -1,4 +1,4 @@
-// `GET /metrics`: the progress of the log and of the projections, for Prometheus.
+// `GET /metrics`: the progress of the log, of the projections and of the Merkle tree, for Prometheus.
 import { Counter, Gauge, Registry } from '@prometheus-io/client'
 import type { Health, ProjectionStatus, RunningSystem } from 'indelible'
 import { projectionStates } from 'indelible/operations'
@@ -66,11 +66,21 @@ function recorderOf(registry: Registry): (health: Health) => void {
     'state',
   ])
 
+  const ofTree = (name: string, help: string) => gauge(`tree_${name}`, help, ['tree'])
+  const signed = ofTree('position', 'All events up to this position are in the last signed checkpoint.')
+  const unsigned = ofTree('lag_events', 'Events in the log after that position.')
+  const diverged = ofTree('diverged', '1 if the log is not the one that was signed, so that nothing is signed.')
+
   return ({ head: { position }, store, consumers }) => {
     registry.resetMetrics()
     head.set(position)
     canWrite.set(store.canWrite ? 1 : 0)
     for (const [code, count] of Object.entries(store.refusedAppends)) refusedAppends.inc({ code }, count)
+    for (const { name: tree, position, lagEvents, state } of consumers.filter((each) => each.kind === 'tree')) {
+      signed.set({ tree }, position)
+      unsigned.set({ tree }, lagEvents)
+      diverged.set({ tree }, state === 'diverged' ? 1 : 0)
+    }
     for (const status of consumers.filter((each) => each.kind === 'projection')) {
       const projection = status.name
       for (const set of figures) set(status)

@@ -17,11 +17,11 @@ describe('the list of operations', () => {
     expect(new Set(routes).size).toBe(routes.length)
   })
 
-  test('has all routes of the app, besides home, OpenAPI and metrics', () => {
+  test('has all routes of the app, besides home, OpenAPI, metrics and tiles', () => {
     const { app } = openShop()
     const served = app.routes.filter(({ method, path }) => method !== 'ALL' && path !== '*')
     const mapped = operationRoutes.map(({ map: { method, path } }) => `${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`)
-    const own = ['GET /metrics', 'GET /openapi.json', 'GET /']
+    const own = ['GET /metrics', 'GET /openapi.json', 'GET /', 'GET /log/*']
     expect(served.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([...mapped, ...own].sort())
   })
 

@@ -90,6 +90,10 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   showConsumer: { method: 'GET', path: '/consumers/{name}', answerHeaders: atPosition },
   pauseConsumer: { method: 'POST', path: '/consumers/{name}/pause' },
   resumeConsumer: { method: 'POST', path: '/consumers/{name}/resume' },
+  proveEvent: { method: 'GET', path: '/proofs/events/{position}', answerHeaders: atPosition },
+  proveConsistency: { method: 'GET', path: '/proofs/consistency' },
+  latestCheckpoint: { method: 'GET', path: '/proofs/checkpoint' },
+  rotateProofKey: { method: 'POST', path: '/proofs/rotate-key' },
   health: {
     method: 'GET',
     path: '/health',

@@ -6,6 +6,7 @@ import { addBlame, addHistory } from './blame.ts'
 import { addDiff } from './diff.ts'
 import { addIndex } from './index-command.ts'
 import { addProjections } from './projections/index.ts'
+import { addProve } from './prove.ts'
 import { addRead } from './read.ts'
 import { addSagas } from './sagas/index.ts'
 import { addSchedules } from './schedules/index.ts'
@@ -24,6 +25,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addHistory,
   addBlame,
   addVerify,
+  addProve,
   addBackup,
   addIndex,
   addProjections,

@@ -3,8 +3,9 @@ import type { Command } from 'commander'
 import { type LogSummary, verifyLog } from 'indelible/file'
 import { withDirectory } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import { addCommonOptions, type CommonOptions, logDirOf } from '../options/index.ts'
+import { addCommonOptions, logDirOf, several } from '../options/index.ts'
 import {
+  escapeControls,
   formatBytes,
   formatCount,
   formatNumber,
@@ -15,6 +16,7 @@ import {
 } from '../output/index.ts'
 import { checkTableHistory, divergedError, type TableHistory } from '../projections/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
+import { assertSigned, type CheckpointOptions, compareWithCheckpoint, type SignedLog } from './signed-log.ts'
 
 export function addVerify(program: Command, session: Session): void {
   const command = addCommand(program, 'verify', {
@@ -22,36 +24,50 @@ export function addVerify(program: Command, session: Session): void {
     about:
       'Read every byte of the log, check every checksum, and compare the index and the replay columns with the log. ' +
       'It changes nothing, and another process may write at the same time. If the config has openTables, it also checks that the read tables ' +
-      'were built from the history of this log, and ends with 6 if not.',
+      'were built from the history of this log, and ends with 6 if not. Where a Merkle tree is kept, it builds the tree again and compares it with the ' +
+      'last checkpoint, or with the one in --checkpoint: it ends with 6 and says whether the log was rewritten, cut short or forked.',
     examples: [
       ['indelible verify', 'check the log of the config'],
       ['indelible verify --data /backup/data', 'check a backup'],
+      ['indelible verify --checkpoint /safe/checkpoint', 'is it the log whose checkpoint was kept there?'],
       ['indelible verify --json || echo "exit code $?"', 'in a script: 4 means damage'],
     ],
   })
+  command
+    .option('--checkpoint <file>', 'a checkpoint of the log that was kept elsewhere')
+    .option('--key <key>', 'a public key that must have signed the checkpoint; repeat it for several keys', several)
   addCommonOptions(command).action(() => verify(command.optsWithGlobals(), session))
 }
 
-async function verify(options: CommonOptions, session: Session): Promise<void> {
+async function verify(options: CheckpointOptions, session: Session): Promise<void> {
   const { out, errors, signal } = session
   const dir = await logDirOf(options, session)
   const bar = progressBar(errors, 'Verifying')
   const startMs = performance.now()
   const work = verifyLog({ dir, onProgress: bar.update }).catch((error) => Promise.reject(withDirectory(error, dir)))
   const summary = await untilInterrupted(work, signal).finally(bar.clear)
+  const signed = await compareWithCheckpoint(options, session)
   const ms = Math.round(performance.now() - startMs)
   const tables = await checkTableHistory(options, session)
   await out.write(
     options.json
-      ? `${jsonLine({ dir, ...summary, ms, tables: tables ?? null })}\n`
-      : format(summary, { ms, out, tables }),
+      ? `${jsonLine({ dir, ...summary, ms, tables: tables ?? null, signed: signed ?? null })}\n`
+      : format(summary, { ms, out, tables, signed }),
   )
+  if (signed) assertSigned(signed)
   if (tables && tables.diverged.length > 0) throw divergedError(tables.diverged)
+}
+
+interface Checked {
+  readonly ms: number
+  readonly out: Output
+  readonly tables: TableHistory | undefined
+  readonly signed: SignedLog | undefined
 }
 
 function format(
   { segments, bytes, commits, events, head, recordedAt, ending, indexes, columns }: LogSummary,
-  { ms, out, tables }: { ms: number; out: Output; tables: TableHistory | undefined },
+  { ms, out, tables, signed }: Checked,
 ): string {
   return [
     `${out.paint('green', 'The log is intact.')} Every byte was read, every checksum is correct.`,
@@ -65,6 +81,7 @@ function format(
     head === 0 ? '  no events yet' : `  last event at position ${head}, recorded ${recordedAt}`,
     `  ${endings[ending]}`,
     ...(tables ? [`  ${tablesText(tables)}`] : []),
+    ...(signed ? [`  ${signedText(signed)}`] : []),
     '',
   ].join('\n')
 }
@@ -84,6 +101,13 @@ function tablesText({ checked, diverged, problem }: TableHistory): string {
   return checked.length === 0
     ? 'no read tables yet'
     : `${formatCount(checked.length, 'read table')} built from this history`
+}
+
+function signedText({ size, file, origin, signedBy, misfit }: SignedLog): string {
+  const checkpoint = `${file === null ? 'the last checkpoint' : `the checkpoint ${file}`} of ${escapeControls(origin)}`
+  if (misfit) return `not the log of ${checkpoint}: ${misfit.kind}`
+  const by = signedBy.length === 0 ? 'its signature was not checked, give --key' : 'its signature is right'
+  return `the ${formatCount(size, 'event')} of ${checkpoint} (${by})`
 }
 
 const endings: Readonly<Record<LogSummary['ending'], string>> = {

@@ -1,8 +1,8 @@
 // The options that every command takes, and the log that they point to.
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { type EventStore, type LoadedConfig, type Openers, openers } from 'indelible'
-import { fileStore } from 'indelible/file'
+import { type EventStore, type LoadedConfig, type Openers, openers, type ProofFiles } from 'indelible'
+import { fileStorage, fileStore } from 'indelible/file'
 import { type Session, untilInterrupted } from '../session.ts'
 import { findConfig } from './config.ts'
 
@@ -50,6 +50,25 @@ export async function openLog(options: CommonOptions, session: Session): Promise
     return await untilOpen(fileStore({ dir: await logDirOf(options, session), access: 'read' }), session)
   const { store } = await inspectorsOf(options, session)
   return await untilOpen(store(), session)
+}
+
+/** The log, and what is kept of its Merkle tree. */
+export async function openTree(
+  options: CommonOptions,
+  session: Session,
+): Promise<{ readonly store: EventStore; readonly files: ProofFiles }> {
+  const files = await proofFilesOf(options, session)
+  return { store: await openLog(options, session), files }
+}
+
+/** As the config says, or with `--data` alone the files there. */
+export async function proofFilesOf(options: CommonOptions, session: Session): Promise<ProofFiles> {
+  if (options.data !== undefined && options.config === undefined) {
+    const dataDir = resolve(session.cwd, options.data)
+    return fileStorage({ dataDir, mode: 'inspect' }).proofFiles
+  }
+  const { proofFiles, dataDir } = await inspectorsOf(options, session)
+  return proofFiles ?? fileStorage({ dataDir, mode: 'inspect' }).proofFiles
 }
 
 export async function untilOpen<Opened extends { close(): Promise<void> }>(

@@ -6,6 +6,8 @@ export {
   inspectorsOf,
   logDirOf,
   openLog,
+  openTree,
+  proofFilesOf,
   systemOf,
   untilOpen,
 } from './common-options.ts'

@@ -6,10 +6,10 @@ import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 
 /**
- * Why the system is opened: to `run` it, which writes the log; for its `projections` on a thread of their own; or to `inspect` it with tools while another
+ * Why the system is opened: to `run` it, which writes the log; for its `projections` or its Merkle `tree` on threads of their own; or to `inspect` it with tools while another
  * process runs it. Only `run` may open the log for writing.
  */
-export type OpenMode = 'run' | 'projections' | 'inspect'
+export type OpenMode = 'run' | 'projections' | 'tree' | 'inspect'
 
 export interface OpenOptions {
   /** An absolute path. */

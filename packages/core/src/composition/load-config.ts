@@ -38,15 +38,20 @@ export function openers(
 }
 
 /**
- * Without these, snapshots and checkpoints would be in memory, and after each restart reactions would begin again without any warning. Throws
+ * Without these, snapshots and checkpoints would be in memory, and after each restart reactions would begin again without any warning, and a changed log would be signed. Throws
  * `config_invalid`.
  */
-export function assertKept({ url }: LoadedConfig, { snapshots, consumers }: Partial<Openers>): void {
-  if (typeof snapshots?.load === 'function' && typeof consumers?.load === 'function') return
-  throw invalid(
-    fileURLToPath(url),
-    'cannot be opened: "open" must also return "snapshots" and "consumers", for example those of fileStorage: open: (options) => ({ ...fileStorage(options), tables: () => … })',
-  )
+export function assertKept({ url }: LoadedConfig, opened: Partial<Openers>): void {
+  const { snapshots, consumers, proofs, proofFiles } = opened
+  const refuse = (missing: string) => {
+    throw invalid(
+      fileURLToPath(url),
+      `cannot be opened: "open" must also return ${missing}, for example those of fileStorage: open: (options) => ({ ...fileStorage(options), tables: () => … })`,
+    )
+  }
+  if (typeof snapshots?.load !== 'function' || typeof consumers?.load !== 'function')
+    refuse('"snapshots" and "consumers"')
+  if (proofs && typeof proofFiles?.read !== 'function') refuse('"proofFiles", because it returns "proofs"')
 }
 
 async function imported(url: URL, file: string): Promise<unknown> {

@@ -2,6 +2,7 @@
 import type { System } from '../kernel/system.ts'
 import { memoryConsumers } from '../memory/consumers.ts'
 import { memoryStore } from '../memory/event-store.ts'
+import { memoryProofs } from '../memory/proof-files.ts'
 import { memoryTables } from '../memory/read-tables.ts'
 import { memorySnapshots } from '../memory/snapshots.ts'
 import { RunningSystem } from '../runtime/running-system.ts'
@@ -25,6 +26,7 @@ export function startSystem<Tables extends ReadTables = ReadTables>(
     tables: memoryTables() as ReadTables as Tables,
     snapshots: memorySnapshots(),
     consumers: memoryConsumers(),
+    proofFiles: memoryProofs(),
     ...options,
   })
 }

@@ -14,6 +14,8 @@ export interface FileStoreOptions {
   readonly dir: string
   /** `read` opens a log beside the process that writes it, and follows that. `write` when left out. */
   readonly access?: 'write' | 'read'
+  /** False for a reader that looks for new events only when it reads: subscriptions then do not go on. For `read` only; true when left out. */
+  readonly watches?: boolean
   readonly clock?: Clock
   /** Makes the ids of events that have none. */
   readonly ids?: IdGenerator
@@ -30,9 +32,9 @@ export interface FileStoreOptions {
  * Throws `store_locked`, `store_missing` and `index_missing` (for `read`), `log_corrupt`, `log_format_unknown`, `store_full`, `io_failed`.
  */
 export async function fileStore(options: FileStoreOptions): Promise<EventStore> {
-  const { access = 'write', clock = systemClock, ids, disk = nodeDisk } = options
+  const { access = 'write', watches = true, clock = systemClock, ids, disk = nodeDisk } = options
   const log = { dir: resolve(options.dir), disk, limits: { ...logLimits, ...options.limits } }
-  if (access === 'read') return await openReadOnly(log, clock)
+  if (access === 'read') return await openReadOnly(log, { clock, watches })
   const newId: IdWriter = ids ? (into, at) => writeUuid(checkedId(ids()), into, at) : systemIdWriter
   return await openWritable(log, { clock, newId, newLogId: systemIds })
 }

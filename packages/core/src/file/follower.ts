@@ -15,15 +15,17 @@ export interface Followed {
 
 export class Follower {
   readonly #followed: Followed
-  readonly #stopWatching: () => void
-  readonly #timer: Timer
+  #stopWatching = () => {}
+  #timer: Timer | undefined
   #looking: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
   /** No look is under way, and the last one took in all there was. */
   #isSettled = false
 
-  constructor(log: LogSource, followed: Followed) {
+  /** Without `watches` it looks only when it is asked to catch up. */
+  constructor(log: LogSource, followed: Followed, { watches }: { readonly watches: boolean }) {
     this.#followed = followed
+    if (!watches) return
     const look = () => void this.#lookAgain().catch(() => {})
     this.#stopWatching = log.disk.watch(log.dir, (name) => {
       if (isOfInterest(name)) look()
@@ -53,7 +55,7 @@ export class Follower {
   }
 
   async close(): Promise<void> {
-    this.#timer.cancel()
+    this.#timer?.cancel()
     this.#stopWatching()
     await this.#lookAgain().catch(() => {})
     await this.#followed.close()

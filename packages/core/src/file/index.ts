@@ -20,5 +20,6 @@ export {
 
 export { type FileConsumersOptions, fileConsumers } from './consumers.ts'
 export { type FileStoreOptions, fileStore } from './event-store.ts'
+export { type FileProofsOptions, fileProofs } from './proof-files.ts'
 export { type FileSnapshotsOptions, fileSnapshots } from './snapshots.ts'
 export { type FileStorageOptions, fileStorage } from './storage.ts'

@@ -9,7 +9,10 @@ import type { EventStore } from '../store/port.ts'
 import { Follower } from './follower.ts'
 import { LogView } from './log-view.ts'
 
-export async function openReadOnly(log: LogSource, clock: Clock): Promise<EventStore> {
+export async function openReadOnly(
+  log: LogSource,
+  { clock, watches }: { readonly clock: Clock; readonly watches: boolean },
+): Promise<EventStore> {
   const index = new LogIndex(log)
   const view = new LogView(log, index, {
     repair: async (segment) => reopenIndex(index, segment),
@@ -30,12 +33,8 @@ export async function openReadOnly(log: LogSource, clock: Clock): Promise<EventS
     view.close()
     throw error
   }
-  const follower = new Follower(log, {
-    view,
-    take,
-    hasMore: () => reader.hasMore(),
-    close: () => reader.close(),
-  })
+  const followed = { view, take, hasMore: () => reader.hasMore(), close: () => reader.close() }
+  const follower = new Follower(log, followed, { watches })
   const since = instant(clock.now())
   const readOnly = () => new IndelibleError('store_read_only', `The log in ${log.dir} was opened for reading only.`)
   let closing: Promise<void> | undefined

@@ -2,28 +2,40 @@
 import { join } from 'node:path'
 import type { ConsumerRecords } from '../store/consumers.ts'
 import type { EventStore } from '../store/port.ts'
+import type { ProofFiles } from '../store/proof-files.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
 import { fileConsumers } from './consumers.ts'
 import { type FileStoreOptions, fileStore } from './event-store.ts'
+import { fileProofs } from './proof-files.ts'
 import { fileSnapshots } from './snapshots.ts'
 
-export interface FileStorageOptions extends Omit<FileStoreOptions, 'dir' | 'access'> {
+export interface FileStorageOptions extends Omit<FileStoreOptions, 'dir' | 'access' | 'watches'> {
   /** Holds `log`, `snapshots` and `consumers`. */
   readonly dataDir: string
   /** Only `run` opens the log for writing; see `OpenMode`. */
-  readonly mode: 'run' | 'projections' | 'inspect'
+  readonly mode: 'run' | 'projections' | 'tree' | 'inspect'
+  /** Where the private keys of the Merkle tree are: `keys/tree.keys` in `dataDir` by default. */
+  readonly keysFile?: string
 }
 
 /** For the `open` of a config: `open: (options) => ({ ...fileStorage(options), tables: () => … })`. */
-export function fileStorage({ dataDir, mode, ...options }: FileStorageOptions): {
+export function fileStorage({
+  dataDir,
+  mode,
+  keysFile = join(dataDir, 'keys', 'tree.keys'),
+  ...options
+}: FileStorageOptions): {
   readonly store: () => Promise<EventStore>
   readonly snapshots: SnapshotStore
   readonly consumers: ConsumerRecords
+  readonly proofFiles: ProofFiles
 } {
   const access = mode === 'run' ? 'write' : 'read'
   return {
-    store: () => fileStore({ ...options, dir: join(dataDir, 'log'), access }),
+    // The tree asks for what is durable already; to be woken by every write would only slow the writer.
+    store: () => fileStore({ ...options, dir: join(dataDir, 'log'), access, watches: mode !== 'tree' }),
     snapshots: fileSnapshots({ dir: join(dataDir, 'snapshots') }),
     consumers: fileConsumers({ dir: join(dataDir, 'consumers') }),
+    proofFiles: fileProofs({ dir: join(dataDir, 'proofs'), keysFile }),
   }
 }

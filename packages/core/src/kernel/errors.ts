@@ -189,6 +189,23 @@ export const errorCodes = {
     meaning:
       'The place of a reader of the feed belongs to another history than the log has: the log was restored from an older copy, or it is another log.',
   },
+  proof_invalid: {
+    retryable: false,
+    meaning: 'A proof, a checkpoint or a key has a wrong form, or does not prove what it should.',
+  },
+  proofs_missing: {
+    retryable: false,
+    meaning: 'The system keeps no Merkle tree of its log, or the tree has no checkpoint yet.',
+  },
+  proofs_damaged: {
+    retryable: false,
+    meaning: 'A tile of the Merkle tree is missing or is not what was written. A restart builds the tiles again.',
+  },
+  tree_diverged: {
+    retryable: false,
+    meaning:
+      'The log is not the one that was signed: it was rewritten, cut short or forked. No checkpoint is signed until the right log is back.',
+  },
   aborted: { retryable: true, meaning: 'The caller aborted the operation before it was done.' },
   io_failed: { retryable: true, meaning: 'The operating system refused a read or write.' },
   table_diverged: {

@@ -1,4 +1,5 @@
 // The schemas of what an operator sees of everything that follows the log.
+import type { MisfitKind } from '../proofs/compare.ts'
 import type { ConsumerState } from '../runtime/consumers/status.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { instantSchema, objectOf, ref } from './json-schemas.ts'
@@ -57,6 +58,32 @@ const feedStatus = withError(
   }),
 )
 
+const treeStatus = withProperties(
+  withError(
+    objectOf({
+      ...common,
+      kind: { const: 'tree' },
+      position: { type: 'integer', description: 'Every event up to this position is in the last checkpoint.' },
+      publications: {
+        type: 'array',
+        description: 'Who gets the checkpoints, and up to which position they have one.',
+        items: withError(objectOf({ name: { type: 'string' }, position: { type: 'integer' } })),
+      },
+    }),
+  ),
+  {
+    misfit: {
+      description: 'What happened to the log, if it is not the one that was signed. Nothing is signed then.',
+      ...objectOf({
+        kind: { enum: ['rewritten', 'cut short', 'forked'] satisfies MisfitKind[] },
+        position: { type: ['integer', 'null'], description: 'The first event that is missing or another one.' },
+        signed: { type: 'integer' },
+        head: { type: 'integer' },
+      }),
+    },
+  },
+)
+
 function withError(schema: JsonSchema): JsonSchema {
   return withProperties(schema, { error })
 }
@@ -70,8 +97,9 @@ export const consumerDefinitions: Readonly<Record<string, JsonSchema>> = {
   SagaStatus: sagaStatus,
   ReactionStatus: reactionStatus,
   FeedStatus: feedStatus,
+  TreeStatus: treeStatus,
   ConsumerStatus: {
     description: 'Tell them apart by kind.',
-    anyOf: [ref('ProjectionStatus'), ref('SagaStatus'), ref('ReactionStatus'), ref('FeedStatus')],
+    anyOf: [ref('ProjectionStatus'), ref('SagaStatus'), ref('ReactionStatus'), ref('FeedStatus'), ref('TreeStatus')],
   },
 }

@@ -1,6 +1,7 @@
-// Everything that follows the log (projections, sagas, reactions, subscriptions): how far it is, and pausing and resuming it.
+// Everything that follows the log (projections, sagas, reactions, subscriptions, the Merkle tree): how far it is, and pausing and resuming it.
 import { scheduleSaga } from '../kernel/processes/index.ts'
 import type { AnyConsumerStatus } from '../runtime/consumers/consumers.ts'
+import { treeName } from '../runtime/proofs/tree-keys.ts'
 import type { SystemDescription } from '../schema/describe-system.ts'
 import type { Head } from '../store/port.ts'
 import { headSchema, objectOf, ref } from './json-schemas.ts'
@@ -11,7 +12,7 @@ const parameters = {
   name: required(
     text({
       description:
-        'The name of the projection, saga, reaction or subscription, or of the other system whose feed it is.',
+        'The name of the projection, saga, reaction or subscription, of the other system whose feed it is, or "$tree" for the Merkle tree.',
     }),
   ),
 }
@@ -91,7 +92,7 @@ function consumerNames(system: SystemDescription): readonly string[] {
   const { projections, sagas, reactions, subscriptions, remotes } = system
   const feeds = remotes.filter(({ events }) => events.length > 0)
   const declared = [...projections, ...sagas, ...reactions, ...subscriptions, ...feeds].map((each) => each.name)
-  return [...declared, scheduleSaga.name]
+  return [...declared, scheduleSaga.name, treeName]
 }
 
 function caseOf(name: string, isPaused: boolean): OperationCase {

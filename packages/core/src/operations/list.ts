@@ -11,6 +11,7 @@ import {
   showProjection,
   verifyProjection,
 } from './projections.ts'
+import { latestCheckpoint, proveConsistency, proveEvent, rotateProofKey } from './proofs.ts'
 import { readFeed } from './read-feed.ts'
 import { readStream } from './read-stream.ts'
 import { cancelSaga, decideSaga, resumeSaga, showSaga } from './sagas.ts'
@@ -53,6 +54,10 @@ export const operations = {
   showConsumer,
   pauseConsumer,
   resumeConsumer,
+  proveEvent,
+  proveConsistency,
+  latestCheckpoint,
+  rotateProofKey,
   health,
 } as const
 

@@ -20,6 +20,8 @@ import { SagaRunner } from './processes/saga-runner.ts'
 import { Schedules } from './processes/schedules.ts'
 import { type ProjectionHost, projectionsHere } from './projections/host.ts'
 import { ProjectionOperator } from './projections/operator.ts'
+import { Proofs } from './proofs/proofs.ts'
+import { TreeRunner } from './proofs/tree-runner.ts'
 import { isWatched, projectionCall, trusted, watched } from './purity.ts'
 import type { FeedRunner } from './remotes/feed-runner.ts'
 import { Remotes } from './remotes/remotes.ts'
@@ -35,6 +37,9 @@ export interface Runtime {
   readonly reactions: ReadonlyMap<string, ConsumerRunner>
   /** The feeds of other systems. */
   readonly feeds: ReadonlyMap<string, FeedRunner>
+  /** The Merkle tree, if there is one. */
+  readonly tree: TreeRunner | undefined
+  readonly proofs: Proofs
   readonly consumers: Consumers
   readonly operator: ProjectionOperator
   readonly operators: OperatorLog
@@ -43,6 +48,7 @@ export interface Runtime {
 /** Everything that follows the log is started. */
 export function composeRuntime(system: System, options: SystemOptions): Runtime {
   const { store, tables, consumers: records, clock = systemClock, ids = systemIds } = options
+  const { proofs, proofFiles: files } = options
   const { domainCode, projections: startProjections = projectionsHere, onNotice: notify = () => {} } = options
   const log = new DomainLog(store)
   const call = projectionCall(domainCode)
@@ -87,6 +93,8 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     }),
   ])
   const { feeds } = remotes
+  const tree = proofs && files && new TreeRunner({ ...proofs, files, store, records, operators, clock })
+  tree?.start()
   for (const runner of [...feeds.values(), ...sagas.values(), ...reactions.values()]) runner.start()
   return {
     commands,
@@ -96,7 +104,9 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     schedules: new Schedules({ saga: scheduleSaga, store, clock, ids, call: sagaCall, recordable }),
     reactions,
     feeds,
-    consumers: new Consumers(system, { store, operators, projections, sagas, reactions, feeds }),
+    tree,
+    proofs: new Proofs({ store, ...(tree && files ? { files, runner: tree } : {}) }),
+    consumers: new Consumers(system, { store, operators, projections, sagas, reactions, feeds, tree }),
     operator: new ProjectionOperator(system, { store, tables, clock, ids }),
     operators,
   }

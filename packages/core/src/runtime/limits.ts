@@ -114,3 +114,7 @@ export const sagaLookMsMax = 60_000
 export const remoteRequestsMax = 256
 /** How long a reader of the feed of another system waits for an event before it asks again. */
 export const feedWaitMs = 20_000
+/** How often the Merkle tree looks for new events, and so the age of its last checkpoint while there are some. */
+export const treeEveryMs = 200
+/** Events that the Merkle tree takes in before it signs a checkpoint. */
+export const treeStepEventsMax = 50_000

@@ -13,6 +13,7 @@ export type OperatorAction =
   | '$TableRebuilt'
   | '$PreviousTableDropped'
   | '$SagaRetried'
+  | '$ProofKeyUsed'
 
 export class OperatorLog {
   readonly #store: EventStore

@@ -27,6 +27,7 @@ import type { Scheduled, ScheduleOptions } from './processes/schedules.ts'
 import type { CheckOptions, TableCheck } from './projections/compare/index.ts'
 import type { RebuildOptions, RebuildReport } from './projections/rebuild/index.ts'
 import type { ProjectionView } from './projections/view.ts'
+import type { Proofs } from './proofs/proofs.ts'
 import { projectionCall } from './purity.ts'
 import type { SystemOptions } from './system-options.ts'
 import type { WaitOptions } from './waiting.ts'
@@ -45,6 +46,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly tables: Tables
   /** Everything that follows the log: its status, and how to pause and resume it. */
   readonly consumers: Consumers
+  /** Proofs that events are in the log, and that the log only grew. */
+  readonly proofs: Proofs
   readonly #runtime: Runtime
   readonly #history: BasisParts
   /** The tables that were read from, by projection. */
@@ -59,6 +62,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     const { store, tables, snapshots, domainCode } = options
     this.#history = { store, tables, snapshots, call: projectionCall(domainCode) }
     this.consumers = this.#runtime.consumers
+    this.proofs = this.#runtime.proofs
   }
 
   /** Sends a command. A refusal of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}, and `reserved_name` for a command id that begins with `$`. */
@@ -231,8 +235,9 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   /** Stops everything that follows the log, each between two steps, then closes store and tables. The next start goes on with the unfinished work. */
   async close(): Promise<void> {
     this.#closing ??= (async () => {
-      const { sagas, reactions, feeds, projections } = this.#runtime
+      const { sagas, reactions, feeds, projections, tree } = this.#runtime
       await Promise.all([...sagas.values(), ...reactions.values(), ...feeds.values()].map((runner) => runner.stop()))
+      await tree?.stop()
       await projections.close()
       await this.store.close()
       await this.tables.close()

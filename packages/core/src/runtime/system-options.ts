@@ -3,12 +3,14 @@ import type { IdGenerator } from '../kernel/ids.ts'
 import type { Clock } from '../kernel/time.ts'
 import type { ConsumerRecords } from '../store/consumers.ts'
 import type { EventStore } from '../store/port.ts'
+import type { ProofFiles } from '../store/proof-files.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
 import type { SnapshotNotice } from './commands/snapshot-keeper.ts'
 import type { ReactionNotice } from './consumers/status.ts'
 import type { StartProjections } from './projections/host.ts'
 import type { ProjectionNotice } from './projections/status.ts'
+import type { ProofsOptions } from './proofs/options.ts'
 import type { RemoteConnection } from './remotes/connection.ts'
 import type { ServiceConnection } from './services/connection.ts'
 
@@ -32,6 +34,10 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly remotes?: Readonly<Record<string, RemoteConnection>>
   /** A connection to each service that does activities, by its name: `{ payments: httpService({ url }) }`. */
   readonly services?: Readonly<Record<string, ServiceConnection>>
+  /** Keeps a Merkle tree of the log, and signs it: whoever holds a checkpoint can find out whether the log was changed. Without it there is none. */
+  readonly proofs?: ProofsOptions | undefined
+  /** Where the tree and its keys are kept. Without it there is no tree. */
+  readonly proofFiles?: ProofFiles
   /**
    * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, and when an aggregate
    * gets no snapshots. What it throws is not caught, except directly after a successful command.

@@ -1,3 +1,3 @@
 // The disk as the log sees it, and Node's own as the implementation.
 export { closeOnError, type Disk, type DiskDir, type DiskFile, type FileNow, nodeDisk, syncDir } from './disk.ts'
-export { isOutOfFiles } from './os-fault.ts'
+export { fault, isOutOfFiles } from './os-fault.ts'

@@ -16,7 +16,7 @@ export {
   seemsFrame,
 } from './frame.ts'
 export { LogEvent, type PayloadParser } from './log-event.ts'
-export { isReservedAt, readU48, recordFixedBytes, type Utf8Buffer } from './record.ts'
+export { hasContentType, hasValidAt, isReservedAt, readU48, recordFixedBytes, type Utf8Buffer } from './record.ts'
 export {
   checkHeader,
   corrupt,

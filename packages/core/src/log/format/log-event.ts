@@ -94,6 +94,14 @@ export class LogEvent implements RecordedEvent {
     into.set(this.#bytes.subarray(this.#at + 40, this.#at + recordFixedBytes), at)
   }
 
+  /** Stream and type as bytes, one after the other. It gives the length of the stream and of both. */
+  writeNames(into: Uint8Array, at: number): readonly [stream: number, both: number] {
+    const [stream, both] = [this.#u16(30), this.#u16(30) + this.#u16(32)]
+    const from = this.#at + recordFixedBytes
+    into.set(this.#bytes.subarray(from, from + both), at)
+    return [stream, both]
+  }
+
   get stream(): StreamName {
     const decoded = this.#kept
     decoded.stream ??= this.#text(this.#at + recordFixedBytes, this.#u16(30)) as StreamName

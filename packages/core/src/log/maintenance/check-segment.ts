@@ -2,7 +2,15 @@
 import { join } from 'node:path'
 import { ColumnsBuilder, columnsName } from '../columns/index.ts'
 import type { DiskFile } from '../disk/index.ts'
-import { corrupt, type Place, readU48, type SegmentHeader, segmentHeaderBytes } from '../format/index.ts'
+import {
+  corrupt,
+  hasContentType,
+  hasValidAt,
+  type Place,
+  readU48,
+  type SegmentHeader,
+  segmentHeaderBytes,
+} from '../format/index.ts'
 import { IndexBuilder, indexName, type SegmentStreams } from '../index/index.ts'
 import type { LogSource } from '../limits.ts'
 import { LogReader, type ReadFrame } from '../read/index.ts'
@@ -87,6 +95,9 @@ export async function readSegment(
   }
 }
 
+/** All flags of a record together. */
+const knownFlags = hasContentType | hasValidAt
+
 class SegmentCheck {
   readonly #header: SegmentHeader
   readonly #stored: StoredIndex | undefined
@@ -141,13 +152,22 @@ class SegmentCheck {
   }
 
   #take({ frame, place, starts }: ReadFrame): void {
+    const last = starts.at(-1)
+    // Nothing reads what is behind the last record, but nothing may hide there either.
+    if (last !== undefined && frame.bytes.subarray(last + frame.bytes.readUInt32LE(last)).some((byte) => byte !== 0))
+      throw corrupt(place, 'there are other bytes than zeros behind its last record')
     this.#builder.add(frame, place, starts)
     if (this.#columns) this.#columnsBuilder.add(frame, starts)
+    let events = 0
     for (const start of starts) {
       const recordedAtMs = readU48(frame.bytes, start + 16)
       if (recordedAtMs < this.#lastRecordedAtMs) throw corrupt(place, 'the time of recording goes back')
       this.#lastRecordedAtMs = recordedAtMs
-      if (frame.bytes.readUInt16LE(start + 24) === 0) this.#commits++
+      if (frame.bytes[start + 28]! > knownFlags) throw corrupt(place, 'a record has unknown flags')
+      const [index, count] = [frame.bytes.readUInt16LE(start + 24), frame.bytes.readUInt16LE(start + 26)]
+      if (index > 0 && count !== events) throw corrupt(place, 'the events of a commit differ in their number')
+      events = count
+      if (index === 0) this.#commits++
       this.#first ??= { place, recordedAtMs }
     }
   }

@@ -1,4 +1,4 @@
-// Status and controls of everything that follows the log: projections, sagas, reactions and subscriptions.
+// Status and controls of everything that follows the log: projections, sagas, reactions, subscriptions and the Merkle tree.
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { System } from '../../kernel/system.ts'
@@ -8,6 +8,8 @@ import type { OperatorLog } from '../operator-log.ts'
 import type { SagaRunner, SagaRunnerStatus } from '../processes/saga-runner.ts'
 import type { ProjectionHost } from '../projections/host.ts'
 import type { ProjectionStatus } from '../projections/status.ts'
+import { treeName } from '../proofs/tree-keys.ts'
+import type { TreeRunner, TreeStatus } from '../proofs/tree-runner.ts'
 import type { FeedRunner, FeedStatus } from '../remotes/feed-runner.ts'
 import type { WaitOptions } from '../waiting.ts'
 import type { ConsumerRunner } from './consumer-runner.ts'
@@ -24,7 +26,7 @@ export interface By {
 }
 
 /** `kind` says which one it is. */
-export type AnyConsumerStatus = ProjectionStatus | SagaRunnerStatus | ReactionStatus | FeedStatus
+export type AnyConsumerStatus = ProjectionStatus | SagaRunnerStatus | ReactionStatus | FeedStatus | TreeStatus
 
 /** What can be done with a consumer of any kind. */
 interface Controls {
@@ -42,6 +44,7 @@ export interface ConsumersOptions {
   readonly sagas: ReadonlyMap<string, SagaRunner>
   readonly reactions: ReadonlyMap<string, ConsumerRunner>
   readonly feeds: ReadonlyMap<string, FeedRunner>
+  readonly tree: TreeRunner | undefined
 }
 
 export class Consumers {
@@ -52,12 +55,14 @@ export class Consumers {
   readonly #others: ReadonlyMap<string, Controls>
   readonly #projectionNames: ReadonlySet<string>
 
-  constructor(system: System, { store, operators, projections, sagas, reactions, feeds }: ConsumersOptions) {
+  constructor(system: System, { store, operators, projections, sagas, reactions, feeds, tree }: ConsumersOptions) {
     this.#store = store
     this.#operators = operators
     this.#projections = projections
     this.#projectionNames = new Set(system.projections.map(({ name }) => name))
-    this.#others = new Map([...sagas, ...reactions, ...feeds].map(controlled))
+    this.#others = new Map(
+      [...sagas, ...reactions, ...feeds, ...(tree ? [[treeName, tree] as const] : [])].map(controlled),
+    )
   }
 
   /** The status of each, projections first. */
@@ -118,7 +123,10 @@ export class Consumers {
   }
 }
 
-function controlled([name, runner]: readonly [string, SagaRunner | ConsumerRunner | FeedRunner]): [string, Controls] {
+function controlled([name, runner]: readonly [string, SagaRunner | ConsumerRunner | FeedRunner | TreeRunner]): [
+  string,
+  Controls,
+] {
   return [
     name,
     {

@@ -20,7 +20,7 @@ export type ConsumerState =
   | 'diverged'
   | 'stopped'
 
-export type ConsumerKind = 'projection' | 'saga' | 'policy' | 'reaction' | 'subscription' | 'feed'
+export type ConsumerKind = 'projection' | 'saga' | 'policy' | 'reaction' | 'subscription' | 'feed' | 'tree'
 
 export interface ConsumerError {
   readonly message: string

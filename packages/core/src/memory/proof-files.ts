@@ -1,0 +1,20 @@
+// Tiles, checkpoint and keys of the Merkle tree that live as long as the process.
+import type { ProofFiles } from '../store/proof-files.ts'
+
+export function memoryProofs(): ProofFiles {
+  const files = new Map<string, Uint8Array>()
+  let keys: string | undefined
+  return {
+    read: async (path) => files.get(path)?.slice(),
+    async write(path, bytes) {
+      files.set(path, bytes.slice())
+    },
+    async remove(path) {
+      files.delete(path)
+    },
+    loadKeys: async () => keys,
+    async saveKeys(text) {
+      keys = text
+    },
+  }
+}

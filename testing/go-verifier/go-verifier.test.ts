@@ -1,0 +1,140 @@
+// Independent verification: a program in Go, with golang.org/x/mod/sumdb of Debian, accepts our checkpoints and proofs and rejects every changed bit of them.
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { defineSystem, type RunningSystem, startSystem } from 'indelible'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { draws, long } from '../../scripts/campaign.ts'
+import { skippedBecause } from '../../scripts/skips.ts'
+
+const gopath = '/usr/share/gocode'
+const missing = whyNoGo()
+const why = skippedBecause(missing)
+
+const dir = mkdtempSync(join(tmpdir(), 'indelible-go-'))
+const program = join(dir, 'verifier')
+
+beforeAll(() => {
+  if (missing) return
+  const env = { ...process.env, GO111MODULE: 'off', GOPATH: gopath, GOFLAGS: '', CGO_ENABLED: '0' }
+  execFileSync('go', ['build', '-o', program, join(import.meta.dirname, 'main.go')], { env })
+})
+
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const system = defineSystem({ name: 'proved', commands: [] })
+const origin = 'bank.example/log'
+
+test.skipIf(missing)(
+  `Go accepts our checkpoints, proofs of inclusion and proofs of consistency, of many sizes${why}`,
+  async () => {
+    const draw = draws()
+    const running = started()
+    const cases: Case[] = []
+    for (let round = 0; round < (long ? 200 : 12); round++) {
+      await grow(running, 1 + draw(round % 3 === 0 ? 300 : 9))
+      const size = (await running.store.head()).position
+      cases.push(await checkpointCase(running), await inclusionCase(running, 1 + draw(size)))
+      cases.push(await consistencyCase(running, 1 + draw(size)))
+    }
+    expect(await verdicts(cases)).toEqual(cases.map(() => 'accepted'))
+  },
+)
+
+test.skipIf(missing)(`Go accepts them after a rotation with the key before and with both${why}`, async () => {
+  const running = started()
+  await grow(running, 5)
+  const { keys: old } = await running.proofs.latest()
+  await running.proofs.rotateKey()
+  await grow(running, 1)
+  const { checkpoint, keys } = await running.proofs.latest()
+  const withKeys = (chosen: readonly string[]) => ({ kind: 'checkpoint', keys: chosen, text: checkpoint }) as const
+  // The program wants exactly the signatures of its keys.
+  expect(await verdicts([withKeys(keys), withKeys([...keys].reverse())])).toEqual(['accepted', 'accepted'])
+  expect((await verdicts([withKeys(old)]))[0]).toContain('not all keys')
+})
+
+test.skipIf(missing)(
+  `Go rejects every changed bit of a checkpoint, of a proof of inclusion and of a proof of consistency${why}`,
+  async () => {
+    const running = started()
+    await grow(running, 37)
+    for (const good of [
+      await checkpointCase(running),
+      await inclusionCase(running, 21),
+      await consistencyCase(running, 11),
+    ]) {
+      const bytes = Buffer.from(good.text)
+      const changed = Array.from({ length: bytes.length * 8 }, (_, bit) => {
+        const copy = Buffer.from(bytes)
+        copy[bit >> 3]! ^= 1 << (bit & 7)
+        return { ...good, text: copy }
+      })
+      const [accepted, ...others] = await verdicts([good, ...changed])
+      expect(accepted).toBe('accepted')
+      expect(others.flatMap((verdict, bit) => (verdict.startsWith('rejected: ') ? [] : [{ bit, verdict }]))).toEqual([])
+      expect(others).toHaveLength(changed.length)
+    }
+  },
+)
+
+interface Case {
+  readonly kind: 'checkpoint' | 'inclusion' | 'consistency'
+  readonly keys: readonly string[]
+  readonly text: string | Buffer
+  readonly oldRoot?: string
+}
+
+function started(): RunningSystem {
+  const running = startSystem(system, { proofs: { origin } })
+  onTestFinished(() => running.close())
+  return running
+}
+
+async function grow(running: RunningSystem, events: number): Promise<void> {
+  const { store } = running
+  await store.append({
+    events: Array.from({ length: events }, (_, n) => ({ stream: 'account-1', type: 'Happened', data: { n } }) as const),
+  })
+  const { position } = await store.head()
+  await running.waitFor({ name: '$tree' }, position)
+}
+
+async function checkpointCase({ proofs }: RunningSystem): Promise<Case & { readonly text: string }> {
+  const { checkpoint, keys } = await proofs.latest()
+  return { kind: 'checkpoint', keys, text: checkpoint }
+}
+
+async function inclusionCase(running: RunningSystem, position: number): Promise<Case & { readonly text: string }> {
+  const { keys } = await checkpointCase(running)
+  return { kind: 'inclusion', keys, text: (await running.proofs.event(position)).proof }
+}
+
+async function consistencyCase(running: RunningSystem, from: number): Promise<Case & { readonly text: string }> {
+  const { keys } = await checkpointCase(running)
+  const { proof, checkpoint, from: old } = await running.proofs.consistency({ from })
+  const lines = proof.map((hash) => `${Buffer.from(hash).toString('base64')}\n`).join('')
+  const oldRoot = Buffer.from(old.root).toString('base64')
+  return { kind: 'consistency', keys, text: `old ${from}\n${lines}\n${checkpoint}`, oldRoot }
+}
+
+async function verdicts(cases: readonly Case[]): Promise<string[]> {
+  const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const answers = text(child.stdout)
+  for (const each of cases)
+    child.stdin.write(`${JSON.stringify({ ...each, text: Buffer.from(each.text).toString('base64') })}\n`)
+  child.stdin.end()
+  return (await answers).trimEnd().split('\n')
+}
+
+function whyNoGo(): string | undefined {
+  try {
+    execFileSync('go', ['version'], { stdio: 'ignore' })
+  } catch {
+    return 'there is no Go here, golang-go of Debian'
+  }
+  const isThere = existsSync(`${gopath}/src/golang.org/x/mod/sumdb/note`)
+  return isThere ? undefined : 'golang.org/x/mod is not here, golang-golang-x-mod-dev of Debian'
+}
