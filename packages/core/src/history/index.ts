@@ -1,9 +1,18 @@
-// `indelible/history`: states and tables as of any point, what differs between two points, and who made a value what it is.
+// `indelible/history`: states and tables as of any point, what differs between two points, who made a value what it is, and decisions made again.
 export { type StateAsOf, type StateOptions, stateAsOf } from './as-of.ts'
 export { Basis } from './basis.ts'
 export { type Blamed, blame, type Changed, historyOf } from './blame.ts'
 export type { Cause } from './causes.ts'
 export type { Change } from './changes.ts'
+export {
+  type DecidedEvent,
+  type DecisionDifference,
+  type DecisionOutcome,
+  type ReplayedDecision,
+  type ReplayOptions,
+  type ReplayVerdict,
+  replayDecisions,
+} from './decisions.ts'
 export { type Between, diffRows, diffStates, type RowsDiff, type StateDiff } from './diff.ts'
 export { type AsOf, type Known, type PointOfLog, pointOfText, textOfPoint } from './points.ts'
 export type { Subject } from './steps.ts'

@@ -3,6 +3,7 @@ import type { AnyAggregate } from './any-aggregate.ts'
 import type { AnyConsultation, Consultation, FactsOf } from './decision-models.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DomainEvent, EventOf, RecordedOf } from './event-types.ts'
+import { fingerprint } from './fingerprint.ts'
 import { type AnyRefusalType, checkedReason, type Refusable, type Refusal, type RefusalOf } from './refusals.ts'
 import { checkedCategory } from './reserved.ts'
 import { isSchema, parse, type Schema } from './schemas.ts'
@@ -59,6 +60,8 @@ export interface CommandType<Type extends string = string, Input = unknown, No =
   readonly '~events'?: Event
   /** The facts that it consults, by the names under which `decide` gets them. */
   readonly consults: Readonly<Record<string, Consultation>>
+  /** A hint to the code that decides: `decide`, the aggregate, the facts. It is recorded with the events. */
+  readonly code: string
   readonly stream: (id: string) => StreamName
   /** The output of the schema for this input. Throws `invalid_command`. */
   readonly parse: (given: unknown) => unknown
@@ -130,6 +133,7 @@ export function command<
   return commandType(type, {
     ...definition,
     aggregate: undefined,
+    source: decide,
     decide: (_state, input, context) => decide(context.facts as never, input as never, context as never) as never,
   }) as never
 }
@@ -147,6 +151,8 @@ export function commandType(
     readonly consults?: Readonly<Record<string, AnyConsultation>>
     readonly visibility?: 'public' | 'internal'
     readonly decide: CommandType['decide']
+    /** The function as it was declared, if `decide` calls it. */
+    readonly source?: unknown
   },
 ): AnyCommandType {
   const { category, aggregate, input, emits, refuses = [], consults = {}, visibility = 'public', decide } = definition
@@ -180,6 +186,11 @@ export function commandType(
     stream: (id: string) => streamName(category, id),
     parse: (given: unknown) => parse(input, given, `The input of ${type}`, 'invalid_command'),
     decide,
+    code: fingerprint([
+      definition.source ?? decide,
+      aggregate?.code ?? '',
+      ...Object.values(consults).map(({ model }) => model.code),
+    ]),
   })
 }
 

@@ -4,6 +4,7 @@ import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DataOf, DomainEvent, EventOf } from './event-types.ts'
 import { type EventHandlers, evolveBy, noHandlers, withHandler } from './evolving.ts'
 import { deepFreeze } from './freeze.ts'
+import { codeOf } from './versions.ts'
 
 /** Facts that a command consults, as a fold over the events with certain tags. */
 export interface DecisionModel<State = unknown, Tag extends string = string> {
@@ -12,6 +13,8 @@ export interface DecisionModel<State = unknown, Tag extends string = string> {
   /** Events must have all of these tags. */
   readonly tags: readonly Tag[]
   readonly events: readonly AnyEventType[]
+  /** A hint to the code of the handlers. */
+  readonly code: string
   /** The state after one more event. */
   readonly evolve: (state: State, event: DomainEvent) => State
   /** Declares what an event changes. Pure. Returns a model with one more event. */
@@ -72,6 +75,7 @@ function modelOf<State, Tag extends string>(
     initialState,
     tags,
     events: handlers.events,
+    code: codeOf(handlers.events, (type) => [handlers.byType.get(type)]),
     evolve: (state, event) => evolveBy(who, handlers, state, event),
     on(event, evolve) {
       const next = withHandler(who, handlers, event, evolve as never)

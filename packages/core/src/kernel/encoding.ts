@@ -75,6 +75,11 @@ export function settledData(event: Pick<NewEvent, 'type' | 'data'>): Uint8Array 
   return data instanceof Uint8Array ? copyOf(data) : new JsonText(stringified(event, data, 'its data'))
 }
 
+/** The JSON text of settled data; nothing for bytes. */
+export function settledText(data: unknown): string | undefined {
+  return data instanceof JsonText ? data.text : undefined
+}
+
 /** The data of an event as readers will get them: bytes unchanged, everything else as JSON gives it back. Throws `invalid_event`. */
 export function dataAsRead(event: Pick<NewEvent, 'type' | 'data'>): unknown {
   const data = settledData(event)

@@ -1,6 +1,7 @@
 // Events before and after they are recorded. Payloads stay the bytes that were given; they are parsed when they are first read.
 import { correlationIdBytesMax } from './limits.ts'
 import type { Position, Version } from './positions.ts'
+import type { RecordedCommand } from './recorded-command.ts'
 import { categoryOf, type StreamName, streamIdOf } from './streams.ts'
 import { base64, fromBase64, fromUtf8, utf8, utf8Length } from './text.ts'
 import type { Instant, ValidTime } from './time.ts'
@@ -17,6 +18,8 @@ export interface EventMetadata {
   readonly causationId?: string
   /** W3C Trace Context (https://www.w3.org/TR/trace-context/#traceparent-header). */
   readonly traceparent?: string
+  /** How the command was decided. Only the first event of its commit has it. */
+  readonly command?: RecordedCommand
   readonly [key: string]: unknown
 }
 

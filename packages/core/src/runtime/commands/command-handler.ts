@@ -16,7 +16,7 @@ import type { PureCall } from '../purity.ts'
 import type { AggregateLoader } from './aggregate-loader.ts'
 import { type Claims, claimsOf, noClaims } from './claims.ts'
 import { decideOn, isRefusal } from './decide.ts'
-import { type Envelope, envelopeOf, newEvent, recordableCopy } from './envelope.ts'
+import { type Envelope, envelopeOf, newEvent, recordableCopy, recordedCommand } from './envelope.ts'
 import { type Consulted, consultedBy, type Facts } from './facts.ts'
 import { Mailboxes } from './mailbox.ts'
 import type { CommandOutcome, SendOptions } from './outcome.ts'
@@ -145,7 +145,8 @@ export class CommandHandler {
     if (decision.length === 0) return 'nothing'
     const { loader, store } = this.#options
     const { aggregate } = envelope.type
-    const events = decision.map((event) => newEvent(event, envelope))
+    const recorded = (data: unknown) => recordedCommand(envelope, to, data)
+    const events = decision.map((event, index) => newEvent(event, envelope, index === 0 ? recorded : undefined))
     // A decision may not use reserved names. Only the runtime adds them: the tags of claims, and the command ids of sagas.
     events.forEach(refuseReserved)
     if (!aggregate) return { events, next: withoutAggregate, claims: noClaims }

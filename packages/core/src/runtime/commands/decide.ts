@@ -8,9 +8,11 @@ import { messageOf, shown } from '../../kernel/shown.ts'
 import type { PureCall } from '../purity.ts'
 import type { Envelope } from './envelope.ts'
 
+type Decidable = Pick<Envelope, 'type' | 'command' | 'commandId' | 'issuedAt' | 'input' | 'options'>
+
 /** The refusal, or the events. Throws `invalid_declaration`, `impure_aggregate`, and what `decide` throws. */
 export function decideOn(
-  { type, command, commandId, issuedAt, input, options }: Envelope,
+  { type, command, commandId, issuedAt, input, options }: Decidable,
   { state, facts }: { readonly state: unknown; readonly facts: Readonly<Record<string, unknown>> },
   call: PureCall,
 ): Refusal | readonly DomainEvent[] {

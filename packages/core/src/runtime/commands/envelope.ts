@@ -1,18 +1,20 @@
 // A command after its checks: a copy with an id and a time. And its events in the form in which they are recorded.
 import { canonicalText } from '../../kernel/canonical.ts'
 import type { AnyCommandType, Command } from '../../kernel/commands.ts'
-import { settledData } from '../../kernel/encoding.ts'
+import { settledData, settledText } from '../../kernel/encoding.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { DomainEvent } from '../../kernel/event-types.ts'
 import type { EventMetadata, NewEvent } from '../../kernel/events.ts'
 import { fingerprint } from '../../kernel/fingerprint.ts'
 import { deepFreeze } from '../../kernel/freeze.ts'
 import type { IdGenerator } from '../../kernel/ids.ts'
-import { version as checkedVersion } from '../../kernel/positions.ts'
+import { version as checkedVersion, type Position } from '../../kernel/positions.ts'
+import type { RecordedCommand } from '../../kernel/recorded-command.ts'
 import { messageOf, shown } from '../../kernel/shown.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import { type Clock, epochMs, type Instant, instant } from '../../kernel/time.ts'
 import { type PureCall, trusted } from '../purity.ts'
+import { unlikeJson } from './json-likeness.ts'
 import type { SendOptions } from './outcome.ts'
 
 export interface Envelope {
@@ -23,6 +25,8 @@ export interface Envelope {
   readonly issuedAt: Instant
   /** The output of the schema. */
   readonly input: unknown
+  /** The input as it was given, as JSON, or what JSON would change in it. The caller may change the input while the command waits. */
+  readonly given: { readonly json: string } | { readonly notJson: string }
   /** Set if the caller chose the command id: a second command with that id must have the same hash. */
   readonly requestHash: string | undefined
   readonly options: SendOptions
@@ -37,6 +41,8 @@ export function envelopeOf(
 ): Envelope {
   checkOptions(type, options)
   const stream = type.stream(command.id)
+  const notJson = unlikeJson(command.input)
+  const given = notJson === undefined ? { json: JSON.stringify(command.input) } : { notJson }
   const input = parsed(type, command, call)
   return {
     type,
@@ -45,6 +51,7 @@ export function envelopeOf(
     commandId: options.commandId ?? ids(),
     issuedAt: instant(clock.now()),
     input,
+    given,
     requestHash: options.commandId === undefined ? undefined : hashOf(command, input),
     options,
   }
@@ -54,6 +61,7 @@ export function envelopeOf(
 export function newEvent(
   event: DomainEvent,
   { stream, commandId, issuedAt, requestHash, options }: Envelope,
+  recorded?: (data: unknown) => RecordedCommand,
 ): NewEvent & DomainEvent {
   // If the command has no cause, the command itself is the cause of the event.
   const { actor, causationId = commandId, traceparent, correlationId = commandId, metadata } = options
@@ -67,15 +75,27 @@ export function newEvent(
     ...(requestHash === undefined ? {} : { requestHash }),
   }
   const validAt = event.validAt ?? options.validAt
+  const data = settledData(event)
   return {
     stream,
     type: event.type,
     schemaVersion: event.schemaVersion,
-    data: settledData(event),
-    metadata: { ...metadata, ...known },
+    data,
+    metadata: { ...metadata, ...known, ...(recorded ? { command: recorded(data) } : {}) },
     ...(event.tags ? { tags: event.tags } : {}),
     ...(validAt === undefined ? {} : { validAt }),
   }
+}
+
+/** What is recorded of a command with its first event, whose data are given. */
+export function recordedCommand(
+  { type: { type, code, consults }, given, options: { validAt } }: Envelope,
+  factsAt: Position,
+  data: unknown,
+): RecordedCommand {
+  const input = 'notJson' in given ? given : given.json === settledText(data) ? {} : { input: JSON.parse(given.json) }
+  const consulted = Object.keys(consults).length === 0 ? {} : { factsAt }
+  return { type, code, ...input, ...(validAt === undefined ? {} : { validAt }), ...consulted }
 }
 
 /** A command as it is read back from the log, if it is to be sent later. Throws `invalid_command`. */
