@@ -8,6 +8,7 @@ import { addIndex } from './index-command.ts'
 import { addProjections } from './projections/index.ts'
 import { addProve } from './prove.ts'
 import { addRead } from './read.ts'
+import { addReplay } from './replay.ts'
 import { addSagas } from './sagas/index.ts'
 import { addSchedules } from './schedules/index.ts'
 import { addDev, addServe } from './serve.ts'
@@ -25,6 +26,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addHistory,
   addBlame,
   addVerify,
+  addReplay,
   addProve,
   addBackup,
   addIndex,

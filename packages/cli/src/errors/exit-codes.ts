@@ -23,7 +23,8 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   notFound: 'the log, stream, aggregate, point of history, projection, table, saga or schedule does not exist',
   damaged: 'the log or its index is damaged; the message names the file and the byte',
   nodeTooOld: 'Node is older than 22.18',
-  differs: 'the log is not the one that was signed; or a read table differs from it, or was built from another history',
+  differs:
+    'the log is not the one that was signed; a decision would be made differently; or a read table differs from the log, or was built from another history',
   interrupted: 'interrupted',
 }
 
@@ -53,6 +54,7 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   proofs_missing: 'notFound',
   proofs_damaged: 'damaged',
   tree_diverged: 'differs',
+  decisions_differ: 'differs',
   table_differs: 'differs',
   table_diverged: 'differs',
   tables_diverged: 'differs',
