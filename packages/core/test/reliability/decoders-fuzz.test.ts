@@ -224,7 +224,7 @@ function fuzzIndex(image: DiskImage, logId: string, next: Draw): boolean {
 }
 
 async function fuzzSnapshot(image: DiskImage, next: Draw): Promise<boolean> {
-  const name = [...image.keys()].find((name) => /\/[0-9a-f]{64}\.json$/.test(name))!
+  const name = [...image.keys()].find((name) => /\/[0-9a-f]{64}\/\d+-\d+-[0-9a-f]{16}\.json$/.test(name))!
   const whole = image.get(name)!
   const lineEnd = whole.indexOf('\n') + 1
   let bytes = mutant(whole, next, lineEnd)
