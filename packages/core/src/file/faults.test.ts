@@ -658,6 +658,7 @@ describe('an event is never changed or deleted', () => {
     const doors = [
       'backupLog',
       'fileConsumers',
+      'fileProofs',
       'fileSnapshots',
       'fileStorage',
       'fileStore',
@@ -670,7 +671,18 @@ describe('an event is never changed or deleted', () => {
     const store = await openStore({ dir })
     await store.append({ events: [fact('thing-1', 'Happened', { amount: 1 })], commandId: 'c-1' })
     const before = await allFields(store)
-    const methods = ['append', 'close', 'findCommit', 'head', 'health', 'historyAt', 'read', 'replay', 'subscribe']
+    const methods = [
+      'append',
+      'close',
+      'findCommit',
+      'head',
+      'health',
+      'historyAt',
+      'positionAt',
+      'read',
+      'replay',
+      'subscribe',
+    ]
     expect(Object.keys(store).sort()).toEqual(methods)
     // The closest to an update that the API allows: the same event id, the same command id, an earlier expected version.
     const [event] = await all(store)
