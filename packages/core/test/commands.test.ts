@@ -27,6 +27,7 @@ test('an accepted command becomes events that record who sent it, why and when',
     causationId: 'cause',
     issuedAt: '2026-03-01T00:00:00.000Z',
     requestHash: expect.stringMatching(/^[0-9a-f]{16}$/),
+    command: { type: 'PayIn', code: PayIn.code, validAt: '2026-02-27' },
   })
 })
 

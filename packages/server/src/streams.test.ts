@@ -40,6 +40,7 @@ test('a stream is read in the readable form of its events', async () => {
       causationId: 'k',
       issuedAt: expect.any(String),
       requestHash: expect.any(String),
+      command: { type: 'ReceiveStock', code: expect.any(String) },
     },
     tags: [],
     recordedAt: expect.any(String),
