@@ -21,8 +21,6 @@ export default defineConfig({
     execArgv: ['--wasm-wrapper-tiering-budget=1000000000', '--no-wasm-code-gc', ...pgliteFlags],
     // Many tests wait for a disk, a process or a database, so that two files at a time suit two cores as well.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    // Files share the processes of the workers: starting one for each and loading the sources again costs more than most files.
-    isolate: false,
     sequence: { sequencer: LongestFirst },
     reporters: [...configDefaults.reporters, new SkipReporter()],
     globalSetup: ['./scripts/of-this-run.ts'],
