@@ -271,6 +271,31 @@ test('an answer that nobody declared needs a person, takes nothing back, and is 
   expect(mended.charges.size).toBe(3)
 })
 
+test.each(['..', '.', '\ud800'])('an id %j, which would lead the request elsewhere, is never asked for', async (id) => {
+  const { running, mails } = shop(payments().service)
+  const Void = activity('Void', {
+    service: 'mails',
+    input: z.object({}),
+    call: 'DELETE /mails/{id}/all',
+    emits: Mailed,
+  })
+  const voiding = saga('voiding', { startsOn: Asked, from: 'beginning' }).step('void', {
+    command: Void,
+    to: () => id,
+    input: () => ({}),
+    compensate: 'nothing',
+  })
+  const wiping = defineSystem({ name: 'wiping', commands: [Ask], activities: [Void], sagas: [voiding] })
+  await using other = startSystem(wiping, { services: { mails } })
+  await other.send(ask())
+  await vi.waitFor(async () => {
+    const [status] = (await other.health()).consumers
+    expect(status).toMatchObject({ needsIntervention: [{ sagaId: '1' }] })
+  }, patient)
+  expect(mails.requests).toEqual([])
+  await running.close()
+})
+
 test('a policy sends an activity, each once', async () => {
   const { running, mails } = shop(payments().service)
   await running.send(Sign('1', { by: 'ben' }))

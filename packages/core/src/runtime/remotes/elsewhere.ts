@@ -1,10 +1,11 @@
 // What all that is carried out outside of this system shares: ids of its own there, a bound of requests, and the time that a step has left.
-import { IndelibleError } from '../../kernel/errors.ts'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Clock } from '../../kernel/time.ts'
 import { timer } from '../../kernel/timers.ts'
 import type { EventStore } from '../../store/port.ts'
+import type { CommandOutcome } from '../commands/outcome.ts'
 import { remoteRequestsMax } from '../limits.ts'
-import type { Sent } from '../processes/executor.ts'
+import { type Execution, executionOf, type Sent } from '../processes/executor.ts'
 
 export interface ElsewhereOptions {
   /** For messages: `The other system "partner"`. */
@@ -39,8 +40,22 @@ export class Elsewhere {
     }
   }
 
+  /** Sends what is carried out. Somebody who claimed its id gave it up. */
+  async carryOut(
+    sent: Pick<Sent, 'deadline'>,
+    signal: AbortSignal,
+    send: (signal: AbortSignal) => Promise<CommandOutcome>,
+  ): Promise<Execution> {
+    try {
+      return executionOf(await this.#beforeDeadline(sent, signal, send))
+    } catch (error) {
+      if (isIndelibleError(error, 'command_claimed')) return { status: 'givenUp' }
+      throw error
+    }
+  }
+
   /** Runs with a signal that aborts when a step has no time left. */
-  async beforeDeadline<Result>(
+  async #beforeDeadline<Result>(
     { deadline }: Pick<Sent, 'deadline'>,
     signal: AbortSignal,
     run: (signal: AbortSignal) => Promise<Result>,

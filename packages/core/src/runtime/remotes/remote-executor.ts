@@ -1,12 +1,12 @@
 // Carries out the commands of sagas and policies in another system.
 import type { Command } from '../../kernel/commands.ts'
-import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
 import type { AnyRemoteSystem } from '../../kernel/remotes.ts'
 import type { Clock } from '../../kernel/time.ts'
 import { inNewestForm } from '../../kernel/upcasts.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
-import { type Executor, executionOf, type Failure, type GivenUp, type Sent } from '../processes/executor.ts'
+import type { Executor, Failure, GivenUp, Sent } from '../processes/executor.ts'
 import type { RemoteConnection } from './connection.ts'
 import { Elsewhere } from './elsewhere.ts'
 
@@ -55,15 +55,9 @@ export class RemoteExecutor implements Executor {
   }
 
   async carryOut(sent: Sent, options: SendOptions, signal: AbortSignal) {
-    const { command, commandId } = sent
-    try {
-      return await this.#there.beforeDeadline(sent, signal, async (ended) =>
-        executionOf(await this.send(command, { ...options, commandId, signal: ended })),
-      )
-    } catch (error) {
-      if (isIndelibleError(error, 'command_claimed')) return { status: 'givenUp' } as const
-      throw error
-    }
+    return await this.#there.carryOut(sent, signal, (ended) =>
+      this.send(sent.command, { ...options, commandId: sent.commandId, signal: ended }),
+    )
   }
 
   async find({ commandId }: Sent, signal: AbortSignal) {

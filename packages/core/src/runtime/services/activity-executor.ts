@@ -1,7 +1,7 @@
 // Carries out activities: asks a service, and records its answer as an event with the command id, so that one answer is recorded at most.
 import { type AnyActivityType, retriedStatuses } from '../../kernel/activities.ts'
 import type { Command } from '../../kernel/commands.ts'
-import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
 import type { IdGenerator } from '../../kernel/ids.ts'
 import { parse } from '../../kernel/schemas.ts'
 import { shown } from '../../kernel/shown.ts'
@@ -9,7 +9,7 @@ import type { Clock } from '../../kernel/time.ts'
 import type { EventStore } from '../../store/port.ts'
 import { envelopeOf, newEvent } from '../commands/envelope.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
-import { type Executor, executionOf, type Failure, type GivenUp, type Sent, timedOut } from '../processes/executor.ts'
+import { type Executor, type Failure, type GivenUp, type Sent, timedOut } from '../processes/executor.ts'
 import type { PureCall } from '../purity.ts'
 import { Elsewhere } from '../remotes/elsewhere.ts'
 import type { ServiceConnection, ServiceResponse } from './connection.ts'
@@ -73,15 +73,9 @@ export class ActivityExecutor implements Executor {
   }
 
   async carryOut(sent: Sent, options: SendOptions, signal: AbortSignal) {
-    const { command, commandId } = sent
-    try {
-      return await this.#there.beforeDeadline(sent, signal, async (ended) =>
-        executionOf(await this.send(command, { ...options, commandId, signal: ended })),
-      )
-    } catch (error) {
-      if (isIndelibleError(error, 'command_claimed')) return { status: 'givenUp' } as const
-      throw error
-    }
+    return await this.#there.carryOut(sent, signal, (ended) =>
+      this.send(sent.command, { ...options, commandId: sent.commandId, signal: ended }),
+    )
   }
 
   find(sent: Sent, signal: AbortSignal) {

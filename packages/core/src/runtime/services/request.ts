@@ -29,7 +29,17 @@ export function requestOf(call: ServiceCall, parts: RequestParts): ServiceReques
 
 function pathOf(call: ServiceCall, { id, input, idempotencyKey }: RequestParts): string {
   const values: Readonly<Record<string, unknown>> = { ...(isObject(input) ? input : {}), id, idempotencyKey }
-  return call.path.replaceAll(/\{([^{}]*)\}/g, (_, name) => encodeURIComponent(textOf(call, name, values[name])))
+  return call.path.replaceAll(/\{([^{}]*)\}/g, (_, name) => segmentOf(call, name, values[name]))
+}
+
+/** Clients take `.` and `..` out of a path, so that the request would go elsewhere. */
+function segmentOf(call: ServiceCall, name: string, value: unknown): string {
+  const text = textOf(call, name, value)
+  if (text !== '.' && text !== '..' && text.isWellFormed()) return encodeURIComponent(text)
+  throw new IndelibleError(
+    'invalid_command',
+    `The request "${call.method} ${call.path}" cannot have ${shown(text)} as "${name}" in its path.`,
+  )
 }
 
 function queryOf(call: ServiceCall, members: Readonly<Record<string, unknown>>): string {
