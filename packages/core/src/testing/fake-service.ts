@@ -16,18 +16,21 @@ export function fakeService(
   answer: (request: ServiceRequest) => ServiceResponse | Promise<ServiceResponse>,
 ): FakeService {
   const requests: ServiceRequest[] = []
-  const answers = new Map<string, ServiceResponse>()
+  const answers = new Map<string, Promise<ServiceResponse>>()
   return {
     requests,
     async call(request) {
       const asked = JSON.parse(JSON.stringify(request)) as ServiceRequest
       requests.push(asked)
       const key = `${asked.method} ${asked.path} ${asked.idempotencyKey}`
-      const known = answers.get(key)
-      if (known) return known
-      const made = await answer(asked)
-      if (made.status < 500 && !retriedStatuses.includes(made.status)) answers.set(key, made)
-      return made
+      const made = answers.get(key) ?? Promise.resolve(asked).then(answer)
+      answers.set(key, made)
+      const isKept = await made.then(
+        ({ status }) => status < 500 && !retriedStatuses.includes(status),
+        () => false,
+      )
+      if (!isKept && answers.get(key) === made) answers.delete(key)
+      return await made
     },
   }
 }
