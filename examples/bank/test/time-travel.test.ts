@@ -17,7 +17,7 @@ import {
   text,
 } from 'indelible'
 import { fileSnapshots, fileStore } from 'indelible/file'
-import { type AsOf, stateAsOf, viewAsOf } from 'indelible/history'
+import { type AsOf, replayDecisions, stateAsOf, viewAsOf } from 'indelible/history'
 import { manualClock } from 'indelible/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { draws, hours, long, seed } from '../../../scripts/campaign.ts'
@@ -97,6 +97,15 @@ describe.skipIf(czechBankMissing)(
 
     const balancesOf = (rows: readonly { readonly account_id: string; readonly balance: number }[]) =>
       new Map(rows.map(({ account_id, balance }) => [account_id, balance]))
+
+    test('every decision of the bank is made again, byte for byte', hours, async () => {
+      let count = 0
+      for await (const { verdict, position } of replayDecisions(store, declared)) {
+        expect(verdict, `position ${position}`).toBe('same')
+        count++
+      }
+      expect(count).toBe([...events.values()].flat().length)
+    })
 
     test('each account on each day, folded from its events', hours, async () => {
       for (const {

@@ -207,6 +207,24 @@ test('what cannot be decided again says why, and does not disturb what comes aft
   expect(note!.metadata.command).toMatchObject({ type: 'NoteDate', notJson: expect.any(String) })
 })
 
+test('a member of an input that is undefined counts as missing, as in JSON; in a list it cannot be recorded', async () => {
+  const Said = event('Said', z.object({ text: z.string() }))
+  const Say = aggregate('talk', { initialState: {} })
+    .on(Said, (state) => state)
+    .command('Say', {
+      input: z.object({ text: z.string(), to: z.string().optional(), all: z.array(z.string().optional()).optional() }),
+      emits: [Said],
+      decide: (_state, { text, to, all }) => Said({ text: `${text} ${to} ${all?.length}` }),
+    })
+  const system = defineSystem({ name: 'talks', commands: [Say] })
+  const store = memoryStore()
+  await using running = startSystem(system, { store })
+  await running.send(Say('a', { text: 'one', to: undefined }))
+  await running.send(Say('a', { text: 'two', all: [undefined] }))
+  const decisions = await Array.fromAsync(replayDecisions(store, system))
+  expect(decisions.map(({ verdict }) => verdict)).toEqual(['same', 'not recorded'])
+})
+
 test('the range is of first events, and a state from before it is known', async () => {
   const store = await paidThrice()
   const positions = async (range: object) =>

@@ -25,7 +25,7 @@ export interface Envelope {
   readonly issuedAt: Instant
   /** The output of the schema. */
   readonly input: unknown
-  /** The input as it was given, as JSON, or what JSON would change in it. The caller may change the input while the command waits. */
+  /** The input as it was given, as JSON without the members that are undefined, or what JSON would change in it. The caller may change the input while the command waits. */
   readonly given: { readonly json: string } | { readonly notJson: string }
   /** Set if the caller chose the command id: a second command with that id must have the same hash. */
   readonly requestHash: string | undefined
@@ -41,7 +41,7 @@ export function envelopeOf(
 ): Envelope {
   checkOptions(type, options)
   const stream = type.stream(command.id)
-  const notJson = unlikeJson(command.input)
+  const notJson = unlikeJson(command.input, { withoutUndefined: true })
   const given = notJson === undefined ? { json: JSON.stringify(command.input) } : { notJson }
   const input = parsed(type, command, call)
   return {

@@ -1,8 +1,9 @@
 // Whether a value is the same after it was written to JSON and read again: null, booleans, finite numbers, text, and lists and plain objects of these.
+import type { CanonicalOptions } from '../../kernel/canonical.ts'
 import { snapshotDepthMax, snapshotPartsMax } from '../limits.ts'
 
 /** What JSON would change in a value, as the end of a sentence; undefined if it changes nothing. Never throws. */
-export function unlikeJson(value: unknown): string | undefined {
+export function unlikeJson(value: unknown, { withoutUndefined = false }: CanonicalOptions = {}): string | undefined {
   // A list instead of the call stack, because a deep value would overflow the stack. A cycle reaches the greatest depth.
   const pending: { readonly part: unknown; readonly depth: number }[] = [{ part: value, depth: 1 }]
   let parts = 0
@@ -19,7 +20,8 @@ export function unlikeJson(value: unknown): string | undefined {
     const inside: readonly unknown[] = Array.isArray(part) ? part : Object.values(part)
     parts += inside.length
     if (parts > snapshotPartsMax) return `has more than ${snapshotPartsMax} parts`
-    for (const each of inside) pending.push({ part: each, depth: depth + 1 })
+    const isDropped = (each: unknown) => withoutUndefined && each === undefined && !Array.isArray(part)
+    for (const each of inside) if (!isDropped(each)) pending.push({ part: each, depth: depth + 1 })
   }
   return undefined
 }
