@@ -66,6 +66,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   proof_invalid: 400,
   proofs_missing: 404,
   proofs_damaged: 503,
+  what_if_too_large: 413,
   tree_diverged: 503,
   aborted: 503,
   io_failed: 503,

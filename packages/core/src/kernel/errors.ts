@@ -206,6 +206,11 @@ export const errorCodes = {
     meaning:
       'The log is not the one that was signed: it was rewritten, cut short or forked. No checkpoint is signed until the right log is back.',
   },
+  what_if_too_large: {
+    retryable: false,
+    meaning:
+      'More events would have to be played again than are kept in memory. Let the what-if begin later in the log.',
+  },
   aborted: { retryable: true, meaning: 'The caller aborted the operation before it was done.' },
   io_failed: { retryable: true, meaning: 'The operating system refused a read or write.' },
   table_diverged: {

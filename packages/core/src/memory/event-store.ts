@@ -6,26 +6,56 @@ import { checkedId, type IdGenerator } from '../kernel/ids.ts'
 import { position as checkedPosition, type Position } from '../kernel/positions.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { utf8 } from '../kernel/text.ts'
-import { type Clock, epochMs, lastMsOf } from '../kernel/time.ts'
+import { type Clock, epochMs, type Instant, lastMsOf } from '../kernel/time.ts'
 import { conflictOf, encodeCommit } from '../store/commit.ts'
 import { HeadWatcher } from '../store/head-watcher.ts'
 import { historyName, lastPosition } from '../store/history.ts'
-import type { EventStore } from '../store/port.ts'
+import type { Commit, EventStore, WrittenCommit } from '../store/port.ts'
 import { follow, type Readable, readBatches } from '../store/reading.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
 import { replayByReading } from '../store/replaying.ts'
 import { Ledger } from './ledger.ts'
 
 /** An event store in memory. Tests can pass in the clock and the ids. */
-export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}): EventStore {
-  const { clock = systemClock, ids = systemIds } = options
-  const ledger = new Ledger()
+export function memoryStore(options: MemoryStoreOptions = {}): EventStore {
+  return memoryLog(options, new Ledger())
+}
+
+export interface MemoryStoreOptions {
+  readonly clock?: Clock | undefined
+  readonly ids?: IdGenerator | undefined
+}
+
+/** A log that the events in memory continue. */
+export interface Before {
+  readonly recordedAt: Instant | null
+  /** What a commit meets there. Tells the ledger the versions of its streams, too. */
+  lookBack(commit: Commit): Promise<Met>
+}
+
+export interface Met {
+  /** A commit with the same command id. */
+  readonly earlier: WrittenCommit | undefined
+  /** The last event that matches its condition. */
+  readonly match: Position | undefined
+}
+
+/** The events in memory after the position at which a ledger begins. */
+export function memoryLog(
+  { clock = systemClock, ids = systemIds }: MemoryStoreOptions,
+  ledger: Ledger,
+  before?: Before,
+): EventStore {
+  const { head: after } = ledger
   const head = new HeadWatcher()
+  head.advance(after)
   const time = new RecordingClock(clock)
+  if (before?.recordedAt) time.observe(epochMs(before.recordedAt))
   const events: StoredFields[] = []
   const logId = systemIds()
 
-  const fetch = async (positions: readonly Position[]) => positions.map((at) => recordedEvent(copyOf(events[at - 1]!)))
+  const fieldsAt = (position: Position) => events[position - after - 1]!
+  const fetch = async (positions: readonly Position[]) => positions.map((at) => recordedEvent(copyOf(fieldsAt(at))))
   const source: Readable = {
     find: (query, stretch) => ledger.find(query, stretch),
     visible: () => head.visible,
@@ -38,9 +68,10 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
       head.assertOpen()
       throwIfAborted(options.signal)
       const encoded = encodeCommit(commit, options)
+      const met = await before?.lookBack(commit)
       const earlier = commit.commandId === undefined ? undefined : ledger.findCommit(commit.commandId)
-      if (earlier) return { status: 'duplicate', ...earlier }
-      const conflict = conflictOf(encoded, ledger)
+      if (earlier ?? met?.earlier) return { status: 'duplicate', ...(earlier ?? met!.earlier!) }
+      const conflict = conflictOf(encoded, met ? ledger.behind(met.match) : ledger)
       if (conflict) return { status: 'conflict', conflict }
       // Everything that may fail comes before the first change.
       const { recordedAt } = time.next()
@@ -73,16 +104,16 @@ export function memoryStore(options: { clock?: Clock; ids?: IdGenerator } = {}):
     },
     async head() {
       head.assertOpen()
-      return { position: head.visible, recordedAt: events.at(-1)?.recordedAt ?? null }
+      return { position: head.visible, recordedAt: events.at(-1)?.recordedAt ?? before?.recordedAt ?? null }
     },
     async positionAt(time, options) {
       head.assertOpen()
       const lastMs = lastMsOf(time, options)
-      return lastPosition({ from: 0, to: events.length }, (at) => epochMs(events[at - 1]!.recordedAt) <= lastMs)
+      return lastPosition({ from: after, to: ledger.head }, (at) => epochMs(fieldsAt(at).recordedAt) <= lastMs)
     },
     async historyAt(position) {
       head.assertOpen()
-      return checkedPosition(position) > events.length ? undefined : historyName(logId, events[position - 1])
+      return checkedPosition(position) > ledger.head ? undefined : historyName(logId, events[position - after - 1])
     },
     async health() {
       head.assertOpen()

@@ -12,13 +12,32 @@ import type { WrittenCommit } from '../store/port.ts'
 export type Findable = Pick<EncodedEvent, 'stream' | 'type' | 'tags' | 'correlationId'>
 
 export class Ledger implements Facts, TermPositions {
-  head: Position = 0
+  head: Position
+  readonly #after: Position
+  /** The versions of streams that began before the first event here. */
+  readonly #begun = new Map<StreamName, Version>()
   /** From a term, such as `type FundsWithdrawn`, to the ascending positions of its events. */
   readonly #postings = new Map<string, Position[]>()
   readonly #commits = new Map<string, WrittenCommit>()
 
+  /** It has the events after this position. */
+  constructor(after: Position = 0) {
+    this.head = after
+    this.#after = after
+  }
+
+  /** Whether the version of a stream is known. */
+  knows(stream: StreamName): boolean {
+    return this.#after === 0 || this.#begun.has(stream)
+  }
+
+  /** Sets the version that a stream has before the events here. */
+  begin(stream: StreamName, version: Version): void {
+    this.#begun.set(stream, version)
+  }
+
   versionOf(stream: StreamName): Version {
-    return this.positions('stream', stream).length
+    return (this.#begun.get(stream) ?? 0) + this.positions('stream', stream).length
   }
 
   findCommit(commandId: string): WrittenCommit | undefined {
@@ -43,6 +62,19 @@ export class Ledger implements Facts, TermPositions {
 
   find(query: Query, stretch: Stretch): Position[] {
     return matching(this, query, stretch)
+  }
+
+  /** The facts for a condition whose last match before the events here is known. */
+  behind(match: Position | undefined): Facts {
+    const before = match === undefined ? [] : [match]
+    return {
+      head: this.head,
+      versionOf: (stream) => this.versionOf(stream),
+      find: (query, { from, to, ...rest }) => {
+        const found = from > this.#after ? this.find(query, { from, to: Math.max(to, this.#after + 1), ...rest }) : []
+        return found.length > 0 ? found : before
+      },
+    }
   }
 
   positions(kind: TermKind, text: string): readonly Position[] {

@@ -1,0 +1,88 @@
+// A fork of a log: all that the log has up to a position, and from there on events of its own, in memory. The log is only read.
+import { IndelibleError } from '../kernel/errors.ts'
+import { position as checkedPosition, type Position } from '../kernel/positions.ts'
+import type { Query } from '../kernel/queries.ts'
+import type { StreamName } from '../kernel/streams.ts'
+import type { EventStore, ReadOptions, WrittenCommit } from '../store/port.ts'
+import { type MemoryStoreOptions, memoryLog } from './event-store.ts'
+import { Ledger } from './ledger.ts'
+
+export interface ForkOptions extends MemoryStoreOptions {
+  /** The last position that the fork has in common with the log. The end of the log when left out. */
+  readonly at?: Position | undefined
+}
+
+/**
+ * A store that has what a log has up to a position, and then goes its own way: what is appended to it is in memory and nowhere else, so that a system that is
+ * started on it can try anything. `close` leaves the log open. Throws `invalid_position` for a position that the log does not have.
+ */
+export async function forkOf(log: EventStore, options: ForkOptions = {}): Promise<EventStore> {
+  const { position: end } = await log.head()
+  const at = checkedPosition(options.at ?? end)
+  if (at > end) throw new IndelibleError('invalid_position', `The log ends at ${end}, so there is nothing at ${at}.`)
+
+  const sharedCommit = async (commandId: string | undefined): Promise<WrittenCommit | undefined> => {
+    const found = commandId === undefined ? undefined : await log.findCommit(commandId)
+    return found && found.lastPosition <= at ? found : undefined
+  }
+  const lastShared = async (
+    query: Query,
+    { from = 1, reserved = false }: Pick<ReadOptions, 'from' | 'reserved'> = {},
+  ) => {
+    if (from > at) return undefined
+    const last = log.read(query, { direction: 'backwards', from, to: at, limit: 1, reserved })
+    for await (const { events } of last) return events[0]
+    return undefined
+  }
+  const ledger = new Ledger(at)
+  const own = memoryLog(options, ledger, {
+    recordedAt: (await lastShared('all', { reserved: true }))?.recordedAt ?? null,
+    async lookBack({ events, expected = {}, condition, commandId }) {
+      const streams = [...events.map((event) => event.stream), ...(Object.keys(expected) as StreamName[])]
+      for (const stream of streams) {
+        if (!ledger.knows(stream)) ledger.begin(stream, (await lastShared([{ streams: [stream] }]))?.version ?? 0)
+      }
+      const match = condition && (await lastShared(condition.failIfEventsMatch, { from: (condition.after ?? 0) + 1 }))
+      return { earlier: await sharedCommit(commandId), match: match?.position }
+    },
+  })
+
+  return {
+    ...own,
+    findCommit: async (commandId) => (await own.findCommit(commandId)) ?? (await sharedCommit(commandId)),
+    async *read(query, options = {}) {
+      await own.head()
+      const { from = 1, to = Number.MAX_SAFE_INTEGER, direction } = options
+      const shared = { store: log, range: { from, to: Math.min(to, at) } }
+      const rest = { store: own, range: { from: Math.max(from, at + 1), to } }
+      let { limit = Number.POSITIVE_INFINITY } = options
+      for (const { store, range } of direction === 'backwards' ? [rest, shared] : [shared, rest]) {
+        for await (const batch of store.read(query, { ...options, ...range, limit })) {
+          limit -= batch.events.length
+          yield batch
+        }
+      }
+    },
+    async *replay(types, { after, to = Number.MAX_SAFE_INTEGER }) {
+      await own.head()
+      if (after < at) yield* log.replay(types, { after, to: Math.min(to, at) })
+      if (after >= at || to > at) yield* own.replay(types, { after: Math.max(after, at), to })
+    },
+    async *subscribe(query, { after, ...options }) {
+      await own.head()
+      const { reserved = false, signal } = options
+      if (after < at) {
+        for await (const batch of log.read(query, { from: after + 1, to: at, reserved })) {
+          if (signal.aborted) return
+          yield batch
+        }
+      }
+      yield* own.subscribe(query, { ...options, after: Math.max(after, at) })
+    },
+    async positionAt(time, options) {
+      const shared = await log.positionAt(time, options)
+      return shared < at ? shared : await own.positionAt(time, options)
+    },
+    historyAt: async (position) => await (position <= at ? log : own).historyAt(position),
+  }
+}
