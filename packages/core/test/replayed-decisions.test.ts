@@ -207,19 +207,24 @@ test('what cannot be decided again says why, and does not disturb what comes aft
   expect(note!.metadata.command).toMatchObject({ type: 'NoteDate', notJson: expect.any(String) })
 })
 
-test('a member of an input that is undefined counts as missing, as in JSON; in a list it cannot be recorded', async () => {
+test('a member of an input that is undefined counts as missing and -0 as 0, as in JSON; undefined in a list cannot be recorded', async () => {
   const Said = event('Said', z.object({ text: z.string() }))
   const Say = aggregate('talk', { initialState: {} })
     .on(Said, (state) => state)
     .command('Say', {
-      input: z.object({ text: z.string(), to: z.string().optional(), all: z.array(z.string().optional()).optional() }),
+      input: z.object({
+        text: z.string(),
+        to: z.string().optional(),
+        times: z.number().optional(),
+        all: z.array(z.string().optional()).optional(),
+      }),
       emits: [Said],
-      decide: (_state, { text, to, all }) => Said({ text: `${text} ${to} ${all?.length}` }),
+      decide: (_state, { text, to, times, all }) => Said({ text: `${text} ${to} ${times} ${all?.length}` }),
     })
   const system = defineSystem({ name: 'talks', commands: [Say] })
   const store = memoryStore()
   await using running = startSystem(system, { store })
-  await running.send(Say('a', { text: 'one', to: undefined }))
+  await running.send(Say('a', { text: 'one', to: undefined, times: -0 }))
   await running.send(Say('a', { text: 'two', all: [undefined] }))
   const decisions = await Array.fromAsync(replayDecisions(store, system))
   expect(decisions.map(({ verdict }) => verdict)).toEqual(['same', 'not recorded'])

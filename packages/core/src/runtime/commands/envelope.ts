@@ -41,7 +41,7 @@ export function envelopeOf(
 ): Envelope {
   checkOptions(type, options)
   const stream = type.stream(command.id)
-  const notJson = unlikeJson(command.input, { withoutUndefined: true })
+  const notJson = unlikeJson(command.input, { isLenient: true })
   const given = notJson === undefined ? { json: JSON.stringify(command.input) } : { notJson }
   const input = parsed(type, command, call)
   return {

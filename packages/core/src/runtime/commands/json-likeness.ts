@@ -1,16 +1,20 @@
 // Whether a value is the same after it was written to JSON and read again: null, booleans, finite numbers, text, and lists and plain objects of these.
-import type { CanonicalOptions } from '../../kernel/canonical.ts'
 import { snapshotDepthMax, snapshotPartsMax } from '../limits.ts'
 
+export interface JsonLikeness {
+  /** A member that is undefined counts as missing, and -0 as 0, as JSON writes them. */
+  readonly isLenient?: boolean
+}
+
 /** What JSON would change in a value, as the end of a sentence; undefined if it changes nothing. Never throws. */
-export function unlikeJson(value: unknown, { withoutUndefined = false }: CanonicalOptions = {}): string | undefined {
+export function unlikeJson(value: unknown, { isLenient = false }: JsonLikeness = {}): string | undefined {
   // A list instead of the call stack, because a deep value would overflow the stack. A cycle reaches the greatest depth.
   const pending: { readonly part: unknown; readonly depth: number }[] = [{ part: value, depth: 1 }]
   let parts = 0
   for (let next = pending.pop(); next; next = pending.pop()) {
     const { part, depth } = next
     if (typeof part !== 'object' || part === null) {
-      const problem = unlikeJsonAlone(part)
+      const problem = isLenient && Object.is(part, -0) ? undefined : unlikeJsonAlone(part)
       if (problem !== undefined) return problem
       continue
     }
@@ -20,7 +24,7 @@ export function unlikeJson(value: unknown, { withoutUndefined = false }: Canonic
     const inside: readonly unknown[] = Array.isArray(part) ? part : Object.values(part)
     parts += inside.length
     if (parts > snapshotPartsMax) return `has more than ${snapshotPartsMax} parts`
-    const isDropped = (each: unknown) => withoutUndefined && each === undefined && !Array.isArray(part)
+    const isDropped = (each: unknown) => isLenient && each === undefined && !Array.isArray(part)
     for (const each of inside) if (!isDropped(each)) pending.push({ part: each, depth: depth + 1 })
   }
   return undefined
