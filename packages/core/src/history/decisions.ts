@@ -159,7 +159,12 @@ interface Again {
 }
 
 /** Faults of a command's code. Other errors are faults of the store. */
-const ofTheCode: readonly ErrorCode[] = ['invalid_command', 'invalid_declaration', 'impure_aggregate', 'invalid_event']
+export const ofTheCode: readonly ErrorCode[] = [
+  'invalid_command',
+  'invalid_declaration',
+  'impure_aggregate',
+  'invalid_event',
+]
 
 function envelopeOf(
   type: AnyCommandType,
@@ -177,7 +182,8 @@ function outcomeOf(committed: CommittedCommand): DecisionOutcome {
   return { status: 'accepted', events: committed.map((event) => shownOf(event, undefined)) }
 }
 
-function shownOf(event: DomainEvent, commandValidAt: ValidTime | undefined): DecidedEvent {
+/** An event as it is told. */
+export function shownOf(event: DomainEvent, commandValidAt: ValidTime | undefined): DecidedEvent {
   const { type, schemaVersion, data, tags = [], validAt = commandValidAt ?? null } = event
   return { type, schemaVersion, data, tags, validAt }
 }

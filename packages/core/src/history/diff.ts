@@ -67,23 +67,30 @@ export async function diffRows(
   projection: Projection,
   { from, to }: Between<PointOfLog>,
 ): Promise<RowsDiff> {
-  const { key } = projection.table
-  const rows = async (point: PointOfLog | undefined) => {
-    const found = await rowsAt(store, projection, { reach: await reachOf(store, point), call: trusted })
-    return new Map(found.map((row) => [keyText(key, row), row]))
-  }
-  const [before, after] = [await rows(from), await rows(to)]
+  const rows = async (point: PointOfLog | undefined) => await allRows(store, projection, point)
+  return rowsBetween(projection.table.key, await rows(from), await rows(to))
+}
+
+/** All rows of a table at a point, or now. Throws as {@link viewAsOf}. */
+export async function allRows(store: EventStore, projection: Projection, point?: PointOfLog): Promise<readonly Row[]> {
+  return await rowsAt(store, projection, { reach: await reachOf(store, point), call: trusted })
+}
+
+/** In the order of the keys. */
+export function rowsBetween(key: readonly string[], before: readonly Row[], after: readonly Row[]): RowsDiff {
+  const byKey = (rows: readonly Row[]) => new Map(rows.map((row) => [keyText(key, row), row]))
+  const [was, is] = [byKey(before), byKey(after)]
   const added: Row[] = []
   const changed: RowsDiff['changed'][number][] = []
-  for (const [text, row] of [...after].sort(byText)) {
-    const was = before.get(text)
-    if (!was) added.push(row)
+  for (const [text, row] of [...is].sort(byText)) {
+    const earlier = was.get(text)
+    if (!earlier) added.push(row)
     else {
-      const changes = changesBetween(was, row)
+      const changes = changesBetween(earlier, row)
       if (changes.length > 0) changed.push({ key: Object.fromEntries(key.map((name) => [name, row[name]])), changes })
     }
   }
-  const removed = [...before].filter(([text]) => !after.has(text)).sort(byText)
+  const removed = [...was].filter(([text]) => !is.has(text)).sort(byText)
   return { added, removed: removed.map(([, row]) => row), changed }
 }
 

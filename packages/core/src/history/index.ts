@@ -17,3 +17,14 @@ export { type Between, diffRows, diffStates, type RowsDiff, type StateDiff } fro
 export { type AsOf, type Known, type PointOfLog, pointOfText, textOfPoint } from './points.ts'
 export type { Subject } from './steps.ts'
 export { type ViewOptions, viewAsOf } from './view-as-of.ts'
+export {
+  type AddedCommand,
+  type OpenFork,
+  type OtherDecision,
+  type OtherPast,
+  type PlayOptions,
+  type StateWhatIf,
+  WhatIf,
+  type WhatIfOptions,
+  whatIf,
+} from './what-if/index.ts'

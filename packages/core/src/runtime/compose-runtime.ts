@@ -4,11 +4,9 @@ import { type AnySaga, childrenOf, scheduleSaga } from '../kernel/processes/inde
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { DomainLog } from '../store/domain-log.ts'
-import { AggregateLoader } from './commands/aggregate-loader.ts'
-import { CommandHandler } from './commands/command-handler.ts'
+import type { CommandHandler } from './commands/command-handler.ts'
 import { CommandIds } from './commands/command-ids.ts'
-import { Facts } from './commands/facts.ts'
-import { SnapshotKeeper } from './commands/snapshot-keeper.ts'
+import { commandHandlerOf } from './commands/compose-commands.ts'
 import { ConsumerRunner } from './consumers/consumer-runner.ts'
 import { Consumers } from './consumers/consumers.ts'
 import { reacting } from './consumers/reacting.ts'
@@ -55,7 +53,7 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const operators = new OperatorLog({ store, ids })
   const remotes = new Remotes(system, { connections: options.remotes, store, records, clock })
 
-  const commands = commandsOf(system, { ...options, log, clock, ids, notify })
+  const commands = commandHandlerOf(system, { ...options, log, clock, ids, notify })
   const projections = startProjections(system, { store, log, tables, clock, ids, call, notify })
   const here = localExecutor({ store, log, send: (command, sent) => commands.send(command, sent) })
   const commandCall = isWatched(domainCode) ? watched('impure_aggregate') : trusted
@@ -110,20 +108,4 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     operator: new ProjectionOperator(system, { store, tables, clock, ids }),
     operators,
   }
-}
-
-type CommandOptions = Pick<SystemOptions, 'store' | 'snapshots' | 'domainCode'> &
-  Required<Pick<SystemOptions, 'clock' | 'ids'>> & {
-    readonly log: DomainLog
-    readonly notify: NonNullable<SystemOptions['onNotice']>
-  }
-
-function commandsOf(
-  { commands }: System,
-  { store, snapshots, log, clock, ids, domainCode, notify }: CommandOptions,
-): CommandHandler {
-  const call = isWatched(domainCode) ? watched('impure_aggregate') : trusted
-  const keeper = new SnapshotKeeper({ store, snapshots, notify })
-  const loader = new AggregateLoader({ log, snapshots: keeper, call })
-  return new CommandHandler({ commands, store, loader, facts: new Facts({ log, call }), clock, ids, call })
 }

@@ -118,3 +118,5 @@ export const feedWaitMs = 20_000
 export const treeEveryMs = 200
 /** Events that the Merkle tree takes in before it signs a checkpoint. */
 export const treeStepEventsMax = 50_000
+/** Events that a what-if plays again, because it keeps them in memory. */
+export const whatIfEventsMax = 1_000_000

@@ -1,7 +1,9 @@
 // What the stream of a saga records. Every turn of a saga is one commit: what came in, what follows from it, the commands that go out, the timers that are armed.
 import type { Command } from '../../kernel/commands.ts'
 import type { DomainEvent } from '../../kernel/event-types.ts'
+import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
+import { isReserved } from '../../kernel/reserved.ts'
 import type { Instant, ValidTime } from '../../kernel/time.ts'
 
 /** `step` names a node and where it is: `lines[tea]/reserve`. */
@@ -110,4 +112,11 @@ export interface SagaMapped {
 /** The form in which the store takes a saga's event. */
 export function asDomainEvent({ type, data }: SagaEvent): DomainEvent {
   return { type, schemaVersion: 1, data }
+}
+
+/** The position of the event of others that an event of a saga is about: the answer to a command, or an event that it waited for. */
+export function heardOf({ stream, data }: Pick<RecordedEvent, 'stream' | 'data'>): Position | undefined {
+  if (!isReserved(stream)) return undefined
+  const { position, event } = data as { position?: Position; event?: ArrivedEvent | null }
+  return position ?? event?.position
 }

@@ -1,0 +1,80 @@
+// What is to be different in the past, checked: events left out, with other data, or more of them, and commands that nobody gave.
+import type { Command } from '../../kernel/commands.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { NewEvent } from '../../kernel/events.ts'
+import { position as checkedPosition, type Position } from '../../kernel/positions.ts'
+import type { SendOptions } from '../../runtime/commands/outcome.ts'
+
+export interface OtherPast {
+  /** The positions of events that did not happen. */
+  readonly without?: readonly Position[] | undefined
+  /** Events with other data. */
+  readonly instead?: readonly { readonly position: Position; readonly data: unknown }[] | undefined
+  /** Events that happened too, each after a position. */
+  readonly events?: readonly { readonly after: Position; readonly event: NewEvent }[] | undefined
+  /** Commands that were given too, each after a position. They need `decide`. */
+  readonly commands?: readonly AddedCommand[] | undefined
+}
+
+export interface AddedCommand {
+  readonly after: Position
+  readonly command: Command<string, unknown, unknown>
+  readonly options?: SendOptions | undefined
+}
+
+/** The changes, by the position at which they apply. */
+export class Changes {
+  readonly #without: ReadonlySet<Position>
+  readonly #instead: ReadonlyMap<Position, unknown>
+  readonly #events: ReadonlyMap<Position, readonly NewEvent[]>
+  readonly #commands: ReadonlyMap<Position, readonly AddedCommand[]>
+  /** The first position that may be different. Undefined if nothing is. */
+  readonly first: Position | undefined
+
+  /** Throws `invalid_position` for a position that a log of this length does not have, or that is named twice. */
+  constructor({ without = [], instead = [], events = [], commands = [] }: OtherPast, end: Position) {
+    const at = [...without, ...instead.map(({ position }) => position)]
+    for (const each of at) if (checkedPosition(each) < 1 || each > end) throw noEvent(each, end)
+    if (new Set(at).size < at.length)
+      throw new IndelibleError('invalid_position', 'An event is left out or changed twice. Name each position once.')
+    const after = [...events, ...commands].map((each) => each.after)
+    for (const each of after) if (checkedPosition(each) > end) throw noEvent(each, end)
+    this.#without = new Set(without)
+    this.#instead = new Map(instead.map(({ position, data }) => [position, data]))
+    this.#events = grouped(events.map(({ after: place, event }) => [place, event]))
+    this.#commands = grouped(commands.map((each) => [each.after, each]))
+    const first = Math.min(...at, ...after.map((each) => each + 1))
+    this.first = Number.isFinite(first) ? first : undefined
+  }
+
+  isLeftOut(position: Position): boolean {
+    return this.#without.has(position)
+  }
+
+  isChanged(position: Position): boolean {
+    return this.#instead.has(position)
+  }
+
+  /** The data of an event that is changed. */
+  dataAt(position: Position): unknown {
+    return this.#instead.get(position)
+  }
+
+  eventsAfter(position: Position): readonly NewEvent[] {
+    return this.#events.get(position) ?? []
+  }
+
+  commandsAfter(position: Position): readonly AddedCommand[] {
+    return this.#commands.get(position) ?? []
+  }
+}
+
+function grouped<Value>(entries: readonly (readonly [Position, Value])[]): ReadonlyMap<Position, readonly Value[]> {
+  const groups = new Map<Position, Value[]>()
+  for (const [position, value] of entries) groups.set(position, [...(groups.get(position) ?? []), value])
+  return groups
+}
+
+function noEvent(position: Position, end: Position): IndelibleError {
+  return new IndelibleError('invalid_position', `There is no event at ${position}: the log has positions 1 to ${end}.`)
+}

@@ -1,0 +1,108 @@
+// Decides recorded commands on a fork of the log, by the same path as commands are carried out.
+import { canonicalText } from '../../kernel/canonical.ts'
+import type { Command } from '../../kernel/commands.ts'
+import { isIndelibleError } from '../../kernel/errors.ts'
+import type { AnyEventType } from '../../kernel/event-types.ts'
+import type { RecordedEvent } from '../../kernel/events.ts'
+import { messageOf } from '../../kernel/shown.ts'
+import type { System } from '../../kernel/system.ts'
+import { systemIds } from '../../kernel/system-clock.ts'
+import { fromUtf8 } from '../../kernel/text.ts'
+import type { Clock } from '../../kernel/time.ts'
+import { inNewestForm } from '../../kernel/upcasts.ts'
+import type { CommandHandler } from '../../runtime/commands/command-handler.ts'
+import { commandHandlerOf } from '../../runtime/commands/compose-commands.ts'
+import type { SendOptions } from '../../runtime/commands/outcome.ts'
+import { DomainLog } from '../../store/domain-log.ts'
+import type { EventStore } from '../../store/port.ts'
+import type { SnapshotStore } from '../../store/snapshots.ts'
+import type { CommittedCommand } from '../committed-commands.ts'
+import { type DecisionOutcome, ofTheCode, shownOf } from '../decisions.ts'
+
+/** How a command came out on the fork. */
+export interface Decided {
+  readonly outcome: DecisionOutcome
+  readonly events: readonly RecordedEvent[]
+}
+
+export class Decider {
+  readonly #types: ReadonlySet<string>
+  readonly #events: ReadonlyMap<string, AnyEventType>
+  readonly #store: EventStore
+  readonly #commands: CommandHandler
+
+  constructor({
+    system,
+    store,
+    clock,
+  }: { readonly system: System; readonly store: EventStore; readonly clock: Clock }) {
+    this.#store = store
+    this.#types = new Set(system.commands.map(({ category, type }) => `${category}/${type}`))
+    this.#events = new Map(system.events.map((each) => [each.type, each]))
+    const parts = {
+      store,
+      log: new DomainLog(store),
+      clock,
+      ids: systemIds,
+      snapshots: noSnapshots,
+      notify: () => {},
+      domainCode: 'watched',
+    } as const
+    this.#commands = commandHandlerOf(system, parts)
+  }
+
+  canDecide({ category, metadata: { command } }: RecordedEvent): boolean {
+    return command !== undefined && command.notJson === undefined && this.#types.has(`${category}/${command.type}`)
+  }
+
+  /** A command of the log, with everything that came with it. */
+  async again([first]: CommittedCommand): Promise<Decided> {
+    const { streamId: id, category, metadata } = first
+    const { command, actor, commandId, correlationId, causationId, traceparent, issuedAt, requestHash, ...others } =
+      metadata
+    const input = 'input' in command! ? command.input : JSON.parse(fromUtf8(first.dataBytes))
+    const given = { actor, commandId, correlationId, causationId, traceparent, validAt: command!.validAt }
+    const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+    return await this.send({ type: command!.type, category, id, input }, { ...options, metadata: others })
+  }
+
+  /** Throws faults of the fork, and `unknown_command`. */
+  async send(command: Command, options: SendOptions | undefined): Promise<Decided> {
+    const { position: before } = await this.#store.head()
+    try {
+      const outcome = await this.#commands.send(command, options)
+      if (outcome.status === 'refused') {
+        const { status, reason, details } = outcome
+        return { outcome: { status, reason, details }, events: [] }
+      }
+      if (outcome.status === 'conflict') {
+        const message = `The aggregate is at version ${outcome.version}, not at ${outcome.expectedVersion}.`
+        return { outcome: { status: 'failed', message }, events: [] }
+      }
+    } catch (error) {
+      if (isIndelibleError(error) && !ofTheCode.includes(error.code)) throw error
+      return { outcome: { status: 'failed', message: messageOf(error) }, events: [] }
+    }
+    const events: RecordedEvent[] = []
+    for await (const batch of this.#store.read('all', { from: before + 1 })) events.push(...batch.events)
+    return { outcome: this.outcomeOf(events), events }
+  }
+
+  /** That events were recorded, told in their newest form. */
+  outcomeOf(events: readonly RecordedEvent[]): DecisionOutcome {
+    const newest = events.map((event) => {
+      const type = this.#events.get(event.type)
+      return type ? inNewestForm(type, event) : event
+    })
+    return { status: 'accepted', events: newest.map((event) => shownOf(event, undefined)) }
+  }
+}
+
+/** Those of the log are of another history. */
+const noSnapshots: SnapshotStore = { load: async () => undefined, save: async () => {} }
+
+/** Compared by value: older events are in their newest form. */
+export function isSameOutcome(one: DecisionOutcome, other: DecisionOutcome): boolean {
+  const text = canonicalText(one)
+  return text !== undefined && text === canonicalText(other)
+}

@@ -1,0 +1,234 @@
+// Plays what a log has after a position into a fork of it, with changes.
+import type { Command } from '../../kernel/commands.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { NewEvent, RecordedEvent } from '../../kernel/events.ts'
+import type { IdGenerator } from '../../kernel/ids.ts'
+import type { Position } from '../../kernel/positions.ts'
+import { checkedStreamName, type StreamName } from '../../kernel/streams.ts'
+import type { System } from '../../kernel/system.ts'
+import { systemIds } from '../../kernel/system-clock.ts'
+import { type Clock, epochMs, type Instant } from '../../kernel/time.ts'
+import { whatIfEventsMax } from '../../runtime/limits.ts'
+import { heardOf } from '../../runtime/processes/events.ts'
+import type { EventStore } from '../../store/port.ts'
+import type { DecisionOutcome } from '../decisions.ts'
+import type { Changes } from './changes.ts'
+import { Decider, isSameOutcome } from './decider.ts'
+
+/** A command that came out differently, or was not given. */
+export interface OtherDecision {
+  /** Of its first event in the log; for an added command, the position behind which it was added. */
+  readonly position: Position
+  readonly isAdded: boolean
+  readonly stream: StreamName
+  readonly command: string
+  readonly commandId: string | null
+  /** Null for an added command. */
+  readonly recorded: DecisionOutcome | null
+  /** `left out`: what caused it did not happen. */
+  readonly now: DecisionOutcome | { readonly status: 'left out' }
+}
+
+/** Opens a fork of a log: `forkOf` of `indelible/memory`. */
+export type OpenFork = (
+  log: EventStore,
+  options: { readonly at: Position; readonly clock: Clock; readonly ids: IdGenerator },
+) => Promise<EventStore>
+
+/** How the log is played again. */
+export interface PlayOptions {
+  /** Where the log as it would be is kept: `forkOf` of `indelible/memory`. */
+  readonly fork: OpenFork
+  /**
+   * Decides every recorded command from the first change on again, with the code of this system: a command may then be refused, or record other events. What was
+   * caused by an event that did not happen is left out. Without it, all other events stay as they were recorded.
+   */
+  readonly decide?: System | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Told after each commit, with positions of the log. */
+  readonly onProgress?: ((done: Position, end: Position) => void) | undefined
+}
+
+export interface PlayerOptions extends PlayOptions {
+  readonly changes: Changes
+  readonly forkedAt: Position
+  readonly end: Position
+}
+
+/** The events of one commit, in the order of the log. */
+type Commit = readonly [RecordedEvent, ...RecordedEvent[]]
+
+export class Player {
+  readonly #log: EventStore
+  readonly #options: PlayerOptions
+  readonly #fork: EventStore
+  readonly #decider: Decider | undefined
+  /** What the fork takes next: the time of recording, and the ids of the events that are played. */
+  readonly #now: Now
+  /** The ids and the positions of events that the fork does not have. */
+  readonly #gone = new Set<unknown>()
+  readonly #streams = new Set<StreamName>()
+  readonly #differences: OtherDecision[] = []
+  #decided = 0
+
+  /** Opens the fork. */
+  static async of(log: EventStore, options: PlayerOptions): Promise<Player> {
+    const now: Now = { recordedMs: 0, issuedMs: 0, ids: [] }
+    const clock = { now: () => now.recordedMs }
+    const store = await options.fork(log, { at: options.forkedAt, clock, ids: () => now.ids.shift() ?? systemIds() })
+    return new Player(log, options, { store, now })
+  }
+
+  constructor(log: EventStore, options: PlayerOptions, { store, now }: { store: EventStore; now: Now }) {
+    this.#log = log
+    this.#options = options
+    this.#fork = store
+    this.#now = now
+    const { decide: system } = options
+    this.#decider = system && new Decider({ system, store, clock: { now: () => now.issuedMs } })
+  }
+
+  async play(): Promise<void> {
+    const { forkedAt, end, onProgress } = this.#options
+    if (end - forkedAt > whatIfEventsMax) {
+      throw new IndelibleError(
+        'what_if_too_large',
+        `From position ${forkedAt + 1} on the log has ${end - forkedAt} events, more than the ${whatIfEventsMax} that are played again in memory. Begin later.`,
+        { details: { from: forkedAt + 1, end } },
+      )
+    }
+    await this.#addAfter(forkedAt)
+    for await (const commit of this.#commits()) {
+      const [first] = commit
+      this.#now.recordedMs = epochMs(first.recordedAt)
+      this.#now.issuedMs = epochMs((first.metadata.issuedAt as Instant | undefined) ?? first.recordedAt)
+      await this.#take(commit)
+      for (const { position } of commit) await this.#addAfter(position)
+      onProgress?.(commit.at(-1)!.position, end)
+    }
+  }
+
+  result() {
+    const [store, differences, streams] = [this.#fork, this.#differences, [...this.#streams]]
+    return { store, differences, streams, decided: this.#decided }
+  }
+
+  async *#commits(): AsyncGenerator<Commit> {
+    const { forkedAt, end, signal } = this.#options
+    let commit: [RecordedEvent, ...RecordedEvent[]] | undefined
+    for await (const { events } of this.#log.read('all', { from: forkedAt + 1, to: end, reserved: true })) {
+      signal?.throwIfAborted()
+      for (const event of events) {
+        const { commandId } = event.metadata
+        if (commit && commandId !== undefined && commit[0].metadata.commandId === commandId) commit.push(event)
+        else {
+          if (commit) yield commit
+          commit = [event]
+        }
+      }
+    }
+    if (commit) yield commit
+  }
+
+  async #take(commit: Commit): Promise<void> {
+    const { changes } = this.#options
+    const isTouched = commit.some(({ position }) => changes.isLeftOut(position) || changes.isChanged(position))
+    if (isTouched || !this.#decider) return await this.#append(commit)
+    if (this.#isWithoutCause(commit)) return this.#leaveOut(commit)
+    if (!this.#decider.canDecide(commit[0])) return await this.#append(commit)
+    await this.#decide(commit, this.#decider)
+  }
+
+  /** As recorded, but for the changes. */
+  async #append(commit: Commit): Promise<void> {
+    const { changes } = this.#options
+    const events: NewEvent[] = []
+    for (const event of commit) {
+      const { position, stream } = event
+      if (changes.isLeftOut(position)) this.#isNotThere(event)
+      else events.push(changes.isChanged(position) ? { ...asNew(event), data: changes.dataAt(position) } : asNew(event))
+      if (changes.isChanged(position)) this.#streams.add(stream)
+    }
+    if (events.length > 0) await this.#fork.append({ events }, { reserved: true })
+  }
+
+  #isWithoutCause([first]: Commit): boolean {
+    return this.#gone.has(first.metadata.causationId) || this.#gone.has(heardOf(first))
+  }
+
+  #isNotThere({ id, position, stream }: RecordedEvent): void {
+    this.#gone.add(id).add(position)
+    this.#streams.add(stream)
+  }
+
+  #leaveOut(commit: Commit): void {
+    for (const event of commit) this.#isNotThere(event)
+    if (commit[0].metadata.command) this.#differ(commit, { status: 'left out' })
+  }
+
+  async #decide(commit: Commit, decider: Decider): Promise<void> {
+    this.#decided++
+    this.#now.ids = commit.map(({ id }) => id)
+    const { outcome, events } = await decider.again(commit)
+    this.#now.ids = []
+    if (isSameOutcome(outcome, decider.outcomeOf(commit))) return
+    // An event of another type is another event, though it has the id of the recorded one.
+    commit.forEach((event, index) => {
+      if (events[index]?.type !== event.type) this.#isNotThere(event)
+    })
+    for (const { stream } of events) this.#streams.add(stream)
+    this.#differ(commit, outcome)
+  }
+
+  #differ(commit: Commit, now: OtherDecision['now']): void {
+    const [{ position, stream, metadata }] = commit
+    this.#differences.push({
+      position,
+      isAdded: false,
+      stream,
+      command: metadata.command!.type,
+      commandId: metadata.commandId ?? null,
+      recorded: this.#decider!.outcomeOf(commit),
+      now,
+    })
+  }
+
+  async #addAfter(position: Position): Promise<void> {
+    const { changes } = this.#options
+    for (const event of changes.eventsAfter(position)) {
+      await this.#fork.append({ events: [event] })
+      this.#streams.add(event.stream)
+    }
+    for (const { command, options } of changes.commandsAfter(position)) {
+      const { recordedAt } = await this.#fork.head()
+      this.#now.issuedMs = recordedAt === null ? 0 : epochMs(recordedAt)
+      this.#now.recordedMs = this.#now.issuedMs
+      this.#decided++
+      const { outcome, events } = await this.#decider!.send(command as Command, options)
+      for (const { stream } of events) this.#streams.add(stream)
+      const { category, id, type } = command
+      const stream = checkedStreamName(`${category}-${id}`)
+      this.#differences.push({
+        position,
+        isAdded: true,
+        stream,
+        command: type,
+        commandId: null,
+        recorded: null,
+        now: outcome,
+      })
+    }
+  }
+}
+
+interface Now {
+  recordedMs: number
+  issuedMs: number
+  ids: string[]
+}
+
+function asNew(event: RecordedEvent): NewEvent {
+  const { id, stream, type, schemaVersion, contentType, dataBytes: data, metadataBytes, tags, validAt } = event
+  const metadata = metadataBytes.length === 0 ? {} : { metadata: metadataBytes }
+  return { id, stream, type, schemaVersion, contentType, data, ...metadata, tags, validAt }
+}

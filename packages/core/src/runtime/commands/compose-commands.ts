@@ -1,0 +1,25 @@
+// Makes the pieces that carry out the commands of a system, and connects them.
+import type { System } from '../../kernel/system.ts'
+import type { DomainLog } from '../../store/domain-log.ts'
+import { isWatched, trusted, watched } from '../purity.ts'
+import type { SystemOptions } from '../system-options.ts'
+import { AggregateLoader } from './aggregate-loader.ts'
+import { CommandHandler } from './command-handler.ts'
+import { Facts } from './facts.ts'
+import { SnapshotKeeper } from './snapshot-keeper.ts'
+
+export type CommandOptions = Pick<SystemOptions, 'store' | 'snapshots' | 'domainCode'> &
+  Required<Pick<SystemOptions, 'clock' | 'ids'>> & {
+    readonly log: DomainLog
+    readonly notify: NonNullable<SystemOptions['onNotice']>
+  }
+
+export function commandHandlerOf(
+  { commands }: System,
+  { store, snapshots, log, clock, ids, domainCode, notify }: CommandOptions,
+): CommandHandler {
+  const call = isWatched(domainCode) ? watched('impure_aggregate') : trusted
+  const keeper = new SnapshotKeeper({ store, snapshots, notify })
+  const loader = new AggregateLoader({ log, snapshots: keeper, call })
+  return new CommandHandler({ commands, store, loader, facts: new Facts({ log, call }), clock, ids, call })
+}
