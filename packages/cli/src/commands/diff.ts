@@ -1,14 +1,6 @@
 // `indelible diff`: what differs between two points of history, in an aggregate or a read table.
 import type { Command } from 'commander'
-import {
-  type AsOf,
-  diffRows,
-  diffStates,
-  type PointOfLog,
-  type RowsDiff,
-  type StateDiff,
-  textOfPoint,
-} from 'indelible/history'
+import { type AsOf, diffRows, diffStates, type PointOfLog, type StateDiff, textOfPoint } from 'indelible/history'
 import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
 import {
@@ -22,7 +14,7 @@ import {
   type TableOption,
   untilOpen,
 } from '../options/index.ts'
-import { causeText, changeText, escapeControls, formatCount, jsonLine, type Output } from '../output/index.ts'
+import { causeText, changeText, escapeControls, formatCount, jsonLine, type Output, rowsText } from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
 interface Options extends CommonOptions, TableOption {
@@ -104,17 +96,4 @@ function stateText(
   const now = Date.now()
   const told = events.map((each) => `${each.isIn === 'to' ? '+' : '-'} ${causeText(out, each, now)}\n`)
   return `${head}\n${fields}${told.length === 0 ? '' : `\n${formatCount(told.length, 'event')} between them:\n\n${told.join('\n')}`}`
-}
-
-function rowsText({ added, removed, changed }: RowsDiff, out: Output): string {
-  const lines = [
-    ...added.map((row) => out.paint('green', `+ ${jsonLine(row)}`)),
-    ...removed.map((row) => out.paint('red', `- ${jsonLine(row)}`)),
-    ...changed.map(
-      ({ key, changes }) =>
-        `${out.paint('cyan', jsonLine(key))}\n${changes.map((each) => `  ${changeText(out, each)}`).join('\n')}`,
-    ),
-  ]
-  const counts = `${formatCount(added.length, 'row')} added, ${removed.length} removed, ${changed.length} changed.`
-  return `${[counts, ...lines].join('\n')}\n`
 }

@@ -16,6 +16,7 @@ import { addStat } from './stat.ts'
 import { addState } from './state.ts'
 import { addTail } from './tail.ts'
 import { addVerify } from './verify.ts'
+import { addWhatIf } from './what-if.ts'
 
 export const commands: readonly ((program: Command, session: Session) => void)[] = [
   addStat,
@@ -27,6 +28,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addBlame,
   addVerify,
   addReplay,
+  addWhatIf,
   addProve,
   addBackup,
   addIndex,

@@ -1,12 +1,19 @@
 // `indelible replay`: makes the decisions of a log again with the code of the config, and says where they come out differently.
-import { inspect } from 'node:util'
 import type { Command } from 'commander'
 import type { EventStore, Position, System } from 'indelible'
-import { type DecisionOutcome, type ReplayedDecision, type ReplayVerdict, replayDecisions } from 'indelible/history'
+import { type ReplayedDecision, type ReplayVerdict, replayDecisions } from 'indelible/history'
 import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
 import { addCommonOptions, type CommonOptions, inspectorsOf, untilOpen, wholeNumber } from '../options/index.ts'
-import { escapeControls, formatCount, jsonLine, type Output, phaseBar } from '../output/index.ts'
+import {
+  escapeControls,
+  formatCount,
+  jsonLine,
+  type Output,
+  outcomeText,
+  phaseBar,
+  valueText,
+} from '../output/index.ts'
 import { interruptedError, type Session } from '../session.ts'
 
 type Options = CommonOptions & { readonly from?: Position; readonly to?: Position }
@@ -84,26 +91,15 @@ function decisionText(decision: ReplayedDecision, out: Output): string {
   if (verdict === 'undeclared' || !difference) return `${head}\n  The config declares no such command any more.\n\n`
   const { input, version, state, facts, recorded, now } = difference
   const lines = [
-    ['decided on', `version ${version}, ${shown(state)}`],
-    ...(Object.keys(facts).length === 0 ? [] : [['with facts', shown(facts)]]),
-    ['input', shown(input)],
+    ['decided on', `version ${version}, ${valueText(state)}`],
+    ...(Object.keys(facts).length === 0 ? [] : [['with facts', valueText(facts)]]),
+    ['input', valueText(input)],
     ['recorded', outcomeText(recorded)],
     ['now', outcomeText(now)],
   ]
   const code = isOtherCode ? 'The code is not the text that decided then.' : 'The code has the same text as then.'
   const told = lines.map(([name, text]) => `  ${name!.padEnd(10)}  ${escapeControls(text!)}`)
   return `${[head, ...told, `  ${code}`, ''].join('\n')}\n`
-}
-
-function outcomeText(outcome: DecisionOutcome): string {
-  if (outcome.status === 'failed') return `failed: ${outcome.message}`
-  if (outcome.status === 'refused') return `refused: ${outcome.reason} ${shown(outcome.details)}`
-  if (outcome.events.length === 0) return 'no events'
-  return outcome.events.map(({ type, data }) => `${type} ${shown(data)}`).join(', ')
-}
-
-function shown(value: unknown): string {
-  return inspect(value, { depth: null, breakLength: Number.POSITIVE_INFINITY, maxStringLength: null })
 }
 
 function totalsText(totals: Readonly<Record<ReplayVerdict, number>>, out: Output): string {

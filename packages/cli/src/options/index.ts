@@ -11,6 +11,7 @@ export {
   systemOf,
   untilOpen,
 } from './common-options.ts'
+export { findConfig } from './config.ts'
 export { addFilters, type FilterOptions, queryOf } from './filters.ts'
 export { addPoints, assertReached, type PointOptions, point, pointOf } from './point-of-history.ts'
 export { addTable, aggregateOf, keyOf, projectionOf, type TableOption } from './subject.ts'

@@ -3,7 +3,7 @@ export { eventLines } from './event-lines.ts'
 export { type Output, type OutputStream, outputTo } from './output.ts'
 export { phaseBar } from './phase-bar.ts'
 export { progressBar } from './progress-bar.ts'
-export { ago, causeText, changeText } from './story.ts'
+export { ago, causeText, changeText, outcomeText, rowsText, valueText } from './story.ts'
 export { table } from './table.ts'
 export {
   escapeControls,
