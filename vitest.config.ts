@@ -19,8 +19,8 @@ export default defineConfig({
     // wrapper of a function while another ends (Runtime_TierUpWasmToJSWrapper, WasmEngine::FreeDeadCode). Built code has nothing of it.
     // Of programs that start 150 such threads, 6 of 225 ended so without these flags, and none of 200 with them.
     execArgv: ['--wasm-wrapper-tiering-budget=1000000000', '--no-wasm-code-gc', ...pgliteFlags],
-    // Many tests wait for a disk, a process or a database, so that two files at a time suit two cores as well.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Many tests wait for a disk, a process or a database, so that two cores are busy only with three files at a time.
+    maxWorkers: Math.max(3, availableParallelism()),
     sequence: { sequencer: LongestFirst },
     reporters: [...configDefaults.reporters, new SkipReporter()],
     globalSetup: ['./scripts/of-this-run.ts'],

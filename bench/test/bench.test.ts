@@ -57,7 +57,6 @@ const configurations: Readonly<Record<string, number>> = {
   transfers: 2,
   timers: 4,
   'cold-start': 2,
-  'compile-200': 2,
 }
 
 /** All cases in one process, which starts one Postgres server for them. */

@@ -13,7 +13,7 @@ import type { Snapshot } from '../../src/store/snapshots.ts'
 import { sequentialIds } from '../../src/testing/clock.ts'
 import { crashAfter, type DiskImage, type DiskOperation, type SimulatedDisk, simulatedDisk } from './simulated-disk.ts'
 
-const statesMin = long ? 1_000_000 : 4_000
+const statesMin = long ? 1_000_000 : 2_000
 /** A long campaign prints its progress after this many. */
 const saidEvery = 100_000
 /** How many subsets of the writes in progress are tried at each moment. */

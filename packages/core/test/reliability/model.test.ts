@@ -14,7 +14,7 @@ import { sequentialIds } from '../../src/testing/clock.ts'
 import { crashAfter, type DiskImage, type SimulatedDisk, simulatedDisk } from '../crash/simulated-disk.ts'
 import { read, soon, told } from './support.ts'
 
-const stepsMin = long ? 2_000_000 : 25_000
+const stepsMin = long ? 2_000_000 : 12_000
 const commandIds = ['c-1', 'c-2', 'c-ü', 'c-4', 'c-5', 'c-6']
 
 const stream = fc.constantFrom<StreamName>('a-1', 'a-2', 'b-ü', 'c-x', 'c-y-z')
