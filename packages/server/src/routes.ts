@@ -43,6 +43,8 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   diffAggregate: { method: 'GET', path: '/aggregates/{category}/{id}/diff' },
   aggregateHistory: { method: 'GET', path: '/aggregates/{category}/{id}/history' },
   blameAggregate: { method: 'GET', path: '/aggregates/{category}/{id}/blame' },
+  replayDecisions: { method: 'GET', path: '/decisions' },
+  whatIf: { method: 'POST', path: '/what-if', body: 'past', problems: [413, 415] },
   readStream: { method: 'GET', path: '/streams/{stream}' },
   readFeed: { method: 'GET', path: '/feed', endsWithServer: true, answerHeaders: atPosition },
   selectRows: {

@@ -1,7 +1,7 @@
 // `indelible what-if`: plays the log again with another past, or by other code, and shows what would be different.
 import type { Command } from 'commander'
-import type { Position, System } from 'indelible'
-import { type OtherDecision, type StateWhatIf, type WhatIf, whatIf } from 'indelible/history'
+import type { Position } from 'indelible'
+import { type OtherDecision, type StateWhatIf, whatIf } from 'indelible/history'
 import { forkOf } from 'indelible/memory'
 import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
@@ -86,7 +86,7 @@ async function askWhatIf(options: Options, session: Session): Promise<void> {
     const tell = (about: string, told: object, text: () => string) =>
       out.write(json ? `${jsonLine({ about, ...told })}\n` : text())
     for (const each of found.differences) await tell('decision', each, () => decisionText(each, out))
-    const streams = ofAggregates(found, system)
+    const streams = found.aggregatesOf(system)
     for (const { aggregate, stream, id } of json ? streams : streams.slice(0, statesShownMax)) {
       const state = await untilInterrupted(found.state(aggregate, { id }), signal)
       if (state.changes.length > 0) await tell('state', { stream, ...state }, () => stateText(stream, state, out))
@@ -107,16 +107,6 @@ async function askWhatIf(options: Options, session: Session): Promise<void> {
 
 /** The states that are printed for people. With --json there is no limit. */
 const statesShownMax = 50
-
-/** The streams that are different and belong to a declared aggregate. */
-function ofAggregates({ streams }: WhatIf, { aggregates }: System) {
-  const byCategory = new Map(aggregates.map((each) => [each.category, each]))
-  return streams.flatMap((stream) => {
-    const dash = stream.indexOf('-')
-    const aggregate = byCategory.get(stream.slice(0, dash))
-    return aggregate ? [{ aggregate, stream, id: stream.slice(dash + 1) }] : []
-  })
-}
 
 function decisionText({ command, stream, position, isAdded, recorded, now }: OtherDecision, out: Output): string {
   const title = out.paint(['cyan', 'bold'], escapeControls(`${command} to ${stream}`))

@@ -2,6 +2,7 @@
 import type { System } from '../kernel/system.ts'
 import { memoryConsumers } from '../memory/consumers.ts'
 import { memoryStore } from '../memory/event-store.ts'
+import { forkOf } from '../memory/fork.ts'
 import { memoryProofs } from '../memory/proof-files.ts'
 import { memoryTables } from '../memory/read-tables.ts'
 import { memorySnapshots } from '../memory/snapshots.ts'
@@ -27,6 +28,7 @@ export function startSystem<Tables extends ReadTables = ReadTables>(
     snapshots: memorySnapshots(),
     consumers: memoryConsumers(),
     proofFiles: memoryProofs(),
+    fork: forkOf,
     ...options,
   })
 }

@@ -19,7 +19,6 @@ export type { Subject } from './steps.ts'
 export { type ViewOptions, viewAsOf } from './view-as-of.ts'
 export {
   type AddedCommand,
-  type OpenFork,
   type OtherDecision,
   type OtherPast,
   type PlayOptions,

@@ -1,22 +1,18 @@
 // A fork of a log: all that the log has up to a position, and from there on events of its own, in memory. The log is only read.
 import { IndelibleError } from '../kernel/errors.ts'
-import { position as checkedPosition, type Position } from '../kernel/positions.ts'
+import { position as checkedPosition } from '../kernel/positions.ts'
 import type { Query } from '../kernel/queries.ts'
 import type { StreamName } from '../kernel/streams.ts'
+import type { ForkOptions, OpenFork } from '../store/fork.ts'
 import type { EventStore, ReadOptions, WrittenCommit } from '../store/port.ts'
-import { type MemoryStoreOptions, memoryLog } from './event-store.ts'
+import { memoryLog } from './event-store.ts'
 import { Ledger } from './ledger.ts'
-
-export interface ForkOptions extends MemoryStoreOptions {
-  /** The last position that the fork has in common with the log. The end of the log when left out. */
-  readonly at?: Position | undefined
-}
 
 /**
  * A store that has what a log has up to a position, and then goes its own way: what is appended to it is in memory and nowhere else, so that a system that is
  * started on it can try anything. `close` leaves the log open. Throws `invalid_position` for a position that the log does not have.
  */
-export async function forkOf(log: EventStore, options: ForkOptions = {}): Promise<EventStore> {
+export const forkOf: OpenFork = async (log: EventStore, options: ForkOptions = {}): Promise<EventStore> => {
   const { position: end } = await log.head()
   const at = checkedPosition(options.at ?? end)
   if (at > end) throw new IndelibleError('invalid_position', `The log ends at ${end}, so there is nothing at ${at}.`)

@@ -20,3 +20,9 @@ export const sagasExaminedMax = 1_000
 export const sagaEventsExaminedMax = 20_000
 /** The instances whose streams are read together. */
 export const sagasReadTogetherMax = 50
+/** The commands that a page of `replayDecisions` decides again. */
+export const decisionsPageMax = 1_000
+/** The events that a what-if of an operation plays again: it runs beside the commands of the system. */
+export const playedEventsMax = 50_000
+/** The differences, and the states, that a what-if of an operation tells. */
+export const whatIfToldMax = 1_000

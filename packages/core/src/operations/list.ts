@@ -14,6 +14,7 @@ import {
 import { latestCheckpoint, proveConsistency, proveEvent, rotateProofKey } from './proofs.ts'
 import { readFeed } from './read-feed.ts'
 import { readStream } from './read-stream.ts'
+import { replayRecorded, whatIfPast } from './replays.ts'
 import { cancelSaga, decideSaga, resumeSaga, showSaga } from './sagas.ts'
 import { cancelSchedule, listSchedules, scheduleCommand, showSchedule } from './schedules.ts'
 import { selectRows } from './select-rows.ts'
@@ -29,6 +30,8 @@ export const operations = {
   diffAggregate,
   aggregateHistory,
   blameAggregate,
+  replayDecisions: replayRecorded,
+  whatIf: whatIfPast,
   readStream,
   readFeed,
   selectRows,

@@ -12,6 +12,7 @@ import { refuseReservedCommandId } from '../kernel/reserved.ts'
 import type { System } from '../kernel/system.ts'
 import type { Columns, RowOf } from '../kernel/tables.ts'
 import type { ValidTime } from '../kernel/time.ts'
+import type { OpenFork } from '../store/fork.ts'
 import type { EventStore, Head, StoreHealth } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 import type { SelectOptions } from '../store/select.ts'
@@ -48,16 +49,19 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly consumers: Consumers
   /** Proofs that events are in the log, and that the log only grew. */
   readonly proofs: Proofs
+  /** Opens the forks of the log on which a what-if is played. */
+  readonly fork: OpenFork
   readonly #runtime: Runtime
   readonly #history: BasisParts
   /** The tables that were read from, by projection. */
   readonly #tablesRead = new Map<string, Promise<unknown>>()
   #closing: Promise<void> | undefined
 
-  constructor(system: System, options: SystemOptions<Tables>) {
+  constructor(system: System, options: SystemOptions<Tables> & { readonly fork: OpenFork }) {
     this.system = system
     this.store = options.store
     this.tables = options.tables
+    this.fork = options.fork
     this.#runtime = composeRuntime(system, options)
     const { store, tables, snapshots, domainCode } = options
     this.#history = { store, tables, snapshots, call: projectionCall(domainCode) }

@@ -2,6 +2,7 @@
 import type { IdGenerator } from '../kernel/ids.ts'
 import type { Clock } from '../kernel/time.ts'
 import type { ConsumerRecords } from '../store/consumers.ts'
+import type { OpenFork } from '../store/fork.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ProofFiles } from '../store/proof-files.ts'
 import type { ReadTables } from '../store/read-tables.ts'
@@ -21,6 +22,8 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly snapshots: SnapshotStore
   /** Where sagas, reactions and subscriptions keep their checkpoints. */
   readonly consumers: ConsumerRecords
+  /** Where a what-if keeps the log as it would be. In memory when left out. */
+  readonly fork?: OpenFork
   readonly clock?: Clock
   readonly ids?: IdGenerator
   /**

@@ -2,14 +2,14 @@
 import type { Command } from '../../kernel/commands.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { NewEvent, RecordedEvent } from '../../kernel/events.ts'
-import type { IdGenerator } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { checkedStreamName, type StreamName } from '../../kernel/streams.ts'
 import type { System } from '../../kernel/system.ts'
 import { systemIds } from '../../kernel/system-clock.ts'
-import { type Clock, epochMs, type Instant } from '../../kernel/time.ts'
+import { epochMs, type Instant } from '../../kernel/time.ts'
 import { whatIfEventsMax } from '../../runtime/limits.ts'
 import { heardOf } from '../../runtime/processes/events.ts'
+import type { OpenFork } from '../../store/fork.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { DecisionOutcome } from '../decisions.ts'
 import type { Changes } from './changes.ts'
@@ -29,12 +29,6 @@ export interface OtherDecision {
   readonly now: DecisionOutcome | { readonly status: 'left out' }
 }
 
-/** Opens a fork of a log: `forkOf` of `indelible/memory`. */
-export type OpenFork = (
-  log: EventStore,
-  options: { readonly at: Position; readonly clock: Clock; readonly ids: IdGenerator },
-) => Promise<EventStore>
-
 /** How the log is played again. */
 export interface PlayOptions {
   /** Where the log as it would be is kept: `forkOf` of `indelible/memory`. */
@@ -44,6 +38,8 @@ export interface PlayOptions {
    * caused by an event that did not happen is left out. Without it, all other events stay as they were recorded.
    */
   readonly decide?: System | undefined
+  /** The default is {@link whatIfEventsMax}. */
+  readonly eventsMax?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** Told after each commit, with positions of the log. */
   readonly onProgress?: ((done: Position, end: Position) => void) | undefined
@@ -89,11 +85,11 @@ export class Player {
   }
 
   async play(): Promise<void> {
-    const { forkedAt, end, onProgress } = this.#options
-    if (end - forkedAt > whatIfEventsMax) {
+    const { forkedAt, end, eventsMax = whatIfEventsMax, onProgress } = this.#options
+    if (end - forkedAt > eventsMax) {
       throw new IndelibleError(
         'what_if_too_large',
-        `From position ${forkedAt + 1} on the log has ${end - forkedAt} events, more than the ${whatIfEventsMax} that are played again in memory. Begin later.`,
+        `From position ${forkedAt + 1} on the log has ${end - forkedAt} events, more than the ${eventsMax} that are played again in memory. Begin later.`,
         { details: { from: forkedAt + 1, end } },
       )
     }

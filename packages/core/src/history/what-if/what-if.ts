@@ -3,7 +3,8 @@ import type { AnyAggregate } from '../../kernel/any-aggregate.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import { position as checkedPosition, type Position } from '../../kernel/positions.ts'
 import type { Projection } from '../../kernel/projections.ts'
-import type { StreamName } from '../../kernel/streams.ts'
+import { categoryOf, type StreamName, streamIdOf } from '../../kernel/streams.ts'
+import type { System } from '../../kernel/system.ts'
 import type { EventStore } from '../../store/port.ts'
 import { type StateAsOf, stateAsOf } from '../as-of.ts'
 import { type Change, changesBetween } from '../changes.ts'
@@ -36,13 +37,25 @@ export class WhatIf {
   /** The streams that have other events, in the order in which they became different. */
   readonly streams: readonly StreamName[]
 
-  constructor(log: EventStore, { store, forkedAt, decided, differences, streams }: Omit<WhatIf, 'state' | 'rows'>) {
+  constructor(
+    log: EventStore,
+    { store, forkedAt, decided, differences, streams }: Omit<WhatIf, 'state' | 'rows' | 'aggregatesOf'>,
+  ) {
     this.#log = log
     this.store = store
     this.forkedAt = forkedAt
     this.decided = decided
     this.differences = differences
     this.streams = streams
+  }
+
+  /** The aggregates of a system that have other events. */
+  aggregatesOf({ aggregates }: System): readonly { aggregate: AnyAggregate; stream: StreamName; id: string }[] {
+    const byCategory = new Map(aggregates.map((each) => [each.category, each]))
+    return this.streams.flatMap((stream) => {
+      const aggregate = byCategory.get(categoryOf(stream))
+      return aggregate ? [{ aggregate, stream, id: streamIdOf(stream) }] : []
+    })
   }
 
   /** Throws as {@link stateAsOf}. */

@@ -4,6 +4,7 @@ import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { memoryConsumers } from '../../memory/consumers.ts'
 import { memoryStore } from '../../memory/event-store.ts'
+import { forkOf } from '../../memory/fork.ts'
 import { memoryTables } from '../../memory/read-tables.ts'
 import { memorySnapshots } from '../../memory/snapshots.ts'
 import { dueAt } from '../../runtime/processes/plan.ts'
@@ -158,6 +159,7 @@ export class Trial implements TamperedRun {
         store,
         tables: memoryTables(),
         snapshots: memorySnapshots(),
+        fork: forkOf,
         consumers: this.#consumers,
         clock: this.#clock,
         ids: this.#ids,
