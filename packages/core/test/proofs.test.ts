@@ -1,7 +1,7 @@
 // The Merkle tree of a running system: it follows the log, its checkpoints are signed, and a log that is not the one that was signed is found and named.
 
 import { once } from 'node:events'
-import { cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { defineSystem, openSystem, type ProofsOptions, type RunningSystem, startSystem } from 'indelible'
@@ -19,6 +19,7 @@ import {
   witness,
 } from 'indelible/proofs'
 import { expect, onTestFinished, test } from 'vitest'
+import { linuxMissing, skippedBecause } from '../../../scripts/skips.ts'
 import { temporaryDirectory } from '../src/file/test-support.ts'
 
 const system = defineSystem({ name: 'proved', commands: [] })
@@ -167,6 +168,22 @@ test('a system that is started from its config grows its tree on a thread, and g
     } finally {
       await running.close()
     }
+  }
+})
+
+test.runIf(!linuxMissing)(`the thread of the tree gives way to the others${skippedBecause(linuxMissing)}`, async () => {
+  const running = await openSystem(new URL('./proved.config.ts', import.meta.url), { dataDir: temporaryDirectory() })
+  try {
+    await append(running, 1)
+    await signed(running)
+    // The fields behind the name of the thread, which may have spaces; the 19th of all is the niceness.
+    const nicenessOf = (task: string) =>
+      Number(readFileSync(`/proc/self/task/${task}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[16])
+    const all = readdirSync('/proc/self/task').map(nicenessOf)
+    expect(all.filter((each) => each === 10)).toHaveLength(1)
+    expect(nicenessOf(String(process.pid))).toBe(0)
+  } finally {
+    await running.close()
   }
 })
 

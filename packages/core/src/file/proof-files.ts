@@ -1,5 +1,5 @@
 // Tiles and checkpoint of the Merkle tree as files that any web server can serve, and the private keys in a place of their own.
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { chmod, open, readFile, rename } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fault, nodeDisk, syncDir } from '../log/disk/index.ts'
@@ -17,9 +17,9 @@ export function fileProofs(options: FileProofsOptions): ProofFiles {
   const keysFile = resolve(options.keysFile)
   return {
     read: (path) => contentOf(join(dir, path)),
-    async write(path, bytes) {
+    async write(path, bytes, { isTile = false } = {}) {
       const file = join(dir, path)
-      await asked(file, async () => written(file, bytes))
+      await asked(file, async () => (isTile ? writtenInPlace(file, bytes) : replaced(file, bytes)))
     },
     async remove(path) {
       const file = join(dir, path)
@@ -34,20 +34,36 @@ export function fileProofs(options: FileProofsOptions): ProofFiles {
   }
 }
 
-/**
- * Beside its place first, so that a reader finds all of it or nothing. Synchronously, because the few threads for asynchronous calls belong to the log, whose
- * writes are waited for; it is a few kilobytes for the page cache, on the thread of the tree.
- */
-function written(file: string, bytes: Uint8Array): void {
+/** Beside its place first, so that a reader finds all of it or nothing. */
+function replaced(file: string, bytes: Uint8Array): void {
   const unfinished = `${file}.new`
+  writtenInPlace(unfinished, bytes)
+  renameSync(unfinished, file)
+}
+
+/**
+ * Without emptying it first: a reader finds right bytes only. Synchronously, because the few threads for asynchronous calls belong to the log, whose writes are
+ * waited for; it is a few kilobytes for the page cache, on the thread of the tree.
+ */
+function writtenInPlace(file: string, bytes: Uint8Array): void {
+  const handle = opened(file)
   try {
-    writeFileSync(unfinished, bytes)
+    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at)
+    ftruncateSync(handle, bytes.length)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function opened(file: string): number {
+  const flags = constants.O_CREAT | constants.O_WRONLY
+  try {
+    return openSync(file, flags)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(unfinished, bytes)
+    return openSync(file, flags)
   }
-  renameSync(unfinished, file)
 }
 
 async function keysWritten(file: string, text: string): Promise<void> {

@@ -62,7 +62,7 @@ export class TreeGrower implements TreeMethods {
         await this.#writeFull()
       }
       for (const tile of tree.edge()) {
-        await this.#files.write(tilePath(tile), tile.bytes)
+        await this.#files.write(tilePath(tile), tile.bytes, { isTile: true })
         this.#partial.add(wholePath(tile))
       }
     }
@@ -73,7 +73,7 @@ export class TreeGrower implements TreeMethods {
   async #writeFull(): Promise<void> {
     for (const tile of this.#tree.takeFull()) {
       const path = tilePath(tile)
-      await this.#files.write(path, tile.bytes)
+      await this.#files.write(path, tile.bytes, { isTile: true })
       if (this.#partial.delete(path)) await this.#files.remove(`${path}.p`)
     }
   }

@@ -3,8 +3,11 @@
 export interface ProofFiles {
   /** Nothing where there is none. */
   read(path: string): Promise<Uint8Array | undefined>
-  /** The file has all of the bytes or none, also after a crash of the process. It can be made again from the log, so it need not be durable. */
-  write(path: string, bytes: Uint8Array): Promise<void>
+  /**
+   * The file has all of the bytes or those that it had, also after a crash of the process. It can be made again from the log, so it need not be durable. With
+   * `isTile` its bytes are always the same and nobody reads it before a checkpoint names it, so that it may have the beginning of them meanwhile.
+   */
+  write(path: string, bytes: Uint8Array, options?: { readonly isTile?: boolean }): Promise<void>
   /** It need not be there. */
   remove(path: string): Promise<void>
   /** The private keys, one a line. Nothing where there are none. */

@@ -5,7 +5,7 @@ import { messageOf } from '../../kernel/shown.ts'
 import { TreeGrower, type TreeMethods } from '../../proofs/tree-grower.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { ProofFiles } from '../../store/proof-files.ts'
-import { serve, ThreadClient } from '../../threads/index.ts'
+import { giveWay, serve, ThreadClient } from '../../threads/index.ts'
 
 /** Grows the tree of a log somewhere. */
 export interface TreeHost extends TreeMethods {
@@ -48,6 +48,8 @@ export function treeThread(module: URL, options: Pick<WorkerOptions, 'workerData
 export async function growTree<Data>(open: (data: Data) => Promise<TreeResources>): Promise<void> {
   const port = parentPort
   if (!port) throw new IndelibleError('invalid_declaration', 'growTree is for the module of a treeThread.')
+  // Nobody waits for the tree, and hashing takes as much of a processor as appending does.
+  giveWay()
   const opened = open(workerData as Data)
   const grower = opened.then((resources) => new TreeGrower(resources))
   const handlers: TreeMethods = {
