@@ -1,0 +1,154 @@
+// What a saga asks of HTTP services in a run, and what a fault does to the requests and answers.
+import { type AnyActivityType, isActivity } from '../../kernel/activities.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
+import type { FlowNode } from '../../kernel/processes/index.ts'
+import type { Refusal } from '../../kernel/refusals.ts'
+import type { Schema } from '../../kernel/schemas.ts'
+import type { System } from '../../kernel/system.ts'
+import type { SentCommand } from '../../runtime/processes/events.ts'
+import type { ServiceConnection, ServiceRequest, ServiceResponse } from '../../runtime/services/connection.ts'
+import type { Commit } from '../../store/port.ts'
+import { commandAt, type Place } from './places.ts'
+import type { ServiceConnections } from './scenario.ts'
+import type { Asked, TamperedRun, Tampering } from './tampering.ts'
+
+export interface TamperedServicesOptions {
+  readonly run: TamperedRun
+  readonly system: System
+  /** All of the run so far. */
+  readonly commits: readonly Commit[]
+  readonly tampering: Tampering | undefined
+}
+
+/** The services with a fault before them. */
+export function tamperedServices(
+  services: ServiceConnections,
+  { run, system, commits, tampering }: TamperedServicesOptions,
+): ServiceConnections {
+  const tampered = (service: ServiceConnection): ServiceConnection => ({
+    async call(request, options) {
+      const asked = askedBy(request)
+      const type = asked.isGiveUp ? undefined : activityOf(asked, { system, commits })
+      const refusal = type && tampering?.refuses?.(asked.commandId, type, run)
+      if (refusal) return refusing(type, refusal)
+      const ask = () => service.call(request, options)
+      return await (tampering?.ask?.(asked, ask, run) ?? ask())
+    },
+  })
+  return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, tampered(service)]))
+}
+
+/** The activity, whose refusals may have any details: a sample may not fit the schema. */
+export function withSamples(type: AnyActivityType): AnyActivityType {
+  const refuses = type.refuses.map(({ reason, details }) => ({ reason, details: details && anything }))
+  return Object.assign((id: string, input: unknown) => type(id, input), type, { refuses }) as AnyActivityType
+}
+
+const anything: Schema = {
+  '~standard': { version: 1, vendor: 'indelible', validate: (value) => ({ value }) },
+}
+
+/** Whether a service does what a node does. */
+export function isOfService(node: FlowNode): boolean {
+  return node.kind === 'step' && isActivity(node.send.command)
+}
+
+/** The request never gets through, and giving up does. */
+export function requestLost(place: Place): Tampering {
+  return {
+    how: 'its request did not get through in time',
+    expects: 'compensated',
+    async ask(asked, ask, run) {
+      if (!asksFor(place, asked)) return await ask()
+      run.happened()
+      throw lost('request')
+    },
+  }
+}
+
+/** Each request was on its way when its caller aborted it, and arrives after it was given up. */
+export function requestLate(place: Place): Tampering {
+  const held: (() => Promise<unknown>)[] = []
+  return {
+    how: 'its request got through after it was given up',
+    expects: 'compensated',
+    async ask(asked, ask, run) {
+      if (asksFor(place, asked)) {
+        held.push(ask)
+        throw lost('request')
+      }
+      const response = await ask()
+      if (!isGiveUpOf(place, asked)) return response
+      run.happened()
+      for (const arrive of held.splice(0)) await arrive().catch(() => {})
+      return response
+    },
+  }
+}
+
+/** The service does it, and so much time passes until its answer comes. */
+export function answerLate(place: Place, limit: number): Tampering {
+  return {
+    how: 'the answer of the service was late',
+    expects: 'completed',
+    async ask(asked, ask, run) {
+      const response = await ask()
+      if (!asksFor(place, asked)) return response
+      run.happened()
+      run.advance(limit)
+      return response
+    },
+  }
+}
+
+/** The service does it, its answer is lost, and so much time passes until it is asked again. */
+export function responseLost(place: Place, ms: number): Tampering {
+  let isLost = false
+  return {
+    how:
+      ms > 0
+        ? 'the answer of the service was lost until the time was over'
+        : 'the answer of the service was lost and it was asked again',
+    expects: 'completed',
+    async ask(asked, ask, run) {
+      const response = await ask()
+      if (isLost || !asksFor(place, asked)) return response
+      isLost = true
+      run.happened()
+      run.advance(ms)
+      throw lost('answer')
+    },
+  }
+}
+
+function askedBy({ idempotencyKey }: ServiceRequest): Asked {
+  const [, commandId, giveUp] = /^[^:]*:(.*?)(:giveUp)?$/s.exec(idempotencyKey)!
+  return { commandId: commandId!, isGiveUp: giveUp !== undefined }
+}
+
+/** A saga records what it sends before it sends it. What a policy sends is no node of the saga. */
+function activityOf(
+  { commandId }: Asked,
+  { system, commits }: Pick<TamperedServicesOptions, 'system' | 'commits'>,
+): AnyActivityType | undefined {
+  const recorded = commits.flatMap(({ events }) => events.map(({ data }) => (data ?? {}) as Partial<SentCommand>))
+  const sent = recorded.find((each) => each.commandId === commandId)?.command
+  return system.activities.find(({ type, category }) => type === sent?.type && category === sent.category)
+}
+
+function asksFor(place: Place, { commandId, isGiveUp }: Asked): boolean {
+  return !isGiveUp && commandId === commandAt(place, 'do')
+}
+
+function isGiveUpOf(place: Place, { commandId, isGiveUp }: Asked): boolean {
+  return isGiveUp && commandId === commandAt(place, 'do')
+}
+
+function refusing({ activity }: AnyActivityType, { refused, details }: Refusal): ServiceResponse {
+  const [status] = Object.entries(activity.refusedBy).find(([, reason]) => reason === refused)!
+  return { status: Number(status), body: details }
+}
+
+function lost(what: string): IndelibleError {
+  return new IndelibleError('remote_unavailable', `The fault matrix lost the ${what}.`)
+}
