@@ -45,6 +45,7 @@ export const Refund = activity('Refund', {
   input: z.object({ charge: z.string() }),
   call: 'DELETE /charges/{charge}/money',
   emits: Refunded,
+  refuses: { 423: 'AccountFrozen' },
 })
 export const Mail = activity('Mail', {
   service: 'mails',
@@ -87,11 +88,15 @@ export const shopWith = (charge = Charge, saga = buyingWith(charge)) =>
     sagas: [saga],
     policies: [mailing],
   })
-export const system = shopWith()
+export const system = shopWith(Charge, buying)
 
-/** A payment service with one account: what it did, by charge. `before` answers in its place, or loses the request. */
+/**
+ * A payment service with one account: what it did, by charge. `before` answers in its place, or loses the request. A forgetful one does not remember what
+ * it gave up.
+ */
 export function payments(
   before: (request: ServiceRequest) => ServiceResponse | undefined | Promise<undefined> = () => undefined,
+  { isForgetful = false } = {},
 ) {
   const charges = new Map<string, { cents: number; isRefunded: boolean; key: string }>()
   const gone = new Set<string>()
@@ -112,7 +117,7 @@ export function payments(
       return { status: 200, body: { charge: which } }
     }
     const done = [...charges.values()].some((each) => each.key === decodeURIComponent(which!))
-    if (!done) gone.add(decodeURIComponent(which!))
+    if (!done && !isForgetful) gone.add(decodeURIComponent(which!))
     return { status: done ? 409 : 204, body: undefined }
   })
   return { service, charges }
