@@ -232,8 +232,7 @@ test.each([false, true])(
 
 test('nobody else sends an activity, and a description has it with its requests', async () => {
   const { running } = shop(payments().service)
-  // biome-ignore lint/suspicious/noExplicitAny: the types do not have it either
-  await expect(running.send(Charge('ann', { cents: 1 }) as any)).rejects.toMatchObject({ code: 'unknown_command' })
+  await expect(running.send(Charge('ann', { cents: 1 }))).rejects.toMatchObject({ code: 'unknown_command' })
   const { activities, commands } = describeSystem(system)
   expect(activities.map(({ type }) => type)).toEqual(['Charge', 'Refund', 'Mail'])
   expect(commands.map(({ type }) => type)).not.toContain('Charge')
