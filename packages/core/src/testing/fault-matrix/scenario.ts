@@ -19,7 +19,7 @@ export interface FaultScenario<Services extends ServiceConnections = ServiceConn
    */
   readonly services?: () => Services
   /**
-   * What others do while the saga waits for them, by the path of the node: `{ money: (running, { sagaId }) => running.send(CapturePayment(sagaId, {})) }`.
+   * What others do while the saga waits for them, by the path of the node: `{ money: (running, { sagaId }) => running.send(PayOrder(sagaId, {})) }`.
    * They may be called again. Nodes of a child stand behind the node that starts it: `parcel/signature`.
    */
   readonly others?: Readonly<Record<string, (running: RunningSystem, wait: SagaWait) => Promise<unknown>>>
