@@ -1,5 +1,6 @@
-// What happens to an order that was placed: the stock of each line is reserved, the provider holds the money, the customer
-// pays within half an hour, the order ships, and the money is taken. Where one of these fails, or the order is cancelled before it ships, all is taken back, and the order is cancelled in the end.
+// What happens to an order that was placed: the stock of each line is reserved, the provider holds the money, the customer pays within half
+// an hour, the order ships, and the money is taken. Where one of these fails, or the order is cancelled before it ships, all is taken back, and the order is
+// cancelled in the end.
 import { type SagaContext, saga } from 'indelible'
 import { AuthorisePayment, CapturePayment, ReturnPayment } from '../payments/provider.ts'
 import { ReleaseStock, ReserveStock, ShipStock } from '../products/reservations.ts'

@@ -42,9 +42,9 @@ export function payments(): readonly Payment[] {
 
 /** A key that was not seen yet gets its answer too: it is given up. */
 function givenUp(key: string): ServiceResponse {
-  const answer = answerTo(key) ?? { status: 410, body: { title: 'It was given up.' } }
-  if (!answerTo(key)) keep({ key, answer })
-  return { status: answer.status === 410 ? 204 : 409, body: undefined }
+  const before = answerTo(key)
+  if (!before) keep({ key, answer: { status: 410, body: { title: 'It was given up.' } } })
+  return { status: !before || before.status === 410 ? 204 : 409, body: undefined }
 }
 
 function decided(

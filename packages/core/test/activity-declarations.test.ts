@@ -39,6 +39,11 @@ test.each<[string, () => unknown, RegExp]>([
     /Add giveUp: 'DELETE/,
   ],
   [
+    'a giving up of nobody knows what',
+    () => activity('A', { ...declared, giveUp: 'DELETE /x' }),
+    /Put \{idempotencyKey\} into the path of "giveUp"/,
+  ],
+  [
     'a giving up by a status that says nothing',
     () => activity('A', { ...declared, giveUp: 'DELETE /x/{idempotencyKey}', givenUpBy: [409] }),
     /is given up by the status 409/,

@@ -95,6 +95,8 @@ export function activity<
     giveUp: definition.giveUp === undefined ? undefined : callOf(who, definition.giveUp),
     givenUpBy,
   }
+  if (calls.giveUp && !calls.giveUp.path.includes('{'))
+    throw invalid(`${who} does not say what is given up. Put {idempotencyKey} into the path of "giveUp".`)
   const fault = faultOfCall(input, calls.call) ?? (calls.giveUp && faultOfPath(input, calls.giveUp))
   if (fault !== undefined) throw invalid(`${who} ${fault}`)
   return asActivity(made, calls) as never

@@ -78,7 +78,7 @@ export function requestLate(place: Place): Tampering {
         throw lost('request')
       }
       const response = await ask()
-      if (!isGiveUpOf(place, asked)) return response
+      if (!isOf(place, asked)) return response
       run.happened()
       for (const arrive of held.splice(0)) await arrive().catch(() => {})
       return response
@@ -136,12 +136,13 @@ function activityOf(
   return system.activities.find(({ type, category }) => type === sent?.type && category === sent.category)
 }
 
-function asksFor(place: Place, { commandId, isGiveUp }: Asked): boolean {
-  return !isGiveUp && commandId === commandAt(place, 'do')
+/** Whether it is asked to carry out the step, and not to give it up. */
+function asksFor(place: Place, asked: Asked): boolean {
+  return !asked.isGiveUp && isOf(place, asked)
 }
 
-function isGiveUpOf(place: Place, { commandId, isGiveUp }: Asked): boolean {
-  return isGiveUp && commandId === commandAt(place, 'do')
+function isOf(place: Place, { commandId }: Asked): boolean {
+  return commandId === commandAt(place, 'do')
 }
 
 function refusing({ activity }: AnyActivityType, { refused, details }: Refusal): ServiceResponse {
