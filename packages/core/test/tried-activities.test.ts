@@ -44,13 +44,13 @@ test('a saga with activities comes to a good end with every fault, also at the s
   })
   expect(matrix.problems).toEqual([])
   expect(formatFaultMatrix(matrix)).toMatchInlineSnapshot(`
-    "buying        refused  timeout  late reply  duplicate  reordered  crash before  crash after   compensation refused
-    ------------------------------------------------------------------------------------------------------------------
-    write   step  undone   –        –           done       –          done, undone  done, undone  resumed
-    charge  step  undone   undone   done        done       –          done, undone  done, undone  resumed
-    last    step  undone   –        –           done       –          done          done          –
+    "buying        refused  timeout  late reply  duplicate     reordered  crash before  crash after   compensation refused
+    ---------------------------------------------------------------------------------------------------------------------
+    write   step  undone   –        –           done          –          done, undone  done, undone  resumed
+    charge  step  undone   undone   done        done, undone  –          done, undone  done, undone  resumed
+    last    step  undone   –        –           done          –          done          done          –
 
-    16 cells, 46 runs: all green.
+    16 cells, 47 runs: all green.
     done: completed; undone: compensated; resumed: compensated after a person helped; –: cannot happen there; ?: not reached by this scenario."
   `)
 })

@@ -10,7 +10,7 @@ import type { ServiceConnection, ServiceRequest, ServiceResponse } from '../../r
 import type { Commit } from '../../store/port.ts'
 import { commandAt, type Place } from './places.ts'
 import type { ServiceConnections } from './scenario.ts'
-import type { Asked, TamperedRun, Tampering } from './tampering.ts'
+import { type Asked, compensating, compensationOf, type TamperedRun, type Tampering } from './tampering.ts'
 
 export interface TamperedServicesOptions {
   readonly run: TamperedRun
@@ -51,6 +51,12 @@ const anything: Schema = {
 /** Whether a service does what a node does. */
 export function isOfService(node: FlowNode): boolean {
   return node.kind === 'step' && isActivity(node.send.command)
+}
+
+/** Whether a service takes back what a node does. */
+export function isTakenBackByService(node: FlowNode): boolean {
+  const taken = compensationOf(node)
+  return taken !== undefined && isActivity(taken.command)
 }
 
 /** The request never gets through, and giving up does. */
@@ -116,6 +122,22 @@ export function responseLost(place: Place, ms: number): Tampering {
       isLost = true
       run.happened()
       run.advance(ms)
+      throw lost('answer')
+    },
+  }
+}
+
+/** A service takes the step back, and its answer is lost. */
+export function compensationAnswerLost(place: Place): Tampering {
+  let isLost = false
+  return {
+    ...compensating(place),
+    how: 'the answer of the service to its compensation was lost and it was asked again',
+    async ask({ commandId }, ask, run) {
+      const response = await ask()
+      if (isLost || commandId !== commandAt(place, 'compensate')) return response
+      isLost = true
+      run.happened()
       throw lost('answer')
     },
   }

@@ -199,7 +199,7 @@ export function compensationRefused(place: Place, refusal: Refusal): Tampering {
 }
 
 /** The saga is cancelled as soon as the place is done. Where it can only go forwards then, the next command that may be refused is refused. */
-function compensating(place: Place): Tampering {
+export function compensating(place: Place): Tampering {
   let goesOn = false
   return {
     how: 'it was taken back',
