@@ -1,14 +1,16 @@
-// How the shop is opened: the log in files, the read tables in an embedded Postgres.
+// How the shop is opened: the log in files, the read tables in an embedded Postgres, the payment provider a fake.
 import { join } from 'node:path'
 import { pgliteTables } from '@indelible/postgres'
 import { defineConfig } from 'indelible'
 import { fileStorage } from 'indelible/file'
+import { paymentProvider } from './outside/payment-provider.ts'
 import { shop } from './system.ts'
 
 export default defineConfig({
   system: shop,
   open: ({ dataDir, mode }) => ({
     ...fileStorage({ dataDir, mode }),
+    services: { payments: paymentProvider },
     tables: () => pgliteTables({ dir: join(dataDir, 'tables') }),
   }),
 })

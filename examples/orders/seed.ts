@@ -4,9 +4,8 @@ import { RegisterCustomer } from './customers/register-customer.ts'
 import { AddLine } from './orders/add-line.ts'
 import { CancelOrder } from './orders/cancel-order.ts'
 import { PlaceOrder, PlaceOrderWithVoucher } from './orders/place-order.ts'
-import { ShipOrder } from './orders/progress.ts'
+import { PayOrder, ShipOrder } from './orders/progress.ts'
 import { waitsAt } from './orders/waits-at.ts'
-import { CapturePayment } from './payments/capture-payment.ts'
 import { ListProduct } from './products/list-product.ts'
 import { ReceiveStock } from './products/receive-stock.ts'
 
@@ -22,17 +21,17 @@ const history: readonly { on: string; command: Command }[] = [
   { on: '2026-03-03', command: AddLine('o1', { product: 'tea', quantity: 3 }) },
   { on: '2026-03-03', command: AddLine('o1', { product: 'mug', quantity: 1 }) },
   { on: '2026-03-03', command: PlaceOrder('o1', { customer: 'ann' }) },
-  { on: '2026-03-03', command: CapturePayment('o1', {}) },
+  { on: '2026-03-03', command: PayOrder('o1', {}) },
   { on: '2026-03-03', command: AddLine('o2', { product: 'pot', quantity: 1 }) },
   { on: '2026-03-03', command: PlaceOrder('o2', { customer: 'ben' }) },
-  { on: '2026-03-03', command: CapturePayment('o2', {}) },
+  { on: '2026-03-03', command: PayOrder('o2', {}) },
   { on: '2026-03-04', command: ShipOrder('o1', {}) },
   // There are no five pots.
   { on: '2026-03-05', command: AddLine('o3', { product: 'pot', quantity: 5 }) },
   { on: '2026-03-05', command: PlaceOrder('o3', { customer: 'ann' }) },
   { on: '2026-03-05', command: AddLine('o4', { product: 'tea', quantity: 9 }) },
   { on: '2026-03-05', command: PlaceOrderWithVoucher('o4', { customer: 'ben', voucher: 'SPRING' }) },
-  { on: '2026-03-05', command: CapturePayment('o4', {}) },
+  { on: '2026-03-05', command: PayOrder('o4', {}) },
   { on: '2026-03-06', command: CancelOrder('o2', { reason: 'It is the wrong colour.' }) },
 ]
 
@@ -42,6 +41,6 @@ export async function seed(shop: RunningSystem): Promise<void> {
     const outcome = await shop.send(command, { commandId: `seed:${index}`, actor: 'seed', validAt: on })
     if (outcome.status !== 'accepted') throw new Error(`Seeding stopped at ${command.type}: ${JSON.stringify(outcome)}`)
     if (command.type.startsWith('PlaceOrder')) await waitsAt(shop, command.id, 'money')
-    if (command.type === 'CapturePayment') await waitsAt(shop, command.id, 'parcel')
+    if (command.type === 'PayOrder') await waitsAt(shop, command.id, 'parcel')
   }
 }

@@ -7,12 +7,10 @@ import { AddLine } from './orders/add-line.ts'
 import { CancelOrder } from './orders/cancel-order.ts'
 import { fulfilment } from './orders/fulfilment.ts'
 import { PlaceOrder, PlaceOrderWithVoucher } from './orders/place-order.ts'
-import { AcceptOrder, MarkPaid, ShipOrder } from './orders/progress.ts'
+import { AcceptOrder, PayOrder, ShipOrder } from './orders/progress.ts'
 import { mail } from './outside/mail.ts'
 import { search } from './outside/search.ts'
-import { AuthorisePayment } from './payments/authorise-payment.ts'
-import { CapturePayment } from './payments/capture-payment.ts'
-import { ReturnPayment } from './payments/return-payment.ts'
+import { AuthorisePayment, CapturePayment, ReturnPayment } from './payments/provider.ts'
 import { ListProduct } from './products/list-product.ts'
 import { ReceiveStock } from './products/receive-stock.ts'
 import { ReleaseStock, ReserveStock, ShipStock } from './products/reservations.ts'
@@ -27,10 +25,10 @@ export const shop = defineSystem({
   commands: [
     ...[RegisterCustomer, ChangeEmail, Leave],
     ...[ListProduct, ReceiveStock, ReserveStock, ReleaseStock, ShipStock],
-    ...[AddLine, PlaceOrder, PlaceOrderWithVoucher, AcceptOrder, MarkPaid, ShipOrder, CancelOrder],
-    ...[AuthorisePayment, CapturePayment, ReturnPayment],
+    ...[AddLine, PlaceOrder, PlaceOrderWithVoucher, AcceptOrder, PayOrder, ShipOrder, CancelOrder],
   ],
   projections: [orderList, orderLines, stockLevels, ordersByDay, customers],
+  activities: [AuthorisePayment, CapturePayment, ReturnPayment],
   sagas: [fulfilment],
   reactions: [mail],
   subscriptions: [search],

@@ -1,22 +1,24 @@
-// What happens to an order that was placed: the stock of each line is reserved, money is held, the customer pays within half an hour, and the order ships.
-// Where one of these fails, or the order is cancelled before it ships, all is taken back, and the order is cancelled in the end.
+// What happens to an order that was placed: the stock of each line is reserved, the provider holds the money, the customer pays within half
+// an hour, the order ships, and the money is taken. Where one of these fails, or the order is cancelled before it ships, all is taken back, and the order is
+// cancelled in the end.
 import { type SagaContext, saga } from 'indelible'
-import { AuthorisePayment } from '../payments/authorise-payment.ts'
-import { PaymentCaptured } from '../payments/events.ts'
-import { ReturnPayment } from '../payments/return-payment.ts'
+import { AuthorisePayment, CapturePayment, ReturnPayment } from '../payments/provider.ts'
 import { ReleaseStock, ReserveStock, ShipStock } from '../products/reservations.ts'
 import { CancelOrder } from './cancel-order.ts'
-import { OrderCancelled, OrderPlaced, OrderShipped } from './events.ts'
-import { AcceptOrder, MarkPaid } from './progress.ts'
+import { OrderCancelled, OrderPaid, OrderPlaced, OrderShipped } from './events.ts'
+import { AcceptOrder } from './progress.ts'
 
 interface Line {
   readonly product: string
   readonly quantity: number
 }
 
-/** Order and payment have the id of the saga. */
+/** Order and payment have the id of the saga, that is, of the order. */
 const thisOrder = (_placed: unknown, { sagaId }: SagaContext) => sagaId
 const nothing = () => ({})
+const payment = (_placed: unknown, { answers }: SagaContext<{ readonly authorise: string }>) => ({
+  authorisation: answers.authorise,
+})
 /** A product may have any name, so that the lines are numbered. */
 const lines = {
   over: (placed: { readonly lines: readonly Line[] }) => placed.lines,
@@ -28,7 +30,7 @@ const ofLine = {
 }
 
 export const fulfilment = saga('fulfilment', {
-  version: 2,
+  version: 3,
   startsOn: OrderPlaced,
   cancelsOn: OrderCancelled,
   owner: 'sales',
@@ -49,11 +51,12 @@ export const fulfilment = saga('fulfilment', {
   .step('authorise', {
     command: AuthorisePayment,
     to: thisOrder,
-    input: ({ customer, cents, currency }) => ({ customer, cents, currency }),
-    compensate: { command: ReturnPayment, to: thisOrder, input: nothing },
+    input: ({ customer, cents, currency }, { sagaId }) => ({ order: sagaId, customer, cents, currency }),
+    answer: ([authorised]) => authorised!.data.authorisation,
+    compensate: { command: ReturnPayment, to: thisOrder, input: payment },
     timeout: '1m',
   })
-  .awaitEvent('money', PaymentCaptured, { within: '30m' })
-  .step('paid', { command: MarkPaid, to: thisOrder, input: nothing, compensate: 'nothing' })
+  .awaitEvent('money', OrderPaid, { within: '30m' })
   .awaitEvent('parcel', OrderShipped, { within: 'forever' })
+  .step('capture', { command: CapturePayment, to: thisOrder, input: payment, compensate: 'nothing' })
   .each('dispatch', { ...lines, do: (flow) => flow.step('ship', { command: ShipStock, ...ofLine }) })

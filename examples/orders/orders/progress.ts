@@ -1,4 +1,4 @@
-// An order goes on: accepted and paid by its fulfilment, and shipped by the warehouse.
+// An order goes on: accepted by its fulfilment, paid by its customer, and shipped by the warehouse.
 import { refusal } from 'indelible'
 import { z } from 'zod'
 import { OrderAccepted, OrderPaid, OrderShipped } from './events.ts'
@@ -16,11 +16,11 @@ export const AcceptOrder = order.command('AcceptOrder', {
   decide: ({ status }) => (status === 'placed' ? OrderAccepted({}) : WrongStatus({ status })),
 })
 
-export const MarkPaid = order.command('MarkPaid', {
+/** The provider tells that the customer has paid there. That may come before its answer that it holds the money. */
+export const PayOrder = order.command('PayOrder', {
   input: nothing,
   emits: [OrderPaid],
   refuses: [WrongStatus],
-  visibility: 'internal',
   decide: ({ status }) => (status === 'accepted' ? OrderPaid({}) : WrongStatus({ status })),
 })
 

@@ -1,9 +1,10 @@
-// Everything that can have happened to the payment of an order. The payment has the id of its order.
+// What the payment provider answered: it holds, takes and gives back the money of an order.
 import { event } from 'indelible'
 import { z } from 'zod'
-import { cents, currency, id } from '../values.ts'
+import { cents, currency } from '../values.ts'
 
-export const PaymentAuthorised = event('PaymentAuthorised', z.object({ customer: id, cents, currency }))
-export const PaymentCaptured = event('PaymentCaptured', z.object({ cents, currency }))
-export const PaymentReleased = event('PaymentReleased', z.object({}))
-export const PaymentRefunded = event('PaymentRefunded', z.object({ cents, currency }))
+const money = z.object({ cents, currency })
+
+export const PaymentAuthorised = event('PaymentAuthorised', money.extend({ authorisation: z.string() }))
+export const PaymentCaptured = event('PaymentCaptured', money)
+export const PaymentReturned = event('PaymentReturned', money)

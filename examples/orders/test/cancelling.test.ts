@@ -5,7 +5,7 @@ import { CancelOrder } from '../orders/cancel-order.ts'
 import { fulfilment } from '../orders/fulfilment.ts'
 import { waitsAt } from '../orders/waits-at.ts'
 import { shop } from '../system.ts'
-import { outsideOfItsOwn, paid, place, shipped, stock, stockedShop, tea } from './shop-in-memory.ts'
+import { outsideOfItsOwn, paid, place, services, shipped, stock, stockedShop, tea } from './shop-in-memory.ts'
 import { paymentOf, shown } from './shown.ts'
 
 const coffee = { reason: 'I like coffee now.' }
@@ -30,22 +30,25 @@ test('an order that is cancelled while it waits for its money is taken back at o
     status: 'compensated',
     failure: { reason: 'OrderCancelled' },
   })
-  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentReleased'])
+  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentReturned'])
   expect(await shown(running)).toEqual({ order: 'cancelled', free: 10, reserved: 0, shipped: 0 })
 })
 
-test('a customer who cancels at the last moment gets money and stock back', async () => {
+test('a customer who cancels while the provider answers that it holds the money gets money and stock back', async () => {
   outsideOfItsOwn()
-  const running: RunningSystem = startSystem(shop, { store: cancellingAfterCapture(memoryStore(), () => running) })
+  const running: RunningSystem = startSystem(shop, {
+    services,
+    store: cancellingWhenHeld(memoryStore(), () => running),
+  })
   onTestFinished(() => running.close())
   await stock(running)
   await place(running, 'o1')
-  expect(await paid(running, 'o1')).toMatchObject({ status: 'compensated' })
-  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentCaptured', 'PaymentRefunded'])
+  expect(await running.waitForSaga(fulfilment, 'o1')).toMatchObject({ status: 'compensated' })
+  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentReturned'])
   expect(await shown(running)).toEqual({ order: 'cancelled', free: 10, reserved: 0, shipped: 0 })
 })
 
-test('an order that is cancelled after it was paid is refunded, and all its lines are free again', async () => {
+test('an order that is cancelled after it was paid has its money back, and all its lines are free again', async () => {
   const running = await stockedShop()
   await place(running, 'o1', [tea(), { product: 'mug', quantity: 3 }])
   await paid(running, 'o1')
@@ -56,7 +59,7 @@ test('an order that is cancelled after it was paid is refunded, and all its line
     failure: { reason: 'OrderCancelled' },
   })
   expect(await shown(running, 'mug')).toEqual({ order: 'cancelled', free: 5, reserved: 0, shipped: 0 })
-  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentCaptured', 'PaymentRefunded'])
+  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentReturned'])
   expect(await shown(running)).toEqual({ order: 'cancelled', free: 10, reserved: 0, shipped: 0 })
 })
 
@@ -68,13 +71,14 @@ test('an order that is on its way cannot be cancelled', async () => {
   expect(await shown(running)).toEqual({ order: 'shipped', free: 8, reserved: 0, shipped: 2 })
 })
 
-/** The order is cancelled as soon as its money was taken. */
-function cancellingAfterCapture(store: EventStore, running: () => RunningSystem): EventStore {
+/** The order is cancelled as soon as it is recorded that its money is held. */
+function cancellingWhenHeld(store: EventStore, running: () => RunningSystem): EventStore {
   return {
     ...store,
     append: async (commit, options) => {
       const outcome = await store.append(commit, options)
-      if (commit.events.some(({ type }) => type === 'PaymentCaptured')) await running().send(CancelOrder('o1', coffee))
+      if (commit.events.some(({ type }) => type === 'PaymentAuthorised'))
+        await running().send(CancelOrder('o1', coffee))
       return outcome
     },
   }

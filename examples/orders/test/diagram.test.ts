@@ -15,10 +15,10 @@ test('the fulfilment is drawn', () => {
         n7["reserve<br/>ReserveStock"]
         n8{{"all done"}}
       end
-      n9["authorise<br/>AuthorisePayment<br/>within 1m"]
-      n11[/"money<br/>wait for PaymentCaptured<br/>within 30m"/]
-      n12["paid<br/>MarkPaid"]
-      n13[/"parcel<br/>wait for OrderShipped<br/>without a limit"/]
+      n9["authorise<br/>payments: AuthorisePayment<br/>within 1m"]
+      n11[/"money<br/>wait for OrderPaid<br/>within 30m"/]
+      n12[/"parcel<br/>wait for OrderShipped<br/>without a limit"/]
+      n13["capture<br/>payments: CapturePayment"]
       subgraph g14["dispatch"]
         n15{{"for each item, at most 10 at once"}}
         n16["ship<br/>ShipStock"]
@@ -28,7 +28,7 @@ test('the fulfilment is drawn', () => {
       completed(["completed"])
       n2["CancelOrder<br/>the last command"]:::dashed
       n4["take back what lines did, newest first<br/>lines/reserve: ReleaseStock"]:::dashed
-      n10["take back authorise<br/>ReturnPayment"]:::dashed
+      n10["take back authorise<br/>payments: ReturnPayment"]:::dashed
       compensated(["compensated"])
       n1 --> n3
       n3 --> n6
@@ -44,9 +44,8 @@ test('the fulfilment is drawn', () => {
       n17 --> completed
       n3 -. "WrongStatus" .-> n2
       n7 -. "NoSuchProduct, AlreadyReserved, OutOfStock" .-> n4
-      n9 -. "PaymentExists, LimitExceeded, after 1m" .-> n4
+      n9 -. "LimitExceeded, after 1m" .-> n4
       n11 -. "after 30m" .-> n10
-      n12 -. "WrongStatus" .-> n10
       n18 -. "cancels" .-> n10
       n2 -.-> compensated
       n4 -.-> n2

@@ -1,8 +1,9 @@
 import { manualClock } from 'indelible/testing'
 import { expect, test } from 'vitest'
 import { fulfilment } from '../orders/fulfilment.ts'
+import { PayOrder } from '../orders/progress.ts'
 import { waitsAt } from '../orders/waits-at.ts'
-import { CapturePayment } from '../payments/capture-payment.ts'
+import { payments } from '../outside/payment-provider.ts'
 import { ListProduct } from '../products/list-product.ts'
 import { ReceiveStock } from '../products/receive-stock.ts'
 import { paid, place, shipped, stockedShop, tea } from './shop-in-memory.ts'
@@ -12,9 +13,11 @@ test('an order is fulfilled: its stock is reserved, its money held and taken, an
   const running = await stockedShop()
   await place(running, 'o1', [tea(), { product: 'mug', quantity: 1 }])
   await paid(running, 'o1')
-  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentCaptured'])
+  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised'])
   expect(await shown(running)).toEqual({ order: 'paid', free: 8, reserved: 2, shipped: 0 })
   expect(await shipped(running, 'o1')).toMatchObject({ status: 'completed' })
+  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentCaptured'])
+  expect(payments()).toMatchObject([{ cents: 1_800, currency: 'EUR', status: 'captured' }])
   expect(await shown(running)).toEqual({ order: 'shipped', free: 8, reserved: 0, shipped: 2 })
   expect(await shown(running, 'mug')).toEqual({ order: 'shipped', free: 4, reserved: 0, shipped: 1 })
 })
@@ -53,8 +56,8 @@ test('an order that is not paid within half an hour is cancelled, its stock is g
     status: 'compensated',
     failure: { step: 'money', reason: 'TimedOut' },
   })
-  expect(await running.send(CapturePayment('o1', {}))).toMatchObject({ status: 'refused', reason: 'NotAuthorised' })
-  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentReleased'])
+  expect(await running.send(PayOrder('o1', {}))).toMatchObject({ status: 'refused', reason: 'WrongStatus' })
+  expect(await paymentOf(running, 'o1')).toEqual(['PaymentAuthorised', 'PaymentReturned'])
   expect(await shown(running)).toEqual({ order: 'cancelled', free: 10, reserved: 0, shipped: 0 })
 })
 

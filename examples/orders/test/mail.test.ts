@@ -6,7 +6,7 @@ import { OrderShipped } from '../orders/events.ts'
 import { mail } from '../outside/mail.ts'
 import { deliver, mailsSent } from '../outside/outbox.ts'
 import { shop } from '../system.ts'
-import { caughtUp, dirOfItsOwn, outsideOfItsOwn, place, shipped, stock, tea } from './shop-in-memory.ts'
+import { caughtUp, dirOfItsOwn, outsideOfItsOwn, place, services, shipped, stock, tea } from './shop-in-memory.ts'
 
 /** A shop in files, which can be started again, also with another reaction than its own. */
 function keptShop() {
@@ -16,7 +16,7 @@ function keptShop() {
   const start = async (reactions = shop.reactions) => {
     await running?.close()
     const { store, ...kept } = fileStorage({ dataDir, mode: 'run' })
-    running = startSystem(defineSystem({ ...shop, reactions }), { store: await store(), ...kept })
+    running = startSystem(defineSystem({ ...shop, reactions }), { services, store: await store(), ...kept })
     return running
   }
   onTestFinished(() => running?.close())

@@ -6,7 +6,7 @@ import { CancelOrder } from '../orders/cancel-order.ts'
 import { LineAdded, OrderAccepted, OrderCancelled, OrderPaid, OrderPlaced, OrderShipped } from '../orders/events.ts'
 import { order } from '../orders/order.ts'
 import { PlaceOrder, PlaceOrderWithVoucher, VoucherUsedUp } from '../orders/place-order.ts'
-import { AcceptOrder, MarkPaid, ShipOrder, WrongStatus } from '../orders/progress.ts'
+import { AcceptOrder, PayOrder, ShipOrder, WrongStatus } from '../orders/progress.ts'
 import { ProductListed } from '../products/events.ts'
 import { linesMax } from '../values.ts'
 import { stockedShop, tea } from './shop-in-memory.ts'
@@ -71,11 +71,11 @@ test('of twenty orders with a voucher that come at once three get it', async () 
 
 test('an order goes from placed to accepted, paid and shipped, and nowhere else', () => {
   expect(decideAfter([placed], AcceptOrder, {})).toEqual([OrderAccepted({})])
-  expect(decideAfter([placed, OrderAccepted({})], MarkPaid, {})).toEqual([OrderPaid({})])
+  expect(decideAfter([placed, OrderAccepted({})], PayOrder, {})).toEqual([OrderPaid({})])
   expect(decideAfter(paid, ShipOrder, {})).toEqual([shipped])
   expect(stateAfter(order, [...paid, shipped])).toEqual({ status: 'shipped', ...placed.data })
   expect(decideAfter([], AcceptOrder, {})).toEqual(WrongStatus({ status: 'none' }))
-  expect(decideAfter([placed], MarkPaid, {})).toEqual(WrongStatus({ status: 'placed' }))
+  expect(decideAfter([placed], PayOrder, {})).toEqual(WrongStatus({ status: 'placed' }))
   expect(decideAfter([placed], ShipOrder, {})).toEqual(WrongStatus({ status: 'placed' }))
 })
 

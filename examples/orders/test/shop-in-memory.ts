@@ -15,16 +15,18 @@ import { RegisterCustomer } from '../customers/register-customer.ts'
 import { AddLine } from '../orders/add-line.ts'
 import { fulfilment } from '../orders/fulfilment.ts'
 import { PlaceOrder } from '../orders/place-order.ts'
-import { ShipOrder } from '../orders/progress.ts'
+import { PayOrder, ShipOrder } from '../orders/progress.ts'
 import { waitsAt } from '../orders/waits-at.ts'
-import { CapturePayment } from '../payments/capture-payment.ts'
+import { paymentProvider } from '../outside/payment-provider.ts'
 import { ListProduct } from '../products/list-product.ts'
 import { ReceiveStock } from '../products/receive-stock.ts'
 import { shop } from '../system.ts'
 
+export const services = { payments: paymentProvider }
+
 export async function stockedShop(parts: StartOptions = {}): Promise<RunningSystem> {
   outsideOfItsOwn()
-  const running = startSystem(shop, parts)
+  const running = startSystem(shop, { services, ...parts })
   onTestFinished(() => running.close())
   await stock(running)
   return running
@@ -49,7 +51,7 @@ export async function place(running: RunningSystem, order: string, lines = [tea(
 
 /** Pays an order if it comes to that, and resolves when its fulfilment waits for the parcel or has ended. */
 export async function paid(running: RunningSystem, order: string): Promise<SagaView> {
-  if (await waitsAt(running, order, 'money')) await running.send(CapturePayment(order, {}))
+  if (await waitsAt(running, order, 'money')) await running.send(PayOrder(order, {}))
   await waitsAt(running, order, 'parcel')
   return (await running.saga(fulfilment, order))!
 }
@@ -67,7 +69,7 @@ export async function caughtUp(running: RunningSystem, ...consumers: readonly Na
   for (const each of consumers) await running.waitFor(each, position)
 }
 
-/** For everything that this test mails or indexes. */
+/** For everything that this test mails, indexes or pays. */
 export function outsideOfItsOwn(): void {
   process.env.ORDERS_OUTSIDE = dirOfItsOwn()
 }

@@ -1,6 +1,5 @@
-// What a test looks at after a saga: the first order and a product as the tables show them, and the history of the payment.
-import type { RunningSystem } from 'indelible'
-import { payment } from '../payments/payment.ts'
+// What a test looks at after a saga: the first order and a product as the tables show them, and the answers of the payment provider.
+import { type RunningSystem, streamName } from 'indelible'
 import { orderList } from '../projections/order-list.ts'
 import { stockLevels } from '../projections/stock-levels.ts'
 import { caughtUp } from './shop-in-memory.ts'
@@ -13,6 +12,6 @@ export async function shown(running: RunningSystem, product = 'tea') {
 }
 
 export async function paymentOf({ store }: RunningSystem, id: string): Promise<readonly string[]> {
-  const batches = await Array.fromAsync(store.read([{ streams: [payment.stream(id)] }]))
+  const batches = await Array.fromAsync(store.read([{ streams: [streamName('payments', id)] }]))
   return batches.flatMap(({ events }) => events.map(({ type }) => type))
 }

@@ -15,7 +15,6 @@ export {
   type ActivityType,
   type AnyActivityType,
   activity,
-  type ServiceCall,
 } from './kernel/activities.ts'
 export { type Aggregate, aggregate, type Taken } from './kernel/aggregates.ts'
 export type { AnyAggregate } from './kernel/any-aggregate.ts'
@@ -89,6 +88,7 @@ export {
 } from './kernel/refusals.ts'
 export { type AnyRemoteSystem, type RemoteSystem, remoteSystem } from './kernel/remotes.ts'
 export type { Schema, SchemaIssue } from './kernel/schemas.ts'
+export type { ServiceCall } from './kernel/service-calls.ts'
 export { checkedStreamName, type StreamName, streamName } from './kernel/streams.ts'
 export type { System } from './kernel/system.ts'
 export { systemClock, systemIds } from './kernel/system-clock.ts'

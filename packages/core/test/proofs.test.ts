@@ -242,6 +242,15 @@ test('a receiver that holds a later checkpoint finds that log and tree were put 
   expect((await treeStatus(restored)).error?.message).toContain(`has ${size} events`)
 })
 
+test.each(['https://witness.example/?log=1', 'https://witness.example#top', 'witness.example'])(
+  '%s is not the URL of a witness: no path can stand behind it',
+  (url) => {
+    const { verifier } = newSignerKey('witness.example', 'cosignature')
+    const refused = expect.objectContaining({ code: 'config_invalid' })
+    expect(() => witness(url, { key: verifier.text })).toThrow(refused)
+  },
+)
+
 test('a witness gets proofs of consistency, and its signatures are checked and kept', async () => {
   const [own, other] = [newSignerKey('witness.example', 'cosignature'), newSignerKey('witness.example', 'cosignature')]
   let signer = other

@@ -4,10 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import type { ServiceRequest } from 'indelible'
 import { expect, onTestFinished, test } from 'vitest'
-import { httpService } from './index.ts'
+import { httpService, httpSystem } from './index.ts'
 
 /** A service that answers so, under the path `/v1`. */
-async function answering(answer: (request: IncomingMessage, response: ServerResponse) => unknown) {
+async function answering(
+  answer: (request: IncomingMessage, response: ServerResponse) => unknown,
+  headers: Readonly<Record<string, string>> = { Authorization: 'Bearer x' },
+) {
   const server = createServer(answer).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   onTestFinished(() => {
@@ -15,7 +18,7 @@ async function answering(answer: (request: IncomingMessage, response: ServerResp
     server.close()
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/`
-  return httpService({ url, headers: { Authorization: 'Bearer x' }, timeoutMs: 200 })
+  return httpService({ url, headers, timeoutMs: 200 })
 }
 
 const charge: ServiceRequest = {
@@ -88,6 +91,50 @@ test('a caller that gives up gets no answer', async () => {
   await expect(call).rejects.toMatchObject({ code: 'aborted' })
 })
 
-test.each(['ftp://x', 'nonsense', 'http://user:secret@x'])('%s is not the URL of a service', (url) => {
-  expect(() => httpService({ url })).toThrow(expect.objectContaining({ code: 'config_invalid' }))
+test.each([
+  ['ftp://x', /is not the URL of an HTTP API/],
+  ['nonsense', /is not the URL of an HTTP API/],
+  ['http://user:secret@x', /has a name or password\. Give them in "headers"/],
+  ['https://x/v1?key=5', /has a query or a fragment, and paths cannot stand behind that\. Write https:\/\/x\/v1,/],
+  ['https://x/v1?', /has a query or a fragment/],
+  ['https://x/v1#top', /has a query or a fragment/],
+])('%s is not the URL of a service or of another system', (url, message) => {
+  const refused = expect.objectContaining({ code: 'config_invalid', message: expect.stringMatching(message) })
+  expect(() => httpService({ url })).toThrow(refused)
+  expect(() => httpSystem({ url })).toThrow(refused)
+})
+
+test('a header that cannot be sent is refused when the service is connected, without its value', () => {
+  for (const connect of [httpService, httpSystem]) {
+    const refused = () => connect({ url: 'http://x', headers: { Authorization: 'Bearer \n secret' } })
+    expect(refused).toThrow(expect.objectContaining({ code: 'config_invalid' }))
+    expect(refused).not.toThrow(/secret/)
+  }
+})
+
+test('no header of the configuration takes the place of the key', async () => {
+  const seen: unknown[] = []
+  const service = await answering(
+    (request, response) => {
+      seen.push(request.headers['idempotency-key'], request.headers.accept)
+      response.writeHead(204).end()
+    },
+    { 'idempotency-key': 'mine', accept: 'text/plain' },
+  )
+  await service.call({ ...charge, idempotencyKey: 'k' }, { signal })
+  expect(seen).toEqual(['"k"', 'text/plain'])
+})
+
+test('a path that begins with two slashes does not lead to another host', async () => {
+  const seen: unknown[] = []
+  const server = createServer((request, response) => {
+    seen.push(request.url)
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"status":"unknown"}')
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  onTestFinished(() => void server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}//elsewhere.example/`
+  await httpService({ url }).call({ ...charge, path: '/x' }, { signal })
+  await httpSystem({ url }).find('c')
+  expect(seen).toEqual(['//elsewhere.example/x', expect.stringMatching(/^\/\/elsewhere\.example\/commands/)])
 })

@@ -1,7 +1,7 @@
 // A connection to an HTTP service that does activities.
 import { IndelibleError, type ServiceConnection } from 'indelible'
 import { checkedDuration } from 'indelible/adapter'
-import { checkedUrl, whyNot } from './http-connection.ts'
+import { addressOf, checkedHeaders, checkedUrl, joinedHeaders, whyNot } from './http-connection.ts'
 import { answerTimeoutMsDefault } from './limits.ts'
 
 export interface HttpServiceOptions {
@@ -23,20 +23,21 @@ export function httpService({
   timeoutMs = answerTimeoutMsDefault,
 }: HttpServiceOptions): ServiceConnection {
   const base = checkedUrl(url)
+  const own = checkedHeaders(headers)
   checkedDuration('timeoutMs', timeoutMs)
   return {
     async call({ method, path, body, idempotencyKey }, { signal }) {
+      const type = body === undefined ? {} : { 'Content-Type': 'application/json' }
+      const sent = joinedHeaders({ Accept: 'application/json', ...type }, own, {
+        'Idempotency-Key': keyHeader(idempotencyKey),
+      })
+      const text = body === undefined ? null : JSON.stringify(body)
       const limit = AbortSignal.timeout(timeoutMs)
       try {
-        const response = await fetch(base.href.replace(/\/$/, '') + path, {
+        const response = await fetch(addressOf(base, path), {
           method,
-          headers: {
-            Accept: 'application/json',
-            ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-            ...headers,
-            'Idempotency-Key': keyHeader(idempotencyKey),
-          },
-          body: body === undefined ? null : JSON.stringify(body),
+          headers: sent,
+          body: text,
           signal: AbortSignal.any([signal, limit]),
           redirect: 'manual',
         })

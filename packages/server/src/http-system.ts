@@ -4,7 +4,7 @@ import { checkedDuration } from 'indelible/adapter'
 import { type Operation, remoteConnection } from 'indelible/operations'
 import { errorOf, requestOf, resultOf } from './client.ts'
 import { refusalOf } from './command-answers.ts'
-import { checkedUrl, whyNot } from './http-connection.ts'
+import { addressOf, checkedHeaders, checkedUrl, joinedHeaders, whyNot } from './http-connection.ts'
 import { answerTimeoutMsDefault } from './limits.ts'
 
 export interface HttpSystemOptions {
@@ -23,6 +23,7 @@ export function httpSystem({
   timeoutMs = answerTimeoutMsDefault,
 }: HttpSystemOptions): RemoteConnection {
   const api = checkedUrl(url)
+  const own = checkedHeaders(headers)
   checkedDuration('timeoutMs', timeoutMs)
   return remoteConnection(async (operation, input, { principal, signal }) => {
     const request = requestOf(operation, input, principal)
@@ -31,7 +32,7 @@ export function httpSystem({
     const answer = await answerOf(api, {
       method: request.method,
       path: request.path,
-      headers: { Accept: 'application/json', ...headers, ...request.headers },
+      headers: joinedHeaders({ Accept: 'application/json' }, own, request.headers),
       body: request.body ?? null,
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     }).catch((cause) => {
@@ -57,8 +58,7 @@ interface Sent extends RequestInit {
 }
 
 async function answerOf(api: URL, { path, ...init }: Sent): Promise<Answered> {
-  const url = new URL(api.pathname.replace(/\/$/, '') + path, api)
-  const response = await fetch(url, { ...init, redirect: 'error' })
+  const response = await fetch(addressOf(api, path), { ...init, redirect: 'error' })
   const text = await response.text()
   try {
     return { status: response.status, body: JSON.parse(text) }

@@ -8,7 +8,7 @@ import { CliError } from '../errors/index.ts'
 
 /** Returns the JSON body of a response with success. Throws the error of the server, `server_unreachable` or `server_failed`. */
 export async function sendRequest(api: URL, request: ApiRequest, signal: AbortSignal): Promise<unknown> {
-  const url = new URL(api.pathname.replace(/\/$/, '') + request.path, api)
+  const url = new URL(api.origin + api.pathname.replace(/\/+$/, '') + request.path)
   const { status, body } = await responseOf(url, request, signal)
   if (status === 200 && body !== undefined) return body
   throw failureOf(url, status, body)

@@ -48,11 +48,12 @@ export function categories(text: string, before: readonly string[] = []): readon
   return several(text, before)
 }
 
-/** Parses the URL of a server. */
+/** Parses the URL of a server. Paths stand behind it, so it has no query and no fragment. */
 export function address(option: string): (text: string) => URL {
   return (text) => {
     const url = URL.canParse(text) ? new URL(text) : undefined
-    if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
+    const isBase = url && !/[?#]/.test(url.href)
+    if (isBase && (url.protocol === 'http:' || url.protocol === 'https:')) return url
     throw new CliError('usage', `${option} takes a URL like http://127.0.0.1:3000, not "${text}".`)
   }
 }

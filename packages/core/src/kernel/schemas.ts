@@ -49,12 +49,25 @@ export function isSchemaVersion(version: unknown): version is number {
  * Libraries also fail for schemas that JSON Schema cannot describe, such as a transformation; that says nothing about the output.
  */
 export function outputProblem(schema: Schema): string | undefined {
-  const standard = schema?.['~standard'] as Partial<StandardJSONSchemaV1.Props> | undefined
   try {
-    standard?.jsonSchema?.output({ target: 'draft-2020-12' })
+    toJsonSchema(schema)
     return undefined
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return /\b(date|bigint|symbol|map|set|function)\b/i.test(message) ? message : undefined
   }
+}
+
+/** The JSON Schema of the output of a schema. If the library cannot make one, a schema that allows anything. */
+export function outputJsonSchema(schema: Schema): Readonly<Record<string, unknown>> {
+  try {
+    return toJsonSchema(schema) ?? {}
+  } catch {
+    return {}
+  }
+}
+
+function toJsonSchema(schema: Schema): Readonly<Record<string, unknown>> | undefined {
+  const standard = schema?.['~standard'] as Partial<StandardJSONSchemaV1.Props> | undefined
+  return standard?.jsonSchema?.output({ target: 'draft-2020-12' })
 }

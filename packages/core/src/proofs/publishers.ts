@@ -78,13 +78,13 @@ export function checkpointPost(
   }
 }
 
-/** A witness (https://c2sp.org/tlog-witness): it checks that the log only grows, and signs what it saw. `key` is its public key. */
+/** A witness (https://c2sp.org/tlog-witness): it checks that the log only grows, and signs what it saw. `key` is its public key. Throws `config_invalid`. */
 export function witness(
   url: string | URL,
   { key, everyMs = publishEveryMs }: { readonly key: string; readonly everyMs?: number },
 ): Publisher {
   const keys = [verifierKey(key)]
-  const address = `${String(url).replace(/\/$/, '')}/add-checkpoint`
+  const address = addressBehind(url, '/add-checkpoint')
   const name = `The witness ${keys[0]!.name}`
   /** What it signed last. */
   let seen = 0
@@ -114,6 +114,14 @@ export function witness(
       return { lines: answer.text, keys }
     },
   }
+}
+
+function addressBehind(url: string | URL, path: string): string {
+  if (URL.canParse(String(url)) && !/[?#]/.test(String(url))) return String(url).replace(/\/+$/, '') + path
+  throw new IndelibleError(
+    'config_invalid',
+    `${JSON.stringify(String(url))} is not the URL of a witness. Write one such as https://witness.example, without a query.`,
+  )
 }
 
 async function assertFits(before: TreeHead, now: PublishedCheckpoint, what: string): Promise<void> {

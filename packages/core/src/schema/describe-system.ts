@@ -1,9 +1,10 @@
 // Describes a declared system as JSON. API, documents, permissions and console are made from it, without running code of the domain.
-import type { AnyActivityType, ServiceCall } from '../kernel/activities.ts'
+import type { AnyActivityType } from '../kernel/activities.ts'
 import type { AnyCommandType } from '../kernel/commands.ts'
 import type { AnyEventType } from '../kernel/event-types.ts'
 import { sagaEvents } from '../kernel/processes/index.ts'
 import type { Projection } from '../kernel/projections.ts'
+import { textOfCall } from '../kernel/service-calls.ts'
 import type { System } from '../kernel/system.ts'
 import type { ColumnType } from '../kernel/tables.ts'
 import { type CommandName, nameOf } from './command-name.ts'
@@ -132,6 +133,8 @@ export interface ActivityDescription extends CommandDescription {
   readonly refusedBy: Readonly<Record<number, string>>
   /** The request that asks the service not to do it any more. */
   readonly giveUp: string | null
+  /** The statuses of its answer that say that the service never will, besides 2xx and 410. */
+  readonly givenUpBy: readonly number[]
 }
 
 export function describeSystem(system: System): SystemDescription {
@@ -230,18 +233,15 @@ function describeCommand(command: AnyCommandType): CommandDescription {
 }
 
 function describeActivity(declared: AnyActivityType): ActivityDescription {
-  const { service, call, refusedBy, giveUp } = declared.activity
+  const { service, call, refusedBy, giveUp, givenUpBy } = declared.activity
   return {
     ...describeCommand(declared),
     service,
-    call: textOf(call),
+    call: textOfCall(call),
     refusedBy,
-    giveUp: giveUp ? textOf(giveUp) : null,
+    giveUp: giveUp ? textOfCall(giveUp) : null,
+    givenUpBy,
   }
-}
-
-function textOf({ method, path }: ServiceCall): string {
-  return `${method} ${path}`
 }
 
 /** The details of the refusal of a value that another aggregate has. */

@@ -9,7 +9,7 @@ export interface FakeService extends ServiceConnection {
 
 /**
  * Connects to a function: `startSystem(shop, { services: { payments: fakeService(({ path }) => ({ status: 201, body: { … } })) } })`. The function is called once for
- * each idempotency key, method and path; where it throws, or answers 408, 425, 429 or 5xx, it is called again. What it throws reaches the caller: throw
+ * each idempotency key, method and path; where it throws, or answers 408, 409, 425, 429 or 5xx, it is called again. What it throws reaches the caller: throw
  * `remote_unavailable` for an answer that got lost.
  */
 export function fakeService(

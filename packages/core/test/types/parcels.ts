@@ -1,5 +1,17 @@
 // A small domain, written as users write one: the initial state has a type, and nothing else is annotated. The tests of the types use it rightly and wrongly.
-import { aggregate, bigint, command, decisionModel, event, projection, refusal, refuse, saga, text } from 'indelible'
+import {
+  activity,
+  aggregate,
+  bigint,
+  command,
+  decisionModel,
+  event,
+  projection,
+  refusal,
+  refuse,
+  saga,
+  text,
+} from 'indelible'
 import { z } from 'zod'
 
 export const ParcelPosted = event('ParcelPosted', z.object({ to: z.string(), grams: z.int().default(100) }))
@@ -40,6 +52,14 @@ export const DeliverParcel = parcel.command('DeliverParcel', {
   emits: [ParcelDelivered],
   refuses: ['NotUnderway'],
   decide: (state, input) => (state.status === 'underway' ? ParcelDelivered(input) : refuse('NotUnderway')),
+})
+
+export const WeighParcel = activity('WeighParcel', {
+  service: 'scales',
+  input: z.object({ to: z.string(), grams: z.int().default(100) }),
+  call: 'POST /weighings',
+  emits: ParcelPosted,
+  refuses: { 402: TooHeavy, 404: 'NoScales' },
 })
 
 /** A product whose members differ by their values: a state that is one object. */

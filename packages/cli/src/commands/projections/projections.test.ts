@@ -371,6 +371,8 @@ export default {
     ['projections show', "Missing required argument 'name'."],
     ['projections list --url nowhere', '--url takes a URL like http://127.0.0.1:3000, not "nowhere".'],
     ['projections list --url ftp://x', '--url takes a URL like'],
+    ['projections list --url http://127.0.0.1:1/?key=5', '--url takes a URL like'],
+    ['projections list --url http://127.0.0.1:1#top', '--url takes a URL like'],
     ['projections list --url http://127.0.0.1:1 --data .', 'Give --url without --data and --config.'],
   ])('%s', async (line, message) => {
     const { code, out, err } = await cli(line.split(' '))

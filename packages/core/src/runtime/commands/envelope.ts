@@ -43,7 +43,7 @@ export function envelopeOf(
   const stream = type.stream(command.id)
   const notJson = unlikeJson(command.input, { isLenient: true })
   const given = notJson === undefined ? { json: JSON.stringify(command.input) } : { notJson }
-  const input = parsed(type, command, call)
+  const input = inputOf(type, command, call)
   return {
     type,
     command,
@@ -127,8 +127,11 @@ function checkOptions(type: AnyCommandType, options: SendOptions): void {
   )
 }
 
-/** The schema gets a copy: the caller may change the input while the command waits, and a schema may return its input. */
-function parsed(type: AnyCommandType, { input }: Command, call: PureCall): unknown {
+/**
+ * The output of the schema. The schema gets a copy: the caller may change the input while the command waits, and a schema may return its input. Throws
+ * `invalid_command`.
+ */
+export function inputOf(type: AnyCommandType, { input }: Command, call: PureCall): unknown {
   const own = copyOf(input, type)
   if (call === trusted) return type.parse(own)
   return deepFreeze(call(`the schema of the input of ${type.type}`, () => type.parse(deepFreeze(own))))

@@ -15,15 +15,18 @@ export function sending({ command, to, input }: SagaSend, data: unknown, context
   return JSON.parse(JSON.stringify(made)) as Command
 }
 
-/** A command that cannot be carried out, for a fault of the code. */
-export function impossible({ step, isCompensation, command }: OpenCommand, cause: unknown): IndelibleError {
+/** A command that cannot be carried out, or given up when its time is over, for a fault of the code. */
+export function impossible(
+  { step, isCompensation, command }: OpenCommand,
+  { cause, isOver }: { readonly cause: unknown; readonly isOver: boolean },
+): IndelibleError {
   const which = isCompensation ? `The compensation of step "${step}"` : `Step "${step}"`
   const elsewhere = command.remote ?? command.service
   const where = elsewhere === undefined ? '' : ` in "${elsewhere}"`
   const fault = isIndelibleError(cause) ? `${cause.code}: ${cause.message}` : messageOf(cause)
   return new IndelibleError(
     'invalid_declaration',
-    `${which} sent "${command.type}" to ${command.category}-${command.id}${where}, which cannot be carried out. Mend the code, then restart, or resume the saga. ${fault}`,
+    `${which} sent "${command.type}" to ${command.category}-${command.id}${where}, which cannot be ${isOver ? 'given up, as its time is over' : 'carried out'}. Mend the code, then restart, or resume the saga. ${fault}`,
     { cause },
   )
 }

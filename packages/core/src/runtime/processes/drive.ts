@@ -142,7 +142,7 @@ class Drive {
   async #misfit(state: SagaState, misfit: unknown): Promise<boolean> {
     for (const [step, command] of state.commands) {
       if (this.#flights.has(step)) continue
-      const landed = await this.#sender.impossible(state, command, misfit)
+      const landed = await this.#sender.impossible(state, command, { cause: misfit })
       if (!('input' in landed)) continue
       await this.#turn(state, [landed.input], landed.claim)
       return true

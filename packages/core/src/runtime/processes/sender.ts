@@ -54,15 +54,15 @@ export class Sender {
   /** Sends a command, unless its time has passed. Rejects only for faults of the store that do not pass. */
   async send(state: SagaState, command: OpenCommand): Promise<Landed> {
     const { step, deadline } = command
+    const isOver = deadline !== null && this.#options.clock.now() >= Date.parse(deadline)
     try {
-      if (deadline !== null && this.#options.clock.now() >= Date.parse(deadline))
-        return await this.#givenUp(state, command, timedOut)
       let execution: Execution
       try {
+        if (isOver) return await this.#givenUp(state, command, timedOut)
         execution = await this.#executorOf(command).carryOut(command, this.#sendOptions(state), this.#signal)
       } catch (error) {
         if (isFaultOfStore(error) || (isIndelibleError(error) && error.retryable)) throw error
-        return await this.impossible(state, command, error)
+        return await this.impossible(state, command, { cause: error, isOver })
       }
       if (execution.status === 'unknown') return { step, fault: execution.fault }
       if (execution.status === 'done')
@@ -109,10 +109,14 @@ export class Sender {
   }
 
   /**
-   * The command cannot be carried out, for a fault of the code: nobody declared it, its input does not fit, a decision breaks a law. That is no answer of
-   * the domain, so nothing is compensated: the saga waits until the code is mended.
+   * The command cannot be carried out, or given up when its time is over, for a fault of the code: nobody declared it, its input does not fit, a decision
+   * breaks a law. That is no answer of the domain, so nothing is compensated: the saga waits until the code is mended.
    */
-  async impossible(state: SagaState, command: OpenCommand, cause: unknown): Promise<Landed> {
+  async impossible(
+    state: SagaState,
+    command: OpenCommand,
+    { cause, isOver = false }: { readonly cause: unknown; readonly isOver?: boolean },
+  ): Promise<Landed> {
     const { step, commandId, deadline, isCompensation: _, ...rest } = command
     // Older code may have carried it out.
     const position = await this.#executorOf(command).find(command, this.#signal)
@@ -124,13 +128,13 @@ export class Sender {
       return { step, input: again, claim: undefined }
     }
     // How long it takes a person to help says nothing about the step.
-    if (deadline !== null)
+    if (deadline !== null && !isOver)
       return {
         step,
         input: { type: '$StepSent', data: { step, commandId, deadline: null, ...rest } },
         claim: undefined,
       }
-    return { step, problem: impossible(command, cause) }
+    return { step, problem: impossible(command, { cause, isOver }) }
   }
 
   #sendOptions({ startedBy, lastEventId }: SagaState): SendOptions {

@@ -7,12 +7,19 @@ import { parse } from '../../kernel/schemas.ts'
 import { shown } from '../../kernel/shown.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { EventStore } from '../../store/port.ts'
-import { envelopeOf, newEvent } from '../commands/envelope.ts'
+import { envelopeOf, inputOf, newEvent } from '../commands/envelope.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
-import { type Executor, type Failure, type GivenUp, type Sent, timedOut } from '../processes/executor.ts'
+import {
+  type Execution,
+  type Executor,
+  type Failure,
+  type GivenUp,
+  type Sent,
+  timedOut,
+} from '../processes/executor.ts'
 import type { PureCall } from '../purity.ts'
 import { Elsewhere } from '../remotes/elsewhere.ts'
-import type { ServiceConnection, ServiceResponse } from './connection.ts'
+import type { ServiceConnection, ServiceRequest, ServiceResponse } from './connection.ts'
 import { giveUpRequestOf, requestOf } from './request.ts'
 
 export interface ActivityExecutorOptions {
@@ -56,12 +63,10 @@ export class ActivityExecutor implements Executor {
     const idempotencyKey = await this.#there.idThere(commandId)
     const request = requestOf(type.activity.call, { id: command.id, input, idempotencyKey })
     const response = await this.#ask(request, options.signal)
-    const reason = type.activity.refusedBy[response.status]
-    if (reason !== undefined) {
-      const details = detailsOf(type, reason, response)
-      return { status: 'refused', commandId, stream, version: 0, reason, details }
-    }
-    if (response.status < 200 || response.status > 299) throw this.#rejected(type, response)
+    this.#checkKnown(response)
+    const refusal = refusalIn(type, response)
+    if (refusal) return { status: 'refused', commandId, stream, version: 0, ...refusal }
+    if (!isSuccess(response)) throw this.#rejected(type, response)
     const event = newEvent(this.#eventOf(type, response), envelope)
     const outcome = await store.append({ events: [event], commandId }, { reserved: true })
     if (outcome.status === 'conflict') throw this.#there.unavailable('answered while its answer could not be recorded')
@@ -72,7 +77,7 @@ export class ActivityExecutor implements Executor {
     return { status: 'accepted', commandId, stream, version: versions[stream], position, recordedAt, duplicate }
   }
 
-  async carryOut(sent: Sent, options: SendOptions, signal: AbortSignal) {
+  async carryOut(sent: Sent, options: SendOptions, signal: AbortSignal): Promise<Execution> {
     return await this.#there.carryOut(sent, signal, (ended) =>
       this.send(sent.command, { ...options, commandId: sent.commandId, signal: ended }),
     )
@@ -86,28 +91,38 @@ export class ActivityExecutor implements Executor {
     return this.#options.here.recorded(...given)
   }
 
-  /** A refusal is the last word of the service. After a timeout, the service must say that it does nothing any more. */
+  /**
+   * A refusal is the last word of the service. After a timeout, the service must say that it never will, before anything follows from that: a request that
+   * was aborted here may still arrive there.
+   */
   async giveUp(sent: Sent, why: Failure, options: SendOptions, signal: AbortSignal): Promise<GivenUp> {
-    const { command, commandId } = sent
-    const { giveUp } = this.#typeOf(command).activity
-    if (why.reason !== timedOut.reason) return await this.#options.here.giveUp(sent, why, options, signal)
+    const { here } = this.#options
+    if (why.reason !== timedOut.reason) return await here.giveUp(sent, why, options, signal)
+    const type = this.#typeOf(sent.command)
+    const response = await this.#ask(await this.#giveUpRequest(type, sent), signal)
+    if (response.status !== 409) {
+      this.#checkKnown(response)
+      if (!isGivenUp(type, response)) throw this.#rejected(type, response, giveUpHint)
+      return await here.giveUp(sent, why, options, signal)
+    }
+    // It was decided, or is under way: the same key gets the same answer, whatever that is.
+    const decided = await this.carryOut({ ...sent, deadline: null }, options, signal)
+    if (decided.status === 'done') return decided
+    if (decided.status === 'unknown') throw this.#there.unavailable(decided.fault)
+    // Where it was given up by somebody else, the turn that says so has its command id, and comes before this one.
+    const { reason, details } = decided.status === 'refused' ? decided : why
+    return await here.giveUp(sent, { reason, details }, options, signal)
+  }
+
+  async #giveUpRequest(type: AnyActivityType, { command, commandId }: Sent): Promise<ServiceRequest> {
+    const { giveUp, service } = type.activity
     if (!giveUp)
       throw new IndelibleError(
         'invalid_declaration',
-        `The time of ${command.type} is over, but the activity does not declare how the service "${this.#options.service}" is asked not to do it any more. Declare giveUp: 'DELETE /…/{idempotencyKey}'.`,
+        `The time of ${type.type} is over, but the activity does not declare how the service "${service}" is asked not to do it any more. Declare giveUp: 'DELETE /…/{idempotencyKey}'.`,
       )
-    const idempotencyKey = await this.#there.idThere(commandId)
-    const request = giveUpRequestOf(giveUp, { id: command.id, input: command.input, idempotencyKey })
-    const response = await this.#ask(request, signal)
-    const { status } = response
-    if (status === 409) {
-      // It was done: the same key gets the same answer.
-      const { position } = (await this.send(command, { ...options, commandId, signal })) as {
-        readonly position?: number
-      }
-      if (position !== undefined) return { status: 'done', position }
-    } else if (!isGone(status)) throw this.#rejected(this.#typeOf(command), response)
-    return await this.#options.here.giveUp(sent, why, options, signal)
+    const input = inputOf(type, command, this.#options.call)
+    return giveUpRequestOf(giveUp, { id: command.id, input, idempotencyKey: await this.#there.idThere(commandId) })
   }
 
   #typeOf({ type, category }: Command): AnyActivityType {
@@ -116,11 +131,13 @@ export class ActivityExecutor implements Executor {
     throw new IndelibleError('unknown_command', `The system declares no activity ${shown(type)} of "${category}".`)
   }
 
-  async #ask(request: ReturnType<typeof requestOf>, signal = never): Promise<ServiceResponse> {
-    const response = await this.#there.ask(() => this.#options.connection.call(request, { signal }))
-    const { status } = response
+  async #ask(request: ServiceRequest, signal = never): Promise<ServiceResponse> {
+    return await this.#there.ask(() => this.#options.connection.call(request, { signal }))
+  }
+
+  /** Throws `remote_unavailable` for an answer that does not say what the service did, or will do. */
+  #checkKnown({ status }: ServiceResponse): void {
     if (status >= 500 || retriedStatuses.includes(status)) throw this.#there.unavailable(`answered ${status}`)
-    return response
   }
 
   /** Throws `remote_rejected` where the answer does not fit: the service has done it, and the code is to be mended. */
@@ -133,23 +150,35 @@ export class ActivityExecutor implements Executor {
     }
   }
 
-  #rejected({ type }: AnyActivityType, { status, body }: ServiceResponse): IndelibleError {
-    const problem = `answered ${status} to ${type}, which the activity does not declare`
-    return new IndelibleError('remote_rejected', `The service "${this.#options.service}" ${problem}.`, {
+  #rejected({ type }: AnyActivityType, { status, body }: ServiceResponse, hint = ''): IndelibleError {
+    const problem = `answered ${status} to ${type}, which the activity does not declare.${hint}`
+    return new IndelibleError('remote_rejected', `The service "${this.#options.service}" ${problem}`, {
       details: { status, body },
     })
   }
 }
 
-/** What a service says that does nothing any more, or knows nothing of it. */
-function isGone(status: number): boolean {
-  return (status >= 200 && status <= 299) || status === 404 || status === 410
+const giveUpHint =
+  ' It was asked not to do it any more. Only 2xx and 410 say that it never will: where it remembers a key also when it answers otherwise, declare givenUpBy.'
+
+function isSuccess({ status }: ServiceResponse): boolean {
+  return status >= 200 && status <= 299
 }
 
-/** The body of the answer, where the refusal has a schema. */
-function detailsOf({ type, refuses }: AnyActivityType, reason: string, { body }: ServiceResponse): unknown {
-  const schema = refuses.find((each) => each.reason === reason)?.details
-  return schema ? parse(schema, body, `The details of the refusal ${reason} of ${type}`, 'remote_rejected') : {}
+/** Whether the service says that it never will. */
+function isGivenUp({ activity }: AnyActivityType, response: ServiceResponse): boolean {
+  return isSuccess(response) || response.status === 410 || activity.givenUpBy.includes(response.status)
+}
+
+/** Why it was not done, and is not done any more. A key is given up after a timeout only: 410 says that it was. */
+function refusalIn(type: AnyActivityType, { status, body }: ServiceResponse): Failure | undefined {
+  const { refusedBy, giveUp } = type.activity
+  const reason = refusedBy[status]
+  if (reason === undefined) return status === 410 && giveUp ? timedOut : undefined
+  const schema = type.refuses.find((each) => each.reason === reason)?.details
+  if (!schema) return { reason, details: {} }
+  const what = `The details of the refusal ${reason} of ${type.type}`
+  return { reason, details: parse(schema, body, what, 'remote_rejected') as Failure['details'] }
 }
 
 function claimed(commandId: string): IndelibleError {

@@ -1,5 +1,5 @@
 // The port to an HTTP service: one request and its answer. Adapters make the request; nothing above knows how.
-import type { ServiceCall } from '../../kernel/activities.ts'
+import type { ServiceCall } from '../../kernel/service-calls.ts'
 
 export interface ServiceRequest {
   readonly method: ServiceCall['method']
@@ -7,7 +7,7 @@ export interface ServiceRequest {
   readonly path: string
   /** JSON; undefined for a request without a body. */
   readonly body: unknown
-  /** The same whenever the same thing is asked again. */
+  /** The same whenever the same thing is asked again. To give something up is another thing: that request has a key of its own. */
   readonly idempotencyKey: string
 }
 

@@ -3,11 +3,12 @@ import { IndelibleError } from '../../kernel/errors.ts'
 import type { FlowNode } from '../../kernel/processes/index.ts'
 import { type Fault, faults, tamperingsOf } from './faults.ts'
 import { type MatrixRow, type Place, placesOf, rowsOf } from './places.ts'
-import type { FaultScenario } from './scenario.ts'
+import type { AnyFaultScenario, FaultScenario, ServiceConnections } from './scenario.ts'
 import { Trial } from './trial.ts'
 import { type TrialEnd, tried } from './verdict.ts'
 
-export interface FaultMatrixOptions extends FaultScenario {
+export interface FaultMatrixOptions<Services extends ServiceConnections = ServiceConnections>
+  extends FaultScenario<Services> {
   /** Only these cells: `{ step: 'deposit', fault: 'late reply' }`. */
   readonly only?: { readonly step?: string; readonly fault?: Fault }
 }
@@ -39,7 +40,9 @@ export interface FaultCell {
  * was forgotten, and the invariant holds. Cells and runs follow from the declaration; nothing is drawn. Each run has a system of its own in memory, at a
  * virtual time, without reactions and subscriptions. Throws `invalid_declaration` where the saga does not complete without a fault.
  */
-export async function faultMatrix(options: FaultMatrixOptions): Promise<FaultMatrix> {
+export async function faultMatrix<Services extends ServiceConnections>(
+  options: FaultMatrixOptions<Services>,
+): Promise<FaultMatrix> {
   const { system, saga, others = {}, only = {} } = options
   const rows = rowsOf(saga, system.sagas)
   const waits = rows.filter(({ node }) => node.kind === 'await' || node.kind === 'ask').map(({ path }) => path)
@@ -71,7 +74,7 @@ interface CellOptions {
   readonly healthy: Trial
 }
 
-async function cellOf(scenario: FaultScenario, { row, fault, places, healthy }: CellOptions): Promise<FaultCell> {
+async function cellOf(scenario: AnyFaultScenario, { row, fault, places, healthy }: CellOptions): Promise<FaultCell> {
   const here = places.filter(({ row: path }) => path === row.path)
   if (here.length === 0) return empty(row, fault, 'not reached')
   const problems: string[] = []

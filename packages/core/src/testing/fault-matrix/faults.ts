@@ -1,5 +1,14 @@
 // The columns of a matrix: what each fault means at each kind of node.
 import type { Commit } from '../../store/port.ts'
+import {
+  answerLate,
+  compensationAnswerLost,
+  isOfService,
+  isTakenBackByService,
+  requestLate,
+  requestLost,
+  responseLost,
+} from './asked-services.ts'
 import type { Place } from './places.ts'
 import { refusalsOf } from './refusal.ts'
 import {
@@ -31,9 +40,10 @@ export const faults = [
 
 /**
  * - `refused`: the command of a step is refused, once with each refusal that it declares; a child compensates.
- * - `timeout`: no answer comes within the time that the node gives.
- * - `late reply`: the answer comes after that time.
- * - `duplicate`: the answer to a command is lost, so that it is sent again; others do twice what is waited for.
+ * - `timeout`: no answer comes within the time that the node gives. To a service, the request is lost, or arrives after it was given up.
+ * - `late reply`: the answer comes after that time. That of a service, too.
+ * - `duplicate`: the answer to a command, or of a service to a step or its compensation, is lost, so that it is sent again; others do twice what is waited
+ *   for.
  * - `reordered`: what is under way at the same time is carried out in reverse order; an event comes before the saga waits for it.
  * - `crash before`, `crash after`: the process dies before or after a commit of the node is written, once for each of its commits, and once for each that
  *   takes it back.
@@ -51,15 +61,22 @@ export function tamperingsOf(fault: Fault, place: Place, commits: readonly Commi
       return node.kind === 'step' ? refusalsOf(node.send.command).map((each) => refused(place, node, each)) : []
     case 'timeout':
       if (limitMs(node) === undefined) return []
-      return [node.kind === 'step' ? withheld(place) : othersAct(place, 'never')]
+      if (node.kind !== 'step') return [othersAct(place, 'never')]
+      return isOfService(node) ? [requestLost(place), requestLate(place)] : [withheld(place)]
     case 'late reply': {
       const limit = limitMs(node)
       if (limit === undefined) return []
-      return node.kind === 'step' ? [slowAnswer(place, limit), answerLost(place, limit)] : [othersAct(place, 'late')]
+      if (node.kind !== 'step') return [othersAct(place, 'late')]
+      const ofService = isOfService(node) ? [answerLate(place, limit), responseLost(place, limit)] : []
+      return [slowAnswer(place, limit), answerLost(place, limit), ...ofService]
     }
     case 'duplicate':
-      if (node.kind === 'step') return [answerLost(place, 0)]
-      return node.kind === 'await' || node.kind === 'ask' ? [othersAct(place, 'twice')] : []
+      if (node.kind === 'await' || node.kind === 'ask') return [othersAct(place, 'twice')]
+      return [
+        ...(node.kind === 'step' ? [answerLost(place, 0)] : []),
+        ...(isOfService(node) ? [responseLost(place, 0)] : []),
+        ...(isTakenBackByService(node) ? [compensationAnswerLost(place)] : []),
+      ]
     case 'reordered':
       if (node.kind === 'await') return [early(place)]
       return node.kind === 'each' || node.kind === 'parallel' ? [reversed(place)] : []

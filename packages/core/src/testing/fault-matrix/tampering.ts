@@ -4,6 +4,7 @@ import { durationMs } from '../../kernel/durations.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { AwaitNode, ChildNode, FlowNode, SagaSend, StepNode } from '../../kernel/processes/index.ts'
 import type { Refusal } from '../../kernel/refusals.ts'
+import type { ServiceResponse } from '../../runtime/services/connection.ts'
 import type { AppendOutcome, Commit } from '../../store/port.ts'
 import type { Crash } from '../crashing-store.ts'
 import { carriesOut, commandAt, commandsInside, type Place, records, takesBack } from './places.ts'
@@ -18,8 +19,16 @@ export interface Tampering {
   /** Whether a command is refused, and with what. */
   readonly refuses?: (commandId: string, command: AnyCommandType, run: TamperedRun) => Refusal | undefined
   readonly append?: (commit: Commit, append: () => Promise<AppendOutcome>, run: TamperedRun) => Promise<AppendOutcome>
+  /** What a service is asked. */
+  readonly ask?: (asked: Asked, ask: () => Promise<ServiceResponse>, run: TamperedRun) => Promise<ServiceResponse>
   readonly crash?: Crash
   readonly others?: { readonly at: Place; readonly act: 'never' | 'late' | 'twice' }
+}
+
+/** What a service is asked: to carry out the command with this id, or to give it up. */
+export interface Asked {
+  readonly commandId: string
+  readonly isGiveUp: boolean
 }
 
 /** What a tampering may do. */
@@ -190,7 +199,7 @@ export function compensationRefused(place: Place, refusal: Refusal): Tampering {
 }
 
 /** The saga is cancelled as soon as the place is done. Where it can only go forwards then, the next command that may be refused is refused. */
-function compensating(place: Place): Tampering {
+export function compensating(place: Place): Tampering {
   let goesOn = false
   return {
     how: 'it was taken back',

@@ -14,9 +14,10 @@ import { RunningSystem } from '../../runtime/running-system.ts'
 import type { Commit, EventStore } from '../../store/port.ts'
 import { manualClock, sequentialIds } from '../clock.ts'
 import { crashingStore } from '../crashing-store.ts'
+import { tamperedServices, withSamples } from './asked-services.ts'
 import { declared, type Instance, instancesIn, type Place } from './places.ts'
 import { refusing } from './refusal.ts'
-import type { FaultScenario } from './scenario.ts'
+import type { AnyFaultScenario, ServiceConnections } from './scenario.ts'
 import type { TamperedRun, Tampering } from './tampering.ts'
 
 /** A run that has made so many moves goes round in circles. */
@@ -32,7 +33,9 @@ export class Trial implements TamperedRun {
   hasHappened = false
   readonly commits: Commit[] = []
   readonly store: EventStore
-  readonly #scenario: FaultScenario
+  /** As the scenario makes them. */
+  readonly services: ServiceConnections
+  readonly #scenario: AnyFaultScenario
   readonly #tampering: Tampering | undefined
   readonly #clock = manualClock()
   readonly #ids = sequentialIds()
@@ -45,8 +48,9 @@ export class Trial implements TamperedRun {
   #moves = 0
   #isOver = false
 
-  constructor(scenario: FaultScenario, tampering?: Tampering) {
+  constructor(scenario: AnyFaultScenario, tampering?: Tampering) {
     this.#scenario = scenario
+    this.services = scenario.services?.() ?? {}
     this.#tampering = tampering
     this.store = memoryStore({ clock: this.#clock, ids: this.#ids })
     this.#dying = crashingStore(
@@ -154,7 +158,7 @@ export class Trial implements TamperedRun {
       ? system.commands.map((each) => refusing(each, (id, command) => refuses(id, command, this)))
       : system.commands
     return new RunningSystem(
-      { ...system, commands, reactions: [], subscriptions: [] },
+      { ...system, commands, activities: system.activities.map(withSamples), reactions: [], subscriptions: [] },
       {
         store,
         tables: memoryTables(),
@@ -163,6 +167,12 @@ export class Trial implements TamperedRun {
         consumers: this.#consumers,
         clock: this.#clock,
         ids: this.#ids,
+        services: tamperedServices(this.services, {
+          run: this,
+          system,
+          commits: this.commits,
+          tampering: this.#tampering,
+        }),
       },
     )
   }

@@ -4,7 +4,7 @@ import { viewOf, type Waiting } from '../../runtime/processes/saga-view.ts'
 import { hasEnded } from '../../runtime/processes/state.ts'
 import type { RunningSystem } from '../../runtime/running-system.ts'
 import { declared, type Instance } from './places.ts'
-import type { FaultScenario } from './scenario.ts'
+import type { AnyFaultScenario } from './scenario.ts'
 import type { Tampering } from './tampering.ts'
 import type { Trial } from './trial.ts'
 
@@ -18,7 +18,7 @@ export interface Verdict {
 }
 
 /** Plays a run to its end. */
-export async function tried(scenario: FaultScenario, trial: Trial, tampering?: Tampering): Promise<Verdict> {
+export async function tried(scenario: AnyFaultScenario, trial: Trial, tampering?: Tampering): Promise<Verdict> {
   const { saga, start } = scenario
   try {
     await trial.seed()
@@ -39,7 +39,7 @@ export async function tried(scenario: FaultScenario, trial: Trial, tampering?: T
         : []),
       ...(await forgotten(running, instances, scenario)),
       ...(await doneTwice(trial)),
-      ...(status ? await broken(scenario, running, status) : []),
+      ...(status ? await broken(scenario, trial, status) : []),
     ]
     return { end: status && helped.count > 0 ? 'resumed' : status, problems }
   } catch (error) {
@@ -70,7 +70,7 @@ async function intervened(trial: Trial): Promise<{ readonly count: number; reado
 async function forgotten(
   running: RunningSystem,
   instances: readonly Instance[],
-  { others = {} }: FaultScenario,
+  { others = {} }: AnyFaultScenario,
 ): Promise<readonly string[]> {
   const consumers = await running.consumers.list()
   const parked = consumers.flatMap((each) => {
@@ -125,14 +125,14 @@ async function doneTwice({ store }: Trial): Promise<readonly string[]> {
 
 /** What the user states, when all tables show the whole log. */
 async function broken(
-  { system, start, invariant }: FaultScenario,
-  running: RunningSystem,
+  { system, start, invariant }: AnyFaultScenario,
+  { running, services }: Trial,
   status: 'completed' | 'compensated',
 ): Promise<readonly string[]> {
   const { position } = await running.store.head()
   for (const each of system.projections) await running.waitFor(each, position)
   try {
-    const problem = await invariant(running, { sagaId: start.id, status })
+    const problem = await invariant(running, { sagaId: start.id, status, services })
     return problem ? [problem] : []
   } catch (error) {
     return [messageOf(error)]
