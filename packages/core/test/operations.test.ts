@@ -191,7 +191,14 @@ describe('through a transport that knows only the list of operations', () => {
     expect((await ask('showProjection', { name: 'tills' })).result.table.previous).toBeNull()
     const again = await ask('rebuildProjection', { name: 'tills', dropPrevious: true })
     expect(again.result).toMatchObject({ previousTable: null })
-    for (const each of ['showProjection', 'verifyProjection', 'rebuildProjection', 'dropPreviousTable'] as const)
+    for (const each of [
+      'showProjection',
+      'verifyProjection',
+      'rebuildProjection',
+      'dropPreviousTable',
+      'keepPastTable',
+      'dropPastTable',
+    ] as const)
       expect((await ask(each, { name: 'nope' })).error.code).toBe('unknown_projection')
   })
 
@@ -277,7 +284,8 @@ test('every operation that changes something records its principal', async () =>
   await send('AskMove', 'm', { from: 'a', to: 'b', amount: 5 })
   await ask('showSaga', { name: 'stubborn', id: 'm', waitMs: patience.timeoutMs })
   await ask('resumeSaga', { name: 'stubborn', id: 'm' }, { actor: 'olga' })
-  for (const each of ['pauseConsumer', 'resumeConsumer', 'rebuildProjection', 'dropPreviousTable'] as const)
+  const ofTables = ['rebuildProjection', 'dropPreviousTable', 'keepPastTable', 'dropPastTable'] as const
+  for (const each of ['pauseConsumer', 'resumeConsumer', ...ofTables] as const)
     await ask(each, { name: 'tills' }, { actor: 'olga' })
   const actors = new Map<string, unknown>()
   const streams = ['till-a', '$operator-tills', '$saga.stubborn-m'] as never[]
@@ -290,6 +298,8 @@ test('every operation that changes something records its principal', async () =>
     $ConsumerResumed: 'olga',
     $TableRebuilt: 'olga',
     $PreviousTableDropped: 'olga',
+    $PastTableKept: 'olga',
+    $PastTableDropped: 'olga',
   })
 })
 

@@ -66,6 +66,8 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   showProjection: { method: 'GET', path: '/projections/{name}', answerHeaders: atPosition },
   rebuildProjection: { method: 'POST', path: '/projections/{name}/rebuild', answerHeaders: atPosition },
   verifyProjection: { method: 'POST', path: '/projections/{name}/verify', answerHeaders: atPosition },
+  keepPastTable: { method: 'POST', path: '/projections/{name}/past' },
+  dropPastTable: { method: 'POST', path: '/projections/{name}/drop-past' },
   dropPreviousTable: { method: 'POST', path: '/projections/{name}/drop-previous' },
   listSagas: { method: 'GET', path: '/sagas' },
   showSaga: { method: 'GET', path: '/sagas/{name}/{id}' },

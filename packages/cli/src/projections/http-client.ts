@@ -1,5 +1,6 @@
 // Access to projections through a running server. It is necessary while the server has embedded tables open, and it also returns the staleness.
 import { setTimeout as pause } from 'node:timers/promises'
+import type { PointOfLog } from 'indelible/history'
 import { operations } from 'indelible/operations'
 import { CliError } from '../errors/index.ts'
 import { askServer, unexpectedResponse } from '../http/index.ts'
@@ -46,6 +47,10 @@ export function httpClient(url: URL, { errors, signal }: Session): ProjectionCli
       }
     },
     verify: (name) => ask(operations.verifyProjection, { name }),
+    keepPast: (name, asOf = {} as PointOfLog) => ask(operations.keepPastTable, { name, ...asOf }),
+    async dropPast(name) {
+      await ask(operations.dropPastTable, { name })
+    },
     async setPaused(name, isPaused) {
       await ask(isPaused ? operations.pauseConsumer : operations.resumeConsumer, { name })
     },

@@ -1,5 +1,6 @@
 // Access to projections: directly to log and database, or through a running server. For the commands there is no difference.
 import type { RebuildProgress, RebuildReport, TableCheck } from 'indelible'
+import type { PastTable, PointOfLog } from 'indelible/history'
 import type { ProjectionShown, TableShown } from 'indelible/operations'
 
 /** The form that `--json` prints, which is the result of the operations. */
@@ -23,6 +24,8 @@ export interface ProjectionClient {
   show(name: string): Promise<ProjectionInfo>
   rebuild(name: string, request: RebuildRequest): Promise<RebuildReport>
   verify(name: string, progress: (done: number, total: number) => void): Promise<TableCheck>
+  keepPast(name: string, asOf: PointOfLog | undefined): Promise<PastTable>
+  dropPast(name: string): Promise<void>
   setPaused(name: string, isPaused: boolean): Promise<void>
   close(): Promise<void>
 }

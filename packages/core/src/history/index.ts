@@ -14,6 +14,7 @@ export {
   replayDecisions,
 } from './decisions.ts'
 export { type Between, diffRows, diffStates, type RowsDiff, type StateDiff } from './diff.ts'
+export type { KeepPastOptions, PastTable } from './past-table.ts'
 export { type AsOf, type Known, type PointOfLog, pointOfText, textOfPoint } from './points.ts'
 export type { Subject } from './steps.ts'
 export { type ViewOptions, viewAsOf } from './view-as-of.ts'

@@ -98,6 +98,15 @@ export function historyTableName(name: string): string {
   return `${name}${historySuffix}`
 }
 
+/** The table that shows a point of history beside the live one. It has no history of its own. */
+export function pastTable<C extends Columns>(table: TableDefinition<C>): TableDefinition<C> {
+  return { ...table, name: pastTableName(table.name), history: false }
+}
+
+export function pastTableName(name: string): string {
+  return `${name}${pastSuffix}`
+}
+
 /** The name of the replaced table. It is kept until the next replacement, or until it is dropped. */
 export function previousTableName(name: string): string {
   return `${name}${previousSuffix}`
@@ -106,9 +115,10 @@ export function previousTableName(name: string): string {
 const historySuffix = '__history'
 const stagingSuffix = '__staging'
 const previousSuffix = '__previous'
+const pastSuffix = '__past'
 const nameForm = /^[a-z_][a-z0-9_]{0,62}$/
 /** Postgres cuts names after 63 bytes, and a suffix must fit too. */
-const tableNameForm = /^(?!.*__(staging|previous|history)$)[a-z_][a-z0-9_]{0,52}$/
+const tableNameForm = /^(?!.*__(staging|previous|history|past)$)[a-z_][a-z0-9_]{0,52}$/
 /** Of a table with history, both suffixes must fit. */
 const historyNameCharactersMax = 44
 

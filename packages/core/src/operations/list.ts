@@ -4,6 +4,7 @@ import { claimCommand, findCommand } from './command-ids.ts'
 import { listConsumers, pauseConsumer, resumeConsumer, showConsumer } from './consumers.ts'
 import { health } from './health.ts'
 import { listSagas, sagaHistory } from './list-sagas.ts'
+import { dropPastTable, keepPastTable } from './past-tables.ts'
 import {
   dropPreviousTable,
   listProjections,
@@ -43,6 +44,8 @@ export const operations = {
   rebuildProjection,
   verifyProjection,
   dropPreviousTable,
+  keepPastTable,
+  dropPastTable,
   listSagas,
   showSaga,
   sagaHistory,

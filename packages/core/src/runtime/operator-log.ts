@@ -12,6 +12,8 @@ export type OperatorAction =
   | '$ConsumerResumed'
   | '$TableRebuilt'
   | '$PreviousTableDropped'
+  | '$PastTableKept'
+  | '$PastTableDropped'
   | '$SagaRetried'
   | '$ProofKeyUsed'
 

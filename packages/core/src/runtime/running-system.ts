@@ -1,6 +1,7 @@
 // A running system: the one object that commands are sent to and tables are read from. `compose-runtime.ts` makes what is behind it.
 import { type StateAsOf, stateAsOf } from '../history/as-of.ts'
 import { type Basis, type BasisParts, pinned } from '../history/basis.ts'
+import type { KeepPastOptions, PastTable } from '../history/past-table.ts'
 import { type AsOf, checkedPoint, type PointOfLog } from '../history/points.ts'
 import type { AnyAggregate } from '../kernel/any-aggregate.ts'
 import type { Command } from '../kernel/commands.ts'
@@ -191,6 +192,19 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   async dropPreviousTable({ name }: Named, by: By = {}): Promise<void> {
     await this.#runtime.operator.dropPrevious(name)
     await this.#runtime.operators.record('$PreviousTableDropped', { subject: name, data: { name } }, by)
+  }
+
+  /** Writes the read table as of a point of history into `<name>__past`, beside the live one; see `ProjectionOperator.keepPast`. */
+  async keepPastTable({ name }: Named, { actor, ...options }: KeepPastOptions & By): Promise<PastTable> {
+    const kept = await this.#runtime.operator.keepPast(name, options)
+    await this.#runtime.operators.record('$PastTableKept', { subject: name, data: { name, ...kept } }, { actor })
+    return kept
+  }
+
+  /** Drops `<name>__past`. Throws `unknown_projection`, `tables_unavailable`. */
+  async dropPastTable({ name }: Named, by: By = {}): Promise<void> {
+    await this.#runtime.operator.dropPast(name)
+    await this.#runtime.operators.record('$PastTableDropped', { subject: name, data: { name } }, by)
   }
 
   /** The state of a saga, or nothing if there is no saga with that id. Throws `unknown_saga`. */

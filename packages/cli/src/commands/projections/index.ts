@@ -4,6 +4,7 @@ import { addCommand } from '../../help.ts'
 import { addCommonOptions } from '../../options/index.ts'
 import type { Session } from '../../session.ts'
 import { addList } from './list.ts'
+import { addPast } from './past.ts'
 import { addPause, addResume } from './pause.ts'
 import { addRebuild } from './rebuild.ts'
 import { addShow } from './show.ts'
@@ -11,7 +12,7 @@ import { addVerify } from './verify.ts'
 
 export function addProjections(program: Command, session: Session): void {
   const group = addCommand(program, 'projections', {
-    summary: 'list projections, rebuild and verify their tables',
+    summary: 'list projections, rebuild and verify their tables, keep one of the past',
     about:
       'List projections, rebuild and verify their read tables, pause and resume them. ' +
       'The command opens the log and the database itself, with openTables of the config. With --url it asks a running server instead. ' +
@@ -24,5 +25,5 @@ export function addProjections(program: Command, session: Session): void {
     ],
   }).helpCommand(false)
   addCommonOptions(group)
-  for (const add of [addList, addShow, addRebuild, addVerify, addPause, addResume]) add(group, session)
+  for (const add of [addList, addShow, addRebuild, addVerify, addPast, addPause, addResume]) add(group, session)
 }

@@ -34,6 +34,20 @@ async function spoil(dataDir: string): Promise<void> {
   await tables.save({ table: balances.table, upserts, removals, from: there.position, to: there })
 }
 
+test('past keeps a table as of a point beside the live one, and drops it', async () => {
+  const dataDir = await filled()
+  const { code, out, err } = await projections(dataDir, 'past balances --position 2')
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).toMatch(/^The table balances__past was written: \d rows?, with everything known at position 2\.\n$/)
+  const names = async () => (await tablesIn(dataDir).list()).map(({ name }) => name)
+  expect(await names()).toContain('balances__past')
+  expect((await projections(dataDir, 'past balances --drop')).out).toBe(
+    'The table of the past of balances is dropped.\n',
+  )
+  expect(await names()).not.toContain('balances__past')
+  expect((await projections(dataDir, 'past balances --version 2')).err).toContain('A read table has no versions')
+})
+
 describe('list', () => {
   test('says how far every projection is', async () => {
     const dataDir = await filled()

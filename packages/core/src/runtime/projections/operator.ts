@@ -1,4 +1,5 @@
 // What operators do with projections from a process that does not run them: look, rebuild, check, pause, resume.
+import { type KeepPastOptions, keepPast, type PastTable } from '../../history/past-table.ts'
 import { throwIfAborted } from '../../kernel/abort.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { IdGenerator } from '../../kernel/ids.ts'
@@ -6,7 +7,7 @@ import { position as checkedPosition, type Position } from '../../kernel/positio
 import type { Projection } from '../../kernel/projections.ts'
 import type { System } from '../../kernel/system.ts'
 import { systemClock, systemIds } from '../../kernel/system-clock.ts'
-import { previousTableName } from '../../kernel/tables.ts'
+import { pastTableName, previousTableName } from '../../kernel/tables.ts'
 import type { Clock } from '../../kernel/time.ts'
 import { checkedDuration } from '../../kernel/timers.ts'
 import { DomainLog } from '../../store/domain-log.ts'
@@ -127,6 +128,16 @@ export class ProjectionOperator {
     await tables.open(this.#declared(name).table)
     await tables.setParked(name, null)
     await tables.setPaused(name, false)
+  }
+
+  /** The table as of a point of history, beside the live one; see {@link keepPast}. Throws `unknown_projection`. */
+  async keepPast(name: string, options: KeepPastOptions): Promise<PastTable> {
+    return await keepPast(this.#context, this.#declared(name), options)
+  }
+
+  /** Drops the table of a point of history. */
+  async dropPast(name: string): Promise<void> {
+    await this.#context.tables.drop(pastTableName(this.#declared(name).name))
   }
 
   /** Drops the table that was replaced by the last rebuild. */
