@@ -43,6 +43,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   diffAggregate: { method: 'GET', path: '/aggregates/{category}/{id}/diff' },
   aggregateHistory: { method: 'GET', path: '/aggregates/{category}/{id}/history' },
   blameAggregate: { method: 'GET', path: '/aggregates/{category}/{id}/blame' },
+  auditTrail: { method: 'GET', path: '/audit' },
   readStream: { method: 'GET', path: '/streams/{stream}' },
   readFeed: { method: 'GET', path: '/feed', endsWithServer: true, answerHeaders: atPosition },
   selectRows: {

@@ -1,5 +1,6 @@
 // The one list of operations. A transport needs nothing else.
 import { aggregateState } from './aggregate-state.ts'
+import { auditTrail } from './audit.ts'
 import { claimCommand, findCommand } from './command-ids.ts'
 import { listConsumers, pauseConsumer, resumeConsumer, showConsumer } from './consumers.ts'
 import { health } from './health.ts'
@@ -29,6 +30,7 @@ export const operations = {
   diffAggregate,
   aggregateHistory,
   blameAggregate,
+  auditTrail,
   readStream,
   readFeed,
   selectRows,

@@ -1,5 +1,6 @@
 // An operation: one thing that a person or a program may ask of a running system. It is declared once, and every transport maps it.
 import type { ErrorCode } from '../kernel/errors.ts'
+import { isStreamName } from '../kernel/streams.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import type { SystemDescription } from '../schema/describe-system.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
@@ -78,6 +79,8 @@ interface Declaration<Declared extends Parameters, Result> {
   readonly refusals?: readonly ErrorCode[]
   readonly paging?: Paging
   readonly waits?: (input: InputOf<Declared>) => boolean
+  /** Whether a call that reads is noted in the audit trail, where that has reads. The default is true. */
+  readonly isAudited?: boolean
   readonly describe: (system: SystemDescription) => readonly OperationCase[]
   readonly run: (running: RunningSystem, input: InputOf<Declared>, call: CheckedCall) => Promise<Result>
 }
@@ -88,7 +91,7 @@ type CheckedCall = Call & { readonly principal: Principal }
 export function operation<const Declared extends Parameters, Result>(
   declared: Declaration<Declared, Result>,
 ): Operation<InputOf<Declared>, Result> {
-  const { parameters, refusals = [], paging, waits = () => false, run } = declared
+  const { name, effect, parameters, refusals = [], paging, waits = () => false, isAudited = true, run } = declared
   return {
     ...declared,
     refusals: ['invalid_parameter', ...refusals],
@@ -96,7 +99,18 @@ export function operation<const Declared extends Parameters, Result>(
     waits,
     async run(running, input, { principal = {}, signal } = {}) {
       const call = { principal: parsedInput(principalParameters, principal), signal }
-      return await run(running, parsedInput(parameters, input), call)
+      const parsed = parsedInput(parameters, input)
+      if (effect === 'reads' && isAudited) {
+        const { actor } = call.principal
+        running.audit.read({ operation: name, input: parsed, stream: streamIn(parsed), actor })
+      }
+      return await run(running, parsed, call)
     },
   }
+}
+
+/** The stream that a call is about, by the names that parameters have everywhere. */
+function streamIn({ stream, category, id }: Readonly<Record<string, unknown>>): string | undefined {
+  const name = stream ?? (category === undefined ? undefined : `${category}-${id}`)
+  return typeof name === 'string' && isStreamName(name) ? name : undefined
 }

@@ -4,6 +4,7 @@ import { type AnySaga, childrenOf, scheduleSaga } from '../kernel/processes/inde
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { DomainLog } from '../store/domain-log.ts'
+import { AuditLog } from './audit/audit-log.ts'
 import { AggregateLoader } from './commands/aggregate-loader.ts'
 import { CommandHandler } from './commands/command-handler.ts'
 import { CommandIds } from './commands/command-ids.ts'
@@ -43,6 +44,7 @@ export interface Runtime {
   readonly consumers: Consumers
   readonly operator: ProjectionOperator
   readonly operators: OperatorLog
+  readonly audit: AuditLog
 }
 
 /** Everything that follows the log is started. */
@@ -53,9 +55,10 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const log = new DomainLog(store)
   const call = projectionCall(domainCode)
   const operators = new OperatorLog({ store, ids })
+  const audit = new AuditLog({ store, clock, notify, audit: options.audit })
   const remotes = new Remotes(system, { connections: options.remotes, store, records, clock })
 
-  const commands = commandsOf(system, { ...options, log, clock, ids, notify })
+  const commands = commandsOf(system, { ...options, log, clock, ids, notify, auditLog: audit })
   const projections = startProjections(system, { store, log, tables, clock, ids, call, notify })
   const here = localExecutor({ store, log, send: (command, sent) => commands.send(command, sent) })
   const commandCall = isWatched(domainCode) ? watched('impure_aggregate') : trusted
@@ -109,21 +112,33 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     consumers: new Consumers(system, { store, operators, projections, sagas, reactions, feeds, tree }),
     operator: new ProjectionOperator(system, { store, tables, clock, ids }),
     operators,
+    audit,
   }
 }
 
 type CommandOptions = Pick<SystemOptions, 'store' | 'snapshots' | 'domainCode'> &
   Required<Pick<SystemOptions, 'clock' | 'ids'>> & {
     readonly log: DomainLog
+    readonly auditLog: AuditLog
     readonly notify: NonNullable<SystemOptions['onNotice']>
   }
 
 function commandsOf(
   { commands }: System,
-  { store, snapshots, log, clock, ids, domainCode, notify }: CommandOptions,
+  { store, snapshots, log, auditLog, clock, ids, domainCode, notify }: CommandOptions,
 ): CommandHandler {
   const call = isWatched(domainCode) ? watched('impure_aggregate') : trusted
   const keeper = new SnapshotKeeper({ store, snapshots, notify })
   const loader = new AggregateLoader({ log, snapshots: keeper, call })
-  return new CommandHandler({ commands, store, loader, facts: new Facts({ log, call }), clock, ids, call })
+  const notCarriedOut: AuditLog['notCarriedOut'] = (envelope, outcome) => auditLog.notCarriedOut(envelope, outcome)
+  return new CommandHandler({
+    commands,
+    store,
+    loader,
+    facts: new Facts({ log, call }),
+    clock,
+    ids,
+    call,
+    notCarriedOut,
+  })
 }

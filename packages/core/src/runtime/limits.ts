@@ -118,3 +118,13 @@ export const feedWaitMs = 20_000
 export const treeEveryMs = 200
 /** Events that the Merkle tree takes in before it signs a checkpoint. */
 export const treeStepEventsMax = 50_000
+/** The records of the audit trail that wait in memory to be appended. Beyond that they are only counted. */
+export const auditQueueMax = 10_000
+/** How long such a record waits at most, while the log can be written. */
+export const auditEveryMs = 200
+/** The records of the audit trail that are appended together. */
+export const auditBatchMax = 500
+/** The characters of the JSON of the details of a refusal, or of what a read asked for. Of longer ones only the length is recorded. */
+export const auditDetailsCharactersMax = 2_000
+/** The characters of an actor, an id or a reason in a record of the audit trail. Longer ones are cut. */
+export const auditTextCharactersMax = 512
