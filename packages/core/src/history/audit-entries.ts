@@ -4,16 +4,8 @@ import type { Position, Version } from '../kernel/positions.ts'
 import { scheduleSaga } from '../kernel/processes/index.ts'
 import { remotePrefix } from '../kernel/remotes.ts'
 import { isReserved } from '../kernel/reserved.ts'
-import type { ValidTime } from '../kernel/time.ts'
-import {
-  type AuditGap,
-  auditGap,
-  commandConflicted,
-  commandRefused,
-  type NotCarriedOut,
-  type ReadRecord,
-  readDone,
-} from '../runtime/audit/records.ts'
+import type { Instant } from '../kernel/time.ts'
+import { type AuditRecords, auditRecorded, type TooLarge } from '../runtime/audit/records.ts'
 import { commandIn, reasonIn } from './causes.ts'
 
 /**
@@ -26,11 +18,12 @@ export const auditOutcomes = ['accepted', 'refused', 'conflict', 'appended', 'op
 export type AuditOutcome = (typeof auditOutcomes)[number]
 
 export interface AuditEntry {
+  /** Of the event that says so. */
   readonly position: Position
-  /** The id of the event that says so. */
-  readonly id: string
-  /** When it was done. A refusal is recorded a moment later, so entries are not strictly in the order of this time. */
-  readonly at: ValidTime
+  /** The place among the entries of that event. */
+  readonly index: number
+  /** When it was done. What is recorded later than it was done, as a refusal, is not in the order of this time. */
+  readonly at: Instant
   readonly outcome: AuditOutcome
   /** The command, what the operator did, the operation that read, or the event that was appended. */
   readonly action: string
@@ -43,54 +36,64 @@ export interface AuditEntry {
   readonly reason?: string
   /** Why not: the reason of the refusal, or of the conflict (`expected_version`, `overtaken`). */
   readonly code?: string
+  /** Of the refusal, or of what the operator did. */
   readonly details?: unknown
-  /** SHA-256 of the input of a command that was not carried out, in base64url. */
-  readonly inputHash?: string
+  readonly detailsTooLarge?: TooLarge
+  /** Of a command that was not carried out, or what a read asked for. That of an accepted command is with its event. */
+  readonly input?: unknown
+  readonly inputTooLarge?: TooLarge
+  /** The first event of the command, or the event that was appended. */
+  readonly eventId?: string
   readonly commandId?: string
   readonly correlationId?: string
   /** The event or command that directly led to it. */
   readonly causationId?: string
 }
 
-/** Reserved events that may be entries, by outcome. All others are the machinery of sagas. */
-export const auditTypes: Readonly<Partial<Record<AuditOutcome, readonly string[]>>> = {
-  refused: [commandRefused],
-  conflict: [commandConflicted],
-  read: [readDone],
-  gap: [auditGap],
-  operator: [
-    '$ConsumerPaused',
-    '$ConsumerResumed',
-    '$TableRebuilt',
-    '$PreviousTableDropped',
-    '$SagaRetried',
-    '$SagaResumed',
-    '$SagaCancelled',
-    '$SagaStarted',
-    '$PersonAnswered',
-    '$CommandClaimed',
-    '$ProofKeyUsed',
-  ],
+/** What operators do. `$SagaCancelled` and `$SagaStarted` only where a person did it. */
+export const operatorTypes = [
+  '$ConsumerPaused',
+  '$ConsumerResumed',
+  '$TableRebuilt',
+  '$PreviousTableDropped',
+  '$SagaRetried',
+  '$SagaResumed',
+  '$SagaCancelled',
+  '$SagaStarted',
+  '$PersonAnswered',
+  '$CommandClaimed',
+  '$ProofKeyUsed',
+] as const
+
+const isOperatorType: ReadonlySet<string> = new Set(operatorTypes)
+
+/** The entries that an event is. None: the further events of a command, and the machinery of sagas. */
+export function auditEntriesOf(event: RecordedEvent): readonly AuditEntry[] {
+  if (!isReserved(event.stream)) return domainEntries(event)
+  if (event.type === auditRecorded) return recordedEntries(event)
+  return isOperatorType.has(event.type) && isByPerson(event) ? [entryOf(event, 'operator', event.type)] : []
 }
 
-const outcomes: ReadonlyMap<string, AuditOutcome> = new Map(
-  auditOutcomes.flatMap((outcome) => (auditTypes[outcome] ?? []).map((type) => [type, outcome] as const)),
-)
-
-/** The entry that an event is; nothing if it is none: the further events of a command, and the machinery of sagas. */
-export function auditEntryOf(event: RecordedEvent): AuditEntry | undefined {
-  const outcome = isReserved(event.stream) ? outcomes.get(event.type) : domainOutcome(event)
-  if (outcome === undefined) return undefined
-  if (outcome === 'operator' && !isByPerson(event)) return undefined
-  return entry(event, outcome)
-}
-
-/** Only the first event of a commit has the command. Copies of another system's events have its commands. */
-function domainOutcome({ metadata, category }: RecordedEvent): AuditOutcome | undefined {
+/** Only the first event of a commit has the command. Copies of events of another system have the commands of that one. */
+function domainEntries(event: RecordedEvent): readonly AuditEntry[] {
+  const { metadata, category, type } = event
   const { system } = (metadata.remote ?? {}) as { readonly system?: unknown }
-  if (typeof system === 'string' && category.startsWith(remotePrefix({ name: system }))) return 'appended'
-  if (metadata.command !== undefined) return 'accepted'
-  return metadata.commandId === undefined ? 'appended' : undefined
+  const isCopy = typeof system === 'string' && category.startsWith(remotePrefix({ name: system }))
+  if (isCopy) return [entryOf(event, 'appended', type)]
+  const { command } = commandIn(metadata) ?? {}
+  if (command !== undefined) return [entryOf(event, 'accepted', command)]
+  return metadata.commandId === undefined ? [entryOf(event, 'appended', type)] : []
+}
+
+function recordedEntries({ position, data, recordedAt: at }: RecordedEvent): readonly AuditEntry[] {
+  const { records, gap } = data as AuditRecords
+  const entries: AuditEntry[] = records.map((record, index) => {
+    const { commandId } = record
+    const ids = commandId === undefined ? {} : { correlationId: commandId, causationId: commandId }
+    return { position, index, ...ids, ...record }
+  })
+  if (!gap) return entries
+  return [...entries, { position, index: entries.length, at, outcome: 'gap', action: '$AuditGap', details: gap }]
 }
 
 /** Sagas cancel, and are started, without a person too. */
@@ -100,48 +103,12 @@ function isByPerson({ type, category, metadata, data }: RecordedEvent): boolean 
   return (data as { event: unknown }).event === null && !String(metadata.actor ?? '').startsWith('saga:')
 }
 
-function entry(event: RecordedEvent, outcome: AuditOutcome): AuditEntry {
-  const { position, id, recordedAt, metadata } = event
+function entryOf(event: RecordedEvent, outcome: AuditOutcome, action: string): AuditEntry {
+  const { position, id: eventId, recordedAt: at, stream, version, metadata, data } = event
   const { actor, commandId, correlationId, causationId } = metadata
-  const told = tellers[outcome](event)
-  const optional = { actor, ...told, commandId, correlationId, causationId }
-  return {
-    position,
-    id,
-    at: recordedAt,
-    outcome,
-    ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Told),
-  }
-}
-
-type Told = Pick<AuditEntry, 'action'> & Partial<AuditEntry>
-type Teller = (event: RecordedEvent) => { readonly [Name in keyof Told]: Told[Name] | undefined }
-
-const notCarriedOut: Teller = ({ data, validAt, recordedAt }) => {
-  const { command: action, stream, version, code, details, reason, inputHash } = data as NotCarriedOut
-  return { at: validAt ?? recordedAt, action, stream, version, code, details, reason, inputHash }
-}
-
-function ofDomain({ type: action, stream, version, metadata, data }: RecordedEvent): ReturnType<Teller> {
-  return { action, stream, version, reason: reasonIn(metadata) ?? reasonIn(data) }
-}
-
-const tellers: Readonly<Record<AuditOutcome, Teller>> = {
-  accepted: (event) => ({ ...ofDomain(event), action: commandIn(event.metadata)?.command ?? event.type }),
-  refused: notCarriedOut,
-  conflict: notCarriedOut,
-  appended: ofDomain,
-  operator: ({ type, stream, version, data }) => ({
-    action: type,
-    stream,
-    version,
-    reason: reasonIn(data),
-    details: data,
-  }),
-  read: ({ data, tags, validAt, recordedAt }) => {
-    const { operation, input } = data as ReadRecord
-    const stream = tags[0]?.slice('$on:'.length)
-    return { at: validAt ?? recordedAt, action: operation, stream, details: input }
-  },
-  gap: ({ data, type }) => ({ action: type, details: data as AuditGap }),
+  const reason = reasonIn(metadata) ?? reasonIn(data)
+  const details = outcome === 'operator' ? data : undefined
+  const optional = { actor, reason, details, eventId, commandId, correlationId, causationId }
+  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
+  return { position, index: 0, at, outcome, action, stream, version, ...(given as Partial<AuditEntry>) }
 }

@@ -2,10 +2,10 @@
 import { IndelibleError } from '../kernel/errors.ts'
 import { position as checkedPosition, type Position } from '../kernel/positions.ts'
 import type { Query, QueryItem } from '../kernel/queries.ts'
-import { checkedStreamName } from '../kernel/streams.ts'
-import { onTag } from '../runtime/audit/records.ts'
+import { checkedStreamName, type StreamName } from '../kernel/streams.ts'
+import { auditRecorded } from '../runtime/audit/records.ts'
 import type { EventStore } from '../store/port.ts'
-import { type AuditEntry, type AuditOutcome, auditEntryOf, auditTypes } from './audit-entries.ts'
+import { type AuditEntry, type AuditOutcome, auditEntriesOf, operatorTypes } from './audit-entries.ts'
 import { checkedPoint, type Known } from './points.ts'
 
 /** Which entries. Those of all filters that are given; `gap` entries are in wherever entries may be missing, unless `outcome` excludes them. */
@@ -30,7 +30,7 @@ export interface AuditPageOptions extends AuditFilters {
   /** Oldest or newest entry first. `forwards` when left out. */
   readonly direction?: 'forwards' | 'backwards' | undefined
   /** Where the page before ended: its `next`. */
-  readonly after?: Position | undefined
+  readonly after?: string | undefined
   /** The default is {@link auditPageDefault}. */
   readonly limit?: number | undefined
 }
@@ -38,40 +38,44 @@ export interface AuditPageOptions extends AuditFilters {
 export interface AuditPage {
   readonly entries: readonly AuditEntry[]
   /** `after` of the next page. A page may be short, or empty, and have one. Null after the last page. */
-  readonly next: Position | null
+  readonly next: string | null
   /** The first and last position that the question is about. */
   readonly from: Position
   readonly to: Position
 }
 
 export const auditPageDefault = 100
-/** The events that one page examines. */
+/** The events, and entries of events, after which a page ends. */
 export const auditExaminedMax = 10_000
 
 /**
- * A page of the audit trail. With `stream`, `correlationId`, `code` or an outcome other than `accepted` and `appended` it comes from the index; otherwise the
- * log is read between `from` and `to`. Throws `invalid_time`, `invalid_position`, `invalid_stream_name`.
+ * A page of the audit trail. With `stream`, `correlationId`, or an outcome other than `accepted` and `appended`, what cannot be in is left out by the index;
+ * otherwise the log is read between `from` and `to`. Throws `invalid_time`, `invalid_position`, `invalid_stream_name`.
  */
 export async function auditPage(store: EventStore, options: AuditPageOptions = {}): Promise<AuditPage> {
-  const { direction = 'forwards', after, limit = auditPageDefault } = options
+  const { direction = 'forwards', limit = auditPageDefault, outcome } = options
   const range = await rangeOf(store, options)
+  const after = options.after === undefined ? undefined : placeOf(options.after)
   const isForwards = direction === 'forwards'
-  const from = isForwards ? Math.max(range.from, (after ?? 0) + 1) : range.from
-  const to = isForwards || after === undefined ? range.to : Math.min(range.to, checkedPosition(after) - 1)
+  const from = isForwards && after ? Math.max(range.from, after.position) : range.from
+  const to = !isForwards && after ? Math.min(range.to, after.position) : range.to
   const query = queryOf(options)
   if (from > to || query.length === 0) return { entries: [], next: null, ...range }
-  const end = isForwards ? to : from
+  const isNew = ({ position, index }: Place) =>
+    position !== after?.position || (isForwards ? index > after.index : index < after.index)
   const entries: AuditEntry[] = []
-  const read = { from, to, direction, limit: auditExaminedMax, reserved: options.outcome === undefined }
   let examined = 0
-  for await (const { events } of store.read(query, read)) {
+  for await (const { events } of store.read(query, { from, to, direction, reserved: outcome === undefined })) {
     for (const event of events) {
-      examined++
-      const entry = auditEntryOf(event)
-      const isFull = examined === auditExaminedMax
-      if (entry && fits(entry, options)) entries.push(entry)
-      if (!isFull && entries.length < limit) continue
-      return { entries, next: event.position === end ? null : event.position, ...range }
+      const all = auditEntriesOf(event)
+      for (const entry of isForwards ? all : all.toReversed()) {
+        if (!isNew(entry) || !fits(entry, options)) continue
+        entries.push(entry)
+        if (entries.length === limit) return { entries, next: textOf(entry), ...range }
+      }
+      examined += Math.max(1, all.length)
+      const last = { position: event.position, index: isForwards ? Math.max(0, all.length - 1) : 0 }
+      if (examined >= auditExaminedMax) return { entries, next: textOf(last), ...range }
     }
   }
   return { entries, next: null, ...range }
@@ -82,7 +86,7 @@ export async function* auditTrail(
   store: EventStore,
   options: Omit<AuditPageOptions, 'after' | 'limit'> = {},
 ): AsyncGenerator<AuditEntry> {
-  let after: Position | null | undefined
+  let after: string | null | undefined
   // What is appended meanwhile, such as the record that this was read, is not in.
   const to = options.to ?? { position: (await store.head()).position }
   while (after !== null) {
@@ -107,42 +111,50 @@ function boundOf(point: Known | undefined): { readonly position?: Position; read
   throw new IndelibleError('invalid_position', 'A bound of the audit trail is a position, or a time of recording.')
 }
 
-/** The events that may be entries: from the index where the filters allow it. */
-function queryOf({ stream, outcome, code, correlationId }: AuditFilters): Query {
-  const isOfDomain = outcome === undefined || outcome === 'accepted' || outcome === 'appended'
-  if (stream !== undefined) checkedStreamName(stream)
-  const common: QueryItem = correlationId === undefined ? {} : { correlationIds: [correlationId] }
-  const onStream: QueryItem = stream === undefined ? {} : { streams: [stream as never] }
-  const domain = { ...common, ...onStream }
-  const isAll = isOfDomain && code === undefined && Object.keys(domain).length === 0
-  if (isAll) return 'all'
-  const typesOf = (wanted: readonly AuditOutcome[]) =>
-    wanted.filter((each) => outcome === undefined || outcome === each).flatMap((each) => auditTypes[each] ?? [])
-  const aboutStream = stream === undefined ? {} : { tags: [onTag(stream)] }
-  const recorded = typesOf(code === undefined ? ['refused', 'conflict', 'read'] : ['refused', 'conflict'])
-  const operator = code === undefined ? typesOf(['operator']) : []
-  const gaps = mayMiss(outcome) ? auditTypes.gap! : []
-  const items: readonly QueryItem[] = [
-    ...(isOfDomain && code === undefined ? [domain] : []),
-    ...(recorded.length === 0 ? [] : [{ types: recorded, ...common, ...aboutStream }]),
-    ...(operator.length === 0 ? [] : [{ types: operator, ...common, ...onStream }]),
-    ...(gaps.length === 0 ? [] : [{ types: gaps }]),
-  ]
-  return items
+/** An entry: the position of its event, and its place among the entries of that. */
+type Place = Pick<AuditEntry, 'position' | 'index'>
+
+function textOf({ position, index }: Place): string {
+  return `${position}.${index}`
 }
 
-/** Whether entries of an outcome may be missing, so that gaps must be told. */
-function mayMiss(outcome: AuditOutcome | undefined): boolean {
-  return (
-    outcome === undefined || outcome === 'gap' || outcome === 'refused' || outcome === 'conflict' || outcome === 'read'
+function placeOf(text: string): Place {
+  const [, position, index] = /^(\d{1,16})\.(\d{1,6})$/.exec(text) ?? []
+  if (position !== undefined) return { position: checkedPosition(Number(position)), index: Number(index) }
+  throw new IndelibleError(
+    'invalid_position',
+    `"${text}" is not the end of a page: give the "next" of the page before.`,
   )
+}
+
+/** The events that may be entries, as far as the index knows. */
+function queryOf({ stream, outcome, code, correlationId }: AuditFilters): Query {
+  if (stream !== undefined) checkedStreamName(stream)
+  const isOfDomain = code === undefined && isOneOf(outcome, ['accepted', 'appended'])
+  const isOperator = code === undefined && isOneOf(outcome, ['operator'])
+  const isRecorded = isOneOf(outcome, ['refused', 'conflict', 'read', 'gap'])
+  const where: QueryItem = {
+    ...(stream === undefined ? {} : { streams: [stream as StreamName] }),
+    ...(correlationId === undefined ? {} : { correlationIds: [correlationId] }),
+  }
+  if (isOfDomain && Object.keys(where).length === 0) return 'all'
+  return [
+    ...(isOfDomain ? [where] : []),
+    ...(isOperator ? [{ types: operatorTypes, ...where }] : []),
+    ...(isRecorded ? [{ types: [auditRecorded] }] : []),
+  ]
+}
+
+function isOneOf(outcome: AuditOutcome | undefined, outcomes: readonly AuditOutcome[]): boolean {
+  return outcome === undefined || outcomes.includes(outcome)
 }
 
 const compared = ['actor', 'action', 'stream', 'code', 'correlationId', 'causationId'] as const
 
 function fits(entry: AuditEntry, filters: AuditFilters): boolean {
   const { outcome } = filters
-  if (entry.outcome === 'gap') return mayMiss(outcome)
+  // What is missing may fit.
+  if (entry.outcome === 'gap') return isOneOf(outcome, ['refused', 'conflict', 'read', 'gap'])
   if (outcome !== undefined && entry.outcome !== outcome) return false
   return compared.every((name) => filters[name] === undefined || filters[name] === entry[name])
 }

@@ -23,7 +23,7 @@ export const auditTrail = operation({
     from: pointText('The first point: a position or a time of recording, with the whole of a day'),
     to: pointText('The last point; now when left out'),
     direction: oneOf(['forwards', 'backwards'], { description: 'Oldest or newest entry first.' }),
-    after: wholeNumber({ description: 'Where the page before ended: `next` of that page.' }),
+    after: text({ description: 'Where the page before ended: `next` of that page.' }),
     limit: wholeNumber({
       min: 1,
       max: pageMax,
@@ -44,7 +44,7 @@ export const auditTrail = operation({
         description: 'One page of entries, and where the next page starts; null if this is the last page.',
         schema: objectOf({
           entries: { type: 'array', items: entrySchema },
-          next: { type: ['integer', 'null'] },
+          next: { type: ['string', 'null'] },
           from: { type: 'integer', description: 'The first position that the question is about.' },
           to: { type: 'integer', description: 'The last one.' },
         }),
@@ -68,12 +68,16 @@ function boundIn(name: string, given: string): Known {
 }
 
 const anyText: JsonSchema = { type: 'string' }
+const tooLargeSchema: JsonSchema = {
+  ...objectOf({ characters: { type: 'integer' }, sha256: anyText }),
+  description: 'In its place, where its JSON is too large.',
+}
 const entrySchema: JsonSchema = {
   type: 'object',
-  required: ['position', 'id', 'at', 'outcome', 'action'],
+  required: ['position', 'index', 'at', 'outcome', 'action'],
   properties: {
     position: { type: 'integer' },
-    id: { type: 'string', description: 'The id of the event that says so.' },
+    index: { type: 'integer', description: 'The place among the entries of the event at that position.' },
     at: { ...instantSchema, description: 'When it was done.' },
     outcome: { enum: auditOutcomes },
     action: anyText,
@@ -83,7 +87,10 @@ const entrySchema: JsonSchema = {
     reason: { type: 'string', description: 'Why, as the caller said.' },
     code: { type: 'string', description: 'Why not.' },
     details: {},
-    inputHash: { type: 'string', description: 'SHA-256 of the JSON of the input, in base64url.' },
+    detailsTooLarge: tooLargeSchema,
+    input: {},
+    inputTooLarge: tooLargeSchema,
+    eventId: anyText,
     commandId: anyText,
     correlationId: anyText,
     causationId: anyText,

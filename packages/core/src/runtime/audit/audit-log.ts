@@ -1,7 +1,7 @@
 // Records what leaves no other trace: refused and conflicting commands, and reads. Nobody waits for it: records queue in memory and are appended together.
 import { hash } from 'node:crypto'
+import { jsonText } from '../../kernel/encoding.ts'
 import { isIndelibleError } from '../../kernel/errors.ts'
-import type { NewEvent } from '../../kernel/events.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import { streamName } from '../../kernel/streams.ts'
 import { type Clock, type Instant, instant } from '../../kernel/time.ts'
@@ -10,25 +10,15 @@ import type { EventStore } from '../../store/port.ts'
 import type { Envelope } from '../commands/envelope.ts'
 import type { CommandOutcome } from '../commands/outcome.ts'
 import {
-  auditBatchMax,
-  auditDetailsCharactersMax,
+  auditEventCharactersMax,
   auditEveryMs,
+  auditPartCharactersMax,
   auditQueueMax,
   auditTextCharactersMax,
 } from '../limits.ts'
 import { backoffMs } from '../waiting.ts'
 import { type AuditOptions, stepOf } from './options.ts'
-import {
-  type AuditGap,
-  auditCategory,
-  auditGap,
-  commandConflicted,
-  commandRefused,
-  type NotCarriedOut,
-  onTag,
-  type ReadRecord,
-  readDone,
-} from './records.ts'
+import { type AuditGap, type AuditRecord, auditCategory, auditRecorded, type TooLarge } from './records.ts'
 
 /** The log could not be written, so records of the audit trail wait in memory (`delayed`), or were given up (`lost`). They are counted. */
 export interface AuditNotice {
@@ -53,16 +43,15 @@ export interface NotedRead {
   readonly actor: string | undefined
 }
 
-const commandStream = streamName(auditCategory, 'commands')
-const readStream = streamName(auditCategory, 'reads')
-const gapStream = streamName(auditCategory, 'gaps')
+const stream = streamName(auditCategory, 'records')
 
 export class AuditLog {
   readonly #options: AuditLogOptions
   readonly #refusals: Sampling
   readonly #reads: Sampling
-  #queue: NewEvent[] = []
-  #gap: AuditGap | undefined
+  /** The JSON of each record. */
+  #queue: string[] = []
+  #gap: Omit<AuditGap, 'until'> | undefined
   #timer: Timer | undefined
   #flushing: Promise<void> | undefined
   /** Appends in a row that failed. */
@@ -80,42 +69,35 @@ export class AuditLog {
   /** Notes how a command ended that was not carried out. */
   notCarriedOut({ type, given, issuedAt, options }: Envelope, outcome: NotAccepted): void {
     if (!this.#takes(this.#refusals)) return
-    const { commandId, stream, version } = outcome
-    const { actor, correlationId = commandId, causationId = commandId, traceparent, metadata } = options
-    const data: NotCarriedOut = {
-      command: type.type,
+    const { status, commandId, stream, version } = outcome
+    const { actor, correlationId, causationId, metadata, expectedVersion } = options
+    const record: AuditRecord = {
+      at: issuedAt,
+      outcome: status,
+      action: type.type,
       stream,
       version,
-      ...(outcome.status === 'refused'
-        ? { code: outcome.reason, ...bounded('details', outcome.details) }
-        : {
-            code: options.expectedVersion === undefined ? 'overtaken' : 'expected_version',
-            details: { expectedVersion: outcome.expectedVersion },
-          }),
-      ...('json' in given ? { inputHash: hash('sha256', given.json, 'base64url') } : {}),
+      code: status === 'refused' ? outcome.reason : expectedVersion === undefined ? 'overtaken' : 'expected_version',
+      commandId: cut(commandId),
+      ...(actor === undefined ? {} : { actor: cut(actor) }),
       ...(typeof metadata?.reason === 'string' ? { reason: cut(metadata.reason) } : {}),
+      ...(correlationId === undefined ? {} : { correlationId: cut(correlationId) }),
+      ...(causationId === undefined ? {} : { causationId: cut(causationId) }),
     }
-    this.#add({
-      stream: commandStream,
-      type: outcome.status === 'refused' ? commandRefused : commandConflicted,
-      data,
-      metadata: texts({ actor, commandId, correlationId, causationId, traceparent }),
-      tags: [onTag(stream)],
-      validAt: issuedAt,
-    })
+    const details = status === 'refused' ? outcome.details : { expectedVersion: outcome.expectedVersion }
+    this.#add(record, { details: jsonOf(details), input: 'json' in given ? given.json : undefined })
   }
 
-  read({ operation, input, stream, actor }: NotedRead): void {
+  read({ operation: action, input, stream, actor }: NotedRead): void {
     if (!this.#takes(this.#reads)) return
-    const data: ReadRecord = { operation, ...bounded('input', input) }
-    this.#add({
-      stream: readStream,
-      type: readDone,
-      data,
-      metadata: texts({ actor }),
-      ...(stream === undefined ? {} : { tags: [onTag(stream)] }),
-      validAt: this.#now(),
-    })
+    const record: AuditRecord = {
+      at: this.#now(),
+      outcome: 'read',
+      action,
+      ...(stream === undefined ? {} : { stream }),
+      ...(actor === undefined ? {} : { actor: cut(actor) }),
+    }
+    this.#add(record, { input: jsonOf(input) })
   }
 
   /** Appends what is queued. What cannot be appended is lost, with a notice. */
@@ -134,18 +116,21 @@ export class AuditLog {
     return false
   }
 
-  #leaveOut({ since = this.#now(), sampledOut = 0, overflowed = 0, failed = 0 }: Partial<AuditGap>): void {
-    const before = this.#gap ?? { since, sampledOut: 0, overflowed: 0, failed: 0 }
+  #leaveOut({ since, sampledOut = 0, overflowed = 0, failed = 0 }: Partial<AuditGap>): void {
+    const before = this.#gap ?? { since: since ?? this.#now(), sampledOut: 0, overflowed: 0, failed: 0 }
     this.#gap = {
-      since: since < before.since ? since : before.since,
+      since: since !== undefined && since < before.since ? since : before.since,
       sampledOut: before.sampledOut + sampledOut,
       overflowed: before.overflowed + overflowed,
       failed: before.failed + failed,
     }
   }
 
-  #add(event: NewEvent): void {
-    this.#queue.push(event)
+  /** Keeps a record as its JSON, so that later changes of what the caller gave have no effect. The parts are JSON already. */
+  #add(record: AuditRecord, parts: Readonly<Record<string, string | undefined>>): void {
+    let text = JSON.stringify(record).slice(0, -1)
+    for (const name in parts) text += partOf(name, parts[name])
+    this.#queue.push(`${text}}`)
     this.#arm()
   }
 
@@ -164,11 +149,13 @@ export class AuditLog {
   async #flush(): Promise<void> {
     const { store } = this.#options
     while (this.#queue.length > 0 || (this.#gap && this.#isClosing)) {
-      const records = this.#queue.slice(0, auditBatchMax)
+      const records = this.#batch()
       const gap = this.#gap
       this.#gap = undefined
       try {
-        await store.append({ events: gap ? [...records, this.#gapEvent(gap)] : records }, { reserved: true })
+        const last = gap ? `,"gap":${JSON.stringify({ ...gap, until: this.#now() } satisfies AuditGap)}` : ''
+        const data = jsonText(`{"records":[${records.join(',')}]${last}}`)
+        await store.append({ events: [{ stream, type: auditRecorded, data }] }, { reserved: true })
         this.#queue = this.#queue.slice(records.length)
         this.#tries = 0
       } catch (error) {
@@ -176,6 +163,14 @@ export class AuditLog {
         return this.#failed(error)
       }
     }
+  }
+
+  /** As many records as fit into one event. */
+  #batch(): readonly string[] {
+    let count = 0
+    for (let characters = 0; count < this.#queue.length && characters < auditEventCharactersMax; count++)
+      characters += this.#queue[count]!.length
+    return this.#queue.slice(0, count)
   }
 
   #failed(error: unknown): void {
@@ -187,10 +182,6 @@ export class AuditLog {
     }
     const kind = mayPass ? 'audit delayed' : 'audit lost'
     if (this.#tries++ === 0) this.#options.notify({ kind, records, reason: messageOf(error) })
-  }
-
-  #gapEvent(gap: AuditGap): NewEvent {
-    return { stream: gapStream, type: auditGap, data: gap, validAt: this.#now() }
   }
 
   #now(): Instant {
@@ -216,26 +207,20 @@ class Sampling {
   }
 }
 
-/** The texts that are given, at most so long. */
-function texts(given: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const kept: Record<string, string> = {}
-  for (const [name, text] of Object.entries(given)) if (text !== undefined) kept[name] = cut(text)
-  return kept
-}
-
 function cut(text: string): string {
   return text.length <= auditTextCharactersMax ? text : text.slice(0, auditTextCharactersMax)
 }
 
-/** A copy of a value, or how long its JSON is. Nothing of a value without JSON. */
-function bounded(name: 'details' | 'input', value: unknown): Record<string, unknown> {
-  const json = textOf(value)
-  if (json === undefined || json === '{}') return {}
-  if (json.length > auditDetailsCharactersMax) return { [`${name}Characters`]: json.length }
-  return { [name]: JSON.parse(json) }
+/** A member of a record, or how long it is, where it is too large. Nothing where it says nothing. */
+function partOf(name: string, json: string | undefined): string {
+  if (json === undefined || json === '{}') return ''
+  if (json.length <= auditPartCharactersMax) return `,"${name}":${json}`
+  const tooLarge: TooLarge = { characters: json.length, sha256: hash('sha256', json, 'base64url') }
+  return `,"${name}TooLarge":${JSON.stringify(tooLarge)}`
 }
 
-function textOf(value: unknown): string | undefined {
+/** Nothing for what JSON does not have. */
+function jsonOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value)
   } catch {

@@ -1,49 +1,56 @@
-// What the audit streams record: commands that were not carried out, reads, and what was left out.
+// What the stream of the audit records: commands that were not carried out, reads, and what was left out. Many records are one event: an event for each
+// would cost more than the command that was refused.
 import type { Version } from '../../kernel/positions.ts'
-import type { StreamName } from '../../kernel/streams.ts'
 import type { Instant } from '../../kernel/time.ts'
 
-/** The category of the streams of the audit: `$audit-commands`, `$audit-reads`, `$audit-gaps`. */
+/** The category of the stream `$audit-records`. */
 export const auditCategory = '$audit'
 
-export const commandRefused = '$CommandRefused'
-export const commandConflicted = '$CommandConflicted'
-export const readDone = '$Read'
-export const auditGap = '$AuditGap'
+/** The type of its events, whose data are {@link AuditRecords}. */
+export const auditRecorded = '$AuditRecorded'
 
-/** A tag that finds the records about a stream. */
-export function onTag(stream: string): string {
-  return `$on:${stream}`
+export interface AuditRecords {
+  readonly records: readonly AuditRecord[]
+  readonly gap?: AuditGap
 }
 
-/** The data of `$CommandRefused` and `$CommandConflicted`. The time of the command is `validAt` of the event. */
-export interface NotCarriedOut {
-  readonly command: string
-  readonly stream: StreamName
+/** In place of details or of an input that are too large. */
+export interface TooLarge {
+  /** The length of the JSON. */
+  readonly characters: number
+  /** Its SHA-256, in base64url. */
+  readonly sha256: string
+}
+
+/** A command that was not carried out, or a read. Ids that are left out are the command id. */
+export interface AuditRecord {
+  readonly at: Instant
+  readonly outcome: 'refused' | 'conflict' | 'read'
+  /** The command, or the operation that read. */
+  readonly action: string
+  readonly stream?: string
   /** The version that was decided on. */
-  readonly version: Version
-  /** The reason of the refusal, `expected_version` or `overtaken`. */
-  readonly code: string
-  readonly details?: unknown
-  /** In place of details that are too large: the characters of their JSON. */
-  readonly detailsCharacters?: number
-  /** SHA-256 of the JSON of the input as it was given, in base64url. */
-  readonly inputHash?: string
+  readonly version?: Version
+  readonly actor?: string
   /** As the caller gave it in the metadata. */
   readonly reason?: string
-}
-
-/** The data of `$Read`. */
-export interface ReadRecord {
-  readonly operation: string
-  /** What was asked for. */
+  /** The reason of the refusal, or of the conflict: `expected_version`, `overtaken`. */
+  readonly code?: string
+  /** Of the refusal. */
+  readonly details?: unknown
+  readonly detailsTooLarge?: TooLarge
+  /** As it was given: of the command, or what the read asked for. */
   readonly input?: unknown
-  readonly inputCharacters?: number
+  readonly inputTooLarge?: TooLarge
+  readonly commandId?: string
+  readonly correlationId?: string
+  readonly causationId?: string
 }
 
-/** The data of `$AuditGap`: how many records are missing since the gap before, or the start. */
+/** How many records are missing since the gap before, or the start. */
 export interface AuditGap {
   readonly since: Instant
+  readonly until: Instant
   /** As the sampling says. */
   readonly sampledOut: number
   /** The queue was full. */
