@@ -4,7 +4,9 @@ import type { AuditEntry } from 'indelible/history'
 import type { Provenance } from './provenance.ts'
 import { exportColumns } from './rows.ts'
 
-export const csvHead = line(exportColumns.map(({ name }) => name))
+export function csvHead(): string {
+  return line(exportColumns.map(({ name }) => name))
+}
 
 export function csvLine(entry: AuditEntry): string {
   return line(exportColumns.map(({ read }) => read(entry)))

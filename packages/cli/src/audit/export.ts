@@ -24,7 +24,7 @@ export async function* ndjsonLines({ entries, provenance }: Export): AsyncGenera
 }
 
 async function* csvLines({ entries }: Export): AsyncGenerator<string> {
-  yield csvHead
+  yield csvHead()
   for await (const entry of entries) yield csvLine(entry)
 }
 

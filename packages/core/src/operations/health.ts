@@ -16,7 +16,7 @@ export const health = operation({
   name: 'health',
   effect: 'reads',
   // Asked every few seconds, and says nothing about the domain.
-  isAudited: false,
+  recordsPrincipal: false,
   parameters: {},
   describe: () => [
     {

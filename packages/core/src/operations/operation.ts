@@ -41,8 +41,9 @@ export interface Paging {
 /** One thing that may be asked of a running system. Everything except `run` and the functions is plain data. */
 export interface Operation<Input = Readonly<Record<string, unknown>>, Result = unknown> {
   readonly name: string
-  /** Whatever changes something records its principal. */
   readonly effect: 'reads' | 'changes'
+  /** Whether a call may record its principal: where it changes something, and where it reads what the audit trail can note. */
+  readonly recordsPrincipal: boolean
   readonly parameters: Parameters
   /** The codes of the errors that a call may cause. Faults of the system, such as `tables_unavailable`, may come in addition. */
   readonly refusals: readonly ErrorCode[]
@@ -79,8 +80,8 @@ interface Declaration<Declared extends Parameters, Result> {
   readonly refusals?: readonly ErrorCode[]
   readonly paging?: Paging
   readonly waits?: (input: InputOf<Declared>) => boolean
-  /** Whether a call that reads is noted in the audit trail, where that has reads. The default is true. */
-  readonly isAudited?: boolean
+  /** False for a read that the audit trail never notes. */
+  readonly recordsPrincipal?: boolean
   readonly describe: (system: SystemDescription) => readonly OperationCase[]
   readonly run: (running: RunningSystem, input: InputOf<Declared>, call: CheckedCall) => Promise<Result>
 }
@@ -91,16 +92,26 @@ type CheckedCall = Call & { readonly principal: Principal }
 export function operation<const Declared extends Parameters, Result>(
   declared: Declaration<Declared, Result>,
 ): Operation<InputOf<Declared>, Result> {
-  const { name, effect, parameters, refusals = [], paging, waits = () => false, isAudited = true, run } = declared
+  const {
+    name,
+    effect,
+    parameters,
+    refusals = [],
+    paging,
+    waits = () => false,
+    recordsPrincipal = true,
+    run,
+  } = declared
   return {
     ...declared,
     refusals: ['invalid_parameter', ...refusals],
     paging,
+    recordsPrincipal,
     waits,
     async run(running, input, { principal = {}, signal } = {}) {
       const call = { principal: parsedInput(principalParameters, principal), signal }
       const parsed = parsedInput(parameters, input)
-      if (effect === 'reads' && isAudited) {
+      if (effect === 'reads' && recordsPrincipal) {
         const { actor } = call.principal
         running.audit.read({ operation: name, input: parsed, stream: streamIn(parsed), actor })
       }
