@@ -10,5 +10,6 @@ export default defineConfig({
   open: ({ dataDir, mode }) => ({
     ...fileStorage({ dataDir, mode }),
     tables: () => pgliteTables({ dir: join(dataDir, 'tables') }),
+    audit: { refusals: true, reads: true },
   }),
 })

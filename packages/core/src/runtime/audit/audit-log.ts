@@ -71,18 +71,18 @@ export class AuditLog {
     if (!this.#takes(this.#refusals)) return
     const { status, commandId, stream, version } = outcome
     const { actor, correlationId, causationId, metadata, expectedVersion } = options
-    const record: AuditRecord = {
+    const record = {
       at: issuedAt,
       outcome: status,
       action: type.type,
       stream,
       version,
       code: status === 'refused' ? outcome.reason : expectedVersion === undefined ? 'overtaken' : 'expected_version',
+      actor: cut(actor),
+      reason: typeof metadata?.reason === 'string' ? cut(metadata.reason) : undefined,
       commandId: cut(commandId),
-      ...(actor === undefined ? {} : { actor: cut(actor) }),
-      ...(typeof metadata?.reason === 'string' ? { reason: cut(metadata.reason) } : {}),
-      ...(correlationId === undefined ? {} : { correlationId: cut(correlationId) }),
-      ...(causationId === undefined ? {} : { causationId: cut(causationId) }),
+      correlationId: cut(correlationId),
+      causationId: cut(causationId),
     }
     const details = status === 'refused' ? outcome.details : { expectedVersion: outcome.expectedVersion }
     this.#add(record, { details: jsonOf(details), input: 'json' in given ? given.json : undefined })
@@ -90,14 +90,7 @@ export class AuditLog {
 
   read({ operation: action, input, stream, actor }: NotedRead): void {
     if (!this.#takes(this.#reads)) return
-    const record: AuditRecord = {
-      at: this.#now(),
-      outcome: 'read',
-      action,
-      ...(stream === undefined ? {} : { stream }),
-      ...(actor === undefined ? {} : { actor: cut(actor) }),
-    }
-    this.#add(record, { input: jsonOf(input) })
+    this.#add({ at: this.#now(), outcome: 'read', action, stream, actor: cut(actor) }, { input: jsonOf(input) })
   }
 
   /** Appends what is queued. What cannot be appended is lost, with a notice. */
@@ -127,7 +120,7 @@ export class AuditLog {
   }
 
   /** Keeps a record as its JSON, so that later changes of what the caller gave have no effect. The parts are JSON already. */
-  #add(record: AuditRecord, parts: Readonly<Record<string, string | undefined>>): void {
+  #add(record: Undefinable<AuditRecord>, parts: Readonly<Record<string, string | undefined>>): void {
     let text = JSON.stringify(record).slice(0, -1)
     for (const name in parts) text += partOf(name, parts[name])
     this.#queue.push(`${text}}`)
@@ -207,8 +200,11 @@ class Sampling {
   }
 }
 
-function cut(text: string): string {
-  return text.length <= auditTextCharactersMax ? text : text.slice(0, auditTextCharactersMax)
+/** JSON leaves out what is undefined. */
+type Undefinable<Record> = { readonly [Name in keyof Record]: Record[Name] | undefined }
+
+function cut(text: string | undefined): string | undefined {
+  return text === undefined || text.length <= auditTextCharactersMax ? text : text.slice(0, auditTextCharactersMax)
 }
 
 /** A member of a record, or how long it is, where it is too large. Nothing where it says nothing. */
