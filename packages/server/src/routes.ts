@@ -44,6 +44,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   aggregateHistory: { method: 'GET', path: '/aggregates/{category}/{id}/history' },
   blameAggregate: { method: 'GET', path: '/aggregates/{category}/{id}/blame' },
   auditTrail: { method: 'GET', path: '/audit' },
+  causation: { method: 'GET', path: '/causation' },
   readStream: { method: 'GET', path: '/streams/{stream}' },
   readFeed: { method: 'GET', path: '/feed', endsWithServer: true, answerHeaders: atPosition },
   selectRows: {

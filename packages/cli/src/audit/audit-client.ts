@@ -1,6 +1,13 @@
 // Access to the audit trail: directly to the log, or through a running server. For the command there is no difference.
 import { isIndelibleError } from 'indelible'
-import { type AuditPage, type AuditPageOptions, auditPage, textOfPoint } from 'indelible/history'
+import {
+  type AuditPage,
+  type AuditPageOptions,
+  auditPage,
+  type Causation,
+  causationOf,
+  textOfPoint,
+} from 'indelible/history'
 import { operations } from 'indelible/operations'
 import { askServer } from '../http/index.ts'
 import { type CommonOptions, openTree } from '../options/index.ts'
@@ -8,6 +15,7 @@ import { type Session, untilInterrupted } from '../session.ts'
 
 export interface AuditClient {
   page(options: AuditPageOptions): Promise<AuditPage>
+  causation(correlationId: string): Promise<Causation>
   /** The last signed checkpoint, where the system keeps a Merkle tree. */
   checkpoint(): Promise<string | undefined>
   /** A URI that names the log. */
@@ -19,6 +27,7 @@ export async function openDirectAudit(options: CommonOptions, session: Session):
   const { store, files } = await openTree(options, session)
   return {
     page: (options) => untilInterrupted(auditPage(store, options), session.signal),
+    causation: (correlationId) => untilInterrupted(causationOf(store, correlationId), session.signal),
     async checkpoint() {
       const bytes = await files.read('checkpoint')
       return bytes && new TextDecoder().decode(bytes)
@@ -37,6 +46,7 @@ export function auditByServer(url: URL, session: Session): AuditClient {
         from: from && textOfPoint(from),
         to: to && textOfPoint(to),
       }),
+    causation: (correlationId) => ask(operations.causation, { correlationId }),
     async checkpoint() {
       try {
         return (await ask(operations.latestCheckpoint, {})).checkpoint

@@ -3,4 +3,4 @@ export { type AuditClient, auditByServer, openDirectAudit } from './audit-client
 export { AuditTrail } from './audit-trail.ts'
 export { type ExportFormat, exportFormats, exportTo, ndjsonLines } from './export.ts'
 export { checkpointOf, type Provenance } from './provenance.ts'
-export { entryText } from './story.ts'
+export { entryText, treeText } from './story.ts'

@@ -1,5 +1,5 @@
 // Entries of the audit trail as a story for people: when, how it ended, what, by whom, and why.
-import type { AuditEntry, AuditOutcome } from 'indelible/history'
+import type { AuditEntry, AuditOutcome, Causation } from 'indelible/history'
 import { ago, escapeControls, formatCount, jsonLine, type Output, truncate } from '../output/index.ts'
 
 const styles: Readonly<Record<AuditOutcome, Parameters<Output['paint']>[0]>> = {
@@ -23,6 +23,18 @@ export function entryText(entry: AuditEntry, { out, nowMs }: { out: Output; nowM
   const what = `${out.paint('bold', escapeControls(action))}${escapeControls(`${place}${who}`)}`
   const lines = [why(entry, out), ids(entry)].filter((line) => line !== '')
   return [`${when}  ${how}  ${what}`, ...lines.map((line) => `  ${line}`), ''].join('\n')
+}
+
+/** What one request set in motion: each entry under what led to it. */
+export function treeText({ entries, isComplete }: Causation, told: { out: Output; nowMs: number }): string {
+  const texts = entries.map(({ entry, depth }) => {
+    const indent = '    '.repeat(depth)
+    const lines = entryText(entry, told).trimEnd().split('\n')
+    return lines
+      .map((line, at) => `${indent}${depth > 0 && at === 0 ? '└─ ' : depth > 0 ? '   ' : ''}${line}\n`)
+      .join('')
+  })
+  return `${texts.join('\n')}${isComplete ? '' : '\nThere is more than was examined. Ask for pages: leave --tree out.\n'}`
 }
 
 function why({ outcome, code, details, input, reason }: AuditEntry, out: Output): string {

@@ -20,6 +20,7 @@ import {
   exportTo,
   ndjsonLines,
   openDirectAudit,
+  treeText,
 } from '../audit/index.ts'
 import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
@@ -38,6 +39,7 @@ interface Options extends ClientOptions {
   readonly code?: string
   readonly correlation?: string
   readonly causation?: string
+  readonly tree?: boolean
   readonly from?: AsOf
   readonly to?: AsOf
   readonly backwards?: boolean
@@ -76,6 +78,7 @@ export function addAudit(program: Command, session: Session): void {
     .option('--code <code>', 'only what was refused for this reason; expected_version or overtaken for conflicts')
     .option('--correlation <id>', 'only what one request set in motion')
     .option('--causation <id>', 'only what this event or command directly led to')
+    .option('--tree', 'with --correlation: each entry under what led to it, across sagas')
     .option(
       '--from <point>',
       'the first point: position:120, or recorded:2026-01-31 for the whole day',
@@ -103,6 +106,7 @@ async function audit(options: Options, session: Session): Promise<void> {
   const client = url ? auditByServer(checkedUrl(url, options), session) : await openDirectAudit(options, session)
   const bar = phaseBar(session.errors)
   try {
+    if (options.tree) return await showTree(client, options, session)
     const limit = options.limit ?? (format === undefined ? limitDefault : Number.POSITIVE_INFINITY)
     const { from, to, backwards } = options
     const asked = { ...filtersOf(options), from: from as Known, to: to as Known, limit }
@@ -138,6 +142,17 @@ async function show(
   if (count === 0) await out.write('Nothing fits in the audit trail.\n')
   const turned = backwards ? '' : ', or --backwards for the newest'
   if (count === limit) await out.write(`These are the first ${limit}. There may be more: give --limit${turned}.\n`)
+}
+
+async function showTree(client: AuditClient, options: Options, { out }: Session): Promise<void> {
+  const { correlation, json, format } = options
+  const filters = Object.keys(filtersOf(options)).length
+  if (correlation === undefined || filters > 1 || format !== undefined || options.from || options.to)
+    throw new CliError('usage', '--tree needs --correlation, and takes no other filter and no --format.')
+  const found = await client.causation(correlation)
+  if (json) return await out.write(`${jsonLine(found)}\n`)
+  if (found.entries.length === 0) return await out.write('Nothing fits in the audit trail.\n')
+  await out.write(treeText(found, { out, nowMs: Date.now() }))
 }
 
 interface Exported extends Options {

@@ -12,6 +12,7 @@ export {
 export { type AuditEntry, type AuditOutcome, auditOutcomes } from './audit-entries.ts'
 export { Basis } from './basis.ts'
 export { type Blamed, blame, type Changed, historyOf } from './blame.ts'
+export { type Causation, type CausedEntry, causationOf } from './causation.ts'
 export type { Cause } from './causes.ts'
 export type { Change } from './changes.ts'
 export {

@@ -1,12 +1,13 @@
 // Who did what, when, why, and how it ended: the audit trail, page by page.
 import { type AuditPage, auditExaminedMax, auditPage, auditPageDefault } from '../history/audit.ts'
 import { auditOutcomes } from '../history/audit-entries.ts'
+import { type Causation, causationEventsMax, causationOf } from '../history/causation.ts'
 import type { Known } from '../history/points.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { instantSchema, objectOf } from './json-schemas.ts'
 import { pageMax } from './limits.ts'
 import { operation } from './operation.ts'
-import { invalid, oneOf, text, wholeNumber } from './parameters.ts'
+import { invalid, oneOf, required, text, wholeNumber } from './parameters.ts'
 import { pointIn, pointText } from './points.ts'
 
 export const auditTrail = operation({
@@ -59,6 +60,35 @@ export const auditTrail = operation({
       to: to === undefined ? undefined : boundIn('to', to),
     })
   },
+})
+
+export const causation = operation({
+  name: 'causation',
+  effect: 'reads',
+  parameters: { correlationId: required(text({ description: 'The correlation id of the request.' })) },
+  describe: () => [
+    {
+      group: 'history',
+      summary: 'What one request set in motion, and what led to what',
+      description: `The entries of the audit trail with that correlation id, each after what led to it, across sagas. At most ${causationEventsMax} events are examined.`,
+      result: {
+        description: 'The tree, in order; no entries where nothing has that correlation id.',
+        schema: objectOf({
+          correlationId: anyText,
+          entries: {
+            type: 'array',
+            items: objectOf({
+              entry: entrySchema,
+              cause: { type: ['integer', 'null'], description: 'The number of the entry that led to it, from 0.' },
+              depth: { type: 'integer' },
+            }),
+          },
+          isComplete: { type: 'boolean', description: 'False where there is more than is examined.' },
+        }),
+      },
+    },
+  ],
+  run: async ({ store }, { correlationId }): Promise<Causation> => await causationOf(store, correlationId),
 })
 
 function boundIn(name: string, given: string): Known {

@@ -1,6 +1,6 @@
 // The one list of operations. A transport needs nothing else.
 import { aggregateState } from './aggregate-state.ts'
-import { auditTrail } from './audit.ts'
+import { auditTrail, causation } from './audit.ts'
 import { claimCommand, findCommand } from './command-ids.ts'
 import { listConsumers, pauseConsumer, resumeConsumer, showConsumer } from './consumers.ts'
 import { health } from './health.ts'
@@ -31,6 +31,7 @@ export const operations = {
   aggregateHistory,
   blameAggregate,
   auditTrail,
+  causation,
   readStream,
   readFeed,
   selectRows,
