@@ -85,6 +85,26 @@ test('filters, order and limit', async () => {
   expect((await audit('--actor', 'eve')).out).toBe('Nothing fits in the audit trail.\n')
 })
 
+test('--tree shows each entry under what led to it', async () => {
+  const data = temporaryDirectory()
+  const running = await started(data)
+  await running.send(Deposit('1', { amount: 10 }), { commandId: 'first', correlationId: 'visit' })
+  await running.send(Withdraw('1', { amount: 99 }), {
+    commandId: 'second',
+    correlationId: 'visit',
+    causationId: 'first',
+  })
+  await running.close()
+  const audit = (...argv: string[]) => cli(['audit', ...argv, '--data', data])
+  const { code, out } = await audit('--correlation', 'visit', '--tree')
+  expect(code).toBe(0)
+  expect(out).toMatch(
+    /^\S+ \(.*\) {2}accepted {2}Deposit account-1@1\n {2}position 1.*\n\n {4}└─ \S+ \(.*\) {2}refused {3}Withdraw .*\n {9}TooLittle .*\n {9}position 2/,
+  )
+  expect(JSON.parse((await audit('--correlation', 'visit', '--tree', '--json')).out).entries).toHaveLength(2)
+  expect((await audit('--tree')).err).toContain('--tree needs --correlation')
+})
+
 test('NDJSON is CloudEvents, after one that says what the export is', async () => {
   const { audit, keys } = await logOf({ proofs: { origin: 'till.example/log' } })
   const { code, out } = await audit('--format', 'ndjson')
@@ -212,6 +232,8 @@ test('a server answers the same, and reads over HTTP are in the trail', async ()
   expect(await entriesOf('--outcome', 'read', '--actor', 'auditor')).toMatchObject([
     { action: 'readStream', stream: 'account-1', input: { stream: 'account-1' } },
   ])
+  const correlation = ['--correlation', 'visit', '--tree', '--json', '--url', server.url]
+  expect(ndjson((await cli(['audit', ...correlation])).out)[0]).toMatchObject({ entries: [{ depth: 0 }] })
   const file = join(temporaryDirectory(), 'audit.ndjson')
   expect((await cli(['audit', '--format', 'ndjson', '--out', file, '--url', server.url])).code).toBe(0)
   expect(readFileSync(file, 'utf8')).toContain('"checkpoint":{"size":')
