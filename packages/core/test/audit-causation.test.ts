@@ -22,8 +22,8 @@ test('the commands of a saga are under the command that started it, also one tha
     [
       "accepted AskMove move-m null",
       "  accepted Take till-a 0",
-      "  accepted PayIn till-a 0",
       "  refused PayIn till-closed 0",
+      "  accepted PayIn till-a 0",
     ]
   `)
   expect(await shown(running.store, 'nothing')).toEqual([])

@@ -63,10 +63,7 @@ export function addAudit(program: Command, session: Session): void {
         'refusals since a day, newest first',
       ],
       ['indelible audit --actor ann --code InsufficientFunds', 'what ann was refused'],
-      [
-        'indelible audit --correlation 0193…',
-        'what one request set in motion; --causation ID: what one command led to',
-      ],
+      ['indelible audit --correlation 0193… --tree', 'what one request set in motion, and what led to what'],
       ['indelible audit --format parquet --out audit.parquet', 'a file for an auditor; csv, ndjson too'],
       ['indelible audit --format ndjson | gzip > audit.ndjson.gz', 'CloudEvents to another program'],
     ],

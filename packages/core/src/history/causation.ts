@@ -16,7 +16,7 @@ export interface CausedEntry {
 
 export interface Causation {
   readonly correlationId: string
-  /** In the order of a tree: each entry directly after what led to it, and what that led to before. */
+  /** In the order of a tree: each entry directly after what led to it, and what that led to before; beside each other by time. */
   readonly entries: readonly CausedEntry[]
   /** False where the request has more events, or the log more records since it began, than are examined. */
   readonly isComplete: boolean
@@ -30,7 +30,9 @@ export const causationPagesMax = 50
 /** Everything that one request set in motion, with what led to what. Empty where no entry has the correlation id. */
 export async function causationOf(store: EventStore, correlationId: string): Promise<Causation> {
   const { links, from, isComplete: hasAllLinks } = await linksOf(store, correlationId)
-  const { entries, isComplete } = await entriesOf(store, { correlationId, from })
+  const { entries: found, isComplete } = await entriesOf(store, { correlationId, from })
+  // A refusal is recorded later than it was done.
+  const entries = found.toSorted((one, other) => (one.at < other.at ? -1 : one.at > other.at ? 1 : 0))
   const byId = new Map(entries.flatMap((entry) => idsOf(entry).map((id) => [id, entry] as const)))
   const children = new Map<AuditEntry | undefined, AuditEntry[]>()
   for (const entry of entries) {
