@@ -12,7 +12,9 @@ test('an order that cannot be delivered: the refusal names the product, and the 
   const trail = () => Array.fromAsync(auditTrail(running.store))
   await expect
     .poll(async () => (await trail()).filter(({ outcome }) => outcome === 'refused'))
-    .toMatchObject([{ action: 'ReserveStock', stream: 'product-tea', actor: 'saga:fulfilment', input: { quantity: 100 } }])
+    .toMatchObject([
+      { action: 'ReserveStock', stream: 'product-tea', actor: 'saga:fulfilment', input: { quantity: 100 } },
+    ])
   const entries = await trail()
   expect(entries.filter(({ outcome }) => outcome === 'appended' || outcome === 'gap')).toEqual([])
   // Each command is told once, also where it recorded several events.
