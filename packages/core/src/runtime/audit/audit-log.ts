@@ -90,7 +90,10 @@ export class AuditLog {
 
   read({ operation: action, input, stream, actor }: NotedRead): void {
     if (!this.#takes(this.#reads)) return
-    this.#add({ at: this.#now(), outcome: 'read', action, stream, actor: cut(actor) }, { input: jsonOf(input) })
+    this.#add(
+      { at: this.#now(), outcome: 'read', action, stream, actor: cut(actor) },
+      { details: undefined, input: jsonOf(input) },
+    )
   }
 
   /** Appends what is queued. What cannot be appended is lost, with a notice. */
@@ -120,10 +123,9 @@ export class AuditLog {
   }
 
   /** Keeps a record as its JSON, so that later changes of what the caller gave have no effect. The parts are JSON already. */
-  #add(record: Undefinable<AuditRecord>, parts: Readonly<Record<string, string | undefined>>): void {
-    let text = JSON.stringify(record).slice(0, -1)
-    for (const name in parts) text += partOf(name, parts[name])
-    this.#queue.push(`${text}}`)
+  #add(record: Undefinable<AuditRecord>, { details, input }: Parts): void {
+    const text = JSON.stringify(record).slice(0, -1)
+    this.#queue.push(`${text}${partOf('details', details)}${partOf('input', input)}}`)
     this.#arm()
   }
 
@@ -200,6 +202,9 @@ class Sampling {
   }
 }
 
+/** The JSON of what callers may make large. */
+type Parts = Readonly<Record<'details' | 'input', string | undefined>>
+
 /** JSON leaves out what is undefined. */
 type Undefinable<Record> = { readonly [Name in keyof Record]: Record[Name] | undefined }
 
@@ -208,7 +213,7 @@ function cut(text: string | undefined): string | undefined {
 }
 
 /** A member of a record, or how long it is, where it is too large. Nothing where it says nothing. */
-function partOf(name: string, json: string | undefined): string {
+function partOf(name: keyof Parts, json: string | undefined): string {
   if (json === undefined || json === '{}') return ''
   if (json.length <= auditPartCharactersMax) return `,"${name}":${json}`
   const tooLarge: TooLarge = { characters: json.length, sha256: hash('sha256', json, 'base64url') }
