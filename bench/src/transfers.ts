@@ -1,6 +1,15 @@
 // A bank whose transfers are sagas, on the embedded log, without tables: the system of the saga benchmarks.
 import { join } from 'node:path'
-import { aggregate, defineSystem, event, type RunningSystem, refuse, saga, startSystem } from 'indelible'
+import {
+  aggregate,
+  defineSystem,
+  event,
+  type RunningSystem,
+  refuse,
+  type StartOptions,
+  saga,
+  startSystem,
+} from 'indelible'
 import { fileStorage } from 'indelible/file'
 import { memoryTables } from 'indelible/memory'
 import { z } from 'zod'
@@ -16,7 +25,7 @@ export const Deposit = account.command('Deposit', {
   emits: [Deposited],
   decide: (_state, input) => Deposited(input),
 })
-const Withdraw = account.command('Withdraw', {
+export const Withdraw = account.command('Withdraw', {
   input: money,
   emits: [Withdrawn],
   refuses: ['InsufficientFunds'],
@@ -47,7 +56,13 @@ const system = defineSystem({
   sagas: [transferSaga],
 })
 
-export async function startTransfers(dir: string): Promise<RunningSystem> {
+export async function startTransfers(dir: string, options: Pick<StartOptions, 'audit'> = {}): Promise<RunningSystem> {
   const { store, ...storage } = fileStorage({ dataDir: join(dir, 'data'), mode: 'run' })
-  return startSystem(system, { ...storage, store: await store(), tables: memoryTables(), domainCode: 'trusted' })
+  return startSystem(system, {
+    ...storage,
+    ...options,
+    store: await store(),
+    tables: memoryTables(),
+    domainCode: 'trusted',
+  })
 }

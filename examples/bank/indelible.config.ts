@@ -15,6 +15,7 @@ export default defineConfig({
         connectionString ? postgresTables({ connectionString }) : pgliteTables({ dir: join(dataDir, 'tables') }),
       // The embedded Postgres takes one client; it has a thread of its own already.
       projections: connectionString ? 'thread' : 'here',
+      audit: { refusals: true },
     }
   },
 })

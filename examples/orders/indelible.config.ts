@@ -12,5 +12,6 @@ export default defineConfig({
     ...fileStorage({ dataDir, mode }),
     services: { payments: paymentProvider },
     tables: () => pgliteTables({ dir: join(dataDir, 'tables') }),
+    audit: { refusals: true, reads: true },
   }),
 })

@@ -4,6 +4,7 @@ import { appendBatched } from './append-batched.ts'
 import { appendConcurrent } from './append-concurrent.ts'
 import { appendSequential } from './append-sequential.ts'
 import { asOfPoint, asOfTable } from './as-of.ts'
+import { auditRefusals } from './audit-refusals.ts'
 import { coldStart } from './cold-start.ts'
 import { compileCase } from './compile.ts'
 import { fold } from './fold.ts'
@@ -37,6 +38,7 @@ export const cases: readonly BenchCase[] = [
   staleness,
   interference,
   merkle,
+  auditRefusals,
   transfers,
   timers,
   coldStart,

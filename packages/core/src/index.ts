@@ -115,6 +115,8 @@ export {
   timestamp,
 } from './kernel/tables.ts'
 export { type Clock, epochMs, type Instant, instant, type ValidTime } from './kernel/time.ts'
+export type { AuditNotice, NotedRead } from './runtime/audit/audit-log.ts'
+export type { AuditOptions, Recorded } from './runtime/audit/options.ts'
 export type { Claimed, ClaimOutcome, CommandClaim, CommandFound } from './runtime/commands/command-ids.ts'
 export type { CommandOutcome, SendOptions } from './runtime/commands/outcome.ts'
 export type { SnapshotNotice } from './runtime/commands/snapshot-keeper.ts'

@@ -74,7 +74,7 @@ export interface Place {
 export const principalHeaders: Readonly<Record<keyof typeof principalParameters, string>> = { actor: 'X-Actor' }
 
 /** All places of the parameters of an operation, except the body. */
-export function placesOf({ parameters, effect }: Operation, map: HttpMap): readonly Place[] {
+export function placesOf({ parameters, recordsPrincipal }: Operation, map: HttpMap): readonly Place[] {
   const { path, headers = {}, aliases = {}, byKey = {}, body } = map
   const places = Object.entries(parameters).flatMap(([name, parameter]): Place[] => {
     if (name === body) return []
@@ -86,7 +86,7 @@ export function placesOf({ parameters, effect }: Operation, map: HttpMap): reado
     const others = alias ? [{ ...placeOf(name, parameter, 'header', alias), isAlias: true }] : []
     return [{ ...own, listKeys: byKey[name] }, ...others]
   })
-  if (effect === 'reads') return places
+  if (!recordsPrincipal) return places
   const principal = Object.entries(principalParameters).map(([name, parameter]): Place => {
     const header = principalHeaders[name as keyof typeof principalParameters]
     return { ...placeOf(name, parameter, 'header', { name: header }), of: 'principal' }

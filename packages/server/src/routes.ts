@@ -45,6 +45,8 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   blameAggregate: { method: 'GET', path: '/aggregates/{category}/{id}/blame' },
   replayDecisions: { method: 'GET', path: '/decisions' },
   whatIf: { method: 'POST', path: '/what-if', body: 'past', problems: [413, 415] },
+  auditTrail: { method: 'GET', path: '/audit' },
+  causation: { method: 'GET', path: '/causation' },
   readStream: { method: 'GET', path: '/streams/{stream}' },
   readFeed: { method: 'GET', path: '/feed', endsWithServer: true, answerHeaders: atPosition },
   selectRows: {

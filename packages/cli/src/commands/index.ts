@@ -1,6 +1,7 @@
 // The commands, in the order in which the help lists them.
 import type { Command } from 'commander'
 import type { Session } from '../session.ts'
+import { addAudit } from './audit.ts'
 import { addBackup } from './backup.ts'
 import { addBlame, addHistory } from './blame.ts'
 import { addDiff } from './diff.ts'
@@ -26,6 +27,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addDiff,
   addHistory,
   addBlame,
+  addAudit,
   addVerify,
   addReplay,
   addWhatIf,

@@ -4,7 +4,15 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { serve as serveHttp } from '@indelible/server'
 import type { Command } from 'commander'
-import { openers, openSystem, type RunningSystem, type SystemNotice, startSystem } from 'indelible'
+import {
+  type LoadedConfig,
+  openers,
+  openSystem,
+  type RunningSystem,
+  type StartOptions,
+  type SystemNotice,
+  startSystem,
+} from 'indelible'
 import { addCommand } from '../help.ts'
 import { addCommonOptions, type CommonOptions, several, systemOf, wholeNumber } from '../options/index.ts'
 import { escapeControls, jsonLine } from '../output/index.ts'
@@ -57,7 +65,7 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
   const { url, system, dataDir } = config
   const onNotice = (notice: SystemNotice) => void session.errors.write(noticeLine(notice))
   const running: RunningSystem = options.inMemory
-    ? startSystem(system, { onNotice, remotes: openers(config, { dataDir, mode: 'run' }).remotes ?? {} })
+    ? startInMemory(config, { onNotice })
     : await openSystem(url, { dataDir, onNotice })
   try {
     const { host, port, allowedHost: allowedHosts = [] } = options
@@ -73,6 +81,11 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
   } finally {
     await running.close()
   }
+}
+
+function startInMemory(config: LoadedConfig, options: Pick<StartOptions, 'onNotice'>): RunningSystem {
+  const { remotes = {}, audit } = openers(config, { dataDir: config.dataDir, mode: 'run' })
+  return startSystem(config.system, { ...options, remotes, audit })
 }
 
 function noticeLine(notice: SystemNotice): string {

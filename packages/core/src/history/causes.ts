@@ -69,13 +69,13 @@ export class Causes {
 
 type CommandKnown = Pick<Cause, 'command' | 'code'>
 
-function commandIn({ command }: EventMetadata): CommandKnown | undefined {
+export function commandIn({ command }: EventMetadata): CommandKnown | undefined {
   if (typeof command !== 'object' || command === null) return undefined
   const { type, code } = command as { type?: unknown; code?: unknown }
   return { ...(typeof type === 'string' && { command: type }), ...(typeof code === 'string' && { code }) }
 }
 
-function reasonIn(from: unknown): string | undefined {
+export function reasonIn(from: unknown): string | undefined {
   const reason = typeof from === 'object' && from !== null ? (from as { reason?: unknown }).reason : undefined
   return typeof reason === 'string' ? reason : undefined
 }

@@ -1,7 +1,18 @@
 // `indelible/history`: states and tables as of any point, what differs between two points, who made a value what it is, and decisions made again.
 export { type StateAsOf, type StateOptions, stateAsOf } from './as-of.ts'
+export {
+  type AuditFilters,
+  type AuditPage,
+  type AuditPageOptions,
+  auditExaminedMax,
+  auditPage,
+  auditPageDefault,
+  auditTrail,
+} from './audit.ts'
+export { type AuditEntry, type AuditOutcome, auditOutcomes } from './audit-entries.ts'
 export { Basis } from './basis.ts'
 export { type Blamed, blame, type Changed, historyOf } from './blame.ts'
+export { type Causation, type CausedEntry, causationOf } from './causation.ts'
 export type { Cause } from './causes.ts'
 export type { Change } from './changes.ts'
 export {

@@ -68,6 +68,11 @@ class JsonText {
   }
 }
 
+/** Data as their JSON, which nobody checks. */
+export function jsonText(text: string): JsonText {
+  return new JsonText(text)
+}
+
 /** The data of an event in a form that cannot change any more. Throws `invalid_event`. */
 export function settledData(event: Pick<NewEvent, 'type' | 'data'>): Uint8Array | JsonText {
   const { data } = event

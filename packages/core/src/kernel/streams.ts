@@ -47,6 +47,14 @@ export function checkedStreamName(name: string): StreamName {
   return stream
 }
 
+export function isStreamName(name: string): name is StreamName {
+  try {
+    return checkedStreamName(name) === name
+  } catch {
+    return false
+  }
+}
+
 /** Most names are short and plain ASCII. To check their characters costs a tenth of the general check. */
 function isPlain(name: string): boolean {
   if (typeof name !== 'string' || name.length > categoryCharactersMax) return false

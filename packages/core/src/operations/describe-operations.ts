@@ -22,7 +22,7 @@ export interface OperationDescription extends Required<Omit<OperationCase, 'sche
   readonly description: string | null
   /** The parameters that are not `given`, by name. */
   readonly parameters: Readonly<Record<string, ParameterDescription>>
-  /** What a caller may say about itself: nothing where nothing is changed. */
+  /** What a caller may say about itself: nothing where nothing is recorded. */
   readonly principal: Readonly<Record<string, ParameterDescription>>
   readonly refusals: readonly ErrorCode[]
 }
@@ -50,14 +50,14 @@ export function describeOperations(system: SystemDescription): OperationsDescrip
 }
 
 function described(name: OperationName, operation: Operation, each: OperationCase): OperationDescription {
-  const { effect, refusals } = operation
+  const { effect, recordsPrincipal, refusals } = operation
   const { given = {}, group, summary, description = null, schemas = {}, result, domainRefusals = [] } = each
   const open = Object.entries(operation.parameters).filter(([parameter]) => !Object.hasOwn(given, parameter))
   const parameters = open.map(([parameter, { description, schema, isRequired }]) => [
     parameter,
     { description, schema: schemas[parameter] ?? schema, isRequired },
   ])
-  const principal = Object.entries(effect === 'changes' ? principalParameters : {}).map(
+  const principal = Object.entries(recordsPrincipal ? principalParameters : {}).map(
     ([parameter, { description, schema, isRequired }]) => [parameter, { description, schema, isRequired }],
   )
   return {

@@ -1,5 +1,6 @@
 // The one list of operations. A transport needs nothing else.
 import { aggregateState } from './aggregate-state.ts'
+import { auditTrail, causation } from './audit.ts'
 import { claimCommand, findCommand } from './command-ids.ts'
 import { listConsumers, pauseConsumer, resumeConsumer, showConsumer } from './consumers.ts'
 import { health } from './health.ts'
@@ -33,6 +34,8 @@ export const operations = {
   blameAggregate,
   replayDecisions: replayRecorded,
   whatIf: whatIfPast,
+  auditTrail,
+  causation,
   readStream,
   readFeed,
   selectRows,

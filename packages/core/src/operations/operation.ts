@@ -1,5 +1,6 @@
 // An operation: one thing that a person or a program may ask of a running system. It is declared once, and every transport maps it.
 import type { ErrorCode } from '../kernel/errors.ts'
+import { isStreamName } from '../kernel/streams.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import type { SystemDescription } from '../schema/describe-system.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
@@ -40,8 +41,9 @@ export interface Paging {
 /** One thing that may be asked of a running system. Everything except `run` and the functions is plain data. */
 export interface Operation<Input = Readonly<Record<string, unknown>>, Result = unknown> {
   readonly name: string
-  /** Whatever changes something records its principal. */
   readonly effect: 'reads' | 'changes'
+  /** Whether a call may record its principal: where it changes something, and where it reads what the audit trail can note. */
+  readonly recordsPrincipal: boolean
   readonly parameters: Parameters
   /** The codes of the errors that a call may cause. Faults of the system, such as `tables_unavailable`, may come in addition. */
   readonly refusals: readonly ErrorCode[]
@@ -78,6 +80,8 @@ interface Declaration<Declared extends Parameters, Result> {
   readonly refusals?: readonly ErrorCode[]
   readonly paging?: Paging
   readonly waits?: (input: InputOf<Declared>) => boolean
+  /** False for a read that the audit trail never notes. */
+  readonly recordsPrincipal?: boolean
   readonly describe: (system: SystemDescription) => readonly OperationCase[]
   readonly run: (running: RunningSystem, input: InputOf<Declared>, call: CheckedCall) => Promise<Result>
 }
@@ -88,15 +92,36 @@ type CheckedCall = Call & { readonly principal: Principal }
 export function operation<const Declared extends Parameters, Result>(
   declared: Declaration<Declared, Result>,
 ): Operation<InputOf<Declared>, Result> {
-  const { parameters, refusals = [], paging, waits = () => false, run } = declared
+  const {
+    name,
+    effect,
+    parameters,
+    refusals = [],
+    paging,
+    waits = () => false,
+    recordsPrincipal = true,
+    run,
+  } = declared
   return {
     ...declared,
     refusals: ['invalid_parameter', ...refusals],
     paging,
+    recordsPrincipal,
     waits,
     async run(running, input, { principal = {}, signal } = {}) {
       const call = { principal: parsedInput(principalParameters, principal), signal }
-      return await run(running, parsedInput(parameters, input), call)
+      const parsed = parsedInput(parameters, input)
+      if (effect === 'reads' && recordsPrincipal) {
+        const { actor } = call.principal
+        running.audit.read({ operation: name, input: parsed, stream: streamIn(parsed), actor })
+      }
+      return await run(running, parsed, call)
     },
   }
+}
+
+/** The stream that a call is about, by the names that parameters have everywhere. */
+function streamIn({ stream, category, id }: Readonly<Record<string, unknown>>): string | undefined {
+  const name = stream ?? (category === undefined ? undefined : `${category}-${id}`)
+  return typeof name === 'string' && isStreamName(name) ? name : undefined
 }

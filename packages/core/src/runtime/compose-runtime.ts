@@ -4,6 +4,7 @@ import { type AnySaga, childrenOf, scheduleSaga } from '../kernel/processes/inde
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { DomainLog } from '../store/domain-log.ts'
+import { AuditLog } from './audit/audit-log.ts'
 import type { CommandHandler } from './commands/command-handler.ts'
 import { CommandIds } from './commands/command-ids.ts'
 import { commandHandlerOf } from './commands/compose-commands.ts'
@@ -41,6 +42,7 @@ export interface Runtime {
   readonly consumers: Consumers
   readonly operator: ProjectionOperator
   readonly operators: OperatorLog
+  readonly audit: AuditLog
 }
 
 /** Everything that follows the log is started. */
@@ -51,9 +53,11 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const log = new DomainLog(store)
   const call = projectionCall(domainCode)
   const operators = new OperatorLog({ store, ids })
+  const audit = new AuditLog({ store, clock, notify, audit: options.audit })
   const remotes = new Remotes(system, { connections: options.remotes, store, records, clock })
 
-  const commands = commandHandlerOf(system, { ...options, log, clock, ids, notify })
+  const notCarriedOut: AuditLog['notCarriedOut'] = (envelope, outcome) => audit.notCarriedOut(envelope, outcome)
+  const commands = commandHandlerOf(system, { ...options, log, clock, ids, notify, notCarriedOut })
   const projections = startProjections(system, { store, log, tables, clock, ids, call, notify })
   const here = localExecutor({ store, log, send: (command, sent) => commands.send(command, sent) })
   const commandCall = isWatched(domainCode) ? watched('impure_aggregate') : trusted
@@ -107,5 +111,6 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     consumers: new Consumers(system, { store, operators, projections, sagas, reactions, feeds, tree }),
     operator: new ProjectionOperator(system, { store, tables, clock, ids }),
     operators,
+    audit,
   }
 }

@@ -120,3 +120,13 @@ export const treeEveryMs = 200
 export const treeStepEventsMax = 50_000
 /** Events that a what-if plays again, because it keeps them in memory. */
 export const whatIfEventsMax = 1_000_000
+/** The records of the audit trail that wait in memory to be appended. Beyond that they are only counted. */
+export const auditQueueMax = 10_000
+/** How long such a record waits at most, while the log can be written. */
+export const auditEveryMs = 200
+/** The characters after which an event of the audit trail takes no further record. */
+export const auditEventCharactersMax = 100_000
+/** The characters of the JSON of an input, or of the details of a refusal, in a record of the audit trail. Of larger ones, length and SHA-256 are recorded. */
+export const auditPartCharactersMax = 2_000
+/** The characters of an actor, an id or a reason in a record of the audit trail. Longer ones are cut. */
+export const auditTextCharactersMax = 512

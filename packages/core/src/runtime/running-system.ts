@@ -17,6 +17,7 @@ import type { OpenFork } from '../store/fork.ts'
 import type { EventStore, Head, StoreHealth } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 import type { SelectOptions } from '../store/select.ts'
+import type { AuditLog } from './audit/audit-log.ts'
 import type { ClaimOutcome, CommandClaim, CommandFound } from './commands/command-ids.ts'
 import type { CommandOutcome, SendOptions } from './commands/outcome.ts'
 import { composeRuntime, type Runtime } from './compose-runtime.ts'
@@ -52,6 +53,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly proofs: Proofs
   /** Opens the forks of the log on which a what-if is played. */
   readonly fork: OpenFork
+  /** Where operations note what is read. */
+  readonly audit: Pick<AuditLog, 'read'>
   readonly #runtime: Runtime
   readonly #history: BasisParts
   /** The tables that were read from, by projection. */
@@ -68,6 +71,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.#history = { store, tables, snapshots, call: projectionCall(domainCode) }
     this.consumers = this.#runtime.consumers
     this.proofs = this.#runtime.proofs
+    this.audit = this.#runtime.audit
   }
 
   /** Sends a command. A refusal of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}, and `reserved_name` for a command id that begins with `$`. */
@@ -253,8 +257,9 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   /** Stops everything that follows the log, each between two steps, then closes store and tables. The next start goes on with the unfinished work. */
   async close(): Promise<void> {
     this.#closing ??= (async () => {
-      const { sagas, reactions, feeds, projections, tree } = this.#runtime
+      const { sagas, reactions, feeds, projections, audit, tree } = this.#runtime
       await Promise.all([...sagas.values(), ...reactions.values(), ...feeds.values()].map((runner) => runner.stop()))
+      await audit.close()
       await tree?.stop()
       await projections.close()
       await this.store.close()

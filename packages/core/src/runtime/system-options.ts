@@ -7,6 +7,8 @@ import type { EventStore } from '../store/port.ts'
 import type { ProofFiles } from '../store/proof-files.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
+import type { AuditNotice } from './audit/audit-log.ts'
+import type { AuditOptions } from './audit/options.ts'
 import type { SnapshotNotice } from './commands/snapshot-keeper.ts'
 import type { ReactionNotice } from './consumers/status.ts'
 import type { StartProjections } from './projections/host.ts'
@@ -41,12 +43,14 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly proofs?: ProofsOptions | undefined
   /** Where the tree and its keys are kept. Without it there is no tree. */
   readonly proofFiles?: ProofFiles
+  /** What the audit trail has besides what is in the log anyway: refused and conflicting commands, reads. `{ refusals: true }` records them in the background. */
+  readonly audit?: AuditOptions | undefined
   /**
-   * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, and when an aggregate
-   * gets no snapshots. What it throws is not caught, except directly after a successful command.
+   * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, when an aggregate
+   * gets no snapshots, and when records of the audit trail cannot be appended. What it throws is not caught, except directly after a successful command.
    */
   readonly onNotice?: (notice: SystemNotice) => void
 }
 
 /** What a running system reports as it happens. */
-export type SystemNotice = ProjectionNotice | SnapshotNotice | ReactionNotice
+export type SystemNotice = ProjectionNotice | SnapshotNotice | ReactionNotice | AuditNotice

@@ -46,6 +46,7 @@ export class Decider {
       ids: systemIds,
       snapshots: noSnapshots,
       notify: () => {},
+      notCarriedOut: () => {},
       domainCode: 'watched',
     } as const
     this.#commands = commandHandlerOf(system, parts)

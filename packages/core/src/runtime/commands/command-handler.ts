@@ -30,7 +30,11 @@ export interface CommandHandlerOptions {
   readonly clock: Clock
   readonly ids: IdGenerator
   readonly call: PureCall
+  /** Called with the outcome of each command that was not carried out. */
+  readonly notCarriedOut: (envelope: Envelope, outcome: NotCarriedOut) => void
 }
+
+type NotCarriedOut = Exclude<CommandOutcome, { readonly status: 'accepted' }>
 
 export class CommandHandler {
   readonly #options: CommandHandlerOptions
@@ -52,7 +56,9 @@ export class CommandHandler {
     const consulted = consultedBy(type, envelope.input)
     // Commands that consult the same facts run one after the other: at the same time they would only conflict.
     const keys = consulted.length === 0 ? [envelope.stream] : [envelope.stream, ...consulted.map(({ key }) => key)]
-    return await this.#mailboxes.post(keys, () => this.#handle(envelope, consulted))
+    const outcome = await this.#mailboxes.post(keys, () => this.#handle(envelope, consulted))
+    if (outcome.status !== 'accepted') this.#options.notCarriedOut(envelope, outcome)
+    return outcome
   }
 
   /**

@@ -4,22 +4,32 @@ import type { DomainLog } from '../../store/domain-log.ts'
 import { isWatched, trusted, watched } from '../purity.ts'
 import type { SystemOptions } from '../system-options.ts'
 import { AggregateLoader } from './aggregate-loader.ts'
-import { CommandHandler } from './command-handler.ts'
+import { CommandHandler, type CommandHandlerOptions } from './command-handler.ts'
 import { Facts } from './facts.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 
 export type CommandOptions = Pick<SystemOptions, 'store' | 'snapshots' | 'domainCode'> &
   Required<Pick<SystemOptions, 'clock' | 'ids'>> & {
     readonly log: DomainLog
+    readonly notCarriedOut: CommandHandlerOptions['notCarriedOut']
     readonly notify: NonNullable<SystemOptions['onNotice']>
   }
 
 export function commandHandlerOf(
   { commands }: System,
-  { store, snapshots, log, clock, ids, domainCode, notify }: CommandOptions,
+  { store, snapshots, log, clock, ids, domainCode, notify, notCarriedOut }: CommandOptions,
 ): CommandHandler {
   const call = isWatched(domainCode) ? watched('impure_aggregate') : trusted
   const keeper = new SnapshotKeeper({ store, snapshots, notify })
   const loader = new AggregateLoader({ log, snapshots: keeper, call })
-  return new CommandHandler({ commands, store, loader, facts: new Facts({ log, call }), clock, ids, call })
+  return new CommandHandler({
+    commands,
+    store,
+    loader,
+    facts: new Facts({ log, call }),
+    clock,
+    ids,
+    call,
+    notCarriedOut,
+  })
 }
