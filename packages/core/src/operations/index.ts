@@ -21,7 +21,7 @@ export {
 export type { InputOf, Parameter, Parameters } from './parameters.ts'
 export { projectionStates } from './projection-definitions.ts'
 export { type ProjectionList, type ProjectionShown, type Rebuilt, type TableShown, tableShown } from './projections.ts'
-export type { CheckpointShown, ConsistencyProved, EventProved, TreeShown } from './proofs.ts'
+export type { CheckpointShown, ConsistencyProved, EventProved, StreamProved, TreeShown } from './proofs.ts'
 export type { FeedRead } from './read-feed.ts'
 export type { StreamPage } from './read-stream.ts'
 export { type AskRemote, remoteConnection } from './remote-connection.ts'

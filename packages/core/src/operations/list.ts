@@ -11,7 +11,7 @@ import {
   showProjection,
   verifyProjection,
 } from './projections.ts'
-import { latestCheckpoint, proveConsistency, proveEvent, rotateProofKey } from './proofs.ts'
+import { latestCheckpoint, proveConsistency, proveEvent, proveStream, rotateProofKey } from './proofs.ts'
 import { readFeed } from './read-feed.ts'
 import { readStream } from './read-stream.ts'
 import { cancelSaga, decideSaga, resumeSaga, showSaga } from './sagas.ts'
@@ -55,6 +55,7 @@ export const operations = {
   pauseConsumer,
   resumeConsumer,
   proveEvent,
+  proveStream,
   proveConsistency,
   latestCheckpoint,
   rotateProofKey,

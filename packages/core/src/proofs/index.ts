@@ -6,7 +6,9 @@ export {
   type TreeCheckpoint,
   type TreeHead,
 } from './checkpoints.ts'
+export { whyNotProved } from './check-event.ts'
 export { type Compared, compareLog, type Misfit, type MisfitKind, misfitText } from './compare.ts'
+export { type ExactEvent, eventOfExact, exactEvent } from './exact-event.ts'
 export { emptyRoot, leafHash, nodeHash } from './hashes.ts'
 export { type KeyKind, newSignerKey, type SignerKey, signerKey, type VerifierKey, verifierKey } from './keys.ts'
 export { type LeafFields, leafOf, readLeaf } from './leaf.ts'
@@ -38,5 +40,7 @@ export {
   type Publisher,
   witness,
 } from './publishers.ts'
+export { type ProvedStream, proveStream, type StreamToProve } from './prove-stream.ts'
+export { type EventInTree, type ProvedLine, ProvedLineReader, ProvedLineWriter } from './proved-lines.ts'
 export { nodesIn } from './tile-nodes.ts'
 export { edgeOf, GrowingTree, type Tile, type TilePlace, tilePath } from './tiles.ts'
