@@ -15,7 +15,8 @@ export function tilesHandler({ proofs }: RunningSystem): (c: Context) => Promise
     const path = req.path.slice('/log/'.length)
     const isTile = tileForm.test(path)
     const bytes = isTile || path === 'checkpoint' ? await proofs.file(path) : undefined
-    if (!bytes) throw new HttpError('unknown_route', `There is no tile, no bundle of entries and no checkpoint at ${req.path}.`)
+    if (!bytes)
+      throw new HttpError('unknown_route', `There is no tile, no bundle of entries and no checkpoint at ${req.path}.`)
     const headers = isTile
       ? { 'content-type': 'application/octet-stream', 'cache-control': forEver }
       : { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' }

@@ -4,6 +4,7 @@ import type { Session } from '../session.ts'
 import { addBackup } from './backup.ts'
 import { addBlame, addHistory } from './blame.ts'
 import { addDiff } from './diff.ts'
+import { addEvidence } from './evidence/index.ts'
 import { addIndex } from './index-command.ts'
 import { addProjections } from './projections/index.ts'
 import { addProve } from './prove.ts'
@@ -28,6 +29,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addVerify,
   addReplay,
   addProve,
+  addEvidence,
   addBackup,
   addIndex,
   addProjections,

@@ -1,5 +1,5 @@
 // What the user gives: arguments, options, and the config with the declarations of the system.
-export { address, duration, several, wholeNumber } from './arguments.ts'
+export { address, duration, several, stream, wholeNumber } from './arguments.ts'
 export {
   addCommonOptions,
   type CommonOptions,

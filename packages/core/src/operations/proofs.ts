@@ -139,7 +139,8 @@ export const proveStream = operation({
       description:
         'Give the same size for all pages: the log grows meanwhile. Names of Indelible itself are allowed, such as $operator-$tree for the record of the keys.',
       result: {
-        description: 'One page of events with their proofs, and where the next page starts; null if this is the last page.',
+        description:
+          'One page of events with their proofs, and where the next page starts; null if this is the last page.',
         schema: objectOf({
           stream: { type: 'string' },
           tree: treeSchema,

@@ -1,24 +1,25 @@
 // Whether an event is the one that its leaf stands for, and whether the leaf is in a tree.
-import type { RecordedEvent } from '../kernel/events.ts'
+
 import { isIndelibleError } from '../kernel/errors.ts'
+import type { RecordedEvent } from '../kernel/events.ts'
 import type { TreeHead } from './checkpoints.ts'
 import { isSameHash, leafHash } from './hashes.ts'
 import { type LeafFields, leafOf, readLeaf } from './leaf.ts'
-import type { EventInTree } from './proved-lines.ts'
 import { provesInclusion } from './proofs.ts'
+import type { EventInTree } from './proved-lines.ts'
 
-/** Why an event with its proof is not proved: nothing if it is. */
-export function whyNotProved({ event, leaf, hashes }: EventInTree, { size, root }: TreeHead): string | undefined {
+export interface EventCheck {
+  /** Whether the proof leads from the leaf to the root. */
+  readonly isInTree: boolean
+  /** The members of the event that are not as the leaf has them. */
+  readonly changed: readonly string[]
+}
+
+/** An event is proved if its leaf is in the tree and nothing of it was changed. */
+export function checkEvent({ event, leaf, hashes }: EventInTree, { size, root }: TreeHead): EventCheck {
   const index = event.position - 1
-  const isIncluded = provesInclusion({ index, size, root, hash: leafHash(leaf), proof: hashes })
-  const changed = changedMembers(event, leaf)
-  if (!isIncluded) {
-    if (event.position > size) return `position ${event.position} is after the ${size} events of the checkpoint`
-    return changed.length === 0
-      ? 'its proof does not lead to the checkpoint: the event or its proof was changed'
-      : 'its leaf is not in the tree of the checkpoint: the leaf or its proof was changed'
-  }
-  return changed.length === 0 ? undefined : `not as it was signed: ${changed.join(', ')}`
+  const isInTree = provesInclusion({ index, size, root, hash: leafHash(leaf), proof: hashes })
+  return { isInTree, changed: isSameHash(leafOf(event), leaf) ? [] : changedMembers(event, leaf) }
 }
 
 /** The members of an event that are not as its leaf has them. */
@@ -26,8 +27,8 @@ function changedMembers(event: RecordedEvent, leaf: Uint8Array): readonly string
   const signed = fieldsOf(leaf)
   const own = fieldsOf(leafOf(event))
   if (!signed || !own) return ['leaf']
-  const names = (Object.keys(own) as (keyof LeafFields)[]).filter((name) => !isSame(own[name], signed[name]))
-  return names.map((name) => memberNames[name] ?? name)
+  const members = (Object.keys(own) as (keyof LeafFields)[]).filter((name) => !isSame(own[name], signed[name]))
+  return members.map((name) => memberNames[name] ?? name)
 }
 
 const memberNames: Readonly<Partial<Record<keyof LeafFields, string>>> = {

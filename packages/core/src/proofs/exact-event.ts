@@ -75,7 +75,10 @@ function checkedEvent({ data, dataBase64, metadata, ...fields }: ExactEvent): Re
   if (!dataBytes || !areNumbers || !areNames || !isTime || !isSchemaVersion(schemaVersion) || !isUuid(id))
     throw new TypeError('a wrong member')
   const payload = { dataBytes, metadataBytes: utf8(text(metadata)) }
-  return recordedEvent({ ...fields, ...payload, stream: checkedStreamName(stream) })
+  const event = recordedEvent({ ...fields, ...payload, stream: checkedStreamName(stream) })
+  // Readers parse both, which throws where they are not the JSON that they should be.
+  if (event.data === undefined || Object(event.metadata) !== event.metadata) throw new TypeError('not JSON')
+  return event
 }
 
 function text(value: unknown): string {

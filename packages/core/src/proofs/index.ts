@@ -1,4 +1,6 @@
 // `indelible/proofs`: the Merkle tree over the log, its checkpoints and proofs, for programs that make or check them.
+
+export { checkEvent, type EventCheck } from './check-event.ts'
 export {
   openCheckpoint,
   readCheckpoint,
@@ -6,7 +8,6 @@ export {
   type TreeCheckpoint,
   type TreeHead,
 } from './checkpoints.ts'
-export { whyNotProved } from './check-event.ts'
 export { type Compared, compareLog, type Misfit, type MisfitKind, misfitText } from './compare.ts'
 export { type ExactEvent, eventOfExact, exactEvent } from './exact-event.ts'
 export { emptyRoot, leafHash, nodeHash } from './hashes.ts'
@@ -32,6 +33,8 @@ export {
   proveConsistency,
   proveEvent,
 } from './prove.ts'
+export { type ProvedStream, proveStream, type StreamToProve } from './prove-stream.ts'
+export { type EventInTree, type ProvedLine, ProvedLineReader, ProvedLineWriter } from './proved-lines.ts'
 export {
   type Cosignatures,
   checkpointFile,
@@ -40,7 +43,5 @@ export {
   type Publisher,
   witness,
 } from './publishers.ts'
-export { type ProvedStream, proveStream, type StreamToProve } from './prove-stream.ts'
-export { type EventInTree, type ProvedLine, ProvedLineReader, ProvedLineWriter } from './proved-lines.ts'
 export { nodesIn } from './tile-nodes.ts'
 export { edgeOf, GrowingTree, type Tile, type TilePlace, tilePath } from './tiles.ts'

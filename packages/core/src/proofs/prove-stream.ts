@@ -1,8 +1,8 @@
 // Proves all events of a stream that a tree has, one after the other in bounded memory.
 import type { Position } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
+import { checkEvent } from './check-event.ts'
 import type { TreeHead } from './checkpoints.ts'
-import { whyNotProved } from './check-event.ts'
 import { leafOf } from './leaf.ts'
 import { inclusionProof, type ReadNode } from './proofs.ts'
 import { type KeptTree, keptTree, notSigned } from './prove.ts'
@@ -46,7 +46,7 @@ async function* provedEvents(
     for (const event of events) {
       const hashes = await inclusionProof(read, { index: event.position - 1, size })
       const proved = { event, leaf: leafOf(event), hashes }
-      if (whyNotProved(proved, tree) !== undefined) throw notSigned(event.position)
+      if (!checkEvent(proved, tree).isInTree) throw notSigned(event.position)
       yield proved
     }
 }

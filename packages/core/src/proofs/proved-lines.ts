@@ -42,7 +42,7 @@ export class ProvedLineWriter {
 export class ProvedLineReader {
   #before: readonly Uint8Array[] = []
 
-  /** Checks the form only; see `whyNotProved`. Throws `proof_invalid`. */
+  /** Checks the form only; see `checkEvent`. Throws `proof_invalid`. */
   read(json: unknown): EventInTree {
     const { event, leaf, proof } = (json ?? {}) as Partial<ProvedLine>
     const { hashes, shared } = proof ?? {}
