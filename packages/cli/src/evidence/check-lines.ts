@@ -10,8 +10,8 @@ export interface LinesToCheck {
   /** The stream that all events must be of; that of the first one when left out. */
   readonly stream?: string
   readonly findings: Findings
-  /** For each event that is proved. */
-  readonly onEvent: (event: RecordedEvent) => void
+  /** For each event. */
+  readonly onEvent: (event: RecordedEvent, isProved: boolean) => void
 }
 
 export class LineCheck {
@@ -92,10 +92,11 @@ export class LineCheck {
     const { event } = read
     const { version, position } = event
     const { isInTree, changed } = checkEvent(read, tree)
-    if (isInTree && changed.length === 0) onEvent(event)
-    else if (isInTree)
+    const isProved = isInTree && changed.length === 0
+    onEvent(event, isProved)
+    if (isInTree && !isProved)
       findings.add('eventChanged', file, `Version ${version} is not as it was signed: ${changed.join(', ')}.`, version)
-    else if (!this.#isCut) {
+    else if (!isProved && !this.#isCut) {
       const isAfter = position > tree.size
       const why = isAfter
         ? `is at position ${position}, after the ${tree.size} events that were signed`

@@ -66,11 +66,12 @@ class BundleCheck {
     let signedBy: readonly VerifierKey[] = []
     let otherProgram: string | null = null
     if (tree) {
-      const onKey = (event: RecordedEvent) => this.#keys.add(event)
-      await this.#lines('keys.ndjson', { tree, stream: keysStream, onEvent: onKey })
-      await this.#lines('events.ndjson', { tree, onEvent: (event) => this.#summary.add(event) })
+      // Also keys that are not proved: a changed checkpoint proves nothing, and then its signature is what is wrong.
+      await this.#lines('keys.ndjson', { tree, stream: keysStream, onEvent: (event) => this.#keys.add(event) })
       const [findings, recorded] = [this.#findings, this.#keys.all]
       signedBy = checkSignatures({ note, log: tree.origin, recorded, given: this.#asked.keys, findings })
+      const onEvent = (event: RecordedEvent, isProved: boolean) => isProved && this.#summary.add(event)
+      await this.#lines('events.ndjson', { tree, onEvent })
       otherProgram = await this.#derived(note)
     }
     await this.#checkSums()

@@ -28,23 +28,19 @@ export interface BundleToWrite {
 export async function writeBundle(bundle: BundleToWrite): Promise<void> {
   const { file, nowMs, signal } = bundle
   const zip = new ZipFile()
+  const output = zip.outputStream as Readable
+  const fail = (error: Error) => void output.destroy(error)
+  zip.once('error', fail)
   const sums = new Map<BundleFile, string>()
   const parts = partsOf(bundle, sums)
   for (const name of bundleFiles) {
     const options = { mtime: new Date(nowMs), forceZip64Format: isLinesFile(name) }
     zip.addReadStreamLazy(name, options, (begin) => {
-      begin(null, Readable.from(summed(name, parts[name]()), { objectMode: false }))
+      begin(null, Readable.from(summed(name, parts[name]()), { objectMode: false }).once('error', fail))
     })
   }
   zip.end()
-  const failed = new Promise<never>((_, reject) => void zip.once('error', reject))
-  const target = createWriteStream(file, { flags: 'wx', flush: true })
-  const written = pipeline(zip.outputStream, target, { signal })
-  try {
-    await Promise.race([written, failed])
-  } finally {
-    target.destroy()
-  }
+  await pipeline(output, createWriteStream(file, { flags: 'wx', flush: true }), { signal })
 
   async function* summed(name: BundleFile, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const hash = createHash('sha256')
