@@ -47,15 +47,18 @@ export function someEvents(count: number): readonly NewEvent[] {
   ]).flat()
 }
 
-/** A bundle of account-1 of a new log, in a file. */
-export async function madeBundle(count = 7): Promise<{
+/** A bundle of account-1 of a new log, in a directory. */
+export async function madeBundle(
+  count: number,
+  directory = temporaryDirectory(),
+): Promise<{
   readonly file: string
   readonly data: string
   readonly key: string
 }> {
-  const data = temporaryDirectory()
+  const data = join(directory, 'data')
   const [key] = await withTree(data, ({ store }) => store.append({ events: someEvents(count) }))
-  const file = join(temporaryDirectory(), 'account-1.zip')
+  const file = join(directory, 'account-1.zip')
   const { code, err } = await cli(['evidence', 'account-1', '--data', data, '--out', file])
   if (code !== 0) throw new Error(err)
   return { file, data, key: key! }
@@ -71,9 +74,12 @@ export async function unpacked(file: string): Promise<Bundle> {
   return files
 }
 
-/** Writes a bundle with any files, in a new directory. */
-export async function packed(files: Iterable<readonly [name: string, content: Buffer | string]>): Promise<string> {
-  const file = join(temporaryDirectory(), 'changed.zip')
+/** Writes a bundle with any files. */
+export async function packed(
+  files: Iterable<readonly [name: string, content: Buffer | string]>,
+  directory = temporaryDirectory(),
+): Promise<string> {
+  const file = join(directory, 'changed.zip')
   const zip = new ZipFile()
   for (const [name, content] of files) zip.addBuffer(Buffer.from(content), name)
   zip.end()

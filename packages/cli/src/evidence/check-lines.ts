@@ -1,6 +1,13 @@
 // Checks the events of a bundle against the checkpoint: each as it was signed, in their order, none left out.
 import { isIndelibleError, type RecordedEvent } from 'indelible'
-import { checkEvent, type EventInTree, ProvedLineReader, ProvedLineWriter, type TreeHead } from 'indelible/proofs'
+import {
+  checkEvent,
+  type EventInTree,
+  eventOfExact,
+  ProvedLineReader,
+  ProvedLineWriter,
+  type TreeHead,
+} from 'indelible/proofs'
 import type { LinesFile } from './bundle-files.ts'
 import type { Findings } from './findings.ts'
 
@@ -38,27 +45,21 @@ export class LineCheck {
   add(line: Buffer): void {
     const { file, findings } = this.#asked
     this.#number++
-    const read = this.#read(line)
-    if (!read) {
+    const json = parsed(line)
+    const read = this.#read(json, line)
+    const event = read?.event ?? attempt(() => eventOfExact(Object(json).event))
+    if (event) this.#place(event)
+    if (read) this.#prove(read)
+    else {
       if (!this.#isCut) findings.add('lineInvalid', file, `Line ${this.#number} is not an event with its proof.`)
       this.#isCut = true
-      return
     }
-    this.#place(read.event)
-    this.#prove(read)
   }
 
-  #read(line: Buffer): EventInTree | undefined {
-    try {
-      const text = decoder.decode(line)
-      const read = this.#reader.read(JSON.parse(text))
-      // There is one way to write it: otherwise a changed bit could mean the same.
-      return JSON.stringify(this.#writer.write(read)) === text ? read : undefined
-    } catch (error) {
-      if (isIndelibleError(error, 'proof_invalid') || error instanceof SyntaxError || error instanceof TypeError)
-        return undefined
-      throw error
-    }
+  #read(json: unknown, line: Buffer): EventInTree | undefined {
+    const read = attempt(() => this.#reader.read(json))
+    // There is one way to write it: otherwise a changed bit could mean the same.
+    return read && Buffer.from(JSON.stringify(this.#writer.write(read))).equals(line) ? read : undefined
   }
 
   #place({ stream, version, position }: RecordedEvent): void {
@@ -76,13 +77,11 @@ export class LineCheck {
       const what = from === to ? `Version ${from} is` : `The versions ${from} to ${to} are`
       findings.add('eventMissing', file, `${what} missing before line ${this.#number}.`, from)
       this.#isCut = true
-    } else if (version <= this.#version || position <= this.#position)
-      findings.add(
-        'outOfOrder',
-        file,
-        `Line ${this.#number} is not in its place: version ${version} at position ${position}.`,
-        version,
-      )
+    } else if (version <= this.#version || position <= this.#position) {
+      const message = `Line ${this.#number} is not in its place: version ${version} at position ${position}.`
+      findings.add('outOfOrder', file, message, version)
+      this.#isCut = true
+    }
     this.#version = version
     this.#position = position
   }
@@ -107,4 +106,20 @@ export class LineCheck {
   }
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+function parsed(line: Buffer): unknown {
+  try {
+    return JSON.parse(line.toString())
+  } catch {
+    return undefined
+  }
+}
+
+/** Nothing where it has not the form that it should have. */
+function attempt<Value>(read: () => Value): Value | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (isIndelibleError(error, 'proof_invalid')) return undefined
+    throw error
+  }
+}

@@ -184,12 +184,16 @@ def main(keys):
     return 0
 
 
-if __name__ == "__main__":
+def checked(keys):
+    """The exit code."""
     try:
-        sys.exit(main(sys.argv[1:]))
+        return main(keys)
     except Wrong as wrong:
         print(f"WRONG: {wrong}")
-        sys.exit(1)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         print(f"WRONG: the bundle is damaged ({error!r})")
-        sys.exit(1)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(checked(sys.argv[1:]))
