@@ -249,11 +249,17 @@ func members(text []byte, names ...string) (map[string]json.RawMessage, error) {
 	return found, nil
 }
 
+const timeForm = "2006-01-02T15:04:05.000Z"
+
 // leaf makes the leaf of an event (docs/proofs.md, "The leaf of an event").
 func (e event) leaf() ([]byte, error) {
-	at, err := time.Parse("2006-01-02T15:04:05.000Z", e.RecordedAt)
+	at, err := time.Parse(timeForm, e.RecordedAt)
 	if err != nil {
 		return nil, err
+	}
+	// Go also takes a comma for the point.
+	if at.Format(timeForm) != e.RecordedAt {
+		return nil, errors.New("not a time in its one form")
 	}
 	id, err := hex.DecodeString(strings.ReplaceAll(e.Id, "-", ""))
 	if err != nil || strings.ToLower(e.Id) != e.Id {

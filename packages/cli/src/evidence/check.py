@@ -60,7 +60,9 @@ def check_sums():
 
 def leaf_of(event, data, metadata):
     """The leaf that the members of an event make (docs/proofs.md, "The leaf of an event")."""
-    ms = datetime.strptime(event["recordedAt"], "%Y-%m-%dT%H:%M:%S.%fZ") - datetime(1970, 1, 1)
+    at = datetime.strptime(event["recordedAt"], "%Y-%m-%dT%H:%M:%S.%fZ")
+    need(at.isoformat(timespec="milliseconds") + "Z" == event["recordedAt"], "its time is not in its one form")
+    ms = at - datetime(1970, 1, 1)
     texts = [event[name].encode() for name in ("stream", "type", "contentType")]
     texts.append(event.get("validAt", "").encode())
     u48 = lambda number: struct.pack("<Q", number)[:6]

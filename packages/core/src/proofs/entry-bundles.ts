@@ -16,9 +16,9 @@ const form = /^tile\/entries\/((?:x\d{3}\/)*\d{3})(?:\.p\/([1-9]\d{0,2}))?$/
 
 /** Which bundle a path leads to: `tile/entries/x001/234`, or `tile/entries/x001/234.p/17`. */
 export function entriesAt(path: string): EntriesPlace | undefined {
-  const [, digits, width = String(tileWidth)] = form.exec(path) ?? []
-  if (digits === undefined) return undefined
-  return { index: Number(digits.replaceAll(/[x/]/g, '')), width: Number(width) }
+  const [, digits, partial] = form.exec(path) ?? []
+  if (digits === undefined || Number(partial) >= tileWidth) return undefined
+  return { index: Number(digits.replaceAll(/[x/]/g, '')), width: Number(partial ?? tileWidth) }
 }
 
 /** Each leaf, with its length before it. Nothing where the last checkpoint does not reach so far. Throws `tree_diverged`, `proofs_damaged`, `proofs_missing`. */
@@ -28,7 +28,7 @@ export async function entryBundle(
 ): Promise<Uint8Array | undefined> {
   const { size } = readCheckpoint(await lastCheckpoint(files))
   const first = index * tileWidth
-  if (width > tileWidth || first + width > size) return undefined
+  if (first + width > size) return undefined
   const read = nodesIn(files, size)
   const parts: Uint8Array[] = []
   for await (const { events } of store.read('all', { from: first + 1, to: first + width, reserved: true }))

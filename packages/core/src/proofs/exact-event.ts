@@ -69,7 +69,7 @@ function checkedEvent({ data, dataBase64, metadata, ...fields }: ExactEvent): Re
   const { id, stream, recordedAt, validAt, tags, type, contentType, position, version, schemaVersion } = fields
   const dataBytes = dataBase64 === undefined ? utf8(text(data)) : decodedBase64(dataBase64)
   const areNumbers = [position, version].every((each) => Number.isSafeInteger(each) && each > 0 && each < 2 ** 48)
-  const areNames = [type, contentType, ...tags].every((each) => utf8Length(text(each)) <= nameBytesMax)
+  const areNames = [type, contentType, ...list(tags)].every((each) => utf8Length(text(each)) <= nameBytesMax)
   const isTime = instant(epochMs(recordedAt)) === recordedAt
   if (validAt !== undefined) epochMs(validAt)
   if (!dataBytes || !areNumbers || !areNames || !isTime || !isSchemaVersion(schemaVersion) || !isUuid(id))
@@ -79,6 +79,11 @@ function checkedEvent({ data, dataBase64, metadata, ...fields }: ExactEvent): Re
   // Readers parse both, which throws where they are not the JSON that they should be.
   if (event.data === undefined || Object(event.metadata) !== event.metadata) throw new TypeError('not JSON')
   return event
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw new TypeError('not a list')
 }
 
 function text(value: unknown): string {
