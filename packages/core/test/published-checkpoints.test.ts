@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer, type Server } from 'node:net'
+import { pipeline, Readable } from 'node:stream'
 import { defineSystem, type RunningSystem, startSystem } from 'indelible'
 import { checkpointPost, type Publisher, readCheckpoint } from 'indelible/proofs'
 import { expect, onTestFinished, test } from 'vitest'
@@ -162,16 +163,13 @@ test.each([
 })
 
 test('of an answer without an end only the beginning is read', async () => {
-  const part = Buffer.alloc(64 * 1024, 'x')
+  function* withoutEnd() {
+    for (;;) yield Buffer.alloc(64 * 1024, 'x')
+  }
   let closed = 0
-  const url = await receiver(async (_, outgoing) => {
-    let isOpen = true
+  const url = await receiver((_, outgoing) => {
     outgoing.writeHead(200)
-    outgoing.once('close', () => {
-      isOpen = false
-      closed++
-    })
-    while (isOpen) if (!outgoing.write(part)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')])
+    pipeline(Readable.from(withoutEnd()), outgoing, () => closed++)
   })
   const running = await started(checkpointPost(url, { everyMs: 10 }))
   const size = await signedEvent(running)
