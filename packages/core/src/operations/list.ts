@@ -11,7 +11,8 @@ import {
   showProjection,
   verifyProjection,
 } from './projections.ts'
-import { latestCheckpoint, proveConsistency, proveEvent, proveStream, rotateProofKey } from './proofs.ts'
+import { latestCheckpoint, proveConsistency, proveEvent, rotateProofKey } from './proofs.ts'
+import { proveStream } from './prove-stream.ts'
 import { readFeed } from './read-feed.ts'
 import { readStream } from './read-stream.ts'
 import { cancelSaga, decideSaga, resumeSaga, showSaga } from './sagas.ts'
