@@ -7,7 +7,7 @@ import { newSignerKey, openCheckpoint, signNote } from 'indelible/proofs'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { changed, linesIn, madeBundle, packed, someEvents, unpacked, withTree } from '../../../test/bundles.ts'
-import { cli, temporaryDirectory } from '../../../test/support.ts'
+import { cli, configFile, temporaryDirectory } from '../../../test/support.ts'
 
 test('a bundle has the whole history of a stream, and is right by the key of the log', async () => {
   const { file, key } = await madeBundle(7)
@@ -77,15 +77,41 @@ test('the page shows no data as markup, and loads nothing', async () => {
   expect((await cli(['evidence', 'verify', file])).code).toBe(0)
 })
 
-test('declarations of the config are in the bundle, and the marks of the code that decided', async () => {
-  const { file } = await madeBundle(2)
-  const { recorded, declared } = JSON.parse((await unpacked(file)).get('declarations.json')!.toString())
-  expect(recorded).toEqual({
-    types: [{ type: 'Deposited', schemaVersions: [1] }],
+test('types, versions and marks of the code that decided are in the bundle, and with a config the declared schemas', async () => {
+  const data = temporaryDirectory()
+  await withTree(data, ({ store }) =>
+    store.append({
+      events: [
+        { stream: 'account-1', type: 'AccountOpened', data: { owner: 'Ann' }, schemaVersion: 2 },
+        ...someEvents(2),
+        { stream: 'account-1', type: 'AccountOpened', data: { owner: 'Bob' } },
+      ],
+    }),
+  )
+  const recorded = {
+    types: [
+      { type: 'AccountOpened', schemaVersions: [1, 2] },
+      { type: 'Deposited', schemaVersions: [1] },
+    ],
     commands: [{ command: 'Deposit', code: ['00ff00ff00ff00ff'] }],
-  })
+  }
+  const declarations = async (...argv: readonly string[]) => {
+    const file = join(temporaryDirectory(), 'out.zip')
+    const made = await cli(['evidence', 'account-1', '--data', data, '--out', file, ...argv])
+    expect(made).toMatchObject({ code: 0, err: '' })
+    expect((await cli(['evidence', 'verify', file])).code).toBe(0)
+    return JSON.parse((await unpacked(file)).get('declarations.json')!.toString())
+  }
   // --data alone reads no config.
-  expect(declared).toBeNull()
+  expect(await declarations()).toEqual({ recorded, declared: null })
+  expect(await declarations('--config', configFile)).toMatchObject({
+    recorded,
+    declared: {
+      system: 'cli-test',
+      aggregate: { category: 'account', version: 1 },
+      events: [{ type: 'AccountOpened', version: 1, schema: {}, olderVersions: [] }],
+    },
+  })
 })
 
 test('a checkpoint that was kept gives the history as it was then', async () => {
