@@ -6,8 +6,10 @@ import { pipeline } from 'node:stream/promises'
 import { defineSystem, type NewEvent, type ProofsOptions, type RunningSystem, startSystem } from 'indelible'
 import { fileStorage } from 'indelible/file'
 import { memoryTables } from 'indelible/memory'
+import { verifierKey } from 'indelible/proofs'
 import { openPromise } from 'yauzl'
 import { ZipFile } from 'yazl'
+import { type BundleReport, verifyBundle } from '../src/evidence/index.ts'
 import { cli, temporaryDirectory } from './support.ts'
 
 /** The files of a bundle, by name. */
@@ -25,6 +27,8 @@ export async function withTree(
   const store = await open()
   const options = { origin: 'bank.example/log', ...proofs }
   const running = startSystem(system, { ...storage, store, tables: memoryTables(), proofs: options })
+  // Its first event is the record of the key.
+  await running.waitFor({ name: '$tree' }, 1)
   await act(running)
   await running.waitFor({ name: '$tree' }, (await store.head()).position, { timeoutMs: 20_000 })
   const { keys } = await running.proofs.latest()
@@ -107,4 +111,20 @@ export function linesIn(bundle: Bundle, name = 'events.ndjson'): string[] {
 
 export function textOfLines(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('')
+}
+
+/** What `evidence verify` finds. */
+export async function verified(
+  bundle: Bundle,
+  { keys = [], directory }: { readonly keys?: readonly string[]; readonly directory?: string } = {},
+): Promise<BundleReport> {
+  const file = await packed(bundle, directory)
+  const { signal } = new AbortController()
+  return await verifyBundle({ file, keys: keys.map(verifierKey), onProgress: () => {}, signal })
+}
+
+export function withBit(bytes: Buffer, bit: number): Buffer {
+  const copy = Buffer.from(bytes)
+  copy[bit >> 3]! ^= 1 << (bit & 7)
+  return copy
 }

@@ -216,6 +216,42 @@ test('a running server gives the same events and proofs, over several pages', as
   expect(JSON.parse(missing.err).error.code).toBe('stream_missing')
 })
 
+test('a bundle is made while another process writes, of one state of the log', async () => {
+  const data = temporaryDirectory()
+  await withTree(data, async (running) => {
+    await running.store.append({ events: someEvents(40) })
+    await running.waitFor({ name: '$tree' }, (await running.store.head()).position)
+    let isWriting = true
+    const writing = (async () => {
+      while (isWriting) await running.store.append({ events: someEvents(20) })
+    })()
+    for (let n = 0; n < 3; n++) {
+      const file = join(temporaryDirectory(), 'out.zip')
+      expect(await cli(['evidence', 'account-1', '--data', data, '--out', file])).toMatchObject({ code: 0, err: '' })
+      expect((await cli(['evidence', 'verify', file])).code).toBe(0)
+    }
+    isWriting = false
+    await writing
+  })
+})
+
+test('what Indelible itself recorded can be evidence too', async () => {
+  const data = temporaryDirectory()
+  await withTree(data, async () => {})
+  const file = join(data, 'out.zip')
+  await cli(['evidence', '$operator-$tree', '--data', data, '--out', file])
+  expect((await cli(['evidence', 'verify', file])).out).toContain('the history of $operator-$tree')
+})
+
+test('an interrupted command ends with 130 and leaves no file', async () => {
+  const { data, file } = await madeBundle(3)
+  const signal = AbortSignal.abort()
+  const out = join(data, 'x.zip')
+  expect((await cli(['evidence', 'account-1', '--data', data, '--out', out], { signal })).code).toBe(130)
+  expect(existsSync(out) || existsSync(`${out}.new`)).toBe(false)
+  expect((await cli(['evidence', 'verify', file], { signal })).code).toBe(130)
+})
+
 test.each([
   [['account-1'], 2, 'Give the name of a stream and --out'],
   [['--out', 'x.zip'], 2, 'Give the name of a stream and --out'],
