@@ -1,9 +1,8 @@
 // Where the events and proofs of a bundle come from: the log and its tree here, or a running server.
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { IndelibleError, type StreamName } from 'indelible'
 import { operations } from 'indelible/operations'
 import {
+  cosignedCheckpoint,
   type EventInTree,
   lastCheckpoint,
   ProvedLineReader,
@@ -12,9 +11,8 @@ import {
   readCheckpoint,
 } from 'indelible/proofs'
 import { describeSystem, type SystemDescription } from 'indelible/schema'
-import { CliError } from '../errors/index.ts'
 import { askServer } from '../http/index.ts'
-import { type CommonOptions, openTree, systemOf } from '../options/index.ts'
+import { type CommonOptions, checkpointFile, openTree, systemOf } from '../options/index.ts'
 import type { Session } from '../session.ts'
 
 export interface EvidenceOptions extends CommonOptions {
@@ -36,7 +34,8 @@ export async function openSource(
   options: EvidenceOptions,
   session: Session,
 ): Promise<EvidenceSource> {
-  const given = options.checkpoint === undefined ? undefined : await noteIn(resolve(session.cwd, options.checkpoint))
+  const { checkpoint } = options
+  const given = checkpoint === undefined ? undefined : (await checkpointFile(checkpoint, session)).note
   return options.url
     ? await serverSource(options.url, { stream, given, session })
     : await directSource({ stream, given, options, session })
@@ -58,11 +57,10 @@ async function directSource({
   const system = await declaredSystem(options, session)
   const { store, files } = await openTree(options, session)
   try {
-    const cosigned = await files.read('cosigned')
     let lastPosition = 0
     for await (const { events } of store.read([{ streams: [stream] }], { direction: 'backwards', limit: 1 }))
       lastPosition = events[0]?.position ?? 0
-    const kept = { last: await lastCheckpoint(files), cosigned: cosigned && Buffer.from(cosigned).toString() }
+    const kept = { last: await lastCheckpoint(files), cosigned: await cosignedCheckpoint(files) }
     const note = given ?? newestFor(lastPosition, kept)
     const { size, root } = readCheckpoint(note)
     assertSame(root, (await proveConsistency({ files }, { from: size })).from.root)
@@ -110,12 +108,6 @@ function assertSame(signed: Uint8Array, kept: Uint8Array): void {
     'tree_diverged',
     'The checkpoint is not one of this log, or the log was changed since. "indelible verify" says what happened.',
   )
-}
-
-async function noteIn(file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((cause) => {
-    throw new CliError('usage', `The checkpoint ${file} cannot be read (${cause.code ?? cause.message}).`, { cause })
-  })
 }
 
 /** With `--data` alone there are no declarations. */

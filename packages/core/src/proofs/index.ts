@@ -26,6 +26,7 @@ export {
   rootOf,
 } from './proofs.ts'
 export {
+  cosignedCheckpoint,
   type KeptTree,
   lastCheckpoint,
   type ProvedConsistency,

@@ -29,6 +29,15 @@ export async function lastCheckpoint(files: Pick<ProofFiles, 'read'>): Promise<s
   throw new IndelibleError('proofs_missing', 'There is no checkpoint of a Merkle tree here.')
 }
 
+/** Where the newest checkpoint that others have signed too is kept, beside the tiles. */
+export const cosignedPath = 'cosigned'
+
+/** The newest checkpoint that others have signed too. Nothing if there is none. */
+export async function cosignedCheckpoint(files: Pick<ProofFiles, 'read'>): Promise<string | undefined> {
+  const note = await files.read(cosignedPath)
+  return note && Buffer.from(note).toString()
+}
+
 /** A proof as text, and the event that it is about. */
 export interface ProvedEvent {
   readonly event: RecordedEvent

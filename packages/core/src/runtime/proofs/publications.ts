@@ -3,14 +3,12 @@ import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import { openCheckpoint, readCheckpoint, type TreeHead } from '../../proofs/checkpoints.ts'
 import { addSignatures } from '../../proofs/notes.ts'
 import { consistencyProof, rootOf } from '../../proofs/proofs.ts'
+import { cosignedCheckpoint, cosignedPath } from '../../proofs/prove.ts'
 import type { Cosignatures, PublishedCheckpoint, Publisher } from '../../proofs/publishers.ts'
 import { nodesIn } from '../../proofs/tile-nodes.ts'
 import type { ProofFiles } from '../../store/proof-files.ts'
 import { Publication, type PublicationStatus } from './publication.ts'
 import type { TreeKeys } from './tree-keys.ts'
-
-/** The newest checkpoint that others have signed too, beside the tiles. */
-const cosignedPath = 'cosigned'
 
 export interface PublicationsOptions {
   readonly publish: readonly Publisher[]
@@ -49,8 +47,7 @@ export class Publications {
 
   /** Goes on with the one that an earlier process kept, if our keys signed it. */
   async load(): Promise<void> {
-    const bytes = await this.#options.files.read(cosignedPath)
-    const note = bytes && Buffer.from(bytes).toString()
+    const note = await cosignedCheckpoint(this.#options.files)
     if (note !== undefined && this.#isOurs(note)) this.#cosigned = note
   }
 
