@@ -1,6 +1,6 @@
 // The page of a bundle, for people: what the events are, what is proved, and what is not. One file that loads nothing.
 import type { RecordedEvent } from 'indelible'
-import { escapeControls } from '../output/index.ts'
+import { escapeControls, formatCount } from '../output/index.ts'
 import type { About } from './about.ts'
 import { shownCharactersMax } from './limits.ts'
 import type { SignatureLine } from './signatures.ts'
@@ -23,14 +23,14 @@ export function pageText({ about, summary, signatures }: PageContent): string {
 <title>Evidence: ${html(stream)}</title>
 <style>${style}</style>
 <h1>The history of ${html(stream)}</h1>
-<p>These are the ${number(events)} events that the log <b>${html(log)}</b> recorded of <b>${html(stream)}</b>, from ${time(about.firstRecordedAt)} to ${time(about.lastRecordedAt)}.
+<p>This is what the log <b>${html(log)}</b> recorded of <b>${html(stream)}</b>, from ${time(about.firstRecordedAt)} to ${time(about.lastRecordedAt)}: ${formatCount(events, 'event')}.
 An event is something that happened, as a computer system recorded it at that time. The log only grows: an event in it is never changed or removed, and a mistake is corrected by a further event.</p>
 
 <h2>What is proved</h2>
 <ul>
-<li>Each of the ${number(events)} events was in the log when it was signed, exactly as it is here: what was recorded, when, by whom, and in which order. If a single character had been changed since, the check would fail.</li>
-<li>They are numbered from 1 to ${number(events)} without a gap, so none is left out between the first and the last.</li>
-<li>The log had ${number(size)} events of all kinds then, and the signature covers all of them.</li>${
+<li>Each event was in the log when the log was signed, exactly as it is here: what was recorded, when, by whom, and in which order. If a single character had been changed since, the check would fail.</li>
+<li>The events are numbered from 1 to ${number(events)} without a gap, so none is left out between the first and the last.</li>
+<li>The log had ${formatCount(size, 'event')} of all kinds then, and the signature covers all of them.</li>${
     others.length === 0
       ? ''
       : `
@@ -40,11 +40,11 @@ An event is something that happened, as a computer system recorded it at that ti
 
 <h2>What is not proved</h2>
 <ul>
-<li>That there is no later event. The log may have gone on after number ${number(events)}, and may have had more events of ${html(stream)} already when this bundle was made from an earlier signed state.</li>
+<li>That there is no later event. The log may have gone on after number ${number(events)}. This page shows it as it was when it was signed, which may be some time before this bundle was made.</li>
 <li>That what was recorded is true. The proof is about the record, not about the world.</li>
 <li>That the clock was right. The times are those of the computer that recorded the events.</li>
 <li>Who holds the key. Compare the public key below with one that you got in another way.</li>
-<li>This page. It is not signed; it only shows what is in the file events.ndjson. The check below compares the two.</li>
+<li>This page. It is not signed; it only shows what is in the file events.ndjson. <code>indelible evidence verify</code> compares the two.</li>
 </ul>
 
 <h2>How to check it</h2>

@@ -4,9 +4,9 @@ import type { About } from './about.ts'
 export function readmeText({ stream, events, log, size }: About): string {
   return `EVIDENCE: THE HISTORY OF ${stream}
 
-This bundle has the ${events} events of the stream "${stream}" of the log "${log}", and a proof that
-each of them was in that log when its first ${size} events were signed. index.html says the same for
-people who do not program. docs/evidence.md of Indelible describes every file.
+This bundle has the events of the stream "${stream}" of the log "${log}", versions 1 to ${events}, and
+a proof that each of them was in that log when its first ${size} events were signed. index.html says
+the same for people who do not program. docs/evidence.md of Indelible describes every file.
 
   index.html         the events to read and print
   events.ndjson      every event with its proof, one a line
