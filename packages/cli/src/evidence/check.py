@@ -44,9 +44,16 @@ def content(name):
         return file.read()
 
 
+def lines_of(text):
+    """Python itself also takes other characters for the end of a line."""
+    lines = text.decode().split("\n")
+    need(lines.pop() == "", "a last line is cut")
+    return lines
+
+
 def check_sums():
     expected = {}
-    for line in content("SHA256SUMS").decode().splitlines():
+    for line in lines_of(content("SHA256SUMS")):
         digest, name = line.split("  ")
         expected[name] = digest
     need(set(expected) == set(FILES) - {"SHA256SUMS"}, "SHA256SUMS does not name exactly the files of a bundle")
@@ -135,20 +142,28 @@ def verified(key, message, signature):
             return None
 
 
-def check_signature(text, lines, key):
+def signatures_of(lines):
+    """The name, id and bytes of each signature line."""
+    found = []
+    for line in lines:
+        dash, name, encoded = line.split(" ")
+        need(dash == "\u2014", "a line of the checkpoint is not a signature")
+        found.append((name, bytes_of(encoded)[:4].hex(), bytes_of(encoded)[4:]))
+    return found
+
+
+def check_signature(text, signatures, key):
     """One key, as text, must have signed the checkpoint."""
     name, identity, body = key.split("+", 2)
     kind, public = bytes_of(body)[0], bytes_of(body)[1:]
     need(sha256(name.encode(), b"\n", bytes_of(body))[:4].hex() == identity, f"{key} is not a key")
-    for line in lines:
-        _, signer, encoded = line.split(" ")
-        found = bytes_of(encoded)
-        if signer != name or found[:4].hex() != identity:
+    for signer, signer_identity, signature in signatures:
+        if (signer, signer_identity) != (name, identity):
             continue
-        message, signature = text, found[4:]
+        message = text
         if kind == 4:  # a witness: a time before the text
-            message = b"cosignature/v1\ntime %d\n" % struct.unpack(">Q", found[4:12])[0] + text
-            signature = found[12:]
+            message = b"cosignature/v1\ntime %d\n" % struct.unpack(">Q", signature[:8])[0] + text
+            signature = signature[8:]
         right = verified(public, message, signature)
         need(right is not False, f"the signature of {name} is wrong")
         return right
@@ -159,16 +174,16 @@ def main(keys):
     check_sums()
     note = content("checkpoint")
     text, _, signatures = note.rpartition(b"\n\n")
-    text, lines = text + b"\n", signatures.decode().splitlines()
-    origin, size, root = text.decode().splitlines()[:3]
+    text, signatures = text + b"\n", signatures_of(lines_of(signatures))
+    origin, size, root = lines_of(text)[:3]
     size, root = int(size), bytes_of(root)
     records = list(check_lines("keys.ndjson", size, root))
     need(all(event["stream"] == "$operator-$tree" for event in records), "keys.ndjson is not about the keys")
     recorded = [json.loads(event["data"])["key"] for event in records if event["type"] == "$ProofKeyUsed"]
-    signed = {line.split(" ")[1] + "+" + bytes_of(line.split(" ")[2])[:4].hex() for line in lines}
+    signed = {name + "+" + identity for name, identity, _ in signatures}
     own = [key for key in recorded if "+".join(key.split("+")[:2]) in signed and key.startswith(origin + "+")]
     need(own, "no key that the log records has signed the checkpoint")
-    checked = [check_signature(text, lines, key) for key in [*own, *keys]]
+    checked = [check_signature(text, signatures, key) for key in [*own, *keys]]
     count = 0
     for event in check_lines("events.ndjson", size, root):
         count += 1

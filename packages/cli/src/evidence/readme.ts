@@ -31,7 +31,7 @@ CHECK WITHOUT INDELIBLE
   unzip FILE.zip -d evidence && cd evidence
   python3 check.py KEY
 
-check.py is 200 lines of plain Python. Read it before you run it, or write your own:
+check.py is about 200 lines of plain Python. Read it before you run it, or write your own:
 
 1. Sums. Each file has the SHA-256 that SHA256SUMS says ("sha256sum -c SHA256SUMS" does the same).
    This finds accidents. Who changes a file can also change its sum, so go on.
