@@ -133,6 +133,7 @@ test('the exact form of an event gives the event again, and nothing else is one'
         { ...exact, schemaVersion: 65_536 },
         { ...exact, id: 'x' },
         { ...exact, recordedAt: '2026-01-01' },
+        { ...exact, recordedAt: '1969-12-31T23:59:59.999Z' },
         { ...exact, validAt: 'noon' },
         { ...exact, tags: 'a' },
         { ...exact, tags: ['x'.repeat(513)] },

@@ -8,6 +8,7 @@ It ends with 0 if all is right, with 1 if not, with 2 if the signature could not
 """
 import base64, hashlib, json, os, struct, subprocess, sys, tempfile
 from datetime import datetime, timedelta
+from uuid import UUID
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FILES = ["events.ndjson", "keys.ndjson", "checkpoint", "declarations.json", "about.json",
@@ -68,6 +69,7 @@ def check_sums():
 def leaf_of(event, data, metadata):
     """The leaf that the members of an event make (docs/proofs.md, "The leaf of an event")."""
     at = datetime.strptime(event["recordedAt"], "%Y-%m-%dT%H:%M:%S.%fZ")
+    need(str(UUID(event["id"])) == event["id"], "its id is not in its one form")
     need(at.isoformat(timespec="milliseconds") + "Z" == event["recordedAt"], "its time is not in its one form")
     ms = at - datetime(1970, 1, 1)
     texts = [event[name].encode() for name in ("stream", "type", "contentType")]
@@ -75,7 +77,7 @@ def leaf_of(event, data, metadata):
     u48 = lambda number: struct.pack("<Q", number)[:6]
     head = struct.pack("<BBH", 1, len(event["tags"]), event["schemaVersion"])
     head += u48(event["position"]) + u48(event["version"]) + u48(ms // timedelta(milliseconds=1))
-    head += struct.pack("<4H", *map(len, texts)) + b"\0\0" + bytes.fromhex(event["id"].replace("-", ""))
+    head += struct.pack("<4H", *map(len, texts)) + b"\0\0" + UUID(event["id"]).bytes
     tags = b"".join(struct.pack("<H", len(tag.encode())) + tag.encode() for tag in event["tags"])
     return head + sha256(metadata) + sha256(data) + b"".join(texts) + tags
 
@@ -183,13 +185,13 @@ def main(keys):
     signed = {name + "+" + identity for name, identity, _ in signatures}
     own = [key for key in recorded if "+".join(key.split("+")[:2]) in signed and key.startswith(origin + "+")]
     need(own, "no key that the log records has signed the checkpoint")
-    checked = [check_signature(text, signatures, key) for key in [*own, *keys]]
     count = 0
     for event in check_lines("events.ndjson", size, root):
         count += 1
     need(count > 0, "there are no events")
     about = json.loads(content("about.json"))
     need((about["stream"], about["events"]) == (event["stream"], count), "about.json is about other events")
+    checked = [check_signature(text, signatures, key) for key in [*own, *keys]]
     print(f"The {count} events of {event['stream']} are in the log {origin} of {size} events, unchanged and without a gap.")
     if not all(checked):
         print("The signature was NOT checked: openssl is not here. See README.txt, step 2.")

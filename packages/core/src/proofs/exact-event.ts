@@ -70,7 +70,7 @@ function checkedEvent({ data, dataBase64, metadata, ...fields }: ExactEvent): Re
   const dataBytes = dataBase64 === undefined ? utf8(text(data)) : decodedBase64(dataBase64)
   const areNumbers = [position, version].every((each) => Number.isSafeInteger(each) && each > 0 && each < 2 ** 48)
   const areNames = [type, contentType, ...list(tags)].every((each) => utf8Length(text(each)) <= nameBytesMax)
-  const isTime = instant(epochMs(recordedAt)) === recordedAt
+  const isTime = epochMs(recordedAt) >= 0 && instant(epochMs(recordedAt)) === recordedAt
   if (validAt !== undefined) epochMs(validAt)
   if (!dataBytes || !areNumbers || !areNames || !isTime || !isSchemaVersion(schemaVersion) || !isUuid(id))
     throw new TypeError('a wrong member')
