@@ -36,6 +36,7 @@ const forbidden = [
   ['packages/cli/src', '@indelible/example-bank'],
   ['packages/cli/src/commands', '../output/text.ts'],
   ['packages/cli/src/commands', '../drawing/layout.ts'],
+  ['packages/cli/src/commands', '../evidence/page.ts'],
 ] as const
 
 const allowed = [

@@ -1,12 +1,14 @@
-// Independent verification: a program in Go, with golang.org/x/mod/sumdb of Debian, accepts our checkpoints and proofs and rejects every changed bit of them.
+// Independent verification: a program in Go, with golang.org/x/mod/sumdb of Debian, accepts our checkpoints, proofs and bundles of evidence, and rejects every changed bit of them.
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { defineSystem, type RunningSystem, startSystem } from 'indelible'
+import { newSignerKey } from 'indelible/proofs'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { draws, long } from '../../scripts/campaign.ts'
+import { madeBundle, unpacked } from '../../packages/cli/test/bundles.ts'
+import { draws, hours, long } from '../../scripts/campaign.ts'
 import { skippedBecause } from '../../scripts/skips.ts'
 
 const gopath = '/usr/share/gocode'
@@ -19,7 +21,8 @@ const program = join(dir, 'verifier')
 beforeAll(() => {
   if (missing) return
   const env = { ...process.env, GO111MODULE: 'off', GOPATH: gopath, GOFLAGS: '', CGO_ENABLED: '0' }
-  execFileSync('go', ['build', '-o', program, join(import.meta.dirname, 'main.go')], { env })
+  const sources = ['main.go', 'bundle.go'].map((name) => join(import.meta.dirname, name))
+  execFileSync('go', ['build', '-o', program, ...sources], { env })
 })
 
 afterAll(() => rmSync(dir, { recursive: true }))
@@ -80,11 +83,55 @@ test.skipIf(missing)(
   },
 )
 
+test.skipIf(missing)(
+  `Go accepts bundles of evidence of many lengths, as they come from the command${why}`,
+  async () => {
+    const draw = draws()
+    const cases: Case[] = []
+    for (let round = 0; round < (long ? 30 : 3); round++) {
+      const { file, key } = await madeBundle(1 + draw(round % 3 === 0 ? 600 : 9))
+      cases.push({ kind: 'bundle', keys: [key], text: readFileSync(file) })
+    }
+    expect(await verdicts(cases)).toEqual(cases.map(() => 'accepted'))
+    expect((await verdicts([{ ...cases[0]!, keys: [newSignerKey(origin).verifier.text] }]))[0]).toContain('rejected')
+  },
+)
+
+test.skipIf(missing)(
+  `Go rejects every changed bit of a bundle, and of what is signed also with the sums computed again${why}`,
+  hours,
+  async () => {
+    const { file, key } = await madeBundle(5)
+    const bundle = await unpacked(file)
+    const good: Case = { kind: 'bundle', keys: [key], text: readFileSync(file) }
+    const draw = draws()
+    let tried = 0
+    for (const [name, bytes] of bundle) {
+      const bits = bytes.length * 8
+      const chosen = Array.from({ length: long ? bits : 300 }, (_, n) => (long ? n : draw(bits)))
+      const isSigned = ['events.ndjson', 'keys.ndjson', 'checkpoint'].includes(name)
+      for (const sums of isSigned ? [false, true] : [false]) {
+        const changed = chosen.map((bit): Case => ({ ...good, text: '', file: name, bit, sums }))
+        const [accepted, ...others] = await verdicts([good, ...changed])
+        expect(accepted).toBe('accepted')
+        expect(others).toHaveLength(chosen.length)
+        tried += others.length
+        const accepts = chosen.filter((_, n) => !others[n]!.startsWith('rejected: '))
+        expect(accepts, `${name}, sums again: ${sums}`).toEqual([])
+      }
+    }
+    if (long) console.log(`changed bits of a bundle: ${tried}`)
+  },
+)
+
 interface Case {
-  readonly kind: 'checkpoint' | 'inclusion' | 'consistency'
+  readonly kind: 'checkpoint' | 'inclusion' | 'consistency' | 'bundle'
   readonly keys: readonly string[]
   readonly text: string | Buffer
   readonly oldRoot?: string
+  readonly file?: string
+  readonly bit?: number
+  readonly sums?: boolean
 }
 
 function started(): RunningSystem {

@@ -18,10 +18,13 @@ import (
 
 // A Case is something to check. Text and OldRoot are base64, because a changed text need not be UTF-8.
 type Case struct {
-	Kind    string   // checkpoint, inclusion or consistency
+	Kind    string   // checkpoint, inclusion, consistency or bundle
 	Keys    []string // public keys; all of them must have signed
-	Text    string
-	OldRoot string // for consistency: the root of the earlier tree
+	Text    string   // empty for a bundle: the one of the case before
+	OldRoot string   // for consistency: the root of the earlier tree
+	File    string   // for a bundle: change a bit of this file first
+	Bit     int
+	Sums    bool // then compute SHA256SUMS again
 }
 
 func main() {
@@ -45,6 +48,9 @@ func check(line []byte) error {
 	var c Case
 	if err := json.Unmarshal(line, &c); err != nil {
 		return err
+	}
+	if c.Kind == "bundle" {
+		return checkBundle(c)
 	}
 	text, err := base64.StdEncoding.DecodeString(c.Text)
 	if err != nil {

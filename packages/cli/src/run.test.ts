@@ -12,6 +12,7 @@ const commands = [
   'history',
   'blame',
   'verify',
+  'evidence',
   'backup',
   'index',
   'projections',
@@ -93,8 +94,9 @@ describe('a missing log ends with 3', () => {
   test.each(
     commands.filter((command) => !['state', 'diff', 'history', 'blame', 'projections', 'sagas'].includes(command)),
   )('%s', async (command) => {
-    const to = command === 'backup' ? [join(temporaryDirectory(), 'backup')] : []
-    const { code, err } = await cli([command, ...to, '--data', '/no/such/directory', '--json'])
+    const to = join(temporaryDirectory(), 'new')
+    const more = { backup: [to], evidence: ['account-1', '--out', to] }[command] ?? []
+    const { code, err } = await cli([command, ...more, '--data', '/no/such/directory', '--json'])
     expect(code).toBe(exitCodes.notFound)
     expect(ndjson(err)).toMatchObject([{ error: { code: 'store_missing' } }])
   })

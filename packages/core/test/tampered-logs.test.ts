@@ -120,6 +120,7 @@ test('every changed byte of a sealed segment is found, with all checksums comput
     expect(['rewritten', 'damaged'], `byte ${byte} of ${end}`).toContain(kind)
     counts[kind] = (counts[kind] ?? 0) + 1
   }
+  if (long) console.log(`changed bytes of a sealed segment: ${JSON.stringify(counts)}`)
   expect(counts.rewritten).toBeGreaterThan(0)
 })
 

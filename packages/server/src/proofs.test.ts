@@ -1,5 +1,5 @@
 // Proofs over HTTP, and the tree as static files of C2SP tlog-tiles.
-import { checkProof, openCheckpoint, verifierKey } from 'indelible/proofs'
+import { checkEvent, checkProof, leafHash, openCheckpoint, ProvedLineReader, verifierKey } from 'indelible/proofs'
 import { expect, test } from 'vitest'
 import { ReceiveStock, runningShop } from '../test/shop.ts'
 import { httpApi } from './index.ts'
@@ -36,9 +36,54 @@ test('the checkpoint and the tiles are files that other tools read', async () =>
     expect((await get(`/log/${path}`)).status, path).toBe(404)
 })
 
+test('all events of a stream are proved page by page, against one state of the log', async () => {
+  const { running, body, get } = await provedShop()
+  const { keys, checkpoint } = await body('/proofs/checkpoint')
+  const tree = openCheckpoint(checkpoint, [verifierKey(keys[0])])
+  await running.send(ReceiveStock('tea', { quantity: 1 }))
+  await running.waitFor({ name: '$tree' }, (await running.store.head()).position)
+  const versions: number[] = []
+  for (let path: string | null = `/proofs/streams/item-tea?size=${tree.size}&limit=2`; path !== null; ) {
+    const page = await body(path)
+    expect(page).toMatchObject({ stream: 'item-tea', tree: { size: tree.size }, checkpoint: null })
+    const reader = new ProvedLineReader()
+    for (const line of page.events) {
+      const proved = reader.read(line)
+      expect(checkEvent(proved, tree)).toEqual({ isInTree: true, changed: [] })
+      versions.push(proved.event.version)
+    }
+    path = page.next
+  }
+  expect(versions).toEqual([1, 2, 3, 4, 5])
+  expect((await body('/proofs/streams/item-tea')).events).toHaveLength(6)
+  expect((await body('/proofs/streams/$operator-$tree')).events[0].event.type).toBe('$ProofKeyUsed')
+  expect((await get('/proofs/streams/item-coffee')).status).toBe(404)
+  expect((await get('/proofs/streams/item-tea?size=999')).status).toBe(400)
+  expect((await get('/proofs/streams/item')).status).toBe(400)
+})
+
+test('the leaves are bundles of entries that other tools read', async () => {
+  const { get } = await provedShop()
+  const size = Number((await (await get('/log/checkpoint')).text()).split('\n')[1])
+  const entries = await get(`/log/tile/entries/000.p/${size}`)
+  expect(entries.headers.get('content-type')).toBe('application/octet-stream')
+  expect(entries.headers.get('cache-control')).toContain('immutable')
+  const bytes = Buffer.from(await entries.arrayBuffer())
+  const tile = Buffer.from(await (await get(`/log/tile/0/000.p/${size}`)).arrayBuffer())
+  expect(leafHash(bytes.subarray(2, 2 + bytes.readUInt16BE(0)))).toEqual(tile.subarray(0, 32))
+  for (const path of ['000', `000.p/${size + 1}`, '001', '000.p/0', 'x', '../checkpoint'])
+    expect((await get(`/log/tile/entries/${path}`)).status, path).toBe(404)
+})
+
 test('without a tree there are no proofs and no tiles', async () => {
   const app = httpApi(runningShop())
-  for (const path of ['/proofs/checkpoint', '/proofs/events/1', '/log/checkpoint'])
+  for (const path of [
+    '/proofs/checkpoint',
+    '/proofs/events/1',
+    '/proofs/streams/item-tea',
+    '/log/checkpoint',
+    '/log/tile/entries/000',
+  ])
     expect((await app.request(path)).status).toBe(404)
 })
 

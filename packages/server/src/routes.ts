@@ -97,6 +97,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   pauseConsumer: { method: 'POST', path: '/consumers/{name}/pause' },
   resumeConsumer: { method: 'POST', path: '/consumers/{name}/resume' },
   proveEvent: { method: 'GET', path: '/proofs/events/{position}', answerHeaders: atPosition },
+  proveStream: { method: 'GET', path: '/proofs/streams/{stream}' },
   proveConsistency: { method: 'GET', path: '/proofs/consistency' },
   latestCheckpoint: { method: 'GET', path: '/proofs/checkpoint' },
   rotateProofKey: { method: 'POST', path: '/proofs/rotate-key' },

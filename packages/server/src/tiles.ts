@@ -6,7 +6,7 @@ import { HttpError } from './problems.ts'
 /** Where the files are. */
 export const tilesPath = '/log/*'
 
-const tileForm = /^tile\/\d{1,2}\/(x\d{3}\/)*\d{3}(\.p\/\d{1,3})?$/
+const tileForm = /^tile\/(\d{1,2}|entries)\/(x\d{3}\/)*\d{3}(\.p\/\d{1,3})?$/
 /** A tile never changes. */
 const forEver = 'public, max-age=31536000, immutable'
 
@@ -15,7 +15,8 @@ export function tilesHandler({ proofs }: RunningSystem): (c: Context) => Promise
     const path = req.path.slice('/log/'.length)
     const isTile = tileForm.test(path)
     const bytes = isTile || path === 'checkpoint' ? await proofs.file(path) : undefined
-    if (!bytes) throw new HttpError('unknown_route', `There is no tile and no checkpoint at ${req.path}.`)
+    if (!bytes)
+      throw new HttpError('unknown_route', `There is no tile, no bundle of entries and no checkpoint at ${req.path}.`)
     const headers = isTile
       ? { 'content-type': 'application/octet-stream', 'cache-control': forEver }
       : { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' }

@@ -5,6 +5,7 @@ import { addAudit } from './audit.ts'
 import { addBackup } from './backup.ts'
 import { addBlame, addHistory } from './blame.ts'
 import { addDiff } from './diff.ts'
+import { addEvidence } from './evidence/index.ts'
 import { addIndex } from './index-command.ts'
 import { addProjections } from './projections/index.ts'
 import { addProve } from './prove.ts'
@@ -32,6 +33,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addReplay,
   addWhatIf,
   addProve,
+  addEvidence,
   addBackup,
   addIndex,
   addProjections,

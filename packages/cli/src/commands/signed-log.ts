@@ -1,6 +1,4 @@
 // Whether the log is the one that was signed: for `indelible verify`.
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { IndelibleError, isIndelibleError } from 'indelible'
 import {
   compareLog,
@@ -12,8 +10,7 @@ import {
   type VerifierKey,
   verifierKey,
 } from 'indelible/proofs'
-import { CliError } from '../errors/index.ts'
-import { type CommonOptions, openLog, proofFilesOf } from '../options/index.ts'
+import { type CommonOptions, checkpointFile, openLog, proofFilesOf } from '../options/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
 export interface CheckpointOptions extends CommonOptions {
@@ -64,16 +61,10 @@ export function assertSigned({ misfit }: SignedLog): void {
 
 async function noteOf(
   { checkpoint, key }: CheckpointOptions,
-  { cwd }: Session,
+  session: Session,
   last: () => Promise<string>,
 ): Promise<{ readonly note: string; readonly file: string | null } | undefined> {
-  if (checkpoint !== undefined) {
-    const file = resolve(cwd, checkpoint)
-    const note = await readFile(file, 'utf8').catch((cause) => {
-      throw new CliError('usage', `The checkpoint ${file} cannot be read (${cause.code ?? cause.message}).`, { cause })
-    })
-    return { note, file }
-  }
+  if (checkpoint !== undefined) return await checkpointFile(checkpoint, session)
   try {
     return { note: await last(), file: null }
   } catch (error) {

@@ -21,10 +21,10 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   fault: 'a failure: the disk, the permissions, the declarations',
   usage: 'wrong usage: an unknown option, a wrong value, a broken config',
   notFound: 'the log, stream, aggregate, point of history, projection, table, saga or schedule does not exist',
-  damaged: 'the log or its index is damaged; the message names the file and the byte',
+  damaged: 'the log, its index or a bundle of evidence is damaged; the message names the file',
   nodeTooOld: 'Node is older than 22.18',
   differs:
-    'the log is not the one that was signed; a decision would be made differently; or a read table differs from the log, or was built from another history',
+    'the log is not the one that was signed; a bundle of evidence is not right; a decision would be made differently; or a read table differs from the log, or was built from another history',
   interrupted: 'interrupted',
 }
 
@@ -53,6 +53,8 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   proof_invalid: 'usage',
   proofs_missing: 'notFound',
   proofs_damaged: 'damaged',
+  bundle_unreadable: 'damaged',
+  evidence_invalid: 'differs',
   tree_diverged: 'differs',
   decisions_differ: 'differs',
   table_differs: 'differs',

@@ -1,5 +1,6 @@
 // What the user gives: arguments, options, and the config with the declarations of the system.
 export { address, duration, several, stream, wholeNumber } from './arguments.ts'
+export { checkpointFile } from './checkpoint-file.ts'
 export {
   addCommonOptions,
   type CommonOptions,

@@ -14,6 +14,7 @@ import {
   verifyProjection,
 } from './projections.ts'
 import { latestCheckpoint, proveConsistency, proveEvent, rotateProofKey } from './proofs.ts'
+import { proveStream } from './prove-stream.ts'
 import { readFeed } from './read-feed.ts'
 import { readStream } from './read-stream.ts'
 import { replayRecorded, whatIfPast } from './replays.ts'
@@ -64,6 +65,7 @@ export const operations = {
   pauseConsumer,
   resumeConsumer,
   proveEvent,
+  proveStream,
   proveConsistency,
   latestCheckpoint,
   rotateProofKey,

@@ -106,7 +106,7 @@ export const latestCheckpoint = operation({
           checkpoint: { type: 'string', description: 'A signed note (https://c2sp.org/tlog-checkpoint).' },
           cosigned: {
             type: ['string', 'null'],
-            description: 'The newest one that a witness has signed too, since the system was started.',
+            description: 'The newest one that a witness has signed too.',
           },
           keys: keysSchema(),
         }),
@@ -138,7 +138,7 @@ export const rotateProofKey = operation({
   },
 })
 
-const treeSchema: JsonSchema = objectOf({
+export const treeSchema: JsonSchema = objectOf({
   size: { type: 'integer', description: 'The number of events.' },
   root: { type: 'string', description: 'The root of their Merkle tree, in base64.' },
 })
@@ -151,6 +151,6 @@ function keysSchema(): JsonSchema {
   }
 }
 
-function shownTree({ size, root }: TreeHead): TreeShown {
+export function shownTree({ size, root }: TreeHead): TreeShown {
   return { size, root: base64(root) }
 }

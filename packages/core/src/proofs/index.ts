@@ -1,4 +1,6 @@
 // `indelible/proofs`: the Merkle tree over the log, its checkpoints and proofs, for programs that make or check them.
+
+export { checkEvent, type EventCheck } from './check-event.ts'
 export {
   openCheckpoint,
   readCheckpoint,
@@ -7,6 +9,7 @@ export {
   type TreeHead,
 } from './checkpoints.ts'
 export { type Compared, compareLog, type Misfit, type MisfitKind, misfitText } from './compare.ts'
+export { type ExactEvent, eventOfExact, exactEvent } from './exact-event.ts'
 export { emptyRoot, leafHash, nodeHash } from './hashes.ts'
 export { type KeyKind, newSignerKey, type SignerKey, signerKey, type VerifierKey, verifierKey } from './keys.ts'
 export { type LeafFields, leafOf, readLeaf } from './leaf.ts'
@@ -23,6 +26,7 @@ export {
   rootOf,
 } from './proofs.ts'
 export {
+  cosignedCheckpoint,
   type KeptTree,
   lastCheckpoint,
   type ProvedConsistency,
@@ -30,6 +34,8 @@ export {
   proveConsistency,
   proveEvent,
 } from './prove.ts'
+export { type ProvedStream, proveStream, type StreamToProve } from './prove-stream.ts'
+export { type EventInTree, type ProvedLine, ProvedLineReader, ProvedLineWriter } from './proved-lines.ts'
 export {
   type Cosignatures,
   checkpointFile,

@@ -7,7 +7,14 @@ import type { ProofFiles } from '../store/proof-files.ts'
 import { readCheckpoint, type TreeHead } from './checkpoints.ts'
 import { leafHashOf, leafOf } from './leaf.ts'
 import { formatProof } from './proof-text.ts'
-import { consistencyProof, inclusionProof, provesConsistency, provesInclusion, rootOf } from './proofs.ts'
+import {
+  consistencyProof,
+  inclusionProof,
+  provesConsistency,
+  provesInclusion,
+  type ReadNode,
+  rootOf,
+} from './proofs.ts'
 import { nodesIn } from './tile-nodes.ts'
 
 export interface KeptTree {
@@ -20,6 +27,15 @@ export async function lastCheckpoint(files: Pick<ProofFiles, 'read'>): Promise<s
   const note = await files.read('checkpoint')
   if (note) return Buffer.from(note).toString()
   throw new IndelibleError('proofs_missing', 'There is no checkpoint of a Merkle tree here.')
+}
+
+/** Where the newest checkpoint that others have signed too is kept, beside the tiles. */
+export const cosignedPath = 'cosigned'
+
+/** The newest checkpoint that others have signed too. Nothing if there is none. */
+export async function cosignedCheckpoint(files: Pick<ProofFiles, 'read'>): Promise<string | undefined> {
+  const note = await files.read(cosignedPath)
+  return note && Buffer.from(note).toString()
 }
 
 /** A proof as text, and the event that it is about. */
@@ -50,11 +66,7 @@ export async function proveEvent({ store, files }: KeptTree, position: Position)
     if (!provesInclusion({ index, size, hash: leafHashOf(event), root, proof: hashes })) break
     return { event, proof: formatProof({ leaf: leafOf(event), index, hashes, checkpoint }) }
   }
-  throw new IndelibleError(
-    'tree_diverged',
-    `The event at position ${position} is not the one that was signed, or a tile is damaged. "indelible verify" says which.`,
-    { details: { position } },
-  )
+  throw notSigned(position)
 }
 
 /** That one tree is the beginning of another. */
@@ -64,6 +76,26 @@ export interface ProvedConsistency {
   readonly proof: readonly Uint8Array[]
   /** The signed note of the second tree, if that is the last checkpoint. */
   readonly checkpoint: string | undefined
+}
+
+/** A tree that the log had, and how to read its nodes. */
+export interface TreeOfLog {
+  readonly tree: TreeHead
+  /** The signed note, if that is the last checkpoint. */
+  readonly checkpoint: string | undefined
+  readonly read: ReadNode
+}
+
+/** The tree of the last checkpoint, or an earlier one. Throws `proofs_missing`, `proofs_damaged`, `invalid_position`. */
+export async function keptTree(files: Pick<ProofFiles, 'read'>, size?: number): Promise<TreeOfLog> {
+  const note = await lastCheckpoint(files)
+  const last = readCheckpoint(note)
+  const read = nodesIn(files, last.size)
+  if (size === undefined || size === last.size) return { tree: last, checkpoint: note, read }
+  if (size < last.size) return { tree: { size, root: await rootOf(read, size) }, checkpoint: undefined, read }
+  throw new IndelibleError('invalid_position', `The last checkpoint has ${last.size} events, not ${size}.`, {
+    details: { size, last: last.size },
+  })
 }
 
 /** `to` is the last checkpoint if it is left out. Throws `proofs_missing`, `proofs_damaged`, `invalid_position`. */
@@ -91,4 +123,12 @@ export async function proveConsistency(
   if (isSigned && provesConsistency(proved))
     return { ...proved, checkpoint: size === last.size ? checkpoint : undefined }
   throw new IndelibleError('proofs_damaged', 'The tiles of the Merkle tree do not lead to the last checkpoint.')
+}
+
+export function notSigned(position: Position): IndelibleError {
+  return new IndelibleError(
+    'tree_diverged',
+    `The event at position ${position} is not the one that was signed, or a tile is damaged. "indelible verify" says which.`,
+    { details: { position } },
+  )
 }

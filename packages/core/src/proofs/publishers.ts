@@ -148,11 +148,23 @@ async function posted(
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(answerMsMax)]),
     })
-    return { status: response.status, text: (await response.text()).slice(0, answerBytesMax) }
+    return { status: response.status, text: await startOf(response) }
   } catch (error) {
     if (isIndelibleError(error)) throw error
     throw unavailable(`${url} cannot be reached: ${messageOf(error)}`, error)
   }
+}
+
+/** Not more than is needed of it: the receiver may send without end. */
+async function startOf({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of body ?? []) {
+    parts.push(part)
+    bytes += part.length
+    if (bytes >= answerBytesMax) break
+  }
+  return Buffer.concat(parts).subarray(0, answerBytesMax).toString()
 }
 
 async function contentOf(file: string): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 // What can be asked of the Merkle tree of a running system.
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
+import { entriesAt, entryBundle } from '../../proofs/entry-bundles.ts'
 import {
   lastCheckpoint,
   type ProvedConsistency,
@@ -8,6 +9,7 @@ import {
   proveConsistency,
   proveEvent,
 } from '../../proofs/prove.ts'
+import { type ProvedStream, proveStream, type StreamToProve } from '../../proofs/prove-stream.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { ProofFiles } from '../../store/proof-files.ts'
 import type { By } from '../consumers/consumers.ts'
@@ -17,7 +19,7 @@ import type { TreeRunner } from './tree-runner.ts'
 export interface LatestCheckpoint {
   /** A signed note (https://c2sp.org/tlog-checkpoint). */
   readonly checkpoint: string
-  /** The newest checkpoint that witnesses have signed too, since the system was started. */
+  /** The newest checkpoint that witnesses have signed too. */
   readonly cosigned: string | undefined
   /** The public keys, the newest first. */
   readonly keys: readonly string[]
@@ -48,15 +50,25 @@ export class Proofs {
     return await proveConsistency({ files: this.#kept(this.#files) }, sizes)
   }
 
+  /** Proves all events of a stream that are in the last checkpoint, or in an earlier one; see `proveStream` of `indelible/proofs`. */
+  async stream(asked: StreamToProve): Promise<ProvedStream> {
+    return await proveStream({ store: this.#store, files: this.#kept(this.#files) }, asked)
+  }
+
   async latest(): Promise<LatestCheckpoint> {
     const runner = this.#kept(this.#runner)
     const checkpoint = await lastCheckpoint(this.#kept(this.#files))
     return { checkpoint, cosigned: runner.cosigned, keys: runner.keys }
   }
 
-  /** A tile or the checkpoint, by its path in C2SP tlog-tiles. Nothing where there is none. */
+  /**
+   * A tile, a bundle of entries or the checkpoint, by its path in C2SP tlog-tiles. Nothing where there is none. A bundle is made of the events; it throws
+   * `tree_diverged` if one of them is not the one that was signed.
+   */
   async file(path: string): Promise<Uint8Array | undefined> {
-    return await this.#kept(this.#files).read(path)
+    const files = this.#kept(this.#files)
+    const entries = entriesAt(path)
+    return entries ? await entryBundle({ store: this.#store, files }, entries) : await files.read(path)
   }
 
   /** Makes a new key, which signs from now on; the one before signs along until the next rotation. The log records it. It gives the public keys. */
