@@ -85,3 +85,15 @@ test('a fork of a fork, and a follower that begins before the fork', async () =>
   expect(seen).toEqual([1, 2, 3, 4])
   await expect(forkOf(log, { at: 7 })).rejects.toMatchObject({ code: 'invalid_position' })
 })
+
+test('a follower that finds nothing in the log learns that it has passed it', async () => {
+  const fork = await forkOf(await logOfSix(), { at: 5 })
+  const stop = new AbortController()
+  const passed: number[] = []
+  for await (const { events, through } of fork.subscribe([{ types: ['Other'] }], { after: 1, signal: stop.signal })) {
+    passed.push(through)
+    if (through === 5) await fork.append({ events: [noted('note-d')] })
+    if (events.length > 0 || through === 6) stop.abort()
+  }
+  expect(passed).toEqual([5, 6])
+})

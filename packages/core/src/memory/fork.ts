@@ -67,11 +67,15 @@ export const forkOf: OpenFork = async (log: EventStore, options: ForkOptions = {
     async *subscribe(query, { after, ...options }) {
       await own.head()
       const { reserved = false, signal } = options
+      let passed = after
       if (after < at) {
         for await (const batch of log.read(query, { from: after + 1, to: at, reserved })) {
           if (signal.aborted) return
+          passed = batch.through
           yield batch
         }
+        // Who follows has to learn that it has passed what does not match.
+        if (passed < at) yield { events: [], through: at }
       }
       yield* own.subscribe(query, { ...options, after: Math.max(after, at) })
     },
