@@ -16,7 +16,7 @@ import type { SendOptions } from '../../runtime/commands/outcome.ts'
 import { DomainLog } from '../../store/domain-log.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { SnapshotStore } from '../../store/snapshots.ts'
-import type { CommittedCommand } from '../committed-commands.ts'
+import type { CommittedEvents } from '../commits.ts'
 import { type DecisionOutcome, ofTheCode, shownOf } from '../decisions.ts'
 
 /** How a command came out on the fork. */
@@ -56,7 +56,7 @@ export class Decider {
   }
 
   /** A command of the log, with everything that came with it. */
-  async again([first]: CommittedCommand): Promise<Decided> {
+  async again([first]: CommittedEvents): Promise<Decided> {
     const { streamId: id, category, metadata } = first
     const { command, actor, commandId, correlationId, causationId, traceparent, issuedAt, requestHash, ...others } =
       metadata

@@ -11,6 +11,7 @@ import { whatIfEventsMax } from '../../runtime/limits.ts'
 import { heardOf } from '../../runtime/processes/events.ts'
 import type { OpenFork } from '../../store/fork.ts'
 import type { EventStore } from '../../store/port.ts'
+import { type CommittedEvents, commitsIn } from '../commits.ts'
 import type { DecisionOutcome } from '../decisions.ts'
 import type { Changes } from './changes.ts'
 import { Decider, isSameOutcome } from './decider.ts'
@@ -51,9 +52,6 @@ export interface PlayerOptions extends PlayOptions {
   readonly end: Position
 }
 
-/** The events of one commit, in the order of the log. */
-type Commit = readonly [RecordedEvent, ...RecordedEvent[]]
-
 export class Player {
   readonly #log: EventStore
   readonly #options: PlayerOptions
@@ -85,7 +83,7 @@ export class Player {
   }
 
   async play(): Promise<void> {
-    const { forkedAt, end, eventsMax = whatIfEventsMax, onProgress } = this.#options
+    const { forkedAt, end, eventsMax = whatIfEventsMax, signal, onProgress } = this.#options
     if (end - forkedAt > eventsMax) {
       throw new IndelibleError(
         'what_if_too_large',
@@ -94,7 +92,9 @@ export class Player {
       )
     }
     await this.#addAfter(forkedAt)
-    for await (const commit of this.#commits()) {
+    const range = { from: forkedAt + 1, to: end, reserved: true }
+    for await (const commit of commitsIn(this.#log.read('all', range))) {
+      signal?.throwIfAborted()
       const [first] = commit
       this.#now.recordedMs = epochMs(first.recordedAt)
       this.#now.issuedMs = epochMs((first.metadata.issuedAt as Instant | undefined) ?? first.recordedAt)
@@ -109,24 +109,7 @@ export class Player {
     return { store, differences, streams, decided: this.#decided }
   }
 
-  async *#commits(): AsyncGenerator<Commit> {
-    const { forkedAt, end, signal } = this.#options
-    let commit: [RecordedEvent, ...RecordedEvent[]] | undefined
-    for await (const { events } of this.#log.read('all', { from: forkedAt + 1, to: end, reserved: true })) {
-      signal?.throwIfAborted()
-      for (const event of events) {
-        const { commandId } = event.metadata
-        if (commit && commandId !== undefined && commit[0].metadata.commandId === commandId) commit.push(event)
-        else {
-          if (commit) yield commit
-          commit = [event]
-        }
-      }
-    }
-    if (commit) yield commit
-  }
-
-  async #take(commit: Commit): Promise<void> {
+  async #take(commit: CommittedEvents): Promise<void> {
     const { changes } = this.#options
     const isTouched = commit.some(({ position }) => changes.isLeftOut(position) || changes.isChanged(position))
     if (isTouched || !this.#decider) return await this.#append(commit)
@@ -136,7 +119,7 @@ export class Player {
   }
 
   /** As recorded, but for the changes. */
-  async #append(commit: Commit): Promise<void> {
+  async #append(commit: CommittedEvents): Promise<void> {
     const { changes } = this.#options
     const events: NewEvent[] = []
     for (const event of commit) {
@@ -148,7 +131,7 @@ export class Player {
     if (events.length > 0) await this.#fork.append({ events }, { reserved: true })
   }
 
-  #isWithoutCause([first]: Commit): boolean {
+  #isWithoutCause([first]: CommittedEvents): boolean {
     return this.#gone.has(first.metadata.causationId) || this.#gone.has(heardOf(first))
   }
 
@@ -157,12 +140,12 @@ export class Player {
     this.#streams.add(stream)
   }
 
-  #leaveOut(commit: Commit): void {
+  #leaveOut(commit: CommittedEvents): void {
     for (const event of commit) this.#isNotThere(event)
     if (commit[0].metadata.command) this.#differ(commit, { status: 'left out' })
   }
 
-  async #decide(commit: Commit, decider: Decider): Promise<void> {
+  async #decide(commit: CommittedEvents, decider: Decider): Promise<void> {
     this.#decided++
     this.#now.ids = commit.map(({ id }) => id)
     const { outcome, events } = await decider.again(commit)
@@ -176,7 +159,7 @@ export class Player {
     this.#differ(commit, outcome)
   }
 
-  #differ(commit: Commit, now: OtherDecision['now']): void {
+  #differ(commit: CommittedEvents, now: OtherDecision['now']): void {
     const [{ position, stream, metadata }] = commit
     this.#differences.push({
       position,
