@@ -47,3 +47,16 @@ export async function* commitsFrom(
     if (first.position >= from) yield [newest(first), ...rest.map(newest)]
   }
 }
+
+/** The first position of the commit that has a position, as far as its command id tells. */
+export async function commitStart(
+  store: Pick<EventStore, 'read' | 'findCommit'>,
+  position: Position,
+): Promise<Position> {
+  for await (const { events } of store.read('all', { from: position, to: position, reserved: true })) {
+    const commandId = events[0]?.metadata.commandId
+    const commit = typeof commandId === 'string' ? await store.findCommit(commandId) : undefined
+    if (commit && commit.firstPosition <= position && position <= commit.lastPosition) return commit.firstPosition
+  }
+  return position
+}

@@ -3,6 +3,7 @@ import type { Command } from '../../kernel/commands.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { NewEvent, RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
+import { refuseReserved } from '../../kernel/reserved.ts'
 import { checkedStreamName, type StreamName } from '../../kernel/streams.ts'
 import type { System } from '../../kernel/system.ts'
 import { systemIds } from '../../kernel/system-clock.ts'
@@ -15,6 +16,7 @@ import { type CommittedEvents, commitsIn } from '../commits.ts'
 import type { DecisionOutcome } from '../decisions.ts'
 import type { Changes } from './changes.ts'
 import { Decider, isSameOutcome } from './decider.ts'
+import { withClaims, withDeclaredTags } from './tagged.ts'
 
 /** A command that came out differently, or was not given. */
 export interface OtherDecision {
@@ -91,6 +93,7 @@ export class Player {
         { details: { from: forkedAt + 1, end } },
       )
     }
+    this.#now.recordedMs = await this.#startMs()
     await this.#addAfter(forkedAt)
     const range = { from: forkedAt + 1, to: end, reserved: true }
     for await (const commit of commitsIn(this.#log.read('all', range))) {
@@ -109,6 +112,13 @@ export class Player {
     return { store, differences, streams, decided: this.#decided }
   }
 
+  /** What is added before the first event happens at its time. */
+  async #startMs(): Promise<number> {
+    for await (const { events } of this.#log.read('all', { limit: 1, reserved: true }))
+      return epochMs(events[0]!.recordedAt)
+    return 0
+  }
+
   async #take(commit: CommittedEvents): Promise<void> {
     const { changes } = this.#options
     const isTouched = commit.some(({ position }) => changes.isLeftOut(position) || changes.isChanged(position))
@@ -120,15 +130,38 @@ export class Player {
 
   /** As recorded, but for the changes. */
   async #append(commit: CommittedEvents): Promise<void> {
-    const { changes } = this.#options
+    const { changes, decide: system } = this.#options
     const events: NewEvent[] = []
     for (const event of commit) {
-      const { position, stream } = event
+      const { position, stream, data: was } = event
       if (changes.isLeftOut(position)) this.#isNotThere(event)
-      else events.push(changes.isChanged(position) ? { ...asNew(event), data: changes.dataAt(position) } : asNew(event))
-      if (changes.isChanged(position)) this.#streams.add(stream)
+      else if (changes.isChanged(position)) {
+        const changed = { ...asNew(event), data: changes.dataAt(position) }
+        events.push(system ? withDeclaredTags(changed, system, was) : changed)
+        this.#streams.add(stream)
+      } else events.push(asNew(event))
     }
-    if (events.length > 0) await this.#fork.append({ events }, { reserved: true })
+    if (events.length === 0) return
+    const isGiven = commit.some(({ position }) => changes.isLeftOut(position) || changes.isChanged(position))
+    const commandId = await this.#commandIdOf(commit)
+    const outcome = await this.#fork.append(
+      { events: isGiven ? await this.#claimed(events) : events, ...(commandId !== undefined && { commandId }) },
+      { reserved: true },
+    )
+    // An added command has taken its id.
+    if (outcome.status !== 'written') for (const event of commit) this.#isNotThere(event)
+  }
+
+  /** Whoever looks for a commit by its id finds it on the fork too. */
+  async #commandIdOf([{ metadata, position }]: CommittedEvents): Promise<string | undefined> {
+    const { commandId } = metadata
+    if (typeof commandId !== 'string') return undefined
+    return (await this.#log.findCommit(commandId))?.firstPosition === position ? commandId : undefined
+  }
+
+  async #claimed(events: readonly NewEvent[]): Promise<readonly NewEvent[]> {
+    const { decide: system, fork } = this.#options
+    return system ? await withClaims(events, { system, fork, store: this.#fork }) : events
   }
 
   #isWithoutCause([first]: CommittedEvents): boolean {
@@ -173,15 +206,17 @@ export class Player {
   }
 
   async #addAfter(position: Position): Promise<void> {
-    const { changes } = this.#options
+    const { changes, decide: system } = this.#options
     for (const event of changes.eventsAfter(position)) {
-      await this.#fork.append({ events: [event] })
+      refuseReserved(event)
+      const events = await this.#claimed([system ? withDeclaredTags(event, system) : event])
+      await this.#fork.append({ events }, { reserved: true })
       this.#streams.add(event.stream)
     }
     for (const { command, options } of changes.commandsAfter(position)) {
       const { recordedAt } = await this.#fork.head()
-      this.#now.issuedMs = recordedAt === null ? 0 : epochMs(recordedAt)
-      this.#now.recordedMs = this.#now.issuedMs
+      if (recordedAt !== null) this.#now.recordedMs = epochMs(recordedAt)
+      this.#now.issuedMs = this.#now.recordedMs
       this.#decided++
       const { outcome, events } = await this.#decider!.send(command as Command, options)
       for (const { stream } of events) this.#streams.add(stream)

@@ -8,9 +8,11 @@ import type { System } from '../../kernel/system.ts'
 import type { EventStore } from '../../store/port.ts'
 import { type StateAsOf, stateAsOf } from '../as-of.ts'
 import { type Change, changesBetween } from '../changes.ts'
+import { commitStart } from '../commits.ts'
 import { allRows, type RowsDiff, rowsBetween } from '../diff.ts'
 import { Changes, type OtherPast } from './changes.ts'
 import { type OtherDecision, Player, type PlayOptions } from './player.ts'
+import { stateWouldBe } from './would-be.ts'
 
 export interface WhatIfOptions extends OtherPast, PlayOptions {
   /** The first position that is played again. The first change when left out; the whole log where only the code is different. */
@@ -58,10 +60,10 @@ export class WhatIf {
     })
   }
 
-  /** Throws as {@link stateAsOf}. */
+  /** Throws as {@link stateAsOf}, and `invalid_event` where the handlers of the aggregate fail on events as they would be. */
   async state(aggregate: AnyAggregate, { id }: { readonly id: string }): Promise<StateWhatIf> {
     const is = await stateAsOf<unknown>(this.#log, aggregate, { id })
-    const wouldBe = await stateAsOf<unknown>(this.store, aggregate, { id })
+    const wouldBe = await stateWouldBe(this.store, aggregate, id)
     return { is, wouldBe, changes: changesBetween(is.state, wouldBe.state) }
   }
 
@@ -75,7 +77,8 @@ export class WhatIf {
 /**
  * Plays the log again from the first change on. At most `whatIfEventsMax` events are played. Sagas, policies and reactions do not run: the commands that they sent
  * are decided again as long as what caused them is still there.
- * Throws `invalid_position`, `what_if_too_large`, `invalid_command` for an added command, `aborted`, and what the store throws.
+ * Throws `invalid_position`, `what_if_too_large`, `aborted`, and what the store throws; for events that are added or changed `invalid_event`, `invalid_stream_name`,
+ * `invalid_time` and `reserved_name`; for commands that are added `invalid_command`, `unknown_command` and `invalid_stream_name`.
  */
 export async function whatIf(log: EventStore, options: WhatIfOptions): Promise<WhatIf> {
   const { decide, commands = [] } = options
@@ -86,7 +89,8 @@ export async function whatIf(log: EventStore, options: WhatIfOptions): Promise<W
   const first = checkedPosition(options.from ?? changes.first ?? (decide ? 1 : end + 1))
   if (changes.first !== undefined && changes.first < first)
     throw new IndelibleError('invalid_position', `It begins at ${first}, behind a change at ${changes.first}.`)
-  const forkedAt = Math.min(Math.max(first - 1, 0), end)
+  // A commit is played as a whole.
+  const forkedAt = (await commitStart(log, Math.min(Math.max(first, 1), end + 1))) - 1
   const player = await Player.of(log, { ...options, changes, forkedAt, end })
   await player.play()
   return new WhatIf(log, { ...player.result(), forkedAt })
