@@ -308,3 +308,15 @@ test('what is added before the first event has the time of the first event', asy
   const [first, second] = (await eventsOf(other.store)) as { recordedAt: string }[]
   expect(first!.recordedAt).toBe(second!.recordedAt)
 })
+
+test('what is recorded after the question is not compared', async () => {
+  const log = await aDay()
+  const other = await ask(log, { without: [3] })
+  await log.append({ events: [{ stream: 'till-a', ...CashPaidIn({ amount: 1000 }) }] })
+  expect(await other.state(till, { id: 'a' })).toMatchObject({ is: { state: { cash: 10 } }, changes: [] })
+  expect(await other.rows(tillTable)).toEqual({
+    added: [],
+    removed: [],
+    changed: [],
+  })
+})

@@ -97,3 +97,15 @@ test('a follower that finds nothing in the log learns that it has passed it', as
   }
   expect(passed).toEqual([5, 6])
 })
+
+test('a fork that is closed answers nothing, and the log goes on', async () => {
+  const log = await logOfSix()
+  const fork = await forkOf(log, { at: 5 })
+  await fork.close()
+  const closed = { code: 'store_closed' }
+  await expect(fork.positionAt('2020-01-01')).rejects.toMatchObject(closed)
+  await expect(fork.historyAt(1)).rejects.toMatchObject(closed)
+  await expect(fork.findCommit('c1')).rejects.toMatchObject(closed)
+  await expect(positions(fork)).rejects.toMatchObject(closed)
+  expect(await positions(log)).toHaveLength(6)
+})

@@ -32,6 +32,8 @@ export class WhatIf {
   readonly store: EventStore
   /** The last position that both logs have in common. */
   readonly forkedAt: Position
+  /** The end of the log when it was asked. What was recorded later is compared with nothing. */
+  readonly end: Position
   /** The commands that were decided again. */
   readonly decided: number
   /** Those that came out differently, in the order of the log. */
@@ -41,11 +43,12 @@ export class WhatIf {
 
   constructor(
     log: EventStore,
-    { store, forkedAt, decided, differences, streams }: Omit<WhatIf, 'state' | 'rows' | 'aggregatesOf'>,
+    { store, forkedAt, end, decided, differences, streams }: Omit<WhatIf, 'state' | 'rows' | 'aggregatesOf'>,
   ) {
     this.#log = log
     this.store = store
     this.forkedAt = forkedAt
+    this.end = end
     this.decided = decided
     this.differences = differences
     this.streams = streams
@@ -62,7 +65,7 @@ export class WhatIf {
 
   /** Throws as {@link stateAsOf}, and `invalid_event` where the handlers of the aggregate fail on events as they would be. */
   async state(aggregate: AnyAggregate, { id }: { readonly id: string }): Promise<StateWhatIf> {
-    const is = await stateAsOf<unknown>(this.#log, aggregate, { id })
+    const is = await stateAsOf<unknown>(this.#log, aggregate, { id, asOf: { position: this.end } })
     const wouldBe = await stateWouldBe(this.store, aggregate, id)
     return { is, wouldBe, changes: changesBetween(is.state, wouldBe.state) }
   }
@@ -70,7 +73,8 @@ export class WhatIf {
   /** The rows of a read table that would be different. `by` is other code for the same table. All rows of both are in memory meanwhile. Throws as {@link viewAsOf}. */
   async rows(projection: Projection, { by = projection }: { readonly by?: Projection } = {}): Promise<RowsDiff> {
     const { key } = projection.table
-    return rowsBetween(key, await allRows(this.#log, projection), await allRows(this.store, by))
+    const is = await allRows(this.#log, projection, { position: this.end })
+    return rowsBetween(key, is, await allRows(this.store, by))
   }
 }
 
@@ -93,5 +97,5 @@ export async function whatIf(log: EventStore, options: WhatIfOptions): Promise<W
   const forkedAt = (await commitStart(log, Math.min(Math.max(first, 1), end + 1))) - 1
   const player = await Player.of(log, { ...options, changes, forkedAt, end })
   await player.play()
-  return new WhatIf(log, { ...player.result(), forkedAt })
+  return new WhatIf(log, { ...player.result(), forkedAt, end })
 }
