@@ -49,6 +49,21 @@ test.each([
   ['/what-if', { events: [{ after: 1, event: { stream: 'item-tea', type: '', data: {} } }] }, 'invalid_parameter'],
   ['/what-if', { events: [{ after: 1, event: { stream: '$item-tea', type: '$X', data: {} } }] }, 'reserved_name'],
   ['/what-if', { events: [{ after: 1, event: { type: 'X', data: {} } }] }, 'invalid_stream_name'],
+  [
+    '/what-if?decide=true',
+    { events: [{ after: 1, event: { type: 'StockReceived', data: {} } }] },
+    'invalid_stream_name',
+  ],
+  [
+    '/what-if?decide=true',
+    { events: [{ after: 1, event: { stream: 'item-tea', type: 'StockReceived', data: { quantity: 1 }, tags: 'x' } }] },
+    'invalid_parameter',
+  ],
+  [
+    '/what-if',
+    { events: [{ after: 1, event: { stream: 'item-a', type: 'X', data: {}, tags: 5 } }] },
+    'invalid_parameter',
+  ],
   ['/what-if?decide=true', { commands: [{ after: 1 }] }, 'invalid_command'],
   ['/what-if?decide=true', { commands: [{ after: 1, command: { type: 'No' } }] }, 'unknown_command'],
   ['/what-if?decide=true', { commands: [{ after: 1, command: 'x' }] }, 'invalid_command'],

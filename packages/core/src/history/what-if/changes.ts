@@ -4,6 +4,7 @@ import { IndelibleError } from '../../kernel/errors.ts'
 import type { NewEvent } from '../../kernel/events.ts'
 import { position as checkedPosition, type Position } from '../../kernel/positions.ts'
 import { shown } from '../../kernel/shown.ts'
+import { checkedStreamName } from '../../kernel/streams.ts'
 import type { SendOptions } from '../../runtime/commands/outcome.ts'
 
 export interface OtherPast {
@@ -40,7 +41,7 @@ export class Changes {
       throw new IndelibleError('invalid_position', 'An event is left out or changed twice. Name each position once.')
     const after = [...events, ...commands].map((each) => each.after)
     for (const each of after) if (checkedPosition(each) > end) throw noEvent(each, end)
-    for (const { event } of events) if (!isObject(event)) throw notGiven('invalid_event', 'event', event)
+    for (const { event } of events) checkEvent(event)
     for (const { command } of commands) if (!isObject(command)) throw notGiven('invalid_command', 'command', command)
     this.#without = new Set(without)
     this.#instead = new Map(instead.map(({ position, data }) => [position, data]))
@@ -80,6 +81,18 @@ function grouped<Value>(entries: readonly (readonly [Position, Value])[]): Reado
     else groups.set(position, [value])
   }
   return groups
+}
+
+/** The form of what may come from outside as JSON. The rest is checked when it is appended. */
+function checkEvent(event: NewEvent): void {
+  if (!isObject(event)) throw notGiven('invalid_event', 'event', event)
+  checkedStreamName(event.stream)
+  const { tags = [] } = event
+  if (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string')) return
+  throw new IndelibleError(
+    'invalid_event',
+    `The tags of an event that is added are a list of texts, not ${shown(tags)}.`,
+  )
 }
 
 function isObject(value: unknown): boolean {
