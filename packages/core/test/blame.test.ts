@@ -185,3 +185,27 @@ test('the command and its code are found at the first event of the commit', asyn
   const [name] = await blame(store, { aggregate: person, id: 'a', field: 'name' })
   expect(name!.cause).toMatchObject({ command: 'Rename', code: 'abc', commandId: 'c-1', position: 2 })
 })
+
+test('who takes the last field out of a list or an object made it empty; what objects inherit is no field', async () => {
+  const Kept = event('Kept', z.object({ list: z.array(z.string()), words: z.record(z.string(), z.int()) }))
+  const shelf = aggregate('shelf', { initialState: { list: ['a'], words: {} as Record<string, number> } }).on(
+    Kept,
+    (_state, data) => data,
+  )
+  const store = memoryStore()
+  const kept = (list: readonly string[], words: object) =>
+    store.append({ events: [{ stream: 'shelf-a', ...Kept({ list: [...list], words: { ...words } as never }) }] })
+  await kept(['a'], { constructor: 1 })
+  await kept([], { constructor: 1 })
+  await kept([], {})
+  const fields = await blame(store, { aggregate: shelf, id: 'a' })
+  expect(fields.map(({ field, value, before, cause }) => [field, value, before, cause.position])).toEqual<unknown>([
+    ['list', [], ['a'], 2],
+    ['words', {}, { constructor: 1 }, 3],
+  ])
+  const words = await historyOf(store, { aggregate: shelf, id: 'a', field: 'words' })
+  expect(words.map(({ field, before, after }) => [field, before, after])).toEqual([
+    ['words/constructor', undefined, 1],
+    ['words/constructor', 1, undefined],
+  ])
+})

@@ -185,6 +185,25 @@ test('code that throws, refuses the input or breaks a law is a difference and no
   ])
 })
 
+test('handlers that throw make every decision on that aggregate a difference, and no other', async () => {
+  const store = await paidThrice()
+  await store.append({ events: [{ stream: 'book-bob', type: 'Paid', data: { amount: 1 } }] })
+  const book = aggregate('book', { initialState: { sum: 0 } }).on(Paid, ({ sum }, { amount }) => {
+    if (amount === 5) throw new Error('five')
+    return { sum: sum + amount }
+  })
+  const decide = (_state: unknown, data: { amount: number }) => Paid(data)
+  const system = defineSystem({
+    name: 'books',
+    commands: [book.command('Pay', { input: money, emits: [Paid], decide })],
+  })
+  const replayed = await Array.fromAsync(replayDecisions(store, system))
+  expect(replayed.map(({ verdict }) => verdict)).toEqual(['same', 'different', 'different', 'not recorded'])
+  expect(replayed[2]).toMatchObject({
+    difference: { version: 3, state: undefined, now: { status: 'failed', message: 'five' } },
+  })
+})
+
 test('what cannot be decided again says why, and does not disturb what comes after it', async () => {
   const store = keptStore()
   await using running = startSystem(books.system, { store })
@@ -239,6 +258,11 @@ test('the range is of first events, and a state from before it is known', async 
     ])
   expect(await positions({ from: 4 })).toEqual([[4, 'same']])
   expect(await positions({ from: 2, to: 3 })).toEqual([[2, 'same']])
+  // The second payment has the events 2 and 3.
+  expect(await positions({ from: 2, to: 2 })).toEqual([[2, 'same']])
+  expect(await positions({ from: 3 })).toEqual([[4, 'same']])
+  await expect(positions({ from: -1 })).rejects.toMatchObject({ code: 'invalid_position' })
+  await expect(positions({ to: -1 })).rejects.toMatchObject({ code: 'invalid_position' })
 })
 
 test('the input is recorded once: with the event if that has the same data', async () => {

@@ -1,12 +1,37 @@
 // The log is played again with another past: what would follow is decided by the same rules, and nothing is written.
-import { bigint, defineSystem, type EventStore, event, projection, type RunningSystem, refuse, text } from 'indelible'
+import {
+  aggregate,
+  bigint,
+  command,
+  decisionModel,
+  defineSystem,
+  type EventStore,
+  event,
+  projection,
+  type RunningSystem,
+  refuse,
+  startSystem,
+  text,
+} from 'indelible'
 import { type WhatIfOptions, whatIf } from 'indelible/history'
 import { forkOf, memoryStore } from 'indelible/memory'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { draws, seed } from '../../../scripts/campaign.ts'
 import { patience } from './patience.ts'
-import { AskMove, CashPaidIn, CashTaken, moveSaga, PayIn, startTills, Take, till, tills, tillTable } from './till.ts'
+import {
+  AskMove,
+  CashPaidIn,
+  CashTaken,
+  moveSaga,
+  PayIn,
+  parts,
+  startTills,
+  Take,
+  till,
+  tills,
+  tillTable,
+} from './till.ts'
 
 /** It can be read when the system is closed. */
 function keptStore(): EventStore {
@@ -166,6 +191,132 @@ test('what cannot be asked is refused with what to do', async () => {
   await expect(ask(log, { events: [{ after: 1, event: { ...Other({}), stream: '$other-a' } }] })).rejects.toMatchObject(
     { code: 'reserved_name' },
   )
+  await expect(ask(log, { events: [{ after: 1 } as never] })).rejects.toMatchObject({ code: 'invalid_event' })
+  await expect(ask(log, { commands: [{ after: 1 } as never], decide: tills })).rejects.toMatchObject({
+    code: 'invalid_command',
+  })
   const stop = AbortSignal.abort(new Error('enough'))
   await expect(ask(log, { without: [1], signal: stop })).rejects.toThrow('enough')
+})
+
+const Named = event('Named', z.object({ name: z.string() }))
+const Spent = event('Spent', z.object({ day: z.string(), amount: z.int() }), { tags: { day: 'day' } })
+const guest = aggregate('guest', { initialState: { name: null as string | null }, unique: { name: 'NameTaken' } }).on(
+  Named,
+  (_state, { name }) => ({ name: name.trim() }),
+)
+const Name = guest.command('Name', {
+  input: z.object({ names: z.array(z.string()) }),
+  emits: [Named],
+  decide: (_state, { names }) => names.map((name) => Named({ name })),
+})
+const spentOn = decisionModel('spent_on', { initialState: 0, tags: ['day'] }).on(
+  Spent,
+  (sum, { amount }) => sum + amount,
+)
+const Spend = command('Spend', {
+  category: 'spending',
+  input: Spent.schema,
+  emits: [Spent],
+  refuses: ['NothingLeft'],
+  consults: { spent: spentOn.by({ day: 'day' }) },
+  decide: ({ spent }, input) => (spent + input.amount > 10 ? refuse('NothingLeft') : Spent(input)),
+})
+const house = defineSystem({ name: 'house', commands: [Name, Spend] })
+
+/** Ann is named at 1, and renamed twice by one command at 2 and 3; bob is named at 4. Half of d1 is spent at 5, half of d2 at 6. */
+async function aHouse(): Promise<EventStore> {
+  const store = keptStore()
+  await using system = startSystem(house, parts({ store }))
+  await system.send(Name('a', { names: ['ann'] }))
+  await system.send(Name('a', { names: ['anna', 'anne'] }), { commandId: 'renamed' })
+  await system.send(Name('b', { names: ['bob'] }))
+  await system.send(Spend('s1', { day: 'd1', amount: 6 }))
+  await system.send(Spend('s2', { day: 'd2', amount: 6 }))
+  return store
+}
+
+const refusals = ({ differences }: { readonly differences: readonly unknown[] }) =>
+  (differences as readonly { position: number; now: { reason?: string } }[]).map(({ position, now }) => [
+    position,
+    now.reason,
+  ])
+
+test('what is given claims unique values and has the tags of its type, so later decisions see it', async () => {
+  const log = await aHouse()
+  const decide = house
+  const changed = await ask(log, { instead: [{ position: 3, data: { name: 'bob' } }], decide })
+  expect(refusals(changed)).toEqual([[4, 'NameTaken']])
+  const added = { stream: 'guest-c', type: 'Named', data: { name: 'bob' } } as const
+  expect(refusals(await ask(log, { events: [{ after: 1, event: added }], decide }))).toEqual([[4, 'NameTaken']])
+  // The claim of the commit was on its last event, which did not happen: ann is called anna.
+  const partly = await ask(log, {
+    without: [3],
+    commands: ['anne', 'anna'].map((name) => ({ after: 4, command: Name('c', { names: [name] }) })),
+    decide,
+  })
+  expect(partly.differences).toMatchObject([{ now: { status: 'accepted' } }, { now: { reason: 'NameTaken' } }])
+  const otherDay = await ask(log, { instead: [{ position: 5, data: { day: 'd2', amount: 6 } }], decide })
+  expect(refusals(otherDay)).toEqual([[6, 'NothingLeft']])
+  const spent = { ...Spent({ day: 'd2', amount: 6 }), tags: [], stream: 'spending-s0' } as const
+  expect(refusals(await ask(log, { events: [{ after: 0, event: spent }], decide }))).toEqual([[6, 'NothingLeft']])
+})
+
+test('a commit is played as a whole, wherever the play begins', async () => {
+  const log = await aHouse()
+  const commands = [{ after: 2, command: Name('a', { names: ['ada'] }) }]
+  const [early, late] = [
+    await ask(log, { commands, decide: house, from: 1 }),
+    await ask(log, { commands, decide: house }),
+  ]
+  const names = async ({ store }: { store: EventStore }) =>
+    (await eventsOf(store)).map((each) => (each as { data: { name?: string } }).data.name)
+  expect(await names(late)).toEqual(['ann', 'anna', 'anne', 'ada', 'bob', undefined, undefined])
+  expect(await names(early)).toEqual(await names(late))
+  expect(late.forkedAt).toBe(1)
+})
+
+test('a command is found by its id on the fork, and is not carried out twice', async () => {
+  const log = await aHouse()
+  const other = await ask(log, { without: [1] })
+  expect(await other.store.findCommit('renamed')).toMatchObject({ firstPosition: 1, lastPosition: 2 })
+  await using system = startSystem(house, parts({ store: other.store }))
+  expect(await system.send(Name('a', { names: ['anna', 'anne'] }), { commandId: 'renamed' })).toMatchObject({
+    duplicate: true,
+  })
+  const command = Name('a', { names: ['ada'] })
+  const taken = await ask(log, { commands: [{ after: 1, command, options: { commandId: 'renamed' } }], decide: house })
+  expect(taken.differences).toMatchObject([
+    { isAdded: true, now: { status: 'accepted' } },
+    { position: 2, now: { status: 'failed', message: expect.stringContaining('used before') } },
+  ])
+})
+
+test('data that the handlers cannot take are told with the aggregate', async () => {
+  const log = await aHouse()
+  const instead = [{ position: 1, data: { nome: 'ann' } }]
+  const failed = { code: 'invalid_event', message: expect.stringContaining('guest-a') }
+  const other = await ask(log, { instead })
+  await expect(other.state(guest, { id: 'a' })).rejects.toMatchObject(failed)
+  await expect(ask(log, { instead, decide: house })).rejects.toMatchObject(failed)
+})
+
+test('what is added before the first event has the time of the first event', async () => {
+  const log = await aHouse()
+  const event = { stream: 'guest-c', type: 'Named', data: { name: 'cid' } } as const
+  const other = await ask(log, { events: [{ after: 0, event }] })
+  const [first, second] = (await eventsOf(other.store)) as { recordedAt: string }[]
+  expect(first!.recordedAt).toBe(second!.recordedAt)
+})
+
+test('what is recorded after the question is not compared', async () => {
+  const log = await aDay()
+  const other = await ask(log, { without: [3] })
+  await log.append({ events: [{ stream: 'till-a', ...CashPaidIn({ amount: 1000 }) }] })
+  expect(await other.state(till, { id: 'a' })).toMatchObject({ is: { state: { cash: 10 } }, changes: [] })
+  expect(await other.rows(tillTable)).toEqual({
+    added: [],
+    removed: [],
+    changed: [],
+  })
 })

@@ -43,10 +43,35 @@ test.each([
   ['/what-if', { with: [1] }, 'invalid_parameter'],
   ['/what-if', { without: ['1'] }, 'invalid_parameter'],
   ['/what-if', { without: [9] }, 'invalid_position'],
+  ['/what-if', { instead: [{ position: 1 }] }, 'invalid_parameter'],
+  ['/what-if', { instead: [{ data: {} }] }, 'invalid_position'],
+  ['/what-if', { events: [{ after: 1 }] }, 'invalid_parameter'],
+  ['/what-if', { events: [{ after: 1, event: { stream: 'item-tea', type: '', data: {} } }] }, 'invalid_parameter'],
+  ['/what-if', { events: [{ after: 1, event: { stream: '$item-tea', type: '$X', data: {} } }] }, 'reserved_name'],
+  ['/what-if', { events: [{ after: 1, event: { type: 'X', data: {} } }] }, 'invalid_stream_name'],
+  [
+    '/what-if?decide=true',
+    { events: [{ after: 1, event: { type: 'StockReceived', data: {} } }] },
+    'invalid_stream_name',
+  ],
+  [
+    '/what-if?decide=true',
+    { events: [{ after: 1, event: { stream: 'item-tea', type: 'StockReceived', data: { quantity: 1 }, tags: 'x' } }] },
+    'invalid_parameter',
+  ],
+  [
+    '/what-if',
+    { events: [{ after: 1, event: { stream: 'item-a', type: 'X', data: {}, tags: 5 } }] },
+    'invalid_parameter',
+  ],
+  ['/what-if?decide=true', { commands: [{ after: 1 }] }, 'invalid_command'],
+  ['/what-if?decide=true', { commands: [{ after: 1, command: { type: 'No' } }] }, 'unknown_command'],
+  ['/what-if?decide=true', { commands: [{ after: 1, command: 'x' }] }, 'invalid_command'],
   ['/what-if?tables=nothing', { without: [1] }, 'unknown_projection'],
 ])('%s with %j is refused', async (path, past, code) => {
   const { post } = await shipped()
   const { status, body } = await post(path, past)
   expect(status).toBeGreaterThanOrEqual(400)
+  expect(status).toBeLessThan(500)
   expect(body.type).toBe(`urn:indelible:error:${code}`)
 })

@@ -2,7 +2,7 @@
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { EventStore } from '../store/port.ts'
 import { type Cause, Causes } from './causes.ts'
-import { type Change, changesBetween, fieldOf, isSame, isWithin, leavesOf } from './changes.ts'
+import { type Change, changesBetween, emptiedBy, fieldOf, isSame, isWithin, leavesOf } from './changes.ts'
 import { type Subject, stepsOf } from './steps.ts'
 
 /** A change of a field with its cause. */
@@ -58,7 +58,8 @@ export async function blame(
     now = after
     for (const change of changesBetween(fieldOf(before, field), fieldOf(after, field), field)) {
       for (const known of setters.keys()) if (isWithin(known, change.field)) setters.delete(known)
-      for (const leaf of leavesOf(change.after, change.field)) {
+      const { field: each, after: value } = change
+      for (const leaf of value === undefined ? emptiedBy(each, after) : leavesOf(value, each)) {
         setters.set(leaf.field, { event, isLate, before: fieldOf(before, leaf.field) })
       }
     }

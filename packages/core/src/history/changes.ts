@@ -16,7 +16,7 @@ export function changesBetween(before: unknown, after: unknown, field = ''): rea
     return [{ field, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }]
   }
   const names = new Set([...Object.keys(before), ...Object.keys(after)])
-  return [...names].flatMap((name) => changesBetween(before[name], after[name], fieldIn(field, name)))
+  return [...names].flatMap((name) => changesBetween(own(before, name), own(after, name), fieldIn(field, name)))
 }
 
 /** The fields of a value that have no fields themselves. */
@@ -29,10 +29,17 @@ export function leavesOf(value: unknown, field = ''): readonly { readonly field:
 export function fieldOf(value: unknown, field: string): unknown {
   let found = value
   for (const name of field === '' ? [] : field.split('/')) {
-    const own = name.replaceAll('~1', '/').replaceAll('~0', '~')
-    found = isBranch(found) && Object.hasOwn(found, own) ? found[own] : undefined
+    found = isBranch(found) ? own(found, name.replaceAll('~1', '/').replaceAll('~0', '~')) : undefined
   }
   return found
+}
+
+/** The field that is empty in a value because its last field is gone, if so: none, or one. */
+export function emptiedBy(gone: string, value: unknown): readonly { readonly field: string }[] {
+  if (gone === '') return []
+  const field = gone.slice(0, Math.max(0, gone.lastIndexOf('/')))
+  const outer = fieldOf(value, field)
+  return isBranch(outer) && Object.keys(outer).length === 0 ? [{ field }] : []
 }
 
 /** Whether a field is another one, or in it. */
@@ -47,8 +54,13 @@ export function isSame(one: unknown, other: unknown): boolean {
 }
 
 function fieldIn(outer: string, name: string): string {
-  const own = name.replaceAll('~', '~0').replaceAll('/', '~1')
-  return outer === '' ? own : `${outer}/${own}`
+  const escaped = name.replaceAll('~', '~0').replaceAll('/', '~1')
+  return outer === '' ? escaped : `${outer}/${escaped}`
+}
+
+/** Not what each object inherits, such as `constructor`. */
+function own(branch: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(branch, name) ? branch[name] : undefined
 }
 
 function isBranch(value: unknown): value is Readonly<Record<string, unknown>> {

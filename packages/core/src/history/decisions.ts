@@ -17,7 +17,7 @@ import { consultedBy, Facts } from '../runtime/commands/facts.ts'
 import { watched } from '../runtime/purity.ts'
 import { DomainLog } from '../store/domain-log.ts'
 import type { EventStore } from '../store/port.ts'
-import { type CommittedCommand, committedCommands } from './committed-commands.ts'
+import { type CommittedEvents, commitsFrom } from './commits.ts'
 import { StatesBefore } from './states-before.ts'
 
 /** An event, apart from what the store gives it. */
@@ -85,9 +85,8 @@ export async function* replayDecisions(
   system: System,
   { signal, ...range }: ReplayOptions = {},
 ): AsyncGenerator<ReplayedDecision> {
-  const log = new DomainLog(store)
-  const replay = new Replay(log, system)
-  for await (const committed of committedCommands(log, system, range)) {
+  const replay = new Replay(new DomainLog(store), system)
+  for await (const committed of commitsFrom(store, system, range)) {
     signal?.throwIfAborted()
     yield await replay.decided(committed)
   }
@@ -105,43 +104,52 @@ class Replay {
     this.#facts = new Facts({ log, call: this.#call })
   }
 
-  async decided(committed: CommittedCommand): Promise<ReplayedDecision> {
+  async decided(committed: CommittedEvents): Promise<ReplayedDecision> {
     const [first] = committed
     const { position, recordedAt, stream, category } = first
     const { commandId = null, command } = first.metadata
     const told = { position, recordedAt, stream, command: command?.type ?? null, commandId }
     const type = command && this.#types.get(`${category}/${command.type}`)
-    const known = type?.aggregate && (await this.#states.before(type.aggregate, first))
-    if (type?.aggregate) this.#states.after(type.aggregate, known!, committed)
     const isOtherCode = type !== undefined && type.code !== command!.code
     const rest = { ...told, isOtherCode, difference: null }
+    const difference = type && command?.notJson === undefined ? await this.#difference(type, command!, committed) : null
+    if (type?.aggregate) this.#states.after(type.aggregate, committed)
     if (!command || command.notJson !== undefined) return { verdict: 'not recorded', ...rest }
     if (!type) return { verdict: 'undeclared', ...rest }
-    const input = 'input' in command ? command.input : JSON.parse(fromUtf8(first.dataBytes))
-    const state = known?.state
-    const { now, facts } = await this.#again(type, { first, command, input, state })
-    const recorded = outcomeOf(committed)
-    if (isSame(type, committed, now)) return { verdict: 'same', ...rest }
-    const difference = { input, version: known?.version ?? 0, state, facts, recorded, now: now.outcome }
-    return { verdict: 'different', ...rest, difference }
+    return difference ? { verdict: 'different', ...rest, difference } : { verdict: 'same', ...rest }
   }
 
-  async #again(type: AnyCommandType, { first, command, input: given, state }: Seen): Promise<Again> {
+  async #difference(
+    type: AnyCommandType,
+    command: RecordedCommand,
+    committed: CommittedEvents,
+  ): Promise<DecisionDifference | null> {
+    const [first] = committed
+    const input = 'input' in command ? command.input : JSON.parse(fromUtf8(first.dataBytes))
+    const { now, state, facts } = await this.#again(type, { first, command, input })
+    if (isSame(type, committed, now)) return null
+    const version = type.aggregate ? first.version - 1 : 0
+    return { input, version, state, facts, recorded: outcomeOf(committed), now: now.outcome }
+  }
+
+  async #again(type: AnyCommandType, { first, command, input: given }: Seen): Promise<Again> {
+    let state: unknown
     let facts: Readonly<Record<string, unknown>> = {}
     try {
+      state = type.aggregate && (await this.#states.before(type.aggregate, first))
       const input = this.#call(`the schema of the input of ${type.type}`, () => type.parse(given))
       facts = await this.#facts.at(command.factsAt ?? 0, consultedBy(type, input))
       const decision = decideOn(envelopeOf(type, first, command, input), { state, facts }, this.#call)
       if (isRefusal(decision)) {
         const { refused: reason, details } = decision
-        return { facts, now: { outcome: { status: 'refused', reason, details }, events: [] } }
+        return { state, facts, now: { outcome: { status: 'refused', reason, details }, events: [] } }
       }
       const events = decision.map((event) => ({ ...event, data: settledData(event) }))
       const shown = events.map((event) => shownOf({ ...event, data: dataAsRead(event) }, command.validAt))
-      return { facts, now: { outcome: { status: 'accepted', events: shown }, events } }
+      return { state, facts, now: { outcome: { status: 'accepted', events: shown }, events } }
     } catch (error) {
       if (isIndelibleError(error) && !ofTheCode.includes(error.code)) throw error
-      return { facts, now: { outcome: { status: 'failed', message: messageOf(error) }, events: [] } }
+      return { state, facts, now: { outcome: { status: 'failed', message: messageOf(error) }, events: [] } }
     }
   }
 }
@@ -150,10 +158,10 @@ interface Seen {
   readonly first: RecordedEvent
   readonly command: RecordedCommand
   readonly input: unknown
-  readonly state: unknown
 }
 
 interface Again {
+  readonly state: unknown
   readonly facts: Readonly<Record<string, unknown>>
   readonly now: { readonly outcome: DecisionOutcome; readonly events: readonly DomainEvent[] }
 }
@@ -178,7 +186,7 @@ function envelopeOf(
   return { type, command, stream, commandId: commandId!, issuedAt: metadata.issuedAt as Instant, input, options }
 }
 
-function outcomeOf(committed: CommittedCommand): DecisionOutcome {
+function outcomeOf(committed: CommittedEvents): DecisionOutcome {
   return { status: 'accepted', events: committed.map((event) => shownOf(event, undefined)) }
 }
 
@@ -189,7 +197,7 @@ export function shownOf(event: DomainEvent, commandValidAt: ValidTime | undefine
 }
 
 /** Whether the decision is the recorded one. Data in the newest form were written by the same version of the event, byte for byte. */
-function isSame({ emits }: AnyCommandType, committed: CommittedCommand, { outcome, events }: Again['now']): boolean {
+function isSame({ emits }: AnyCommandType, committed: CommittedEvents, { outcome, events }: Again['now']): boolean {
   if (outcome.status !== 'accepted' || events.length !== committed.length) return false
   return committed.every((recorded, index) => {
     const { data, ...head } = shownOf(recorded, undefined)

@@ -12,6 +12,8 @@ import type { DomainLog } from '../store/domain-log.ts'
 interface Known {
   readonly state: unknown
   readonly version: Version
+  /** What a handler threw. */
+  readonly failure?: { readonly error: unknown }
 }
 
 export class StatesBefore {
@@ -25,34 +27,48 @@ export class StatesBefore {
     this.#call = call
   }
 
-  /** The state before an event of its stream. */
-  async before(aggregate: AnyAggregate, { stream, version, position }: RecordedEvent): Promise<Known> {
-    const found = this.#known.get(stream)
-    if (found?.version === version - 1) return found
-    let known: Known = { state: aggregate.initialState, version: 0 }
-    for await (const { events } of this.#log.read(aggregate.events, [{ streams: [stream] }], { to: position - 1 }))
-      known = this.#folded(aggregate, known, events)
-    return known
+  /** The state before an event of its stream. Throws what a handler threw for an event before it. */
+  async before(aggregate: AnyAggregate, { stream, version, position }: RecordedEvent): Promise<unknown> {
+    let known = this.#known.get(stream)
+    if (known?.version !== version - 1) {
+      known = { state: aggregate.initialState, version: 0 }
+      for await (const { events } of this.#log.read(aggregate.events, [{ streams: [stream] }], { to: position - 1 }))
+        known = this.#folded(aggregate, known, events)
+    }
+    this.#keep(stream, known)
+    if (known.failure) throw known.failure.error
+    return known.state
   }
 
   /** Goes on behind events of one stream. */
-  after(aggregate: AnyAggregate, known: Known, events: readonly RecordedEvent[]): void {
-    const { stream } = events[0]!
+  after(aggregate: AnyAggregate, events: readonly [RecordedEvent, ...RecordedEvent[]]): void {
+    const [{ stream, version }] = events
+    const known = this.#known.get(stream)
+    if (known?.version === version - 1) this.#keep(stream, this.#folded(aggregate, known, events))
+  }
+
+  #keep(stream: StreamName, known: Known): void {
     this.#known.delete(stream)
-    this.#known.set(stream, this.#folded(aggregate, known, events))
+    this.#known.set(stream, known)
     if (this.#known.size <= cachedAggregatesMax) return
     const [oldest] = this.#known.keys()
     this.#known.delete(oldest!)
   }
 
-  #folded(aggregate: AnyAggregate, { state: from, version }: Known, events: readonly RecordedEvent[]): Known {
-    let state = from
-    for (const event of events) {
-      state = this.#call(`the handler of ${event.type} in "${aggregate.category}"`, () => {
-        frozenData(event)
-        return deepFreeze(aggregate.evolve(state, event))
-      })
+  #folded(aggregate: AnyAggregate, known: Known, events: readonly RecordedEvent[]): Known {
+    const version = known.version + events.length
+    if (known.failure) return { ...known, version }
+    let { state } = known
+    try {
+      for (const event of events) {
+        state = this.#call(`the handler of ${event.type} in "${aggregate.category}"`, () => {
+          frozenData(event)
+          return deepFreeze(aggregate.evolve(state, event))
+        })
+      }
+    } catch (error) {
+      return { state, version, failure: { error } }
     }
-    return { state, version: version + events.length }
+    return { state, version }
   }
 }

@@ -115,9 +115,14 @@ export function tagText(name: string, value: string | number): string {
   return `${name}:${value}`
 }
 
+/** The tags that a type declares for data of its version. */
+export function declaredTags({ tags }: Pick<AnyEventType, 'tags'>, data: unknown): readonly string[] {
+  return tagsOf(Object.entries(tags), data)
+}
+
 function tagsOf(members: readonly (readonly [tag: string, member: string])[], data: unknown): readonly string[] {
   return members.flatMap(([tag, member]) => {
-    const value = (data as Record<string, string | number | null | undefined>)[member]
+    const value = (data as Record<string, string | number | null | undefined> | null)?.[member]
     return value === undefined || value === null ? [] : [tagText(tag, value)]
   })
 }

@@ -85,3 +85,27 @@ test('a fork of a fork, and a follower that begins before the fork', async () =>
   expect(seen).toEqual([1, 2, 3, 4])
   await expect(forkOf(log, { at: 7 })).rejects.toMatchObject({ code: 'invalid_position' })
 })
+
+test('a follower that finds nothing in the log learns that it has passed it', async () => {
+  const fork = await forkOf(await logOfSix(), { at: 5 })
+  const stop = new AbortController()
+  const passed: number[] = []
+  for await (const { events, through } of fork.subscribe([{ types: ['Other'] }], { after: 1, signal: stop.signal })) {
+    passed.push(through)
+    if (through === 5) await fork.append({ events: [noted('note-d')] })
+    if (events.length > 0 || through === 6) stop.abort()
+  }
+  expect(passed).toEqual([5, 6])
+})
+
+test('a fork that is closed answers nothing, and the log goes on', async () => {
+  const log = await logOfSix()
+  const fork = await forkOf(log, { at: 5 })
+  await fork.close()
+  const closed = { code: 'store_closed' }
+  await expect(fork.positionAt('2020-01-01')).rejects.toMatchObject(closed)
+  await expect(fork.historyAt(1)).rejects.toMatchObject(closed)
+  await expect(fork.findCommit('c1')).rejects.toMatchObject(closed)
+  await expect(positions(fork)).rejects.toMatchObject(closed)
+  expect(await positions(log)).toHaveLength(6)
+})

@@ -43,6 +43,7 @@ export const forkOf: OpenFork = async (log: EventStore, options: ForkOptions = {
     },
   })
 
+  // What asks the log first asks for its own head before, so that a fork that is closed says so.
   return {
     ...own,
     findCommit: async (commandId) => (await own.findCommit(commandId)) ?? (await sharedCommit(commandId)),
@@ -67,18 +68,26 @@ export const forkOf: OpenFork = async (log: EventStore, options: ForkOptions = {
     async *subscribe(query, { after, ...options }) {
       await own.head()
       const { reserved = false, signal } = options
+      let passed = after
       if (after < at) {
         for await (const batch of log.read(query, { from: after + 1, to: at, reserved })) {
           if (signal.aborted) return
+          passed = batch.through
           yield batch
         }
+        // Who follows has to learn that it has passed what does not match.
+        if (passed < at) yield { events: [], through: at }
       }
       yield* own.subscribe(query, { ...options, after: Math.max(after, at) })
     },
     async positionAt(time, options) {
+      await own.head()
       const shared = await log.positionAt(time, options)
       return shared < at ? shared : await own.positionAt(time, options)
     },
-    historyAt: async (position) => await (position <= at ? log : own).historyAt(position),
+    async historyAt(position) {
+      await own.head()
+      return await (position <= at ? log : own).historyAt(position)
+    },
   }
 }

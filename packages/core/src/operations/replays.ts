@@ -2,13 +2,15 @@
 import { type ReplayedDecision, replayDecisions } from '../history/decisions.ts'
 import type { RowsDiff } from '../history/diff.ts'
 import { type OtherDecision, type OtherPast, type StateWhatIf, whatIf } from '../history/what-if/index.ts'
-import { IndelibleError } from '../kernel/errors.ts'
+import { isIndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
+import type { RunningSystem } from '../runtime/running-system.ts'
 import { instantSchema, objectOf } from './json-schemas.ts'
 import { decisionsPageMax, pageDefault, playedEventsMax, whatIfToldMax } from './limits.ts'
 import { operation } from './operation.ts'
 import { flag, invalid, oneOf, required, texts, valuesByName, wholeNumber } from './parameters.ts'
+import { declaredProjection } from './select-rows.ts'
 
 const outcomeSchema = {
   type: ['object', 'null'],
@@ -93,7 +95,17 @@ export const whatIfPast = operation({
     }),
     tables: texts({ description: 'Read tables whose rows are compared.' }),
   },
-  refusals: ['invalid_position', 'invalid_command', 'invalid_event', 'unknown_projection', 'what_if_too_large'],
+  refusals: [
+    'invalid_position',
+    'invalid_command',
+    'invalid_stream_name',
+    'invalid_time',
+    'reserved_name',
+    'unknown_command',
+    'unknown_projection',
+    'projection_parked',
+    'what_if_too_large',
+  ],
   describe: () => [
     {
       group: 'log',
@@ -131,30 +143,48 @@ export const whatIfPast = operation({
       },
     },
   ],
-  async run({ store, system, fork }, { past, decide = false, from, tables = [] }, { signal }): Promise<WhatIfTold> {
-    const projections = tables.map((name) => {
-      const projection = system.projections.find((each) => each.name === name)
-      if (projection) return projection
-      throw new IndelibleError('unknown_projection', `There is no read table "${name}".`)
-    })
-    const asked = { ...pastIn(past), fork, decide: decide ? system : undefined, from, signal }
-    const found = await whatIf(store, { ...asked, eventsMax: playedEventsMax })
-    const states: WhatIfTold['states'][number][] = []
-    for (const { aggregate, stream, id } of found.aggregatesOf(system).slice(0, whatIfToldMax))
-      states.push({ stream, ...(await found.state(aggregate, { id })) })
-    const rows: Record<string, RowsDiff> = {}
-    for (const projection of projections) rows[projection.name] = await found.rows(projection)
-    const { forkedAt, decided, differences, streams } = found
-    return {
-      forkedAt,
-      decided,
-      differences: differences.slice(0, whatIfToldMax),
-      states: states.filter(({ changes }) => changes.length > 0),
-      tables: rows,
-      isComplete: differences.length <= whatIfToldMax && streams.length <= whatIfToldMax,
-    }
-  },
+  run: (running, input, { signal }): Promise<WhatIfTold> => askedIn('past', () => tellWhatIf(running, input, signal)),
 })
+
+interface WhatIfAsked {
+  readonly past: Readonly<Record<string, unknown>>
+  readonly decide?: boolean | undefined
+  readonly from?: Position | undefined
+  readonly tables?: readonly string[] | undefined
+}
+
+async function tellWhatIf(
+  { store, system, fork }: RunningSystem,
+  { past, decide = false, from, tables = [] }: WhatIfAsked,
+  signal: AbortSignal | undefined,
+): Promise<WhatIfTold> {
+  const projections = tables.map((name) => declaredProjection(system, name))
+  const asked = { ...pastIn(past), fork, decide: decide ? system : undefined, from, signal }
+  const found = await whatIf(store, { ...asked, eventsMax: playedEventsMax })
+  const states: WhatIfTold['states'][number][] = []
+  for (const { aggregate, stream, id } of found.aggregatesOf(system).slice(0, whatIfToldMax))
+    states.push({ stream, ...(await found.state(aggregate, { id })) })
+  const rows: Record<string, RowsDiff> = {}
+  for (const projection of projections) rows[projection.name] = await found.rows(projection)
+  const { forkedAt, decided, differences, streams } = found
+  return {
+    forkedAt,
+    decided,
+    differences: differences.slice(0, whatIfToldMax),
+    states: states.filter(({ changes }) => changes.length > 0),
+    tables: rows,
+    isComplete: differences.length <= whatIfToldMax && streams.length <= whatIfToldMax,
+  }
+}
+
+/** The events in it have data that nobody has checked. */
+async function askedIn<Result>(parameter: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw isIndelibleError(error, 'invalid_event') ? invalid(parameter, error.message) : error
+  }
+}
 
 export interface WhatIfTold {
   readonly forkedAt: Position

@@ -3,6 +3,7 @@ import { type AsOf, checkedPoint } from '../history/points.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import type { Projection } from '../kernel/projections.ts'
+import type { System } from '../kernel/system.ts'
 import type { Row } from '../kernel/tables.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import type { ProjectionDescription } from '../schema/describe-system.ts'
@@ -66,8 +67,7 @@ export const selectRows = operation({
   describe: ({ projections }) => projections.map(caseOf),
   async run(running, input, { signal }): Promise<RowsPage> {
     const { name, limit = pageDefault, waitFor, timeoutMs = waitMsDefault } = input
-    const projection = running.system.projections.find((each) => each.name === name)
-    if (!projection) throw new IndelibleError('unknown_projection', `There is no read table "${name}".`)
+    const projection = declaredProjection(running.system, name)
     const { table } = projection
     const { options, order } = selectionIn(input, table)
 
@@ -83,6 +83,13 @@ export const selectRows = operation({
     return { table: table.name, rows: page, position, next }
   },
 })
+
+/** Throws `unknown_projection`. */
+export function declaredProjection({ projections }: System, name: string): Projection {
+  const projection = projections.find((each) => each.name === name)
+  if (projection) return projection
+  throw new IndelibleError('unknown_projection', `There is no read table "${name}".`)
+}
 
 /** The position of the page is the one to ask for in the next page: what is known at a time may still grow until that time has passed. */
 async function pageAsOf(

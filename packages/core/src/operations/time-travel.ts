@@ -3,7 +3,6 @@ import { type Blamed, blame, type Changed, historyOf } from '../history/blame.ts
 import { diffRows, diffStates, type RowsDiff, type StateDiff } from '../history/diff.ts'
 import type { PointOfLog } from '../history/points.ts'
 import type { Subject } from '../history/steps.ts'
-import { IndelibleError } from '../kernel/errors.ts'
 import type { Projection } from '../kernel/projections.ts'
 import type { System } from '../kernel/system.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
@@ -14,6 +13,7 @@ import { instantSchema, objectOf } from './json-schemas.ts'
 import { type OperationCase, operation } from './operation.ts'
 import { invalid, required, text, valuesByName } from './parameters.ts'
 import { asOfIn, pointIn, pointsOfAggregate, pointsOfLog, pointText } from './points.ts'
+import { declaredProjection } from './select-rows.ts'
 import { keyIn } from './table-selection.ts'
 
 const anyAggregate = {
@@ -143,12 +143,6 @@ function logPointIn(name: string, given: string): PointOfLog {
   const point = pointIn(name, given)
   if ('version' in point) throw invalid(name, 'A read table has no versions: give a position or a time.')
   return point
-}
-
-function declaredProjection({ projections }: System, name: string): Projection {
-  const projection = projections.find((each) => each.name === name)
-  if (projection) return projection
-  throw new IndelibleError('unknown_projection', `There is no read table "${name}".`)
 }
 
 /** Throws `aggregate_missing`. */

@@ -3,6 +3,8 @@ import type { Command } from '../../kernel/commands.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { NewEvent } from '../../kernel/events.ts'
 import { position as checkedPosition, type Position } from '../../kernel/positions.ts'
+import { shown } from '../../kernel/shown.ts'
+import { checkedStreamName } from '../../kernel/streams.ts'
 import type { SendOptions } from '../../runtime/commands/outcome.ts'
 
 export interface OtherPast {
@@ -39,12 +41,14 @@ export class Changes {
       throw new IndelibleError('invalid_position', 'An event is left out or changed twice. Name each position once.')
     const after = [...events, ...commands].map((each) => each.after)
     for (const each of after) if (checkedPosition(each) > end) throw noEvent(each, end)
+    for (const { event } of events) checkEvent(event)
+    for (const { command } of commands) if (!isObject(command)) throw notGiven('invalid_command', 'command', command)
     this.#without = new Set(without)
     this.#instead = new Map(instead.map(({ position, data }) => [position, data]))
     this.#events = grouped(events.map(({ after: place, event }) => [place, event]))
     this.#commands = grouped(commands.map((each) => [each.after, each]))
-    const first = Math.min(...at, ...after.map((each) => each + 1))
-    this.first = Number.isFinite(first) ? first : undefined
+    const first = [...at, ...after.map((each) => each + 1)].reduce((least, each) => Math.min(least, each), end + 2)
+    this.first = first > end + 1 ? undefined : first
   }
 
   isLeftOut(position: Position): boolean {
@@ -71,8 +75,35 @@ export class Changes {
 
 function grouped<Value>(entries: readonly (readonly [Position, Value])[]): ReadonlyMap<Position, readonly Value[]> {
   const groups = new Map<Position, Value[]>()
-  for (const [position, value] of entries) groups.set(position, [...(groups.get(position) ?? []), value])
+  for (const [position, value] of entries) {
+    const group = groups.get(position)
+    if (group) group.push(value)
+    else groups.set(position, [value])
+  }
   return groups
+}
+
+/** The form of what may come from outside as JSON. The rest is checked when it is appended. */
+function checkEvent(event: NewEvent): void {
+  if (!isObject(event)) throw notGiven('invalid_event', 'event', event)
+  checkedStreamName(event.stream)
+  const { tags = [] } = event
+  if (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string')) return
+  throw new IndelibleError(
+    'invalid_event',
+    `The tags of an event that is added are a list of texts, not ${shown(tags)}.`,
+  )
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+}
+
+function notGiven(code: 'invalid_event' | 'invalid_command', what: string, value: unknown): IndelibleError {
+  return new IndelibleError(
+    code,
+    `What is added is an object with "after" and "${what}". The ${what} is ${shown(value)}.`,
+  )
 }
 
 function noEvent(position: Position, end: Position): IndelibleError {

@@ -1,7 +1,7 @@
 // Decides recorded commands on a fork of the log, by the same path as commands are carried out.
 import { canonicalText } from '../../kernel/canonical.ts'
 import type { Command } from '../../kernel/commands.ts'
-import { isIndelibleError } from '../../kernel/errors.ts'
+import { type ErrorCode, isIndelibleError } from '../../kernel/errors.ts'
 import type { AnyEventType } from '../../kernel/event-types.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import { messageOf } from '../../kernel/shown.ts'
@@ -16,7 +16,7 @@ import type { SendOptions } from '../../runtime/commands/outcome.ts'
 import { DomainLog } from '../../store/domain-log.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { SnapshotStore } from '../../store/snapshots.ts'
-import type { CommittedCommand } from '../committed-commands.ts'
+import type { CommittedEvents } from '../commits.ts'
 import { type DecisionOutcome, ofTheCode, shownOf } from '../decisions.ts'
 
 /** How a command came out on the fork. */
@@ -57,7 +57,7 @@ export class Decider {
   }
 
   /** A command of the log, with everything that came with it. */
-  async again([first]: CommittedCommand): Promise<Decided> {
+  async again([first]: CommittedEvents): Promise<Decided> {
     const { streamId: id, category, metadata } = first
     const { command, actor, commandId, correlationId, causationId, traceparent, issuedAt, requestHash, ...others } =
       metadata
@@ -81,7 +81,7 @@ export class Decider {
         return { outcome: { status: 'failed', message }, events: [] }
       }
     } catch (error) {
-      if (isIndelibleError(error) && !ofTheCode.includes(error.code)) throw error
+      if (isIndelibleError(error) && ![...ofTheCode, ...ofTheId].includes(error.code)) throw error
       return { outcome: { status: 'failed', message: messageOf(error) }, events: [] }
     }
     const events: RecordedEvent[] = []
@@ -98,6 +98,9 @@ export class Decider {
     return { status: 'accepted', events: newest.map((event) => shownOf(event, undefined)) }
   }
 }
+
+/** An added command may take the id of one that follows. */
+const ofTheId: readonly ErrorCode[] = ['command_id_reused', 'command_claimed']
 
 /** Those of the log are of another history. */
 const noSnapshots: SnapshotStore = { load: async () => undefined, save: async () => {} }

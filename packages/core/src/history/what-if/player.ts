@@ -3,6 +3,7 @@ import type { Command } from '../../kernel/commands.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { NewEvent, RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
+import { refuseReserved } from '../../kernel/reserved.ts'
 import { checkedStreamName, type StreamName } from '../../kernel/streams.ts'
 import type { System } from '../../kernel/system.ts'
 import { systemIds } from '../../kernel/system-clock.ts'
@@ -11,9 +12,11 @@ import { whatIfEventsMax } from '../../runtime/limits.ts'
 import { heardOf } from '../../runtime/processes/events.ts'
 import type { OpenFork } from '../../store/fork.ts'
 import type { EventStore } from '../../store/port.ts'
+import { type CommittedEvents, commitsIn } from '../commits.ts'
 import type { DecisionOutcome } from '../decisions.ts'
 import type { Changes } from './changes.ts'
 import { Decider, isSameOutcome } from './decider.ts'
+import { withClaims, withDeclaredTags } from './tagged.ts'
 
 /** A command that came out differently, or was not given. */
 export interface OtherDecision {
@@ -51,9 +54,6 @@ export interface PlayerOptions extends PlayOptions {
   readonly end: Position
 }
 
-/** The events of one commit, in the order of the log. */
-type Commit = readonly [RecordedEvent, ...RecordedEvent[]]
-
 export class Player {
   readonly #log: EventStore
   readonly #options: PlayerOptions
@@ -85,7 +85,7 @@ export class Player {
   }
 
   async play(): Promise<void> {
-    const { forkedAt, end, eventsMax = whatIfEventsMax, onProgress } = this.#options
+    const { forkedAt, end, eventsMax = whatIfEventsMax, signal, onProgress } = this.#options
     if (end - forkedAt > eventsMax) {
       throw new IndelibleError(
         'what_if_too_large',
@@ -93,8 +93,11 @@ export class Player {
         { details: { from: forkedAt + 1, end } },
       )
     }
+    this.#now.recordedMs = await this.#startMs()
     await this.#addAfter(forkedAt)
-    for await (const commit of this.#commits()) {
+    const range = { from: forkedAt + 1, to: end, reserved: true }
+    for await (const commit of commitsIn(this.#log.read('all', range))) {
+      signal?.throwIfAborted()
       const [first] = commit
       this.#now.recordedMs = epochMs(first.recordedAt)
       this.#now.issuedMs = epochMs((first.metadata.issuedAt as Instant | undefined) ?? first.recordedAt)
@@ -109,24 +112,14 @@ export class Player {
     return { store, differences, streams, decided: this.#decided }
   }
 
-  async *#commits(): AsyncGenerator<Commit> {
-    const { forkedAt, end, signal } = this.#options
-    let commit: [RecordedEvent, ...RecordedEvent[]] | undefined
-    for await (const { events } of this.#log.read('all', { from: forkedAt + 1, to: end, reserved: true })) {
-      signal?.throwIfAborted()
-      for (const event of events) {
-        const { commandId } = event.metadata
-        if (commit && commandId !== undefined && commit[0].metadata.commandId === commandId) commit.push(event)
-        else {
-          if (commit) yield commit
-          commit = [event]
-        }
-      }
-    }
-    if (commit) yield commit
+  /** What is added before the first event happens at its time. */
+  async #startMs(): Promise<number> {
+    for await (const { events } of this.#log.read('all', { limit: 1, reserved: true }))
+      return epochMs(events[0]!.recordedAt)
+    return 0
   }
 
-  async #take(commit: Commit): Promise<void> {
+  async #take(commit: CommittedEvents): Promise<void> {
     const { changes } = this.#options
     const isTouched = commit.some(({ position }) => changes.isLeftOut(position) || changes.isChanged(position))
     if (isTouched || !this.#decider) return await this.#append(commit)
@@ -136,19 +129,42 @@ export class Player {
   }
 
   /** As recorded, but for the changes. */
-  async #append(commit: Commit): Promise<void> {
-    const { changes } = this.#options
+  async #append(commit: CommittedEvents): Promise<void> {
+    const { changes, decide: system } = this.#options
     const events: NewEvent[] = []
     for (const event of commit) {
-      const { position, stream } = event
+      const { position, stream, data: was } = event
       if (changes.isLeftOut(position)) this.#isNotThere(event)
-      else events.push(changes.isChanged(position) ? { ...asNew(event), data: changes.dataAt(position) } : asNew(event))
-      if (changes.isChanged(position)) this.#streams.add(stream)
+      else if (changes.isChanged(position)) {
+        const changed = { ...asNew(event), data: changes.dataAt(position) }
+        events.push(system ? withDeclaredTags(changed, system, was) : changed)
+        this.#streams.add(stream)
+      } else events.push(asNew(event))
     }
-    if (events.length > 0) await this.#fork.append({ events }, { reserved: true })
+    if (events.length === 0) return
+    const isGiven = commit.some(({ position }) => changes.isLeftOut(position) || changes.isChanged(position))
+    const commandId = await this.#commandIdOf(commit)
+    const outcome = await this.#fork.append(
+      { events: isGiven ? await this.#claimed(events) : events, ...(commandId !== undefined && { commandId }) },
+      { reserved: true },
+    )
+    // An added command has taken its id.
+    if (outcome.status !== 'written') for (const event of commit) this.#isNotThere(event)
   }
 
-  #isWithoutCause([first]: Commit): boolean {
+  /** Whoever looks for a commit by its id finds it on the fork too. */
+  async #commandIdOf([{ metadata, position }]: CommittedEvents): Promise<string | undefined> {
+    const { commandId } = metadata
+    if (typeof commandId !== 'string') return undefined
+    return (await this.#log.findCommit(commandId))?.firstPosition === position ? commandId : undefined
+  }
+
+  async #claimed(events: readonly NewEvent[]): Promise<readonly NewEvent[]> {
+    const { decide: system, fork } = this.#options
+    return system ? await withClaims(events, { system, fork, store: this.#fork }) : events
+  }
+
+  #isWithoutCause([first]: CommittedEvents): boolean {
     return this.#gone.has(first.metadata.causationId) || this.#gone.has(heardOf(first))
   }
 
@@ -157,12 +173,12 @@ export class Player {
     this.#streams.add(stream)
   }
 
-  #leaveOut(commit: Commit): void {
+  #leaveOut(commit: CommittedEvents): void {
     for (const event of commit) this.#isNotThere(event)
     if (commit[0].metadata.command) this.#differ(commit, { status: 'left out' })
   }
 
-  async #decide(commit: Commit, decider: Decider): Promise<void> {
+  async #decide(commit: CommittedEvents, decider: Decider): Promise<void> {
     this.#decided++
     this.#now.ids = commit.map(({ id }) => id)
     const { outcome, events } = await decider.again(commit)
@@ -176,7 +192,7 @@ export class Player {
     this.#differ(commit, outcome)
   }
 
-  #differ(commit: Commit, now: OtherDecision['now']): void {
+  #differ(commit: CommittedEvents, now: OtherDecision['now']): void {
     const [{ position, stream, metadata }] = commit
     this.#differences.push({
       position,
@@ -190,15 +206,17 @@ export class Player {
   }
 
   async #addAfter(position: Position): Promise<void> {
-    const { changes } = this.#options
+    const { changes, decide: system } = this.#options
     for (const event of changes.eventsAfter(position)) {
-      await this.#fork.append({ events: [event] })
+      refuseReserved(event)
+      const events = await this.#claimed([system ? withDeclaredTags(event, system) : event])
+      await this.#fork.append({ events }, { reserved: true })
       this.#streams.add(event.stream)
     }
     for (const { command, options } of changes.commandsAfter(position)) {
       const { recordedAt } = await this.#fork.head()
-      this.#now.issuedMs = recordedAt === null ? 0 : epochMs(recordedAt)
-      this.#now.recordedMs = this.#now.issuedMs
+      if (recordedAt !== null) this.#now.recordedMs = epochMs(recordedAt)
+      this.#now.issuedMs = this.#now.recordedMs
       this.#decided++
       const { outcome, events } = await this.#decider!.send(command as Command, options)
       for (const { stream } of events) this.#streams.add(stream)

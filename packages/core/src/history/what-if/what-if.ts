@@ -8,9 +8,11 @@ import type { System } from '../../kernel/system.ts'
 import type { EventStore } from '../../store/port.ts'
 import { type StateAsOf, stateAsOf } from '../as-of.ts'
 import { type Change, changesBetween } from '../changes.ts'
+import { commitStart } from '../commits.ts'
 import { allRows, type RowsDiff, rowsBetween } from '../diff.ts'
 import { Changes, type OtherPast } from './changes.ts'
 import { type OtherDecision, Player, type PlayOptions } from './player.ts'
+import { stateWouldBe } from './would-be.ts'
 
 export interface WhatIfOptions extends OtherPast, PlayOptions {
   /** The first position that is played again. The first change when left out; the whole log where only the code is different. */
@@ -30,6 +32,8 @@ export class WhatIf {
   readonly store: EventStore
   /** The last position that both logs have in common. */
   readonly forkedAt: Position
+  /** The end of the log when it was asked. What was recorded later is compared with nothing. */
+  readonly end: Position
   /** The commands that were decided again. */
   readonly decided: number
   /** Those that came out differently, in the order of the log. */
@@ -39,11 +43,12 @@ export class WhatIf {
 
   constructor(
     log: EventStore,
-    { store, forkedAt, decided, differences, streams }: Omit<WhatIf, 'state' | 'rows' | 'aggregatesOf'>,
+    { store, forkedAt, end, decided, differences, streams }: Omit<WhatIf, 'state' | 'rows' | 'aggregatesOf'>,
   ) {
     this.#log = log
     this.store = store
     this.forkedAt = forkedAt
+    this.end = end
     this.decided = decided
     this.differences = differences
     this.streams = streams
@@ -58,24 +63,26 @@ export class WhatIf {
     })
   }
 
-  /** Throws as {@link stateAsOf}. */
+  /** Throws as {@link stateAsOf}, and `invalid_event` where the handlers of the aggregate fail on events as they would be. */
   async state(aggregate: AnyAggregate, { id }: { readonly id: string }): Promise<StateWhatIf> {
-    const is = await stateAsOf<unknown>(this.#log, aggregate, { id })
-    const wouldBe = await stateAsOf<unknown>(this.store, aggregate, { id })
+    const is = await stateAsOf<unknown>(this.#log, aggregate, { id, asOf: { position: this.end } })
+    const wouldBe = await stateWouldBe(this.store, aggregate, id)
     return { is, wouldBe, changes: changesBetween(is.state, wouldBe.state) }
   }
 
   /** The rows of a read table that would be different. `by` is other code for the same table. All rows of both are in memory meanwhile. Throws as {@link viewAsOf}. */
   async rows(projection: Projection, { by = projection }: { readonly by?: Projection } = {}): Promise<RowsDiff> {
     const { key } = projection.table
-    return rowsBetween(key, await allRows(this.#log, projection), await allRows(this.store, by))
+    const is = await allRows(this.#log, projection, { position: this.end })
+    return rowsBetween(key, is, await allRows(this.store, by))
   }
 }
 
 /**
  * Plays the log again from the first change on. At most `whatIfEventsMax` events are played. Sagas, policies and reactions do not run: the commands that they sent
  * are decided again as long as what caused them is still there.
- * Throws `invalid_position`, `what_if_too_large`, `invalid_command` for an added command, `aborted`, and what the store throws.
+ * Throws `invalid_position`, `what_if_too_large`, `aborted`, and what the store throws; for events that are added or changed `invalid_event`, `invalid_stream_name`,
+ * `invalid_time` and `reserved_name`; for commands that are added `invalid_command`, `unknown_command` and `invalid_stream_name`.
  */
 export async function whatIf(log: EventStore, options: WhatIfOptions): Promise<WhatIf> {
   const { decide, commands = [] } = options
@@ -86,8 +93,9 @@ export async function whatIf(log: EventStore, options: WhatIfOptions): Promise<W
   const first = checkedPosition(options.from ?? changes.first ?? (decide ? 1 : end + 1))
   if (changes.first !== undefined && changes.first < first)
     throw new IndelibleError('invalid_position', `It begins at ${first}, behind a change at ${changes.first}.`)
-  const forkedAt = Math.min(Math.max(first - 1, 0), end)
+  // A commit is played as a whole.
+  const forkedAt = (await commitStart(log, Math.min(Math.max(first, 1), end + 1))) - 1
   const player = await Player.of(log, { ...options, changes, forkedAt, end })
   await player.play()
-  return new WhatIf(log, { ...player.result(), forkedAt })
+  return new WhatIf(log, { ...player.result(), forkedAt, end })
 }
