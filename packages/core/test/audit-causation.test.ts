@@ -18,14 +18,14 @@ test('the commands of a saga are under the command that started it, also one tha
   await running.send(AskMove('m', { from: 'a', to: 'closed', amount: 4 }), { correlationId: 'visit' })
   await running.waitForSaga(moveSaga, 'm', patience)
   await expect.poll(() => shown(running.store, 'visit')).toContainEqual(expect.stringContaining('refused'))
-  expect(await shown(running.store, 'visit')).toMatchInlineSnapshot(`
-    [
-      "accepted AskMove move-m null",
-      "  accepted Take till-a 0",
-      "  refused PayIn till-closed 0",
-      "  accepted PayIn till-a 0",
-    ]
-  `)
+  const [root, ...below] = await shown(running.store, 'visit')
+  expect(root).toBe('accepted AskMove move-m null')
+  // Within a millisecond they have no order.
+  expect(below.sort()).toEqual([
+    '  accepted PayIn till-a 0',
+    '  accepted Take till-a 0',
+    '  refused PayIn till-closed 0',
+  ])
   expect(await shown(running.store, 'nothing')).toEqual([])
   await running.close()
 })
