@@ -1,5 +1,5 @@
 // Tiles and checkpoint of the Merkle tree as files that any web server can serve, and the private keys in a place of their own.
-import { closeSync, constants, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { chmod, open, readFile, rename } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fault, nodeDisk, syncDir } from '../log/disk/index.ts'
@@ -37,26 +37,24 @@ export function fileProofs(options: FileProofsOptions): ProofFiles {
 /** Beside its place first, so that a reader finds all of it or nothing. */
 function replaced(file: string, bytes: Uint8Array): void {
   const unfinished = `${file}.new`
-  writtenInPlace(unfinished, bytes)
+  writtenInPlace(unfinished, bytes, constants.O_TRUNC)
   renameSync(unfinished, file)
 }
 
 /**
- * Without emptying it first: a reader finds right bytes only. Synchronously, because the few threads for asynchronous calls belong to the log, whose writes are
+ * A tile is not emptied first: a reader finds right bytes only. Synchronously, because the few threads for asynchronous calls belong to the log, whose writes are
  * waited for; it is a few kilobytes for the page cache, on the thread of the tree.
  */
-function writtenInPlace(file: string, bytes: Uint8Array): void {
-  const handle = opened(file)
+function writtenInPlace(file: string, bytes: Uint8Array, truncation = 0): void {
+  const handle = opened(file, constants.O_CREAT | constants.O_WRONLY | truncation)
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at)
-    ftruncateSync(handle, bytes.length)
   } finally {
     closeSync(handle)
   }
 }
 
-function opened(file: string): number {
-  const flags = constants.O_CREAT | constants.O_WRONLY
+function opened(file: string, flags: number): number {
   try {
     return openSync(file, flags)
   } catch (error) {
