@@ -30,7 +30,7 @@ import { type AccountHistory, accountHistories, replay } from '../import/replay.
 import { accountBalances } from '../projections/account-balances.ts'
 import { czechBankDir, czechBankMissing } from './czech-bank-data.ts'
 
-const accounts = long ? Number.POSITIVE_INFINITY : 25
+const accounts = long ? Number.POSITIVE_INFINITY : 12
 const randomPoints = long ? 10_000 : 1_000
 const limit = 10_000
 const days = Array.from({ length: 365 }, (_, day) => instant(Date.UTC(1993, 0, 1 + day)).slice(0, 10))

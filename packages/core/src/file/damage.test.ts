@@ -134,7 +134,7 @@ describe('damage', () => {
     expect(files.size).toBeGreaterThan(2)
     expect(await indexesIn(dir)).toHaveLength(files.size - 1)
     const found = { opening: 0, readingAll: 0, readingStreams: 0, verifying: 0, nobody: 0 }
-    const step = long ? 1 : 3
+    const step = long ? 1 : 6
     const next = draws()
     for (const [name, whole] of files) {
       for (let at = next(step); at < whole.length; at += step) {
