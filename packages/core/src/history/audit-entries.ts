@@ -1,11 +1,10 @@
 // Which events of a log are entries of its audit trail, and what each says: who did what, when and why, and how it ended.
 import type { RecordedEvent } from '../kernel/events.ts'
-import type { Position, Version } from '../kernel/positions.ts'
+import type { Position } from '../kernel/positions.ts'
 import { scheduleSaga } from '../kernel/processes/index.ts'
 import { remotePrefix } from '../kernel/remotes.ts'
 import { isReserved } from '../kernel/reserved.ts'
-import type { Instant } from '../kernel/time.ts'
-import { type AuditRecords, auditRecorded, type TooLarge } from '../runtime/audit/records.ts'
+import { type AuditRecord, type AuditRecords, auditRecorded } from '../runtime/audit/records.ts'
 import { commandIn, reasonIn } from './causes.ts'
 
 /**
@@ -17,37 +16,16 @@ export const auditOutcomes = ['accepted', 'refused', 'conflict', 'appended', 'op
 
 export type AuditOutcome = (typeof auditOutcomes)[number]
 
-export interface AuditEntry {
+export interface AuditEntry extends Omit<AuditRecord, 'outcome'> {
   /** Of the event that says so. */
   readonly position: Position
   /** The place among the entries of that event. */
   readonly index: number
-  /** When it was done. What is recorded later than it was done, as a refusal, is not in the order of this time. */
-  readonly at: Instant
   readonly outcome: AuditOutcome
   /** The command, what the operator did, the operation that read, or the event that was appended. */
   readonly action: string
-  /** What it was done to. */
-  readonly stream?: string
-  /** Of the stream: that of the first event of the command, or the one that a refused command was decided on. */
-  readonly version?: Version
-  readonly actor?: string
-  /** Why, as the caller said. */
-  readonly reason?: string
-  /** Why not: the reason of the refusal, or of the conflict (`expected_version`, `overtaken`). */
-  readonly code?: string
-  /** Of the refusal, or of what the operator did. */
-  readonly details?: unknown
-  readonly detailsTooLarge?: TooLarge
-  /** Of a command that was not carried out, or what a read asked for. That of an accepted command is with its event. */
-  readonly input?: unknown
-  readonly inputTooLarge?: TooLarge
   /** The first event of the command, or the event that was appended. */
   readonly eventId?: string
-  readonly commandId?: string
-  readonly correlationId?: string
-  /** The event or command that directly led to it. */
-  readonly causationId?: string
 }
 
 /** What operators do. `$SagaCancelled` and `$SagaStarted` only where a person did it. */

@@ -24,26 +24,29 @@ export interface TooLarge {
 
 /** A command that was not carried out, or a read. Ids that are left out are the command id. */
 export interface AuditRecord {
+  /** When it was done. What is recorded later than it was done, as a refusal, is not in the order of this time. */
   readonly at: Instant
   readonly outcome: 'refused' | 'conflict' | 'read'
   /** The command, or the operation that read. */
   readonly action: string
+  /** What it was done to. */
   readonly stream?: string
-  /** The version that was decided on. */
+  /** Of the stream: the one that a refused command was decided on, or that of the first event of the command. */
   readonly version?: Version
   readonly actor?: string
-  /** As the caller gave it in the metadata. */
+  /** Why, as the caller said in the metadata. */
   readonly reason?: string
   /** The reason of the refusal, or of the conflict: `expected_version`, `overtaken`. */
   readonly code?: string
-  /** Of the refusal. */
+  /** Of the refusal, or of what the operator did. */
   readonly details?: unknown
   readonly detailsTooLarge?: TooLarge
-  /** As it was given: of the command, or what the read asked for. */
+  /** As it was given: of a command that was not carried out, or what a read asked for. That of an accepted command is with its event. */
   readonly input?: unknown
   readonly inputTooLarge?: TooLarge
   readonly commandId?: string
   readonly correlationId?: string
+  /** The event or command that directly led to it. */
   readonly causationId?: string
 }
 
