@@ -1,7 +1,7 @@
 // Cuts the connection to the server after the k-th message, for every k. It is then often unknown whether a change was committed. Still each event counts once.
 
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
-import { isIndelibleError, startSystem } from 'indelible'
+import { type EventStore, isIndelibleError, startSystem } from 'indelible'
 import { memorySnapshots, memoryStore } from 'indelible/memory'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { draws, hours, long, seed } from '../../../scripts/campaign.ts'
@@ -59,7 +59,13 @@ async function run(name: string, schema: string, k: number): Promise<number> {
     const last = await append()
     await running.waitFor({ name }, last, { timeoutMs: 20_000 })
     const messages = proxy.passed
-    await retried(async () => expect(await checkTable(tables, store, projections[0]!)).toBe(last))
+    // The checkpoint may stay before events at the end that do not concern the table.
+    const concerned = await lastOf(store, projections[0]!.events)
+    await retried(async () => {
+      const position = await checkTable(tables, store, projections[0]!)
+      expect(position).toBeGreaterThanOrEqual(concerned)
+      expect(position).toBeLessThanOrEqual(last)
+    })
     return messages
   } finally {
     await running.close()
@@ -68,6 +74,12 @@ async function run(name: string, schema: string, k: number): Promise<number> {
   async function rebuilt(): Promise<void> {
     await retried(() => running.rebuild({ name }))
   }
+}
+
+async function lastOf(store: EventStore, events: readonly { readonly type: string }[]): Promise<number> {
+  const query = [{ types: events.map(({ type }) => type) }]
+  const [batch] = await Array.fromAsync(store.read(query, { direction: 'backwards', limit: 1 }))
+  return batch!.events[0]!.position
 }
 
 /** Again, this time with a connection that is cut during the rebuild. */
