@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Position } from 'indelible'
 import type { OtherPast } from 'indelible/history'
 import { CliError } from '../errors/index.ts'
+import { wholeNumber } from '../options/index.ts'
 
 export interface PastOptions {
   readonly without?: readonly Position[]
@@ -70,9 +71,7 @@ function placed(
 }
 
 function positionIn(text: string, option: string): Position {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value
-  throw new CliError('usage', `${option} takes a position, a whole number, not "${text}".`)
+  return wholeNumber(option, 'a position', 0)(text)
 }
 
 function jsonIn(text: string, option: string): unknown {

@@ -47,7 +47,7 @@ test('for programs there is a line for each difference, then the totals', async 
 
 test.each([
   [[], /Say what is to be different: --without/],
-  [['--without', 'x'], /--without takes a position, a whole number, not "x"/],
+  [['--without', 'x'], /--without takes a position, a whole number of at least 0, not "x"/],
   [['--without', '99'], /There is no event at 99: the log has positions 1 to \d+/],
   [['--instead', '1=x'], /--instead takes JSON, not "x"/],
   [['--event', '{"after":1}'], /stream, type, data is missing/],

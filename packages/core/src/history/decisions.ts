@@ -125,7 +125,7 @@ class Replay {
     committed: CommittedEvents,
   ): Promise<DecisionDifference | null> {
     const [first] = committed
-    const input = 'input' in command ? command.input : JSON.parse(fromUtf8(first.dataBytes))
+    const input = inputOf(command, first)
     const { now, state, facts } = await this.#again(type, { first, command, input })
     if (isSame(type, committed, now)) return null
     const version = type.aggregate ? first.version - 1 : 0
@@ -184,6 +184,11 @@ function envelopeOf(
   const command = { type: type.type, category, id, input: given }
   const options = { ...(actor === undefined ? {} : { actor }), validAt }
   return { type, command, stream, commandId: commandId!, issuedAt: metadata.issuedAt as Instant, input, options }
+}
+
+/** The input of a recorded command, which is left out where it is the same as the data of its first event. */
+export function inputOf(command: RecordedCommand, first: RecordedEvent): unknown {
+  return 'input' in command ? command.input : JSON.parse(fromUtf8(first.dataBytes))
 }
 
 function outcomeOf(committed: CommittedEvents): DecisionOutcome {

@@ -3,7 +3,7 @@ import { readlinkSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
 /** From -20 to 19. At 10 a thread gets about a tenth of a processor that others use up, and all of one that they leave idle. */
-export const niceness = 10
+const niceness = 10
 
 /** Linux has a priority for each thread. Elsewhere it would be that of the whole process, so nothing is done. */
 export function giveWay(): void {

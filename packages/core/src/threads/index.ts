@@ -2,7 +2,7 @@
 // use it; unlike the kernel it needs Node's threads.
 export { type CallOptions, ThreadClient, type ThreadClientOptions } from './client.ts'
 export { type ErrorMessage, errorFrom, errorMessage } from './error-message.ts'
-export { giveWay, niceness } from './give-way.ts'
+export { giveWay } from './give-way.ts'
 export type { Input, Methods, Result } from './messages.ts'
 export { type CallContext, type Handlers, type ServeOptions, serve, type ThreadServer } from './serve.ts'
 export { startWorker } from './start-worker.ts'

@@ -7,7 +7,6 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import type { System } from '../../kernel/system.ts'
 import { systemIds } from '../../kernel/system-clock.ts'
-import { fromUtf8 } from '../../kernel/text.ts'
 import type { Clock } from '../../kernel/time.ts'
 import { inNewestForm } from '../../kernel/upcasts.ts'
 import type { CommandHandler } from '../../runtime/commands/command-handler.ts'
@@ -17,7 +16,7 @@ import { DomainLog } from '../../store/domain-log.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { SnapshotStore } from '../../store/snapshots.ts'
 import type { CommittedEvents } from '../commits.ts'
-import { type DecisionOutcome, ofTheCode, shownOf } from '../decisions.ts'
+import { type DecisionOutcome, inputOf, ofTheCode, shownOf } from '../decisions.ts'
 
 /** How a command came out on the fork. */
 export interface Decided {
@@ -61,9 +60,9 @@ export class Decider {
     const { streamId: id, category, metadata } = first
     const { command, actor, commandId, correlationId, causationId, traceparent, issuedAt, requestHash, ...others } =
       metadata
-    const input = 'input' in command! ? command.input : JSON.parse(fromUtf8(first.dataBytes))
     const given = { actor, commandId, correlationId, causationId, traceparent, validAt: command!.validAt }
     const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+    const input = inputOf(command!, first)
     return await this.send({ type: command!.type, category, id, input }, { ...options, metadata: others })
   }
 
