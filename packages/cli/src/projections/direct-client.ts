@@ -48,10 +48,7 @@ export async function openDirectClient(options: CommonOptions, session: Session)
         `The table "${name}" does not exist yet. A process that runs the system creates it, or run: indelible projections rebuild ${name}`,
       )
     },
-    async keepPast(name, asOf) {
-      const { position } = await store.head()
-      return await untilAborted(operator.keepPast(known(name), { asOf: asOf ?? { position }, signal }))
-    },
+    keepPast: async (name, asOf) => await untilAborted(operator.keepPast(known(name), { asOf, signal })),
     dropPast: (name) => operator.dropPast(known(name)),
     setPaused: (name, isPaused) => (isPaused ? operator.pause(known(name)) : operator.resume(known(name))),
     async close() {

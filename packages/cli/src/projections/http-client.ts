@@ -1,6 +1,5 @@
 // Access to projections through a running server. It is necessary while the server has embedded tables open, and it also returns the staleness.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { PointOfLog } from 'indelible/history'
 import { operations } from 'indelible/operations'
 import { CliError } from '../errors/index.ts'
 import { askServer, unexpectedResponse } from '../http/index.ts'
@@ -47,7 +46,7 @@ export function httpClient(url: URL, { errors, signal }: Session): ProjectionCli
       }
     },
     verify: (name) => ask(operations.verifyProjection, { name }),
-    keepPast: (name, asOf = {} as PointOfLog) => ask(operations.keepPastTable, { name, ...asOf }),
+    keepPast: (name, asOf) => ask(operations.keepPastTable, { name, ...asOf }),
     async dropPast(name) {
       await ask(operations.dropPastTable, { name })
     },

@@ -19,7 +19,8 @@ export interface PastTable {
 }
 
 export interface KeepPastOptions {
-  readonly asOf: PointOfLog
+  /** Now when left out. */
+  readonly asOf?: PointOfLog | undefined
   readonly signal?: AbortSignal | undefined
 }
 

@@ -1,5 +1,6 @@
 // A read table as of a point of history, kept beside the live one.
 import type { PastTable } from '../history/past-table.ts'
+import type { PointOfLog } from '../history/points.ts'
 import { pastTableName } from '../kernel/tables.ts'
 import { objectOf } from './json-schemas.ts'
 import { operation } from './operation.ts'
@@ -36,12 +37,8 @@ export const keepPastTable = operation({
       },
     })),
   async run(running, { name, ...points }, { principal, signal }): Promise<PastTable> {
-    const { position } = await running.store.head()
-    const asOf = asOfIn(points) ?? { position }
-    return await running.keepPastTable(
-      { name },
-      { asOf: asOf as Exclude<typeof asOf, { version: number }>, signal, ...principal },
-    )
+    const asOf = asOfIn(points) as PointOfLog | undefined
+    return await running.keepPastTable({ name }, { asOf, signal, ...principal })
   },
 })
 
