@@ -120,9 +120,7 @@ export class Player {
   }
 
   async #take(commit: CommittedEvents): Promise<void> {
-    const { changes } = this.#options
-    const isTouched = commit.some(({ position }) => changes.isLeftOut(position) || changes.isChanged(position))
-    if (isTouched || !this.#decider) return await this.#append(commit)
+    if (this.#isTouched(commit) || !this.#decider) return await this.#append(commit)
     if (this.#isWithoutCause(commit)) return this.#leaveOut(commit)
     if (!this.#decider.canDecide(commit[0])) return await this.#append(commit)
     await this.#decide(commit, this.#decider)
@@ -142,10 +140,12 @@ export class Player {
       } else events.push(asNew(event))
     }
     if (events.length === 0) return
-    const isGiven = commit.some(({ position }) => changes.isLeftOut(position) || changes.isChanged(position))
     const commandId = await this.#commandIdOf(commit)
     const outcome = await this.#fork.append(
-      { events: isGiven ? await this.#claimed(events) : events, ...(commandId !== undefined && { commandId }) },
+      {
+        events: this.#isTouched(commit) ? await this.#claimed(events) : events,
+        ...(commandId !== undefined && { commandId }),
+      },
       { reserved: true },
     )
     // An added command has taken its id.
@@ -162,6 +162,12 @@ export class Player {
   async #claimed(events: readonly NewEvent[]): Promise<readonly NewEvent[]> {
     const { decide: system, fork } = this.#options
     return system ? await withClaims(events, { system, fork, store: this.#fork }) : events
+  }
+
+  /** Whether the given past says something else of it. */
+  #isTouched(commit: CommittedEvents): boolean {
+    const { changes } = this.#options
+    return commit.some(({ position }) => changes.isLeftOut(position) || changes.isChanged(position))
   }
 
   #isWithoutCause([first]: CommittedEvents): boolean {
