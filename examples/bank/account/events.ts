@@ -4,7 +4,9 @@ import { z } from 'zod'
 import { money, reference } from '../money.ts'
 import { text } from '../text.ts'
 
-export const AccountOpened = event('AccountOpened', z.object({ owner: text, overdraftLimit: z.int().min(0) }))
+export const AccountOpened = event('AccountOpened', z.object({ owner: text, overdraftLimit: z.int().min(0) }), {
+  personal: ['owner'],
+})
 export const FundsDeposited = event('FundsDeposited', z.object({ amount: money, reference }))
 export const FundsWithdrawn = event('FundsWithdrawn', z.object({ amount: money, reference }))
 export const WithdrawalReversed = event('WithdrawalReversed', z.object({ amount: money, reference }))

@@ -8,6 +8,9 @@ export const email = z.email().max(200).toLowerCase()
 // The id is in the data too, for the tag by which orders find out who is a customer.
 const tags = { customer: 'customer' } as const
 
-export const CustomerRegistered = event('CustomerRegistered', z.object({ customer: id, name, email }), { tags })
-export const EmailChanged = event('EmailChanged', z.object({ email }))
+export const CustomerRegistered = event('CustomerRegistered', z.object({ customer: id, name, email }), {
+  tags,
+  personal: ['name', 'email'],
+})
+export const EmailChanged = event('EmailChanged', z.object({ email }), { personal: ['email'] })
 export const CustomerLeft = event('CustomerLeft', z.object({ customer: id }), { tags })

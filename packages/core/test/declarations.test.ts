@@ -330,3 +330,60 @@ describe('data of events', () => {
     expect(() => Noted(data)).not.toThrow()
   })
 })
+
+describe('what a declaration says about itself', () => {
+  const description = 'What it means.'
+
+  test('is in the description of the system; events and commands without one have that of their schema', () => {
+    const input = z.object({ amount: z.int() }).describe('Money that came in.')
+    const Paid = event('Paid', input, { personal: ['amount'] })
+    const till = aggregate('till', { initialState: 0, description }).on(Paid, (sum) => sum + 1)
+    const Pay = till.command('Pay', { input, emits: [Paid], decide: (_state, paid) => Paid(paid) })
+    const Take = till.command('Take', { input, description, emits: [Paid], decide: (_state, paid) => Paid(paid) })
+    const shown = projection('shown', { table: { id: text().key() }, description }).write(Paid, () => undefined)
+    const flow = saga('flow', { startsOn: Paid, description }).step('again', { ...booking, command: Take })
+    const told = reaction('told', { description }).on(Paid, () => {})
+    const system = {
+      name: 's',
+      description,
+      commands: [Pay, Take],
+      projections: [shown],
+      sagas: [flow],
+      reactions: [told],
+    }
+    expect(describeSystem(defineSystem(system))).toMatchObject({
+      description,
+      events: [{ description: 'Money that came in.', personal: ['amount'] }],
+      aggregates: [{ description }],
+      commands: [{ description: 'Money that came in.' }, { description }],
+      projections: [{ description }],
+      sagas: [{ description }],
+      reactions: [{ description }],
+    })
+    expect(describeSystem(defineSystem({ name: 's', commands: [Book] })).aggregates[0]!.description).toBeNull()
+  })
+
+  test.each([[''], [' '], ['x'.repeat(2_001)], [1]])('is a text of some length: %j', (wrong) => {
+    expect(() => event('E', z.object({}), { description: wrong as never })).toThrow(invalid(/description/))
+  })
+
+  test('marks personal members that the data have', () => {
+    const address = z.object({ lines: z.array(z.object({ text: z.string() })) })
+    const named = (...personal: string[]) =>
+      event('Named', z.object({ name: z.string(), address }), { personal: personal as never })
+    const known = aggregate('known', { initialState: 0 })
+    const system = (...personal: string[]) => {
+      const Named = named(...personal)
+      const who = known.on(Named, (count) => count + 1)
+      return { name: 's', commands: [who.command('Name', { input: z.object({}), emits: [Named], decide: () => [] })] }
+    }
+    expect(findingsOf(system('name', 'address.lines.text'))).toEqual([])
+    expect(findingsOf(system('nam', 'address.lines.txt'))).toEqual([
+      'Event "Named" marks "nam" as personal, which its data do not have.',
+      'Event "Named" marks "address.lines.txt" as personal, which its data do not have.',
+    ])
+    expect(() => named('a..b')).toThrow(invalid(/paths of members/))
+    // @ts-expect-error a member that the data do not have does not compile
+    event('E', z.object({ name: z.string() }), { personal: ['nam'] })
+  })
+})

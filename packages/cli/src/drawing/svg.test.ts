@@ -138,7 +138,7 @@ function step(name: string): NodeDescription {
 }
 
 function diagramOf(saga: Partial<SagaDescription>): Diagram {
-  const rest = { name: 'any', version: 1, owner: null, data: null, from: 'now', flow: [] } as const
+  const rest = { name: 'any', version: 1, description: null, owner: null, data: null, from: 'now', flow: [] } as const
   const starts = { startsOn: ['Asked'], cancelsOn: [], onCompleted: null, onCompensated: null }
   return sagaDiagram({ ...rest, ...starts, ...saga }, { commands, remotes: [], activities: [] })
 }

@@ -1,5 +1,6 @@
 // Activities: what an HTTP service does for this system. Sagas and policies send one like a command; the answer of the service is recorded as an event.
 import { type AnyCommandType, type CommandType, commandType } from './commands.ts'
+import type { Described } from './descriptions.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, RecordedOf } from './event-types.ts'
 import type { Refusable, RefusalOf } from './refusals.ts'
@@ -47,7 +48,7 @@ export function activity<
   const Refuses extends Readonly<Record<number, Refusable>> = Readonly<Record<number, never>>,
 >(
   type: Type,
-  definition: {
+  definition: Described & {
     /** The name of the service: a configuration says where it is. */
     readonly service: string
     readonly input: Schema<Input, Given>
@@ -77,6 +78,7 @@ export function activity<
   if (givenUpBy.length > 0 && definition.giveUp === undefined)
     throw invalid(`${who} has "givenUpBy", but no request that it answers. Add giveUp: 'DELETE /…/{idempotencyKey}'.`)
   const made = commandType(type, {
+    description: definition.description,
     category: service,
     aggregate: undefined,
     input,

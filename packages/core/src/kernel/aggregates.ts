@@ -12,6 +12,7 @@ import {
   type Nothing,
 } from './commands.ts'
 import type { FactsOf } from './decision-models.ts'
+import { checkedDescription, type Described } from './descriptions.ts'
 import type { AnyEventType, DataOf, DomainEvent, EventOf, RecordedOf } from './event-types.ts'
 import { type EventHandlers, evolveBy, noHandlers, withHandler } from './evolving.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -48,7 +49,7 @@ export interface Aggregate<State, Event extends AnyEventType, Reason extends str
     const Consults extends ConsultsOf<NoInfer<Input>> = Nothing,
   >(
     type: Type,
-    definition: {
+    definition: Described & {
       /** The schema of the input. */
       readonly input: Schema<Input, Given>
       /** All events that it may record. */
@@ -85,7 +86,7 @@ export function aggregate<
   const Member extends NoInfer<MemberOf<State>> = never,
 >(
   category: string,
-  definition: {
+  definition: Described & {
     readonly initialState: State
     readonly version?: number
     readonly unique?: { readonly [Each in Member]?: Reason }
@@ -93,11 +94,12 @@ export function aggregate<
 ): Aggregate<State, never, Reason> {
   checkedCategory(category)
   const version = declaredVersion(`Aggregate "${category}"`, definition.version)
+  const description = checkedDescription(`Aggregate "${category}"`, definition)
   const unique = (definition.unique ?? {}) as Readonly<Record<string, Reason>>
   // All aggregates of the kind begin with this object.
   const initialState = deepFreeze(definition.initialState)
   return aggregateOf(
-    { category, version, unique, initialState, initialText: canonicalText(initialState) },
+    { category, version, description, unique, initialState, initialText: canonicalText(initialState) },
     noHandlers(),
   )
 }
@@ -105,6 +107,7 @@ export function aggregate<
 interface Declared<State, Reason extends string> {
   readonly category: string
   readonly version: number
+  readonly description: string | undefined
   readonly unique: Readonly<Record<string, Reason>>
   readonly initialState: State
   readonly initialText: string | undefined
@@ -114,12 +117,13 @@ function aggregateOf<State, Event extends AnyEventType, Reason extends string>(
   declared: Declared<State, Reason>,
   handlers: EventHandlers<State>,
 ): Aggregate<State, Event, Reason> {
-  const { category, version, unique, initialState, initialText } = declared
+  const { category, version, description, unique, initialState, initialText } = declared
   const who = `Aggregate "${category}"`
   const { events } = handlers
   const self: Aggregate<State, Event, Reason> = {
     category,
     version,
+    description,
     initialState,
     events: events as readonly Event[],
     unique,

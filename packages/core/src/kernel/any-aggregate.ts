@@ -5,6 +5,7 @@ import type { StreamName } from './streams.ts'
 export interface AnyAggregate {
   readonly category: string
   readonly version: number
+  readonly description: string | undefined
   // biome-ignore lint/suspicious/noExplicitAny: whatever its state is
   readonly initialState: any
   readonly events: readonly AnyEventType[]

@@ -1,6 +1,7 @@
 // Declared commands: their input, their events and refusals, and how they decide.
 import type { AnyAggregate } from './any-aggregate.ts'
 import type { AnyConsultation, Consultation, FactsOf } from './decision-models.ts'
+import { checkedDescription, type Described } from './descriptions.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DomainEvent, EventOf, RecordedOf } from './event-types.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -45,6 +46,7 @@ export interface CommandType<Type extends string = string, Input = unknown, No =
   readonly type: Type
   /** The category of the stream of its events: that of its aggregate, or its own. */
   readonly category: string
+  readonly description: string | undefined
   readonly input: Schema
   /** Nothing if the command decides on consulted facts only. */
   readonly aggregate: AnyAggregate | undefined
@@ -109,7 +111,7 @@ export function command<
   const Refuses extends readonly Refusable[] = [],
 >(
   type: Type,
-  definition: {
+  definition: Described & {
     readonly category: string
     /** The schema of the input. */
     readonly input: Schema<Input, Given>
@@ -141,7 +143,7 @@ export function command<
 /** Throws `invalid_declaration`. */
 export function commandType(
   type: string,
-  definition: {
+  definition: Described & {
     readonly category: string
     readonly aggregate: AnyAggregate | undefined
     // biome-ignore lint/suspicious/noExplicitAny: of any input
@@ -177,6 +179,7 @@ export function commandType(
   return Object.assign(make, {
     type,
     category,
+    description: checkedDescription(`The command "${category}/${type}"`, definition),
     input,
     aggregate,
     emits: emits as readonly AnyEventType[],

@@ -1,5 +1,6 @@
 // Facts that a decision may consult besides its own aggregate. They are folded from events of any stream, which are found by their tags.
 // This is the decision model of dynamic consistency boundaries (https://dcb.events/specification/).
+import { checkedDescription, type Described } from './descriptions.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DataOf, DomainEvent, EventOf } from './event-types.ts'
 import { type EventHandlers, evolveBy, noHandlers, withHandler } from './evolving.ts'
@@ -9,6 +10,7 @@ import { codeOf } from './versions.ts'
 /** Facts that a command consults, as a fold over the events with certain tags. */
 export interface DecisionModel<State = unknown, Tag extends string = string> {
   readonly name: string
+  readonly description: string | undefined
   readonly initialState: State
   /** Events must have all of these tags. */
   readonly tags: readonly Tag[]
@@ -55,25 +57,29 @@ interface Facts<Consults> {
  */
 export function decisionModel<State, const Tag extends string>(
   name: string,
-  { initialState, tags }: { readonly initialState: State; readonly tags: readonly Tag[] },
+  definition: Described & { readonly initialState: State; readonly tags: readonly Tag[] },
 ): DecisionModel<State, Tag> {
+  const { initialState, tags } = definition
   if (!/^[A-Za-z]\w*$/.test(name)) throw invalid(name, 'needs a name of letters, digits and "_"')
   if (tags.length === 0)
     throw invalid(name, 'needs at least one tag. Without a tag, all commands would have to wait for each other')
-  return modelOf(name, deepFreeze(initialState), tags, noHandlers())
+  const description = checkedDescription(`Decision model "${name}"`, definition)
+  return modelOf({ name, description, initialState: deepFreeze(initialState), tags }, noHandlers())
 }
 
+type Declared<State, Tag extends string> = Pick<
+  DecisionModel<State, Tag>,
+  'name' | 'description' | 'initialState' | 'tags'
+>
+
 function modelOf<State, Tag extends string>(
-  name: string,
-  initialState: State,
-  tags: readonly Tag[],
+  declared: Declared<State, Tag>,
   handlers: EventHandlers<State>,
 ): DecisionModel<State, Tag> {
+  const { name, tags } = declared
   const who = `Decision model "${name}"`
   const self: DecisionModel<State, Tag> = {
-    name,
-    initialState,
-    tags,
+    ...declared,
     events: handlers.events,
     code: codeOf(handlers.events, (type) => [handlers.byType.get(type)]),
     evolve: (state, event) => evolveBy(who, handlers, state, event),
@@ -85,7 +91,7 @@ function modelOf<State, Tag extends string>(
           name,
           `finds events by the tag "${untagged}", which "${event.type}" does not have. Declare it: event('${event.type}', …, { tags: { ${untagged}: … } })`,
         )
-      return modelOf(name, initialState, tags, next)
+      return modelOf(declared, next)
     },
     by: (members) => ({ model: self as DecisionModel<State>, members: members as never }),
   }

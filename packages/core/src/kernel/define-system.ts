@@ -1,6 +1,7 @@
 // Declares a system: one list of all its declarations, which are checked before a start.
 import type { AnyActivityType } from './activities.ts'
 import type { AnyCommandType } from './commands.ts'
+import { checkedDescription, type Described } from './descriptions.ts'
 import { IndelibleError } from './errors.ts'
 import { type AnySaga, type Policy, sagaEvents } from './processes/index.ts'
 import type { Projection } from './projections.ts'
@@ -9,7 +10,7 @@ import type { AnyRemoteSystem } from './remotes.ts'
 import type { System } from './system.ts'
 import { findingsOf } from './system-check.ts'
 
-export interface SystemDefinition {
+export interface SystemDefinition extends Described {
   readonly name: string
   readonly commands: readonly AnyCommandType[]
   // biome-ignore lint/suspicious/noExplicitAny: of any columns
@@ -46,7 +47,8 @@ export function defineSystem(definition: SystemDefinition): System {
     ...remotes.flatMap(({ events: heard }) => Object.values(heard)),
   ])
   const consumers = { projections, sagas, policies, reactions, subscriptions, remotes, activities }
-  const system: System = { name, commands, ...consumers, aggregates, decisionModels, events }
+  const description = checkedDescription(`The system "${name}"`, definition)
+  const system: System = { name, description, commands, ...consumers, aggregates, decisionModels, events }
   const findings = findingsOf(system)
   if (findings.length === 0) return system
   throw cannotWork(name, findings)

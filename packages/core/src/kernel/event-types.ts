@@ -1,4 +1,5 @@
 // Declared events: name, schema of the data, older versions, tags, and a function that makes an event.
+import { checkedDescription, checkedPaths, type Described, type MemberPath } from './descriptions.ts'
 import { IndelibleError } from './errors.ts'
 import type { RecordedEvent } from './events.ts'
 import { changedByJson, type JsonSchema } from './json-data.ts'
@@ -40,6 +41,9 @@ export interface EventType<Type extends string = string, Data = unknown, Input =
   readonly upcasts: Readonly<Record<number, AnyUpcast>>
   /** The member of the data that is the value of each tag: `{ course: 'courseId' }` tags an event with `course:<courseId>`. */
   readonly tags: Readonly<Record<string, string>>
+  readonly description: string | undefined
+  /** The paths of the members of the data that are personal: `'email'`, `'address.street'`. */
+  readonly personal: readonly string[]
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a constraint that every event type satisfies; `unknown` would not be one, for data is also a parameter.
@@ -58,7 +62,7 @@ type TagMember<Data> = {
   [Key in keyof Data & string]: Data[Key] extends string | number | null | undefined ? Key : never
 }[keyof Data & string]
 
-export interface EventOptions<Data> {
+export interface EventOptions<Data> extends Described {
   /** The version of the schema; the default is 1. Raise it when the schema changes, and add an upcast for the version before. */
   readonly version?: number
   /** For each older version, how its data are converted to the newest version: `{ 1: upcast(schemaV1, (old) => ({ ...old, currency: 'EUR' })) }`. */
@@ -66,6 +70,10 @@ export interface EventOptions<Data> {
   readonly upcasts?: { readonly [version: number]: Upcast<any, NoInfer<Data>> }
   /** Tags for queries: the name of each tag, and the member of the data that is its value. */
   readonly tags?: { readonly [tag: string]: TagMember<Data> }
+  /**
+   * Members of the data that say something about a person: `['email', 'address.street']`. Documents show no samples of them, and the registry marks them.
+   */
+  readonly personal?: readonly MemberPath<NoInfer<Data>>[]
 }
 
 /**
@@ -75,8 +83,9 @@ export interface EventOptions<Data> {
 export function event<const Type extends string, Data, Input>(
   type: Type,
   fitting: JsonSchema<Data, Input>,
-  { version = 1, upcasts, tags = {} }: EventOptions<Data> = {},
+  options: EventOptions<Data> = {},
 ): EventType<Type, Data, Input> {
+  const { version = 1, upcasts, tags = {}, personal = [] } = options
   if (typeof type !== 'string' || !type) throw new IndelibleError('invalid_declaration', 'An event needs a name.')
   if (isReserved(type)) throw invalid(type, 'needs a name that does not begin with "$"')
   if (!isSchemaVersion(version)) {
@@ -101,7 +110,15 @@ export function event<const Type extends string, Data, Input>(
     const made = { type, schemaVersion: version, data, ...extras }
     return members.length === 0 ? made : { ...made, tags: [...tagsOf(members, data), ...(extras.tags ?? [])] }
   }
-  return Object.assign(make, { type, version, schema, upcasts: older, tags })
+  return Object.assign(make, {
+    type,
+    version,
+    schema,
+    upcasts: older,
+    tags,
+    description: checkedDescription(`The event "${type}"`, options),
+    personal: checkedPaths(`The event "${type}"`, personal),
+  })
 }
 
 /** An older version of an event: the schema of its data, and a pure function that converts them to the newest version. */

@@ -18,6 +18,8 @@ export const streamIdBytesMax = 256
 export const durationDaysMax = 36_500
 /** The highest version of an event's schema: two bytes in the log. */
 export const schemaVersionMax = 65_535
+/** Of what a declaration says about itself. */
+export const descriptionCharactersMax = 2_000
 /** The tags of one event. */
 export const tagsMax = 64
 /** The items of one query. */

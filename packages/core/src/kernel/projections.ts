@@ -1,4 +1,5 @@
 // Projections turn events into rows of a read table. A handler gets a row and an event and returns data; the runtime does all I/O (the second law).
+import { checkedDescription, type Described } from './descriptions.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DataOf, RecordedOf } from './event-types.ts'
 import type { RecordedEvent } from './events.ts'
@@ -61,6 +62,7 @@ type OnRow<C extends Columns, Event> = (row: RowOf<C>, data: DataOf<Event>, even
 export interface Projection<C extends Columns = Columns, Name extends string = string> {
   readonly name: Name
   readonly version: number
+  readonly description: string | undefined
   readonly table: TableDefinition<C>
   readonly events: readonly AnyEventType[]
   readonly staleness: { readonly targetMs: number }
@@ -117,7 +119,7 @@ export const stalenessTargetMsDefault = 500
  */
 export function projection<const C extends Columns, const Name extends string>(
   name: Name,
-  definition: {
+  definition: Described & {
     readonly table: C
     readonly version?: number
     /**
@@ -139,12 +141,14 @@ export function projection<const C extends Columns, const Name extends string>(
       `Projection "${name}" has the staleness target ${shown(staleness.targetMs)}: give milliseconds as a number from 0 on.`,
     )
   }
-  return projectionOf({ name, version, columns, key, history, staleness }, [], [])
+  const description = checkedDescription(`Projection "${name}"`, definition)
+  return projectionOf({ name, version, description, columns, key, history, staleness }, [], [])
 }
 
 interface Declared<C extends Columns, Name extends string> {
   readonly name: Name
   readonly version: number
+  readonly description: string | undefined
   readonly columns: C
   readonly key: readonly string[]
   readonly history: boolean
@@ -156,7 +160,7 @@ function projectionOf<C extends Columns, Name extends string>(
   events: readonly AnyEventType[],
   handlers: readonly DeclaredHandler[],
 ): Projection<C, Name> {
-  const { name, version, columns, key, history, staleness } = declared
+  const { name, version, description, columns, key, history, staleness } = declared
   const who = `Projection "${name}"`
   const withHandler = (event: AnyEventType, handler: DeclaredHandler) => {
     assertHandler(who, new Set(events.map(({ type }) => type)), event, handler.functions[0])
@@ -171,6 +175,7 @@ function projectionOf<C extends Columns, Name extends string>(
   return {
     name,
     version,
+    description,
     table: {
       name,
       columns,

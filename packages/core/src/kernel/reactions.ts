@@ -1,4 +1,5 @@
 // Reactions and subscriptions: code that follows the log and acts on the outside world. They are called at least once for each event, never by a rebuild.
+import { checkedDescription, type Described } from './descriptions.ts'
 import { durationMs } from './durations.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DataOf, RecordedOf } from './event-types.ts'
@@ -22,7 +23,7 @@ export interface ReactionContext {
   readonly attempt: number
 }
 
-export interface ReactionOptions {
+export interface ReactionOptions extends Described {
   /** The default is `now`. */
   readonly from?: BeginsFrom
   /** The number of tries after the first one, with growing waits, before an event is parked. The default is 5. */
@@ -37,6 +38,7 @@ export interface Reaction<Name extends string = string> {
   readonly from: BeginsFrom
   readonly retries: number
   readonly timeoutMs: number
+  readonly description: string | undefined
   readonly events: readonly AnyEventType[]
   /** By event type. */
   readonly handlers: ReadonlyMap<string, AnyReact>
@@ -62,7 +64,7 @@ export function reaction<const Name extends string>(name: Name, options: Reactio
 }
 
 function reactionOf<Name extends string>(
-  declared: Pick<Reaction<Name>, 'name' | 'from' | 'retries' | 'timeoutMs'>,
+  declared: Pick<Reaction<Name>, 'name' | 'from' | 'retries' | 'timeoutMs' | 'description'>,
   events: readonly AnyEventType[],
   handlers: ReadonlyMap<string, AnyReact>,
 ): Reaction<Name> {
@@ -83,6 +85,7 @@ export interface Subscription<Name extends string = string> {
   readonly from: BeginsFrom
   readonly retries: number
   readonly timeoutMs: number
+  readonly description: string | undefined
   readonly events: readonly AnyEventType[]
   readonly run: (
     events: readonly RecordedEvent[],
@@ -120,7 +123,8 @@ export function subscription<const Name extends string, const Events extends rea
   return { name, ...checked('Subscription', name, options), events: on, run: run as Subscription['run'] }
 }
 
-function checked(kind: string, name: string, { from = 'now', retries = 5, timeout = '30s' }: ReactionOptions) {
+function checked(kind: string, name: string, options: ReactionOptions) {
+  const { from = 'now', retries = 5, timeout = '30s' } = options
   const invalid = (problem: string) => new IndelibleError('invalid_declaration', `${kind} ${shown(name)} ${problem}.`)
   if (typeof name !== 'string' || !/^[A-Za-z]\w{0,59}$/.test(name))
     throw invalid('needs a name of letters, digits and "_", at most 60')
@@ -129,5 +133,5 @@ function checked(kind: string, name: string, { from = 'now', retries = 5, timeou
     throw invalid(`has ${shown(retries)} retries. Write a whole number that is 0 or more`)
   const timeoutMs = durationMs(timeout)
   if (timeoutMs === 0) throw invalid('has a timeout of 0. Write a duration such as "30s"')
-  return { from, retries, timeoutMs }
+  return { from, retries, timeoutMs, description: checkedDescription(`${kind} "${name}"`, options) }
 }

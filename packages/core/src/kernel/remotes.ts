@@ -1,5 +1,6 @@
 // Another Indelible system, declared by the commands that this one sends to it and the events that it hears from it.
 import type { AnyCommandType } from './commands.ts'
+import { checkedDescription, type Described } from './descriptions.ts'
 import { type AnyEventType, type EventType, event } from './event-types.ts'
 import { checkedName, invalid } from './processes/index.ts'
 import type { BeginsFrom } from './reactions.ts'
@@ -14,6 +15,7 @@ export interface RemoteSystem<
   readonly name: Name
   /** Where its events begin for a log that has heard nothing of it yet. */
   readonly from: BeginsFrom
+  readonly description: string | undefined
   /** Its commands, by their types, for sagas and policies. */
   readonly commands: CommandsByType<Commands>
   /** Its events, by their types there. Here each has the name of the system before its own: `partner.TransferReceived`. */
@@ -24,6 +26,7 @@ export interface RemoteSystem<
 export interface AnyRemoteSystem {
   readonly name: string
   readonly from: BeginsFrom
+  readonly description: string | undefined
   readonly commands: Readonly<Record<string, AnyCommandType>>
   readonly events: Readonly<Record<string, AnyEventType>>
 }
@@ -49,7 +52,7 @@ export function remoteSystem<
   const Events extends readonly AnyEventType[] = [],
 >(
   name: Name,
-  definition: {
+  definition: Described & {
     /** The commands that are sent to it: those that it declares, or declarations with the same category, type and input. */
     readonly commands?: Commands
     /** The events that are heard from it. */
@@ -76,6 +79,7 @@ export function remoteSystem<
   return {
     name,
     from,
+    description: checkedDescription(who, definition),
     commands: Object.fromEntries(commands.map((each) => [each.type, commandOf(who, name, each)])),
     events: Object.fromEntries(events.map((each) => [each.type, heardFrom(name, each)])),
   } as never
@@ -97,6 +101,8 @@ function commandOf(who: string, remote: string, type: AnyCommandType): AnyComman
   return Object.assign(make, { ...type, remote }) as AnyCommandType
 }
 
-function heardFrom(name: string, { type, schema, version, upcasts, tags }: AnyEventType): AnyEventType {
-  return event(remotePrefix({ name }) + type, schema as never, { version, upcasts, tags: tags as never })
+function heardFrom(name: string, heard: AnyEventType): AnyEventType {
+  const { type, schema, version, upcasts, tags, description, personal } = heard
+  const options = { version, upcasts, tags: tags as never, description, personal: personal as never }
+  return event(remotePrefix({ name }) + type, schema as never, options)
 }

@@ -2,11 +2,12 @@
 import { isActivity } from './activities.ts'
 import { faultsOfActivities } from './activity-check.ts'
 import type { AnyCommandType } from './commands.ts'
+import { hasMember } from './descriptions.ts'
 import type { AnyEventType } from './event-types.ts'
 import { categoryCharactersMax } from './limits.ts'
 import { type AnySaga, childrenOf, sagaEvents, sagaFindings, sagaSends } from './processes/index.ts'
 import { faultsOfRemotes } from './remote-check.ts'
-import { outputProblem } from './schemas.ts'
+import { outputJsonSchema, outputProblem } from './schemas.ts'
 import type { System } from './system.ts'
 
 export function findingsOf(system: System): readonly string[] {
@@ -66,11 +67,16 @@ function namesOf(system: System): string[] {
   ]
 }
 
-function eventFindings({ type, schema }: AnyEventType): string[] {
+function eventFindings({ type, schema, personal }: AnyEventType): string[] {
   const problem = outputProblem(schema)
-  return problem === undefined
-    ? []
-    : [`The data of event "${type}" cannot be kept as JSON: ${problem}. Use text or numbers, such as an ISO date.`]
+  const described = outputJsonSchema(schema)
+  const unknown = personal.filter((path) => !hasMember(described, path.split('.')))
+  return [
+    ...unknown.map((path) => `Event "${type}" marks "${path}" as personal, which its data do not have.`),
+    ...(problem === undefined
+      ? []
+      : [`The data of event "${type}" cannot be kept as JSON: ${problem}. Use text or numbers, such as an ISO date.`]),
+  ]
 }
 
 function commandFindings({ type, category, aggregate, emits, consults }: AnyCommandType): string[] {

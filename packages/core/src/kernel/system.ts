@@ -11,6 +11,7 @@ import type { AnyRemoteSystem } from './remotes.ts'
 
 export interface System {
   readonly name: string
+  readonly description: string | undefined
   readonly commands: readonly AnyCommandType[]
   readonly projections: readonly Projection[]
   readonly sagas: readonly AnySaga[]

@@ -2,7 +2,7 @@
 import { scheduleSaga } from '../kernel/processes/index.ts'
 import type { AnyConsumerStatus } from '../runtime/consumers/consumers.ts'
 import { treeName } from '../runtime/proofs/tree-keys.ts'
-import type { SystemDescription } from '../schema/describe-system.ts'
+import type { SystemDescription } from '../schema/system-description.ts'
 import type { Head } from '../store/port.ts'
 import { headSchema, objectOf, ref } from './json-schemas.ts'
 import { type OperationCase, operation } from './operation.ts'

@@ -1,7 +1,7 @@
 // All operations of a declared system as plain JSON: documents of any transport are made from it.
 import type { ErrorCode } from '../kernel/errors.ts'
-import type { SystemDescription } from '../schema/describe-system.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
+import type { SystemDescription } from '../schema/system-description.ts'
 import { consumerDefinitions } from './consumer-definitions.ts'
 import { eventDefinitions } from './event-definitions.ts'
 import { type OperationName, operations } from './list.ts'

@@ -1,6 +1,7 @@
 // The schemas of events as a reader of a stream gets them.
-import type { EventDescription, SystemDescription } from '../schema/describe-system.ts'
+
 import type { JsonSchema } from '../schema/json-schema.ts'
+import type { EventDescription, SystemDescription } from '../schema/system-description.ts'
 import { asDefinition, definitionName, instantSchema, ref } from './json-schemas.ts'
 
 /** The definition names of all declared events, one for each version. */

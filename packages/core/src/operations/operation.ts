@@ -2,8 +2,8 @@
 import type { ErrorCode } from '../kernel/errors.ts'
 import { isStreamName } from '../kernel/streams.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
-import type { SystemDescription } from '../schema/describe-system.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
+import type { SystemDescription } from '../schema/system-description.ts'
 import { recordedTextBytesMax } from './limits.ts'
 import { type InputOf, type Parameters, parsedInput, text } from './parameters.ts'
 

@@ -2,7 +2,7 @@
 import type { RecordedEvent } from '../kernel/events.ts'
 import { isReserved } from '../kernel/reserved.ts'
 import { readFeed as feedPage } from '../runtime/remotes/feed-page.ts'
-import type { SystemDescription } from '../schema/describe-system.ts'
+import type { SystemDescription } from '../schema/system-description.ts'
 import { eventNames } from './event-definitions.ts'
 import { objectOf, ref } from './json-schemas.ts'
 import { pageBytesMax, pageDefault, pageMax, waitMsMax } from './limits.ts'

@@ -1,7 +1,7 @@
 // The rows of a read table and what can be asked of them, as JSON Schema.
 import type { ColumnType } from '../kernel/tables.ts'
-import type { ColumnDescription } from '../schema/describe-system.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
+import type { ColumnDescription } from '../schema/system-description.ts'
 import { operatorsOf } from '../store/canonical-select.ts'
 import { selectInValuesMax, selectOrderColumnsMax } from '../store/select.ts'
 

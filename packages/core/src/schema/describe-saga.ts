@@ -6,6 +6,8 @@ import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 export interface SagaDescription {
   readonly name: string
   readonly version: number
+  /** What the declaration says about itself; null if it says nothing. */
+  readonly description: string | null
   /** Who looks at an instance that cannot go on. */
   readonly owner: string | null
   /** Empty where only other sagas start it. */
@@ -43,10 +45,23 @@ export type NodeDescription = { readonly name: string } & (
 )
 
 export function describeSaga(saga: AnySaga): SagaDescription {
-  const { name, version, owner, startsOn, data, from, cancelsOn, nodes, onCompleted, onCompensated } = saga
+  const {
+    name,
+    version,
+    description = null,
+    owner,
+    startsOn,
+    data,
+    from,
+    cancelsOn,
+    nodes,
+    onCompleted,
+    onCompensated,
+  } = saga
   return {
     name,
     version,
+    description,
     owner: owner ?? null,
     startsOn: startsOn.map(({ type }) => type),
     data: data ? jsonSchemaOf(data, 'output') : null,

@@ -6,159 +6,45 @@ import { sagaEvents } from '../kernel/processes/index.ts'
 import type { Projection } from '../kernel/projections.ts'
 import { textOfCall } from '../kernel/service-calls.ts'
 import type { System } from '../kernel/system.ts'
-import type { ColumnType } from '../kernel/tables.ts'
-import { type CommandName, nameOf } from './command-name.ts'
-import { describeSaga, type SagaDescription } from './describe-saga.ts'
+import { nameOf } from './command-name.ts'
+import { describeSaga } from './describe-saga.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
-
-export interface SystemDescription {
-  readonly name: string
-  readonly events: readonly EventDescription[]
-  readonly aggregates: readonly AggregateDescription[]
-  readonly decisionModels: readonly DecisionModelDescription[]
-  readonly commands: readonly CommandDescription[]
-  readonly projections: readonly ProjectionDescription[]
-  readonly sagas: readonly SagaDescription[]
-  readonly policies: readonly PolicyDescription[]
-  readonly reactions: readonly ReactionDescription[]
-  readonly subscriptions: readonly ReactionDescription[]
-  readonly remotes: readonly RemoteDescription[]
-  readonly activities: readonly ActivityDescription[]
-}
-
-export interface EventDescription {
-  readonly type: string
-  readonly version: number
-  /** The schema of the recorded data. */
-  readonly schema: JsonSchema
-  /** Older versions that the log may have, ascending. Readers get them in the newest form. */
-  readonly olderVersions: readonly { readonly version: number; readonly schema: JsonSchema }[]
-  /** The member of the data with the value of each tag, by the name of the tag. */
-  readonly tags: Readonly<Record<string, string>>
-  readonly emittedBy: readonly CommandName[]
-  /** Everything that handles the event. */
-  readonly handledBy: readonly { readonly kind: HandlerKind; readonly name: string }[]
-}
-
-export type HandlerKind =
-  | 'aggregate'
-  | 'decision model'
-  | 'projection'
-  | 'saga'
-  | 'policy'
-  | 'reaction'
-  | 'subscription'
-
-export interface AggregateDescription {
-  readonly category: string
-  readonly version: number
-  readonly events: readonly string[]
-  readonly commands: readonly string[]
-  /** The members of the state whose values must be unique, each with the reason of the refusal. */
-  readonly unique: Readonly<Record<string, string>>
-}
-
-export interface DecisionModelDescription {
-  readonly name: string
-  readonly tags: readonly string[]
-  readonly events: readonly string[]
-}
-
-export interface CommandDescription extends CommandName {
-  /** Null for a command that decides on consulted facts alone. */
-  readonly aggregate: string | null
-  readonly input: JsonSchema
-  readonly emits: readonly string[]
-  /** Includes the refusals for values that must be unique. `details` is null if there are none. */
-  readonly refuses: readonly { readonly reason: string; readonly details: JsonSchema | null }[]
-  readonly visibility: 'public' | 'internal'
-  /** `members`: the member of the input for each tag. */
-  readonly consults: readonly {
-    readonly name: string
-    readonly model: string
-    readonly members: Readonly<Record<string, string>>
-  }[]
-}
-
-export interface ProjectionDescription {
-  readonly name: string
-  readonly version: number
-  readonly stalenessTargetMs: number
-  readonly columns: readonly ColumnDescription[]
-  readonly key: readonly string[]
-  /** `row`: the handler gets no row, a row that must exist, or a row that starts as the initial row. */
-  readonly on: readonly { readonly event: string; readonly row: 'none' | 'required' | 'initial' }[]
-}
-
-export interface ColumnDescription {
-  readonly name: string
-  readonly type: ColumnType
-  readonly isKey: boolean
-  readonly isNullable: boolean
-  readonly isIndexed: boolean
-}
-
-export interface PolicyDescription {
-  readonly name: string
-  readonly from: 'now' | 'beginning'
-  readonly onRefused: 'park' | 'ignore'
-  readonly on: readonly string[]
-  readonly sends: readonly CommandName[]
-}
-
-export interface ReactionDescription {
-  readonly name: string
-  readonly from: 'now' | 'beginning'
-  readonly retries: number
-  readonly timeoutMs: number
-  readonly on: readonly string[]
-}
-
-/** Another system. */
-export interface RemoteDescription {
-  readonly name: string
-  readonly from: 'now' | 'beginning'
-  /** What is sent to it. */
-  readonly commands: readonly CommandDescription[]
-  /** What is heard from it, by the names that the events have here. */
-  readonly events: readonly string[]
-}
-
-/** What an HTTP service does. */
-export interface ActivityDescription extends CommandDescription {
-  readonly service: string
-  /** The request: `POST /authorisations`. */
-  readonly call: string
-  /** The reasons of refusals, by HTTP status. */
-  readonly refusedBy: Readonly<Record<number, string>>
-  /** The request that asks the service not to do it any more. */
-  readonly giveUp: string | null
-  /** The statuses of its answer that say that the service never will, besides 2xx and 410. */
-  readonly givenUpBy: readonly number[]
-}
+import type {
+  ActivityDescription,
+  CommandDescription,
+  EventDescription,
+  HandlerKind,
+  ProjectionDescription,
+  ReactionDescription,
+  SystemDescription,
+} from './system-description.ts'
 
 export function describeSystem(system: System): SystemDescription {
   const { name, events, aggregates, decisionModels, commands, projections, sagas, reactions, subscriptions } = system
   return {
     name,
+    description: system.description ?? null,
     events: events.map((event) => describeEvent(system, event)),
     aggregates: aggregates.map((aggregate) => ({
       category: aggregate.category,
       version: aggregate.version,
+      description: aggregate.description ?? null,
       events: typesOf(aggregate.events),
       commands: commands.filter((command) => command.aggregate === aggregate).map(({ type }) => type),
       unique: aggregate.unique,
     })),
     decisionModels: decisionModels.map((model) => ({
       name: model.name,
+      description: model.description ?? null,
       tags: model.tags,
       events: typesOf(model.events),
     })),
     commands: commands.map(describeCommand),
     projections: projections.map(describeProjection),
     sagas: sagas.map(describeSaga),
-    policies: system.policies.map(({ name, from, onRefused, events, sends }) => ({
+    policies: system.policies.map(({ name, description = null, from, onRefused, events, sends }) => ({
       name,
+      description,
       from,
       onRefused,
       on: typesOf(events),
@@ -166,8 +52,9 @@ export function describeSystem(system: System): SystemDescription {
     })),
     reactions: reactions.map(describeReaction),
     subscriptions: subscriptions.map(describeReaction),
-    remotes: system.remotes.map(({ name, from, commands, events }) => ({
+    remotes: system.remotes.map(({ name, description = null, from, commands, events }) => ({
       name,
+      description,
       from,
       commands: Object.values(commands).map(describeCommand),
       events: typesOf(Object.values(events)),
@@ -177,7 +64,8 @@ export function describeSystem(system: System): SystemDescription {
 }
 
 function describeEvent(system: System, event: AnyEventType): EventDescription {
-  const { type, version, schema, upcasts, tags } = event
+  const { type, version, schema, upcasts, tags, personal } = event
+  const described = jsonSchemaOf(schema, 'output')
   const olderVersions = Object.entries(upcasts).map(([old, upcast]) => ({
     version: Number(old),
     schema: jsonSchemaOf(upcast.schema, 'output'),
@@ -186,9 +74,11 @@ function describeEvent(system: System, event: AnyEventType): EventDescription {
   return {
     type,
     version,
-    schema: jsonSchemaOf(schema, 'output'),
+    description: event.description ?? ownDescription(described),
+    schema: described,
     olderVersions,
     tags,
+    personal,
     emittedBy,
     handledBy: handlersOf(system, event),
   }
@@ -217,11 +107,13 @@ function handlersOf(system: System, event: AnyEventType): EventDescription['hand
 }
 
 function describeCommand(command: AnyCommandType): CommandDescription {
-  const { aggregate, input, emits, refuses, visibility, consults } = command
+  const { aggregate, emits, refuses, visibility, consults } = command
+  const input = jsonSchemaOf(command.input, 'input')
   return {
     ...nameOf(command),
     aggregate: aggregate?.category ?? null,
-    input: jsonSchemaOf(input, 'input'),
+    description: command.description ?? ownDescription(input),
+    input,
     emits: typesOf(emits),
     refuses: [
       ...refuses.map(({ reason, details }) => ({ reason, details: details && jsonSchemaOf(details, 'output') })),
@@ -244,16 +136,23 @@ function describeActivity(declared: AnyActivityType): ActivityDescription {
   }
 }
 
+/** The description in the schema itself, as of z.object({ … }).describe('…'). */
+function ownDescription({ description }: JsonSchema): string | null {
+  return typeof description === 'string' ? description : null
+}
+
 /** The details of the refusal of a value that another aggregate has. */
 function takenSchema(field: string): JsonSchema {
   const properties = { field: { const: field }, value: { type: ['string', 'number'] } }
   return { type: 'object', required: ['field', 'value'], properties }
 }
 
-function describeProjection({ name, version, staleness, table, events, handlers }: Projection): ProjectionDescription {
+function describeProjection(projection: Projection): ProjectionDescription {
+  const { name, version, description = null, staleness, table, events, handlers } = projection
   return {
     name,
     version,
+    description,
     stalenessTargetMs: staleness.targetMs,
     columns: Object.entries(table.columns).map(([column, { type, isKey, isNullable, isIndexed }]) => ({
       name: column,
@@ -270,8 +169,8 @@ function describeProjection({ name, version, staleness, table, events, handlers 
 function describeReaction(
   declared: System['reactions'][number] | System['subscriptions'][number],
 ): ReactionDescription {
-  const { name, from, retries, timeoutMs, events } = declared
-  return { name, from, retries, timeoutMs, on: typesOf(events) }
+  const { name, description = null, from, retries, timeoutMs, events } = declared
+  return { name, description, from, retries, timeoutMs, on: typesOf(events) }
 }
 
 function typesOf(events: readonly AnyEventType[]): readonly string[] {

@@ -2,20 +2,7 @@
 
 export type { CommandName } from './command-name.ts'
 export type { NodeDescription, SagaDescription } from './describe-saga.ts'
-export {
-  type ActivityDescription,
-  type AggregateDescription,
-  type ColumnDescription,
-  type CommandDescription,
-  type DecisionModelDescription,
-  describeSystem,
-  type EventDescription,
-  type PolicyDescription,
-  type ProjectionDescription,
-  type ReactionDescription,
-  type RemoteDescription,
-  type SystemDescription,
-} from './describe-system.ts'
+export { describeSystem } from './describe-system.ts'
 export {
   type Diagram,
   type DiagramEdge,
@@ -26,3 +13,17 @@ export {
 } from './diagram.ts'
 export { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 export { sagaDiagram } from './saga-diagram.ts'
+export type {
+  ActivityDescription,
+  AggregateDescription,
+  ColumnDescription,
+  CommandDescription,
+  DecisionModelDescription,
+  DescribedPart,
+  EventDescription,
+  PolicyDescription,
+  ProjectionDescription,
+  ReactionDescription,
+  RemoteDescription,
+  SystemDescription,
+} from './system-description.ts'

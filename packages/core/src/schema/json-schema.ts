@@ -12,6 +12,6 @@ export function jsonSchemaOf(schema: Schema, side: 'input' | 'output'): JsonSche
     return standard.jsonSchema?.[side]({ target: 'draft-2020-12' }) ?? {}
   } catch {
     // Libraries throw if JSON Schema cannot describe something, such as a transformation. The schema still validates; only its description is missing.
-    return { description: 'JSON Schema cannot describe this. It is still checked.' }
+    return { $comment: 'JSON Schema cannot describe this. It is still checked.' }
   }
 }

@@ -1,8 +1,8 @@
 // A saga as a diagram, made from descriptions alone. Success is solid; what takes back is dashed.
 import { type CommandName, titleOf } from './command-name.ts'
 import type { NodeDescription, SagaDescription } from './describe-saga.ts'
-import type { SystemDescription } from './describe-system.ts'
 import type { Diagram, DiagramEdge, DiagramNode } from './diagram.ts'
+import type { SystemDescription } from './system-description.ts'
 
 /** The commands of the system say what may be refused. */
 type Commands = Pick<SystemDescription, 'commands' | 'remotes' | 'activities'>

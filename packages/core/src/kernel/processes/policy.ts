@@ -1,5 +1,6 @@
 // Policies: on an event, send commands. Choreography needs no state; what needs one is a saga.
 import type { AnyCommandType } from '../commands.ts'
+import { checkedDescription, type Described } from '../descriptions.ts'
 import { IndelibleError } from '../errors.ts'
 import type { AnyEventType, DataOf, RecordedOf } from '../event-types.ts'
 import type { RecordedEvent } from '../events.ts'
@@ -20,6 +21,7 @@ export type Sent<Sends extends readonly AnyCommandType[]> =
 /** A declared policy. */
 export interface Policy<Sends extends readonly AnyCommandType[] = readonly AnyCommandType[]> {
   readonly name: string
+  readonly description: string | undefined
   readonly from: BeginsFrom
   /** Every command that it may send. */
   readonly sends: Sends
@@ -43,7 +45,7 @@ export interface Policy<Sends extends readonly AnyCommandType[] = readonly AnyCo
  */
 export function policy<const Sends extends readonly AnyCommandType[]>(
   name: string,
-  definition: {
+  definition: Described & {
     readonly sends: Sends
     /** Where a policy begins that has no checkpoint yet. `now` when left out. */
     readonly from?: BeginsFrom
@@ -60,7 +62,15 @@ export function policy<const Sends extends readonly AnyCommandType[]>(
     throw invalid(`${who} begins from ${shown(from)}: write "now" or "beginning".`)
   if (onRefused !== 'park' && onRefused !== 'ignore')
     throw invalid(`${who} has ${shown(onRefused)} under "onRefused": write "park" or "ignore".`)
-  return policyOf({ name, from, sends, onRefused, events: [], handlers: new Map() })
+  return policyOf({
+    name,
+    description: checkedDescription(who, definition),
+    from,
+    sends,
+    onRefused,
+    events: [],
+    handlers: new Map(),
+  })
 }
 
 function policyOf<Sends extends readonly AnyCommandType[]>(declared: Omit<Policy<Sends>, 'on'>): Policy<Sends> {

@@ -18,6 +18,7 @@ export interface ScheduledCommand {
 const head: SagaHead<ScheduledCommand> = {
   name: '$schedule',
   version: 1,
+  description: undefined,
   owner: undefined,
   category: '$schedule',
   // A call starts it, and no event.

@@ -19,13 +19,13 @@ export interface PolicyOptions {
 const retries = 5
 
 export function asReaction(policy: Policy, options: PolicyOptions): AnyReaction {
-  const { name, from, events, handlers } = policy
+  const { name, description, from, events, handlers } = policy
   const react = async (_data: unknown, event: RecordedEvent) => {
     for (const [index, command] of commandsOn(policy, event, options.call).entries())
       await sendOne(policy, { event, index, command }, options.send)
   }
   const reacting = new Map([...handlers.keys()].map((type) => [type, react]))
-  return { name, from, retries, timeoutMs: durationMs('30s'), events, handlers: reacting }
+  return { name, description, from, retries, timeoutMs: durationMs('30s'), events, handlers: reacting }
 }
 
 function commandsOn({ name, handlers, sends }: Policy, event: RecordedEvent, call: PureCall): readonly Command[] {
