@@ -16,6 +16,7 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ourFiles } from './our-files.ts'
+import { newPgliteDirectory } from './pglite-directory.ts'
 import { pgliteFlags } from './pglite-flags.ts'
 import { entries, published } from './published.ts'
 
@@ -126,9 +127,10 @@ describe('an application of the packages', { timeout: 180_000 }, () => {
     expect(run('npx', ['indelible', '--help'], app)).toContain('Usage: indelible <command>')
   })
 
-  test('with PGlite alone uses it, and gets an error that says what a server needs', () => {
+  test('with PGlite alone uses it, and gets an error that says what a server needs', async () => {
+    const tables = await newPgliteDirectory()
     without(['pg', 'drizzle-orm'], () => {
-      expect(program(['tables.ts', 'pglite'])).toBe('pglite ok\n')
+      expect(program(['tables.ts', 'pglite', tables])).toBe('pglite ok\n')
       expect(program(['tables.ts', 'postgres'])).toContain('run "npm install pg"')
     })
   })

@@ -17,7 +17,7 @@ export const growth: BenchCase = {
     const sizes = sized(context.scale, {
       full: [0, 3_000_000, 10_000_000],
       quick: [0, 300_000, 1_000_000],
-      tiny: [0, 3000, 10_000],
+      tiny: [0, 1000, 3000],
     })
     const events = sized(context.scale, { full: 500_000, quick: 200_000, tiny: 2000 })
     const file = preallocatedFile(context.scratch('limit'), 256 * 1024 * 1024)

@@ -16,7 +16,7 @@ export const open: BenchCase = {
     const sizes = sized(context.scale, {
       full: [1_000_000, 3_000_000, 10_000_000],
       quick: [100_000, 300_000, 1_000_000],
-      tiny: [1000, 3000, 10_000],
+      tiny: [500, 1000, 3000],
     })
     const logs: Measured[] = []
     for (const events of sizes) {

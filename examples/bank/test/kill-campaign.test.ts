@@ -17,8 +17,8 @@ import { inFlight } from '../projections/in-flight.ts'
 import { transferSaga } from '../transfer/transfer-saga.ts'
 import { accounts, isRefused, openingBalance } from './drawn-transfers.ts'
 
-const transfers = long ? 10_000 : 200
-const kills = long ? 100 : 4
+const transfers = long ? 10_000 : 150
+const kills = long ? 100 : 3
 const brought = accounts.length * openingBalance
 const child = new URL('transferring-process.ts', import.meta.url).pathname
 

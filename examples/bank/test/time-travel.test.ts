@@ -31,7 +31,7 @@ import { accountBalances } from '../projections/account-balances.ts'
 import { czechBankDir, czechBankMissing } from './czech-bank-data.ts'
 
 const accounts = long ? Number.POSITIVE_INFINITY : 12
-const randomPoints = long ? 10_000 : 1_000
+const randomPoints = long ? 10_000 : 500
 const limit = 10_000
 const days = Array.from({ length: 365 }, (_, day) => instant(Date.UTC(1993, 0, 1 + day)).slice(0, 10))
 const dayAfter = (day: string) => instant(epochMs(day) + 86_400_000).slice(0, 10)

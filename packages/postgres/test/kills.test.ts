@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.remove())
 
-const kills = long ? 50 : 4
+const kills = long ? 50 : 3
 /** After this many kills the test waits until the tables have caught up with the log. */
 const checkedEvery = long ? 5 : 2
 /** What is killed, with its weight. */

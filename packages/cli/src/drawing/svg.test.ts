@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest'
 import { type Pair, parseXml, partsOf, type Rectangle } from '../../test/drawn.ts'
 import { svgOf } from './index.ts'
 
-const runs = process.env.INDELIBLE_LONG ? 5000 : 60
+const runs = process.env.INDELIBLE_LONG ? 5000 : 40
 
 describe('any saga', () => {
   const drawn = (check: (diagram: Diagram, svg: string) => void) =>

@@ -41,7 +41,7 @@ test('every flipped bit in a log or its indexes is found or harmless', hours, as
   for (const [name, whole] of image) {
     if (name.endsWith('.json')) continue
     // Pages of an index and sections of columns are alike and long, so a sample of them is enough for the short run.
-    const step = long ? 1 : name.endsWith('.idx') ? 251 : name.endsWith('.col') ? 47 : 4
+    const step = long ? 1 : name.endsWith('.idx') ? 379 : name.endsWith('.col') ? 71 : 6
     for (let at = long ? 0 : next(step); at < whole.length; at += step) {
       for (const bit of long ? [0, 1, 2, 3, 4, 5, 6, 7] : [next(8)]) {
         const damaged = Buffer.from(whole)
@@ -53,8 +53,8 @@ test('every flipped bit in a log or its indexes is found or harmless', hours, as
     }
   }
   console.log(`bit flips: ${summary(counts)}, seed ${seed}`)
-  expect(counts.found).toBeGreaterThan(500)
-  expect(counts.remade).toBeGreaterThan(long ? 500 : 250)
+  expect(counts.found).toBeGreaterThan(300)
+  expect(counts.remade).toBeGreaterThan(long ? 500 : 150)
 })
 
 test('every truncation of a file of a log is found, or loses no event', hours, async () => {
@@ -63,7 +63,7 @@ test('every truncation of a file of a log is found, or loses no event', hours, a
   const counts = newCounts()
   for (const [name, whole] of image) {
     if (name.endsWith('.json')) continue
-    const step = long ? 1 : name.endsWith('.idx') ? 509 : name.endsWith('.col') ? 97 : 3
+    const step = long ? 1 : name.endsWith('.idx') ? 769 : name.endsWith('.col') ? 149 : 5
     for (let length = long ? 0 : next(step); length < whole.length; length += step) {
       const mayFail = name.endsWith('.log') && length < acknowledgedEnd(whole)
       const context = `${name} cut to ${length} bytes`
@@ -98,7 +98,7 @@ test('in a log without indexes, which is read frame by frame, damage is found in
     }
   }
   console.log(`without indexes: ${summary(counts)}, seed ${seed}`)
-  expect(counts.found).toBeGreaterThan(500)
+  expect(counts.found).toBeGreaterThan(300)
 })
 
 test('a snapshot with any flipped bit or truncation counts as missing', hours, async () => {

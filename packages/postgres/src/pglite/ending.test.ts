@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 300_000 })
 
 /** It needs no memory and never ends. */
 const endless = 'WITH RECURSIVE again AS (SELECT 1 AS one UNION ALL SELECT one FROM again) SELECT count(*) FROM again'
-const statementMsMax = 6_000
+const statementMsMax = 4_000
 const unavailable = { code: 'tables_unavailable', retryable: true }
 const outOfTime = { ...unavailable, message: expect.stringMatching(/not answer within the time/) }
 const change = { table: accounts, upserts: accountRows(3, 7), removals: [], from: 0, to: at(5) }

@@ -9,7 +9,7 @@ import { postgresTables } from '../server/index.ts'
 import type { SqlReadTables } from './tables.ts'
 
 const rowsPerTable = 20
-const runMs = long ? 60_000 : 4_000
+const runMs = long ? 60_000 : 2_500
 
 let server: PostgresServer
 let tables: SqlReadTables
@@ -29,8 +29,13 @@ test('tables are replaced repeatedly while many clients save and read: no change
   await tables.open(accounts)
   const counts = { saved: 0, superseded: 0, replaced: 0, behind: 0, scans: 0 }
   const endsAt = performance.now() + runMs
+  // A busy machine takes longer until everything has happened once.
+  const isOver = () => {
+    const overtimeMs = performance.now() - endsAt
+    return overtimeMs > 45_000 || (overtimeMs > 0 && Math.min(...Object.values(counts)) > 0)
+  }
   const untilEnd = async (work: () => Promise<void>) => {
-    while (performance.now() < endsAt) await work()
+    while (!isOver()) await work()
   }
   const write = async () => {
     const { fingerprint, position } = await tables.state(accounts)
@@ -53,7 +58,7 @@ test('tables are replaced repeatedly while many clients save and read: no change
     await tables.drop(staging.name)
     await tables.open(staging)
     if (position > 0) expect(await tables.bulkLoad(staging, rowsAt(position), at(position))).toBe('saved')
-    while (performance.now() < endsAt) {
+    while (!isOver()) {
       if ((await tables.replace(live, staging)) === 'replaced') {
         counts.replaced++
         return await checkPrevious()
