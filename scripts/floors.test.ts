@@ -23,6 +23,8 @@ const forbidden = [
   ['packages/core/src/runtime/projections/rebuild', '../follow/table-writer.ts'],
   ['packages/core/src/history', '../log/limits.ts'],
   ['packages/core/src/schema', '../file/index.ts'],
+  ['packages/core/src/review', '../memory/index.ts'],
+  ['packages/core/src/store', '../review/index.ts'],
   ['packages/core/src/proofs', '../memory/index.ts'],
   ['packages/core/src/file', '../proofs/index.ts'],
   ['packages/core/src/runtime', '../operations/index.ts'],

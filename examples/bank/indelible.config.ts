@@ -7,6 +7,15 @@ import { bank } from './bank.ts'
 
 export default defineConfig({
   system: bank,
+  review: {
+    accepted: [
+      {
+        rule: 'personal-without-erasure',
+        subject: 'event AccountOpened',
+        reason: 'The law obliges a bank to keep the owners of its accounts.',
+      },
+    ],
+  },
   open: ({ dataDir, mode }) => {
     const connectionString = process.env.INDELIBLE_DATABASE
     return {

@@ -8,6 +8,16 @@ import { shop } from './system.ts'
 
 export default defineConfig({
   system: shop,
+  review: {
+    accepted: [
+      { rule: 'event-unheard', subject: 'event LineAdded', reason: 'OrderPlaced tells all lines to those who read.' },
+      ...['CustomerRegistered', 'EmailChanged'].map((type) => ({
+        rule: 'personal-without-erasure' as const,
+        subject: `event ${type}`,
+        reason: 'The example has no real customers. A shop decides here how it forgets one.',
+      })),
+    ],
+  },
   open: ({ dataDir, mode }) => ({
     ...fileStorage({ dataDir, mode }),
     services: { payments: paymentProvider },

@@ -7,7 +7,8 @@ import { fileStorage, verifyLog } from 'indelible/file'
 import { stateAsOf } from 'indelible/history'
 import { memoryStore } from 'indelible/memory'
 import { checkProof, verifierKey } from 'indelible/proofs'
-import { jsonSchemaOf } from 'indelible/schema'
+import { reviewOf } from 'indelible/review'
+import { describeSystem, jsonSchemaOf } from 'indelible/schema'
 import { decideAfter, eventStoreContract } from 'indelible/testing'
 import { Paid, Pay, shop, turnover } from './shop.ts'
 
@@ -32,6 +33,7 @@ await running.close()
 assert.equal((await verifyLog({ dir: join(dir, 'log') })).events, 3)
 
 assert.deepEqual(canonicalRow(turnover.table, { customer: 'ann', total: 1 }), { customer: 'ann', total: 1 })
+assert(reviewOf(describeSystem(shop)).findings.every(({ subject }) => subject !== 'command customer/Pay'))
 assert.deepEqual(jsonSchemaOf(Pay.input, 'input').required, ['amount'])
 assert.deepEqual(decideAfter([Paid({ amount: 1 })], Pay, { amount: 2 }), [Paid({ amount: 2 })])
 for (const { run } of eventStoreContract.slice(0, 5)) await run(memoryStore())

@@ -11,6 +11,7 @@ export const customers = projection('customers', {
     orders: integer(),
     last_ordered_on: date().nullable(),
   },
+  staleness: { targetMs: 500 },
 })
   .write(CustomerRegistered, ({ customer, name, email }) => ({
     customer_id: customer,

@@ -4,6 +4,7 @@ import { OrderPlaced } from '../orders/events.ts'
 
 export const orderLines = projection('order_lines', {
   table: { order_id: text().key(), line: integer().key(), product: text().index(), quantity: integer() },
+  staleness: { targetMs: 500 },
 }).write(OrderPlaced, ({ lines }, { streamId }) =>
   lines.map((each, index) => ({ order_id: streamId, line: index + 1, ...each })),
 )

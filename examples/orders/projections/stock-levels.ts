@@ -4,6 +4,7 @@ import { ProductListed, StockReceived, StockReleased, StockReserved, StockShippe
 
 export const stockLevels = projection('stock_levels', {
   table: { product_id: text().key(), title: text(), free: integer(), reserved: integer(), shipped: integer() },
+  staleness: { targetMs: 500 },
 })
   .write(ProductListed, ({ product, title }) => ({ product_id: product, title, free: 0, reserved: 0, shipped: 0 }))
   .on(StockReceived, (row, { quantity }) => ({ ...row, free: row.free + quantity }))

@@ -11,6 +11,7 @@ import { addProjections } from './projections/index.ts'
 import { addProve } from './prove.ts'
 import { addRead } from './read.ts'
 import { addReplay } from './replay.ts'
+import { addReview } from './review.ts'
 import { addSagas } from './sagas/index.ts'
 import { addSchedules } from './schedules/index.ts'
 import { addDev, addServe } from './serve.ts'
@@ -31,6 +32,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addAudit,
   addVerify,
   addReplay,
+  addReview,
   addWhatIf,
   addProve,
   addEvidence,

@@ -12,6 +12,7 @@ export const cliErrorCodes = {
   open_tables_failed: 'The function openTables of the config threw.',
   table_missing: 'The read table of that projection does not exist yet.',
   tables_diverged: 'Read tables were built from another history than that of the log.',
+  review_findings: 'A review has findings that the config does not accept.',
   decisions_differ: 'A recorded command would be decided differently by the code of the config.',
   table_differs: 'A read table has other rows than the projection makes from the log.',
   sagas_unfit: 'A saga has an error, or an open instance does not fit the code.',

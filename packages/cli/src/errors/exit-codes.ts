@@ -10,6 +10,7 @@ export const exitCodes = {
   damaged: 4,
   nodeTooOld: 5,
   differs: 6,
+  findings: 7,
   interrupted: 130,
 } as const
 
@@ -25,6 +26,7 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   nodeTooOld: 'Node is older than 22.18',
   differs:
     'the log is not the one that was signed; a bundle of evidence is not right; a decision would be made differently; or a read table differs from the log, or was built from another history',
+  findings: 'a review has findings that the config does not accept',
   interrupted: 'interrupted',
 }
 
@@ -60,5 +62,6 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   table_differs: 'differs',
   table_diverged: 'differs',
   tables_diverged: 'differs',
+  review_findings: 'findings',
   interrupted: 'interrupted',
 }

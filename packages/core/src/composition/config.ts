@@ -1,6 +1,7 @@
 // What `indelible.config.ts` exports: the declared system, and how to open everything that it runs on. Server, projection thread, tools and tests use only
 // this to compose a system, and no other place names an adapter.
 import type { System } from '../kernel/system.ts'
+import type { Acceptance } from '../review/finding.ts'
 import type { SystemOptions } from '../runtime/system-options.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
@@ -29,6 +30,8 @@ export interface IndelibleConfig {
   readonly system: System
   /** The directory of all files, relative to the config file. The default is `data`. */
   readonly dataDir?: string
+  /** Findings of `indelible review` that you have decided to live with, each with the reason. */
+  readonly review?: { readonly accepted: readonly Acceptance[] }
   readonly open: (options: OpenOptions) => Openers
 }
 

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import { messageOf, shown } from '../kernel/shown.ts'
+import { faultOfAcceptances } from '../review/finding.ts'
 import type { IndelibleConfig, Openers, OpenMode } from './config.ts'
 
 export interface LoadedConfig extends Required<IndelibleConfig> {
@@ -14,8 +15,8 @@ export interface LoadedConfig extends Required<IndelibleConfig> {
 export async function loadConfig(url: URL): Promise<LoadedConfig> {
   if (!(url instanceof URL) || url.protocol !== 'file:') throw noFile(url)
   const file = fileURLToPath(url)
-  const { system, dataDir = 'data', open } = checked(await imported(url, file), file)
-  return { url, system, dataDir: resolve(dirname(file), dataDir), open }
+  const { system, dataDir = 'data', review = { accepted: [] }, open } = checked(await imported(url, file), file)
+  return { url, system, dataDir: resolve(dirname(file), dataDir), review, open }
 }
 
 /** Throws `config_invalid` if `open` fails. */
@@ -65,8 +66,10 @@ async function imported(url: URL, file: string): Promise<unknown> {
 }
 
 function checked(config: unknown, file: string): IndelibleConfig {
-  const { system, dataDir, open } = (config ?? {}) as Partial<IndelibleConfig>
+  const { system, dataDir, review, open } = (config ?? {}) as Partial<IndelibleConfig>
   const isDir = dataDir === undefined || (typeof dataDir === 'string' && dataDir !== '')
+  const fault = faultOfAcceptances(review?.accepted ?? [])
+  if (fault !== undefined) throw invalid(file, `accepts findings of the review in a form that is not known: ${fault}`)
   if (isDir && Array.isArray(system?.aggregates) && typeof open === 'function') return config as IndelibleConfig
   throw invalid(
     file,

@@ -66,6 +66,8 @@ export interface Projection<C extends Columns = Columns, Name extends string = s
   readonly table: TableDefinition<C>
   readonly events: readonly AnyEventType[]
   readonly staleness: { readonly targetMs: number }
+  /** False where the target is the default. */
+  readonly declaresStaleness: boolean
   /** The handler of each event, in the order of `events`. */
   readonly handlers: readonly RowHandler[]
   /**
@@ -142,7 +144,8 @@ export function projection<const C extends Columns, const Name extends string>(
     )
   }
   const description = checkedDescription(`Projection "${name}"`, definition)
-  return projectionOf({ name, version, description, columns, key, history, staleness }, [], [])
+  const declaresStaleness = definition.staleness !== undefined
+  return projectionOf({ name, version, description, columns, key, history, staleness, declaresStaleness }, [], [])
 }
 
 interface Declared<C extends Columns, Name extends string> {
@@ -153,6 +156,7 @@ interface Declared<C extends Columns, Name extends string> {
   readonly key: readonly string[]
   readonly history: boolean
   readonly staleness: { readonly targetMs: number }
+  readonly declaresStaleness: boolean
 }
 
 function projectionOf<C extends Columns, Name extends string>(
@@ -160,7 +164,7 @@ function projectionOf<C extends Columns, Name extends string>(
   events: readonly AnyEventType[],
   handlers: readonly DeclaredHandler[],
 ): Projection<C, Name> {
-  const { name, version, description, columns, key, history, staleness } = declared
+  const { name, version, description, columns, key, history, staleness, declaresStaleness } = declared
   const who = `Projection "${name}"`
   const withHandler = (event: AnyEventType, handler: DeclaredHandler) => {
     assertHandler(who, new Set(events.map(({ type }) => type)), event, handler.functions[0])
@@ -192,6 +196,7 @@ function projectionOf<C extends Columns, Name extends string>(
     },
     events,
     staleness,
+    declaresStaleness,
     handlers,
     on: (event: AnyEventType, first: unknown, second?: unknown) =>
       withHandler(event, second === undefined ? changing({}, first) : changing((first ?? {}) as object, second)),

@@ -148,12 +148,13 @@ function takenSchema(field: string): JsonSchema {
 }
 
 function describeProjection(projection: Projection): ProjectionDescription {
-  const { name, version, description = null, staleness, table, events, handlers } = projection
+  const { name, version, description = null, staleness, declaresStaleness, table, events, handlers } = projection
   return {
     name,
     version,
     description,
     stalenessTargetMs: staleness.targetMs,
+    declaresStaleness,
     columns: Object.entries(table.columns).map(([column, { type, isKey, isNullable, isIndexed }]) => ({
       name: column,
       type,

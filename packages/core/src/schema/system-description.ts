@@ -84,6 +84,8 @@ export interface ProjectionDescription extends DescribedPart {
   readonly name: string
   readonly version: number
   readonly stalenessTargetMs: number
+  /** False where the target is the default. */
+  readonly declaresStaleness: boolean
   readonly columns: readonly ColumnDescription[]
   readonly key: readonly string[]
   /** `row`: the handler gets no row, a row that must exist, or a row that starts as the initial row. */
