@@ -11,8 +11,8 @@ import { shown } from '../../kernel/shown.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { AppendCondition, EventStore, WrittenCommit } from '../../store/port.ts'
+import type { Guard } from '../guard/guard.ts'
 import { conflictRetriesMax } from '../limits.ts'
-import type { PureCall } from '../purity.ts'
 import type { AggregateLoader } from './aggregate-loader.ts'
 import { type Claims, claimsOf, noClaims } from './claims.ts'
 import { decideOn, isRefusal } from './decide.ts'
@@ -29,7 +29,7 @@ export interface CommandHandlerOptions {
   readonly facts: Facts
   readonly clock: Clock
   readonly ids: IdGenerator
-  readonly call: PureCall
+  readonly guard: Guard
   /** Called with the outcome of each command that was not carried out. */
   readonly notCarriedOut: (envelope: Envelope, outcome: NotCarriedOut) => void
 }
@@ -85,7 +85,7 @@ export class CommandHandler {
   }
 
   async #handle(envelope: Envelope, consulted: readonly Consulted[]): Promise<CommandOutcome> {
-    const { store, facts, call } = this.#options
+    const { store, facts, guard } = this.#options
     const { type, stream, commandId, options } = envelope
     let loaded = await this.#loaded(envelope, 'load')
 
@@ -101,7 +101,7 @@ export class CommandHandler {
       const seenUpTo = needsHead(type) ? (await store.head()).position : 0
       const known = consulted.length === 0 ? {} : await facts.at(seenUpTo, consulted)
 
-      const decision = decideOn(envelope, { state: loaded.state, facts: known }, call)
+      const decision = decideOn(envelope, { state: loaded.state, facts: known }, guard)
       const proposal = await this.#proposal(envelope, loaded, decision, seenUpTo)
       if (proposal === 'nothing' || 'refused' in proposal) {
         const earlier = await this.#earlier(envelope)

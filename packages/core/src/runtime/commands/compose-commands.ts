@@ -1,7 +1,7 @@
 // Makes the pieces that carry out the commands of a system, and connects them.
 import type { System } from '../../kernel/system.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
-import { isWatched, trusted, watched } from '../purity.ts'
+import { guardOf } from '../guard/guard.ts'
 import type { SystemOptions } from '../system-options.ts'
 import { AggregateLoader } from './aggregate-loader.ts'
 import { CommandHandler, type CommandHandlerOptions } from './command-handler.ts'
@@ -19,17 +19,17 @@ export function commandHandlerOf(
   { commands }: System,
   { store, snapshots, log, clock, ids, domainCode, notify, notCarriedOut }: CommandOptions,
 ): CommandHandler {
-  const call = isWatched(domainCode) ? watched('impure_aggregate') : trusted
+  const guard = guardOf(domainCode, 'impure_aggregate')
   const keeper = new SnapshotKeeper({ store, snapshots, notify })
-  const loader = new AggregateLoader({ log, snapshots: keeper, call })
+  const loader = new AggregateLoader({ log, snapshots: keeper, guard })
   return new CommandHandler({
     commands,
     store,
     loader,
-    facts: new Facts({ log, call }),
+    facts: new Facts({ log, guard }),
     clock,
     ids,
-    call,
+    guard,
     notCarriedOut,
   })
 }
