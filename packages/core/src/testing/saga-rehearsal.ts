@@ -86,7 +86,7 @@ class Rehearsal implements SagaRehearsal {
     const node = nodeAt(this.#saga, step)
     const answer =
       node?.kind === 'step' && node.answer
-        ? this.#guard.call(`"answer" of step "${step}"`, () => node.answer!(recorded))
+        ? this.#guard.call(`"answer" of step "${step}" of saga "${this.#saga.name}"`, () => node.answer!(recorded))
         : undefined
     return this.#happen({ type: '$StepDone', data: { step, position, answer } })
   }

@@ -35,7 +35,8 @@ function guardDate(original: DateConstructor): void {
   if (parse) put(guard, 'parse', parse, { value: guardedParse(parse.value as DateConstructor['parse']) })
   const { prototype } = original
   const made = Object.getOwnPropertyDescriptor(prototype, 'constructor')
-  if (made) put(prototype, 'constructor', made, { value: guard })
+  // The dates of some fake clocks have the prototype of real ones.
+  if (made?.value === original) put(prototype, 'constructor', made, { value: guard })
   for (const name of local) guardMember(prototype, name, `${name}() of a Date`, timeZone)
   for (const name of ofLocale) guardMember(prototype, name, `${name}() of a Date`, locale)
 

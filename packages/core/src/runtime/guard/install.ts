@@ -31,11 +31,18 @@ function install(): void {
 }
 
 function guardAll({ of, as, names, instead = outsideWorld }: Target): void {
-  // Classes are types of what functions return.
-  for (const name of names ?? Object.keys(of).filter((each) => /^[a-z]/.test(each))) {
+  for (const name of names ?? functionsOf(of)) {
     const owner = ownerOf(of, name)
     if (owner) guardMember(owner, name, `${as}${name}`, instead)
   }
+}
+
+/** Without classes, which are types of what functions return. */
+function functionsOf(of: object): readonly string[] {
+  const isFunction = ([name, member]: readonly [string, unknown]) => typeof member === 'function' && /^[a-z]/.test(name)
+  return Object.entries(of)
+    .filter(isFunction)
+    .map(([name]) => name)
 }
 
 /** The object that has the member: the given one, or one of its prototypes. */

@@ -58,7 +58,9 @@ function mappedBy({ saga, state, guard }: Walked): SagaMapped {
     if (!make) continue
     const which = `The map of the answer of step "${to}"`
     try {
-      answers[to!] = JSON.parse(JSON.stringify(guard.call(which, () => make(value)) ?? null))
+      answers[to!] = JSON.parse(
+        JSON.stringify(guard.call(`${which} of saga "${saga.name}"`, () => make(value)) ?? null),
+      )
     } catch (cause) {
       if (isIndelibleError(cause, 'impure_saga')) throw cause
       throw new IndelibleError('invalid_declaration', `${which} failed: ${messageOf(cause)}`, { cause })

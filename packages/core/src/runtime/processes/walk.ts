@@ -214,7 +214,7 @@ export class Walk {
   ask<Value>(step: string, what: string, run: () => Value): Value {
     const which = places[what]?.(step) ?? `"${what}" of step "${step}"`
     try {
-      return this.#walked.guard.call(which, run)
+      return this.#walked.guard.call(`${which} of saga "${this.#walked.saga.name}"`, run)
     } catch (cause) {
       if (isIndelibleError(cause, 'impure_saga')) throw cause
       const failed = places[what] ? 'could not make its command' : 'failed'
