@@ -1,5 +1,5 @@
 // Test files share processes, so that a fake clock that one leaves behind would stop the timers of those that follow it.
-import { installGuard } from '../packages/core/src/runtime/guard/install.ts'
+import { installGuard } from '../packages/core/src/runtime/guard/index.ts'
 
 // The determinism guard puts its own functions there once, for all files. Here it does so before the clock is noted.
 installGuard()

@@ -5,7 +5,7 @@ import { position as checkedPosition, type Position } from '../kernel/positions.
 import type { Projection } from '../kernel/projections.ts'
 import type { Columns, Row, RowOf } from '../kernel/tables.ts'
 import type { ValidTime } from '../kernel/time.ts'
-import type { Guard } from '../runtime/guard/guard.ts'
+import type { Guard } from '../runtime/guard/index.ts'
 import { canonicalSelect } from '../store/canonical-select.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'

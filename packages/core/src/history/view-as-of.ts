@@ -2,7 +2,7 @@
 import type { Position } from '../kernel/positions.ts'
 import type { Projection } from '../kernel/projections.ts'
 import type { Columns, Row, RowOf } from '../kernel/tables.ts'
-import { type Guard, guardOf } from '../runtime/guard/guard.ts'
+import { type DomainCode, type Guard, guardOf } from '../runtime/guard/index.ts'
 import { FoldStopped, foldFromZero, parkedError } from '../runtime/projections/fold/index.ts'
 import { canonicalSelect } from '../store/canonical-select.ts'
 import { type DomainBatch, DomainLog, onlyEvents } from '../store/domain-log.ts'
@@ -15,7 +15,7 @@ export interface ViewOptions<C extends Columns> extends SelectOptions<C> {
   readonly asOf: PointOfLog
   readonly signal?: AbortSignal
   /** As in `SystemOptions`. */
-  readonly domainCode?: 'watched' | 'trusted'
+  readonly domainCode?: DomainCode
 }
 
 /**

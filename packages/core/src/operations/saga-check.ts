@@ -1,6 +1,6 @@
 // What is to be known of sagas before their code runs: what their declarations lack, and whether open instances fit them.
 import { type AnySaga, type SagaFinding, sagaFindings } from '../kernel/processes/index.ts'
-import { watching } from '../runtime/guard/guard.ts'
+import { watching } from '../runtime/guard/index.ts'
 import { judgeSaga, type SagaVerdict } from '../runtime/processes/judge.ts'
 import type { SagaStatus } from '../runtime/processes/state.ts'
 import type { EventStore } from '../store/port.ts'

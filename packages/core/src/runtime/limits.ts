@@ -66,6 +66,8 @@ export const heavyWorkMax = 2
 export const foldSliceMs = 3
 /** A checkpoint that moved without rows is written after this time: the events concern other projections, and only other processes need it. */
 export const checkpointDelayMs = 20
+/** Of the commands that were carried out, one in so many is decided again and compared. */
+export const decisionsRecheckedEvery = 1_000
 /** Watched functions that fold events run twice for so many events of a fold, and of a projection for so many of each type. */
 export const repeatedFirst = 1_000
 /** After that, one event in so many. */

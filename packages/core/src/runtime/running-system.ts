@@ -22,7 +22,7 @@ import type { ClaimOutcome, CommandClaim, CommandFound } from './commands/comman
 import type { CommandOutcome, SendOptions } from './commands/outcome.ts'
 import { composeRuntime, type Runtime } from './compose-runtime.ts'
 import type { AnyConsumerStatus, By, Consumers, Named } from './consumers/consumers.ts'
-import { guardOf } from './guard/guard.ts'
+import { guardOf } from './guard/index.ts'
 import type { ResumeOptions, SagaDecision } from './processes/decisions.ts'
 import type { SagaRunner } from './processes/saga-runner.ts'
 import { type SagaView, viewOf } from './processes/saga-view.ts'

@@ -8,8 +8,7 @@ import { deepFreeze } from '../kernel/freeze.ts'
 import type { Refusal } from '../kernel/refusals.ts'
 import { checkedDecision } from '../runtime/commands/decide.ts'
 import { consultedBy } from '../runtime/commands/facts.ts'
-import { type Evolving, evolved } from '../runtime/guard/evolving.ts'
-import { watching } from '../runtime/guard/guard.ts'
+import { type Evolving, evolved, watching } from '../runtime/guard/index.ts'
 
 export interface DecisionContext extends Partial<Omit<CommandContext, 'facts'>> {
   /** Events of other streams. The facts that the command consults are folded from these and from the history. */

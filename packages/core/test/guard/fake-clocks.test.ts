@@ -40,6 +40,11 @@ function expectFake(advance: (ms: number) => void): void {
 }
 
 describe('fake timers of Vitest', () => {
+  const all = [
+    ...(['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'] as const),
+    ...(['performance', 'hrtime', 'queueMicrotask', 'Intl'] as const),
+  ]
+
   test('before, between and after decisions', () => {
     for (let round = 0; round < 2; round++) {
       expectGuarded()
@@ -55,6 +60,13 @@ describe('fake timers of Vitest', () => {
       expect(vi.isFakeTimers()).toBe(false)
       expectGuarded()
     }
+  })
+
+  test.each(all)('%s alone', (name) => {
+    vi.useFakeTimers({ toFake: [name] })
+    expectGuarded()
+    vi.useRealTimers()
+    expectGuarded()
   })
 
   test('a fixed date without fake timers', () => {
@@ -88,11 +100,6 @@ describe('fake timers of Vitest', () => {
     vi.unstubAllEnvs()
     expect(refusedCall(() => fetch('http://127.0.0.1:1'))).toBe('fetch')
   })
-
-  const all = [
-    ...(['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'] as const),
-    ...(['performance', 'hrtime', 'queueMicrotask', 'Intl'] as const),
-  ]
 })
 
 test('mock timers of node:test', async () => {

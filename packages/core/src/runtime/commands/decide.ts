@@ -5,7 +5,7 @@ import type { DomainEvent } from '../../kernel/event-types.ts'
 import type { Refusal } from '../../kernel/refusals.ts'
 import { parse } from '../../kernel/schemas.ts'
 import { messageOf, shown } from '../../kernel/shown.ts'
-import type { Guard } from '../guard/guard.ts'
+import type { Guard } from '../guard/index.ts'
 import type { Envelope } from './envelope.ts'
 
 type Decidable = Pick<Envelope, 'type' | 'command' | 'commandId' | 'issuedAt' | 'input' | 'options'>

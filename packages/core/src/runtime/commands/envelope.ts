@@ -13,7 +13,7 @@ import type { RecordedCommand } from '../../kernel/recorded-command.ts'
 import { messageOf, shown } from '../../kernel/shown.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import { type Clock, epochMs, type Instant, instant } from '../../kernel/time.ts'
-import type { Guard } from '../guard/guard.ts'
+import type { Guard } from '../guard/index.ts'
 import { unlikeJson } from './json-likeness.ts'
 import type { SendOptions } from './outcome.ts'
 

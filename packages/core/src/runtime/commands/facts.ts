@@ -7,8 +7,7 @@ import type { Position } from '../../kernel/positions.ts'
 import type { QueryItem } from '../../kernel/queries.ts'
 import { shown } from '../../kernel/shown.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
-import { evolved } from '../guard/evolving.ts'
-import type { Guard } from '../guard/guard.ts'
+import { evolved, type Guard } from '../guard/index.ts'
 import { cachedFactsMax } from '../limits.ts'
 
 /** One model of a command, for one input. */

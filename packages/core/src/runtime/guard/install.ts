@@ -1,5 +1,7 @@
 // Puts guarded functions in the place of those that domain code may not use: once, and again for what others put in their place (a fake clock of a test).
 import { syncBuiltinESMExports } from 'node:module'
+// The global variable is a getter.
+import process from 'node:process'
 import { asGuardOf, guardMember, put } from './guarded.ts'
 import { guardedDate } from './guarded-date.ts'
 import { guardedEnv } from './guarded-env.ts'
@@ -83,16 +85,17 @@ function letConsoleThrough(): void {
 function look() {
   return {
     date: globalThis.Date,
+    dateNow: Date.now,
+    dateTimeFormat: Intl.DateTimeFormat,
     setTimeout: globalThis.setTimeout,
     setInterval: globalThis.setInterval,
     setImmediate: globalThis.setImmediate,
     queueMicrotask: globalThis.queueMicrotask,
     fetch: globalThis.fetch,
-    performance: globalThis.performance,
-    dateNow: Date.now,
-    dateTimeFormat: Intl.DateTimeFormat,
-    performanceNow: performance.now,
     random: Math.random,
+    performance: globalThis.performance,
+    performanceNow: performance.now,
+    crypto: globalThis.crypto,
     randomUUID: crypto.randomUUID,
     nextTick: process.nextTick,
     hrtime: process.hrtime,
@@ -102,18 +105,17 @@ function look() {
 
 function isDisplaced(before: ReturnType<typeof look>): boolean {
   return (
-    globalThis.Date !== before.date ||
+    Date !== before.date ||
     Date.now !== before.dateNow ||
-    globalThis.setTimeout !== before.setTimeout ||
-    globalThis.setInterval !== before.setInterval ||
-    globalThis.setImmediate !== before.setImmediate ||
-    globalThis.queueMicrotask !== before.queueMicrotask ||
-    globalThis.fetch !== before.fetch ||
-    globalThis.performance !== before.performance ||
-    performance.now !== before.performanceNow ||
     Intl.DateTimeFormat !== before.dateTimeFormat ||
+    setTimeout !== before.setTimeout ||
+    setInterval !== before.setInterval ||
+    setImmediate !== before.setImmediate ||
+    queueMicrotask !== before.queueMicrotask ||
+    fetch !== before.fetch ||
     Math.random !== before.random ||
-    crypto.randomUUID !== before.randomUUID ||
+    before.performance.now !== before.performanceNow ||
+    before.crypto.randomUUID !== before.randomUUID ||
     process.nextTick !== before.nextTick ||
     process.hrtime !== before.hrtime ||
     process.env !== before.env

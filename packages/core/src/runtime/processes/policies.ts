@@ -8,7 +8,7 @@ import type { AnyReaction } from '../../kernel/reactions.ts'
 import { shown } from '../../kernel/shown.ts'
 import { frozenData } from '../../kernel/upcasts.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
-import type { Guard } from '../guard/guard.ts'
+import type { Guard } from '../guard/index.ts'
 
 export interface PolicyOptions {
   readonly send: (command: Command, options: SendOptions) => Promise<CommandOutcome>

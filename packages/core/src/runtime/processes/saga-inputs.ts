@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import { type AnySaga, type AwaitNode, allNodes, type Correlated } from '../../kernel/processes/index.ts'
 import type { Query } from '../../kernel/queries.ts'
 import { inNewestForm } from '../../kernel/upcasts.ts'
-import type { Guard } from '../guard/guard.ts'
+import type { Guard } from '../guard/index.ts'
 import type { ArrivedEvent, SagaEvent } from './events.ts'
 import { isCancellable, type SagaState } from './state.ts'
 

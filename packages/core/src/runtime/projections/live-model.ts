@@ -5,7 +5,7 @@ import type { Projection } from '../../kernel/projections.ts'
 import type { Columns, Row, RowOf } from '../../kernel/tables.ts'
 import { DomainLog } from '../../store/domain-log.ts'
 import type { EventStore } from '../../store/port.ts'
-import { type Guard, guardOf } from '../guard/guard.ts'
+import { type DomainCode, type Guard, guardOf } from '../guard/index.ts'
 import { waitTimeoutMsDefault } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
 import { FoldStopped, foldFromZero, parkedError, RowFold } from './fold/index.ts'
@@ -32,7 +32,7 @@ export interface LiveModel<C extends Columns> {
 export async function liveModel<C extends Columns>(
   projection: Projection<C>,
   store: EventStore,
-  { domainCode }: { domainCode?: 'watched' | 'trusted' } = {},
+  { domainCode }: { domainCode?: DomainCode } = {},
 ): Promise<LiveModel<C>> {
   const model = new Live(projection as unknown as Projection, { store, guard: guardOf(domainCode, 'impure_projector') })
   await model.begin()

@@ -13,7 +13,7 @@ import { checkedDuration } from '../../kernel/timers.ts'
 import { DomainLog } from '../../store/domain-log.ts'
 import type { Checkpoint, EventStore } from '../../store/port.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
-import { guardOf } from '../guard/guard.ts'
+import { type DomainCode, guardOf } from '../guard/index.ts'
 import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
 import { pause } from '../waiting.ts'
 import { type CheckOptions, checkTable, type TableCheck } from './compare/index.ts'
@@ -31,7 +31,7 @@ export interface OperatorOptions {
   readonly clock?: Clock
   readonly ids?: IdGenerator
   /** As in `SystemOptions`. */
-  readonly domainCode?: 'watched' | 'trusted'
+  readonly domainCode?: DomainCode
 }
 
 export class ProjectionOperator {

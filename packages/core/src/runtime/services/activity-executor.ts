@@ -9,7 +9,7 @@ import type { Clock } from '../../kernel/time.ts'
 import type { EventStore } from '../../store/port.ts'
 import { envelopeOf, inputOf, newEvent } from '../commands/envelope.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
-import type { Guard } from '../guard/guard.ts'
+import type { Guard } from '../guard/index.ts'
 import {
   type Execution,
   type Executor,

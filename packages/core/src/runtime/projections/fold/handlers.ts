@@ -5,7 +5,7 @@ import { deepFreeze } from '../../../kernel/freeze.ts'
 import type { Projection, RowHandler } from '../../../kernel/projections.ts'
 import type { Row } from '../../../kernel/tables.ts'
 import { frozenData } from '../../../kernel/upcasts.ts'
-import { type Guard, Sample } from '../../guard/guard.ts'
+import { type Guard, Sample } from '../../guard/index.ts'
 
 type KeysOf = (event: RecordedEvent) => readonly Row[]
 

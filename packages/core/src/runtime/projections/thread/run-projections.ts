@@ -7,7 +7,7 @@ import { DomainLog } from '../../../store/domain-log.ts'
 import type { EventStore } from '../../../store/port.ts'
 import type { ReadTables } from '../../../store/read-tables.ts'
 import { type Handlers, serve } from '../../../threads/index.ts'
-import { guardOf } from '../../guard/guard.ts'
+import { type DomainCode, guardOf } from '../../guard/index.ts'
 import { threadOpenMsMax } from '../../limits.ts'
 import { backoff } from '../../waiting.ts'
 import { type ProjectionMethods, startRunners } from '../host.ts'
@@ -20,7 +20,7 @@ export interface ThreadResources {
   readonly store: EventStore
   readonly tables: ReadTables
   /** As in `SystemOptions`. */
-  readonly domainCode?: 'watched' | 'trusted'
+  readonly domainCode?: DomainCode
 }
 
 /** What the thread says without being asked. `ready`: log and tables are open, and from now on calls are answered. */
