@@ -1,4 +1,5 @@
 // Functions of the platform that domain code may not use: each asks whether domain code runs, and otherwise calls the original.
+import { unguardedName } from '../../kernel/unguarded.ts'
 import { shared } from './place.ts'
 
 type Callable = (...args: unknown[]) => unknown
@@ -26,6 +27,7 @@ export function asGuardOf<Guard extends object>(
   for (const [name, member] of Object.entries(members))
     if (member.enumerable && typeof member.value === 'function') member.value = memberOf(name, member.value)
   Object.defineProperties(guard, members)
+  Object.defineProperty(guard, unguardedName, { value: original, configurable: true })
   Object.setPrototypeOf(guard, Object.getPrototypeOf(original))
   shared.guardedOf.set(original, guard)
   shared.guarded.add(guard)
