@@ -27,12 +27,16 @@ function watched<State>(model: Evolving, from: State, events: readonly DomainEve
   const what = () => (isUpcast ? `the upcast of ${events[index]!.type}` : handlerOf(model, events[index]!))
   return guard.fold(what, () => {
     for (index = 0; index < events.length; index++) {
-      isUpcast = true
-      guard.step(upcast, false)
-      isUpcast = false
-      state = deepFreeze(guard.step(handle, sample.take()))
+      const isRepeated = sample.take()
+      if (isRepeated) {
+        isUpcast = true
+        guard.step(upcast, false)
+        isUpcast = false
+        deepFreeze(state)
+      }
+      state = guard.step(handle, isRepeated)
     }
-    return state
+    return deepFreeze(state)
   })
 }
 

@@ -54,24 +54,28 @@ export const trusting: Guard = {
 export function watching(code: ImpureCode): Guard {
   return {
     isWatching: true,
-    call: (what, run) => within(new Place(code, what), (place) => twice(place, run)),
-    callOnce: (what, run) => within(new Place(code, what), (place) => once(place, run)),
-    fold: (what, run) => within(new Place(code, what), run),
+    call: (what, run) => within(new Place(code, what), twice, run),
+    callOnce: (what, run) => within(new Place(code, what), once, run),
+    fold: (what, run) => within(new Place(code, what), asItIs, run),
     step: (run, isRepeated) => (isRepeated ? twice(shared.running!, run) : once(shared.running!, run)),
   }
 }
 
+type How = <Value>(place: Place, run: () => Value) => Value
+
 /** Domain code runs at this place meanwhile. */
-function within<Value>(place: Place, run: (place: Place) => Value): Value {
+function within<Value>(place: Place, how: How, run: () => Value): Value {
   installGuard()
   const outer = shared.running
   shared.running = place
   try {
-    return run(place)
+    return how(place, run)
   } finally {
     shared.running = outer
   }
 }
+
+const asItIs: How = (_place, run) => run()
 
 function twice<Value>(place: Place, run: () => Value): Value {
   const first = once(place, run)

@@ -22,6 +22,8 @@ function install(): void {
   put(globalThis, 'Date', date, { value: guardedDate(date.value as DateConstructor) })
   const env = Object.getOwnPropertyDescriptor(process, 'env')!
   put(process, 'env', env, { value: guardedEnv(env.value as NodeJS.ProcessEnv) })
+  // A plain value is looked at four times as fast as a getter.
+  Object.defineProperty(globalThis, 'performance', { value: performance, writable: true, configurable: true })
   for (const target of members()) guardAll(target)
   for (const target of modules()) guardAll(target)
   for (const [owner, name] of ofLocale) guardMember(owner, name, `${String(name)}()`, locale)
@@ -114,7 +116,8 @@ function isDisplaced(before: ReturnType<typeof look>): boolean {
     queueMicrotask !== before.queueMicrotask ||
     fetch !== before.fetch ||
     Math.random !== before.random ||
-    before.performance.now !== before.performanceNow ||
+    performance !== before.performance ||
+    performance.now !== before.performanceNow ||
     before.crypto.randomUUID !== before.randomUUID ||
     process.nextTick !== before.nextTick ||
     process.hrtime !== before.hrtime ||
