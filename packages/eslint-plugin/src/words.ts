@@ -1,7 +1,7 @@
 // Tells the past tense and the imperative of English verbs in names. A small list instead of a dictionary: the rules have an option for what it does not know.
 
 /** Irregular participles and past forms. Those that are also the base form count as both. */
-const irregular: ReadonlySet<string> = new Set(
+export const irregular: ReadonlySet<string> = new Set(
   (
     'arisen arose awoken awoke beaten become became begun began bent bet bitten bled blown blew born borne bought bound broken broke brought built burnt burst cast caught ' +
     'chosen chose come came cost cut dealt done did drawn drew driven drove eaten ate fallen fell fed felt fit fled flown flew forbidden forbade forgiven forgave forgotten forgot ' +
@@ -14,21 +14,21 @@ const irregular: ReadonlySet<string> = new Set(
 )
 
 /** Forms of the past that are the base form too: `SetLimit` is a command. */
-const alsoBase: ReadonlySet<string> = new Set(
+export const alsoBase: ReadonlySet<string> = new Set(
   'become come bet burst cast cost cut fit hit hurt let put quit read rerun reset run set shed shut split spread upset found bound wound'.split(
     ' ',
   ),
 )
 
 /** Words that end like the past and are none. */
-const notPast: ReadonlySet<string> = new Set(
+export const notPast: ReadonlySet<string> = new Set(
   'bed breed bleed creed deed embed exceed feed greed heed indeed kindred need proceed red reed seed shed shred sled speed succeed weed hundred sacred naked'.split(
     ' ',
   ),
 )
 
 /** Verbs that end like a gerund or the third person and are neither. */
-const alsoVerb: ReadonlySet<string> = new Set(
+export const alsoVerb: ReadonlySet<string> = new Set(
   (
     'bring cling fling king ping ring sing sling spring sting string swing wing ' + 'alias bias bus canvas focus gas'
   ).split(' '),
@@ -52,7 +52,7 @@ export function saysWhatHappened(name: string): boolean {
 }
 
 /** Two words of which the second is in the past tense say what happened, unless the first one can be a verb: `MarkPaid`. */
-const beforePast: ReadonlySet<string> = new Set(
+export const beforePast: ReadonlySet<string> = new Set(
   'assume confirm declare flag get keep leave make mark note prove record report set'.split(' '),
 )
 

@@ -67,10 +67,11 @@ function ofName(node: Node, source: SourceCode, isProjection: boolean): Impure |
   if (variable === undefined) return globals.has(name) ? { call: name, instead: outside } : undefined
   const imported = importedAs(variable)
   if (!imported || isProjection) return undefined
-  if (reachesOutside(imported)) return { call: `"${name}" of "${imported.module}"`, instead: outside }
+  const instead = /^(node:)?crypto$/.test(imported.module) ? randomness : outside
+  if (reachesOutside(imported)) return { call: `"${name}" of "${imported.module}"`, instead }
   const member = imported.name === '*' && parent?.type === 'MemberExpression' ? memberName(parent) : undefined
   return member !== undefined && reachesOutside({ ...imported, name: member })
-    ? { call: `"${member}" of "${imported.module}"`, instead: outside }
+    ? { call: `"${member}" of "${imported.module}"`, instead }
     : undefined
 }
 
