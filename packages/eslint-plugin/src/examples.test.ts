@@ -4,7 +4,7 @@ import parser from '@typescript-eslint/parser'
 import { ESLint, type Rule } from 'eslint'
 import { expect, test } from 'vitest'
 import { domainFunctions } from './domain.ts'
-import { recommended } from './index.ts'
+import plugin from './index.ts'
 
 const looked: Record<string, number> = {}
 /** Counts what the rules look at, so that they do not pass because they see nothing. */
@@ -22,7 +22,7 @@ test('the examples lint clean with the recommended config', async () => {
     overrideConfigFile: true,
     overrideConfig: [
       { files: ['**/*.ts'], languageOptions: { parser } },
-      recommended,
+      plugin.configs.recommended,
       { plugins: { test: { rules: { count } } }, rules: { 'test/count': 'error' } },
     ],
   })

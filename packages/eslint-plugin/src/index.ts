@@ -8,7 +8,7 @@ import { noMutation } from './rules/no-mutation.ts'
 import { noOutsideReads } from './rules/no-outside-reads.ts'
 
 /** All rules, by name. None needs types. */
-export const rules: Readonly<Record<string, Rule.RuleModule>> = {
+const rules: Readonly<Record<string, Rule.RuleModule>> = {
   'no-impure-domain': noImpureDomain,
   'no-await-in-domain': noAwaitInDomain,
   'no-mutation': noMutation,
@@ -21,7 +21,7 @@ export const rules: Readonly<Record<string, Rule.RuleModule>> = {
 const meta = { name: 'eslint-plugin-indelible', version: '0.1.0', namespace: 'indelible' }
 
 /** Every rule as an error: `export default [indelible.configs.recommended]`. */
-export const recommended: Linter.Config = {
+const recommended: Linter.Config = {
   name: 'indelible/recommended',
   plugins: { indelible: { meta, rules: { ...rules } } },
   rules: Object.fromEntries(Object.keys(rules).map((name) => [`indelible/${name}`, 'error'])),

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { rules } from './index.ts'
+import plugin from './index.ts'
 import { alsoBase, alsoVerb, beforePast, irregular, notPast } from './words.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'indelible-linters-'))
@@ -14,7 +14,7 @@ const home = resolve(import.meta.dirname, '..')
 
 /** The code of the pages, by the name of its file: `no-mutation.wrong.1.ts`. */
 const code = new Map(
-  Object.keys(rules).flatMap((name) => {
+  Object.keys(plugin.rules).flatMap((name) => {
     const [, wrong = '', right = ''] = readFileSync(join(home, 'docs', `${name}.md`), 'utf8').split(
       /^## (?:Wrong|Right)$/m,
     )
@@ -32,7 +32,7 @@ test('Oxlint finds with the plugin what ESLint finds', () => {
   const config = {
     jsPlugins: [{ name: 'indelible', specifier: join(home, 'src/index.ts') }],
     categories: { correctness: 'off' },
-    rules: Object.fromEntries(Object.keys(rules).map((name) => [`indelible/${name}`, 'error'])),
+    rules: Object.fromEntries(Object.keys(plugin.rules).map((name) => [`indelible/${name}`, 'error'])),
   }
   writeFileSync(join(dir, 'oxlint.json'), JSON.stringify(config))
   const oxlint = join(home, 'node_modules/oxlint/bin/oxlint')

@@ -4,8 +4,12 @@ import { join } from 'node:path'
 import parser from '@typescript-eslint/parser'
 import { Linter, RuleTester } from 'eslint'
 import { afterAll, describe, expect, it, test } from 'vitest'
-import plugin, { recommended, rules } from './index.ts'
+import plugin from './index.ts'
 
+const {
+  rules,
+  configs: { recommended },
+} = plugin
 Object.assign(RuleTester, { afterAll, describe, it })
 const languageOptions = { parser, ecmaVersion: 'latest', sourceType: 'module' } as const
 const docs = join(import.meta.dirname, '../docs')
