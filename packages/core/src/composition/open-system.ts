@@ -6,7 +6,8 @@ import type { RunningSystem } from '../runtime/running-system.ts'
 import { assertKept, loadConfig, openers } from './load-config.ts'
 import { type StartOptions, startSystem } from './start-system.ts'
 
-export interface OpenSystemOptions extends Pick<StartOptions, 'onNotice' | 'clock' | 'ids' | 'domainCode'> {
+export interface OpenSystemOptions
+  extends Pick<StartOptions, 'onNotice' | 'clock' | 'ids' | 'domainCode' | 'recheckEvery'> {
   /** Replaces the directory of the config. */
   readonly dataDir?: string
 }

@@ -5,7 +5,7 @@ import { position as checkedPosition, type Position } from '../kernel/positions.
 import type { Projection } from '../kernel/projections.ts'
 import type { Columns, Row, RowOf } from '../kernel/tables.ts'
 import type { ValidTime } from '../kernel/time.ts'
-import type { PureCall } from '../runtime/purity.ts'
+import type { Guard } from '../runtime/guard/index.ts'
 import { canonicalSelect } from '../store/canonical-select.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
@@ -20,7 +20,7 @@ export interface BasisParts {
   readonly store: EventStore
   readonly snapshots: SnapshotStore
   readonly tables: ReadTables
-  readonly call: PureCall
+  readonly guard: Guard
 }
 
 /** What was true at a time, by what is known at the basis. */
@@ -83,13 +83,13 @@ export class Basis {
   }
 
   async #rows(projection: Projection, validAt: ValidTime | undefined): Promise<readonly Row[]> {
-    const { store, call } = this.#parts
+    const { store, guard } = this.#parts
     const { position } = this
     const name = `${projection.name} ${validAt ?? ''}`
     const folding =
       this.#folded.get(name) ??
       reachOf(store, validAt === undefined ? { position } : { position, validAt }).then((reach) =>
-        rowsAt(store, projection, { reach, call }),
+        rowsAt(store, projection, { reach, guard }),
       )
     this.#folded.set(name, folding)
     return await folding.catch((error) => {

@@ -14,7 +14,7 @@ import { fromUtf8, utf8 } from '../kernel/text.ts'
 import type { Instant, ValidTime } from '../kernel/time.ts'
 import { decideOn, isRefusal } from '../runtime/commands/decide.ts'
 import { consultedBy, Facts } from '../runtime/commands/facts.ts'
-import { watched } from '../runtime/purity.ts'
+import { watching } from '../runtime/guard/index.ts'
 import { DomainLog } from '../store/domain-log.ts'
 import type { EventStore } from '../store/port.ts'
 import { type CommittedEvents, commitsFrom } from './commits.ts'
@@ -94,14 +94,14 @@ export async function* replayDecisions(
 
 class Replay {
   readonly #types: ReadonlyMap<string, AnyCommandType>
-  readonly #call = watched('impure_aggregate')
+  readonly #guard = watching('impure_aggregate')
   readonly #states: StatesBefore
   readonly #facts: Facts
 
   constructor(log: DomainLog, { commands }: System) {
     this.#types = new Map(commands.map((type) => [`${type.category}/${type.type}`, type]))
-    this.#states = new StatesBefore(log, this.#call)
-    this.#facts = new Facts({ log, call: this.#call })
+    this.#states = new StatesBefore(log, this.#guard)
+    this.#facts = new Facts({ log, guard: this.#guard })
   }
 
   async decided(committed: CommittedEvents): Promise<ReplayedDecision> {
@@ -137,9 +137,11 @@ class Replay {
     let facts: Readonly<Record<string, unknown>> = {}
     try {
       state = type.aggregate && (await this.#states.before(type.aggregate, first))
-      const input = this.#call(`the schema of the input of ${type.type}`, () => type.parse(given))
+      const input = this.#guard.callOnce(`the schema of the input of ${type.category}/${type.type}`, () =>
+        type.parse(given),
+      )
       facts = await this.#facts.at(command.factsAt ?? 0, consultedBy(type, input))
-      const decision = decideOn(envelopeOf(type, first, command, input), { state, facts }, this.#call)
+      const decision = decideOn(envelopeOf(type, first, command, input), { state, facts }, this.#guard)
       if (isRefusal(decision)) {
         const { refused: reason, details } = decision
         return { state, facts, now: { outcome: { status: 'refused', reason, details }, events: [] } }

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../kernel/events.ts'
 import type { Projection } from '../kernel/projections.ts'
 import { keyText, type Row } from '../kernel/tables.ts'
 import { epochMs } from '../kernel/time.ts'
-import { trusted } from '../runtime/purity.ts'
+import { trusting } from '../runtime/guard/index.ts'
 import { DomainLog } from '../store/domain-log.ts'
 import type { EventStore } from '../store/port.ts'
 import type { StateAsOf } from './as-of.ts'
@@ -73,7 +73,7 @@ export async function diffRows(
 
 /** All rows of a table at a point, or now. Throws as {@link viewAsOf}. */
 export async function allRows(store: EventStore, projection: Projection, point?: PointOfLog): Promise<readonly Row[]> {
-  return await rowsAt(store, projection, { reach: await reachOf(store, point), call: trusted })
+  return await rowsAt(store, projection, { reach: await reachOf(store, point), guard: trusting })
 }
 
 /** In the order of the keys. */

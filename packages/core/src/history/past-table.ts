@@ -3,7 +3,7 @@ import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
 import type { Projection } from '../kernel/projections.ts'
 import { pastTable, type Row } from '../kernel/tables.ts'
-import type { PureCall } from '../runtime/purity.ts'
+import type { Guard } from '../runtime/guard/index.ts'
 import { historyUpTo } from '../store/history.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
@@ -27,7 +27,7 @@ export interface KeepPastOptions {
 interface Parts {
   readonly store: EventStore
   readonly tables: ReadTables
-  readonly call: PureCall
+  readonly guard: Guard
 }
 
 /**
@@ -35,7 +35,7 @@ interface Parts {
  * Throws `projection_parked` if a handler fails, `projection_busy` if another process writes that table, `invalid_position`, `invalid_time`, `tables_unavailable`.
  */
 export async function keepPast(
-  { store, tables, call }: Parts,
+  { store, tables, guard }: Parts,
   projection: Projection,
   { asOf, signal }: KeepPastOptions,
 ): Promise<PastTable> {
@@ -44,7 +44,7 @@ export async function keepPast(
   const position = reach.to ?? head
   if (position > head)
     throw new IndelibleError('invalid_position', `The log ends at position ${head}. What comes after it is not known.`)
-  const rows = await rowsAt(store, projection, { reach: { ...reach, to: position }, signal, call })
+  const rows = await rowsAt(store, projection, { reach: { ...reach, to: position }, signal, guard })
   const past = pastTable(projection.table)
   await tables.drop(past.name)
   await tables.open(past)

@@ -1,12 +1,10 @@
 // The states of aggregates as they were before a command, for a walk along the log.
 import type { AnyAggregate } from '../kernel/any-aggregate.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
-import { deepFreeze } from '../kernel/freeze.ts'
 import type { Version } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
-import { frozenData } from '../kernel/upcasts.ts'
+import { evolved, type Guard } from '../runtime/guard/index.ts'
 import { cachedAggregatesMax } from '../runtime/limits.ts'
-import type { PureCall } from '../runtime/purity.ts'
 import type { DomainLog } from '../store/domain-log.ts'
 
 interface Known {
@@ -18,13 +16,13 @@ interface Known {
 
 export class StatesBefore {
   readonly #log: DomainLog
-  readonly #call: PureCall
+  readonly #guard: Guard
   /** In order of last use. */
   readonly #known = new Map<StreamName, Known>()
 
-  constructor(log: DomainLog, call: PureCall) {
+  constructor(log: DomainLog, guard: Guard) {
     this.#log = log
-    this.#call = call
+    this.#guard = guard
   }
 
   /** The state before an event of its stream. Throws what a handler threw for an event before it. */
@@ -58,17 +56,11 @@ export class StatesBefore {
   #folded(aggregate: AnyAggregate, known: Known, events: readonly RecordedEvent[]): Known {
     const version = known.version + events.length
     if (known.failure) return { ...known, version }
-    let { state } = known
     try {
-      for (const event of events) {
-        state = this.#call(`the handler of ${event.type} in "${aggregate.category}"`, () => {
-          frozenData(event)
-          return deepFreeze(aggregate.evolve(state, event))
-        })
-      }
+      const model = { name: aggregate.category, evolve: aggregate.evolve }
+      return { state: evolved(model, known.state, events, this.#guard), version }
     } catch (error) {
-      return { state, version, failure: { error } }
+      return { state: known.state, version, failure: { error } }
     }
-    return { state, version }
   }
 }

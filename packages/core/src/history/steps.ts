@@ -4,8 +4,8 @@ import type { RecordedEvent } from '../kernel/events.ts'
 import type { Projection } from '../kernel/projections.ts'
 import { keyText, type Row } from '../kernel/tables.ts'
 import { epochMs } from '../kernel/time.ts'
+import { trusting } from '../runtime/guard/index.ts'
 import { parkedError, RowFold } from '../runtime/projections/fold/index.ts'
-import { trusted } from '../runtime/purity.ts'
 import { DomainLog } from '../store/domain-log.ts'
 import type { EventStore } from '../store/port.ts'
 import { canonicalKey } from '../store/rows.ts'
@@ -59,7 +59,7 @@ async function* rowSteps(
   const { table, name, events } = projection
   const wanted = keyText(table.key, canonicalKey(table, key))
   const { to, isValid } = await reachOf(store, asOf)
-  const fold = new RowFold(projection, { call: trusted, fromZero: true, keepsVersions: true })
+  const fold = new RowFold(projection, { guard: trusting, fromZero: true, keepsVersions: true })
   let before: unknown
   const end = to ?? (await store.head()).position
   for await (const batch of new DomainLog(store).replay(events, { after: 0, to: end })) {

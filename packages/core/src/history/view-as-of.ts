@@ -2,8 +2,8 @@
 import type { Position } from '../kernel/positions.ts'
 import type { Projection } from '../kernel/projections.ts'
 import type { Columns, Row, RowOf } from '../kernel/tables.ts'
+import { type DomainCode, type Guard, guardOf } from '../runtime/guard/index.ts'
 import { FoldStopped, foldFromZero, parkedError } from '../runtime/projections/fold/index.ts'
-import { type PureCall, projectionCall } from '../runtime/purity.ts'
 import { canonicalSelect } from '../store/canonical-select.ts'
 import { type DomainBatch, DomainLog, onlyEvents } from '../store/domain-log.ts'
 import type { EventStore } from '../store/port.ts'
@@ -15,7 +15,7 @@ export interface ViewOptions<C extends Columns> extends SelectOptions<C> {
   readonly asOf: PointOfLog
   readonly signal?: AbortSignal
   /** As in `SystemOptions`. */
-  readonly domainCode?: 'watched' | 'trusted'
+  readonly domainCode?: DomainCode
 }
 
 /**
@@ -32,7 +32,7 @@ export async function viewAsOf<C extends Columns>(
   const rows = await rowsAt(store, projection as unknown as Projection, {
     reach,
     signal,
-    call: projectionCall(domainCode),
+    guard: guardOf(domainCode, 'impure_projector'),
   })
   return selectedRows(rows, page) as readonly RowOf<C>[]
 }
@@ -41,12 +41,12 @@ export async function viewAsOf<C extends Columns>(
 export async function rowsAt(
   store: EventStore,
   projection: Projection,
-  { reach, signal, call }: { reach: Reach; signal?: AbortSignal | undefined; call: PureCall },
+  { reach, signal, guard }: { reach: Reach; signal?: AbortSignal | undefined; guard: Guard },
 ): Promise<readonly Row[]> {
   const to: Position = reach.to ?? (await store.head()).position
   const log = replayed(new DomainLog(store), reach.isValid)
   try {
-    return [...(await foldFromZero({ projection, log, call }, { to, signal })).rows()]
+    return [...(await foldFromZero({ projection, log, guard }, { to, signal })).rows()]
   } catch (error) {
     throw error instanceof FoldStopped ? parkedError(projection.name, error.failure) : error
   }

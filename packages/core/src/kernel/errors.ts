@@ -74,20 +74,23 @@ export const errorCodes = {
   },
   impure_aggregate: {
     retryable: false,
-    meaning: 'decide or evolve used a clock, randomness or I/O, returned a promise, or changed its input.',
+    meaning:
+      'decide or evolve used a clock, randomness, I/O, the environment or the locale, returned a promise, changed its input, or answered differently to the same input.',
   },
   impure_saga: {
     retryable: false,
-    meaning: 'A function of a saga used a clock, randomness or I/O, returned a promise, or changed its input.',
+    meaning:
+      'A function of a saga used a clock, randomness, I/O, the environment or the locale, returned a promise, changed its input, or answered differently to the same input.',
   },
   impure_policy: {
     retryable: false,
-    meaning: 'A policy used a clock, randomness or I/O, returned a promise, or changed its input.',
+    meaning:
+      'A policy used a clock, randomness, I/O, the environment or the locale, returned a promise, changed its input, or answered differently to the same input.',
   },
   impure_projector: {
     retryable: false,
     meaning:
-      'A handler or key function of a projection used a clock, randomness or I/O, returned a promise, changed its input, or returned two different results for the same input.',
+      'A handler or key function of a projection used a clock, randomness, I/O, the environment or the locale, returned a promise, changed its input, or answered differently to the same input.',
   },
   row_missing: {
     retryable: false,

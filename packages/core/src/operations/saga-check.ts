@@ -1,8 +1,8 @@
 // What is to be known of sagas before their code runs: what their declarations lack, and whether open instances fit them.
 import { type AnySaga, type SagaFinding, sagaFindings } from '../kernel/processes/index.ts'
+import { watching } from '../runtime/guard/index.ts'
 import { judgeSaga, type SagaVerdict } from '../runtime/processes/judge.ts'
 import type { SagaStatus } from '../runtime/processes/state.ts'
-import { watched } from '../runtime/purity.ts'
 import type { EventStore } from '../store/port.ts'
 import { isPassed, sagaInstances } from './saga-reading.ts'
 
@@ -34,11 +34,11 @@ export async function* judgedSagas({
   readonly sagas: readonly AnySaga[]
   readonly nowMs: number
 }): AsyncGenerator<SagaJudged> {
-  const call = watched('impure_saga')
+  const guard = watching('impure_saga')
   for await (const instance of sagaInstances({ store, sagas }, { isOpenOnly: true })) {
     if (isPassed(instance)) continue
     const { saga, id, state } = instance
-    const verdict = judgeSaga({ saga, sagaId: id, state, call, nowMs })
+    const verdict = judgeSaga({ saga, sagaId: id, state, guard, nowMs })
     const { status, definition } = state
     if (verdict.verdict !== 'ended') yield { saga: saga.name, id, status, definition, ...verdict }
   }

@@ -12,6 +12,7 @@ import { ConsumerRunner } from './consumers/consumer-runner.ts'
 import { Consumers } from './consumers/consumers.ts'
 import { reacting } from './consumers/reacting.ts'
 import { subscribing } from './consumers/subscribing.ts'
+import { guardOf } from './guard/index.ts'
 import { OperatorLog } from './operator-log.ts'
 import { localExecutor } from './processes/executor.ts'
 import { asReaction } from './processes/policies.ts'
@@ -21,7 +22,6 @@ import { type ProjectionHost, projectionsHere } from './projections/host.ts'
 import { ProjectionOperator } from './projections/operator.ts'
 import { Proofs } from './proofs/proofs.ts'
 import { TreeRunner } from './proofs/tree-runner.ts'
-import { isWatched, projectionCall, trusted, watched } from './purity.ts'
 import type { FeedRunner } from './remotes/feed-runner.ts'
 import { Remotes } from './remotes/remotes.ts'
 import { Services } from './services/services.ts'
@@ -51,24 +51,24 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const { proofs, proofFiles: files } = options
   const { domainCode, projections: startProjections = projectionsHere, onNotice: notify = () => {} } = options
   const log = new DomainLog(store)
-  const call = projectionCall(domainCode)
+  const guard = guardOf(domainCode, 'impure_projector')
   const operators = new OperatorLog({ store, ids })
   const audit = new AuditLog({ store, clock, notify, audit: options.audit })
   const remotes = new Remotes(system, { connections: options.remotes, store, records, clock })
 
   const notCarriedOut: AuditLog['notCarriedOut'] = (envelope, outcome) => audit.notCarriedOut(envelope, outcome)
   const commands = commandHandlerOf(system, { ...options, log, clock, ids, notify, notCarriedOut })
-  const projections = startProjections(system, { store, log, tables, clock, ids, call, notify })
+  const projections = startProjections(system, { store, log, tables, clock, ids, guard, notify })
   const here = localExecutor({ store, log, send: (command, sent) => commands.send(command, sent) })
-  const commandCall = isWatched(domainCode) ? watched('impure_aggregate') : trusted
-  const services = new Services(system, { connections: options.services, store, clock, ids, call: commandCall, here })
+  const commandGuard = guardOf(domainCode, 'impure_aggregate')
+  const services = new Services(system, { connections: options.services, store, clock, ids, guard: commandGuard, here })
   const elsewhere = ({ remote, service }: Command) =>
     remote !== undefined ? remotes.executor(remote) : service !== undefined ? services.executor(service) : undefined
   const executorOf = (command: Command) => elsewhere(command) ?? here
-  const sagaCall = isWatched(domainCode) ? watched('impure_saga') : trusted
+  const sagaGuard = guardOf(domainCode, 'impure_saga')
   const children = new Set(system.sagas.flatMap(({ nodes }) => childrenOf(nodes)))
   const runnerOf = (saga: AnySaga, isChild: boolean) =>
-    new SagaRunner({ saga, store, records, clock, ids, executorOf, call: sagaCall, isChild })
+    new SagaRunner({ saga, store, records, clock, ids, executorOf, guard: sagaGuard, isChild })
   const sagas = new Map([
     ...system.sagas.map((saga) => [saga.name, runnerOf(saga, children.has(saga.name))] as const),
     // Others start it too.
@@ -78,10 +78,10 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const running = { store, log, records, clock, notify }
   const send: CommandHandler['send'] = (command, sent = {}) =>
     (elsewhere(command as Command) ?? commands).send(command as Command, sent)
-  const policyCall = isWatched(domainCode) ? watched('impure_policy') : trusted
+  const policyGuard = guardOf(domainCode, 'impure_policy')
   const reactions = new Map([
     ...system.policies.map((each) => {
-      const reaction = asReaction(each, { send, call: policyCall })
+      const reaction = asReaction(each, { send, guard: policyGuard })
       const consumer = { ...reaction, kind: 'policy' } as const
       return [each.name, new ConsumerRunner(consumer, reacting(reaction, log), running)] as const
     }),
@@ -103,7 +103,7 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     commandIds: new CommandIds({ store, ids }),
     projections,
     sagas,
-    schedules: new Schedules({ saga: scheduleSaga, store, clock, ids, call: sagaCall, recordable }),
+    schedules: new Schedules({ saga: scheduleSaga, store, clock, ids, guard: sagaGuard, recordable }),
     reactions,
     feeds,
     tree,

@@ -66,8 +66,12 @@ export const heavyWorkMax = 2
 export const foldSliceMs = 3
 /** A checkpoint that moved without rows is written after this time: the events concern other projections, and only other processes need it. */
 export const checkpointDelayMs = 20
-/** During the fold of a whole log, the handlers of each event type are watched for the first thousand events and then for one event in so many. */
-export const rebuildWatchedEvery = 100
+/** Of the commands that were carried out, one in so many is decided again and compared. */
+export const decisionsRecheckedEvery = 1_000
+/** Watched functions that fold events run twice for so many events of a fold, and of a projection for so many of each type. */
+export const repeatedFirst = 1_000
+/** After that, one event in so many. */
+export const repeatedEvery = 100
 /** The different rows that the check of a table reports. */
 export const differencesMax = 10
 /** How often a rebuild tries to replace the live table, which moves on meanwhile. */

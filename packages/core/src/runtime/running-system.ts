@@ -22,6 +22,7 @@ import type { ClaimOutcome, CommandClaim, CommandFound } from './commands/comman
 import type { CommandOutcome, SendOptions } from './commands/outcome.ts'
 import { composeRuntime, type Runtime } from './compose-runtime.ts'
 import type { AnyConsumerStatus, By, Consumers, Named } from './consumers/consumers.ts'
+import { guardOf } from './guard/index.ts'
 import type { ResumeOptions, SagaDecision } from './processes/decisions.ts'
 import type { SagaRunner } from './processes/saga-runner.ts'
 import { type SagaView, viewOf } from './processes/saga-view.ts'
@@ -31,7 +32,6 @@ import type { CheckOptions, TableCheck } from './projections/compare/index.ts'
 import type { RebuildOptions, RebuildReport } from './projections/rebuild/index.ts'
 import type { ProjectionView } from './projections/view.ts'
 import type { Proofs } from './proofs/proofs.ts'
-import { projectionCall } from './purity.ts'
 import type { SystemOptions } from './system-options.ts'
 import type { WaitOptions } from './waiting.ts'
 
@@ -68,7 +68,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.fork = options.fork
     this.#runtime = composeRuntime(system, options)
     const { store, tables, snapshots, domainCode } = options
-    this.#history = { store, tables, snapshots, call: projectionCall(domainCode) }
+    this.#history = { store, tables, snapshots, guard: guardOf(domainCode, 'impure_projector') }
     this.consumers = this.#runtime.consumers
     this.proofs = this.#runtime.proofs
     this.audit = this.#runtime.audit

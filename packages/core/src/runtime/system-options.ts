@@ -9,8 +9,10 @@ import type { ReadTables } from '../store/read-tables.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
 import type { AuditNotice } from './audit/audit-log.ts'
 import type { AuditOptions } from './audit/options.ts'
+import type { RecheckNotice } from './commands/recheck.ts'
 import type { SnapshotNotice } from './commands/snapshot-keeper.ts'
 import type { ReactionNotice } from './consumers/status.ts'
+import type { DomainCode } from './guard/index.ts'
 import type { StartProjections } from './projections/host.ts'
 import type { ProjectionNotice } from './projections/status.ts'
 import type { ProofsOptions } from './proofs/options.ts'
@@ -29,10 +31,16 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly clock?: Clock
   readonly ids?: IdGenerator
   /**
-   * `watched`: domain code that breaks the second or the third law fails with a clear error. `trusted`: domain code is not watched. The default is
-   * `watched`, unless NODE_ENV is `production`.
+   * `watched`: domain code that breaks the second or the third law fails with a clear error, which names the call and the place. It gets frozen input and
+   * runs twice, and the functions of the platform that it may not use are replaced in this process. `trusted`: it runs once, and nothing is replaced.
+   * The default is `watched`, unless NODE_ENV is `production`.
    */
-  readonly domainCode?: 'watched' | 'trusted'
+  readonly domainCode?: DomainCode
+  /**
+   * Of the commands that were carried out, one in so many is decided a second time, after its events were appended. A difference is a notice of kind
+   * `not repeatable`. The default is 1,000; 0 turns it off.
+   */
+  readonly recheckEvery?: number
   /** Where projections run: on this thread, unless a `projectionThread` is given. */
   readonly projections?: StartProjections
   /** A connection to each other system that is declared, by its name: `{ partner: httpSystem({ url }) }`. */
@@ -47,10 +55,10 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly audit?: AuditOptions | undefined
   /**
    * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, when an aggregate
-   * gets no snapshots, and when records of the audit trail cannot be appended. What it throws is not caught, except directly after a successful command.
+   * gets no snapshots, when a command comes to something else when it is decided again, and when records of the audit trail cannot be appended. What it throws is not caught, except directly after a successful command.
    */
   readonly onNotice?: (notice: SystemNotice) => void
 }
 
 /** What a running system reports as it happens. */
-export type SystemNotice = ProjectionNotice | SnapshotNotice | ReactionNotice | AuditNotice
+export type SystemNotice = ProjectionNotice | SnapshotNotice | RecheckNotice | ReactionNotice | AuditNotice

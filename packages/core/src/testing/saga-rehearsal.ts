@@ -8,12 +8,12 @@ import { type AnySaga, nodeAt } from '../kernel/processes/index.ts'
 import type { Refusal } from '../kernel/refusals.ts'
 import { parse, type Schema } from '../kernel/schemas.ts'
 import { epochMs, instant, type ValidTime } from '../kernel/time.ts'
+import { watching } from '../runtime/guard/index.ts'
 import type { SagaEvent } from '../runtime/processes/events.ts'
 import { asRead } from '../runtime/processes/instance.ts'
 import { endedWaits, nextMoves } from '../runtime/processes/plan.ts'
 import { type SagaView, viewOf } from '../runtime/processes/saga-view.ts'
 import { foldSaga, type SagaState } from '../runtime/processes/state.ts'
-import { watched } from '../runtime/purity.ts'
 
 /** A saga that is rehearsed. Each method says what happens next; `sends` and `state` say what the saga made of it. */
 export interface SagaRehearsal {
@@ -50,7 +50,7 @@ export function rehearse<Given>(
 class Rehearsal implements SagaRehearsal {
   readonly #saga: AnySaga
   readonly #sagaId: string
-  readonly #call = watched('impure_saga')
+  readonly #guard = watching('impure_saga')
   #nowMs: number
   #position = 0
   #state: SagaState | undefined
@@ -86,7 +86,7 @@ class Rehearsal implements SagaRehearsal {
     const node = nodeAt(this.#saga, step)
     const answer =
       node?.kind === 'step' && node.answer
-        ? this.#call(`"answer" of step "${step}"`, () => node.answer!(recorded))
+        ? this.#guard.call(`"answer" of step "${step}" of saga "${this.#saga.name}"`, () => node.answer!(recorded))
         : undefined
     return this.#happen({ type: '$StepDone', data: { step, position, answer } })
   }
@@ -138,8 +138,8 @@ class Rehearsal implements SagaRehearsal {
   }
 
   get #walked() {
-    const [saga, sagaId, nowMs, call] = [this.#saga, this.#sagaId, this.#nowMs, this.#call]
-    return { saga, sagaId, nowMs, call, state: this.#now }
+    const [saga, sagaId, nowMs, guard] = [this.#saga, this.#sagaId, this.#nowMs, this.#guard]
+    return { saga, sagaId, nowMs, guard, state: this.#now }
   }
 
   #command(step: string) {

@@ -8,7 +8,7 @@ import { deepFreeze } from '../kernel/freeze.ts'
 import type { Refusal } from '../kernel/refusals.ts'
 import { checkedDecision } from '../runtime/commands/decide.ts'
 import { consultedBy } from '../runtime/commands/facts.ts'
-import { watched } from '../runtime/purity.ts'
+import { type Evolving, evolved, watching } from '../runtime/guard/index.ts'
 
 export interface DecisionContext extends Partial<Omit<CommandContext, 'facts'>> {
   /** Events of other streams. The facts that the command consults are folded from these and from the history. */
@@ -27,12 +27,14 @@ export function decideAfter<Input, No>(
   { others = [], ...context }: DecisionContext = {},
 ): No | readonly DomainEvent[] {
   const { aggregate, type } = commandType
-  const call = watched('impure_aggregate')
+  const guard = watching('impure_aggregate')
   const state = aggregate ? stateAfter(aggregate, history) : undefined
   const parsed = deepFreeze(commandType.parse(deepFreeze(input)))
   const facts = factsAfter([...others, ...history], commandType, parsed)
   const full: CommandContext = { ...commandContext, ...context, facts }
-  const decision = call(`decide of ${type}`, () => commandType.decide(deepFreeze(state), parsed, full))
+  const decision = guard.call(`decide of ${commandType.category}/${type}`, () =>
+    commandType.decide(deepFreeze(state), parsed, full),
+  )
   return checkedDecision(commandType, decision) as (Refusal & No) | readonly DomainEvent[]
 }
 
@@ -41,7 +43,7 @@ export function stateAfter<State>(
   aggregate: AnyAggregate & { readonly initialState: State },
   history: readonly DomainEvent[],
 ): State {
-  return folded(history, aggregate.initialState, aggregate.evolve)
+  return folded({ name: aggregate.category, ...aggregate }, history)
 }
 
 function factsAfter(events: readonly DomainEvent[], command: AnyCommandType, input: unknown): Record<string, unknown> {
@@ -49,24 +51,18 @@ function factsAfter(events: readonly DomainEvent[], command: AnyCommandType, inp
     const found = events.filter(
       ({ type, tags = [] }) => query.types!.includes(type) && query.tags!.every((tag) => tags.includes(tag)),
     )
-    return [name, folded(found, model.initialState, model.evolve)]
+    return [name, folded(model, found)]
   })
   return Object.fromEntries(facts)
 }
 
-function folded<State>(
-  events: readonly DomainEvent[],
-  initialState: State,
-  evolve: (state: State, event: DomainEvent) => State,
-): State {
-  const call = watched('impure_aggregate')
-  return events.reduce((state, event) => {
-    if (typeof event?.type !== 'string')
-      throw new IndelibleError('invalid_event', 'A history must be a list of events.')
-    // The event as it would be read from the log.
-    const recorded = { ...event, data: deepFreeze(dataAsRead(event)) }
-    return call(`the handler of ${event.type}`, () => evolve(deepFreeze(state), recorded))
-  }, initialState)
+function folded<State>(model: Evolving & { readonly initialState: State }, events: readonly DomainEvent[]): State {
+  // The events as they would be read from the log.
+  const recorded = events.map((event) => {
+    if (typeof event?.type === 'string') return { ...event, data: deepFreeze(dataAsRead(event)) }
+    throw new IndelibleError('invalid_event', 'A history must be a list of events.')
+  })
+  return evolved(model, deepFreeze(model.initialState), recorded, watching('impure_aggregate'))
 }
 
 const commandContext: Omit<CommandContext, 'facts'> = {

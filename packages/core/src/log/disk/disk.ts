@@ -2,8 +2,18 @@
 import * as fs from 'node:fs'
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { unguarded } from '../../kernel/unguarded.ts'
 import { lockDirectory } from './lock.ts'
 import { fault } from './os-fault.ts'
+
+/** Events read their parts from the log when domain code asks for them. */
+const now = {
+  open: unguarded(fs.openSync),
+  close: unguarded(fs.closeSync),
+  read: unguarded(fs.readSync),
+  stat: unguarded(fs.statSync),
+  fstat: unguarded(fs.fstatSync),
+}
 
 /** Every method throws `store_full` where space or quota is used up, otherwise `io_failed`. */
 export interface Disk {
@@ -74,14 +84,14 @@ export const nodeDisk: Disk = {
     return nodeFile(fd, path, mode === 'write' && durableFlag === 0)
   },
   openNow(path) {
-    const fd = calledNow(path, () => fs.openSync(path, 'r'))
+    const fd = calledNow(path, () => now.open(path, 'r'))
     return {
-      size: () => calledNow(path, () => fs.fstatSync(fd).size),
+      size: () => calledNow(path, () => now.fstat(fd).size),
       read: (into, at) => calledNow(path, () => filledNow(fd, into, at)),
-      close: () => calledNow(path, () => fs.closeSync(fd)),
+      close: () => calledNow(path, () => now.close(fd)),
     }
   },
-  hasNow: (path) => calledNow(path, () => fs.statSync(path, { throwIfNoEntry: false })) !== undefined,
+  hasNow: (path) => calledNow(path, () => now.stat(path, { throwIfNoEntry: false })) !== undefined,
   async list(dir) {
     return await readdir(dir).catch((cause) => {
       if (cause.code === 'ENOENT') return []
@@ -204,7 +214,7 @@ function some(path: string, written: number): number {
 function filledNow(fd: number, into: Uint8Array, at: number): number {
   let filled = 0
   while (filled < into.length) {
-    const read = fs.readSync(fd, into, filled, into.length - filled, at + filled)
+    const read = now.read(fd, into, filled, into.length - filled, at + filled)
     if (read === 0) break
     filled += read
   }

@@ -2,29 +2,27 @@
 import type { AnyAggregate } from '../../kernel/any-aggregate.ts'
 import { canonicalText } from '../../kernel/canonical.ts'
 import { dataAsRead } from '../../kernel/encoding.ts'
-import { IndelibleError } from '../../kernel/errors.ts'
 import type { DomainEvent } from '../../kernel/event-types.ts'
 import { deepFreeze } from '../../kernel/freeze.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { StreamName } from '../../kernel/streams.ts'
-import { frozenData } from '../../kernel/upcasts.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import type { Snapshot } from '../../store/snapshots.ts'
+import { evolved, type Guard } from '../guard/index.ts'
 import { cachedAggregatesMax } from '../limits.ts'
-import { type PureCall, trusted } from '../purity.ts'
 import type { Folded, SnapshotKeeper } from './snapshot-keeper.ts'
 
 export class AggregateLoader {
   readonly #log: DomainLog
   readonly #snapshots: SnapshotKeeper
-  readonly #call: PureCall
+  readonly #guard: Guard
   /** In order of last use. */
   readonly #cache = new Map<StreamName, Folded>()
 
-  constructor({ log, snapshots, call }: { log: DomainLog; snapshots: SnapshotKeeper; call: PureCall }) {
+  constructor({ log, snapshots, guard }: { log: DomainLog; snapshots: SnapshotKeeper; guard: Guard }) {
     this.#log = log
     this.#snapshots = snapshots
-    this.#call = call
+    this.#guard = guard
   }
 
   /** The state in the cache. It may be behind the log; then the append with its version fails. */
@@ -75,20 +73,7 @@ export class AggregateLoader {
     events: readonly DomainEvent[],
     position: Position,
   ): Folded {
-    let next = state
-    for (const event of events) {
-      next = this.#call(`the handler of ${event.type} in "${aggregate.category}"`, () => {
-        if (this.#call !== trusted) frozenData(event)
-        return aggregate.evolve(next, event)
-      })
-      if (next === undefined) {
-        throw new IndelibleError(
-          'invalid_declaration',
-          `The handler of ${event.type} in "${aggregate.category}" returned nothing. It must return the next state.`,
-        )
-      }
-      if (this.#call !== trusted) deepFreeze(next)
-    }
+    const next = evolved({ name: aggregate.category, evolve: aggregate.evolve }, state, events, this.#guard)
     return { state: next, version: version + events.length, position }
   }
 
@@ -97,7 +82,7 @@ export class AggregateLoader {
     if (!found) return { state: aggregate.initialState, version: 0, position: 0 }
     if (this.#snapshots.trust(aggregate, found) === 'unknown') return await this.#compared(aggregate, stream, found)
     const { state, version, position } = found
-    return { state: this.#call === trusted ? state : deepFreeze(state), version, position }
+    return { state: this.#guard.isWatching ? deepFreeze(state) : state, version, position }
   }
 
   /** Other code made the snapshot under the same version. The state that this code folds is used, and the comparison says whether both agree. */

@@ -11,8 +11,8 @@ import { shown } from '../../kernel/shown.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { AppendCondition, EventStore, WrittenCommit } from '../../store/port.ts'
+import type { Guard } from '../guard/index.ts'
 import { conflictRetriesMax } from '../limits.ts'
-import type { PureCall } from '../purity.ts'
 import type { AggregateLoader } from './aggregate-loader.ts'
 import { type Claims, claimsOf, noClaims } from './claims.ts'
 import { decideOn, isRefusal } from './decide.ts'
@@ -20,6 +20,7 @@ import { type Envelope, envelopeOf, newEvent, recordableCopy, recordedCommand } 
 import { type Consulted, consultedBy, type Facts } from './facts.ts'
 import { Mailboxes } from './mailbox.ts'
 import type { CommandOutcome, SendOptions } from './outcome.ts'
+import type { Recheck } from './recheck.ts'
 import type { Folded } from './snapshot-keeper.ts'
 
 export interface CommandHandlerOptions {
@@ -29,7 +30,8 @@ export interface CommandHandlerOptions {
   readonly facts: Facts
   readonly clock: Clock
   readonly ids: IdGenerator
-  readonly call: PureCall
+  readonly guard: Guard
+  readonly recheck: Recheck
   /** Called with the outcome of each command that was not carried out. */
   readonly notCarriedOut: (envelope: Envelope, outcome: NotCarriedOut) => void
 }
@@ -85,7 +87,7 @@ export class CommandHandler {
   }
 
   async #handle(envelope: Envelope, consulted: readonly Consulted[]): Promise<CommandOutcome> {
-    const { store, facts, call } = this.#options
+    const { store, facts, guard } = this.#options
     const { type, stream, commandId, options } = envelope
     let loaded = await this.#loaded(envelope, 'load')
 
@@ -101,7 +103,8 @@ export class CommandHandler {
       const seenUpTo = needsHead(type) ? (await store.head()).position : 0
       const known = consulted.length === 0 ? {} : await facts.at(seenUpTo, consulted)
 
-      const decision = decideOn(envelope, { state: loaded.state, facts: known }, call)
+      const decide = () => decideOn(envelope, { state: loaded.state, facts: known }, guard)
+      const decision = decide()
       const proposal = await this.#proposal(envelope, loaded, decision, seenUpTo)
       if (proposal === 'nothing' || 'refused' in proposal) {
         const earlier = await this.#earlier(envelope)
@@ -127,6 +130,7 @@ export class CommandHandler {
       if (outcome.status === 'written') {
         if (type.aggregate)
           await this.#options.loader.advance(type.aggregate, stream, { ...next, position: outcome.lastPosition })
+        this.#options.recheck.carriedOut({ name: `${type.category}/${type.type}`, stream }, decision, decide)
         return accepted(envelope, outcome, false)
       }
       const overtaken = loaded.version

@@ -5,7 +5,7 @@ import type { DomainEvent } from '../../kernel/event-types.ts'
 import type { Refusal } from '../../kernel/refusals.ts'
 import { parse } from '../../kernel/schemas.ts'
 import { messageOf, shown } from '../../kernel/shown.ts'
-import type { PureCall } from '../purity.ts'
+import type { Guard } from '../guard/index.ts'
 import type { Envelope } from './envelope.ts'
 
 type Decidable = Pick<Envelope, 'type' | 'command' | 'commandId' | 'issuedAt' | 'input' | 'options'>
@@ -14,12 +14,12 @@ type Decidable = Pick<Envelope, 'type' | 'command' | 'commandId' | 'issuedAt' | 
 export function decideOn(
   { type, command, commandId, issuedAt, input, options }: Decidable,
   { state, facts }: { readonly state: unknown; readonly facts: Readonly<Record<string, unknown>> },
-  call: PureCall,
+  guard: Guard,
 ): Refusal | readonly DomainEvent[] {
   const context = { id: command.id, commandId, actor: options.actor, issuedAt, validAt: options.validAt, facts }
   return checkedDecision(
     type,
-    call(`decide of ${type.type}`, () => type.decide(state, input, context)),
+    guard.call(`decide of ${type.category}/${type.type}`, () => type.decide(state, input, context)),
   )
 }
 

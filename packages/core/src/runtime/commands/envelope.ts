@@ -13,7 +13,7 @@ import type { RecordedCommand } from '../../kernel/recorded-command.ts'
 import { messageOf, shown } from '../../kernel/shown.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import { type Clock, epochMs, type Instant, instant } from '../../kernel/time.ts'
-import { type PureCall, trusted } from '../purity.ts'
+import type { Guard } from '../guard/index.ts'
 import { unlikeJson } from './json-likeness.ts'
 import type { SendOptions } from './outcome.ts'
 
@@ -37,13 +37,13 @@ export function envelopeOf(
   type: AnyCommandType,
   command: Command,
   options: SendOptions,
-  { clock, ids, call }: { readonly clock: Clock; readonly ids: IdGenerator; readonly call: PureCall },
+  { clock, ids, guard }: { readonly clock: Clock; readonly ids: IdGenerator; readonly guard: Guard },
 ): Envelope {
   checkOptions(type, options)
   const stream = type.stream(command.id)
   const notJson = unlikeJson(command.input, { isLenient: true })
   const given = notJson === undefined ? { json: JSON.stringify(command.input) } : { notJson }
-  const input = inputOf(type, command, call)
+  const input = inputOf(type, command, guard)
   return {
     type,
     command,
@@ -131,10 +131,11 @@ function checkOptions(type: AnyCommandType, options: SendOptions): void {
  * The output of the schema. The schema gets a copy: the caller may change the input while the command waits, and a schema may return its input. Throws
  * `invalid_command`.
  */
-export function inputOf(type: AnyCommandType, { input }: Command, call: PureCall): unknown {
+export function inputOf(type: AnyCommandType, { input }: Command, guard: Guard): unknown {
   const own = copyOf(input, type)
-  if (call === trusted) return type.parse(own)
-  return deepFreeze(call(`the schema of the input of ${type.type}`, () => type.parse(deepFreeze(own))))
+  if (!guard.isWatching) return type.parse(own)
+  const what = `the schema of the input of ${type.category}/${type.type}`
+  return deepFreeze(guard.callOnce(what, () => type.parse(deepFreeze(own))))
 }
 
 /** Throws `invalid_command`. */

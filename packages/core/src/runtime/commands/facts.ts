@@ -3,14 +3,12 @@ import type { AnyCommandType } from '../../kernel/commands.ts'
 import type { DecisionModel } from '../../kernel/decision-models.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import { tagText } from '../../kernel/event-types.ts'
-import { deepFreeze } from '../../kernel/freeze.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { QueryItem } from '../../kernel/queries.ts'
 import { shown } from '../../kernel/shown.ts'
-import { frozenData } from '../../kernel/upcasts.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
+import { evolved, type Guard } from '../guard/index.ts'
 import { cachedFactsMax } from '../limits.ts'
-import { type PureCall, trusted } from '../purity.ts'
 
 /** One model of a command, for one input. */
 export interface Consulted {
@@ -45,13 +43,13 @@ export function consultedBy({ type, consults }: AnyCommandType, input: unknown):
 
 export class Facts {
   readonly #log: DomainLog
-  readonly #call: PureCall
+  readonly #guard: Guard
   /** In order of last use. */
   readonly #cache = new Map<string, KnownFacts>()
 
-  constructor({ log, call }: { readonly log: DomainLog; readonly call: PureCall }) {
+  constructor({ log, guard }: { readonly log: DomainLog; readonly guard: Guard }) {
     this.#log = log
-    this.#call = call
+    this.#guard = guard
   }
 
   /** The facts at a position, by name. */
@@ -64,15 +62,7 @@ export class Facts {
     let known = this.#cache.get(key) ?? { state: model.initialState, position: 0 }
     if (known.position < to) {
       for await (const { events } of this.#log.read(model.events, [query], { from: known.position + 1, to })) {
-        let { state } = known
-        for (const event of events) {
-          const before = state
-          state = this.#call(`the handler of ${event.type} in "${model.name}"`, () => {
-            if (this.#call !== trusted) frozenData(event)
-            return model.evolve(before, event)
-          })
-          if (this.#call !== trusted) deepFreeze(state)
-        }
+        const state = evolved(model, known.state, events, this.#guard)
         known = { state, position: events.at(-1)?.position ?? known.position }
       }
       known = { state: known.state, position: to }

@@ -167,8 +167,8 @@ class Drive {
   }
 
   #walked(state: SagaState) {
-    const { call, clock } = this.#options
-    return { saga: this.#saga(state), sagaId: this.#sagaId, state, call, nowMs: clock.now() }
+    const { guard, clock } = this.#options
+    return { saga: this.#saga(state), sagaId: this.#sagaId, state, guard, nowMs: clock.now() }
   }
 }
 

@@ -5,7 +5,7 @@ import type { AnySaga } from '../../kernel/processes/saga.ts'
 import { type StreamName, streamName } from '../../kernel/streams.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { AppendOutcome, EventStore } from '../../store/port.ts'
-import type { PureCall } from '../purity.ts'
+import type { Guard } from '../guard/index.ts'
 import { asDomainEvent, type SagaEvent, type SagaStart } from './events.ts'
 import { nextMoves } from './plan.ts'
 import { foldSaga, hasEnded, type SagaState } from './state.ts'
@@ -15,7 +15,7 @@ export interface SagaInstanceOptions {
   readonly store: EventStore
   readonly clock: Clock
   readonly ids: IdGenerator
-  readonly call: PureCall
+  readonly guard: Guard
 }
 
 /** What a turn came to. After a conflict others have appended to the stream, and `state` is what it is now. */
@@ -66,7 +66,7 @@ export async function takeTurn(
   sagaId: string,
   { state: before, inputs, claim, actor, isAlone = false }: Inputs,
 ): Promise<Turn> {
-  const { saga, store, ids, clock, call } = options
+  const { saga, store, ids, clock, guard } = options
   const stream = streamName(saga.category, sagaId)
   const { version, lastEventId } = before ?? { version: 0, lastEventId: causeOf(inputs[0]!) }
   const events: Written[] = []
@@ -78,7 +78,7 @@ export async function takeTurn(
   }
   for (const input of inputs) add(asRead(input))
   const state = folded!
-  const walked = { saga: definitionOf(saga, state), sagaId, state, call, nowMs: clock.now() }
+  const walked = { saga: definitionOf(saga, state), sagaId, state, guard, nowMs: clock.now() }
   const isSettled = !isAlone && addMoves(walked, { add, isRequired: inputs.length === 0 })
   const outcome = await store.append(
     {

@@ -47,7 +47,7 @@ function copyOf(state: SagaState): SagaState {
   }
 }
 
-function mappedBy({ saga, state, call }: Walked): SagaMapped {
+function mappedBy({ saga, state, guard }: Walked): SagaMapped {
   const { definition: from, nodes } = state
   const { steps = {}, answers: made = {} } = saga.maps[from] ?? {}
   const answers: Record<string, unknown> = {}
@@ -58,7 +58,9 @@ function mappedBy({ saga, state, call }: Walked): SagaMapped {
     if (!make) continue
     const which = `The map of the answer of step "${to}"`
     try {
-      answers[to!] = JSON.parse(JSON.stringify(call(which, () => make(value)) ?? null))
+      answers[to!] = JSON.parse(
+        JSON.stringify(guard.call(`${which} of saga "${saga.name}"`, () => make(value)) ?? null),
+      )
     } catch (cause) {
       if (isIndelibleError(cause, 'impure_saga')) throw cause
       throw new IndelibleError('invalid_declaration', `${which} failed: ${messageOf(cause)}`, { cause })

@@ -8,11 +8,11 @@ import type { AnyReaction } from '../../kernel/reactions.ts'
 import { shown } from '../../kernel/shown.ts'
 import { frozenData } from '../../kernel/upcasts.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
-import type { PureCall } from '../purity.ts'
+import type { Guard } from '../guard/index.ts'
 
 export interface PolicyOptions {
   readonly send: (command: Command, options: SendOptions) => Promise<CommandOutcome>
-  readonly call: PureCall
+  readonly guard: Guard
 }
 
 /** Commands that meet a fault are tried so often, with growing waits, before their event is parked. */
@@ -21,16 +21,16 @@ const retries = 5
 export function asReaction(policy: Policy, options: PolicyOptions): AnyReaction {
   const { name, description, from, events, handlers } = policy
   const react = async (_data: unknown, event: RecordedEvent) => {
-    for (const [index, command] of commandsOn(policy, event, options.call).entries())
+    for (const [index, command] of commandsOn(policy, event, options.guard).entries())
       await sendOne(policy, { event, index, command }, options.send)
   }
   const reacting = new Map([...handlers.keys()].map((type) => [type, react]))
   return { name, description, from, retries, timeoutMs: durationMs('30s'), events, handlers: reacting }
 }
 
-function commandsOn({ name, handlers, sends }: Policy, event: RecordedEvent, call: PureCall): readonly Command[] {
+function commandsOn({ name, handlers, sends }: Policy, event: RecordedEvent, guard: Guard): readonly Command[] {
   const what = `The policy "${name}" on ${event.type}`
-  const made = call(what, () => handlers.get(event.type)!(frozenData(event), event))
+  const made = guard.call(what, () => handlers.get(event.type)!(frozenData(event), event))
   const commands = (Array.isArray(made) ? made : made === undefined ? [] : [made]) as readonly Command[]
   for (const command of commands) {
     if (sends.some((each) => isOf(each, command))) continue

@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import { type AnySaga, type AwaitNode, allNodes, type Correlated } from '../../kernel/processes/index.ts'
 import type { Query } from '../../kernel/queries.ts'
 import { inNewestForm } from '../../kernel/upcasts.ts'
-import type { PureCall } from '../purity.ts'
+import type { Guard } from '../guard/index.ts'
 import type { ArrivedEvent, SagaEvent } from './events.ts'
 import { isCancellable, type SagaState } from './state.ts'
 
@@ -20,14 +20,14 @@ export interface Concern {
 export class SagaInputs {
   readonly query: Query
   readonly #saga: AnySaga
-  readonly #call: PureCall
+  readonly #guard: Guard
   readonly #starts: ReadonlySet<string>
   readonly #awaits: readonly AwaitNode[]
 
   /** `isChild`: other sagas start sagas of this kind. */
-  constructor(saga: AnySaga, { call, isChild }: { readonly call: PureCall; readonly isChild: boolean }) {
+  constructor(saga: AnySaga, { guard, isChild }: { readonly guard: Guard; readonly isChild: boolean }) {
     this.#saga = saga
-    this.#call = call
+    this.#guard = guard
     this.#starts = new Set(saga.startsOn.map(({ type }) => type))
     const versions = [saga, ...saga.former]
     this.#awaits = versions.flatMap(({ nodes }) => allNodes(nodes).filter((node) => node.kind === 'await'))
@@ -74,7 +74,7 @@ export class SagaInputs {
   #idFor(type: Correlated['event'], correlate: Correlated['correlate'], event: RecordedEvent): string {
     if (!correlate) return event.streamId
     const newest = inNewestForm(type, event)
-    return this.#call(`"correlate" of "${type.type}" in saga "${this.#saga.name}"`, () =>
+    return this.#guard.call(`"correlate" of "${type.type}" in saga "${this.#saga.name}"`, () =>
       correlate(newest.data as never, newest),
     )
   }

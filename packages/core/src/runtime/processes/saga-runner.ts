@@ -58,9 +58,9 @@ export class SagaRunner {
 
   constructor(options: SagaRunnerOptions) {
     this.#options = options
-    const { saga, records, call, isChild } = options
+    const { saga, records, guard, isChild } = options
     this.#waiters = new Waiters(`The saga "${saga.name}"`)
-    this.#inputs = new SagaInputs(saga, { call, isChild })
+    this.#inputs = new SagaInputs(saga, { guard, isChild })
     this.#record = new StoredRecord({
       name: saga.name,
       records,

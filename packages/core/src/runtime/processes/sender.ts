@@ -101,7 +101,9 @@ export class Sender {
   /** What the step keeps of the events that its command recorded. */
   async #answer(command: OpenCommand, { name, answer, send }: StepNode): Promise<unknown> {
     const events = await this.#executorOf(command).recorded(command, send.command.emits, this.#signal)
-    return this.#options.call(`"answer" of step "${name}"`, () => answer!(events))
+    return this.#options.guard.call(`"answer" of step "${name}" of saga "${this.#options.saga.name}"`, () =>
+      answer!(events),
+    )
   }
 
   #executorOf({ command }: OpenCommand): Executor {
@@ -155,8 +157,8 @@ export class Sender {
   }
 
   #walked(state: SagaState) {
-    const { call, clock } = this.#options
-    return { saga: this.#saga(state), sagaId: this.#sagaId, state, call, nowMs: clock.now() }
+    const { guard, clock } = this.#options
+    return { saga: this.#saga(state), sagaId: this.#sagaId, state, guard, nowMs: clock.now() }
   }
 }
 

@@ -14,7 +14,7 @@ import type { AnySaga } from '../../kernel/processes/saga.ts'
 import { parse } from '../../kernel/schemas.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
-import type { PureCall } from '../purity.ts'
+import type { Guard } from '../guard/index.ts'
 import { type SagaMoves, sending } from './commands.ts'
 import { dataOfArrived, dataOfStart } from './recorded-data.ts'
 import type { SagaState } from './state.ts'
@@ -24,7 +24,7 @@ export interface Walked {
   readonly saga: AnySaga
   readonly sagaId: string
   readonly state: SagaState
-  readonly call: PureCall
+  readonly guard: Guard
   readonly nowMs: number
 }
 
@@ -214,7 +214,7 @@ export class Walk {
   ask<Value>(step: string, what: string, run: () => Value): Value {
     const which = places[what]?.(step) ?? `"${what}" of step "${step}"`
     try {
-      return this.#walked.call(which, run)
+      return this.#walked.guard.call(`${which} of saga "${this.#walked.saga.name}"`, run)
     } catch (cause) {
       if (isIndelibleError(cause, 'impure_saga')) throw cause
       const failed = places[what] ? 'could not make its command' : 'failed'

@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/time.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
-import type { PureCall } from '../purity.ts'
+import type { Guard } from '../guard/index.ts'
 
 export interface ProjectionContext {
   readonly projection: Projection
@@ -14,5 +14,5 @@ export interface ProjectionContext {
   readonly tables: ReadTables
   readonly clock: Clock
   readonly ids: IdGenerator
-  readonly call: PureCall
+  readonly guard: Guard
 }

@@ -5,8 +5,8 @@ import type { Projection } from '../../kernel/projections.ts'
 import type { Columns, Row, RowOf } from '../../kernel/tables.ts'
 import { DomainLog } from '../../store/domain-log.ts'
 import type { EventStore } from '../../store/port.ts'
+import { type DomainCode, type Guard, guardOf } from '../guard/index.ts'
 import { waitTimeoutMsDefault } from '../limits.ts'
-import { type PureCall, projectionCall } from '../purity.ts'
 import { Waiters } from '../waiters.ts'
 import { FoldStopped, foldFromZero, parkedError, RowFold } from './fold/index.ts'
 
@@ -32,9 +32,9 @@ export interface LiveModel<C extends Columns> {
 export async function liveModel<C extends Columns>(
   projection: Projection<C>,
   store: EventStore,
-  { domainCode }: { domainCode?: 'watched' | 'trusted' } = {},
+  { domainCode }: { domainCode?: DomainCode } = {},
 ): Promise<LiveModel<C>> {
-  const model = new Live(projection as unknown as Projection, { store, call: projectionCall(domainCode) })
+  const model = new Live(projection as unknown as Projection, { store, guard: guardOf(domainCode, 'impure_projector') })
   await model.begin()
   return model as unknown as LiveModel<C>
 }
@@ -43,18 +43,18 @@ class Live {
   readonly #projection: Projection
   readonly #store: EventStore
   readonly #log: DomainLog
-  readonly #call: PureCall
+  readonly #guard: Guard
   readonly #fold: RowFold
   readonly #stop = new AbortController()
   readonly #waiters: Waiters
   #following: Promise<void> = Promise.resolve()
 
-  constructor(projection: Projection, { store, call }: { store: EventStore; call: PureCall }) {
+  constructor(projection: Projection, { store, guard }: { store: EventStore; guard: Guard }) {
     this.#projection = projection
     this.#store = store
     this.#log = new DomainLog(store)
-    this.#call = call
-    this.#fold = new RowFold(projection, { call, fromZero: true })
+    this.#guard = guard
+    this.#fold = new RowFold(projection, { guard, fromZero: true })
     this.#waiters = new Waiters(`Live model "${projection.name}"`)
   }
 
@@ -64,7 +64,7 @@ class Live {
 
   async begin(): Promise<void> {
     const { position: to } = await this.#store.head()
-    const context = { projection: this.#projection, log: this.#log, call: this.#call }
+    const context = { projection: this.#projection, log: this.#log, guard: this.#guard }
     try {
       for (const row of (await foldFromZero(context, { to })).rows()) this.#fold.known.put(row)
     } catch (error) {

@@ -13,8 +13,8 @@ import { checkedDuration } from '../../kernel/timers.ts'
 import { DomainLog } from '../../store/domain-log.ts'
 import type { Checkpoint, EventStore } from '../../store/port.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
+import { type DomainCode, guardOf } from '../guard/index.ts'
 import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
-import { projectionCall } from '../purity.ts'
 import { pause } from '../waiting.ts'
 import { type CheckOptions, checkTable, type TableCheck } from './compare/index.ts'
 import type { ProjectionContext } from './context.ts'
@@ -31,7 +31,7 @@ export interface OperatorOptions {
   readonly clock?: Clock
   readonly ids?: IdGenerator
   /** As in `SystemOptions`. */
-  readonly domainCode?: 'watched' | 'trusted'
+  readonly domainCode?: DomainCode
 }
 
 export class ProjectionOperator {
@@ -43,7 +43,13 @@ export class ProjectionOperator {
   constructor(system: System, { domainCode, ...options }: OperatorOptions) {
     this.#system = system
     const log = new DomainLog(options.store)
-    this.#context = { clock: systemClock, ids: systemIds, ...options, log, call: projectionCall(domainCode) }
+    this.#context = {
+      clock: systemClock,
+      ids: systemIds,
+      ...options,
+      log,
+      guard: guardOf(domainCode, 'impure_projector'),
+    }
   }
 
   /** All projections, in the order of declaration. Throws `tables_unavailable`. */

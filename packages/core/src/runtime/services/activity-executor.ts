@@ -9,6 +9,7 @@ import type { Clock } from '../../kernel/time.ts'
 import type { EventStore } from '../../store/port.ts'
 import { envelopeOf, inputOf, newEvent } from '../commands/envelope.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
+import type { Guard } from '../guard/index.ts'
 import {
   type Execution,
   type Executor,
@@ -17,7 +18,6 @@ import {
   type Sent,
   timedOut,
 } from '../processes/executor.ts'
-import type { PureCall } from '../purity.ts'
 import { Elsewhere } from '../remotes/elsewhere.ts'
 import type { ServiceConnection, ServiceRequest, ServiceResponse } from './connection.ts'
 import { giveUpRequestOf, requestOf } from './request.ts'
@@ -30,7 +30,7 @@ export interface ActivityExecutorOptions {
   readonly clock: Clock
   readonly ids: IdGenerator
   /** Calls the schemas of inputs. */
-  readonly call: PureCall
+  readonly guard: Guard
   /** What it shares with commands: the answer is recorded in this log. */
   readonly here: Executor
 }
@@ -121,7 +121,7 @@ export class ActivityExecutor implements Executor {
         'invalid_declaration',
         `The time of ${type.type} is over, but the activity does not declare how the service "${service}" is asked not to do it any more. Declare giveUp: 'DELETE /…/{idempotencyKey}'.`,
       )
-    const input = inputOf(type, command, this.#options.call)
+    const input = inputOf(type, command, this.#options.guard)
     return giveUpRequestOf(giveUp, { id: command.id, input, idempotencyKey: await this.#there.idThere(commandId) })
   }
 

@@ -37,7 +37,7 @@ export interface CheckOptions {
  * The table may be followed meanwhile. All of its rows are held in memory, once as the table has them and once as the log makes them. Throws {@link FoldStopped}, `table_diverged`, `table_outdated`, `tables_unavailable`, `aborted`.
  */
 export async function checkTable(
-  context: Pick<ProjectionContext, 'projection' | 'store' | 'log' | 'tables' | 'call'>,
+  context: Pick<ProjectionContext, 'projection' | 'store' | 'log' | 'tables' | 'guard'>,
   { progress, signal }: CheckOptions = {},
 ): Promise<TableCheck> {
   const { projection, store, tables } = context

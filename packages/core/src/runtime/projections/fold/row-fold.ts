@@ -4,11 +4,13 @@ import type { Row } from '../../../kernel/tables.ts'
 import { canonicalCheck } from '../../../store/canonical-check.ts'
 import type { DomainBatch } from '../../../store/domain-log.ts'
 import { canonicalKey, canonicalRow } from '../../../store/rows.ts'
+import type { Guard } from '../../guard/index.ts'
 import type { FoldFailure } from './failure.ts'
+import { Handlers, rowMissing } from './handlers.ts'
 import { KnownRows } from './known-rows.ts'
-import { rowMissing, type WatchedHandler, type Watching, watchedHandlers, watchedKeys } from './watched-handlers.ts'
 
-export interface RowFoldOptions extends Watching {
+export interface RowFoldOptions {
+  readonly guard: Guard
   /** True if the fold begins with the first event: then a row that is not known does not exist. */
   readonly fromZero: boolean
   /** Whether every version of each row is kept until the changes are taken. */
@@ -23,9 +25,7 @@ type Change = readonly [slot: number, row: Row | null]
 export class RowFold {
   readonly known: KnownRows
   readonly #projection: Projection
-  readonly #handlers: readonly WatchedHandler[]
-  /** Nothing if each event concerns the row of its stream. */
-  readonly #keysByType: ReturnType<typeof watchedKeys>
+  readonly #handlers: Handlers
   /** By the index of a type: whether its events get a row, and whether that row must exist. */
   readonly #takesRow: readonly boolean[]
   readonly #requiresRow: readonly boolean[]
@@ -35,11 +35,10 @@ export class RowFold {
   /** The row that the running handler got. */
   #given: Row | undefined
 
-  constructor(projection: Projection, { fromZero, keepsVersions, ...watching }: RowFoldOptions) {
+  constructor(projection: Projection, { fromZero, keepsVersions, guard }: RowFoldOptions) {
     this.known = new KnownRows(projection.table, { fromZero, keepsVersions })
     this.#projection = projection
-    this.#handlers = watchedHandlers(projection, watching)
-    this.#keysByType = watchedKeys(projection, watching)
+    this.#handlers = new Handlers(projection, guard)
     this.#takesRow = projection.handlers.map(({ row }) => row !== 'none')
     this.#requiresRow = projection.handlers.map(({ row }) => row === 'required')
     this.#isCanonical = canonicalCheck(projection.table)
@@ -47,6 +46,10 @@ export class RowFold {
 
   /** The keys of a batch whose rows are not known yet. A key that cannot be made is reported by `apply`, at its event. */
   missing(batch: DomainBatch): readonly Row[] {
+    return this.#handlers.fold(() => this.#missing(batch))
+  }
+
+  #missing(batch: DomainBatch): readonly Row[] {
     const missing: Row[] = []
     const { known } = this
     const add = (slot: number) => {
@@ -55,7 +58,7 @@ export class RowFold {
     const seen = new Set<number>()
     for (let at = 0; at < batch.length; at++) {
       try {
-        if (this.#keysByType) for (const key of this.#keysOf(batch, at)) add(known.slotOf(key))
+        if (this.#handlers.keys) for (const key of this.#keysOf(batch, at)) add(known.slotOf(key))
         else if (this.#takesRow[batch.types[at]!]! && !seen.has(batch.streams[at]!)) {
           seen.add(batch.streams[at]!)
           add(known.slotOfStream(batch.streamId(batch.streams[at]!)))
@@ -69,16 +72,20 @@ export class RowFold {
 
   /** Applies the events of a batch from an index up to another one, by default all. Stops at the event at which a handler fails. */
   apply(batch: DomainBatch, from = 0, to = batch.length): FoldFailure | undefined {
+    return this.#handlers.fold(() => this.#apply(batch, from, to))
+  }
+
+  #apply(batch: DomainBatch, from: number, to: number): FoldFailure | undefined {
     let index = from
     this.#given = undefined
     try {
-      if (this.#keysByType) for (; index < to; index++) this.#applyByKeys(batch, index)
+      if (this.#handlers.keys) for (; index < to; index++) this.#applyByKeys(batch, index)
       else {
         // A local copy of each of these is what keeps the loop fast.
         const { types, streams } = batch
         const { known } = this
         const [handlers, requiresRow, rows, isCanonical, keepsVersions] = [
-          this.#handlers,
+          this.#handlers.changes,
           this.#requiresRow,
           known.bySlot,
           this.#isCanonical,
@@ -124,7 +131,7 @@ export class RowFold {
     const { known } = this
     known.event = event
     const slots = new Set(this.#keysOf(batch, index).map((key) => known.slotOf(key)))
-    const handler = this.#handlers[type]!
+    const handler = this.#handlers.changes[type]!
     const changes: Change[] = []
     if (!this.#takesRow[type]!) {
       this.#given = undefined
@@ -160,7 +167,7 @@ export class RowFold {
 
   #keysOf(batch: DomainBatch, index: number): readonly Row[] {
     const keys: Row[] = []
-    for (const key of this.#keysByType![batch.types[index]!]!(batch.event(index))) {
+    for (const key of this.#handlers.keys![batch.types[index]!]!(batch.event(index))) {
       keys.push(canonicalKey(this.#projection.table, key))
     }
     return keys

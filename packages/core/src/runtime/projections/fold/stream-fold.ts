@@ -6,9 +6,10 @@ import type { Row } from '../../../kernel/tables.ts'
 import { type CanonicalCheck, canonicalCheck } from '../../../store/canonical-check.ts'
 import type { DomainBatch, DomainRuns } from '../../../store/domain-log.ts'
 import { canonicalKey, canonicalRow } from '../../../store/rows.ts'
+import type { Guard } from '../../guard/index.ts'
 import type { FoldFailure } from './failure.ts'
+import { Handlers, rowMissing } from './handlers.ts'
 import { boundsOf, countNew, emptyPartition, isBelow, isSame, type Partition, partitions } from './stream-partitions.ts'
-import { rowMissing, type WatchedHandler, type Watching, watchedHandlers } from './watched-handlers.ts'
 
 /** A batch that has its events by stream. */
 export type RunsBatch = DomainBatch & { readonly byStream: DomainRuns }
@@ -22,7 +23,7 @@ export class OrderMatters extends Error {}
 
 export class StreamFold {
   readonly #projection: Projection
-  readonly #handlers: readonly WatchedHandler[]
+  readonly #handlers: Handlers
   readonly #requiresRow: readonly boolean[]
   readonly #isCanonical: CanonicalCheck
   readonly #partitions: Partition[] = Array.from({ length: partitions }, () => emptyPartition(16))
@@ -32,9 +33,9 @@ export class StreamFold {
   failure: FoldFailure | undefined
 
   /** For a projection whose events concern the row of their stream. */
-  constructor(projection: Projection, watching: Watching) {
+  constructor(projection: Projection, guard: Guard) {
     this.#projection = projection
-    this.#handlers = watchedHandlers(projection, watching)
+    this.#handlers = new Handlers(projection, guard)
     this.#requiresRow = projection.handlers.map(({ row }) => row === 'required')
     this.#isCanonical = canonicalCheck(projection.table)
   }
@@ -45,7 +46,7 @@ export class StreamFold {
     for (let partition = 0; partition < partitions; partition++) {
       for (let at = 0; at < batches.length; at++) {
         const [from, to] = [bounds[at]![partition]!, bounds[at]![partition + 1]!]
-        if (to > from) this.#merge(partition, batches[at]!, from, to)
+        if (to > from) this.#handlers.fold(() => this.#merge(partition, batches[at]!, from, to))
       }
       yield
     }
@@ -125,7 +126,7 @@ export class StreamFold {
   #foldRun(batch: RunsBatch, from: number, to: number, before: Row | undefined, key: Row): Row | null {
     const runs = batch.byStream
     const { types } = runs
-    const [handlers, isCanonical, requiresRow] = [this.#handlers, this.#isCanonical, this.#requiresRow]
+    const [handlers, isCanonical, requiresRow] = [this.#handlers.changes, this.#isCanonical, this.#requiresRow]
     const name = this.#projection.table.key[0]!
     const value = key[name]
     let row = before

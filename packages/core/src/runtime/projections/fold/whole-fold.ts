@@ -5,12 +5,12 @@ import type { Position } from '../../../kernel/positions.ts'
 import type { Row } from '../../../kernel/tables.ts'
 import type { DomainBatch, DomainLog } from '../../../store/domain-log.ts'
 import type { RowVersion } from '../../../store/read-tables.ts'
-import { foldedTogetherMax, foldSliceEvents, foldSliceMs, rebuildWatchedEvery } from '../../limits.ts'
+import { foldedTogetherMax, foldSliceEvents, foldSliceMs } from '../../limits.ts'
 import type { ProjectionContext } from '../context.ts'
 import { FoldStopped } from './failure.ts'
+import { isByStream } from './handlers.ts'
 import { RowFold } from './row-fold.ts'
 import { hasRuns, OrderMatters, type RunsBatch, StreamFold } from './stream-fold.ts'
-import { isByStream } from './watched-handlers.ts'
 
 export interface FoldedRows {
   /** All rows, in no order. */
@@ -25,7 +25,7 @@ export interface WholeFoldOptions {
   readonly versions?: ((versions: readonly RowVersion[]) => void) | undefined
 }
 
-export interface WholeFoldContext extends Pick<ProjectionContext, 'projection' | 'call'> {
+export interface WholeFoldContext extends Pick<ProjectionContext, 'projection' | 'guard'> {
   readonly log: Pick<DomainLog, 'replay'>
 }
 
@@ -43,15 +43,14 @@ export async function foldFromZero(context: WholeFoldContext, options: WholeFold
 }
 
 async function fold(
-  { projection, log, call }: WholeFoldContext,
+  { projection, log, guard }: WholeFoldContext,
   { to, progress, signal, versions }: WholeFoldOptions,
   { streamByStream }: { streamByStream: boolean },
 ): Promise<FoldedRows> {
-  const watching = { call, watchedEvery: rebuildWatchedEvery }
   const turns = new Turns(signal)
   const together: RunsBatch[] = []
-  let streams = streamByStream ? new StreamFold(projection, watching) : undefined
-  const rows = new RowFold(projection, { ...watching, fromZero: true, keepsVersions: versions !== undefined })
+  let streams = streamByStream ? new StreamFold(projection, guard) : undefined
+  const rows = new RowFold(projection, { guard, fromZero: true, keepsVersions: versions !== undefined })
 
   const foldTogether = async (folding: StreamFold) => {
     for (const _ of folding.apply(together.splice(0))) await turns.due()

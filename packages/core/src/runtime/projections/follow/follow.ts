@@ -46,8 +46,8 @@ class Following {
   constructor(context: ProjectionContext, options: FollowOptions) {
     this.#context = context
     this.#options = options
-    const { projection, call } = context
-    this.#fold = new RowFold(projection, { call, fromZero: false, keepsVersions: projection.table.history })
+    const { projection, guard } = context
+    this.#fold = new RowFold(projection, { guard, fromZero: false, keepsVersions: projection.table.history })
     this.#writer = new TableWriter(context, this.#fold.known, options)
   }
 

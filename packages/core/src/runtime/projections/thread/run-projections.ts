@@ -7,8 +7,8 @@ import { DomainLog } from '../../../store/domain-log.ts'
 import type { EventStore } from '../../../store/port.ts'
 import type { ReadTables } from '../../../store/read-tables.ts'
 import { type Handlers, serve } from '../../../threads/index.ts'
+import { type DomainCode, guardOf } from '../../guard/index.ts'
 import { threadOpenMsMax } from '../../limits.ts'
-import { projectionCall } from '../../purity.ts'
 import { backoff } from '../../waiting.ts'
 import { type ProjectionMethods, startRunners } from '../host.ts'
 import type { ProjectionNotice } from '../status.ts'
@@ -20,7 +20,7 @@ export interface ThreadResources {
   readonly store: EventStore
   readonly tables: ReadTables
   /** As in `SystemOptions`. */
-  readonly domainCode?: 'watched' | 'trusted'
+  readonly domainCode?: DomainCode
 }
 
 /** What the thread says without being asked. `ready`: log and tables are open, and from now on calls are answered. */
@@ -35,9 +35,9 @@ export async function runProjections<Data>(open: (data: Data) => Promise<ThreadR
   let close = async (): Promise<void> => process.exit()
   const { notify } = serve(port, opened.promise, { close: () => close() })
   const { system, store, tables, domainCode } = await retried(() => open(workerData as Data))
-  const call = projectionCall(domainCode)
+  const guard = guardOf(domainCode, 'impure_projector')
   const log = new DomainLog(store)
-  const runners = startRunners(system, { store, log, tables, call, notify, clock: systemClock, ids: systemIds })
+  const runners = startRunners(system, { store, log, tables, guard, notify, clock: systemClock, ids: systemIds })
   close = async () => {
     await runners.close()
     await store.close()
