@@ -37,8 +37,6 @@ export {
   type EventOf,
   type EventType,
   event,
-  type Upcast,
-  upcast,
 } from './kernel/event-types.ts'
 export type { EventMetadata, NewEvent, RecordedEvent } from './kernel/events.ts'
 export type { IdGenerator } from './kernel/ids.ts'

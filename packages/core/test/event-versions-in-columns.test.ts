@@ -24,13 +24,11 @@ afterAll(() => rmSync(dir, { recursive: true }))
 const one = z.object({ total: z.int() })
 const two = z.object({ amount: z.int(), currency: z.string() })
 const three = z.object({ amount: z.int(), currency: z.string(), channel: z.string() })
-const Placed = event('Placed', three, {
-  version: 3,
-  upcasts: {
-    1: { schema: one, up: ({ total }) => ({ amount: total, currency: 'EUR', channel: 'shop' }) },
-    2: { schema: two, up: (old) => ({ ...old, channel: 'shop' }) },
-  },
-})
+const Placed = event('Placed', one)
+  .next(two)
+  .upcast(({ total }) => ({ amount: total, currency: 'EUR' }))
+  .next(three)
+  .upcast((old) => ({ ...old, channel: 'shop' }))
 const Cancelled = event('Cancelled', z.object({}))
 
 /** One table with a row for each stream, one with its own keys. */

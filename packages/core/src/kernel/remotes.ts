@@ -1,6 +1,6 @@
 // Another Indelible system, declared by the commands that this one sends to it and the events that it hears from it.
 import type { AnyCommandType } from './commands.ts'
-import { type AnyEventType, type EventType, event } from './event-types.ts'
+import { type AnyEventType, type EventType, renamedBy } from './event-types.ts'
 import { checkedName, invalid } from './processes/index.ts'
 import type { BeginsFrom } from './reactions.ts'
 import { shown } from './shown.ts'
@@ -77,7 +77,9 @@ export function remoteSystem<
     name,
     from,
     commands: Object.fromEntries(commands.map((each) => [each.type, commandOf(who, name, each)])),
-    events: Object.fromEntries(events.map((each) => [each.type, heardFrom(name, each)])),
+    events: Object.fromEntries(
+      events.map((each) => [each.type, renamedBy((type) => remotePrefix({ name }) + type, each)]),
+    ),
   } as never
 }
 
@@ -95,8 +97,4 @@ function commandOf(who: string, remote: string, type: AnyCommandType): AnyComman
     )
   const make = (id: string, input: unknown) => ({ ...type(id, input), remote })
   return Object.assign(make, { ...type, remote }) as AnyCommandType
-}
-
-function heardFrom(name: string, { type, schema, version, upcasts, tags }: AnyEventType): AnyEventType {
-  return event(remotePrefix({ name }) + type, schema as never, { version, upcasts, tags: tags as never })
 }

@@ -3,6 +3,7 @@ import { isActivity } from './activities.ts'
 import { faultsOfActivities } from './activity-check.ts'
 import type { AnyCommandType } from './commands.ts'
 import type { AnyEventType } from './event-types.ts'
+import { faultsOfFormerTypes } from './former-check.ts'
 import { categoryCharactersMax } from './limits.ts'
 import { type AnySaga, childrenOf, sagaEvents, sagaFindings, sagaSends } from './processes/index.ts'
 import { faultsOfRemotes } from './remote-check.ts'
@@ -13,6 +14,7 @@ export function findingsOf(system: System): readonly string[] {
   return [
     ...namesOf(system),
     ...system.events.flatMap(eventFindings),
+    ...faultsOfFormerTypes(system),
     ...system.commands.flatMap(commandFindings),
     ...consumerFindings(system),
     ...faultsOfSagas(system),
@@ -50,7 +52,7 @@ function namesOf(system: System): string[] {
       'event',
       events,
       ({ type }) => type,
-      'Each event is declared once. Older versions of it belong to "upcasts".',
+      'Each event is declared once. Its older versions come before it, in a chain with .next(…).',
     ),
     ...twice(
       'projections, sagas, policies, reactions, subscriptions and other systems',

@@ -2,12 +2,12 @@
 import type { AnyActivityType } from '../kernel/activities.ts'
 import type { AnyCommandType } from '../kernel/commands.ts'
 import type { AnyEventType } from '../kernel/event-types.ts'
-import { sagaEvents } from '../kernel/processes/index.ts'
 import type { Projection } from '../kernel/projections.ts'
 import { textOfCall } from '../kernel/service-calls.ts'
 import type { System } from '../kernel/system.ts'
 import type { ColumnType } from '../kernel/tables.ts'
 import { type CommandName, nameOf } from './command-name.ts'
+import { describeEvent, type EventDescription } from './describe-event.ts'
 import { describeSaga, type SagaDescription } from './describe-saga.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 
@@ -25,29 +25,6 @@ export interface SystemDescription {
   readonly remotes: readonly RemoteDescription[]
   readonly activities: readonly ActivityDescription[]
 }
-
-export interface EventDescription {
-  readonly type: string
-  readonly version: number
-  /** The schema of the recorded data. */
-  readonly schema: JsonSchema
-  /** Older versions that the log may have, ascending. Readers get them in the newest form. */
-  readonly olderVersions: readonly { readonly version: number; readonly schema: JsonSchema }[]
-  /** The member of the data with the value of each tag, by the name of the tag. */
-  readonly tags: Readonly<Record<string, string>>
-  readonly emittedBy: readonly CommandName[]
-  /** Everything that handles the event. */
-  readonly handledBy: readonly { readonly kind: HandlerKind; readonly name: string }[]
-}
-
-export type HandlerKind =
-  | 'aggregate'
-  | 'decision model'
-  | 'projection'
-  | 'saga'
-  | 'policy'
-  | 'reaction'
-  | 'subscription'
 
 export interface AggregateDescription {
   readonly category: string
@@ -174,46 +151,6 @@ export function describeSystem(system: System): SystemDescription {
     })),
     activities: system.activities.map(describeActivity),
   }
-}
-
-function describeEvent(system: System, event: AnyEventType): EventDescription {
-  const { type, version, schema, upcasts, tags } = event
-  const olderVersions = Object.entries(upcasts).map(([old, upcast]) => ({
-    version: Number(old),
-    schema: jsonSchemaOf(upcast.schema, 'output'),
-  }))
-  const emittedBy = [...system.commands, ...system.activities].filter(({ emits }) => emits.includes(event)).map(nameOf)
-  return {
-    type,
-    version,
-    schema: jsonSchemaOf(schema, 'output'),
-    olderVersions,
-    tags,
-    emittedBy,
-    handledBy: handlersOf(system, event),
-  }
-}
-
-function handlersOf(system: System, event: AnyEventType): EventDescription['handledBy'] {
-  const handling = (
-    kind: HandlerKind,
-    parts: readonly { readonly name: string; readonly events: readonly AnyEventType[] }[],
-  ) => parts.filter(({ events }) => events.includes(event)).map(({ name }) => ({ kind, name }))
-  return [
-    ...handling(
-      'aggregate',
-      system.aggregates.map(({ category: name, events }) => ({ name, events })),
-    ),
-    ...handling('decision model', system.decisionModels),
-    ...handling('projection', system.projections),
-    ...handling(
-      'saga',
-      system.sagas.map((each) => ({ name: each.name, events: sagaEvents(each) })),
-    ),
-    ...handling('policy', system.policies),
-    ...handling('reaction', system.reactions),
-    ...handling('subscription', system.subscriptions),
-  ]
 }
 
 function describeCommand(command: AnyCommandType): CommandDescription {

@@ -1,6 +1,7 @@
 // `indelible/schema`: the schemas of a domain as JSON Schema, and a declared system as JSON.
 
 export type { CommandName } from './command-name.ts'
+export type { EventDescription, FormerTypeDescription, HandlerKind, VersionDescription } from './describe-event.ts'
 export type { NodeDescription, SagaDescription } from './describe-saga.ts'
 export {
   type ActivityDescription,
@@ -9,7 +10,6 @@ export {
   type CommandDescription,
   type DecisionModelDescription,
   describeSystem,
-  type EventDescription,
   type PolicyDescription,
   type ProjectionDescription,
   type ReactionDescription,

@@ -5,7 +5,6 @@ import { dataAsRead } from '../../kernel/encoding.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { DomainEvent } from '../../kernel/event-types.ts'
 import { deepFreeze } from '../../kernel/freeze.ts'
-import type { Position } from '../../kernel/positions.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import { frozenData } from '../../kernel/upcasts.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
@@ -50,7 +49,7 @@ export class AggregateLoader {
   preview(aggregate: AnyAggregate, from: Folded, events: readonly DomainEvent[]): Folded {
     // The handlers get what a replay will read.
     const asRead = events.map((event) => ({ ...event, data: dataAsRead(event) }))
-    return this.#fold(aggregate, from, asRead, from.position)
+    return this.#fold(aggregate, from, asRead, { version: from.version + events.length, position: from.position })
   }
 
   /** Notes that previewed events were appended, and makes a snapshot if one is due. Never throws. */
@@ -64,16 +63,17 @@ export class AggregateLoader {
     let loaded = from
     const options = { from: from.position + 1, ...(limit === undefined ? {} : { limit }) }
     for await (const { events } of this.#log.read(aggregate.events, [{ streams: [stream] }], options)) {
-      loaded = this.#fold(aggregate, loaded, events, events.at(-1)!.position)
+      // Several of them may be parts of one recorded event.
+      loaded = this.#fold(aggregate, loaded, events, events.at(-1)!)
     }
     return loaded
   }
 
   #fold(
     aggregate: AnyAggregate,
-    { state, version }: Folded,
+    { state }: Folded,
     events: readonly DomainEvent[],
-    position: Position,
+    { version, position }: Pick<Folded, 'version' | 'position'>,
   ): Folded {
     let next = state
     for (const event of events) {
@@ -89,7 +89,7 @@ export class AggregateLoader {
       }
       if (this.#call !== trusted) deepFreeze(next)
     }
-    return { state: next, version: version + events.length, position }
+    return { state: next, version, position }
   }
 
   async #fromSnapshot(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {

@@ -2,7 +2,7 @@
 import { type AnyRowChange, type Projection, RowRemoval } from '../../../kernel/projections.ts'
 import type { Row } from '../../../kernel/tables.ts'
 import { canonicalCheck } from '../../../store/canonical-check.ts'
-import type { DomainBatch } from '../../../store/domain-log.ts'
+import { type DomainBatch, wholeEnd } from '../../../store/domain-batch.ts'
 import { canonicalKey, canonicalRow } from '../../../store/rows.ts'
 import type { FoldFailure } from './failure.ts'
 import { KnownRows } from './known-rows.ts'
@@ -67,8 +67,26 @@ export class RowFold {
     return missing
   }
 
-  /** Applies the events of a batch from an index up to another one, by default all. Stops at the event at which a handler fails. */
+  /**
+   * Applies the events of a batch from an index up to another one, by default all. Stops at the event at which a handler fails. The parts of one recorded
+   * event are applied all or none: do not split them.
+   */
   apply(batch: DomainBatch, from = 0, to = batch.length): FoldFailure | undefined {
+    if (!batch.hasParts) return this.#applyEach(batch, from, to)
+    for (let first = from, end: number; first < to; first = end) {
+      end = Math.min(to, wholeEnd(batch, first + 1))
+      if (end > first + 1) this.known.begin()
+      const failure = this.#applyEach(batch, first, end)
+      if (failure) {
+        if (end > first + 1) this.known.takeBack(failure.event.position)
+        return failure
+      }
+      this.known.keep()
+    }
+    return undefined
+  }
+
+  #applyEach(batch: DomainBatch, from: number, to: number): FoldFailure | undefined {
     let index = from
     this.#given = undefined
     try {
