@@ -14,6 +14,7 @@ import type { ReactionNotice } from './consumers/status.ts'
 import type { StartProjections } from './projections/host.ts'
 import type { ProjectionNotice } from './projections/status.ts'
 import type { ProofsOptions } from './proofs/options.ts'
+import type { ReadChecks, ReadNotice } from './read-check.ts'
 import type { RemoteConnection } from './remotes/connection.ts'
 import type { ServiceConnection } from './services/connection.ts'
 
@@ -33,6 +34,8 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
    * `watched`, unless NODE_ENV is `production`.
    */
   readonly domainCode?: 'watched' | 'trusted'
+  /** Checks events against the newest schema of their type as they are read for domain code: `{ oneIn: 100, onInvalid: 'notice' }`. Without it none is checked. */
+  readonly readChecks?: ReadChecks | undefined
   /** Where projections run: on this thread, unless a `projectionThread` is given. */
   readonly projections?: StartProjections
   /** A connection to each other system that is declared, by its name: `{ partner: httpSystem({ url }) }`. */
@@ -47,10 +50,10 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly audit?: AuditOptions | undefined
   /**
    * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, when an aggregate
-   * gets no snapshots, and when records of the audit trail cannot be appended. What it throws is not caught, except directly after a successful command.
+   * gets no snapshots, when records of the audit trail cannot be appended, and when an event does not fit its schema. What it throws is not caught, except directly after a successful command.
    */
   readonly onNotice?: (notice: SystemNotice) => void
 }
 
 /** What a running system reports as it happens. */
-export type SystemNotice = ProjectionNotice | SnapshotNotice | ReactionNotice | AuditNotice
+export type SystemNotice = ProjectionNotice | SnapshotNotice | ReactionNotice | AuditNotice | ReadNotice
