@@ -130,6 +130,10 @@ class UpcastBatch extends NewestBatch {
   override event(index: number): RecordedEvent {
     return this.#view.of(this.batch.types[index]!, this.batch.event(index))
   }
+
+  override id(index: number): string {
+    return this.#view.id(this.batch.types[index]!, this.batch.event(index))
+  }
 }
 
 class NewestRuns implements DomainRuns {
@@ -183,6 +187,10 @@ class View {
   types(names: Uint16Array): Uint16Array {
     const numbers = this.#numbers
     return numbers.every((number, name) => number === name) ? names : names.map((name) => numbers[name]!)
+  }
+
+  id(name: number, event: RecordedEvent): string {
+    return this.#sights[name]!.id(event)
   }
 
   of(name: number, event: RecordedEvent): RecordedEvent {
