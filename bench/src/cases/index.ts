@@ -20,6 +20,7 @@ import { scan } from './scan.ts'
 import { staleness } from './staleness.ts'
 import { timers } from './timers.ts'
 import { transfers } from './transfers.ts'
+import { upcast } from './upcast.ts'
 
 export const cases: readonly BenchCase[] = [
   appendSequential,
@@ -31,6 +32,7 @@ export const cases: readonly BenchCase[] = [
   memory,
   growth,
   fold,
+  upcast,
   rebuild,
   asOfPoint,
   asOfTable,

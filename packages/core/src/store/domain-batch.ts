@@ -114,12 +114,14 @@ class NewestBatch implements DomainBatch {
 
 class UpcastBatch extends NewestBatch {
   readonly #view: View
+  readonly #check: IndexedCheck | undefined
   #types: Uint16Array | undefined
 
   constructor(asked: RecordedTypes, batch: ReplayBatch, check: ReadCheck | undefined) {
-    const view = new View(asked, check)
-    super(batch, batch.byStream && new UpcastRuns(view, batch.byStream))
+    const view = new View(asked)
+    super(batch, batch.byStream && new UpcastRuns(view, batch.byStream, check))
     this.#view = view
+    this.#check = onceEach(check)
   }
 
   override get types() {
@@ -128,11 +130,14 @@ class UpcastBatch extends NewestBatch {
   }
 
   override event(index: number): RecordedEvent {
-    return this.#view.of(this.batch.types[index]!, this.batch.event(index))
+    const sight = this.#view.sight(this.batch.types[index]!)
+    const event = this.batch.event(index)
+    this.#check?.(index, sight.type, event)
+    return sight.of(event)
   }
 
   override id(index: number): string {
-    return this.#view.id(this.batch.types[index]!, this.batch.event(index))
+    return this.#view.sight(this.batch.types[index]!).id(this.batch.event(index))
   }
 }
 
@@ -160,14 +165,19 @@ class NewestRuns implements DomainRuns {
 
 class UpcastRuns extends NewestRuns {
   readonly #view: View
+  readonly #check: IndexedCheck | undefined
 
-  constructor(view: View, runs: StreamRuns) {
+  constructor(view: View, runs: StreamRuns, check: ReadCheck | undefined) {
     super(runs, view.types(runs.types))
     this.#view = view
+    this.#check = onceEach(check)
   }
 
   override event(index: number): RecordedEvent {
-    return this.#view.of(this.runs.types[index]!, this.runs.event(index))
+    const sight = this.#view.sight(this.runs.types[index]!)
+    const event = this.runs.event(index)
+    this.#check?.(index, sight.type, event)
+    return sight.of(event)
   }
 }
 
@@ -175,12 +185,10 @@ class UpcastRuns extends NewestRuns {
 class View {
   readonly #sights: readonly Sight[]
   readonly #numbers: readonly number[]
-  readonly #check: ReadCheck | undefined
 
-  constructor({ sights, types }: RecordedTypes, check: ReadCheck | undefined) {
+  constructor({ sights, types }: RecordedTypes) {
     this.#sights = sights.map((each) => each[0]!)
     this.#numbers = this.#sights.map(({ type }) => types.indexOf(type))
-    this.#check = check
   }
 
   /** The numbers of the types as which events are seen, from those of their names. */
@@ -189,14 +197,21 @@ class View {
     return numbers.every((number, name) => number === name) ? names : names.map((name) => numbers[name]!)
   }
 
-  id(name: number, event: RecordedEvent): string {
-    return this.#sights[name]!.id(event)
+  sight(name: number): Sight {
+    return this.#sights[name]!
   }
+}
 
-  of(name: number, event: RecordedEvent): RecordedEvent {
-    const sight = this.#sights[name]!
-    this.#check?.(sight.type, event)
-    return sight.of(event)
+type IndexedCheck = (index: number, type: AnyEventType, event: RecordedEvent) => void
+
+/** Readers ask for an event several times. It is checked once, if it fits. */
+function onceEach(check: ReadCheck | undefined): IndexedCheck | undefined {
+  if (!check) return undefined
+  const checked = new Set<number>()
+  return (index, type, event) => {
+    if (checked.has(index)) return
+    check(type, event)
+    checked.add(index)
   }
 }
 
@@ -209,7 +224,7 @@ class SplitBatch implements DomainBatch {
   readonly through: Position
   readonly hasParts = true
   readonly #batch: ReplayBatch
-  readonly #check: ReadCheck | undefined
+  readonly #check: IndexedCheck | undefined
   readonly #sights: readonly Sight[]
   /** Of each event, the index of the recorded one. */
   readonly #from: Uint32Array
@@ -229,7 +244,7 @@ class SplitBatch implements DomainBatch {
     this.streamCount = batch.streamCount
     this.through = batch.through
     this.#batch = batch
-    this.#check = check
+    this.#check = onceEach(check)
     this.#sights = seenAs
     this.#from = Uint32Array.from(from)
   }
@@ -241,7 +256,7 @@ class SplitBatch implements DomainBatch {
   event(index: number): RecordedEvent {
     const sight = this.#sights[index]!
     const event = this.recorded(index)
-    this.#check?.(sight.type, event)
+    this.#check?.(index, sight.type, event)
     return sight.of(event)
   }
 
