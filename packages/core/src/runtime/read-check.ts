@@ -7,7 +7,7 @@ import type { SchemaIssue } from '../kernel/schemas.ts'
 import { shown } from '../kernel/shown.ts'
 import type { StreamName } from '../kernel/streams.ts'
 import { checkedForm } from '../kernel/upcasts.ts'
-import type { ReadCheck } from '../store/domain-batch.ts'
+import type { ReadCheck } from '../store/batch-view.ts'
 import { noticedEventsMax } from './limits.ts'
 import type { PureCall } from './purity.ts'
 

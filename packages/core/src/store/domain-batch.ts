@@ -1,8 +1,8 @@
 // A batch of recorded events in the newest form of their types. An event that is seen as several stands in it as several, one after the other.
-import type { AnyEventType } from '../kernel/event-types.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Position } from '../kernel/positions.ts'
 import type { RecordedTypes, Sight } from '../kernel/upcasts.ts'
+import { type IndexedCheck, onceEach, type ReadCheck, View } from './batch-view.ts'
 import type { ReplayBatch, StreamRuns } from './port.ts'
 
 /** Events of declared types, whose numbers are those in the list that was asked for. `event` throws `event_version_unknown` for a version that its type does not know. */
@@ -21,9 +21,6 @@ export interface DomainBatch extends Omit<ReplayBatch, 'schemaVersion' | 'byStre
 export interface DomainRuns extends StreamRuns {
   recorded(index: number): RecordedEvent
 }
-
-/** Looks at an event, as it was recorded, that is handed out as an event of a type. */
-export type ReadCheck = (type: AnyEventType, event: RecordedEvent) => void
 
 export function domainBatch(asked: RecordedTypes, batch: ReplayBatch, check: ReadCheck | undefined): DomainBatch {
   const { schemaVersion, byStream: runs } = batch
@@ -121,7 +118,7 @@ class UpcastBatch extends NewestBatch {
     const view = new View(asked)
     super(batch, batch.byStream && new UpcastRuns(view, batch.byStream, check))
     this.#view = view
-    this.#check = onceEach(check)
+    this.#check = onceEach(batch.length, check)
   }
 
   override get types() {
@@ -170,7 +167,7 @@ class UpcastRuns extends NewestRuns {
   constructor(view: View, runs: StreamRuns, check: ReadCheck | undefined) {
     super(runs, view.types(runs.types))
     this.#view = view
-    this.#check = onceEach(check)
+    this.#check = onceEach(runs.types.length, check)
   }
 
   override event(index: number): RecordedEvent {
@@ -178,40 +175,6 @@ class UpcastRuns extends NewestRuns {
     const event = this.runs.event(index)
     this.#check?.(index, sight.type, event)
     return sight.of(event)
-  }
-}
-
-/** How the events of each name are seen, where each is seen as one. */
-class View {
-  readonly #sights: readonly Sight[]
-  readonly #numbers: readonly number[]
-
-  constructor({ sights, types }: RecordedTypes) {
-    this.#sights = sights.map((each) => each[0]!)
-    this.#numbers = this.#sights.map(({ type }) => types.indexOf(type))
-  }
-
-  /** The numbers of the types as which events are seen, from those of their names. */
-  types(names: Uint16Array): Uint16Array {
-    const numbers = this.#numbers
-    return numbers.every((number, name) => number === name) ? names : names.map((name) => numbers[name]!)
-  }
-
-  sight(name: number): Sight {
-    return this.#sights[name]!
-  }
-}
-
-type IndexedCheck = (index: number, type: AnyEventType, event: RecordedEvent) => void
-
-/** Readers ask for an event several times. It is checked once, if it fits. */
-function onceEach(check: ReadCheck | undefined): IndexedCheck | undefined {
-  if (!check) return undefined
-  const checked = new Set<number>()
-  return (index, type, event) => {
-    if (checked.has(index)) return
-    check(type, event)
-    checked.add(index)
   }
 }
 
@@ -244,7 +207,7 @@ class SplitBatch implements DomainBatch {
     this.streamCount = batch.streamCount
     this.through = batch.through
     this.#batch = batch
-    this.#check = onceEach(check)
+    this.#check = onceEach(batch.length, check)
     this.#sights = seenAs
     this.#from = Uint32Array.from(from)
   }
