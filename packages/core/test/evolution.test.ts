@@ -21,7 +21,7 @@ import {
 import { blame, diffStates, replayDecisions, stateAsOf } from 'indelible/history'
 import { memoryConsumers, memoryStore, memoryTables } from 'indelible/memory'
 import { describeSystem } from 'indelible/schema'
-import { crashingStore } from 'indelible/testing'
+import { connectTo, crashingStore } from 'indelible/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { patience, soon } from './patience.ts'
@@ -177,14 +177,26 @@ describe('events of former types', () => {
     await running.close()
   })
 
-  test('are told by their former names to a system that hears them', () => {
-    const { events } = remoteSystem('shop', { events: [OrderPlaced, OrderPaid] })
-    expect(events.OrderPaid.former.map((each) => [each.event.type, each.event.parts])).toEqual([
-      ['shop.PaidByCard', []],
-      ['shop.PaidInCash', []],
-      ['shop.SoldAtCounter', ['shop.OrderPlaced', 'shop.OrderPaid']],
-    ])
-    expect(events.OrderPlaced.tags).toEqual({ customer: 'customer' })
+  test('are heard by another system too, which asks for their former names and keeps them under those', async () => {
+    const { running } = await shop()
+    const far = remoteSystem('far', { events: [OrderPlaced, OrderPaid], from: 'beginning' })
+    const heard: string[] = []
+    const hears = reaction('hears', { from: 'beginning' })
+      .on(far.events.OrderPlaced, ({ customer, currency }) => void heard.push(`${customer} ${currency}`))
+      .on(far.events.OrderPaid, ({ by }) => void heard.push(`by ${by}`))
+    const near = startSystem(
+      defineSystem({ name: 'near', commands: [], remotes: [far], reactions: [hears] }),
+      parts({ remotes: { far: connectTo(running) } }),
+    )
+    await near.waitFor(far, recorded.length)
+    await near.waitFor(hears, (await near.store.head()).position)
+    const copies = (await Array.fromAsync(near.store.read('all'))).flatMap(({ events }) => events)
+    expect(copies.map(({ type }) => type)).toEqual(recorded.map(({ type }) => `far.${type}`))
+    expect(heard.toSorted()).toEqual(
+      ['ann EUR', 'bob EUR', 'cid EUR', 'dan EUR', 'by 4711', 'by cheque', 'by cash'].toSorted(),
+    )
+    await near.close()
+    await running.close()
   })
 })
 

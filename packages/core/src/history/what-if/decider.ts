@@ -87,6 +87,11 @@ export class Decider {
     return { outcome: this.outcomeOf(events), events }
   }
 
+  /** Whether a recorded event is seen as an event of a type. */
+  isSeenAs({ type: name }: RecordedEvent, type: string): boolean {
+    return name === type || this.#events.sightsOf(name).some((sight) => sight.type.type === type)
+  }
+
   /** That events were recorded, told in their newest form. */
   outcomeOf(events: readonly RecordedEvent[]): DecisionOutcome {
     return { status: 'accepted', events: this.#events.newest(events).map((event) => shownOf(event, undefined)) }
