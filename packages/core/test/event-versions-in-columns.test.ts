@@ -149,3 +149,29 @@ test.each([
   expect([...models[1].rows()].sort((a, b) => a.currency.localeCompare(b.currency))).toEqual(turnoverOf(all))
   for (const model of models) await model.close()
 })
+
+test.each([
+  ['columns of sealed segments', true],
+  ['the log', false],
+])('reserved tags are not seen, from %s', async (name, hasColumns) => {
+  const log = join(dir, `tags ${name}`)
+  const seed = await fileStore({ dir: log, limits: { segmentEventsMax: 4, columnsShareMax: 0 } })
+  for (let n = 0; n < 12; n++) {
+    // The first segment has no tags at all, and the next ones have reserved tags too.
+    const tags = n < 4 ? [] : ['$claim:1', `own:${n}`]
+    await seed.append({ events: [{ ...third('1', n), tags }] }, { reserved: true })
+  }
+  await seed.close()
+  if (hasColumns) await rebuildIndex({ dir: log })
+  expect(readdirSync(log).filter((file) => file.endsWith('.col'))).toHaveLength(hasColumns ? 2 : 0)
+  const tagsSeen = projection('tags', { table: { n: integer().key(), tags: text() } }).write(
+    Placed,
+    ({ amount }, { tags }) => ({ n: amount, tags: tags.join() }),
+  )
+  const store = await fileStore({ dir: log })
+  const model = await liveModel(tagsSeen, store)
+  const rows = [...model.rows()].sort((a, b) => a.n - b.n)
+  expect(rows.map(({ tags }) => tags)).toEqual(Array.from({ length: 12 }, (_, n) => (n < 4 ? '' : `own:${n}`)))
+  await model.close()
+  await store.close()
+})

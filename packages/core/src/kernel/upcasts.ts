@@ -12,6 +12,9 @@ import { messageOf } from './shown.ts'
 import type { StreamName } from './streams.ts'
 import { partId, recordedId, recordedOf, ViewedEvent } from './viewed-event.ts'
 
+/** Whether an event may have reserved tags. `unknown`: to look at its tags now costs more than an object that removes them when they are read. */
+export type ReservedTags = 'none' | 'looked for' | 'unknown'
+
 /** How the events of one recorded name are seen as a declared type. */
 export class Sight {
   readonly type: AnyEventType
@@ -41,9 +44,10 @@ export class Sight {
   }
 
   /** The event in the newest form, which is converted when its data are first read. Throws `event_version_unknown`. */
-  of(event: RecordedEvent): RecordedEvent {
+  of(event: RecordedEvent, tags: ReservedTags = 'looked for'): RecordedEvent {
     const form = this.form(event)
-    if (form.steps.length === 0 && !event.tags.some(isReserved)) return event
+    if (form.steps.length === 0 && (tags === 'none' || (tags === 'looked for' && !event.tags.some(isReserved))))
+      return event
     return new ViewedEvent(event, this.type, form)
   }
 

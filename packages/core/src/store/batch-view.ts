@@ -1,7 +1,8 @@
 // How the events of a batch are seen as declared types, and how each is checked on its way out.
 import type { AnyEventType } from '../kernel/event-types.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
-import type { RecordedTypes, Sight } from '../kernel/upcasts.ts'
+import type { RecordedTypes, ReservedTags, Sight } from '../kernel/upcasts.ts'
+import type { ReplayBatch } from './port.ts'
 
 /** Looks at an event, as it was recorded, that is handed out as an event of a type. */
 export type ReadCheck = (type: AnyEventType, event: RecordedEvent) => void
@@ -10,8 +11,11 @@ export type ReadCheck = (type: AnyEventType, event: RecordedEvent) => void
 export class View {
   readonly #sights: readonly Sight[]
   readonly #numbers: readonly number[]
+  /** In columns, the tags of an event are text that must be parsed. */
+  readonly tags: ReservedTags
 
-  constructor({ sights, types }: RecordedTypes) {
+  constructor({ sights, types }: RecordedTypes, { hasReservedTags, byStream }: ReplayBatch) {
+    this.tags = hasReservedTags === false ? 'none' : byStream ? 'unknown' : 'looked for'
     this.#sights = sights.map((each) => each[0]!)
     this.#numbers = this.#sights.map(({ type }) => types.indexOf(type))
   }

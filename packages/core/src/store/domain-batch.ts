@@ -29,6 +29,7 @@ export function domainBatch(asked: RecordedTypes, batch: ReplayBatch, check: Rea
   // To look at each event costs a fold of columns a tenth of its time.
   const isNewest =
     schemaVersion !== undefined &&
+    batch.hasReservedTags === false &&
     !check &&
     !asked.hasFormer &&
     asked.types.every(({ version }) => version === schemaVersion)
@@ -115,7 +116,7 @@ class UpcastBatch extends NewestBatch {
   #types: Uint16Array | undefined
 
   constructor(asked: RecordedTypes, batch: ReplayBatch, check: ReadCheck | undefined) {
-    const view = new View(asked)
+    const view = new View(asked, batch)
     super(batch, batch.byStream && new UpcastRuns(view, batch.byStream, check))
     this.#view = view
     this.#check = onceEach(batch.length, check)
@@ -130,7 +131,7 @@ class UpcastBatch extends NewestBatch {
     const sight = this.#view.sight(this.batch.types[index]!)
     const event = this.batch.event(index)
     this.#check?.(index, sight.type, event)
-    return sight.of(event)
+    return sight.of(event, this.#view.tags)
   }
 
   override id(index: number): string {
@@ -174,7 +175,7 @@ class UpcastRuns extends NewestRuns {
     const sight = this.#view.sight(this.runs.types[index]!)
     const event = this.runs.event(index)
     this.#check?.(index, sight.type, event)
-    return sight.of(event)
+    return sight.of(event, this.#view.tags)
   }
 }
 
