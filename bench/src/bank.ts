@@ -2,7 +2,7 @@
 import { aggregate, bigint, defineSystem, event, integer, projection, type Schema, text } from 'indelible'
 
 /** The benchmarks do not measure the validation of input. */
-const anything = <Data>(): Schema<Data> => ({
+export const anything = <Data>(): Schema<Data> => ({
   '~standard': { version: 1, vendor: 'bench', validate: (value) => ({ value: value as Data }) },
 })
 

@@ -21,6 +21,7 @@ import { scan } from './scan.ts'
 import { staleness } from './staleness.ts'
 import { timers } from './timers.ts'
 import { transfers } from './transfers.ts'
+import { upcast } from './upcast.ts'
 
 export const cases: readonly BenchCase[] = [
   appendSequential,
@@ -33,6 +34,7 @@ export const cases: readonly BenchCase[] = [
   growth,
   fold,
   guard,
+  upcast,
   rebuild,
   asOfPoint,
   asOfTable,

@@ -1,5 +1,5 @@
 // Everything that can have happened to an order.
-import { event, upcast } from 'indelible'
+import { event } from 'indelible'
 import { z } from 'zod'
 import { cents, currency, id, linesMax, quantity, voucher } from '../values.ts'
 
@@ -22,18 +22,14 @@ const withLines = <Old extends z.infer<typeof line>>({ product, quantity, ...oth
 })
 
 export const LineAdded = event('LineAdded', line.extend({ cents, currency }))
-export const OrderPlaced = event('OrderPlaced', placed, {
-  version: 3,
-  upcasts: {
-    1: upcast(inEuros, (old) => ({ ...withLines(old), currency: 'EUR' })),
-    2: upcast(ofOneLine, withLines),
-  },
-  tags: { customer: 'customer', voucher: 'voucher' },
-})
+export const OrderPlaced = event('OrderPlaced', inEuros)
+  .next(ofOneLine)
+  .upcast((old) => ({ ...old, currency: 'EUR' }))
+  .next(placed, { tags: { customer: 'customer', voucher: 'voucher' } })
+  .upcast(withLines)
 export const OrderAccepted = event('OrderAccepted', z.object({}))
 export const OrderPaid = event('OrderPaid', z.object({}))
-export const OrderShipped = event('OrderShipped', placed.pick({ customer: true, lines: true }), {
-  version: 2,
-  upcasts: { 1: upcast(line.extend({ customer: id }), withLines) },
-})
+export const OrderShipped = event('OrderShipped', line.extend({ customer: id }))
+  .next(placed.pick({ customer: true, lines: true }))
+  .upcast(withLines)
 export const OrderCancelled = event('OrderCancelled', z.object({ reason: z.string() }))

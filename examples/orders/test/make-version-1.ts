@@ -1,23 +1,12 @@
 // Made the log in `version-1/`, once: what the shop wrote when OrderPlaced was at version 1. The log is kept as it is; run this only to see how it was made:
 // node --conditions=@indelible/source examples/orders/test/make-version-1.ts DIR
-import { aggregate, defineSystem, event, startSystem } from 'indelible'
+import { defineSystem, startSystem } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { manualClock, sequentialIds } from 'indelible/testing'
-import { z } from 'zod'
 import { RegisterCustomer } from '../customers/register-customer.ts'
 import { ListProduct } from '../products/list-product.ts'
 import { ReceiveStock } from '../products/receive-stock.ts'
-
-const OrderPlaced = event(
-  'OrderPlaced',
-  z.object({ customer: z.string(), product: z.string(), quantity: z.int(), cents: z.int() }),
-)
-const order = aggregate('order', { initialState: {} }).on(OrderPlaced, (state) => state)
-const PlaceOrder = order.command('PlaceOrder', {
-  input: OrderPlaced.schema,
-  emits: [OrderPlaced],
-  decide: (_state, placed) => OrderPlaced(placed),
-})
+import { PlaceOrderOfVersion1 as PlaceOrder } from './shop-of-version-1.ts'
 
 const [dir] = process.argv.slice(2)
 if (!dir) throw new Error('Where to? Name a directory.')

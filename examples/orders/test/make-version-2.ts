@@ -1,6 +1,6 @@
 // Made the log in `version-2/`, once: what the shop wrote when an order had one line, and a currency. The log is kept as it is; run this only to see how it
 // was made: node --conditions=@indelible/source examples/orders/test/make-version-2.ts DIR
-import { aggregate, defineSystem, event, startSystem, upcast } from 'indelible'
+import { aggregate, defineSystem, event, startSystem } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { manualClock, sequentialIds } from 'indelible/testing'
 import { z } from 'zod'
@@ -11,11 +11,11 @@ import { ReceiveStock } from '../products/receive-stock.ts'
 
 const line = z.object({ product: z.string(), quantity: z.int(), customer: z.string() })
 const inEuros = line.extend({ cents: z.int() })
-const OrderPlaced = event('OrderPlaced', inEuros.extend({ currency: z.string(), voucher: z.string().optional() }), {
-  version: 2,
-  upcasts: { 1: upcast(inEuros, (old) => ({ ...old, currency: 'EUR' })) },
-  tags: { customer: 'customer', voucher: 'voucher' },
-})
+const OrderPlaced = event('OrderPlaced', inEuros)
+  .next(inEuros.extend({ currency: z.string(), voucher: z.string().optional() }), {
+    tags: { customer: 'customer', voucher: 'voucher' },
+  })
+  .upcast((old) => ({ ...old, currency: 'EUR' }))
 const OrderShipped = event('OrderShipped', line)
 const order = aggregate('order', { initialState: {} })
   .on(OrderPlaced, (state) => state)

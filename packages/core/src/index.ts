@@ -37,8 +37,8 @@ export {
   type EventOf,
   type EventType,
   event,
-  type Upcast,
-  upcast,
+  type FormerType,
+  type OlderVersion,
 } from './kernel/event-types.ts'
 export type { EventMetadata, NewEvent, RecordedEvent } from './kernel/events.ts'
 export type { IdGenerator } from './kernel/ids.ts'
@@ -157,6 +157,7 @@ export type { LatestCheckpoint, Proofs } from './runtime/proofs/proofs.ts'
 export type { PublicationStatus } from './runtime/proofs/publication.ts'
 export { growTree, type StartTree, type TreeHost, type TreeResources, treeThread } from './runtime/proofs/tree-host.ts'
 export type { TreeStatus } from './runtime/proofs/tree-runner.ts'
+export type { ReadChecks, ReadNotice } from './runtime/read-check.ts'
 export type { RemoteCallOptions, RemoteConnection, RemoteSendOptions } from './runtime/remotes/connection.ts'
 export type { FeedAsked, FeedPage } from './runtime/remotes/feed-page.ts'
 export type { FeedStatus } from './runtime/remotes/feed-runner.ts'

@@ -10,7 +10,6 @@ import {
   type SystemDefinition,
   startSystem,
   text,
-  upcast,
 } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import { describe, expect, test } from 'vitest'
@@ -160,7 +159,9 @@ describe('an upcast obeys the same laws as the code that it serves', () => {
     },
   }
   test.each(Object.entries(lawless))('an upcast that %s is detected', async (_what, up) => {
-    const Placed = event('Placed', z.object({ amount: z.int() }), { version: 2, upcasts: { 1: upcast(was, up) } })
+    const Placed = event('Placed', was)
+      .next(z.object({ amount: z.int() }))
+      .upcast(up)
     const order = aggregate('order', { initialState: { sum: 0 } }).on(Placed, ({ sum }, { amount }) => ({
       sum: sum + amount,
     }))
@@ -184,7 +185,9 @@ describe('an upcast obeys the same laws as the code that it serves', () => {
 
   test('an upcast that returns a promise stops there', async () => {
     const later = (async (old: { total: number }) => up(old)) as never
-    const Placed = event('Placed', z.object({ amount: z.int() }), { version: 2, upcasts: { 1: upcast(was, later) } })
+    const Placed = event('Placed', was)
+      .next(z.object({ amount: z.int() }))
+      .upcast(later)
     const orders = projection('orders', { table: { id: text().key(), amount: bigint() } }).write(
       Placed,
       ({ amount }, { streamId }) => ({ id: streamId, amount }),

@@ -24,13 +24,11 @@ afterAll(() => rmSync(dir, { recursive: true }))
 const one = z.object({ total: z.int() })
 const two = z.object({ amount: z.int(), currency: z.string() })
 const three = z.object({ amount: z.int(), currency: z.string(), channel: z.string() })
-const Placed = event('Placed', three, {
-  version: 3,
-  upcasts: {
-    1: { schema: one, up: ({ total }) => ({ amount: total, currency: 'EUR', channel: 'shop' }) },
-    2: { schema: two, up: (old) => ({ ...old, channel: 'shop' }) },
-  },
-})
+const Placed = event('Placed', one)
+  .next(two)
+  .upcast(({ total }) => ({ amount: total, currency: 'EUR' }))
+  .next(three)
+  .upcast((old) => ({ ...old, channel: 'shop' }))
 const Cancelled = event('Cancelled', z.object({}))
 
 /** One table with a row for each stream, one with its own keys. */
@@ -150,4 +148,30 @@ test.each([
   expect([...models[0].rows()].sort((a, b) => a.id.localeCompare(b.id))).toEqual(ordersOf(all))
   expect([...models[1].rows()].sort((a, b) => a.currency.localeCompare(b.currency))).toEqual(turnoverOf(all))
   for (const model of models) await model.close()
+})
+
+test.each([
+  ['columns of sealed segments', true],
+  ['the log', false],
+])('reserved tags are not seen, from %s', async (name, hasColumns) => {
+  const log = join(dir, `tags ${name}`)
+  const seed = await fileStore({ dir: log, limits: { segmentEventsMax: 4, columnsShareMax: 0 } })
+  for (let n = 0; n < 12; n++) {
+    // The first segment has no tags at all, and the next ones have reserved tags too.
+    const tags = n < 4 ? [] : ['$claim:1', `own:${n}`]
+    await seed.append({ events: [{ ...third('1', n), tags }] }, { reserved: true })
+  }
+  await seed.close()
+  if (hasColumns) await rebuildIndex({ dir: log })
+  expect(readdirSync(log).filter((file) => file.endsWith('.col'))).toHaveLength(hasColumns ? 2 : 0)
+  const tagsSeen = projection('tags', { table: { n: integer().key(), tags: text() } }).write(
+    Placed,
+    ({ amount }, { tags }) => ({ n: amount, tags: tags.join() }),
+  )
+  const store = await fileStore({ dir: log })
+  const model = await liveModel(tagsSeen, store)
+  const rows = [...model.rows()].sort((a, b) => a.n - b.n)
+  expect(rows.map(({ tags }) => tags)).toEqual(Array.from({ length: 12 }, (_, n) => (n < 4 ? '' : `own:${n}`)))
+  await model.close()
+  await store.close()
 })

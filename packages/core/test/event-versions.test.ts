@@ -18,7 +18,6 @@ import {
   startSystem,
   subscription,
   text,
-  upcast,
 } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { stateAsOf } from 'indelible/history'
@@ -37,36 +36,19 @@ const third = z.object({ amount: z.int(), currency: z.string(), channel: z.strin
 type Third = z.infer<typeof third>
 
 const PlacedOnce = event('Placed', first)
-const PlacedTwice = event('Placed', second, {
-  version: 2,
-  upcasts: { 1: upcast(first, ({ total }) => ({ amount: total, currency: 'CZK' })) },
-})
+const PlacedTwice = PlacedOnce.next(second).upcast(({ total }) => ({ amount: total, currency: 'CZK' }))
 const tags = { channel: 'channel' } as const
-const Placed = event('Placed', third, {
-  version: 3,
-  upcasts: {
-    1: upcast(first, ({ total }) => ({ amount: total, currency: 'CZK', channel: 'counter' })),
-    2: upcast(second, (data) => ({ ...data, channel: 'counter' })),
-  },
-  tags,
-})
+const atTheCounter = (data: z.infer<typeof second>) => ({ ...data, channel: 'counter' })
+const Placed = PlacedTwice.next(third, { tags }).upcast(atTheCounter)
 /** Code that no longer knows the first version. */
-const PlacedLately = event('Placed', third, {
-  version: 3,
-  upcasts: { 2: upcast(second, (data) => ({ ...data, channel: 'counter' })) },
-  tags,
-})
-const PlacedBadly = event('Placed', third, {
-  version: 3,
-  upcasts: {
-    1: upcast(first, ({ total }) => {
-      if (total === 13) throw new Error('thirteen is too much')
-      return { amount: total, currency: 'CZK', channel: 'counter' }
-    }),
-    2: upcast(second, (data) => ({ ...data, channel: 'counter' })),
-  },
-  tags,
-})
+const PlacedLately = event('Placed', second, { version: 2 }).next(third, { tags }).upcast(atTheCounter)
+const PlacedBadly = PlacedOnce.next(second)
+  .upcast(({ total }) => {
+    if (total === 13) throw new Error('thirteen is too much')
+    return { amount: total, currency: 'CZK' }
+  })
+  .next(third, { tags })
+  .upcast(atTheCounter)
 
 function shop(placed: EventType<'Placed', Third>) {
   const order = aggregate('order', { initialState: { total: 0, seen: [] as string[] } }).on(
@@ -247,15 +229,7 @@ describe('all readers get the newest form', () => {
     const tables = { ...shared.tables, close: async () => {} }
     const run = (system: ReturnType<typeof shop>['system']) =>
       startSystem(system, { ...shared, tables, onNotice: (notice) => void shared.notices.push(notice) })
-    const again = event('Placed', third, {
-      version: 4,
-      upcasts: {
-        ...Placed.upcasts,
-        2: upcast(second, (data) => ({ ...data, channel: 'mail' })),
-        3: upcast(third, (data) => data),
-      },
-      tags,
-    })
+    const again = Placed.next(third, { tags }).upcast((data) => ({ ...data, channel: 'mail' }))
     const [before, after] = [shop(Placed), shop(again)]
     const one = run(before.system)
     await one.send(before.Place('1', newest))
@@ -281,7 +255,7 @@ describe('an undeclared version', () => {
     code: 'event_version_unknown',
     retryable: false,
     message: expect.stringMatching(
-      /^"Placed" \(order-1, position 1\) has version 1\. This code knows version 2, 3\. Declare how it becomes version 3: .*upcasts: \{ 1: /,
+      /^"Placed" \(order-1, position 1\) has version 1\. This code knows version 2, 3\. Begin its declaration with that version: .*\{ version: 1 \}\)\.next\(/,
     ),
     details: { type: 'Placed', schemaVersion: 1, known: [2, 3], stream: 'order-1', position: 1 },
   }
@@ -338,7 +312,7 @@ describe('an undeclared version', () => {
 describe('an upcast that throws', () => {
   const failed = {
     code: 'upcast_failed',
-    message: 'The upcast of "Placed" from version 1 failed at order-1, position 2: thirteen is too much',
+    message: 'The upcast of "Placed" from version 1 to 2 failed at order-1, position 2: thirteen is too much',
     details: { type: 'Placed', schemaVersion: 1, stream: 'order-1', position: 2 },
   }
 

@@ -9,7 +9,6 @@ import {
   type RecordedEvent,
   reaction,
   text,
-  upcast,
 } from 'indelible'
 import { memoryConsumers, memoryStore } from 'indelible/memory'
 import { describe, expect, test } from 'vitest'
@@ -467,10 +466,9 @@ test('rebuilding a table fires no reaction', async () => {
 })
 
 test('older versions of an event arrive in the newest form', async () => {
-  const Renamed = event('ParcelPacked', z.object({ n: z.int(), by: z.string() }), {
-    version: 2,
-    upcasts: { 1: upcast(z.object({ n: z.int() }), ({ n }) => ({ n, by: 'nobody' })) },
-  })
+  const Renamed = event('ParcelPacked', z.object({ n: z.int() }))
+    .next(z.object({ n: z.int(), by: z.string() }))
+    .upcast(({ n }) => ({ n, by: 'nobody' }))
   const got: unknown[] = []
   const mail = reaction('mail', { from: 'beginning' }).on(Renamed, (data) => void got.push(data))
   const { commands, ...others } = parcels({})

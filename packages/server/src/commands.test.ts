@@ -1,7 +1,9 @@
-import type { EventStore, StreamName } from 'indelible'
+import { aggregate, defineSystem, type EventStore, event, type StreamName, startSystem } from 'indelible'
 import { memoryStore } from 'indelible/memory'
-import { expect, test } from 'vitest'
-import { openShop } from '../test/shop.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
+import { answerOf, jsonPost, openShop } from '../test/shop.ts'
+import { httpApi } from './http-api.ts'
 
 test('the answer to an accepted command says where its events are', async () => {
   const { post } = openShop()
@@ -146,6 +148,35 @@ test('an input that does not fit its schema is refused with every issue', async 
   expect(status).toBe(400)
   expect(body.type).toBe('urn:indelible:error:invalid_command')
   expect(body.details.issues).toEqual([{ path: 'quantity', message: expect.any(String) }])
+})
+
+test('an issue names the path in nested members, lists and unions', async () => {
+  const input = z.object({
+    lines: z.array(z.object({ product: z.object({ id: z.string() }) })),
+    payment: z.union([z.object({ card: z.string() }), z.object({ cash: z.object({ cents: z.int() }) })]),
+    shipping: z.discriminatedUnion('by', [z.object({ by: z.literal('post'), days: z.int() })]),
+  })
+  const Listed = event('Listed', z.object({}))
+  const List = aggregate('list', { initialState: {} })
+    .on(Listed, (state) => state)
+    .command('List', { input, emits: [Listed], decide: () => Listed({}) })
+  const running = startSystem(defineSystem({ name: 'lists', commands: [List] }))
+  onTestFinished(() => running.close())
+  const wrong = {
+    lines: [{ product: { id: 'tea' } }, { product: { id: 5 } }],
+    payment: { cash: { cents: 'ten' } },
+    shipping: { by: 'post', days: 'two' },
+  }
+  const { status, body } = await answerOf(await httpApi(running).request('/commands/list/1/List', jsonPost(wrong)))
+  expect(status).toBe(400)
+  expect(body.details.issues.map(({ path }: { path: string }) => path)).toEqual([
+    'lines.1.product.id',
+    'payment',
+    'payment.card',
+    'payment.cash.cents',
+    'shipping.days',
+  ])
+  expect(body.detail).toMatch(/lines\.1\.product\.id: .*payment\.cash\.cents: /)
 })
 
 test('an undeclared command is unknown', async () => {

@@ -35,6 +35,8 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_event: 500,
   event_version_unknown: 500,
   upcast_failed: 500,
+  recorded_event_invalid: 500,
+  event_type_unknown: 500,
   invalid_commit: 500,
   invalid_query: 500,
   invalid_declaration: 500,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { appendHistory } from '../../test/append.ts'
+import { append, appendHistory } from '../../test/append.ts'
 import { binary, cli, configFile, temporaryDirectory } from '../../test/support.ts'
 
 async function state(dataDir: string, ...argv: string[]) {
@@ -77,6 +77,23 @@ test('an unknown category ends with 2 and lists the known ones', async () => {
   const { code, err } = await state(temporaryDirectory(), 'acount', '1')
   expect(code).toBe(2)
   expect(err).toBe('error: The config declares no aggregate "acount". It declares: account.\n')
+})
+
+test('an event of a type that the aggregate does not know ends with 1 and is named; the state before it is told, and the event is read', async () => {
+  const dataDir = temporaryDirectory()
+  await appendHistory(dataDir)
+  await append(dataDir, [{ stream: 'account-1', type: 'FundsFrozen', data: { amount: 5 } }])
+  const { code, err } = await state(dataDir, 'account', '1')
+  expect(code).toBe(1)
+  expect(err).toMatch(/^error: Aggregate "account" does not know "FundsFrozen" \(account-1, position 7\)\. /)
+  const json = await state(dataDir, 'account', '1', '--json')
+  expect(JSON.parse(json.err)).toMatchObject({
+    error: { code: 'event_type_unknown', details: { type: 'FundsFrozen', stream: 'account-1', position: 7 } },
+  })
+  const { out } = await state(dataDir, 'account', '1', '--version', '3', '--json')
+  expect(JSON.parse(out).state).toEqual({ owner: 'ann', balance: 70 })
+  const read = await cli(['read', '--from', '7', '--config', configFile, '--data', dataDir, '--json'])
+  expect(JSON.parse(read.out)).toMatchObject({ type: 'FundsFrozen', data: { amount: 5 } })
 })
 
 test('an evolve that throws ends with 1 and says where', async () => {

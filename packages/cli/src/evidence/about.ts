@@ -51,7 +51,10 @@ export function aboutOf({ first, last, events }: Summary, note: string, { madeAt
 export interface Declared {
   readonly system: string
   readonly aggregate: { readonly category: string; readonly version: number } | null
-  readonly events: readonly Pick<SystemDescription['events'][number], 'type' | 'version' | 'schema' | 'olderVersions'>[]
+  readonly events: readonly Pick<
+    SystemDescription['events'][number],
+    'type' | 'version' | 'schema' | 'olderVersions' | 'formerTypes'
+  >[]
 }
 
 export interface Declarations {
@@ -71,8 +74,16 @@ export function declarationsOf(
     system: system.name,
     aggregate: aggregate ? { category, version: aggregate.version } : null,
     events: system.events
-      .filter(({ type }) => types.some((each) => each.type === type))
-      .map(({ type, version, schema, olderVersions }) => ({ type, version, schema, olderVersions })),
+      .filter(({ type, formerTypes }) =>
+        types.some((each) => each.type === type || formerTypes.some((former) => former.type === each.type)),
+      )
+      .map(({ type, version, schema, olderVersions, formerTypes }) => ({
+        type,
+        version,
+        schema,
+        olderVersions,
+        formerTypes,
+      })),
   }
   return { recorded: { types, commands }, declared: declared ?? null }
 }

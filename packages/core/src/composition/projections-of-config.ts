@@ -8,10 +8,11 @@ const { config: url, dataDir } = workerData as ThreadData
 
 await runProjections(async () => {
   const config = await loadConfig(new URL(url))
-  const { store, tables, domainCode } = openers(config, { dataDir, mode: 'projections' })
+  const { store, tables, domainCode, readChecks } = openers(config, { dataDir, mode: 'projections' })
   const opened = await store()
   try {
-    return { system: config.system, store: opened, tables: await tables(), ...(domainCode ? { domainCode } : {}) }
+    const watching = { ...(domainCode ? { domainCode } : {}), readChecks }
+    return { system: config.system, store: opened, tables: await tables(), ...watching }
   } catch (error) {
     await opened.close()
     throw error

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../kernel/events.ts'
 import { commitEventsMax } from '../kernel/limits.ts'
 import { position as checkedPosition, type Position } from '../kernel/positions.ts'
 import type { System } from '../kernel/system.ts'
-import { inNewestForm } from '../kernel/upcasts.ts'
+import { RecordedTypes } from '../kernel/upcasts.ts'
 import type { EventBatch, EventStore } from '../store/port.ts'
 
 /** The events of one command. Events that were appended without a command are alone. */
@@ -32,11 +32,7 @@ export async function* commitsFrom(
   { events: types }: Pick<System, 'events'>,
   { from = 1, to = Number.MAX_SAFE_INTEGER }: { readonly from?: Position; readonly to?: Position },
 ): AsyncGenerator<CommittedEvents> {
-  const byType = new Map(types.map((each) => [each.type, each]))
-  const newest = (event: RecordedEvent) => {
-    const type = byType.get(event.type)
-    return type ? inNewestForm(type, event) : event
-  }
+  const declared = new RecordedTypes(types)
   // The first commit may have begun before the range, and the last one may end after it.
   const stretch = {
     from: from > 1 ? from - 1 : from,
@@ -44,7 +40,7 @@ export async function* commitsFrom(
   }
   for await (const [first, ...rest] of commitsIn(store.read('all', stretch))) {
     if (first.position > to) return
-    if (first.position >= from) yield [newest(first), ...rest.map(newest)]
+    if (first.position >= from) yield declared.newest([first, ...rest]) as unknown as CommittedEvents
   }
 }
 

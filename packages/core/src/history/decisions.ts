@@ -12,6 +12,7 @@ import type { StreamName } from '../kernel/streams.ts'
 import type { System } from '../kernel/system.ts'
 import { fromUtf8, utf8 } from '../kernel/text.ts'
 import type { Instant, ValidTime } from '../kernel/time.ts'
+import { recordedOf } from '../kernel/viewed-event.ts'
 import { decideOn, isRefusal } from '../runtime/commands/decide.ts'
 import { consultedBy, Facts } from '../runtime/commands/facts.ts'
 import { watching } from '../runtime/guard/index.ts'
@@ -127,7 +128,7 @@ class Replay {
     const [first] = committed
     const input = inputOf(command, first)
     const { now, state, facts } = await this.#again(type, { first, command, input })
-    if (isSame(type, committed, now)) return null
+    if (isSame(committed, now)) return null
     const version = type.aggregate ? first.version - 1 : 0
     return { input, version, state, facts, recorded: outcomeOf(committed), now: now.outcome }
   }
@@ -172,6 +173,7 @@ interface Again {
 export const ofTheCode: readonly ErrorCode[] = [
   'invalid_command',
   'invalid_declaration',
+  'event_type_unknown',
   'impure_aggregate',
   'invalid_event',
 ]
@@ -204,15 +206,15 @@ export function shownOf(event: DomainEvent, commandValidAt: ValidTime | undefine
 }
 
 /** Whether the decision is the recorded one. Data in the newest form were written by the same version of the event, byte for byte. */
-function isSame({ emits }: AnyCommandType, committed: CommittedEvents, { outcome, events }: Again['now']): boolean {
+function isSame(committed: CommittedEvents, { outcome, events }: Again['now']): boolean {
   if (outcome.status !== 'accepted' || events.length !== committed.length) return false
   return committed.every((recorded, index) => {
     const { data, ...head } = shownOf(recorded, undefined)
     const { data: now, ...headNow } = outcome.events[index]!
     if (canonicalText(head) !== canonicalText(headNow)) return false
-    if (isSameBytes(recorded, events[index]!.data)) return true
-    const declared = emits.find(({ type }) => type === recorded.type)
-    return Object.keys(declared?.upcasts ?? {}).length > 0 && canonicalText(data) === canonicalText(now)
+    const { type, schemaVersion } = recordedOf(recorded)
+    const isOlder = type !== recorded.type || schemaVersion !== recorded.schemaVersion
+    return isOlder ? canonicalText(data) === canonicalText(now) : isSameBytes(recorded, events[index]!.data)
   })
 }
 

@@ -54,7 +54,8 @@ export class StatesBefore {
   }
 
   #folded(aggregate: AnyAggregate, known: Known, events: readonly RecordedEvent[]): Known {
-    const version = known.version + events.length
+    // Several of them may be parts of one recorded event.
+    const { version } = events.at(-1)!
     if (known.failure) return { ...known, version }
     try {
       const model = { name: aggregate.category, evolve: aggregate.evolve }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { aggregate } from './aggregates.ts'
 import { defineSystem } from './define-system.ts'
-import { event, upcast } from './event-types.ts'
+import { event } from './event-types.ts'
 import { saga } from './processes/index.ts'
 import { projection } from './projections.ts'
 import { integer, text } from './tables.ts'
@@ -57,7 +57,9 @@ test('the fingerprint depends on the initial state, the version, and the events 
 
 test('the code hint changes with the text of handlers and upcasts', () => {
   const upcastBy = (up: (old: { m: number }) => { n: number }) =>
-    event('Happened', Happened.schema, { version: 2, upcasts: { 1: upcast(z.object({ m: z.int() }), up) } })
+    event('Happened', z.object({ m: z.int() }))
+      .next(Happened.schema)
+      .upcast(up)
   const codes = [upcastBy(({ m }) => ({ n: m })), upcastBy(({ m }) => ({ n: 2 * m }))].flatMap((happened) => [
     aggregate('thing', { initialState: { n: 0 } }).on(happened, (_state, { n }) => ({ n })).code,
     aggregate('thing', { initialState: { n: 0 } }).on(happened, (state, { n }) => ({ n: state.n + n })).code,
@@ -195,15 +197,37 @@ test('a handler must be a function, and an event has one handler at most', () =>
   )
 })
 
-test('an event declaration refuses older versions that it cannot upcast', () => {
-  const old = { schema: z.object({}), up: () => ({}) }
-  const declare = (version: number, upcasts: object) => () => event('Was', z.object({}), { version, upcasts } as never)
-  expect(declare(2, { 2: old })).toThrow(/upcast from version 2, which is not below its version 2/)
-  expect(declare(2, { 0: old })).toThrow(invalid)
-  expect(declare(3, { 1: old })).toThrow(/no upcast from version 2/)
-  expect(declare(2, { 1: { schema: z.object({}) } })).toThrow(/needs a schema and a function "up" for version 1/)
-  // Versions that no log contains any more need no upcast.
-  expect(declare(3, { 2: old })).not.toThrow()
+test('an event declaration refuses a version or a former type that it cannot convert', () => {
+  const nothing = z.object({})
+  const tagged = event('Was', z.object({ to: z.string() }), { tags: { to: 'to' } })
+  expect(() =>
+    event('Was', nothing)
+      .next(nothing)
+      .upcast(undefined as never),
+  ).toThrow(/makes the data of version 2/)
+  expect(() =>
+    event('Was', nothing)
+      .next(undefined as never)
+      .upcast(() => ({}) as never),
+  ).toThrow(/needs a schema for its data/)
+  expect(() => event('Was', nothing, { version: 65_535 }).next(nothing)).toThrow(/cannot have version 65536/)
+  // Tags that are forgotten would be missed by decision models only.
+  expect(() => tagged.next(tagged.schema)).toThrow(/has tags up to version 1. Name the tags of version 2 too/)
+  expect(tagged.next(tagged.schema, { tags: {} }).upcast((old) => old).tags).toEqual({})
+  // Versions that no log contains any more need no declaration.
+  expect(event('Was', nothing, { version: 3 }).older).toEqual([])
+  const Old = event('Old', nothing)
+  expect(() => event('Is', nothing).formerly('Old' as never, () => ({}))).toThrow(/not a declared event/)
+  expect(() => event('Is', nothing).formerly(Old, undefined as never)).toThrow(/from those of "Old"/)
+  const twice = event('Between', nothing).formerly(Old, () => ({}))
+  const is = event('Is', nothing).formerly(Old, () => ({}))
+  expect(() => is.formerly(Old, () => ({}))).toThrow(/was formerly "Old" already/)
+  expect(() => is.formerly(twice, () => ({}))).toThrow(/was formerly "Old" already/)
+  expect(() => twice.formerly(event('Between', nothing), () => ({}))).toThrow(/was formerly "Between" already/)
+  const split = event('Both', nothing, { parts: ['One', 'Two'] })
+  expect(() => event('Three', nothing).formerly(split, () => ({}))).toThrow(/not one of the parts of "Both": One, Two/)
+  for (const parts of [['One'], ['One', 'One'], ['One', 'Both']])
+    expect(() => event('Both', nothing, { parts })).toThrow(/at least two different names under "parts"/)
 })
 
 test('a system whose parts do not fit together is refused', () => {

@@ -17,6 +17,7 @@ import type { AnyEventType, DataOf, DomainEvent, EventOf, RecordedOf } from './e
 import { type EventHandlers, evolveBy, noHandlers, withHandler } from './evolving.ts'
 import { fingerprint } from './fingerprint.ts'
 import { deepFreeze } from './freeze.ts'
+import { formsText } from './recorded-forms.ts'
 import type { Refusable, Refusal, RefusalOf } from './refusals.ts'
 import { checkedCategory } from './reserved.ts'
 import type { Schema } from './schemas.ts'
@@ -128,9 +129,7 @@ function aggregateOf<State, Event extends AnyEventType, Reason extends string>(
     events: events as readonly Event[],
     unique,
     fingerprint:
-      initialText === undefined
-        ? null
-        : fingerprint([category, version, initialText, ...events.map((each) => `${each.type} ${each.version}`).sort()]),
+      initialText === undefined ? null : fingerprint([category, version, initialText, ...events.map(formsText).sort()]),
     code: codeOf(events, (type) => [handlers.byType.get(type)]),
     evolve: (state, event) => evolveBy(who, handlers, state, event),
     stream: (id) => streamName(category, id),

@@ -16,7 +16,15 @@ export const errorCodes = {
   },
   upcast_failed: {
     retryable: false,
-    meaning: 'The upcast function that converts an older version of an event to the newest one failed.',
+    meaning: 'An upcast, which converts an older form of an event to the next one, failed.',
+  },
+  recorded_event_invalid: {
+    retryable: false,
+    meaning: 'An event of the log, in the newest form of its type, does not fit the schema of the type.',
+  },
+  event_type_unknown: {
+    retryable: false,
+    meaning: 'The stream of an aggregate has an event of a type that the aggregate does not handle.',
   },
   invalid_commit: {
     retryable: false,

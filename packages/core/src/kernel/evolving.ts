@@ -45,7 +45,7 @@ export function assertHandler(
     throw new IndelibleError('invalid_declaration', `${who} has two handlers for "${event.type}". Keep one.`)
 }
 
-/** Throws `invalid_declaration` for an event that has no handler. */
+/** Throws `event_type_unknown` for an event that has no handler: a state without it could be wrong. */
 export function evolveBy<State>(
   who: string,
   { byType }: EventHandlers<State>,
@@ -54,9 +54,12 @@ export function evolveBy<State>(
 ): State {
   const handler = byType.get(event.type)
   if (!handler) {
+    const { type } = event
+    const { stream, position } = event as Partial<RecordedEvent>
     throw new IndelibleError(
-      'invalid_declaration',
-      `${who} has no handler for "${event.type}"${placeOf(event)}. Add one with .on(${event.type}, …), or find out what wrote this event.`,
+      'event_type_unknown',
+      `${who} does not know "${type}"${placeOf(event)}. Add .on(${type}, …), declare what it is now with .formerly(…), or find out what wrote it.`,
+      { details: { type, stream, position } },
     )
   }
   return handler(state, event.data, evolvable(event))

@@ -5,6 +5,7 @@ import type { AnyEventType, DataOf, RecordedOf } from './event-types.ts'
 import type { RecordedEvent } from './events.ts'
 import { assertHandler } from './evolving.ts'
 import { fingerprint } from './fingerprint.ts'
+import { formsText } from './recorded-forms.ts'
 import { shown } from './shown.ts'
 import {
   type Columns,
@@ -190,7 +191,7 @@ function projectionOf<C extends Columns, Name extends string>(
         version,
         ...shapeOf(columns),
         ...(history ? ['history'] : []),
-        ...events.map((each) => `${each.type} ${each.version}`).sort(),
+        ...events.map(formsText).sort(),
       ]),
       code: codeOf(events, (type) => handlers[events.findIndex((each) => each.type === type)]!.functions),
     },

@@ -1,7 +1,7 @@
 // Another Indelible system, declared by the commands that this one sends to it and the events that it hears from it.
 import type { AnyCommandType } from './commands.ts'
 import { checkedDescription, type Described } from './descriptions.ts'
-import { type AnyEventType, type EventType, event } from './event-types.ts'
+import { type AnyEventType, type EventType, renamedBy } from './event-types.ts'
 import { checkedName, invalid } from './processes/index.ts'
 import type { BeginsFrom } from './reactions.ts'
 import { shown } from './shown.ts'
@@ -81,7 +81,9 @@ export function remoteSystem<
     from,
     description: checkedDescription(who, definition),
     commands: Object.fromEntries(commands.map((each) => [each.type, commandOf(who, name, each)])),
-    events: Object.fromEntries(events.map((each) => [each.type, heardFrom(name, each)])),
+    events: Object.fromEntries(
+      events.map((each) => [each.type, renamedBy((type) => remotePrefix({ name }) + type, each)]),
+    ),
   } as never
 }
 
@@ -99,10 +101,4 @@ function commandOf(who: string, remote: string, type: AnyCommandType): AnyComman
     )
   const make = (id: string, input: unknown) => ({ ...type(id, input), remote })
   return Object.assign(make, { ...type, remote }) as AnyCommandType
-}
-
-function heardFrom(name: string, heard: AnyEventType): AnyEventType {
-  const { type, schema, version, upcasts, tags, description, personal } = heard
-  const options = { version, upcasts, tags: tags as never, description, personal: personal as never }
-  return event(remotePrefix({ name }) + type, schema as never, options)
 }

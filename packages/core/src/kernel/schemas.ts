@@ -24,14 +24,24 @@ export function parse<Output>(
     throw new IndelibleError('schema_async', `The schema of ${what} is asynchronous. Use a synchronous one.`)
   }
   if (!result.issues) return result.value
-  const issues = result.issues.map(readableIssue)
+  const issues = result.issues.flatMap((issue) => readableIssues(issue))
   const list = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')
   throw new IndelibleError(code, `${what} does not fit its schema: ${list}`, { details: { issues } })
 }
 
-function readableIssue(issue: StandardSchemaV1.Issue): SchemaIssue {
-  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
-  return { path, message: issue.message }
+/** A value that fits no variant of a union has the issues of each variant too, where the library tells them (Zod in `errors`, Valibot in `issues`). */
+function readableIssues(issue: UnionIssue, before: readonly string[] = []): readonly SchemaIssue[] {
+  const own = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part))
+  const path = [...before, ...own]
+  const variants = issue.errors?.flat() ?? issue.issues ?? []
+  // Valibot tells the paths of variants from the beginning, Zod from the union on.
+  const nested = variants.flatMap((each) => readableIssues(each, issue.errors ? path : before))
+  return [{ path: path.join('.'), message: issue.message }, ...nested]
+}
+
+interface UnionIssue extends StandardSchemaV1.Issue {
+  readonly errors?: readonly (readonly UnionIssue[])[]
+  readonly issues?: readonly UnionIssue[]
 }
 
 /** Whether something is a schema of a library that speaks Standard Schema. */

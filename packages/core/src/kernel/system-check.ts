@@ -4,6 +4,7 @@ import { faultsOfActivities } from './activity-check.ts'
 import type { AnyCommandType } from './commands.ts'
 import { hasMember } from './descriptions.ts'
 import type { AnyEventType } from './event-types.ts'
+import { faultsOfFormerTypes } from './former-check.ts'
 import { categoryCharactersMax } from './limits.ts'
 import { type AnySaga, childrenOf, sagaEvents, sagaFindings, sagaSends } from './processes/index.ts'
 import { faultsOfRemotes } from './remote-check.ts'
@@ -14,6 +15,7 @@ export function findingsOf(system: System): readonly string[] {
   return [
     ...namesOf(system),
     ...system.events.flatMap(eventFindings),
+    ...faultsOfFormerTypes(system),
     ...system.commands.flatMap(commandFindings),
     ...consumerFindings(system),
     ...faultsOfSagas(system),
@@ -51,7 +53,7 @@ function namesOf(system: System): string[] {
       'event',
       events,
       ({ type }) => type,
-      'Each event is declared once. Older versions of it belong to "upcasts".',
+      'Each event is declared once. Its older versions come before it, in a chain with .next(…).',
     ),
     ...twice(
       'projections, sagas, policies, reactions, subscriptions and other systems',
@@ -67,10 +69,10 @@ function namesOf(system: System): string[] {
   ]
 }
 
-function eventFindings({ type, schema, personal }: AnyEventType): string[] {
+function eventFindings({ type, schema, older, personal }: AnyEventType): string[] {
   const problem = outputProblem(schema)
-  const described = outputJsonSchema(schema)
-  const unknown = personal.filter((path) => !hasMember(described, path.split('.')))
+  const described = [schema, ...older.map((each) => each.schema)].map(outputJsonSchema)
+  const unknown = personal.filter((path) => !described.some((each) => hasMember(each, path.split('.'))))
   return [
     ...unknown.map((path) => `Event "${type}" marks "${path}" as personal, which its data do not have.`),
     ...(problem === undefined

@@ -1,158 +1,182 @@
-// Events as domain code sees them: older versions are converted to the newest one, and reserved tags are removed. In the log, events stay as they were
-// recorded.
+// Events as domain code sees them: every recorded form is converted to the newest version of its declared type, and reserved tags are removed. In the log,
+// events stay as they were recorded.
 import { IndelibleError, isIndelibleError } from './errors.ts'
-import type { AnyEventType, AnyUpcast } from './event-types.ts'
-import { type EventMetadata, eventJson, type RecordedEvent } from './events.ts'
+import type { AnyEventType } from './event-types.ts'
+import type { RecordedEvent } from './events.ts'
 import { deepFreeze } from './freeze.ts'
-import type { Position, Version } from './positions.ts'
+import type { Position } from './positions.ts'
+import { inPlace, type RecordedForm, recordedForms } from './recorded-forms.ts'
 import { isReserved } from './reserved.ts'
+import { parse } from './schemas.ts'
 import { messageOf } from './shown.ts'
 import type { StreamName } from './streams.ts'
-import type { Instant, ValidTime } from './time.ts'
+import { partId, recordedId, recordedOf, ViewedEvent } from './viewed-event.ts'
 
-/** The event in the newest version of its declared type. Throws `event_version_unknown` for a version that the type does not know. */
-export function inNewestForm(type: AnyEventType, event: RecordedEvent): RecordedEvent {
-  const upcast = upcastOf(type, event)
-  const { tags } = event
-  if (upcast) return new ViewedEvent(event, { version: type.version, up: upcast.up, tags: withoutReserved(tags) })
-  return tags.length > 0 && tags.some(isReserved)
-    ? new ViewedEvent(event, { version: type.version, up: undefined, tags: withoutReserved(tags) })
-    : event
+/** Whether an event may have reserved tags. `unknown`: to look at its tags now costs more than an object that removes them when they are read. */
+export type ReservedTags = 'none' | 'looked for' | 'unknown'
+
+/** How the events of one recorded name are seen as a declared type. */
+export class Sight {
+  readonly type: AnyEventType
+  readonly name: string
+  /** By the version that was recorded. */
+  readonly #forms: RecordedForm[] = []
+
+  constructor(type: AnyEventType, name: string) {
+    this.type = type
+    this.name = name
+    for (const form of recordedForms(type)) if (form.type === name) this.#forms[form.version] = form
+  }
+
+  /** The versions that can be read, ascending. */
+  get versions(): readonly number[] {
+    return Object.keys(this.#forms).map(Number)
+  }
+
+  /** The id of an event as it is seen. Parts of one recorded event have ids of their own. */
+  id(event: Pick<RecordedEvent, 'id'>): string {
+    return partId(event, this.#any)
+  }
+
+  /** Throws `event_version_unknown`. */
+  form(event: VersionedEvent): RecordedForm {
+    return this.#forms[event.schemaVersion] ?? this.#unknown(event)
+  }
+
+  /** The event in the newest form, which is converted when its data are first read. Throws `event_version_unknown`. */
+  of(event: RecordedEvent, tags: ReservedTags = 'looked for'): RecordedEvent {
+    const form = this.form(event)
+    if (form.steps.length === 0 && (tags === 'none' || (tags === 'looked for' && !event.tags.some(isReserved))))
+      return event
+    return new ViewedEvent(event, this.type, form)
+  }
+
+  /** Parts of one recorded event come in this order. */
+  compare(other: Sight): number {
+    return inPlace(this.#any, other.#any)
+  }
+
+  /** The part and its place are the same for all versions. */
+  get #any(): RecordedForm {
+    return this.#forms.find(Boolean)!
+  }
+
+  #unknown({ schemaVersion, stream, position }: VersionedEvent): never {
+    const { name, versions: known } = this
+    const where = stream === undefined ? `position ${position}` : `${stream}, position ${position}`
+    const todo =
+      schemaVersion > known.at(-1)!
+        ? 'Newer code wrote it: deploy that code here too.'
+        : `Begin its declaration with that version: event('${name}', …, { version: ${schemaVersion} }).next(…).upcast(…).`
+    throw new IndelibleError(
+      'event_version_unknown',
+      `"${name}" (${where}) has version ${schemaVersion}. This code knows version ${known.join(', ')}. ${todo}`,
+      { details: { type: name, schemaVersion, known, stream, position } },
+    )
+  }
+}
+
+/** Without a stream, only the position is known. */
+interface VersionedEvent {
+  readonly schemaVersion: number
+  readonly position: Position
+  readonly stream: StreamName | undefined
+}
+
+/** Declared types as a log has them: under which names, and as which of the types an event is seen. */
+export class RecordedTypes {
+  readonly types: readonly AnyEventType[]
+  /** The names of all their events in the log. */
+  readonly names: readonly string[]
+  /** Whether a type has former names. */
+  readonly hasFormer: boolean
+  /** Whether an event is seen as several. */
+  readonly hasParts: boolean
+  /** For each name, the types as which its events are seen: more than one where each is seen as several, in their order. */
+  readonly sights: readonly (readonly Sight[])[]
+  readonly #byName: ReadonlyMap<string, readonly Sight[]>
+
+  constructor(types: readonly AnyEventType[]) {
+    const byName = new Map<string, Sight[]>()
+    for (const type of new Map(types.map((each) => [each.type, each])).values()) {
+      for (const [name, sight] of sightsOf(type)) byName.set(name, [...(byName.get(name) ?? []), sight])
+    }
+    for (const sights of byName.values()) sights.sort((one, other) => one.compare(other))
+    this.types = types
+    this.hasFormer = types.some(({ former }) => former.length > 0)
+    this.hasParts = [...byName.values()].some((sights) => sights.length > 1)
+    this.names = [...byName.keys()]
+    this.sights = [...byName.values()]
+    this.#byName = byName
+  }
+
+  /** The types as which an event of a name is seen; none where no declared type knows it. */
+  sightsOf(name: string): readonly Sight[] {
+    return this.#byName.get(name) ?? []
+  }
+
+  /** The events in the newest form, those of other types as they are. Throws `event_version_unknown`. */
+  newest(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+    return events.flatMap((event) => {
+      const sights = this.#byName.get(event.type)
+      return sights ? sights.map((sight) => sight.of(event)) : event
+    })
+  }
 }
 
 /** Returns the data frozen. An upcast runs now, on frozen data. Call it where domain code is watched. */
 export function frozenData(event: { readonly data: unknown }): unknown {
-  return event instanceof ViewedEvent ? event.frozen() : deepFreeze(event.data)
+  if (event instanceof ViewedEvent) deepFreeze(recordedOf(event).data)
+  return deepFreeze(event.data)
 }
 
-function withoutReserved(tags: readonly string[]): readonly string[] {
-  return tags.some(isReserved) ? tags.filter((tag) => !isReserved(tag)) : tags
+/** The data in the newest version of a type, of an event that was kept apart from the log. Throws `event_version_unknown`, and what an upcast throws. */
+export function newestData(
+  type: AnyEventType,
+  event: Omit<VersionedEvent, 'stream'> & { readonly type: string; readonly data: unknown },
+): unknown {
+  const sight = sightsOf(type).get(event.type)
+  const steps = sight?.form({ ...event, stream: undefined }).steps ?? []
+  return steps.reduce((data, { up }) => up(data), event.data)
 }
 
-/** The function that converts the data of an event to the newest version; nothing if they have it already. Throws `event_version_unknown`. */
-export function upcastOf(type: AnyEventType, event: VersionedEvent): AnyUpcast | undefined {
-  if (event.schemaVersion === type.version) return undefined
-  const upcast = Object.hasOwn(type.upcasts, event.schemaVersion) ? type.upcasts[event.schemaVersion] : undefined
-  if (upcast) return upcast
-  throw unknownVersion(type, event)
-}
-
-/** Without a stream, only the position is known. */
-type VersionedEvent = Pick<RecordedEvent, 'type' | 'schemaVersion' | 'position'> & {
-  readonly stream: StreamName | undefined
-}
-
-/** The versions of an event that can be read, the newest last. */
-export function knownVersions({ version, upcasts }: AnyEventType): readonly number[] {
-  return [...Object.keys(upcasts).map(Number), version]
-}
-
-function unknownVersion(declared: AnyEventType, event: VersionedEvent): IndelibleError {
-  const { type, version } = declared
-  const { schemaVersion, stream, position } = event
-  const known = knownVersions(declared)
-  const where = stream === undefined ? `position ${position}` : `${stream}, position ${position}`
-  const todo =
-    schemaVersion > version
-      ? 'Newer code wrote it: deploy that code here too.'
-      : `Declare how it becomes version ${version}: event('${type}', …, { version: ${version}, upcasts: { ${schemaVersion}: … } }).`
-  return new IndelibleError(
-    'event_version_unknown',
-    `"${type}" (${where}) has version ${schemaVersion}. This code knows version ${known.join(', ')}. ${todo}`,
-    { details: { type, schemaVersion, known, stream, position } },
+/** Whether an event that was kept apart from the log, with its recorded type and its own id, is seen as a type. */
+export function isSeenAs(
+  type: AnyEventType,
+  { type: name, id }: { readonly type: string; readonly id: string },
+): boolean {
+  return (
+    sightsOf(type)
+      .get(name)
+      ?.id({ id: recordedId(id) }) === id
   )
 }
 
-interface View {
-  readonly version: number
-  readonly up: ((old: never) => unknown) | undefined
-  readonly tags: readonly string[]
+/**
+ * The event in the newest form of a type that sees it, after its data were checked against the newest schema. Runs the upcasts. Throws
+ * `event_version_unknown`, `upcast_failed`, `recorded_event_invalid`.
+ */
+export function checkedForm(type: AnyEventType, event: RecordedEvent): RecordedEvent {
+  const newest = sightsOf(type).get(event.type)!.of(event)
+  const { stream, position, schemaVersion } = event
+  const what = `The data of "${event.type}" (${stream}, position ${position}) as version ${type.version} of "${type.type}"`
+  try {
+    parse(type.schema, newest.data, what, 'recorded_event_invalid')
+  } catch (error) {
+    if (!isIndelibleError(error, 'recorded_event_invalid')) throw error
+    const place = { type: type.type, recordedType: event.type, schemaVersion, stream, position }
+    throw new IndelibleError(error.code, messageOf(error), { details: { ...error.details, ...place } })
+  }
+  return newest
 }
 
-class ViewedEvent implements RecordedEvent {
-  readonly #recorded: RecordedEvent
-  readonly #up: View['up']
-  readonly schemaVersion: number
-  readonly tags: readonly string[]
-  #data: unknown
-  #isUpcast = false
+const knownSights = new WeakMap<AnyEventType, ReadonlyMap<string, Sight>>()
 
-  constructor(recorded: RecordedEvent, { version, up, tags }: View) {
-    this.schemaVersion = version
-    this.tags = tags
-    this.#recorded = recorded
-    this.#up = up
-  }
-
-  frozen(): unknown {
-    deepFreeze(this.#recorded.data)
-    return deepFreeze(this.data)
-  }
-
-  get data(): unknown {
-    if (!this.#up) return this.#recorded.data
-    if (!this.#isUpcast) {
-      const { type, schemaVersion, data, stream, position } = this.#recorded
-      try {
-        this.#data = this.#up(data as never)
-        if (this.#data instanceof Promise)
-          throw new Error('it returned a promise. It must return its result synchronously')
-      } catch (cause) {
-        // Watched code broke a law, and the watching code reports that. (Changes of frozen data throw a TypeError.)
-        if (isIndelibleError(cause) || (cause instanceof TypeError && Object.isFrozen(data))) throw cause
-        throw new IndelibleError(
-          'upcast_failed',
-          `The upcast of "${type}" from version ${schemaVersion} failed at ${stream}, position ${position}: ${messageOf(cause)}`,
-          { details: { type, schemaVersion, stream, position }, cause },
-        )
-      }
-      this.#isUpcast = true
-    }
-    return this.#data
-  }
-
-  get id(): string {
-    return this.#recorded.id
-  }
-  get stream(): StreamName {
-    return this.#recorded.stream
-  }
-  get category(): string {
-    return this.#recorded.category
-  }
-  get streamId(): string {
-    return this.#recorded.streamId
-  }
-  get version(): Version {
-    return this.#recorded.version
-  }
-  get position(): Position {
-    return this.#recorded.position
-  }
-  get type(): string {
-    return this.#recorded.type
-  }
-  get contentType(): string {
-    return this.#recorded.contentType
-  }
-  /** The data as they were recorded, in the older version. */
-  get dataBytes(): Uint8Array {
-    return this.#recorded.dataBytes
-  }
-  get metadata(): EventMetadata {
-    return this.#recorded.metadata
-  }
-  get metadataBytes(): Uint8Array {
-    return this.#recorded.metadataBytes
-  }
-  get recordedAt(): Instant {
-    return this.#recorded.recordedAt
-  }
-  get validAt(): ValidTime | undefined {
-    return this.#recorded.validAt
-  }
-
-  toJSON(): Record<string, unknown> {
-    return eventJson(this)
-  }
+function sightsOf(type: AnyEventType): ReadonlyMap<string, Sight> {
+  const known = knownSights.get(type)
+  if (known) return known
+  const names = new Set(recordedForms(type).map((form) => form.type))
+  const sights = new Map([...names].map((name) => [name, new Sight(type, name)]))
+  knownSights.set(type, sights)
+  return sights
 }

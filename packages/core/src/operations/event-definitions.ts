@@ -1,26 +1,31 @@
 // The schemas of events as a reader of a stream gets them.
-
 import type { JsonSchema } from '../schema/json-schema.ts'
 import type { EventDescription, SystemDescription } from '../schema/system-description.ts'
 import { asDefinition, definitionName, instantSchema, ref } from './json-schemas.ts'
 
 /** The definition names of all declared events, one for each version. */
 export function eventNames({ events }: SystemDescription): readonly string[] {
-  return events.flatMap(versionsOf).map(({ name }) => name)
+  return recordedIn(events).map(({ name }) => name)
 }
 
 /** The schema of every declared event, of its data, and of any event. */
 export function eventDefinitions({ events }: SystemDescription): Readonly<Record<string, JsonSchema>> {
-  const declared = events.flatMap(versionsOf).flatMap(({ name, type, version, schema }): [string, JsonSchema][] => [
+  const declared = recordedIn(events).flatMap(({ name, type, version, schema }): [string, JsonSchema][] => [
     [definitionName(name), readEvent(name, type, version)],
     [definitionName(`${name}.data`), asDefinition(`${name}.data`, schema)],
   ])
   return { RecordedEvent: recordedEvent, ...Object.fromEntries(declared) }
 }
 
-/** Every version that the log may have: events are read as they were recorded. */
-function versionsOf({ type, version, schema, olderVersions }: EventDescription) {
-  return [...olderVersions, { version, schema }].map((each) => ({ ...each, type, name: `${type}.v${each.version}` }))
+/** Every form that the log may have: events are read as they were recorded. */
+function recordedIn(events: readonly EventDescription[]) {
+  const forms = events.flatMap(({ type, version, schema, olderVersions, formerTypes }) => [
+    ...[...olderVersions, { version, schema }].map((each) => ({ ...each, type })),
+    ...formerTypes.flatMap((former) => former.versions.map((each) => ({ ...each, type: former.type }))),
+  ])
+  // An event that is seen as several stands at each of them.
+  const byName = new Map(forms.map((form) => [`${form.type}.v${form.version}`, form]))
+  return [...byName].map(([name, form]) => ({ name, ...form }))
 }
 
 function readEvent(name: string, type: string, version: number): JsonSchema {

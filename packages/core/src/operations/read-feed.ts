@@ -1,5 +1,6 @@
 // The event feed: what other systems hear of this one. A reader says how far it is, and waits at the end of the log for what comes next.
 import type { RecordedEvent } from '../kernel/events.ts'
+import { recordedNames } from '../kernel/recorded-forms.ts'
 import { isReserved } from '../kernel/reserved.ts'
 import { readFeed as feedPage } from '../runtime/remotes/feed-page.ts'
 import type { SystemDescription } from '../schema/system-description.ts'
@@ -54,10 +55,9 @@ export const readFeed = operation({
     },
   ],
   async run(running, { types, after, history, limit = pageDefault, waitMs = 0 }, { signal }): Promise<FeedRead> {
-    const declared = running.system.events
+    const declared = new Set(recordedNames(running.system.events))
     for (const type of types) {
-      if (isReserved(type) || !declared.some((each) => each.type === type))
-        throw invalid('types', `The system declares no event "${type}".`)
+      if (isReserved(type) || !declared.has(type)) throw invalid('types', `The system declares no event "${type}".`)
     }
     return await feedPage(running.store, { types, after, history, limit, bytesMax: pageBytesMax, waitMs }, signal)
   },

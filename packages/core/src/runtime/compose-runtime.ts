@@ -22,6 +22,7 @@ import { type ProjectionHost, projectionsHere } from './projections/host.ts'
 import { ProjectionOperator } from './projections/operator.ts'
 import { Proofs } from './proofs/proofs.ts'
 import { TreeRunner } from './proofs/tree-runner.ts'
+import { readCheck } from './read-check.ts'
 import type { FeedRunner } from './remotes/feed-runner.ts'
 import { Remotes } from './remotes/remotes.ts'
 import { Services } from './services/services.ts'
@@ -50,8 +51,8 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const { store, tables, consumers: records, clock = systemClock, ids = systemIds } = options
   const { proofs, proofFiles: files } = options
   const { domainCode, projections: startProjections = projectionsHere, onNotice: notify = () => {} } = options
-  const log = new DomainLog(store)
   const guard = guardOf(domainCode, 'impure_projector')
+  const log = new DomainLog(store, readCheck({ checks: options.readChecks, guard, notify }))
   const operators = new OperatorLog({ store, ids })
   const audit = new AuditLog({ store, clock, notify, audit: options.audit })
   const remotes = new Remotes(system, { connections: options.remotes, store, records, clock })

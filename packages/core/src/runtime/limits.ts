@@ -122,6 +122,8 @@ export const feedWaitMs = 20_000
 export const treeEveryMs = 200
 /** Events that the Merkle tree takes in before it signs a checkpoint. */
 export const treeStepEventsMax = 50_000
+/** The events that do not fit their schemas and are told once. Beyond that, each is told whenever it is read. */
+export const noticedEventsMax = 10_000
 /** Events that a what-if plays again, because it keeps them in memory. */
 export const whatIfEventsMax = 1_000_000
 /** The records of the audit trail that wait in memory to be appended. Beyond that they are only counted. */

@@ -16,6 +16,7 @@ import type { DomainCode } from './guard/index.ts'
 import type { StartProjections } from './projections/host.ts'
 import type { ProjectionNotice } from './projections/status.ts'
 import type { ProofsOptions } from './proofs/options.ts'
+import type { ReadChecks, ReadNotice } from './read-check.ts'
 import type { RemoteConnection } from './remotes/connection.ts'
 import type { ServiceConnection } from './services/connection.ts'
 
@@ -41,6 +42,8 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
    * `not repeatable`. The default is 1,000; 0 turns it off.
    */
   readonly recheckEvery?: number
+  /** Checks events against the newest schema of their type as they are read for domain code: `{ oneIn: 100, onInvalid: 'notice' }`. Without it none is checked. */
+  readonly readChecks?: ReadChecks | undefined
   /** Where projections run: on this thread, unless a `projectionThread` is given. */
   readonly projections?: StartProjections
   /** A connection to each other system that is declared, by its name: `{ partner: httpSystem({ url }) }`. */
@@ -55,10 +58,11 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly audit?: AuditOptions | undefined
   /**
    * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, when an aggregate
-   * gets no snapshots, when a command comes to something else when it is decided again, and when records of the audit trail cannot be appended. What it throws is not caught, except directly after a successful command.
+   * gets no snapshots, when a command comes to something else when it is decided again, when records of the audit trail cannot be appended, and when an event
+   * does not fit its schema. What it throws is not caught, except directly after a successful command.
    */
   readonly onNotice?: (notice: SystemNotice) => void
 }
 
 /** What a running system reports as it happens. */
-export type SystemNotice = ProjectionNotice | SnapshotNotice | RecheckNotice | ReactionNotice | AuditNotice
+export type SystemNotice = ProjectionNotice | SnapshotNotice | RecheckNotice | ReactionNotice | AuditNotice | ReadNotice

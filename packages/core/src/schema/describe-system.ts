@@ -2,18 +2,16 @@
 import type { AnyActivityType } from '../kernel/activities.ts'
 import type { AnyCommandType } from '../kernel/commands.ts'
 import type { AnyEventType } from '../kernel/event-types.ts'
-import { sagaEvents } from '../kernel/processes/index.ts'
 import type { Projection } from '../kernel/projections.ts'
 import { textOfCall } from '../kernel/service-calls.ts'
 import type { System } from '../kernel/system.ts'
 import { nameOf } from './command-name.ts'
+import { describeEvent } from './describe-event.ts'
 import { describeSaga } from './describe-saga.ts'
-import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+import { type JsonSchema, jsonSchemaOf, ownDescription } from './json-schema.ts'
 import type {
   ActivityDescription,
   CommandDescription,
-  EventDescription,
-  HandlerKind,
   ProjectionDescription,
   ReactionDescription,
   SystemDescription,
@@ -63,49 +61,6 @@ export function describeSystem(system: System): SystemDescription {
   }
 }
 
-function describeEvent(system: System, event: AnyEventType): EventDescription {
-  const { type, version, schema, upcasts, tags, personal } = event
-  const described = jsonSchemaOf(schema, 'output')
-  const olderVersions = Object.entries(upcasts).map(([old, upcast]) => ({
-    version: Number(old),
-    schema: jsonSchemaOf(upcast.schema, 'output'),
-  }))
-  const emittedBy = [...system.commands, ...system.activities].filter(({ emits }) => emits.includes(event)).map(nameOf)
-  return {
-    type,
-    version,
-    description: event.description ?? ownDescription(described),
-    schema: described,
-    olderVersions,
-    tags,
-    personal,
-    emittedBy,
-    handledBy: handlersOf(system, event),
-  }
-}
-
-function handlersOf(system: System, event: AnyEventType): EventDescription['handledBy'] {
-  const handling = (
-    kind: HandlerKind,
-    parts: readonly { readonly name: string; readonly events: readonly AnyEventType[] }[],
-  ) => parts.filter(({ events }) => events.includes(event)).map(({ name }) => ({ kind, name }))
-  return [
-    ...handling(
-      'aggregate',
-      system.aggregates.map(({ category: name, events }) => ({ name, events })),
-    ),
-    ...handling('decision model', system.decisionModels),
-    ...handling('projection', system.projections),
-    ...handling(
-      'saga',
-      system.sagas.map((each) => ({ name: each.name, events: sagaEvents(each) })),
-    ),
-    ...handling('policy', system.policies),
-    ...handling('reaction', system.reactions),
-    ...handling('subscription', system.subscriptions),
-  ]
-}
-
 function describeCommand(command: AnyCommandType): CommandDescription {
   const { aggregate, emits, refuses, visibility, consults } = command
   const input = jsonSchemaOf(command.input, 'input')
@@ -134,11 +89,6 @@ function describeActivity(declared: AnyActivityType): ActivityDescription {
     giveUp: giveUp ? textOfCall(giveUp) : null,
     givenUpBy,
   }
-}
-
-/** The description in the schema itself, as of z.object({ … }).describe('…'). */
-function ownDescription({ description }: JsonSchema): string | null {
-  return typeof description === 'string' ? description : null
 }
 
 /** The details of the refusal of a value that another aggregate has. */

@@ -21,9 +21,12 @@ export type {
   DecisionModelDescription,
   DescribedPart,
   EventDescription,
+  FormerTypeDescription,
+  HandlerKind,
   PolicyDescription,
   ProjectionDescription,
   ReactionDescription,
   RemoteDescription,
   SystemDescription,
+  VersionDescription,
 } from './system-description.ts'

@@ -15,3 +15,8 @@ export function jsonSchemaOf(schema: Schema, side: 'input' | 'output'): JsonSche
     return { $comment: 'JSON Schema cannot describe this. It is still checked.' }
   }
 }
+
+/** The description in the schema itself, as of z.object({ … }).describe('…'). */
+export function ownDescription({ description }: JsonSchema): string | null {
+  return typeof description === 'string' ? description : null
+}

@@ -30,14 +30,30 @@ export interface EventDescription extends DescribedPart {
   /** The schema of the recorded data. */
   readonly schema: JsonSchema
   /** Older versions that the log may have, ascending. Readers get them in the newest form. */
-  readonly olderVersions: readonly { readonly version: number; readonly schema: JsonSchema }[]
+  readonly olderVersions: readonly VersionDescription[]
+  /** The types whose events are seen as this one. */
+  readonly formerTypes: readonly FormerTypeDescription[]
   /** The member of the data with the value of each tag, by the name of the tag. */
   readonly tags: Readonly<Record<string, string>>
-  /** The paths of the members of the data that are personal. */
+  /** The paths of the members of the data that are personal, in any version. */
   readonly personal: readonly string[]
   readonly emittedBy: readonly CommandName[]
   /** Everything that handles the event. */
   readonly handledBy: readonly { readonly kind: HandlerKind; readonly name: string }[]
+}
+
+export interface VersionDescription {
+  readonly version: number
+  readonly schema: JsonSchema
+}
+
+/** A type that is no longer recorded. */
+export interface FormerTypeDescription {
+  readonly type: string
+  /** Those that the log may have, ascending. */
+  readonly versions: readonly VersionDescription[]
+  /** The types as which each of its events is seen, in this order. More than one where it is seen as several. */
+  readonly seenAs: readonly string[]
 }
 
 export type HandlerKind =

@@ -101,6 +101,8 @@ export interface ReplayBatch {
   readonly through: Position
   /** The schema version of all events, if it is known without reading each of them. */
   readonly schemaVersion?: number
+  /** Set if it is known, without reading each of them, that no event has a tag that begins with `$`. */
+  readonly hasReservedTags?: false
   /** The same events by stream, if the store has them in that order. */
   readonly byStream?: StreamRuns
 }

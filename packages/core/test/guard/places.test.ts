@@ -29,10 +29,9 @@ describe('the error names the call, the place and the line', () => {
   })
 
   test('of the handler of an event, and of an upcast', () => {
-    const Told = event('Told', z.object({ text: z.string() }), {
-      version: 2,
-      upcasts: { 1: { schema: z.object({}), up: () => ({ text: `${Math.random()}` }) } },
-    })
+    const Told = event('Told', z.object({}))
+      .next(z.object({ text: z.string() }))
+      .upcast(() => ({ text: `${Math.random()}` }))
     const impure = aggregate('note', { initialState: {} }).on(Told, () => ({ at: performance.now() }))
     expect(errorOf(() => stateAfter(impure, [Told({ text: '' })])).message).toMatch(
       /^The handler of Told in "note" used performance\.now at .*places\.test\.ts/,

@@ -7,6 +7,7 @@ import {
   command,
   type DomainEvent,
   defineSystem,
+  type EventType,
   event,
   json,
   type NoDetails,
@@ -18,7 +19,6 @@ import {
   removal,
   saga,
   text,
-  upcast,
   type Where,
 } from 'indelible'
 import { expectTypeOf, test } from 'vitest'
@@ -91,17 +91,22 @@ test('a schema that is written by hand is typed by where it stands', () => {
   expectTypeOf(Weighed).returns.toEqualTypeOf<DomainEvent<'Weighed', { grams: number }>>()
 })
 
-test('an upcast gets the old data and gives those of the newest version', () => {
-  event('Priced', z.object({ cents: z.int() }), {
-    version: 3,
-    upcasts: {
-      1: upcast(z.object({ amount: z.number() }), (old) => {
-        expectTypeOf(old).toEqualTypeOf<{ amount: number }>()
-        return { cents: old.amount * 100 }
-      }),
-      2: upcast(z.object({ cent: z.int() }), ({ cent }) => ({ cents: cent })),
-    },
+test('an upcast gets the data of the version before and gives those of the next', () => {
+  const Priced = event('Priced', z.object({ amount: z.number() }))
+    .next(z.object({ cent: z.int() }))
+    .upcast((old) => {
+      expectTypeOf(old).toEqualTypeOf<{ amount: number }>()
+      return { cent: old.amount * 100 }
+    })
+    .next(z.object({ cents: z.int(), currency: z.enum(['CZK', 'EUR']) }))
+    .upcast(({ cent }) => ({ cents: cent, currency: 'EUR' }))
+  type Newest = { cents: number; currency: 'CZK' | 'EUR' }
+  expectTypeOf(Priced).returns.toEqualTypeOf<DomainEvent<'Priced', Newest>>()
+  const Bought = event('Bought', z.object({ cents: z.int() })).formerly(Priced, (old) => {
+    expectTypeOf(old).toEqualTypeOf<Newest>()
+    return { cents: old.cents }
   })
+  expectTypeOf(Bought).toEqualTypeOf<EventType<'Bought', { cents: number }, { cents: number }>>()
 })
 
 test('decide gets state, input and context, and answers with what the command declares', () => {

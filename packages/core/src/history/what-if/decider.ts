@@ -2,13 +2,12 @@
 import { canonicalText } from '../../kernel/canonical.ts'
 import type { Command } from '../../kernel/commands.ts'
 import { type ErrorCode, isIndelibleError } from '../../kernel/errors.ts'
-import type { AnyEventType } from '../../kernel/event-types.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import type { System } from '../../kernel/system.ts'
 import { systemIds } from '../../kernel/system-clock.ts'
 import type { Clock } from '../../kernel/time.ts'
-import { inNewestForm } from '../../kernel/upcasts.ts'
+import { RecordedTypes } from '../../kernel/upcasts.ts'
 import type { CommandHandler } from '../../runtime/commands/command-handler.ts'
 import { commandHandlerOf } from '../../runtime/commands/compose-commands.ts'
 import type { SendOptions } from '../../runtime/commands/outcome.ts'
@@ -26,7 +25,7 @@ export interface Decided {
 
 export class Decider {
   readonly #types: ReadonlySet<string>
-  readonly #events: ReadonlyMap<string, AnyEventType>
+  readonly #events: RecordedTypes
   readonly #store: EventStore
   readonly #commands: CommandHandler
 
@@ -37,7 +36,7 @@ export class Decider {
   }: { readonly system: System; readonly store: EventStore; readonly clock: Clock }) {
     this.#store = store
     this.#types = new Set(system.commands.map(({ category, type }) => `${category}/${type}`))
-    this.#events = new Map(system.events.map((each) => [each.type, each]))
+    this.#events = new RecordedTypes(system.events)
     const parts = {
       store,
       log: new DomainLog(store),
@@ -88,13 +87,14 @@ export class Decider {
     return { outcome: this.outcomeOf(events), events }
   }
 
+  /** Whether a recorded event is seen as an event of a type. */
+  isSeenAs({ type: name }: RecordedEvent, type: string): boolean {
+    return name === type || this.#events.sightsOf(name).some((sight) => sight.type.type === type)
+  }
+
   /** That events were recorded, told in their newest form. */
   outcomeOf(events: readonly RecordedEvent[]): DecisionOutcome {
-    const newest = events.map((event) => {
-      const type = this.#events.get(event.type)
-      return type ? inNewestForm(type, event) : event
-    })
-    return { status: 'accepted', events: newest.map((event) => shownOf(event, undefined)) }
+    return { status: 'accepted', events: this.#events.newest(events).map((event) => shownOf(event, undefined)) }
   }
 }
 

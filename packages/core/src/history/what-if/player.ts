@@ -192,7 +192,8 @@ export class Player {
     if (isSameOutcome(outcome, decider.outcomeOf(commit))) return
     // An event of another type is another event, though it has the id of the recorded one.
     commit.forEach((event, index) => {
-      if (events[index]?.type !== event.type) this.#isNotThere(event)
+      const now = events[index]
+      if (!now || !decider.isSeenAs(event, now.type)) this.#isNotThere(event)
     })
     for (const { stream } of events) this.#streams.add(stream)
     this.#differ(commit, outcome)

@@ -8,6 +8,7 @@ export class ColumnBatch {
   readonly length: number
   readonly through: Position
   readonly schemaVersion?: number
+  readonly hasReservedTags?: false
   readonly byStream: ColumnRuns
   readonly #of: SegmentStreams
   /** Of each stream of the batch its number in the segment. */
@@ -24,6 +25,9 @@ export class ColumnBatch {
     this.through = range.to
     const versions = segment.columns.envelope('schemaVersion')
     if (versions?.is === 'constant') this.schemaVersion = versions.value as number
+    const { tags } = segment.columns.plan.events
+    // The text of a JSON array.
+    if (tags.is === 'constant' && !String(tags.value).includes('"$')) this.hasReservedTags = false
   }
 
   get types(): Uint16Array {

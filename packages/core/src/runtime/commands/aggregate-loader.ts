@@ -4,7 +4,6 @@ import { canonicalText } from '../../kernel/canonical.ts'
 import { dataAsRead } from '../../kernel/encoding.ts'
 import type { DomainEvent } from '../../kernel/event-types.ts'
 import { deepFreeze } from '../../kernel/freeze.ts'
-import type { Position } from '../../kernel/positions.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import type { Snapshot } from '../../store/snapshots.ts'
@@ -48,7 +47,7 @@ export class AggregateLoader {
   preview(aggregate: AnyAggregate, from: Folded, events: readonly DomainEvent[]): Folded {
     // The handlers get what a replay will read.
     const asRead = events.map((event) => ({ ...event, data: dataAsRead(event) }))
-    return this.#fold(aggregate, from, asRead, from.position)
+    return this.#fold(aggregate, from, asRead, { version: from.version + events.length, position: from.position })
   }
 
   /** Notes that previewed events were appended, and makes a snapshot if one is due. Never throws. */
@@ -62,19 +61,20 @@ export class AggregateLoader {
     let loaded = from
     const options = { from: from.position + 1, ...(limit === undefined ? {} : { limit }) }
     for await (const { events } of this.#log.read(aggregate.events, [{ streams: [stream] }], options)) {
-      loaded = this.#fold(aggregate, loaded, events, events.at(-1)!.position)
+      // Several of them may be parts of one recorded event.
+      loaded = this.#fold(aggregate, loaded, events, events.at(-1)!)
     }
     return loaded
   }
 
   #fold(
     aggregate: AnyAggregate,
-    { state, version }: Folded,
+    { state }: Folded,
     events: readonly DomainEvent[],
-    position: Position,
+    { version, position }: Pick<Folded, 'version' | 'position'>,
   ): Folded {
     const next = evolved({ name: aggregate.category, evolve: aggregate.evolve }, state, events, this.#guard)
-    return { state: next, version: version + events.length, position }
+    return { state: next, version, position }
   }
 
   async #fromSnapshot(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {

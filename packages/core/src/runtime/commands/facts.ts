@@ -5,6 +5,7 @@ import { IndelibleError } from '../../kernel/errors.ts'
 import { tagText } from '../../kernel/event-types.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { QueryItem } from '../../kernel/queries.ts'
+import { recordedNames } from '../../kernel/recorded-forms.ts'
 import { shown } from '../../kernel/shown.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import { evolved, type Guard } from '../guard/index.ts'
@@ -36,7 +37,7 @@ export function consultedBy({ type, consults }: AnyCommandType, input: unknown):
         `${type} consults "${name}" by the member "${members[tag]}" of its input, which is ${shown(value)}: it must be text or a number.`,
       )
     })
-    const query = { types: model.events.map((event) => event.type), tags }
+    const query = { types: recordedNames(model.events), tags }
     return { name, model, query, key: `facts ${model.name} ${JSON.stringify(tags)}` }
   })
 }

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { BeginsFrom } from '../../kernel/reactions.ts'
 import type { ParkedEvent } from '../../store/consumers.ts'
-import type { DomainBatch } from '../../store/domain-log.ts'
+import type { DomainBatch } from '../../store/domain-batch.ts'
 
 /** A declared reaction or subscription. */
 export interface Consumer {
@@ -42,7 +42,10 @@ export interface DeliveryStart {
   readonly changed: () => void
   /** Call it when the log cannot be read: the consumer then begins again. */
   readonly failed: (error: unknown) => void
-  readonly parkedEvent: (event: RecordedEvent, error: unknown) => ParkedEvent
+  readonly parkedEvent: (
+    event: Pick<RecordedEvent, 'position' | 'id' | 'type' | 'stream'>,
+    error: unknown,
+  ) => ParkedEvent
 }
 
 export type StartDelivery = (start: DeliveryStart) => Delivery

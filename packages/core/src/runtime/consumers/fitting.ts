@@ -1,6 +1,7 @@
 // Whether the stored record of a consumer fits the log that it will follow.
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
+import { recordedId } from '../../kernel/viewed-event.ts'
 import type { ParkedEvent } from '../../store/consumers.ts'
 import type { Checkpoint, EventStore } from '../../store/port.ts'
 
@@ -32,6 +33,6 @@ export async function fittingParked(
 
 async function has(store: EventStore, { position, eventId, stream }: ParkedEvent): Promise<boolean> {
   for await (const { events } of store.read([{ streams: [stream] }], { from: position, to: position }))
-    return events.some(({ id }) => id === eventId)
+    return events.some(({ id }) => id === recordedId(eventId))
   return false
 }

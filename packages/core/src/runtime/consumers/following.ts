@@ -1,6 +1,5 @@
 // Hands the events of the log to the code of a consumer, until it is paused, stopped, or the log cannot be read.
 import { IndelibleError } from '../../kernel/errors.ts'
-import type { RecordedEvent } from '../../kernel/events.ts'
 import { type Clock, instant } from '../../kernel/time.ts'
 import type { ParkedEvent } from '../../store/consumers.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
@@ -8,7 +7,7 @@ import { checkpointEveryMs, parkedMessageCharsMax, passedCheckpointMs } from '..
 import type { Waiters } from '../waiters.ts'
 import { CheckpointSaver } from './checkpoint-saver.ts'
 import type { ConsumerPlace } from './consumer-place.ts'
-import type { Consumer, Delivery, Progress, StartDelivery } from './delivery.ts'
+import type { Consumer, Delivery, DeliveryStart, Progress, StartDelivery } from './delivery.ts'
 import { type ConsumerError, describeError, type ReactionNotice } from './status.ts'
 
 export interface FollowingContext {
@@ -104,7 +103,10 @@ export class Following {
     this.#saver.soon(saveAfterMs)
   }
 
-  #parked({ position, id: eventId, type, stream }: RecordedEvent, error: unknown): ParkedEvent {
+  #parked(
+    { position, id: eventId, type, stream }: Parameters<DeliveryStart['parkedEvent']>[0],
+    error: unknown,
+  ): ParkedEvent {
     const { clock, notify, consumer } = this.#context
     const { message, ...code } = describeError(error)
     const at = instant(clock.now())

@@ -4,7 +4,8 @@ import type { Position } from '../../kernel/positions.ts'
 import type { AnyReaction } from '../../kernel/reactions.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import type { ParkedEvent } from '../../store/consumers.ts'
-import type { DomainBatch, DomainLog } from '../../store/domain-log.ts'
+import { type DomainBatch, wholeEnd } from '../../store/domain-batch.ts'
+import type { DomainLog } from '../../store/domain-log.ts'
 import { parkedStreamsMax, reactionsAtOnceMax, reactionsWaitingMax } from '../limits.ts'
 import { Slots } from '../slots.ts'
 import { attempt } from './attempts.ts'
@@ -62,12 +63,11 @@ class Reacting implements Delivery {
   }
 
   async take(batch: DomainBatch): Promise<void> {
-    for (let index = 0; index < batch.length; index++) {
+    for (const seen of recordedIn(batch)) {
       await this.#whenThereIsRoom()
       if (this.#start.signal.aborted) return
-      const event = batch.recorded(index)
-      if (!this.#passesBy(event)) this.#queue(event, () => batch.event(index))
-      this.#through = event.position
+      if (!this.#passesBy(seen.recorded)) this.#queue(seen)
+      this.#through = seen.recorded.position
     }
     this.#through = batch.through
   }
@@ -114,13 +114,14 @@ class Reacting implements Delivery {
     return parked !== undefined
   }
 
-  #queue(recorded: RecordedEvent, domain: () => RecordedEvent): void {
+  #queue(seen: SeenEvent): void {
+    const { recorded } = seen
     const { stream, position } = recorded
     this.#unfinished.add(position)
     const tail = (this.#tails.get(stream) ?? Promise.resolve()).then(async () => {
       // An earlier event of the stream may have failed meanwhile.
       if (!this.#passesBy(recorded)) {
-        const failed = await this.#handle(recorded, domain)
+        const failed = await this.#handle(seen)
         if (failed === 'stopped') return
         if (failed) this.#park(failed, position)
       }
@@ -132,21 +133,27 @@ class Reacting implements Delivery {
     this.#tails.set(stream, tail)
   }
 
-  /** If the event failed, returns what to park. */
-  async #handle(recorded: RecordedEvent, domain: () => RecordedEvent): Promise<ParkedEvent | 'stopped' | undefined> {
+  /** If the event failed, returns what to park. An event that is seen as several goes on at the part that failed. */
+  async #handle({ recorded, parts }: SeenEvent, failed?: ParkedEvent): Promise<ParkedEvent | 'stopped' | undefined> {
     const { name, handlers, retries, timeoutMs } = this.#reaction
     const { signal, parkedEvent } = this.#start
     const what = `The reaction "${name}" to ${recorded.type} at position ${recorded.position}`
-    const idempotencyKey = `${name}:${recorded.id}`
-    const ended = await attempt(
-      async (tried) => {
-        const event = domain()
-        await handlers.get(event.type)!(event.data, event, { ...tried, idempotencyKey })
-      },
-      { what, retries, timeoutMs, signal, slots: this.#slots },
-    )
-    if (ended === 'done') return undefined
-    return ended === 'stopped' ? 'stopped' : parkedEvent(recorded, ended.error)
+    let isBehind = failed?.position === recorded.position && parts.some(({ id }) => id === failed.eventId)
+    for (const { id, event: domain } of parts) {
+      isBehind &&= id !== failed!.eventId
+      if (isBehind) continue
+      const idempotencyKey = `${name}:${id}`
+      const ended = await attempt(
+        async (tried) => {
+          const event = domain()
+          await handlers.get(event.type)!(event.data, event, { ...tried, idempotencyKey })
+        },
+        { what, retries, timeoutMs, signal, slots: this.#slots },
+      )
+      if (ended === 'stopped') return 'stopped'
+      if (ended !== 'done') return parkedEvent({ ...placeOf(recorded), id }, ended.error)
+    }
+    return undefined
   }
 
   /** Handles the events of a stream, beginning with the one that failed. Stops at the first that fails again. */
@@ -154,13 +161,11 @@ class Reacting implements Delivery {
     // First, the events that were queued when it failed are passed over.
     await this.#tails.get(stream)
     const { events } = this.#reaction
-    const query = [{ streams: [stream], types: events.map(({ type }) => type) }]
     let next = parked.event.position
     for (let to = next; to >= next; to = parked.passedBy) {
-      for await (const batch of this.#log.batches(events, query, { from: next, to, copies: true })) {
-        for (let index = 0; index < batch.length; index++) {
-          const recorded = batch.recorded(index)
-          const failed = await this.#handle(recorded, () => batch.event(index))
+      for await (const batch of this.#log.inStreams([stream], events, { from: next, to, copies: true })) {
+        for (const seen of recordedIn(batch)) {
+          const failed = await this.#handle(seen, parked.event)
           if (failed === 'stopped') return
           if (failed) return this.#park(failed, parked.passedBy)
         }
@@ -169,5 +174,24 @@ class Reacting implements Delivery {
     }
     this.#parked.delete(stream)
     this.#room.resolve()
+  }
+}
+
+function placeOf({ position, type, stream }: RecordedEvent) {
+  return { position, type, stream }
+}
+
+/** A recorded event, and the events as which it is seen. */
+interface SeenEvent {
+  readonly recorded: RecordedEvent
+  readonly parts: readonly { readonly id: string; readonly event: () => RecordedEvent }[]
+}
+
+function* recordedIn(batch: DomainBatch): Generator<SeenEvent> {
+  for (let from = 0, end: number; from < batch.length; from = end) {
+    end = wholeEnd(batch, from + 1)
+    const indexes = Array.from({ length: end - from }, (_, part) => from + part)
+    const parts = indexes.map((index) => ({ id: batch.id(index), event: () => batch.event(index) }))
+    yield { recorded: batch.recorded(from), parts }
   }
 }

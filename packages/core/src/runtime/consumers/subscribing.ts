@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { Subscription } from '../../kernel/reactions.ts'
 import type { ParkedEvent } from '../../store/consumers.ts'
-import type { DomainBatch } from '../../store/domain-log.ts'
+import { type DomainBatch, wholeEnd } from '../../store/domain-batch.ts'
 import { subscriptionBatchMax } from '../limits.ts'
 import { type Attempted, attempt } from './attempts.ts'
 import type { Delivery, DeliveryStart, StartDelivery } from './delivery.ts'
@@ -47,14 +47,14 @@ class Subscribing implements Delivery {
     // If a batch fails, its events are handed over one by one, to find the one that fails.
     let singlyTo = 0
     while (from < batch.length && !signal.aborted) {
-      const to = from < singlyTo ? from + 1 : Math.min(batch.length, from + subscriptionBatchMax)
+      const to = wholeEnd(batch, from < singlyTo ? from + 1 : Math.min(batch.length, from + subscriptionBatchMax))
       const ended = await this.#run(batch, from, to)
       if (ended === 'stopped') return
       if (ended === 'done') {
         this.#through = batch.recorded(to - 1).position
         this.#start.changed()
         from = to
-      } else if (to - from > 1) singlyTo = to
+      } else if (wholeEnd(batch, from + 1) < to) singlyTo = to
       else await this.#park(this.#start.parkedEvent(batch.recorded(from), ended.error))
     }
     if (!signal.aborted) this.#through = batch.through

@@ -1,6 +1,7 @@
 // Whether a history fits a definition: what it did is there, what it waits for means the same, and what comes next can be made.
 import { IndelibleError } from '../../kernel/errors.ts'
 import { type AnySaga, nodeAt } from '../../kernel/processes/index.ts'
+import { isNamed } from '../../kernel/recorded-forms.ts'
 import { nextMoves } from './plan.ts'
 import type { SagaState } from './state.ts'
 import type { Walked } from './walk.ts'
@@ -20,7 +21,7 @@ function checkKinds(saga: AnySaga, { waits, commands }: SagaState): void {
   for (const [step, { kind, event }] of waits) {
     const node = nodeAt(saga, step)
     if (node && node.kind !== kind) throw changed(step, `waits as "${kind}"`, `is "${node.kind}"`)
-    if (node?.kind === 'await' && event.type === '$EventAwaited' && event.data.eventType !== node.event.type)
+    if (node?.kind === 'await' && event.type === '$EventAwaited' && !isNamed(node.event, event.data.eventType))
       throw changed(step, `waits for ${event.data.eventType}`, `waits for ${node.event.type}`)
   }
   for (const [step, { isCompensation }] of commands) {

@@ -4,6 +4,7 @@ import type { IdGenerator } from '../../kernel/ids.ts'
 import type { AnySaga } from '../../kernel/processes/saga.ts'
 import { type StreamName, streamName } from '../../kernel/streams.ts'
 import type { Clock } from '../../kernel/time.ts'
+import { recordedId } from '../../kernel/viewed-event.ts'
 import type { AppendOutcome, EventStore } from '../../store/port.ts'
 import type { Guard } from '../guard/index.ts'
 import { asDomainEvent, type SagaEvent, type SagaStart } from './events.ts'
@@ -44,7 +45,7 @@ type Written = SagaEvent & { readonly id: string }
 
 /** Of a saga that begins: the event that started it. */
 function causeOf(event: SagaEvent): string {
-  return event.type === '$SagaStarted' ? event.data.startedBy.eventId : ''
+  return event.type === '$SagaStarted' ? recordedId(event.data.startedBy.eventId) : ''
 }
 
 interface Inputs {

@@ -7,7 +7,7 @@ import { sagaIntakeMax } from '../limits.ts'
 import type { DueSagas } from './due-sagas.ts'
 import type { SagaEvent, SagaStart } from './events.ts'
 import { takeTurn, tell } from './instance.ts'
-import type { Concern, SagaInputs } from './saga-inputs.ts'
+import type { Concern, SagaInputs, SeenEvent } from './saga-inputs.ts'
 import type { SagaDriveOptions } from './sender.ts'
 
 export interface IntakeOptions {
@@ -82,8 +82,12 @@ export class Intake {
       if (event.position > takenUpTo) due.drive(event.streamId)
       return
     }
-    const acts = this.#concerns(event).map(({ sagaId, say }) => [sagaId, () => this.#tell(sagaId, say)] as const)
-    if (inputs.starts(event)) acts.unshift([event.streamId, () => this.#begin(event, isEarlier)])
+    const seen = inputs.seen(event)
+    const start = seen.find((each) => inputs.starts(each))
+    const acts = seen.flatMap((each) => {
+      const told = this.#concerns(each).map(({ sagaId, say }) => [sagaId, () => this.#tell(sagaId, say)] as const)
+      return each === start ? [[event.streamId, () => this.#begin(each, isEarlier)] as const, ...told] : told
+    })
     this.#unfinished.add(event.position)
     let left = acts.length
     const finished = () => {
@@ -131,11 +135,11 @@ export class Intake {
   }
 
   /** Where `correlate` fails, no saga can be told: the fault is shown, and the others do not wait for it. */
-  #concerns(event: RecordedEvent): readonly Concern[] {
+  #concerns(seen: SeenEvent): readonly Concern[] {
     try {
-      return this.#options.inputs.concerns(event)
+      return this.#options.inputs.concerns(seen)
     } catch (error) {
-      this.#options.due.problems.set(event.stream, String(error))
+      this.#options.due.problems.set(seen.recorded.stream, String(error))
       return []
     }
   }
@@ -144,13 +148,13 @@ export class Intake {
    * One saga per stream of start events: a start event that was taken in before finds the saga there. One that can never be recorded, for example for the
    * length of its id, is shown, and the others do not wait for it.
    */
-  async #begin(event: RecordedEvent, isEarlier: boolean): Promise<void> {
+  async #begin(seen: SeenEvent, isEarlier: boolean): Promise<void> {
     const { drive, due } = this.#options
     const { saga, store } = drive
-    const { streamId } = event
+    const { streamId } = seen.recorded
     try {
       if (isEarlier && (await hasEvents(store, streamName(saga.category, streamId)))) return
-      const turn = await takeTurn(drive, streamId, { state: undefined, inputs: [started(saga, event)] })
+      const turn = await takeTurn(drive, streamId, { state: undefined, inputs: [started(saga, seen)] })
       if (turn.status === 'written') due.drive(streamId, turn.state)
     } catch (error) {
       if (!isIndelibleError(error) || !error.code.startsWith('invalid_')) throw error
@@ -159,14 +163,14 @@ export class Intake {
   }
 }
 
-function started(saga: SagaDriveOptions['saga'], event: RecordedEvent): SagaEvent {
-  const { id: eventId, type, position, schemaVersion, validAt = null, metadata, data: input } = event
+function started(saga: SagaDriveOptions['saga'], { id: eventId, recorded }: SeenEvent): SagaEvent {
+  const { type, position, schemaVersion, validAt = null, metadata, data: input } = recorded
   const startedBy: SagaStart = {
     eventId,
     type,
     position,
     schemaVersion,
-    correlationId: metadata.correlationId ?? eventId,
+    correlationId: metadata.correlationId ?? recorded.id,
     validAt,
   }
   return { type: '$SagaStarted', data: { saga: saga.name, version: saga.version, input, startedBy } }

@@ -7,6 +7,7 @@ import type { Policy } from '../../kernel/processes/index.ts'
 import type { AnyReaction } from '../../kernel/reactions.ts'
 import { shown } from '../../kernel/shown.ts'
 import { frozenData } from '../../kernel/upcasts.ts'
+import { recordedId } from '../../kernel/viewed-event.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
 import type { Guard } from '../guard/index.ts'
 
@@ -52,8 +53,8 @@ async function sendOne(
   const { correlationId } = event.metadata
   const outcome = await send(command, {
     commandId: `$policy.${name}:${event.id}:${index}`,
-    causationId: event.id,
-    correlationId: correlationId ?? event.id,
+    causationId: recordedId(event.id),
+    correlationId: correlationId ?? recordedId(event.id),
     actor: `policy:${name}`,
   })
   const { type, category, id } = command

@@ -14,6 +14,7 @@ import type { AnySaga } from '../../kernel/processes/saga.ts'
 import { parse } from '../../kernel/schemas.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import { type Instant, instant } from '../../kernel/time.ts'
+import { isSeenAs } from '../../kernel/upcasts.ts'
 import type { Guard } from '../guard/index.ts'
 import { type SagaMoves, sending } from './commands.ts'
 import { dataOfArrived, dataOfStart } from './recorded-data.ts'
@@ -166,7 +167,7 @@ export class Walk {
         moves.push({ type: '$StepSent', data: this.#sent(step, node, context) })
         return
       case 'await': {
-        const event = state.arrived.find(({ type }) => type === node.event.type)
+        const event = state.arrived.find((each) => isSeenAs(node.event, each))
         if (event) moves.push({ type: '$EventArrived', data: { step, event } })
         else
           moves.push({

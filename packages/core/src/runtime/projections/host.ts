@@ -5,6 +5,7 @@ import type { Position } from '../../kernel/positions.ts'
 import type { System } from '../../kernel/system.ts'
 import type { CallOptions, Handlers, Input, Result } from '../../threads/index.ts'
 import { projectionsCloseMsMax } from '../limits.ts'
+import type { ReadNotice } from '../read-check.ts'
 import { pause } from '../waiting.ts'
 import { checkTable, type TableCheck } from './compare/index.ts'
 import type { ProjectionContext } from './context.ts'
@@ -48,8 +49,11 @@ export interface HostCallOptions<Name extends keyof ProjectionMethods> extends P
 
 /** What the projections of a system run with. */
 export interface HostContext extends Omit<ProjectionContext, 'projection'> {
-  readonly notify: (notice: ProjectionNotice) => void
+  readonly notify: (notice: HostNotice) => void
 }
+
+/** What is reported from where the projections run. */
+export type HostNotice = ProjectionNotice | ReadNotice
 
 /** Starts the projections of a system somewhere. */
 export type StartProjections = (system: System, context: HostContext) => ProjectionHost

@@ -2,6 +2,7 @@
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
+import { recordedNames } from '../../kernel/recorded-forms.ts'
 import { type AnyRemoteSystem, remotePrefix } from '../../kernel/remotes.ts'
 import { type Clock, instant } from '../../kernel/time.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
@@ -48,7 +49,7 @@ export class FeedRunner {
     this.#options = options
     const { remote, records } = options
     const prefix = remotePrefix(remote)
-    this.#types = Object.values(remote.events).map(({ type }) => type.slice(prefix.length))
+    this.#types = recordedNames(Object.values(remote.events)).map((name) => name.slice(prefix.length))
     this.#waiters = new Waiters(this.#what)
     this.#record = new StoredRecord({ name: remote.name, records, begin: (save) => this.#begin(save) })
   }

@@ -3,7 +3,7 @@ import type { Command } from '../../kernel/commands.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { AnyRemoteSystem } from '../../kernel/remotes.ts'
 import type { Clock } from '../../kernel/time.ts'
-import { inNewestForm } from '../../kernel/upcasts.ts'
+import { RecordedTypes } from '../../kernel/upcasts.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
 import type { Executor, Failure, GivenUp, Sent } from '../processes/executor.ts'
@@ -82,11 +82,7 @@ export class RemoteExecutor implements Executor {
   async recorded({ commandId }: Sent, types: Parameters<Executor['recorded']>[1], signal: AbortSignal) {
     const found = await this.#found(commandId, signal)
     if (found.status !== 'carriedOut') return []
-    const byType = new Map(types.map((each) => [each.type, each]))
-    return found.events.map((event) => {
-      const type = byType.get(event.type)
-      return type ? inNewestForm(type, event) : event
-    })
+    return new RecordedTypes(types).newest(found.events)
   }
 
   async #found(commandId: string, signal: AbortSignal) {

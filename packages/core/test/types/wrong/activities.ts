@@ -20,10 +20,10 @@ activity('Weigh', {
   giveUp: '/weighings/{idempotencyKey}',
 })
 
-// TS2322 (TS2739 by 5.9): is missing the following properties from type 'EventType<string, any, any>'
+// TS2322 (TS2740 by 5.9): is missing the following properties from type 'EventType<string, any, any>'
 activity('Weigh', { service: 'scales', input, call: 'POST /weighings', emits: [ParcelPosted] })
 
-// TS2322 (TS2739 by 5.9): Type 'CommandType<"PostParcel", … is missing the following properties from type 'EventType<string, any, any>'
+// TS2322 (TS2740 by 5.9): Type 'CommandType<"PostParcel", … is missing the following properties from type 'EventType<string, any, any>'
 activity('Weigh', { service: 'scales', input, call: 'POST /weighings', emits: PostParcel })
 
 // TS2741 (TS2345 by 5.9): Property 'emits' is missing in type

@@ -1,5 +1,5 @@
 // Mistakes in events: data that JSON does not keep, tags, upcasts, and data that are not what the schema takes.
-import { event, upcast } from 'indelible'
+import { event } from 'indelible'
 import { z } from 'zod'
 import { ParcelPosted } from '../parcels.ts'
 
@@ -33,17 +33,22 @@ event('Seen', z.object({ to: z.string() }), { tags: { to: 'too' } })
 // TS2322: Type '"lines"' is not assignable to type '"to"'.
 event('Seen', z.object({ to: z.string(), lines: z.array(z.string()) }), { tags: { to: 'lines' } })
 
-event('Priced', z.object({ cents: z.int() }), {
-  version: 2,
-  // TS2741: Property 'cents' is missing in type '{ cent: number; }'
-  upcasts: { 1: upcast(z.object({ amount: z.number() }), ({ amount }) => ({ cent: amount })) },
-})
+const Priced = event('Priced', z.object({ amount: z.number() }))
 
-event('Priced', z.object({ cents: z.int() }), {
-  version: 2,
-  // TS2551: Property 'amont' does not exist on type '{ amount: number; }'. Did you mean 'amount'?
-  upcasts: { 1: upcast(z.object({ amount: z.number() }), (old) => ({ cents: old.amont })) },
-})
+// TS2741: Property 'cents' is missing in type '{ cent: number; }'
+Priced.next(z.object({ cents: z.int() })).upcast(({ amount }) => ({ cent: amount }))
+
+// TS2551: Property 'amont' does not exist on type '{ amount: number; }'. Did you mean 'amount'?
+Priced.next(z.object({ cents: z.int() })).upcast((old) => ({ cents: old.amont }))
+
+// TS2345: '"JSON does not keep the member at: use text or a number"'.
+Priced.next(z.object({ at: z.date() }))
+
+// TS2322: Type '"amount"' is not assignable to type '"cents"'.
+Priced.next(z.object({ cents: z.int() }), { tags: { cents: 'amount' } })
+
+// TS2741: Property 'amount' is missing in type '{ cents: number; }'
+Priced.formerly(event('Costed', z.object({ cents: z.int() })), ({ cents }) => ({ cents }))
 
 // TS2741 (TS2345 by 5.9): Property 'to' is missing in type '{ grams: number; }'
 ParcelPosted({ grams: 5 })

@@ -1,5 +1,6 @@
 // The rows that a fold knows, and which of them differ from the table. Each key has a number, its slot, so that the loop over events looks up arrays.
 import type { RecordedEvent } from '../../../kernel/events.ts'
+import type { Position } from '../../../kernel/positions.ts'
 import { keyText, type Row, type TableDefinition } from '../../../kernel/tables.ts'
 import type { RowVersion } from '../../../store/read-tables.ts'
 import { canonicalKey } from '../../../store/rows.ts'
@@ -30,6 +31,8 @@ export class KnownRows {
   #versions: RowVersion[] | undefined
   /** Of each slot its last one of them. */
   readonly #lastVersion = new Map<number, number>()
+  /** What rows were before the changes since `begin`, and how many had been changed. */
+  #undo: { readonly rows: Map<number, KnownRow>; readonly changed: number } | undefined
   /** The event that changes rows now. Only read where versions are kept. */
   event: RecordedEvent | undefined
 
@@ -81,7 +84,29 @@ export class KnownRows {
     }
   }
 
+  /** From here on, changes can be taken back, until `keep`. */
+  begin(): void {
+    this.#undo = { rows: new Map(), changed: this.#changed.length }
+  }
+
+  keep(): void {
+    this.#undo = undefined
+  }
+
+  /** Takes back the changes since `begin`, which are those of the event at a position. */
+  takeBack(position: Position): void {
+    const { rows, changed } = this.#undo!
+    this.#undo = undefined
+    for (const [slot, row] of rows) {
+      this.bySlot[slot] = row
+      this.#lastVersion.delete(slot)
+    }
+    for (const slot of this.#changed.splice(changed)) this.#isChanged[slot] = false
+    while (this.#versions?.at(-1)?.position === position) this.#versions.pop()
+  }
+
   set(slot: number, row: Row | null): void {
+    if (this.#undo && !this.#undo.rows.has(slot)) this.#undo.rows.set(slot, this.bySlot[slot])
     this.bySlot[slot] = row
     if (this.#versions) this.#note(this.#versions, slot, row)
     if (this.#isChanged[slot]) return

@@ -2,7 +2,7 @@
 import { type AnyRowChange, type Projection, RowRemoval } from '../../../kernel/projections.ts'
 import type { Row } from '../../../kernel/tables.ts'
 import { canonicalCheck } from '../../../store/canonical-check.ts'
-import type { DomainBatch } from '../../../store/domain-log.ts'
+import { type DomainBatch, wholeEnd } from '../../../store/domain-batch.ts'
 import { canonicalKey, canonicalRow } from '../../../store/rows.ts'
 import type { Guard } from '../../guard/index.ts'
 import type { FoldFailure } from './failure.ts'
@@ -70,9 +70,28 @@ export class RowFold {
     return missing
   }
 
-  /** Applies the events of a batch from an index up to another one, by default all. Stops at the event at which a handler fails. */
+  /**
+   * Applies the events of a batch from an index up to another one, by default all. Stops at the event at which a handler fails. The parts of one recorded
+   * event are applied all or none: do not split them.
+   */
   apply(batch: DomainBatch, from = 0, to = batch.length): FoldFailure | undefined {
-    return this.#handlers.fold(() => this.#apply(batch, from, to))
+    return this.#handlers.fold(() =>
+      batch.hasParts ? this.#applyWhole(batch, from, to) : this.#apply(batch, from, to),
+    )
+  }
+
+  #applyWhole(batch: DomainBatch, from: number, to: number): FoldFailure | undefined {
+    for (let first = from, end: number; first < to; first = end) {
+      end = Math.min(to, wholeEnd(batch, first + 1))
+      if (end > first + 1) this.known.begin()
+      const failure = this.#apply(batch, first, end)
+      if (failure) {
+        if (end > first + 1) this.known.takeBack(failure.event.position)
+        return failure
+      }
+      this.known.keep()
+    }
+    return undefined
   }
 
   #apply(batch: DomainBatch, from: number, to: number): FoldFailure | undefined {

@@ -4,7 +4,7 @@
 import { type AnyRowChange, type Projection, RowRemoval } from '../../../kernel/projections.ts'
 import type { Row } from '../../../kernel/tables.ts'
 import { type CanonicalCheck, canonicalCheck } from '../../../store/canonical-check.ts'
-import type { DomainBatch, DomainRuns } from '../../../store/domain-log.ts'
+import type { DomainBatch, DomainRuns } from '../../../store/domain-batch.ts'
 import { canonicalKey, canonicalRow } from '../../../store/rows.ts'
 import type { Guard } from '../../guard/index.ts'
 import type { FoldFailure } from './failure.ts'

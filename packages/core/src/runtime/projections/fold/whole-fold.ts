@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises'
 import { throwIfAborted } from '../../../kernel/abort.ts'
 import type { Position } from '../../../kernel/positions.ts'
 import type { Row } from '../../../kernel/tables.ts'
-import type { DomainBatch, DomainLog } from '../../../store/domain-log.ts'
+import { type DomainBatch, wholeEnd } from '../../../store/domain-batch.ts'
+import type { DomainLog } from '../../../store/domain-log.ts'
 import type { RowVersion } from '../../../store/read-tables.ts'
 import { foldedTogetherMax, foldSliceEvents, foldSliceMs } from '../../limits.ts'
 import type { ProjectionContext } from '../context.ts'
@@ -57,8 +58,10 @@ async function fold(
     if (folding.failure) throw new FoldStopped(projection.name, folding.failure)
   }
   const inLogOrder = async (batch: DomainBatch) => {
-    for (let from = 0; from < batch.length; from += foldSliceEvents) {
-      const failure = rows.apply(batch, from, Math.min(batch.length, from + foldSliceEvents))
+    for (let from = 0; from < batch.length; ) {
+      const to = wholeEnd(batch, Math.min(batch.length, from + foldSliceEvents))
+      const failure = rows.apply(batch, from, to)
+      from = to
       if (failure) throw new FoldStopped(projection.name, failure)
       if (versions) versions(rows.known.takeChanges().versions)
       await turns.due()

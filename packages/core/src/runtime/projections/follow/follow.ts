@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { isIndelibleError } from '../../../kernel/errors.ts'
 import type { Position } from '../../../kernel/positions.ts'
-import type { DomainBatch } from '../../../store/domain-log.ts'
+import { type DomainBatch, wholeEnd } from '../../../store/domain-batch.ts'
 import { cachedRowsMax, foldSliceEvents, foldSliceMs } from '../../limits.ts'
 import type { ProjectionContext } from '../context.ts'
 import { type FoldFailure, RowFold } from '../fold/index.ts'
@@ -111,7 +111,7 @@ class Following {
       }
       for (let from = 0, began = performance.now(); from < batch.length; ) {
         const isSingle = writer.folded < (this.#options.singlyThrough ?? 0)
-        const to = isSingle ? from + 1 : Math.min(batch.length, from + foldSliceEvents)
+        const to = wholeEnd(batch, isSingle ? from + 1 : Math.min(batch.length, from + foldSliceEvents))
         const failure = this.#fold.apply(batch, from, to)
         if (failure) return failure
         const last = batch.recorded(to - 1)

@@ -1,5 +1,6 @@
 // How far a read table is behind the log, and a notice when that passes the target of the projection.
 import type { Position } from '../../../kernel/positions.ts'
+import { recordedNames } from '../../../kernel/recorded-forms.ts'
 import { epochMs } from '../../../kernel/time.ts'
 import { staleCheckMs } from '../../limits.ts'
 import type { Staleness } from '../status.ts'
@@ -44,7 +45,7 @@ export class StalenessWatch {
     const { store, projection, clock, standing } = this.#context
     const from = standing.position + 1
     if (from > head) return 0
-    const types = projection.events.map(({ type }) => type)
+    const types = recordedNames(projection.events)
     for await (const { events } of store.read([{ types }], { from, to: head, limit: 1 })) {
       const [oldest] = events
       if (oldest) return Math.max(0, clock.now() - epochMs(oldest.recordedAt))

@@ -10,8 +10,8 @@ import { type Input, type Result, ThreadClient } from '../../../threads/index.ts
 import { describeError } from '../../consumers/status.ts'
 import { threadAnswerMsMax, threadCallMsMax, threadCloseMsMax, threadSoundMs, threadStartMsMax } from '../../limits.ts'
 import { backoff } from '../../waiting.ts'
-import type { HostCallOptions, ProjectionHost, ProjectionMethods, StartProjections } from '../host.ts'
-import type { ProjectionNotice, ProjectionStatus } from '../status.ts'
+import type { HostCallOptions, HostNotice, ProjectionHost, ProjectionMethods, StartProjections } from '../host.ts'
+import type { ProjectionStatus } from '../status.ts'
 import type { ThreadNotice } from './run-projections.ts'
 
 /**
@@ -42,7 +42,7 @@ interface RunningThread {
 class ProjectionThread implements ProjectionHost {
   readonly #closing = new AbortController()
   readonly #start: () => Worker
-  readonly #notify: (notice: ProjectionNotice) => void
+  readonly #notify: (notice: HostNotice) => void
   readonly #running: Promise<void>
   #thread: RunningThread
   /** Why the last thread ended. */
@@ -50,7 +50,7 @@ class ProjectionThread implements ProjectionHost {
   /** The last answer. */
   #known: readonly ProjectionStatus[]
 
-  constructor(system: System, start: () => Worker, notify: (notice: ProjectionNotice) => void) {
+  constructor(system: System, start: () => Worker, notify: (notice: HostNotice) => void) {
     this.#start = start
     this.#notify = notify
     this.#known = system.projections.map(unknownYet)

@@ -9,9 +9,9 @@ import type { ReadTables } from '../../../store/read-tables.ts'
 import { type Handlers, serve } from '../../../threads/index.ts'
 import { type DomainCode, guardOf } from '../../guard/index.ts'
 import { threadOpenMsMax } from '../../limits.ts'
+import { type ReadChecks, readCheck } from '../../read-check.ts'
 import { backoff } from '../../waiting.ts'
-import { type ProjectionMethods, startRunners } from '../host.ts'
-import type { ProjectionNotice } from '../status.ts'
+import { type HostNotice, type ProjectionMethods, startRunners } from '../host.ts'
 
 /** What a thread of projections runs on. The thread closes the store and the tables when it ends. */
 export interface ThreadResources {
@@ -21,10 +21,12 @@ export interface ThreadResources {
   readonly tables: ReadTables
   /** As in `SystemOptions`. */
   readonly domainCode?: DomainCode
+  /** As in `SystemOptions`. */
+  readonly readChecks?: ReadChecks | undefined
 }
 
 /** What the thread says without being asked. `ready`: log and tables are open, and from now on calls are answered. */
-export type ThreadNotice = 'ready' | ProjectionNotice
+export type ThreadNotice = 'ready' | HostNotice
 
 /** To be called by the module of a {@link projectionThread}. `open` gets its `workerData`. Throws what `open` throws; that ends the thread. */
 export async function runProjections<Data>(open: (data: Data) => Promise<ThreadResources>): Promise<void> {
@@ -34,9 +36,9 @@ export async function runProjections<Data>(open: (data: Data) => Promise<ThreadR
   // Nothing is open yet that would have to be closed in order.
   let close = async (): Promise<void> => process.exit()
   const { notify } = serve(port, opened.promise, { close: () => close() })
-  const { system, store, tables, domainCode } = await retried(() => open(workerData as Data))
+  const { system, store, tables, domainCode, readChecks } = await retried(() => open(workerData as Data))
   const guard = guardOf(domainCode, 'impure_projector')
-  const log = new DomainLog(store)
+  const log = new DomainLog(store, readCheck({ checks: readChecks, guard, notify }))
   const runners = startRunners(system, { store, log, tables, guard, notify, clock: systemClock, ids: systemIds })
   close = async () => {
     await runners.close()
