@@ -32,7 +32,7 @@ export async function* commitsFrom(
   { events: types }: Pick<System, 'events'>,
   { from = 1, to = Number.MAX_SAFE_INTEGER }: { readonly from?: Position; readonly to?: Position },
 ): AsyncGenerator<CommittedEvents> {
-  const declared = new RecordedTypes(types)
+  const declared = RecordedTypes.of(types)
   // The first commit may have begun before the range, and the last one may end after it.
   const stretch = {
     from: from > 1 ? from - 1 : from,

@@ -96,7 +96,14 @@ export class RecordedTypes {
   readonly sights: readonly (readonly Sight[])[]
   readonly #byName: ReadonlyMap<string, readonly Sight[]>
 
-  constructor(types: readonly AnyEventType[]) {
+  /** Made once for a list: commands read with the same lists again and again. */
+  static of(types: readonly AnyEventType[]): RecordedTypes {
+    const known = knownTypes.get(types) ?? new RecordedTypes(types)
+    knownTypes.set(types, known)
+    return known
+  }
+
+  private constructor(types: readonly AnyEventType[]) {
     const byName = new Map<string, Sight[]>()
     for (const type of new Map(types.map((each) => [each.type, each])).values()) {
       for (const [name, sight] of sightsOf(type)) byName.set(name, [...(byName.get(name) ?? []), sight])
@@ -117,10 +124,13 @@ export class RecordedTypes {
 
   /** The events in the newest form, those of other types as they are. Throws `event_version_unknown`. */
   newest(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
-    return events.flatMap((event) => {
+    const newest: RecordedEvent[] = []
+    for (const event of events) {
       const sights = this.#byName.get(event.type)
-      return sights ? sights.map((sight) => sight.of(event)) : event
-    })
+      if (sights) for (const sight of sights) newest.push(sight.of(event))
+      else newest.push(event)
+    }
+    return newest
   }
 }
 
@@ -170,6 +180,7 @@ export function checkedForm(type: AnyEventType, event: RecordedEvent): RecordedE
   return newest
 }
 
+const knownTypes = new WeakMap<readonly AnyEventType[], RecordedTypes>()
 const knownSights = new WeakMap<AnyEventType, ReadonlyMap<string, Sight>>()
 
 function sightsOf(type: AnyEventType): ReadonlyMap<string, Sight> {

@@ -39,7 +39,9 @@ function describeFormer({ events }: System, event: AnyEventType): readonly Forme
         .filter(({ type }) => type === name)
         .toSorted((one, other) => one.version - other.version)
         .map(describeVersion),
-      seenAs: new RecordedTypes(events).sightsOf(name).map(({ type }) => type.type),
+      seenAs: RecordedTypes.of(events)
+        .sightsOf(name)
+        .map(({ type }) => type.type),
     }))
 }
 

@@ -31,7 +31,7 @@ export class DomainLog {
 
   /** As `EventStore.read`. Events of other types come as they are. Throws `event_version_unknown`. */
   async *read(types: readonly AnyEventType[], query: Query, options?: ReadOptions): AsyncGenerator<EventBatch> {
-    const asked = new RecordedTypes(types)
+    const asked = RecordedTypes.of(types)
     for await (const { events, through } of this.#store.read(query, options)) {
       if (this.#check)
         for (const event of events) for (const { type } of asked.sightsOf(event.type)) this.#check(type, event)
@@ -45,14 +45,14 @@ export class DomainLog {
     types: readonly AnyEventType[],
     { copies = false, ...options }: ReadOptions & Pick<FollowOptions, 'copies'> = {},
   ): AsyncGenerator<DomainBatch> {
-    const asked = new RecordedTypes(types)
+    const asked = RecordedTypes.of(types)
     const query = [{ streams, types: asked.names }]
     for await (const batch of this.#store.read(query, options)) yield this.#batch(asked, batch, copies)
   }
 
   /** As `EventStore.replay`: all events of some types after a position, as fast as the store can. */
   async *replay(types: readonly AnyEventType[], options: ReplayOptions): AsyncGenerator<DomainBatch> {
-    const asked = new RecordedTypes(types)
+    const asked = RecordedTypes.of(types)
     for await (const batch of this.#store.replay(asked.names, options)) yield domainBatch(asked, batch, this.#check)
   }
 
@@ -61,7 +61,7 @@ export class DomainLog {
     types: readonly AnyEventType[],
     { after, signal, copies = false }: FollowOptions,
   ): AsyncGenerator<DomainBatch> {
-    const asked = new RecordedTypes(types)
+    const asked = RecordedTypes.of(types)
     const query = [{ types: asked.names }]
     for await (const batch of this.#store.subscribe(query, { after, signal })) yield this.#batch(asked, batch, copies)
   }

@@ -36,7 +36,7 @@ export class Decider {
   }: { readonly system: System; readonly store: EventStore; readonly clock: Clock }) {
     this.#store = store
     this.#types = new Set(system.commands.map(({ category, type }) => `${category}/${type}`))
-    this.#events = new RecordedTypes(system.events)
+    this.#events = RecordedTypes.of(system.events)
     const parts = {
       store,
       log: new DomainLog(store),

@@ -42,7 +42,7 @@ export class SagaInputs {
     this.#starts = new Set(saga.startsOn.map(({ type }) => type))
     const versions = [saga, ...saga.former]
     this.#awaits = versions.flatMap(({ nodes }) => allNodes(nodes).filter((node) => node.kind === 'await'))
-    this.#types = new RecordedTypes([
+    this.#types = RecordedTypes.of([
       ...saga.startsOn,
       ...this.#awaits.map(({ event }) => event),
       ...saga.cancelsOn.map(({ event }) => event),

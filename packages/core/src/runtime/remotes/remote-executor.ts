@@ -82,7 +82,7 @@ export class RemoteExecutor implements Executor {
   async recorded({ commandId }: Sent, types: Parameters<Executor['recorded']>[1], signal: AbortSignal) {
     const found = await this.#found(commandId, signal)
     if (found.status !== 'carriedOut') return []
-    return new RecordedTypes(types).newest(found.events)
+    return RecordedTypes.of(types).newest(found.events)
   }
 
   async #found(commandId: string, signal: AbortSignal) {
