@@ -305,6 +305,18 @@ describe('a projection', () => {
       aggregate('order', { initialState: {} }).on(event('OrderPaid', z.object({ by: z.string() })), (state) => state)
         .fingerprint,
     )
+    // What becomes of its events is part of it: the version that they become, and the place among the parts.
+    const of = (paid: typeof PaidSimply) =>
+      aggregate('order', { initialState: {} }).on(paid, (state) => state).fingerprint
+    const early = PaidSimply.formerly(PaidInCash, () => ({ by: 'cash' }))
+      .next(PaidSimply.schema)
+      .upcast((old) => old)
+    const late = PaidSimply.next(PaidSimply.schema)
+      .upcast((old) => old)
+      .formerly(PaidInCash, () => ({ by: 'cash' }))
+    const turned = event('SoldAtCounter', SoldAtCounter.schema, { parts: ['OrderPaid', 'OrderPlaced'] })
+    const [first, second] = [turned, SoldAtCounter].map((sold) => PaidSimply.formerly(sold, ({ by }) => ({ by })))
+    expect(new Set([PaidSimply, early, late, first!, second!, OrderPaid].map(of)).size).toBe(6)
     const Pay = before.command('PayOrder', { input: PaidSimply.schema, emits: [PaidSimply], decide: () => [] })
     const shared = { tables: memoryTables(), notices: [] as SystemNotice[] }
     const tables = { ...shared.tables, close: async () => {} }

@@ -21,11 +21,15 @@ export class Sight {
   readonly name: string
   /** By the version that was recorded. */
   readonly #forms: RecordedForm[] = []
+  /** The part and its place are the same for all versions. */
+  readonly #any: RecordedForm
 
   constructor(type: AnyEventType, name: string) {
     this.type = type
     this.name = name
-    for (const form of recordedForms(type)) if (form.type === name) this.#forms[form.version] = form
+    const forms = recordedForms(type).filter((form) => form.type === name)
+    for (const form of forms) this.#forms[form.version] = form
+    this.#any = forms[0]!
   }
 
   /** The versions that can be read, ascending. */
@@ -54,11 +58,6 @@ export class Sight {
   /** Parts of one recorded event come in this order. */
   compare(other: Sight): number {
     return inPlace(this.#any, other.#any)
-  }
-
-  /** The part and its place are the same for all versions. */
-  get #any(): RecordedForm {
-    return this.#forms.find(Boolean)!
   }
 
   #unknown({ schemaVersion, stream, position }: VersionedEvent): never {
