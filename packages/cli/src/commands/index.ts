@@ -13,6 +13,7 @@ import { addRead } from './read.ts'
 import { addReplay } from './replay.ts'
 import { addSagas } from './sagas/index.ts'
 import { addSchedules } from './schedules/index.ts'
+import { addSchema } from './schema/index.ts'
 import { addDev, addServe } from './serve.ts'
 import { addStat } from './stat.ts'
 import { addState } from './state.ts'
@@ -39,6 +40,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addProjections,
   addSagas,
   addSchedules,
+  addSchema,
   addServe,
   addDev,
 ]

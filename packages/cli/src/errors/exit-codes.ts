@@ -10,6 +10,7 @@ export const exitCodes = {
   damaged: 4,
   nodeTooOld: 5,
   differs: 6,
+  incompatible: 7,
   interrupted: 130,
 } as const
 
@@ -25,6 +26,7 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   nodeTooOld: 'Node is older than 22.18',
   differs:
     'the log is not the one that was signed; a bundle of evidence is not right; a decision would be made differently; or a read table differs from the log, or was built from another history',
+  incompatible: 'the code cannot read the events that were recorded, or it cannot be told whether it can',
   interrupted: 'interrupted',
 }
 
@@ -45,6 +47,10 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   unknown_projection: 'notFound',
   unknown_consumer: 'notFound',
   unknown_saga: 'notFound',
+  unknown_event_type: 'notFound',
+  schema_file_missing: 'notFound',
+  schema_file_invalid: 'usage',
+  schemas_incompatible: 'incompatible',
   saga_missing: 'notFound',
   schedule_missing: 'notFound',
   table_missing: 'notFound',

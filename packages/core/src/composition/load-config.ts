@@ -14,8 +14,8 @@ export interface LoadedConfig extends Required<IndelibleConfig> {
 export async function loadConfig(url: URL): Promise<LoadedConfig> {
   if (!(url instanceof URL) || url.protocol !== 'file:') throw noFile(url)
   const file = fileURLToPath(url)
-  const { system, dataDir = 'data', open } = checked(await imported(url, file), file)
-  return { url, system, dataDir: resolve(dirname(file), dataDir), open }
+  const { system, dataDir = 'data', open, schemas = {} } = checked(await imported(url, file), file)
+  return { url, system, dataDir: resolve(dirname(file), dataDir), open, schemas }
 }
 
 /** Throws `config_invalid` if `open` fails. */
