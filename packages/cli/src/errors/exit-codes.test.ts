@@ -14,6 +14,7 @@ test('the exit codes do not change, because scripts rely on them', () => {
     damaged: 4,
     nodeTooOld: 5,
     differs: 6,
+    incompatible: 7,
     interrupted: 130,
   })
   expect(Object.keys(exitMeanings)).toEqual(Object.keys(exitCodes))
