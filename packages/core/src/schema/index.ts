@@ -20,6 +20,7 @@ export {
   contractsInFile,
   contractsInLog,
   type EventContract,
+  isCurrentFile,
   type KnownContract,
 } from './gate/contracts.ts'
 export {

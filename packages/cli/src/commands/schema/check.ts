@@ -5,8 +5,8 @@ import {
   type CompatibilityMode,
   type ContractFinding,
   compatibilityModes,
-  contractFileOf,
   describeSystem,
+  isCurrentFile,
   isRefusing,
   judgeContracts,
   type ReplayedEvents,
@@ -74,7 +74,7 @@ async function check(options: Options, session: Session): Promise<void> {
         each,
         `warning: no finding is ${each.rule} of ${each.type} any more. Remove the acceptance from the config.\n`,
       )
-    const isCurrent = text === undefined || text === contractFileOf(described)
+    const isCurrent = text === undefined || isCurrentFile(text, described)
     if (!isCurrent)
       await print(
         'file',

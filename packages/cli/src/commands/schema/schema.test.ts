@@ -175,7 +175,11 @@ test('a committed file takes the place of the log: it is the same text each time
   const text = readFileSync(join(directory, 'indelible.schema.json'), 'utf8')
   await schema('write')
   expect(readFileSync(join(directory, 'indelible.schema.json'), 'utf8')).toBe(text)
-  expect(await schema('check --against indelible.schema.json --mode full')).toMatchObject({ code: 0, err: '' })
+  // A formatter may lay it out in another way.
+  writeFileSync(join(directory, 'indelible.schema.json'), JSON.stringify(JSON.parse(text)))
+  const checked = await schema('check --against indelible.schema.json --mode full')
+  expect(checked).toMatchObject({ code: 0, err: '' })
+  expect(checked.out).not.toContain('Write it again')
 
   for (const [change, code, word] of [
     ['optional', 0, 'differs from the code. Write it again'],

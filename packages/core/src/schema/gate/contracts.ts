@@ -1,6 +1,7 @@
 // What code promises about its events, as far as a log depends on it: names, versions, schemas, tags, and what is personal. Also as a file, to be committed.
 import { IndelibleError } from '../../kernel/errors.ts'
 import { isReserved } from '../../kernel/reserved.ts'
+import { equalJson } from '../compatibility/values.ts'
 import { formerTypesOf, type RegistrationVersions, type Registry, versionsOf } from '../registry/registrations.ts'
 import type { EventDescription, SystemDescription } from '../system-description.ts'
 
@@ -49,6 +50,11 @@ export function contractFileOf({ name, events }: Pick<SystemDescription, 'name' 
   const sorted = [...contracts].sort((a, b) => (a.type < b.type ? -1 : 1))
   const file: ContractFile = { indelible: 'event schemas', format: 1, system: name, events: sorted.map(inOrder) }
   return `${JSON.stringify(file, null, 2)}\n`
+}
+
+/** Whether a file says what the code declares, however a formatter has laid it out. */
+export function isCurrentFile(text: string, described: Pick<SystemDescription, 'name' | 'events'>): boolean {
+  return equalJson(JSON.parse(text), JSON.parse(contractFileOf(described)))
 }
 
 /** Throws `schema_file_invalid`. */
