@@ -166,6 +166,16 @@ describe('a config that cannot work', () => {
       /must export its config/,
     ],
     [
+      'judges schemas by a mode that does not exist',
+      `export default { system: { aggregates: [] }, open: () => ({}), schemas: { mode: 'backwards' } }`,
+      /has "schemas" that have the mode .*backwards.*It is one of backward, forward, full\./,
+    ],
+    [
+      'accepts a finding without a reason',
+      `export default { system: { aggregates: [] }, open: () => ({}), schemas: { accepted: [{ type: 'A', rule: 'type_removed' }] } }`,
+      /has "schemas" that accept .*a type, a rule that schema check prints, and a reason/,
+    ],
+    [
       'has an open that throws',
       `export default { system: { aggregates: [] }, open: () => { throw new Error('No disk.') } }`,
       /indelible\.config\.ts cannot be opened, "open" threw: No disk\./,

@@ -1,6 +1,7 @@
 // An event type, for people: what it is, who it concerns, what the log has of it, its versions, its schema.
 import type { EventTypeInLog } from 'indelible/operations'
-import { escapeControls, formatCount, formatNumber, type Output, table } from '../output/index.ts'
+import type { VersionCount } from 'indelible/schema'
+import { escapeControls, formatCount, type Output, table } from '../output/index.ts'
 
 export function shownText(shown: EventTypeInLog, out: Output): string {
   const { type, status, version, description, owners, personal, declared, differences, versions, system } = shown
@@ -25,12 +26,12 @@ export function shownText(shown: EventTypeInLog, out: Output): string {
         ] as [string, string][])
       : []),
   ]
-  const counts = new Map(shown.counted?.counts.map(({ version, count }) => [version, count]))
+  const counts = new Map(shown.counted?.counts.map((each) => [each.version, each]))
   const unregistered = [...counts.keys()].filter((each) => !versions.some(({ version }) => version === each))
   const rows = [
     ...versions.map(({ version, registeredAt }) => [
       `version ${version}`,
-      registeredAt ?? 'not registered',
+      registeredAt === null ? 'not registered' : `registered ${registeredAt}`,
       countText(shown, counts.get(version)),
     ]),
     ...unregistered.map((each) => [`version ${each}`, 'unknown', countText(shown, counts.get(each))]),
@@ -69,7 +70,9 @@ function seenText({ count, first, last }: EventTypeInLog): string {
   return `${formatCount(count, 'event')}, from ${first.recordedAt} (position ${first.position}) to ${last.recordedAt} (position ${last.position})`
 }
 
-function countText({ counted }: EventTypeInLog, count = 0): string {
+function countText({ counted }: EventTypeInLog, of: VersionCount | undefined): string {
   if (!counted) return ''
-  return `${counted.isComplete ? '' : 'at least '}${formatNumber(count)} events`
+  if (!of) return counted.isComplete ? 'no events' : ''
+  const events = `${counted.isComplete ? '' : 'at least '}${formatCount(of.count, 'event')}`
+  return `${events}, from ${of.first.recordedAt} to ${of.last.recordedAt}`
 }

@@ -4,7 +4,8 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import { messageOf, shown } from '../kernel/shown.ts'
-import type { IndelibleConfig, Openers, OpenMode } from './config.ts'
+import { compatibilityModes, contractRules } from '../schema/gate/judge.ts'
+import type { IndelibleConfig, Openers, OpenMode, SchemaChecks } from './config.ts'
 
 export interface LoadedConfig extends Required<IndelibleConfig> {
   readonly url: URL
@@ -67,11 +68,26 @@ async function imported(url: URL, file: string): Promise<unknown> {
 function checked(config: unknown, file: string): IndelibleConfig {
   const { system, dataDir, open } = (config ?? {}) as Partial<IndelibleConfig>
   const isDir = dataDir === undefined || (typeof dataDir === 'string' && dataDir !== '')
-  if (isDir && Array.isArray(system?.aggregates) && typeof open === 'function') return config as IndelibleConfig
+  if (isDir && Array.isArray(system?.aggregates) && typeof open === 'function') {
+    const problem = problemOfSchemas((config as IndelibleConfig).schemas)
+    if (problem === undefined) return config as IndelibleConfig
+    throw invalid(file, `has "schemas" that ${problem}`)
+  }
   throw invalid(
     file,
     'must export its config as default: export default defineConfig({ system, open }), with a system from defineSystem and a function "open".',
   )
+}
+
+/** A misspelt acceptance would accept nothing, and a misspelt mode would judge by another. */
+function problemOfSchemas({ mode, accepted = [] }: SchemaChecks = {}): string | undefined {
+  if (mode !== undefined && !compatibilityModes.includes(mode))
+    return `have the mode ${shown(mode)}. It is one of ${compatibilityModes.join(', ')}.`
+  const wrong = accepted.find(
+    ({ type, rule, reason }) => !type || !Object.hasOwn(contractRules, rule) || !reason?.trim(),
+  )
+  if (!wrong) return undefined
+  return `accept ${shown(wrong)}: it needs a type, a rule that schema check prints, and a reason.`
 }
 
 function noFile(url: unknown): IndelibleError {

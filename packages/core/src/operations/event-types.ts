@@ -89,7 +89,8 @@ export const eventSchema = operation({
 const anyText: JsonSchema = { type: 'string' }
 const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] })
 const texts: JsonSchema = { type: 'array', items: anyText }
-const seen = orNull(objectOf({ position: { type: 'integer' }, recordedAt: instantSchema }))
+const seenSchema = objectOf({ position: { type: 'integer' }, recordedAt: instantSchema })
+const seen = orNull(seenSchema)
 
 const listed = {
   type: anyText,
@@ -124,7 +125,15 @@ const shownSchema: JsonSchema = objectOf({
   },
   counted: orNull(
     objectOf({
-      counts: { type: 'array', items: objectOf({ version: { type: 'integer' }, count: { type: 'integer' } }) },
+      counts: {
+        type: 'array',
+        items: objectOf({
+          version: { type: 'integer' },
+          count: { type: 'integer' },
+          first: seenSchema,
+          last: seenSchema,
+        }),
+      },
       isComplete: { type: 'boolean', description: 'False where there are more events than are read.' },
     }),
   ),

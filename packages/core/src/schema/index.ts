@@ -55,7 +55,7 @@ export {
   type Registry,
   readRegistry,
 } from './registry/registrations.ts'
-export { countVersions, type VersionCounts } from './registry/version-counts.ts'
+export { countVersions, type VersionCount, type VersionCounts } from './registry/version-counts.ts'
 export { sagaDiagram } from './saga-diagram.ts'
 export type {
   ActivityDescription,

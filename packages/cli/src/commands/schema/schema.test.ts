@@ -64,7 +64,7 @@ test('show tells everything of a type, with a log alone', async () => {
     /Handled by +aggregate thing\n/,
     /Tags +name = name\n/,
     /Personal +name\n/,
-    /version 1 {2}\S+Z {2}2 events\n/,
+    /version 1 {2}registered \S+Z {2}2 events, from \S+Z to \S+Z\n/,
     /"required": \[\n +"name",\n +"cents"/,
   ])
     expect(out).toMatch(line)
@@ -95,7 +95,9 @@ test('a running server tells the same', async () => {
   })
   const listed = ndjson((await cli(['schema', 'list', '--json', '--url', server.url])).out)
   expect(listed).toMatchObject([{ type: 'Priced', status: 'registered' }, { type: 'Sold' }])
-  expect((await cli(['schema', 'show', 'Sold', '--url', server.url])).out).toContain('It is in other hands.')
+  expect((await cli(['schema', 'show', 'Sold', '--count-versions', '--url', server.url])).out).toMatch(
+    /It is in other hands[\s\S]*registered \S+Z {2}no events\n/,
+  )
   const schema = await fetch(new URL('/event-types/Priced/schema', server.url))
   expect(schema.headers.get('content-type')).toBe('application/schema+json')
   expect(await schema.json()).toMatchObject({ $id: 'urn:indelible:event:things:Priced:1', required: ['name', 'cents'] })

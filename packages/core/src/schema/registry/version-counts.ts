@@ -1,17 +1,25 @@
-// How many events of a type the log has in each version. Only the events themselves say it, so they are read.
-import type { Position } from '../../kernel/positions.ts'
+// The events of a type in each version: how many, the first and the last. Only the events themselves say their version, so they are read.
 import type { EventStore } from '../../store/port.ts'
+import type { SeenEvent } from './known-types.ts'
 
 export interface VersionCounts {
-  readonly counts: readonly { readonly version: number; readonly count: number }[]
+  readonly counts: readonly VersionCount[]
   /** False where there are more events than were to be read. */
   readonly isComplete: boolean
+}
+
+export interface VersionCount {
+  readonly version: number
+  readonly count: number
+  readonly first: SeenEvent
+  /** Of those that were read. */
+  readonly last: SeenEvent
 }
 
 export interface CountOptions {
   /** The most events to read. */
   readonly max?: number
-  readonly onEvents?: (count: number, position: Position) => void
+  readonly onEvents?: (count: number) => void
 }
 
 export async function countVersions(
@@ -19,19 +27,21 @@ export async function countVersions(
   type: string,
   { max = Number.POSITIVE_INFINITY, onEvents }: CountOptions = {},
 ): Promise<VersionCounts> {
-  const counts = new Map<number, number>()
+  const counts = new Map<number, VersionCount>()
   let read = 0
-  for await (const { events, through } of store.read([{ types: [type] }])) {
-    for (const { schemaVersion } of events) {
+  for await (const { events } of store.read([{ types: [type] }])) {
+    for (const { schemaVersion: version, position, recordedAt } of events) {
       if (read === max) return { counts: sorted(counts), isComplete: false }
-      counts.set(schemaVersion, (counts.get(schemaVersion) ?? 0) + 1)
+      const seen = { position, recordedAt }
+      const { count, first } = counts.get(version) ?? { count: 0, first: seen }
+      counts.set(version, { version, count: count + 1, first, last: seen })
       read++
     }
-    onEvents?.(read, through)
+    onEvents?.(read)
   }
   return { counts: sorted(counts), isComplete: true }
 }
 
-function sorted(counts: ReadonlyMap<number, number>): VersionCounts['counts'] {
-  return [...counts].sort(([a], [b]) => a - b).map(([version, count]) => ({ version, count }))
+function sorted(counts: ReadonlyMap<number, VersionCount>): readonly VersionCount[] {
+  return [...counts.values()].sort((a, b) => a.version - b.version)
 }
