@@ -21,7 +21,8 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   ok: 'success; for tail also when Ctrl-C ends it',
   fault: 'a failure: the disk, the permissions, the declarations',
   usage: 'wrong usage: an unknown option, a wrong value, a broken config',
-  notFound: 'the log, stream, aggregate, point of history, event type, projection, table, saga or schedule does not exist',
+  notFound:
+    'the log, stream, aggregate, point of history, event type, projection, table, saga or schedule does not exist',
   damaged: 'the log, its index or a bundle of evidence is damaged; the message names the file',
   nodeTooOld: 'Node is older than 22.18',
   differs:
