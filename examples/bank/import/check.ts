@@ -10,6 +10,8 @@ export interface CheckResult {
   /** Account-days on which the table or the fold has another balance than the bank. */
   readonly balanceMismatches: number
   readonly closingTotalMinor: number
+  /** The events of accounts in the log. */
+  readonly events: number
 }
 
 type DayBalances = ReadonlyMap<string, number>
@@ -26,7 +28,13 @@ export async function check(bank: RunningSystem, histories: readonly AccountHist
     accountDays: expected.size,
     balanceMismatches: mismatches.length,
     closingTotalMinor: await closingTotal(bank, histories),
+    events: await accountEvents(bank),
   }
+}
+
+async function accountEvents({ store }: RunningSystem): Promise<number> {
+  const counts = await store.countTypes()
+  return account.events.reduce((sum, { type }) => sum + (counts.get(type) ?? 0), 0)
 }
 
 function accountDay(accountId: string, date: string): string {

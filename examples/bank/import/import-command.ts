@@ -18,7 +18,6 @@ interface ImportReport extends CheckResult {
   readonly accounts: number
   readonly transactions: number
   readonly adjustments: number
-  readonly events: number
   readonly seconds: number
 }
 
@@ -36,11 +35,11 @@ export async function importCzechBank({ from, data, database, json }: ImportOpti
   try {
     const { adjustments } = await replay(bank, histories, { onProgress: progress.advance })
     progress.say('Waiting for the read tables')
-    const { position: events } = await bank.store.head()
-    await bank.waitFor(accountBalances, events, { timeoutMs: catchUpMsMax })
-    await bank.waitFor(accountStatement, events, { timeoutMs: catchUpMsMax })
+    const { position } = await bank.store.head()
+    await bank.waitFor(accountBalances, position, { timeoutMs: catchUpMsMax })
+    await bank.waitFor(accountStatement, position, { timeoutMs: catchUpMsMax })
     progress.say('Checking every account on every day')
-    const { accountDays, balanceMismatches, closingTotalMinor } = await check(bank, histories)
+    const { accountDays, balanceMismatches, closingTotalMinor, events } = await check(bank, histories)
     progress.end()
     const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(2))
     const report: ImportReport = {

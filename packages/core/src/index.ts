@@ -6,6 +6,7 @@ export {
   type Openers,
   type OpenMode,
   type OpenOptions,
+  type SchemaChecks,
 } from './composition/config.ts'
 export { type LoadedConfig, loadConfig, openers, placeOf } from './composition/load-config.ts'
 export { type OpenSystemOptions, openSystem } from './composition/open-system.ts'

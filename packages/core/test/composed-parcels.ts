@@ -14,9 +14,13 @@ interface Composed {
   readonly fails?: boolean
   readonly noTables?: boolean
   readonly refuses?: boolean
+  readonly registry?: boolean
+  /** The log takes no event. */
+  readonly full?: boolean
 }
 
-export function configOf({ dir, dataDir, projections = 'here', fails, noTables, refuses }: Composed): IndelibleConfig {
+export function configOf(composed: Composed): IndelibleConfig {
+  const { dir, dataDir, projections = 'here', fails, noTables, refuses, registry, full } = composed
   const note = (what: string) => appendFileSync(join(dir, 'opened'), `${what}\n`)
   const mail = reaction('mail', { retries: 0 }).on(ParcelPacked, ({ n }, { streamId }) => {
     if (fails) throw new Error('No such street.')
@@ -32,9 +36,13 @@ export function configOf({ dir, dataDir, projections = 'here', fails, noTables, 
     open: (options) => {
       if (refuses) throw new IndelibleError('invalid_duration', 'That is no duration.')
       note(`${options.mode} on ${isMainThread ? 'the main' : 'another'} thread`)
+      const storage = fileStorage(options)
+      const append = () => Promise.reject(new IndelibleError('store_full', 'The disk is full.'))
       return {
-        ...fileStorage(options),
+        ...storage,
+        store: async () => ({ ...(await storage.store()), ...(full ? { append } : {}) }),
         projections,
+        ...(registry === undefined ? {} : { registry }),
         tables: async () => {
           if (noTables) throw new Error('There is no database.')
           const tables = memoryTables()

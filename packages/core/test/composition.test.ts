@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadConfig, openers, openSystem, type RunningSystem, startSystem } from 'indelible'
+import { readRegistry } from 'indelible/schema'
 import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../src/file/test-support.ts'
 import { openedParcels } from './composed-parcels.ts'
@@ -27,18 +28,41 @@ describe('openSystem', () => {
     const url = composed()
     const first = await openSystem(url)
     await first.send(Pack('a', { n: 1 }))
-    await first.waitFor({ name: 'mail' }, 1, patient)
-    await first.waitFor({ name: 'parcels' }, 1, patient)
+    const { position } = await first.store.head()
+    await first.waitFor({ name: 'mail' }, position, patient)
+    await first.waitFor({ name: 'parcels' }, position, patient)
     await first.close()
     expect(readdirSync(join(dirOf(url), 'data')).sort()).toEqual(['consumers', 'log'])
     expect(openedParcels(dirOf(url))).toEqual(['run on the main thread', 'tables closed'])
     const second = await openSystem(url)
-    expect((await second.store.head()).position).toBe(1)
+    expect((await second.store.head()).position).toBe(position)
     await second.send(Pack('a', { n: 2 }))
-    await second.waitFor({ name: 'mail' }, 2, patient)
+    await second.waitFor({ name: 'mail' }, position + 1, patient)
     await second.close()
     // The reaction continued where it had stopped.
     expect(readFileSync(join(dirOf(url), 'mail'), 'utf8')).toBe('a1 a2 ')
+  })
+
+  test('registers the event types before anything else is recorded, once, unless the config says not to', async () => {
+    const url = composed()
+    await (await openSystem(url)).close()
+    const again = await openSystem(url)
+    const registry = await readRegistry(again.store)
+    const { position } = await again.store.head()
+    expect([...registry.types.keys()].sort()).toEqual(again.system.events.map(({ type }) => type).sort())
+    expect(position).toBe(registry.types.size)
+    await again.close()
+    const without = await openSystem(composed('registry: false'))
+    expect(await without.store.head()).toMatchObject({ position: 0 })
+    await without.close()
+  })
+
+  test('runs without its registry where that cannot be written, and says so', async () => {
+    const notices: unknown[] = []
+    const system = await openSystem(composed('full: true'), { onNotice: (notice) => notices.push(notice) })
+    expect(notices).toEqual([{ kind: 'registry failed', message: 'The disk is full.' }])
+    expect(await system.store.head()).toMatchObject({ position: 0 })
+    await system.close()
   })
 
   test('stores everything in the directory that the config names, relative to the config, or in a given directory', async () => {
@@ -69,9 +93,10 @@ describe('openSystem', () => {
     const url = composed(`projections: 'thread'`)
     const system = await openSystem(url)
     await system.send(Pack('a', { n: 1 }))
-    await system.waitFor({ name: 'parcels' }, 1, patient)
-    expect(await system.consumers.show({ name: 'parcels' })).toMatchObject({ state: 'running', position: 1 })
-    expect(await system.consumers.position({ name: 'parcels' })).toBe(1)
+    const { position } = await system.store.head()
+    await system.waitFor({ name: 'parcels' }, position, patient)
+    expect(await system.consumers.show({ name: 'parcels' })).toMatchObject({ state: 'running', position })
+    expect(await system.consumers.position({ name: 'parcels' })).toBe(position)
     expect(await system.rebuild({ name: 'parcels' }, { actor: 'Grace' })).toMatchObject({ rows: 1 })
     await system.consumers.pause({ name: 'parcels' })
     await until(async () => expect(await system.consumers.show({ name: 'parcels' })).toMatchObject({ state: 'paused' }))
@@ -139,6 +164,16 @@ describe('a config that cannot work', () => {
       'has a directory that is none',
       `export default { system: { aggregates: [] }, open: () => ({}), dataDir: '' }`,
       /must export its config/,
+    ],
+    [
+      'judges schemas by a mode that does not exist',
+      `export default { system: { aggregates: [] }, open: () => ({}), schemas: { mode: 'backwards' } }`,
+      /has "schemas" that have the mode .*backwards.*It is one of backward, forward, full\./,
+    ],
+    [
+      'accepts a finding without a reason',
+      `export default { system: { aggregates: [] }, open: () => ({}), schemas: { accepted: [{ type: 'A', rule: 'type_removed' }] } }`,
+      /has "schemas" that accept .*a type, a rule that schema check prints, and a reason/,
     ],
     [
       'has an open that throws',

@@ -20,6 +20,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   unknown_command: 404,
   unknown_projection: 404,
   unknown_saga: 404,
+  unknown_event_type: 404,
   unknown_consumer: 404,
   consumer_damaged: 500,
   consumer_parked: 503,
@@ -53,6 +54,8 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   table_mismatch: 500,
   // No request is passed on to another system.
   remote_rejected: 500,
+  // No request brings a file.
+  schema_file_invalid: 500,
   store_missing: 500,
   log_corrupt: 500,
   log_format_unknown: 500,

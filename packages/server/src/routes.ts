@@ -1,11 +1,12 @@
 // All routes: each carries one operation. Nothing here decides anything about the system.
 import { type Operation, type OperationName, operations } from 'indelible/operations'
-import { positionHeader } from './answers.ts'
+import { json, positionHeader } from './answers.ts'
 import { commandAnswer, commandAnswers, refusalProblems } from './command-answers.ts'
 import { type HttpMap, type Place, placesOf, versionInQuotes } from './http-map.ts'
 
 type ResultOf<Name extends OperationName> = Awaited<ReturnType<(typeof operations)[Name]['run']>>
 
+const schemaType = 'application/schema+json'
 const atPosition = { [positionHeader]: ({ position }: { readonly position: number }) => String(position) }
 const atHead = {
   [positionHeader]: ({ head }: { readonly head: { readonly position: number } }) => String(head.position),
@@ -49,6 +50,14 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   causation: { method: 'GET', path: '/causation' },
   readStream: { method: 'GET', path: '/streams/{stream}' },
   readFeed: { method: 'GET', path: '/feed', endsWithServer: true, answerHeaders: atPosition },
+  listEventTypes: { method: 'GET', path: '/event-types' },
+  showEventType: { method: 'GET', path: '/event-types/{type}' },
+  eventSchema: {
+    method: 'GET',
+    path: '/event-types/{type}/schema',
+    answer: (schema) => json(schema, { contentType: schemaType }),
+    answers: ({ result }) => ({ 200: { ...result, contentType: schemaType } }),
+  },
   selectRows: {
     method: 'GET',
     path: '/tables/{name}',

@@ -14,6 +14,7 @@ import { addReplay } from './replay.ts'
 import { addReview } from './review.ts'
 import { addSagas } from './sagas/index.ts'
 import { addSchedules } from './schedules/index.ts'
+import { addSchema } from './schema/index.ts'
 import { addDev, addServe } from './serve.ts'
 import { addStat } from './stat.ts'
 import { addState } from './state.ts'
@@ -41,6 +42,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addProjections,
   addSagas,
   addSchedules,
+  addSchema,
   addServe,
   addDev,
 ]

@@ -18,6 +18,8 @@ export const cliErrorCodes = {
   sagas_unfit: 'A saga has an error, or an open instance does not fit the code.',
   saga_unchanged: 'The saga does not wait for that, or does not run any more.',
   schedule_unchanged: 'The scheduled command was already sent or cancelled.',
+  schemas_incompatible: 'The code cannot read what was recorded, or it cannot be told whether it can.',
+  schema_file_missing: 'The file of event schemas does not exist.',
   bundle_unreadable: 'The file is not a bundle of evidence, or is damaged.',
   evidence_invalid: 'A bundle of evidence does not prove what it says.',
   server_unreachable: 'No server answers at the given URL.',

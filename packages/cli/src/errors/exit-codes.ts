@@ -21,12 +21,13 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   ok: 'success; for tail also when Ctrl-C ends it',
   fault: 'a failure: the disk, the permissions, the declarations',
   usage: 'wrong usage: an unknown option, a wrong value, a broken config',
-  notFound: 'the log, stream, aggregate, point of history, projection, table, saga or schedule does not exist',
+  notFound:
+    'the log, stream, aggregate, point of history, event type, projection, table, saga or schedule does not exist',
   damaged: 'the log, its index or a bundle of evidence is damaged; the message names the file',
   nodeTooOld: 'Node is older than 22.18',
   differs:
     'the log is not the one that was signed; a bundle of evidence is not right; a decision would be made differently; or a read table differs from the log, or was built from another history',
-  findings: 'a review has findings that the config does not accept',
+  findings: 'a review or a check of the schemas has findings that the config does not accept',
   interrupted: 'interrupted',
 }
 
@@ -47,6 +48,10 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   unknown_projection: 'notFound',
   unknown_consumer: 'notFound',
   unknown_saga: 'notFound',
+  unknown_event_type: 'notFound',
+  schema_file_missing: 'notFound',
+  schema_file_invalid: 'usage',
+  schemas_incompatible: 'findings',
   saga_missing: 'notFound',
   schedule_missing: 'notFound',
   table_missing: 'notFound',

@@ -14,7 +14,7 @@ export async function findConfig({ cwd, given }: { cwd: string; given: string | 
     throw new CliError(
       'config_missing',
       `There is no ${configNames[0]} in ${cwd} or above it. Give one with --config FILE` +
-        ', or give --data DIR: only state, diff, history, blame, what-if, replay, review, projections, sagas, serve and dev need declarations.',
+        ', or give --data DIR: only state, diff, history, blame, what-if, replay, review, schema check and write, projections, sagas, serve and dev need declarations.',
     )
   }
   if (!existsSync(configFile)) throw new CliError('config_missing', `The config ${configFile} does not exist.`)

@@ -3,6 +3,7 @@
 import type { System } from '../kernel/system.ts'
 import type { Acceptance } from '../review/finding.ts'
 import type { SystemOptions } from '../runtime/system-options.ts'
+import type { AcceptedFinding, CompatibilityMode } from '../schema/gate/judge.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 
@@ -24,6 +25,16 @@ export interface Openers extends Omit<SystemOptions, 'store' | 'tables' | 'proje
   readonly tables: () => Promise<ReadTables>
   /** Where projections run. The default is `here`, on the thread of the commands. On a `thread` of their own they do not slow commands; the tables must allow a second client. */
   readonly projections?: 'here' | 'thread'
+  /** Whether the event types are registered in the log when the system starts; the default is true. The log then explains itself without the code. */
+  readonly registry?: boolean
+}
+
+/** How `indelible schema check` judges changes of events. */
+export interface SchemaChecks {
+  /** The default is `backward`: new code reads old events. */
+  readonly mode?: CompatibilityMode
+  /** Findings that do not refuse the code. */
+  readonly accepted?: readonly AcceptedFinding[]
 }
 
 export interface IndelibleConfig {
@@ -33,6 +44,7 @@ export interface IndelibleConfig {
   /** Findings of `indelible review` that you have decided to live with, each with the reason. */
   readonly review?: { readonly accepted: readonly Acceptance[] }
   readonly open: (options: OpenOptions) => Openers
+  readonly schemas?: SchemaChecks
 }
 
 /** Checks the type of a config. */

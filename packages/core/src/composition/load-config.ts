@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import { messageOf, shown } from '../kernel/shown.ts'
 import { faultOfAcceptances } from '../review/finding.ts'
-import type { IndelibleConfig, Openers, OpenMode } from './config.ts'
+import { compatibilityModes, contractRules } from '../schema/gate/judge.ts'
+import type { IndelibleConfig, Openers, OpenMode, SchemaChecks } from './config.ts'
 
 export interface LoadedConfig extends Required<IndelibleConfig> {
   readonly url: URL
@@ -15,8 +16,9 @@ export interface LoadedConfig extends Required<IndelibleConfig> {
 export async function loadConfig(url: URL): Promise<LoadedConfig> {
   if (!(url instanceof URL) || url.protocol !== 'file:') throw noFile(url)
   const file = fileURLToPath(url)
-  const { system, dataDir = 'data', review = { accepted: [] }, open } = checked(await imported(url, file), file)
-  return { url, system, dataDir: resolve(dirname(file), dataDir), review, open }
+  const config = checked(await imported(url, file), file)
+  const { system, dataDir = 'data', review = { accepted: [] }, schemas = {}, open } = config
+  return { url, system, dataDir: resolve(dirname(file), dataDir), review, schemas, open }
 }
 
 /** Throws `config_invalid` if `open` fails. */
@@ -66,15 +68,28 @@ async function imported(url: URL, file: string): Promise<unknown> {
 }
 
 function checked(config: unknown, file: string): IndelibleConfig {
-  const { system, dataDir, review, open } = (config ?? {}) as Partial<IndelibleConfig>
+  const { system, dataDir, review, schemas, open } = (config ?? {}) as Partial<IndelibleConfig>
   const isDir = dataDir === undefined || (typeof dataDir === 'string' && dataDir !== '')
   const fault = faultOfAcceptances(review?.accepted ?? [])
   if (fault !== undefined) throw invalid(file, `accepts findings of the review in a form that is not known: ${fault}`)
+  const problem = problemOfSchemas(schemas)
+  if (problem !== undefined) throw invalid(file, `has "schemas" that ${problem}`)
   if (isDir && Array.isArray(system?.aggregates) && typeof open === 'function') return config as IndelibleConfig
   throw invalid(
     file,
     'must export its config as default: export default defineConfig({ system, open }), with a system from defineSystem and a function "open".',
   )
+}
+
+/** A misspelt acceptance would accept nothing, and a misspelt mode would judge by another. */
+function problemOfSchemas({ mode, accepted = [] }: SchemaChecks = {}): string | undefined {
+  if (mode !== undefined && !compatibilityModes.includes(mode))
+    return `have the mode ${shown(mode)}. It is one of ${compatibilityModes.join(', ')}.`
+  const wrong = accepted.find(
+    ({ type, rule, reason }) => !type || !Object.hasOwn(contractRules, rule) || !reason?.trim(),
+  )
+  if (!wrong) return undefined
+  return `accept ${shown(wrong)}: it needs a type, a rule that schema check prints, and a reason.`
 }
 
 function noFile(url: unknown): IndelibleError {

@@ -1,8 +1,12 @@
 // Starts the system of a config.
 import { resolve } from 'node:path'
+import { messageOf } from '../kernel/shown.ts'
+import type { System } from '../kernel/system.ts'
 import { projectionThread } from '../runtime/projections/thread/index.ts'
 import { treeThread } from '../runtime/proofs/tree-host.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
+import { registerEventTypes } from '../schema/registry/register.ts'
+import type { EventStore } from '../store/port.ts'
 import { assertKept, loadConfig, openers } from './load-config.ts'
 import { type StartOptions, startSystem } from './start-system.ts'
 
@@ -26,7 +30,7 @@ export async function openSystem(url: URL, options: OpenSystemOptions = {}): Pro
   const config = await loadConfig(url)
   const dataDir = options.dataDir === undefined ? config.dataDir : resolve(options.dataDir)
   const opened = openers(config, { dataDir, mode: 'run' })
-  const { store: openStore, tables: openTables, projections = 'here', ...others } = opened
+  const { store: openStore, tables: openTables, projections = 'here', registry = true, ...others } = opened
   assertKept(config, others)
   const { dataDir: _, ...own } = options
   const { proofs } = others
@@ -39,10 +43,21 @@ export async function openSystem(url: URL, options: OpenSystemOptions = {}): Pro
     throw error
   })
   try {
+    // Before anything else is recorded, so that a new log begins with what its events are.
+    if (registry) await register(store, config.system, own.onNotice)
     return startSystem(config.system, { ...others, ...own, ...where, ...proved, store, tables })
   } catch (error) {
     await Promise.all([store.close(), tables.close()])
     throw error
+  }
+}
+
+/** A system runs without its registry. */
+async function register(store: EventStore, system: System, notify: OpenSystemOptions['onNotice']): Promise<void> {
+  try {
+    await registerEventTypes(store, system)
+  } catch (error) {
+    notify?.({ kind: 'registry failed', message: messageOf(error) })
   }
 }
 

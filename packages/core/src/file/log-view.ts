@@ -174,6 +174,23 @@ export class LogView implements Readable {
     return await this.withRepair(() => this.#lastRecordedBy(lastMs))
   }
 
+  async countTypes(): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>()
+    const add = (found: ReadonlyMap<string, number>) => {
+      for (const [type, count] of found) counts.set(type, (counts.get(type) ?? 0) + count)
+    }
+    const recent = this.index.recentTypeCounts(this.visible())
+    const segments = this.index.segments.map(({ header }) => header.segment)
+    recent.forEach(add)
+    for (const segment of segments) {
+      await this.turn()
+      // A rebuilt index takes the place of a damaged one.
+      const known = () => this.index.segments.find(({ header }) => header.segment === segment)!
+      add(await this.withRepair(() => known().typeCounts()))
+    }
+    return counts
+  }
+
   async historyAt(position: Position, logId: string): Promise<string | undefined> {
     await this.turn()
     this.assertOpen()

@@ -70,6 +70,10 @@ export async function openReadOnly(
       await follower.catchUp()
       return await view.historyAt(position, reader.header.logId)
     },
+    async countTypes() {
+      await follower.catchUp()
+      return await view.countTypes()
+    },
     async health() {
       await view.turn()
       view.assertOpen()

@@ -233,6 +233,7 @@ function writableStore(
     },
     positionAt: (time, options) => view.positionAt(time, options),
     historyAt: (position) => view.historyAt(position, indexing.logId),
+    countTypes: () => view.countTypes(),
     async health() {
       await view.turn()
       view.assertOpen()

@@ -67,6 +67,11 @@ export const errorCodes = {
   },
   unknown_command: { retryable: false, meaning: 'The system declares no command with that name for that aggregate.' },
   unknown_projection: { retryable: false, meaning: 'The system declares no projection with that name.' },
+  unknown_event_type: {
+    retryable: false,
+    meaning: 'No code declares an event type with that name, nobody registered it, and the log has no event of it.',
+  },
+  schema_file_invalid: { retryable: false, meaning: 'The file is not one of event schemas, or lacks something.' },
   unknown_saga: { retryable: false, meaning: 'The system declares no saga with that name.' },
   command_id_reused: {
     retryable: false,

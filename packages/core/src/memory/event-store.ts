@@ -115,6 +115,10 @@ export function memoryLog(
       head.assertOpen()
       return checkedPosition(position) > ledger.head ? undefined : historyName(logId, events[position - after - 1])
     },
+    async countTypes() {
+      head.assertOpen()
+      return ledger.countTypes()
+    },
     async health() {
       head.assertOpen()
       return { canWrite: true, refusedAppends: {} }

@@ -85,6 +85,15 @@ export const forkOf: OpenFork = async (log: EventStore, options: ForkOptions = {
       const shared = await log.positionAt(time, options)
       return shared < at ? shared : await own.positionAt(time, options)
     },
+    async countTypes() {
+      const counts = new Map(await own.countTypes())
+      const add = (type: string, count: number) => counts.set(type, (counts.get(type) ?? 0) + count)
+      for (const [type, count] of await log.countTypes()) add(type, count)
+      // What the log has after the fork is not here.
+      for await (const { events } of log.read('all', { from: at + 1, reserved: true }))
+        for (const { type } of events) add(type, -1)
+      return new Map([...counts].filter(([, count]) => count > 0))
+    },
     async historyAt(position) {
       await own.head()
       return await (position <= at ? log : own).historyAt(position)

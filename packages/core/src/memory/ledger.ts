@@ -81,6 +81,12 @@ export class Ledger implements Facts, TermPositions {
     return this.#postings.get(`${kind} ${text}`) ?? []
   }
 
+  /** How often each type occurs here. */
+  countTypes(): ReadonlyMap<string, number> {
+    const types = [...this.#postings].filter(([term]) => term.startsWith('type '))
+    return new Map(types.map(([term, positions]) => [term.slice('type '.length), positions.length]))
+  }
+
   #add({ stream, type, tags, correlationId }: Findable): void {
     this.head++
     this.#post('stream', stream)

@@ -7,6 +7,7 @@ export {
   type OperationsDescription,
   type ParameterDescription,
 } from './describe-operations.ts'
+export type { EventTypeInLog, EventTypeList } from './event-types.ts'
 export type { HealthReport } from './health.ts'
 export { definitionName } from './json-schemas.ts'
 export { type OperationName, operations } from './list.ts'

@@ -26,3 +26,5 @@ export const decisionsPageMax = 1_000
 export const playedEventsMax = 50_000
 /** The differences, and the states, that a what-if of an operation tells. */
 export const whatIfToldMax = 1_000
+/** The events that are read to count the versions of an event type. */
+export const versionEventsMax = 50_000

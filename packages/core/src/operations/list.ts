@@ -3,6 +3,7 @@ import { aggregateState } from './aggregate-state.ts'
 import { auditTrail, causation } from './audit.ts'
 import { claimCommand, findCommand } from './command-ids.ts'
 import { listConsumers, pauseConsumer, resumeConsumer, showConsumer } from './consumers.ts'
+import { eventSchema, listEventTypes, showEventType } from './event-types.ts'
 import { health } from './health.ts'
 import { listSagas, sagaHistory } from './list-sagas.ts'
 import { dropPastTable, keepPastTable } from './past-tables.ts'
@@ -39,6 +40,9 @@ export const operations = {
   causation,
   readStream,
   readFeed,
+  listEventTypes,
+  showEventType,
+  eventSchema,
   selectRows,
   diffTable,
   rowHistory,

@@ -1,6 +1,7 @@
 // What a system runs on, and what it says as it runs.
 import type { IdGenerator } from '../kernel/ids.ts'
 import type { Clock } from '../kernel/time.ts'
+import type { RegistryNotice } from '../schema/registry/register.ts'
 import type { ConsumerRecords } from '../store/consumers.ts'
 import type { OpenFork } from '../store/fork.ts'
 import type { EventStore } from '../store/port.ts'
@@ -58,11 +59,18 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly audit?: AuditOptions | undefined
   /**
    * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, when an aggregate
-   * gets no snapshots, when a command comes to something else when it is decided again, when records of the audit trail cannot be appended, and when an event
-   * does not fit its schema. What it throws is not caught, except directly after a successful command.
+   * gets no snapshots, when a command comes to something else when it is decided again, when records of the audit trail or the event types cannot be appended,
+   * and when an event does not fit its schema. What it throws is not caught, except directly after a successful command.
    */
   readonly onNotice?: (notice: SystemNotice) => void
 }
 
 /** What a running system reports as it happens. */
-export type SystemNotice = ProjectionNotice | SnapshotNotice | RecheckNotice | ReactionNotice | AuditNotice | ReadNotice
+export type SystemNotice =
+  | ProjectionNotice
+  | SnapshotNotice
+  | RecheckNotice
+  | ReactionNotice
+  | AuditNotice
+  | ReadNotice
+  | RegistryNotice

@@ -203,6 +203,8 @@ export interface EventStore {
    * At position 0 it names the log alone. Throws `invalid_position`.
    */
   historyAt(position: Position): Promise<string | undefined>
+  /** How often each type of event is in the log, reserved ones too, as far as it is durable. The index says it: no event is read. */
+  countTypes(): Promise<ReadonlyMap<string, number>>
   /**
    * Whether an append could be written now, and if not, why. After a refusal for a fault that may pass, the store tries by itself whether it has passed, so no
    * append is needed to find out.

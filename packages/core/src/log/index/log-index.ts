@@ -130,6 +130,11 @@ export class LogIndex {
     return found
   }
 
+  /** How often each type occurs after what is on disk, up to a position. What is on disk its segments say. */
+  recentTypeCounts(high: Position): readonly ReadonlyMap<string, number>[] {
+    return this.#recent.map((each) => each.typeCounts(this.indexedThrough + 1, high))
+  }
+
   add(event: Findable, version: Version): void {
     this.#lastAsked = undefined
     this.#newest.add(event, version)

@@ -112,6 +112,14 @@ export class RecentIndex implements TermPositions {
     return found.reverse()
   }
 
+  /** How often each type occurs between two positions, both inclusive. */
+  typeCounts(low: Position, high: Position): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const type of this.#typeOf.slice(Math.max(0, low - this.firstPosition), high - this.firstPosition + 1))
+      counts.set(type, (counts.get(type) ?? 0) + 1)
+    return counts
+  }
+
   #list(): void {
     for (; this.#listed < this.#versions.length; this.#listed++) {
       const event = this.#listed

@@ -4,6 +4,7 @@ import type { Position, Version } from '../../kernel/positions.ts'
 import type { TermPositions } from '../../kernel/postings.ts'
 import type { OpenFiles } from '../cache/index.ts'
 import { isOutOfFiles } from '../disk/index.ts'
+import { EntryCounter } from './entry-counter.ts'
 import { blockAt, blocksPerPage, filterBlock, isInBlock } from './filter.ts'
 import {
   decodeIndexHeader,
@@ -55,6 +56,7 @@ export class SegmentIndex implements TermPositions, CachedPages {
   readonly #files: OpenFiles
   readonly #cache: PageCache
   readonly #longLists = new Map<string, Float64Array>()
+  #typeCounts: ReadonlyMap<string, number> | undefined
   /** Where the next byte of the entries is read. */
   #at = 0
 
@@ -138,6 +140,17 @@ export class SegmentIndex implements TermPositions, CachedPages {
       end = next.page.readUInt32LE(next.at)
     }
     return { segment, offset, end, crc }
+  }
+
+  /** How often each type occurs. The first time it reads all entries, and keeps none of them. */
+  typeCounts(): ReadonlyMap<string, number> {
+    if (this.#typeCounts) return this.#typeCounts
+    const counter = new EntryCounter(this.header)
+    for (let number = this.header.entriesPage; number < this.header.pages; number++)
+      counter.take(this.#checked(Buffer.allocUnsafe(pageBytes), number))
+    if (!counter.result) throw this.#damaged(this.header.entriesPage, 'its entries do not end')
+    this.#typeCounts = counter.result.types
+    return this.#typeCounts
   }
 
   /** Releases its pages and its file. */
@@ -266,13 +279,17 @@ export class SegmentIndex implements TermPositions, CachedPages {
       this.used[number] = 1
       return kept
     }
-    const page = this.#cache.blank()
+    const page = this.#checked(this.#cache.blank(), number)
+    this.#cache.keep(this, number, page)
+    this.used[number] = 1
+    return page
+  }
+
+  #checked(page: Buffer, number: number): Buffer {
     if (number >= this.header.pages || this.#readInto(page, number) < pageBytes) {
       throw this.#damaged(number, 'it ends there')
     }
     if (!isPage(page, this.header, number)) throw this.#damaged(number, 'its checksum is wrong')
-    this.#cache.keep(this, number, page)
-    this.used[number] = 1
     return page
   }
 

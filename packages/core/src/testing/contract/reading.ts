@@ -53,6 +53,21 @@ export const readingContract: readonly ContractCase<EventStore>[] = [
     },
   },
   {
+    name: 'every type is counted, over many commits',
+    async run(store) {
+      assert.deepEqual([...(await store.countTypes())], [])
+      for (let n = 1; n <= 40; n++)
+        await store.append({ events: range(1, 50).map((at) => fact(`thing-${at}`, n % 4 === 0 ? 'Closed' : 'Opened')) })
+      await store.append({ events: [fact('$own-1', '$Done')] }, { reserved: true })
+      const counts = [...(await store.countTypes())].sort(([a], [b]) => (a < b ? -1 : 1))
+      assert.deepEqual(counts, [
+        ['$Done', 1],
+        ['Closed', 500],
+        ['Opened', 1500],
+      ])
+    },
+  },
+  {
     name: 'a batch says how far the reading has come',
     async run(store) {
       await store.append({ events: [fact('thing-1'), fact('thing-2'), fact('thing-3')] })

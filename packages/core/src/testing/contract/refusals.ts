@@ -60,6 +60,7 @@ export const refusalsContract: readonly ContractCase<EventStore>[] = [
       const doors = [
         'append',
         'close',
+        'countTypes',
         'findCommit',
         'head',
         'health',
