@@ -162,6 +162,7 @@ function describeProjection(projection: Projection): ProjectionDescription {
       isIndexed,
     })),
     key: table.key,
+    history: table.history ?? false,
     on: events.map(({ type }, index) => ({ event: type, row: handlers[index]!.row })),
   }
 }

@@ -1,5 +1,19 @@
 // `indelible/schema`: the schemas of a domain as JSON Schema, and a declared system as JSON.
 
+export type {
+  Board,
+  BoardCommand,
+  BoardEvent,
+  BoardLane,
+  BoardListener,
+  BoardModel,
+  BoardPolicy,
+  BoardReadModel,
+  BoardSaga,
+  BoardStep,
+} from './board.ts'
+export { boardMarkdown } from './board-markdown.ts'
+export { boardOf } from './board-of.ts'
 export type { CommandName } from './command-name.ts'
 export type { NodeDescription, SagaDescription } from './describe-saga.ts'
 export { describeSystem } from './describe-system.ts'
@@ -11,7 +25,9 @@ export {
   type DiagramNode,
   mermaidOf,
 } from './diagram.ts'
+export { allFields, type Field, fieldsOf } from './fields.ts'
 export { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+export { markdownText } from './markdown.ts'
 export { sagaDiagram } from './saga-diagram.ts'
 export type {
   ActivityDescription,
