@@ -35,6 +35,7 @@ export function boardOf(system: SystemDescription): Board {
     })),
     reactions: system.reactions.map(listenerOf),
     subscriptions: system.subscriptions.map(listenerOf),
+    hotSpots: [],
   }
   return { ...board, hotSpots: hotSpotsOf(board) }
 }

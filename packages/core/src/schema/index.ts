@@ -14,6 +14,14 @@ export type {
 } from './board.ts'
 export { boardMarkdown } from './board-markdown.ts'
 export { boardOf } from './board-of.ts'
+export { type BoardPart, listenersTo, sendersOf, sendsOf } from './board-relations.ts'
+export {
+  type BoardTimeline,
+  type TimelineEvent,
+  type TimelineLane,
+  type TimelineMoment,
+  timelineOf,
+} from './board-timeline.ts'
 export type { CommandName } from './command-name.ts'
 export type { NodeDescription, SagaDescription } from './describe-saga.ts'
 export { describeSystem } from './describe-system.ts'
@@ -23,9 +31,11 @@ export {
   type DiagramGroup,
   type DiagramLine,
   type DiagramNode,
+  type DiagramRole,
   mermaidOf,
 } from './diagram.ts'
 export { allFields, type Field, fieldsOf } from './fields.ts'
+export { flowOverview, laneFlow, linkOfLane, titleOfLane } from './flow-diagram.ts'
 export { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 export { markdownText } from './markdown.ts'
 export { sagaDiagram } from './saga-diagram.ts'
