@@ -71,6 +71,7 @@ export const rules = `
 .indelible-diagram .heading,.indelible-diagram .group{font-weight:600}
 .indelible-diagram .ground rect{fill:var(--i-ground)}
 .indelible-diagram .label text,.indelible-diagram .group text{paint-order:stroke;stroke:var(--i-ground);stroke-width:5;stroke-linejoin:round}
+.indelible-diagram .lane rect{fill:var(--i-box);stroke:var(--i-frame)}
 .indelible-diagram .group rect{fill:none;stroke:var(--i-frame)}
 .indelible-diagram .node polygon,.indelible-diagram .node polyline{fill:var(--i-box);stroke:var(--i-line)}
 .indelible-diagram .node.dashed polygon{stroke:var(--i-dashed)}
