@@ -17,6 +17,7 @@ export const cliErrorCodes = {
   sagas_unfit: 'A saga has an error, or an open instance does not fit the code.',
   saga_unchanged: 'The saga does not wait for that, or does not run any more.',
   schedule_unchanged: 'The scheduled command was already sent or cancelled.',
+  documents_differ: 'The written documents are not those of the declaration.',
   bundle_unreadable: 'The file is not a bundle of evidence, or is damaged.',
   evidence_invalid: 'A bundle of evidence does not prove what it says.',
   server_unreachable: 'No server answers at the given URL.',

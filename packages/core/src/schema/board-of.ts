@@ -7,7 +7,7 @@ import { hotSpotsOf } from './hot-spots.ts'
 import type { CommandDescription, SystemDescription } from './system-description.ts'
 
 export function boardOf(system: SystemDescription): Board {
-  const nameOf = namesIn(system)
+  const nameOf = boardNames(system)
   const { name, description } = system
   const board = {
     name,
@@ -40,10 +40,10 @@ export function boardOf(system: SystemDescription): Board {
   return { ...board, hotSpots: hotSpotsOf(board) }
 }
 
-/** How the board names a command. */
 type Naming = (command: CommandName) => string
 
-function namesIn({ commands, activities, remotes }: SystemDescription): Naming {
+/** How the board names a command: by its type; where several have it, with what it belongs to. */
+export function boardNames({ commands, activities, remotes }: SystemDescription): Naming {
   const all = [...commands, ...activities, ...remotes.flatMap((remote) => remote.commands)]
   const byType = Map.groupBy(all, ({ type }) => type)
   return (command) => {

@@ -13,7 +13,7 @@ export type {
   BoardStep,
 } from './board.ts'
 export { boardMarkdown } from './board-markdown.ts'
-export { boardOf } from './board-of.ts'
+export { boardNames, boardOf } from './board-of.ts'
 export { type BoardPart, listenersTo, sendersOf, sendsOf } from './board-relations.ts'
 export {
   type BoardTimeline,
