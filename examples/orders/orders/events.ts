@@ -21,8 +21,11 @@ const withLines = <Old extends z.infer<typeof line>>({ product, quantity, ...oth
   lines: [{ product, quantity }],
 })
 
-export const LineAdded = event('LineAdded', line.extend({ cents, currency }))
+export const LineAdded = event('LineAdded', line.extend({ cents, currency }), {
+  description: 'A product was put into an order, at the price of that moment.',
+})
 export const OrderPlaced = event('OrderPlaced', placed, {
+  description: 'A customer ordered what is in the lines.',
   version: 3,
   upcasts: {
     1: upcast(inEuros, (old) => ({ ...withLines(old), currency: 'EUR' })),
@@ -30,10 +33,13 @@ export const OrderPlaced = event('OrderPlaced', placed, {
   },
   tags: { customer: 'customer', voucher: 'voucher' },
 })
-export const OrderAccepted = event('OrderAccepted', z.object({}))
-export const OrderPaid = event('OrderPaid', z.object({}))
+export const OrderAccepted = event('OrderAccepted', z.object({}), { description: 'The shop takes the order on.' })
+export const OrderPaid = event('OrderPaid', z.object({}), { description: 'The customer has paid at the provider.' })
 export const OrderShipped = event('OrderShipped', placed.pick({ customer: true, lines: true }), {
+  description: 'The parcel is on its way.',
   version: 2,
   upcasts: { 1: upcast(line.extend({ customer: id }), withLines) },
 })
-export const OrderCancelled = event('OrderCancelled', z.object({ reason: z.string() }))
+export const OrderCancelled = event('OrderCancelled', z.object({ reason: z.string() }), {
+  description: 'The order will not be fulfilled, for a reason.',
+})

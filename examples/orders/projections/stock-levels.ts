@@ -3,6 +3,7 @@ import { integer, projection, text } from 'indelible'
 import { ProductListed, StockReceived, StockReleased, StockReserved, StockShipped } from '../products/events.ts'
 
 export const stockLevels = projection('stock_levels', {
+  description: 'What there is of each product, and how much of it is free.',
   table: { product_id: text().key(), title: text(), free: integer(), reserved: integer(), shipped: integer() },
 })
   .write(ProductListed, ({ product, title }) => ({ product_id: product, title, free: 0, reserved: 0, shipped: 0 }))

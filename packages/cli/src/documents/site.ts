@@ -69,7 +69,7 @@ function navigation({ name, title, blocks }: Page): string {
   const inner =
     name === 'README' || links.length === 0
       ? ''
-      : `<details><summary>Contents of ${html(title)}</summary><ul>${links.join('\n')}</ul></details>`
+      : `<details><summary>Contents<span class="hidden"> of ${html(title)}</span></summary><ul>${links.join('\n')}</ul></details>`
   return `<li><a class="document" href="#${pageId(name)}">${html(name === 'README' ? 'Start' : title)}</a>${inner}</li>`
 }
 

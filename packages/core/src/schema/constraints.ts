@@ -19,22 +19,26 @@ function span(min: unknown, max: unknown, unit: string): string {
   const least = typeof min === 'number' && min > 0 ? min : undefined
   const most = typeof max === 'number' ? max : undefined
   if (least !== undefined && most !== undefined)
-    return least === most ? `${least} ${unit}` : `${least} to ${most} ${unit}`
-  if (least !== undefined) return `at least ${least} ${unit}`
-  return most === undefined ? '' : `at most ${most} ${unit}`
+    return least === most ? `${figure(least)} ${unit}` : `${figure(least)} to ${figure(most)} ${unit}`
+  if (least !== undefined) return `at least ${figure(least)} ${unit}`
+  return most === undefined ? '' : `at most ${figure(most)} ${unit}`
 }
 
 /** Every integer is a safe one, so that bound says nothing. */
 function range({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
   const least = typeof minimum === 'number' && minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined
   const most = typeof maximum === 'number' && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined
-  if (least !== undefined && most !== undefined) return `${least} to ${most}`
+  if (least !== undefined && most !== undefined) return `${figure(least)} to ${figure(most)}`
   return [
-    least === undefined ? '' : `at least ${least}`,
-    typeof exclusiveMinimum === 'number' ? `more than ${exclusiveMinimum}` : '',
-    most === undefined ? '' : `at most ${most}`,
-    typeof exclusiveMaximum === 'number' ? `less than ${exclusiveMaximum}` : '',
+    least === undefined ? '' : `at least ${figure(least)}`,
+    typeof exclusiveMinimum === 'number' ? `more than ${figure(exclusiveMinimum)}` : '',
+    most === undefined ? '' : `at most ${figure(most)}`,
+    typeof exclusiveMaximum === 'number' ? `less than ${figure(exclusiveMaximum)}` : '',
   ]
     .filter((each) => each !== '')
     .join(', ')
+}
+
+function figure(value: number): string {
+  return value.toLocaleString('en-US')
 }
