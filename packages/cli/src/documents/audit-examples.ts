@@ -53,7 +53,11 @@ export function aggregateExamples({ category, id, day, position }: Subject): rea
       `${server}/streams/${encodeURIComponent(`${category}-${id}`)}`,
       `${server}/audit?stream=${encodeURIComponent(`${category}-${id}`)}`,
     ]),
-    { about: 'The same in a program', kind: 'ts', text: program({ category, id, day, position }) },
+    {
+      about: 'A program beside the config; its argument is the directory of the data',
+      kind: 'ts',
+      text: program({ category, id, day, position }),
+    },
   ]
 }
 
@@ -96,11 +100,11 @@ export function tableExamples({ name, key, history }: Table, day: string): reado
         ]
       : [
           sh(
-            'As it was: folded from the log and written beside it, for SQL',
+            'As it was: folded from the log and written beside it, where SQL finds it',
             `indelible projections past ${shellWord(name)} --recorded-at ${day}`,
           ),
           {
-            about: 'Then',
+            about: 'As it was, after the line above',
             kind: 'sql',
             text: `SELECT * FROM ${sqlName(`${name}__past`)} ORDER BY ${order} LIMIT 20;`,
           } as const,

@@ -49,16 +49,16 @@ export function auditPage(source: Source): Page {
       ...system.aggregates.flatMap(({ category, description }, index) => [
         heading(2, `Any ${category}`),
         ...paragraph(description),
-        ...aggregateExamples(subjects[index]!).flatMap((each) => exampleBlocks(each)),
+        ...exampleBlocks(aggregateExamples(subjects[index]!)),
       ]),
       ...system.projections.flatMap((table) => [
         heading(2, `Read table ${table.name}`),
         ...paragraph(table.description),
-        ...tableExamples(table, day).flatMap((each) => exampleBlocks(each)),
+        ...exampleBlocks(tableExamples(table, day)),
       ]),
       ...system.sagas.flatMap(({ name, startsOn }) => [
         heading(2, `Saga ${name}`),
-        ...sagaExamples(name, sagaIdOf(startsOn, source)).flatMap((each) => exampleBlocks(each)),
+        ...exampleBlocks(sagaExamples(name, sagaIdOf(startsOn, source))),
       ]),
       ...(subjects[0]
         ? [
@@ -66,7 +66,7 @@ export function auditPage(source: Source): Page {
             ...paragraph(
               'Where the config keeps a Merkle tree, nobody needs to believe the log: each answer can be proved to others.',
             ),
-            ...proofExamples(subjects[0]).flatMap((each) => exampleBlocks(each)),
+            ...exampleBlocks(proofExamples(subjects[0])),
           ]
         : []),
     ],
@@ -82,6 +82,19 @@ function sagaIdOf(startsOn: readonly string[], { samples }: Source): string {
   return startsOn.map((type) => samples.byType.get(type)?.newest.streamId).find((id) => id !== undefined) ?? '1'
 }
 
-function exampleBlocks({ about, kind, text }: Example): readonly Block[] {
-  return [...paragraph(`${about}:`), code(kind === 'http' ? 'sh' : kind, text)]
+/** Lines of one kind stand in one block, each under what it tells. */
+function exampleBlocks(examples: readonly Example[]): readonly Block[] {
+  return Object.entries(kinds).flatMap(([kind, { title, language, comment }]) => {
+    const own = examples.filter((each) => each.kind === kind)
+    if (own.length === 0) return []
+    const text = own.map(({ about, text }) => `${comment} ${about}\n${text.trimEnd()}`).join('\n\n')
+    return [...paragraph([{ strong: title }]), code(language, text)]
+  })
 }
+
+const kinds = {
+  sh: { title: 'On the command line', language: 'sh', comment: '#' },
+  http: { title: 'Over HTTP', language: 'sh', comment: '#' },
+  sql: { title: 'In SQL', language: 'sql', comment: '--' },
+  ts: { title: 'In TypeScript', language: 'ts', comment: '//' },
+} as const satisfies Record<Example['kind'], object>
