@@ -61,8 +61,8 @@ export function brokenLinks(dir: string, files: readonly string[]): readonly str
     [...texts].map(([page, text]) => [page, new Set([...text.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id!))]),
   )
   return [...texts].flatMap(([page, text]) =>
-    [...text.matchAll(/\]\(([^)\s]+)\)|\shref="([^"]*)"/g)]
-      .map(([, markdown, href]) => (markdown ?? href)!)
+    [...text.matchAll(page.endsWith('.md') ? /(?<!\\)\]\(([^)\s]+)\)/g : /()\shref="([^"]*)"/g)]
+      .map(([, markdown, href]) => (markdown || href)!)
       .filter((link) => {
         const [file, anchor] = link.split('#') as [string, string | undefined]
         const target = file === '' ? page : join(dirname(page), decodeURIComponent(file))
@@ -74,7 +74,10 @@ export function brokenLinks(dir: string, files: readonly string[]): readonly str
 }
 
 function withoutCode(text: string): string {
-  return text.replaceAll(/^```.*?^```$/gms, '').replaceAll(/<(script|style)>.*?<\/\1>/gs, '')
+  return text
+    .replaceAll(/^(`{3,}).*?^\1$/gms, '')
+    .replaceAll(/(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)/g, '')
+    .replaceAll(/<(script|style)>.*?<\/\1>/gs, '')
 }
 
 export interface Runnable {

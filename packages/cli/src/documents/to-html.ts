@@ -1,5 +1,5 @@
 // Pages as sections of the site.
-import { boardSvgOf, hrefOf, svgOf } from '../drawing/index.ts'
+import { addressOf, boardSvgOf, hrefOf, svgOf } from '../drawing/index.ts'
 import { escapeControls } from '../output/index.ts'
 import { type Block, type Inline, inlines, type Page, type Picture, type Text } from './blocks.ts'
 
@@ -84,7 +84,7 @@ function inlineHtml(inline: Inline, { places }: Inside): string {
   if ('link' in inline)
     return places.ids.has(inline.link) ? `<a href="${hrefOf(inline.link)}">${html(inline.text)}</a>` : html(inline.text)
   const page = places.pages.get(inline.file)
-  return `<a href="${page === undefined ? html(encodeURI(inline.file)) : `#${page}`}">${html(inline.text)}</a>`
+  return `<a href="${page === undefined ? addressOf(inline.file) : `#${page}`}">${html(inline.text)}</a>`
 }
 
 /** Escapes what means something in HTML, and characters that hide or turn text. Line feeds stay. */

@@ -1,5 +1,6 @@
 // Pages as Markdown.
 import { markdownText } from 'indelible/schema'
+import { addressOf } from '../drawing/index.ts'
 import { type Block, type Inline, inlines, type Page, type Text } from './blocks.ts'
 
 /** `homes`: the page of each heading that links lead to. */
@@ -47,7 +48,7 @@ class Writer {
         return [`${fence}${block.language}`, ...block.text.split('\n'), fence, '']
       }
       case 'picture':
-        return [`![${markdownText(block.picture.alt)}](pictures/${encodeURIComponent(block.picture.name)}.svg)`, '']
+        return [`![${markdownText(block.picture.alt)}](pictures/${addressOf(block.picture.name)}.svg)`, '']
     }
   }
 
@@ -61,8 +62,7 @@ class Writer {
     if (typeof inline === 'string') return spaced(inline, markdownText)
     if ('code' in inline) return codeText(inline.code)
     if ('strong' in inline) return `**${markdownText(inline.strong)}**`
-    if ('file' in inline)
-      return `[${markdownText(inline.text)}](${inline.file.split('/').map(encodeURIComponent).join('/')})`
+    if ('file' in inline) return `[${markdownText(inline.text)}](${addressOf(inline.file)})`
     const home = this.#homes.get(inline.link)
     if (home === undefined) return markdownText(inline.text)
     return `[${markdownText(inline.text)}](${home === this.#page ? '' : `${home}.md`}#${anchorOf(inline.link)})`
@@ -71,7 +71,7 @@ class Writer {
 
 /** Letters, digits and a few marks, so that no page needs to escape it. */
 function anchorOf(id: string): string {
-  return id.split('/').map(encodeURIComponent).join('/').replaceAll('%', '~')
+  return addressOf(id).replaceAll('%', '~')
 }
 
 /** The spaces at both ends stay. */

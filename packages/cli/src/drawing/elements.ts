@@ -26,7 +26,17 @@ export function linkedNodeElement(placed: PlacedNode): string {
 
 /** The place inside a page that tells of it. */
 export function hrefOf(link: string): string {
-  return `#${link.split('/').map(encodeURIComponent).join('/')}`
+  return `#${addressOf(link)}`
+}
+
+/** A path as a part of an address that no page needs to escape. */
+export function addressOf(path: string): string {
+  const escaped = (part: string) =>
+    encodeURIComponent(part.toWellFormed()).replace(
+      /[!'()*]/g,
+      (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`,
+    )
+  return path.split('/').map(escaped).join('/')
 }
 
 function classOf(...names: readonly (string | undefined)[]): string {
