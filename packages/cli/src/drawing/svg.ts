@@ -50,7 +50,8 @@ export function svgOf(diagram: Diagram, { inPage = false }: { readonly inPage?: 
 
 function boundsOf({ nodes, groups, edges }: Layout) {
   const boxes: readonly Box[] = [...nodes, ...groups, ...edges.flatMap(({ label }) => label ?? [])]
-  const points = edges.flatMap((edge) => edge.points)
+  // A diagram may be empty.
+  const points = boxes.length > 0 ? edges.flatMap((edge) => edge.points) : [{ x: 0, y: 0 }]
   const xs = [...boxes.flatMap(({ x, width }) => [x - width / 2, x + width / 2]), ...points.map(({ x }) => x)]
   const ys = [...boxes.flatMap(({ y, height }) => [y - height / 2, y + height / 2]), ...points.map(({ y }) => y)]
   return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) }

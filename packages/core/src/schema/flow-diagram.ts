@@ -128,7 +128,12 @@ function factLines(board: Board, parts: Parts): readonly DiagramEdge[] {
     return from.flatMap((one) => to.filter((other) => other !== one).map((other) => [one, other] as const))
   })
   return unique(
-    lines.map(([from, to]) => ({ ...parts.edge(linkOfLane(from), linkOfLane(to), 'solid'), label: 'facts' })),
+    lines.map(([from, to]) => ({
+      ...parts.edge(linkOfLane(from), linkOfLane(to), 'solid'),
+      label: 'facts',
+      // Two lanes may ask each other.
+      isBack: board.lanes.indexOf(from) > board.lanes.indexOf(to),
+    })),
   )
 }
 
