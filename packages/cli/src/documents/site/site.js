@@ -47,7 +47,7 @@
     if (!terms.every((term) => all.includes(term))) return undefined
     if (low === terms.join(' ')) return 0
     if (terms.every((term) => low.includes(term))) return low.startsWith(terms[0]) ? 1 : 2
-    return 3
+    return 2 + terms.filter((term) => !low.includes(term)).length
   }
   const select = (index) => {
     const items = [...found.children]
@@ -74,7 +74,7 @@
     const terms = input.value.toLowerCase().split(/\s+/).filter(Boolean)
     const ranked =
       terms.length === 0 ? [] : entries.map((entry) => [rank(entry, terms), entry]).filter(([at]) => at !== undefined)
-    ranked.sort(([one, { low: a }], [other, { low: b }]) => one - other || (a < b ? -1 : 1))
+    ranked.sort(([one, { low: a }], [other, { low: b }]) => one - other || a.length - b.length || (a < b ? -1 : 1))
     const shown = ranked.slice(0, 30).map(([, entry], index) => {
       const item = document.createElement('li')
       const what = document.createElement('span')
