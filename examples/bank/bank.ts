@@ -14,6 +14,7 @@ import { transferSaga } from './transfer/transfer-saga.ts'
 
 export const bank = defineSystem({
   name: 'bank',
+  description: 'A bank: accounts that take in and give out money, and transfers between them.',
   commands: [OpenAccount, DepositFunds, WithdrawFunds, ReverseWithdrawal, AdjustBalance, CloseAccount, RequestTransfer],
   projections: [accountBalances, accountStatement, inFlight],
   sagas: [transferSaga],

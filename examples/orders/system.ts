@@ -22,6 +22,7 @@ import { stockLevels } from './projections/stock-levels.ts'
 
 export const shop = defineSystem({
   name: 'orders',
+  description: 'A shop: customers order products from stock, pay through a provider, and get a parcel.',
   commands: [
     ...[RegisterCustomer, ChangeEmail, Leave],
     ...[ListProduct, ReceiveStock, ReserveStock, ReleaseStock, ShipStock],

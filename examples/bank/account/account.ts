@@ -17,7 +17,10 @@ export interface AccountState {
 
 const initialState: AccountState = { status: 'none', balance: 0, overdraftLimit: 0 }
 
-export const account = aggregate('account', { initialState })
+export const account = aggregate('account', {
+  initialState,
+  description: 'The money of one owner. It may go below zero only as far as its overdraft limit.',
+})
   .on(AccountOpened, (state, { overdraftLimit }) => ({ ...state, status: 'open', overdraftLimit }))
   .on(FundsDeposited, (state, { amount }) => ({ ...state, balance: state.balance + amount }))
   .on(FundsWithdrawn, (state, { amount }) => ({ ...state, balance: state.balance - amount }))

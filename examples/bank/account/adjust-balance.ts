@@ -7,6 +7,7 @@ import { BalanceAdjusted } from './events.ts'
 import { BalanceTooLarge } from './refusals.ts'
 
 export const AdjustBalance = account.command('AdjustBalance', {
+  description: 'Corrects a mistake of the past.',
   input: z.object({ difference: z.int(), reason: text }),
   emits: [BalanceAdjusted],
   refuses: ['NoSuchAccount', BalanceTooLarge],

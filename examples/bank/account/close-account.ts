@@ -6,6 +6,7 @@ import { AccountClosed } from './events.ts'
 import { BalanceNotZero } from './refusals.ts'
 
 export const CloseAccount = account.command('CloseAccount', {
+  description: 'Closes an account on which nothing is left and nothing is owed.',
   input: z.object({}),
   emits: [AccountClosed],
   refuses: ['NoSuchAccount', 'AccountClosed', BalanceNotZero],

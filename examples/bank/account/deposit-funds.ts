@@ -7,6 +7,7 @@ import { FundsDeposited } from './events.ts'
 import { BalanceTooLarge } from './refusals.ts'
 
 export const DepositFunds = account.command('DepositFunds', {
+  description: 'Takes in money.',
   input: z.object({ amount: money, reference }),
   emits: [FundsDeposited],
   refuses: ['NoSuchAccount', 'AccountClosed', BalanceTooLarge],

@@ -6,6 +6,7 @@ import { account } from './account.ts'
 import { AccountOpened } from './events.ts'
 
 export const OpenAccount = account.command('OpenAccount', {
+  description: 'Opens an account, once, with an overdraft limit if the bank grants one.',
   input: z.object({ owner: text, overdraftLimit: z.int().min(0).default(0) }),
   emits: [AccountOpened],
   refuses: ['AccountExists'],

@@ -7,6 +7,7 @@ import { WithdrawalReversed } from './events.ts'
 import { BalanceTooLarge } from './refusals.ts'
 
 export const ReverseWithdrawal = account.command('ReverseWithdrawal', {
+  description: 'Takes back money that could not go on. Even a closed account takes it.',
   input: z.object({ amount: money, reference }),
   emits: [WithdrawalReversed],
   refuses: ['NoSuchAccount', BalanceTooLarge],

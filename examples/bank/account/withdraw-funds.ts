@@ -7,6 +7,7 @@ import { FundsWithdrawn } from './events.ts'
 import { InsufficientFunds } from './refusals.ts'
 
 export const WithdrawFunds = account.command('WithdrawFunds', {
+  description: 'Gives out money, down to the overdraft limit.',
   input: z.object({ amount: money, reference }),
   emits: [FundsWithdrawn],
   refuses: ['NoSuchAccount', InsufficientFunds],

@@ -10,6 +10,7 @@ import {
 } from '../account/events.ts'
 
 export const accountBalances = projection('account_balances', {
+  description: 'What every account holds now.',
   table: { account_id: text().key(), owner: text(), status: text(), balance: bigint() },
   staleness: { targetMs: 50 },
 })

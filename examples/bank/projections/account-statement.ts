@@ -23,7 +23,11 @@ const lineBefore = {
   key: (_data: unknown, { streamId, version }: RecordedEvent) => ({ account_id: streamId, line: version - 1 }),
 }
 
-export const accountStatement = projection('account_statement', { table, staleness: { targetMs: 500 } })
+export const accountStatement = projection('account_statement', {
+  description: 'The statement of every account: its bookings, with the balance after each.',
+  table,
+  staleness: { targetMs: 500 },
+})
   .write(AccountOpened, (_data, event) => line(event, 0, { amount: 0 }))
   .on(FundsDeposited, lineBefore, ({ balance }, data, event) => line(event, balance, data))
   .on(FundsWithdrawn, lineBefore, ({ balance }, data, event) => line(event, balance, { ...data, amount: -data.amount }))

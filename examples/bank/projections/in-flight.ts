@@ -11,6 +11,7 @@ const ofTransfer = {
 }
 
 export const inFlight = projection('in_flight', {
+  description: 'Money between two accounts: withdrawn by a transfer, and not yet deposited or given back.',
   table: { transfer_id: text().key(), amount: bigint() },
   staleness: { targetMs: 50 },
 })

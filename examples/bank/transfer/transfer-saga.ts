@@ -7,7 +7,11 @@ import { type TransferOrder, TransferRequested } from './transfer.ts'
 
 const booking = ({ amount }: TransferOrder, { sagaId }: SagaContext) => ({ amount, reference: `transfer ${sagaId}` })
 
-export const transferSaga = saga('transfer', { startsOn: TransferRequested, owner: 'payments team' })
+export const transferSaga = saga('transfer', {
+  startsOn: TransferRequested,
+  owner: 'payments team',
+  description: 'Moves money from one account to another. What the other account refuses goes back.',
+})
   .step('withdraw', {
     command: WithdrawFunds,
     to: ({ from }) => from,

@@ -18,13 +18,19 @@ const order = z.object({ from: accountId, to: accountId, amount: money })
 
 export type TransferOrder = z.infer<typeof order>
 
-export const TransferRequested = event('TransferRequested', order)
+export const TransferRequested = event('TransferRequested', order, {
+  description: 'Somebody wants to move money from one account to another.',
+})
 
-export const transfer = aggregate('transfer', { initialState: { requested: false } }).on(TransferRequested, () => ({
+export const transfer = aggregate('transfer', {
+  initialState: { requested: false },
+  description: 'A wish to move money, which is asked for once.',
+}).on(TransferRequested, () => ({
   requested: true,
 }))
 
 export const RequestTransfer = transfer.command('RequestTransfer', {
+  description: 'Asks for a transfer, once.',
   input: order,
   emits: [TransferRequested],
   refuses: ['TransferExists', 'SameAccount'],

@@ -4,6 +4,7 @@ import { customer } from './customer.ts'
 import { EmailChanged } from './events.ts'
 
 export const ChangeEmail = customer.command('ChangeEmail', {
+  description: 'Changes the e-mail address, if nobody else has it.',
   input: EmailChanged.schema,
   emits: [EmailChanged],
   refuses: ['NoSuchCustomer'],

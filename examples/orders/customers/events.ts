@@ -9,8 +9,15 @@ export const email = z.email().max(200).toLowerCase()
 const tags = { customer: 'customer' } as const
 
 export const CustomerRegistered = event('CustomerRegistered', z.object({ customer: id, name, email }), {
+  description: 'A person became a customer.',
   tags,
   personal: ['name', 'email'],
 })
-export const EmailChanged = event('EmailChanged', z.object({ email }), { personal: ['email'] })
-export const CustomerLeft = event('CustomerLeft', z.object({ customer: id }), { tags })
+export const EmailChanged = event('EmailChanged', z.object({ email }), {
+  description: 'A customer has another e-mail address.',
+  personal: ['email'],
+})
+export const CustomerLeft = event('CustomerLeft', z.object({ customer: id }), {
+  description: 'A person is no customer any more.',
+  tags,
+})

@@ -2,6 +2,10 @@
 import { decisionModel } from 'indelible'
 import { CustomerLeft, CustomerRegistered } from './events.ts'
 
-export const isCustomer = decisionModel('is_customer', { initialState: false, tags: ['customer'] })
+export const isCustomer = decisionModel('is_customer', {
+  initialState: false,
+  tags: ['customer'],
+  description: 'Whether a person is a customer now.',
+})
   .on(CustomerRegistered, () => true)
   .on(CustomerLeft, () => false)

@@ -5,6 +5,7 @@ import { customer } from './customer.ts'
 import { CustomerLeft } from './events.ts'
 
 export const Leave = customer.command('Leave', {
+  description: 'Ends being a customer.',
   input: z.object({}),
   emits: [CustomerLeft],
   refuses: ['NoSuchCustomer'],

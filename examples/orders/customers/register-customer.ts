@@ -6,6 +6,7 @@ import { customer } from './customer.ts'
 import { CustomerRegistered, email } from './events.ts'
 
 export const RegisterCustomer = customer.command('RegisterCustomer', {
+  description: 'Makes a person a customer, once.',
   input: z.object({ name, email }),
   emits: [CustomerRegistered],
   refuses: ['CustomerExists'],

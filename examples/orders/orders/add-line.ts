@@ -8,6 +8,7 @@ import { order } from './order.ts'
 import { WrongStatus } from './progress.ts'
 
 export const AddLine = order.command('AddLine', {
+  description: 'Puts a product into an order that is not placed yet.',
   input: z.object({ product: id, quantity }),
   consults: { price: priceOf.by({ product: 'product' }) },
   emits: [LineAdded],

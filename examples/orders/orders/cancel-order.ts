@@ -6,6 +6,7 @@ import { order } from './order.ts'
 import { WrongStatus } from './progress.ts'
 
 export const CancelOrder = order.command('CancelOrder', {
+  description: 'Ends an order that has not shipped. What was done for it is taken back.',
   input: z.object({ reason: z.string().min(1).max(500) }),
   emits: [OrderCancelled],
   refuses: ['NoSuchOrder', WrongStatus],

@@ -21,15 +21,21 @@ const withLines = <Old extends z.infer<typeof line>>({ product, quantity, ...oth
   lines: [{ product, quantity }],
 })
 
-export const LineAdded = event('LineAdded', line.extend({ cents, currency }))
-export const OrderPlaced = event('OrderPlaced', inEuros)
+export const LineAdded = event('LineAdded', line.extend({ cents, currency }), {
+  description: 'A product was put into an order, at the price of that moment.',
+})
+export const OrderPlaced = event('OrderPlaced', inEuros, { description: 'A customer ordered what is in the lines.' })
   .next(ofOneLine)
   .upcast((old) => ({ ...old, currency: 'EUR' }))
   .next(placed, { tags: { customer: 'customer', voucher: 'voucher' } })
   .upcast(withLines)
-export const OrderAccepted = event('OrderAccepted', z.object({}))
-export const OrderPaid = event('OrderPaid', z.object({}))
-export const OrderShipped = event('OrderShipped', line.extend({ customer: id }))
+export const OrderAccepted = event('OrderAccepted', z.object({}), { description: 'The shop takes the order on.' })
+export const OrderPaid = event('OrderPaid', z.object({}), { description: 'The customer has paid at the provider.' })
+export const OrderShipped = event('OrderShipped', line.extend({ customer: id }), {
+  description: 'The parcel is on its way.',
+})
   .next(placed.pick({ customer: true, lines: true }))
   .upcast(withLines)
-export const OrderCancelled = event('OrderCancelled', z.object({ reason: z.string() }))
+export const OrderCancelled = event('OrderCancelled', z.object({ reason: z.string() }), {
+  description: 'The order will not be fulfilled, for a reason.',
+})

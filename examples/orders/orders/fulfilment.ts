@@ -30,6 +30,8 @@ const ofLine = {
 }
 
 export const fulfilment = saga('fulfilment', {
+  description:
+    'From the placed order to the parcel: stock, money, shipping. Where one of these fails, all is taken back.',
   version: 3,
   startsOn: OrderPlaced,
   cancelsOn: OrderCancelled,

@@ -18,7 +18,10 @@ export type OrderState =
 const moved = (state: OrderState, status: 'accepted' | 'paid' | 'shipped'): OrderState =>
   'customer' in state ? { ...state, status } : state
 
-export const order = aggregate('order', { initialState: { status: 'none' } as OrderState })
+export const order = aggregate('order', {
+  initialState: { status: 'none' } as OrderState,
+  description: 'What one customer wants, from the first line to the parcel.',
+})
   .on(LineAdded, (state, { cents, currency, ...line }) => {
     const before = state.status === 'open' ? state : { lines: [], cents: 0 }
     return { status: 'open', lines: [...before.lines, line], cents: before.cents + cents, currency }

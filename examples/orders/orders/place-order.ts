@@ -13,6 +13,7 @@ const consults = { isCustomer: isCustomer.by({ customer: 'customer' }) }
 export const VoucherUsedUp = refusal('VoucherUsedUp', z.object({ uses: z.int() }))
 
 export const PlaceOrder = order.command('PlaceOrder', {
+  description: 'Orders what the lines say.',
   input,
   consults,
   emits: [OrderPlaced],
@@ -27,6 +28,7 @@ export const PlaceOrder = order.command('PlaceOrder', {
 })
 
 export const PlaceOrderWithVoucher = order.command('PlaceOrderWithVoucher', {
+  description: 'Orders what the lines say, for a tenth less.',
   input: input.extend({ voucher }),
   consults: { ...consults, uses: voucherUses.by({ voucher: 'voucher' }) },
   emits: [OrderPlaced],

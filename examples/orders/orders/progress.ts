@@ -9,6 +9,7 @@ export const WrongStatus = refusal('WrongStatus', z.object({ status: z.string() 
 const nothing = z.object({})
 
 export const AcceptOrder = order.command('AcceptOrder', {
+  description: 'Takes the order on.',
   input: nothing,
   emits: [OrderAccepted],
   refuses: [WrongStatus],
@@ -18,6 +19,7 @@ export const AcceptOrder = order.command('AcceptOrder', {
 
 /** The provider tells that the customer has paid there. That may come before its answer that it holds the money. */
 export const PayOrder = order.command('PayOrder', {
+  description: 'Tells that the customer has paid.',
   input: nothing,
   emits: [OrderPaid],
   refuses: [WrongStatus],
@@ -25,6 +27,7 @@ export const PayOrder = order.command('PayOrder', {
 })
 
 export const ShipOrder = order.command('ShipOrder', {
+  description: 'Tells that the parcel has left.',
   input: nothing,
   emits: [OrderShipped],
   refuses: [WrongStatus],

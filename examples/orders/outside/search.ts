@@ -7,6 +7,7 @@ import { outsideFile } from './place.ts'
 export type SearchIndex = Readonly<Record<string, readonly string[]>>
 
 export const search = subscription('search', {
+  description: 'A search index of the products, beside the system.',
   on: [ProductListed],
   from: 'beginning',
   run: async (events) => {

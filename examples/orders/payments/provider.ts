@@ -10,6 +10,7 @@ const authorisation = z.object({ authorisation: z.string() })
 export const LimitExceeded = refusal('LimitExceeded', z.object({ centsMax: z.int() }))
 
 export const AuthorisePayment = activity('AuthorisePayment', {
+  description: 'Holds the money of an order.',
   service,
   input: z.object({ order: id, customer: id, cents, currency }),
   call: 'POST /authorisations',
@@ -19,6 +20,7 @@ export const AuthorisePayment = activity('AuthorisePayment', {
 })
 
 export const CapturePayment = activity('CapturePayment', {
+  description: 'Takes the money that is held.',
   service,
   input: authorisation,
   call: 'POST /authorisations/{authorisation}/capture',
@@ -26,6 +28,7 @@ export const CapturePayment = activity('CapturePayment', {
 })
 
 export const ReturnPayment = activity('ReturnPayment', {
+  description: 'Gives back the money that is held or was taken.',
   service,
   input: authorisation,
   call: 'DELETE /authorisations/{authorisation}',

@@ -6,6 +6,7 @@ import { ProductListed } from './events.ts'
 import { product } from './product.ts'
 
 export const ListProduct = product.command('ListProduct', {
+  description: 'Begins to sell a product.',
   input: z.object({ title: name, cents: price, currency: currency.default('EUR') }),
   emits: [ProductListed],
   refuses: ['ProductExists'],

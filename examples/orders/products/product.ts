@@ -18,7 +18,10 @@ export const reservedFor = ({ reserved }: ProductState, order: string): number =
 const without = (reserved: ProductState['reserved'], order: string) =>
   Object.fromEntries(Object.entries(reserved).filter(([other]) => other !== order))
 
-export const product = aggregate('product', { initialState })
+export const product = aggregate('product', {
+  initialState,
+  description: 'What the shop sells, and how much of it there is: free, and kept for orders.',
+})
   .on(ProductListed, (state) => ({ ...state, status: 'listed' }))
   .on(StockReceived, (state, { quantity }) => ({ ...state, free: state.free + quantity }))
   .on(StockReserved, ({ free, reserved, ...state }, { order, quantity }) => ({

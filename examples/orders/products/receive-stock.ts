@@ -4,6 +4,7 @@ import { StockReceived } from './events.ts'
 import { product } from './product.ts'
 
 export const ReceiveStock = product.command('ReceiveStock', {
+  description: 'Adds goods that arrived.',
   input: StockReceived.schema,
   emits: [StockReceived],
   refuses: ['NoSuchProduct'],

@@ -8,6 +8,7 @@ import { product, reservedFor } from './product.ts'
 export const OutOfStock = refusal('OutOfStock', z.object({ free: z.int() }))
 
 export const ReserveStock = product.command('ReserveStock', {
+  description: 'Keeps goods for an order.',
   input: StockReserved.schema,
   emits: [StockReserved],
   refuses: ['NoSuchProduct', 'AlreadyReserved', OutOfStock],
@@ -23,6 +24,7 @@ export const ReserveStock = product.command('ReserveStock', {
 const ofOrder = z.object({ order: id })
 
 export const ReleaseStock = product.command('ReleaseStock', {
+  description: 'Gives free what was kept for an order.',
   input: ofOrder,
   emits: [StockReleased],
   visibility: 'internal',
@@ -33,6 +35,7 @@ export const ReleaseStock = product.command('ReleaseStock', {
 })
 
 export const ShipStock = product.command('ShipStock', {
+  description: 'Lets the goods of an order leave.',
   input: ofOrder,
   emits: [StockShipped],
   visibility: 'internal',

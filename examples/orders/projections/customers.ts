@@ -4,6 +4,7 @@ import { CustomerLeft, CustomerRegistered, EmailChanged } from '../customers/eve
 import { OrderPlaced } from '../orders/events.ts'
 
 export const customers = projection('customers', {
+  description: 'Who the customers are, and how much each has ordered.',
   table: {
     customer_id: text().key(),
     name: text(),

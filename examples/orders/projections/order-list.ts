@@ -3,6 +3,7 @@ import { bigint, integer, projection, text } from 'indelible'
 import { OrderAccepted, OrderCancelled, OrderPaid, OrderPlaced, OrderShipped } from '../orders/events.ts'
 
 export const orderList = projection('order_list', {
+  description: 'One row for each order, with where it stands.',
   table: {
     order_id: text().key(),
     customer: text().index(),

@@ -3,6 +3,7 @@ import { bigint, date, integer, projection, text } from 'indelible'
 import { OrderPlaced } from '../orders/events.ts'
 
 export const ordersByDay = projection('orders_by_day', {
+  description: 'What was ordered on each day, by currency.',
   table: { day: date().key(), currency: text().key(), orders: integer(), cents: bigint() },
   staleness: { targetMs: 500 },
 }).on(

@@ -3,6 +3,7 @@ import { integer, projection, text } from 'indelible'
 import { ProductListed, StockReceived, StockReleased, StockReserved, StockShipped } from '../products/events.ts'
 
 export const stockLevels = projection('stock_levels', {
+  description: 'What there is of each product, and how much of it is free.',
   table: { product_id: text().key(), title: text(), free: integer(), reserved: integer(), shipped: integer() },
   staleness: { targetMs: 500 },
 })

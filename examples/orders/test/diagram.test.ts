@@ -26,10 +26,11 @@ test('the fulfilment is drawn', () => {
       end
       n18>"OrderCancelled<br/>at any time"]
       completed(["completed"])
-      n2["CancelOrder<br/>the last command"]:::dashed
-      n4["take back what lines did, newest first<br/>lines/reserve: ReleaseStock"]:::dashed
-      n10["take back authorise<br/>payments: ReturnPayment"]:::dashed
+      n2["CancelOrder<br/>the last command"]
+      n4["take back what lines did, newest first<br/>lines/reserve: ReleaseStock"]
+      n10["take back authorise<br/>payments: ReturnPayment"]
       compensated(["compensated"])
+      trouble{{"compensation failed<br/>sales must see to it"}}
       n1 --> n3
       n3 --> n6
       n6 --> n7
@@ -50,7 +51,21 @@ test('the fulfilment is drawn', () => {
       n2 -.-> compensated
       n4 -.-> n2
       n10 -.-> n4
-      classDef dashed stroke-dasharray: 5 5
+      n2 -. "NoSuchOrder, WrongStatus" .-> trouble
+      classDef command fill:#dbeafe,stroke:#1d4ed8,color:#1f2328
+      class n3,n7,n9,n13,n16 command
+      classDef event fill:#ffe3c7,stroke:#b8500a,color:#1f2328
+      class n1,n11,n12,n18 event
+      classDef success fill:#d5f5de,stroke:#15803d,color:#1f2328
+      class completed success
+      classDef takeback fill:#fff1e8,stroke:#a5370f,color:#1f2328
+      class n2,n4,n10,compensated takeback
+      classDef trouble fill:#ffd9d9,stroke:#b91c1c,color:#1f2328
+      class trouble trouble
+      classDef dashed stroke-dasharray:5 5
+      class n2,n4,n10 dashed
+      classDef dotted stroke-dasharray:2 4
+      class trouble dotted
     "
   `)
 })

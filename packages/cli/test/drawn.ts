@@ -108,3 +108,37 @@ function around(points: readonly Pair[], what: string): Rectangle {
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)]
   return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys), what }
 }
+
+/** The boxes that a line goes through. */
+export function crossedBoxes({ nodes, edges }: Pick<ReturnType<typeof partsOf>, 'nodes' | 'edges'>): readonly string[] {
+  return edges.flatMap(({ points }) => {
+    // The first point lies on an outline.
+    const way = points
+      .slice(1)
+      .flatMap((point, index) => between(points[index]!, point))
+      .slice(1)
+    return nodes.filter(({ outline }) => way.some((point) => isWithin(point, outline))).map(({ what }) => what)
+  })
+}
+
+export function overlap(one: Rectangle, other: Rectangle): boolean {
+  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
+}
+
+export function isInside(one: Rectangle, other: Rectangle): boolean {
+  const { left, right, top, bottom } = one
+  return left >= other.left && right <= other.right && top >= other.top && bottom <= other.bottom
+}
+
+function between([x, y]: Pair, [toX, toY]: Pair): readonly Pair[] {
+  return Array.from({ length: 10 }, (_, index) => [x + ((toX - x) * index) / 10, y + ((toY - y) * index) / 10] as const)
+}
+
+/** An odd number of sides lies to the right of it. */
+function isWithin([x, y]: Pair, outline: readonly Pair[]): boolean {
+  const sides = outline.filter(([fromX, fromY], index) => {
+    const [toX, toY] = outline[(index + 1) % outline.length]!
+    return fromY > y !== toY > y && x < fromX + ((toX - fromX) * (y - fromY)) / (toY - fromY)
+  })
+  return sides.length % 2 === 1
+}

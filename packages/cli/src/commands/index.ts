@@ -5,6 +5,7 @@ import { addAudit } from './audit.ts'
 import { addBackup } from './backup.ts'
 import { addBlame, addHistory } from './blame.ts'
 import { addDiff } from './diff.ts'
+import { addDocs } from './docs.ts'
 import { addEvidence } from './evidence/index.ts'
 import { addIndex } from './index-command.ts'
 import { addProjections } from './projections/index.ts'
@@ -43,6 +44,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addSagas,
   addSchedules,
   addSchema,
+  addDocs,
   addServe,
   addDev,
 ]

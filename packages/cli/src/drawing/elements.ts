@@ -3,8 +3,8 @@ import { type Font, fonts, type TextBlock, visible } from './fit-text.ts'
 import type { PlacedEdge, PlacedGroup, PlacedNode } from './layout.ts'
 import { type Box, type Point, strokesIn } from './shapes.ts'
 
-export function groupElement({ title, ...box }: PlacedGroup): string {
-  return `<g class="group">${rectangle(box)}${textLines(title.text, title, fonts.node)}</g>`
+export function groupElement({ group, title, ...box }: PlacedGroup): string {
+  return `<g class="${classOf('group', group.role)}">${rectangle(box)}${textLines(title.text, title, fonts.node)}</g>`
 }
 
 /** The first of several texts is the name. */
@@ -12,25 +12,63 @@ export function nodeElement({ node, outline, text, ...box }: PlacedNode): string
   const strokes = strokesIn(node.shape, box).map((ends) => `<polyline points="${pointsText(ends)}"/>`)
   const shape = `<polygon points="${pointsText(outline)}"/>${strokes.join('')}`
   const boldLines = node.texts.length > 1 ? text.firstLines : 0
-  return `<g class="node ${node.line}">${shape}${textLines(text, box, { ...fonts.node, boldLines })}</g>`
+  return `<g class="${classOf('node', node.line, node.role)}">${shape}${textLines(text, box, { ...fonts.node, boldLines })}</g>`
 }
 
-/** The line ends where its arrow begins. Every way ends straight down or up. */
+/** The same, as a link inside a page. */
+export function linkedNodeElement(placed: PlacedNode): string {
+  const { link, texts } = placed.node
+  const element = nodeElement(placed)
+  return link === undefined
+    ? element
+    : `<a href="${hrefOf(link)}" aria-label="${xmlText(texts.join(', '))}">${element}</a>`
+}
+
+/** The place inside a page that tells of it. */
+export function hrefOf(link: string): string {
+  return `#${addressOf(link)}`
+}
+
+/** A path as a part of an address that no page needs to escape. */
+export function addressOf(path: string): string {
+  const escaped = (part: string) =>
+    encodeURIComponent(part.toWellFormed()).replace(
+      /[!'()*]/g,
+      (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`,
+    )
+  return path.split('/').map(escaped).join('/')
+}
+
+function classOf(...names: readonly (string | undefined)[]): string {
+  return names.filter((name) => name !== undefined).join(' ')
+}
+
+/** The line ends where its arrow begins. Every way ends straight along the ranks. */
 export function edgeElement({ edge, points }: PlacedEdge): string {
   const tip = points.at(-1)!
-  const base = tip.y + (points.at(-2)!.y < tip.y ? -arrowLength : arrowLength)
-  const arrow = [tip, { x: tip.x - arrowHalf, y: base }, { x: tip.x + arrowHalf, y: base }]
-  const line = roundedPath([...points.slice(0, -1), { x: tip.x, y: base }])
+  const before = points.at(-2)!
+  const base = toward(tip, before, arrowLength)
+  const [acrossX, acrossY] = [
+    ((base.y - tip.y) / arrowLength) * arrowHalf,
+    ((tip.x - base.x) / arrowLength) * arrowHalf,
+  ]
+  const arrow = [tip, { x: base.x + acrossX, y: base.y + acrossY }, { x: base.x - acrossX, y: base.y - acrossY }]
+  const line = curve([...points.slice(0, -1), base])
   return `<g class="edge ${edge.line}"><path d="${line}"/><polygon points="${pointsText(arrow)}"/></g>`
 }
 
-function roundedPath(points: readonly Point[]): string {
-  const corners = points.slice(1, -1).map((corner, index) => {
-    const [before, after] = [points[index]!, points[index + 2]!]
-    const radius = Math.min(cornerRadius, distance(before, corner) / 2, distance(corner, after) / 2)
-    return `L${pointText(toward(corner, before, radius))}Q${pointText(corner)} ${pointText(toward(corner, after, radius))}`
+/** Straight along the ranks, and bent between two of them. A bend stays between its ends. */
+function curve(points: readonly Point[]): string {
+  const isDown = points[0]!.x === points[1]!.x
+  const parts = points.slice(1).map((end, index) => {
+    const start = points[index]!
+    if (isDown ? start.x === end.x : start.y === end.y) return `L${pointText(end)}`
+    const [middleX, middleY] = [(start.x + end.x) / 2, (start.y + end.y) / 2]
+    return isDown
+      ? `C${pointText({ x: start.x, y: middleY })} ${pointText({ x: end.x, y: middleY })} ${pointText(end)}`
+      : `C${pointText({ x: middleX, y: start.y })} ${pointText({ x: middleX, y: end.y })} ${pointText(end)}`
   })
-  return `M${pointText(points[0]!)}${corners.join('')}L${pointText(points.at(-1)!)}`
+  return `M${pointText(points[0]!)}${parts.join('')}`
 }
 
 interface TextStyle extends Font {
@@ -84,4 +122,3 @@ function distance(one: Point, other: Point): number {
 
 const arrowLength = 9
 const arrowHalf = 4
-const cornerRadius = 14

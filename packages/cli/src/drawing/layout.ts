@@ -1,4 +1,5 @@
-// Where everything of a diagram stands: dagre ranks the nodes from top to bottom and finds a way for every line and label.
+// Where everything of a diagram stands: dagre ranks the nodes from top to bottom and finds a way for every line and label. A diagram to
+// the right is laid out downwards too, with the two axes exchanged before and after.
 import { Graph, layout } from '@dagrejs/dagre'
 import type { Diagram, DiagramEdge, DiagramGroup, DiagramNode } from 'indelible/schema'
 import { fitText, fonts, type TextBlock } from './fit-text.ts'
@@ -21,6 +22,7 @@ export interface PlacedNode extends PlacedText {
 }
 
 export interface PlacedGroup extends Box {
+  readonly group: DiagramGroup
   readonly title: PlacedText
 }
 
@@ -31,12 +33,16 @@ export interface PlacedEdge {
   readonly label?: PlacedText
 }
 
-export function layoutOf({ nodes, edges }: Diagram): Layout {
+export function layoutOf({ nodes, edges, direction = 'down' }: Diagram): Layout {
+  const isRight = direction === 'right'
+  const turned = isRight ? exchanged : same
+  const gap = rankGap + (isRight ? Math.min(edges.length / 3, rankGap) : 0)
   const graph = new Graph({ compound: true, multigraph: true })
-    .setGraph({ rankdir: 'TB', nodesep: 36, edgesep: 24, ranksep: 2 * rankGap })
+    .setGraph({ rankdir: 'TB', ...spacing[direction], ranksep: 2 * gap })
     .setDefaultNodeLabel(() => ({ width: 0, height: 0 }))
   const leaves = new Map<DiagramNode, { readonly text: TextBlock; readonly size: Size }>()
   const titles = new Map<DiagramGroup, TextBlock>()
+  const widths = isRight ? widthsByRole(nodes) : new Map<string | undefined, number>()
   addNodes(nodes)
   const labels = edges.map(({ label }) =>
     label === undefined ? undefined : fitText(label.split(/(?<=,) /), fonts.label),
@@ -48,20 +54,24 @@ export function layoutOf({ nodes, edges }: Diagram): Layout {
     const box = { ...middleOf(node.id), ...size }
     return { ...box, node, text, outline: outlineOf(node.shape, box) }
   })
-  const byId = new Map(placed.map((each) => [each.node.id, each]))
   const placedLabels = edges.map((edge, index): PlacedText | undefined => {
     const text = labels[index]
-    return text && { ...pick(edgeAt(edge, index)), width: text.width, height: text.height, text }
+    return text && { ...turned(pick(edgeAt(edge, index))), width: text.width, height: text.height, text }
   })
+  const ends = new Map(placed.map((each) => [each.node.id, { ...turned(each), outline: each.outline.map(turned) }]))
   const ways = edges.map((edge, index): Way => {
     const [upper, lower] = endsOf(edge)
     const through = (edgeAt(edge, index).points ?? []).slice(1, -1)
-    return { upper: byId.get(upper)!, lower: byId.get(lower)!, through, isMain: edge.line === 'solid' }
+    return { upper: ends.get(upper)!, lower: ends.get(lower)!, through, isMain: edge.line === 'solid' }
   })
-  const routes = routed(ways, [...placed, ...placedLabels.flatMap((label) => label ?? [])])
+  const standing = [...placed, ...placedLabels.flatMap((label) => label ?? [])]
+  const routes = routed(ways, standing.map(turned)).map((points) => points.map(turned))
   return {
     nodes: placed,
-    groups: [...titles].map(([{ id }, text]) => placedGroup(graph.node(id) as Box, text)),
+    groups: [...titles].map(([group, text]) => {
+      const box = turned(graph.node(group.id) as Box)
+      return { group, ...(isRight ? titledInside(box, text) : titledAbove(box, text)) }
+    }),
     edges: edges.map((edge, index) => {
       const points = edge.isBack ? routes[index]!.toReversed() : routes[index]!
       const label = placedLabels[index]
@@ -77,11 +87,12 @@ export function layoutOf({ nodes, edges }: Diagram): Layout {
         addNodes(node.nodes, node)
       } else {
         const text = fitText(node.texts, fonts.node)
-        const size = sizeAround(node.shape, text)
+        const fitting = sizeAround(node.shape, text)
+        const size = { ...fitting, width: Math.max(fitting.width, widths.get(node.role) ?? 0) }
         leaves.set(node, { text, size })
         // The title stands above the first node, which keeps the group wide enough.
         const titleWidth = parent && index === 0 ? titles.get(parent)!.width : 0
-        graph.setNode(node.id, { width: Math.max(size.width, titleWidth), height: size.height })
+        graph.setNode(node.id, turned({ x: 0, y: 0, width: Math.max(size.width, titleWidth), height: size.height }))
       }
       if (parent) graph.setParent(node.id, parent.id)
     }
@@ -90,7 +101,8 @@ export function layoutOf({ nodes, edges }: Diagram): Layout {
   /** What leads back is ranked the other way round: it goes up beside what it takes back. */
   function addEdge(edge: DiagramEdge, index: number): void {
     const text = labels[index]
-    const size = text ? { width: text.width + 8, height: text.height, labelpos: 'c' as const } : { width: 0, height: 0 }
+    const box = turned({ x: 0, y: 0, width: text ? text.width + 8 : 0, height: text?.height ?? 0 })
+    const size = { width: box.width, height: box.height, ...(text && { labelpos: 'c' as const }) }
     graph.setEdge(...endsOf(edge), { ...size, minlen: 1, weight: edge.line === 'solid' ? 8 : 1 }, String(index))
   }
 
@@ -99,20 +111,47 @@ export function layoutOf({ nodes, edges }: Diagram): Layout {
   }
 
   function middleOf(id: string): Point {
-    return pick(graph.node(id))
+    return turned(pick(graph.node(id)))
   }
 }
 
-function placedGroup({ x, y, width, height }: Box, text: TextBlock): PlacedGroup {
+/** Boxes of the same role stand in columns: they are equally wide. */
+function widthsByRole(nodes: Diagram['nodes']): Map<string | undefined, number> {
+  const widths = new Map<string | undefined, number>()
+  for (const node of nodes)
+    for (const [role, width] of node.shape === 'group'
+      ? widthsByRole(node.nodes)
+      : [[node.role, sizeAround(node.shape, fitText(node.texts, fonts.node)).width] as const])
+      widths.set(role, Math.max(width, widths.get(role) ?? 0))
+  return widths
+}
+
+function titledAbove({ x, y, width, height }: Box, text: TextBlock) {
   const top = y - height / 2 - groupRise
-  const box = { x, y: y - groupRise / 2, width, height: height + groupRise }
-  const title = {
-    x: x - width / 2 + 10 + text.width / 2,
-    y: top + 4 + text.height / 2,
-    width: text.width,
-    height: text.height,
+  return {
+    ...{ x, y: y - groupRise / 2, width, height: height + groupRise },
+    title: titleAt({ left: x - width / 2, top }, text),
   }
-  return { ...box, title: { ...title, text } }
+}
+
+/** The first node leaves space for it: half the distance of two lines. */
+function titledInside(box: Box, text: TextBlock) {
+  return { ...box, title: titleAt({ left: box.x - box.width / 2, top: box.y - box.height / 2 }, text) }
+}
+
+function titleAt({ left, top }: { readonly left: number; readonly top: number }, text: TextBlock): PlacedText {
+  const { width, height } = text
+  return { x: left + 10 + width / 2, y: top + 4 + height / 2, width, height, text }
+}
+
+/** Right becomes down, and down becomes right. */
+function exchanged<Place extends Point & Partial<Size>>(place: Place): Place {
+  const { x, y, width, height } = place
+  return { ...place, x: y, y: x, ...(width !== undefined && { width: height, height: width }) }
+}
+
+function same<Place>(place: Place): Place {
+  return place
 }
 
 function endsOf({ from, to, isBack }: DiagramEdge): readonly [upper: string, lower: string] {
@@ -123,6 +162,8 @@ function pick({ x, y }: { readonly x?: number; readonly y?: number }): Point {
   return { x: x!, y: y! }
 }
 
+/** Frames keep half the distance of two lines from what is inside and outside. To the right, that is where their titles stand. */
+const spacing = { down: { nodesep: 36, edgesep: 24 }, right: { nodesep: 18, edgesep: 38 } } as const
 /** Between two ranks. A label has a rank of its own, and so has the frame of a group. */
 const rankGap = 25
 /** A frame begins so far above its rank: this and the gap are the space for the title. */

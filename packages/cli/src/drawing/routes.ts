@@ -35,10 +35,13 @@ export function routed(ways: readonly Way[], standing: readonly Box[]): readonly
     return withoutRepeats([
       { x: start, y: crossing(upper.outline, start, 'bottom') },
       { x: start, y: upper.y + half(upper.y) + lead },
-      ...through.flatMap(({ x, y }) => [
-        { x, y: y - half(y) },
-        { x, y: y + half(y) },
-      ]),
+      // Where nothing stands in a rank, the line need not be straight.
+      ...through
+        .filter(({ y }) => half(y) > 0)
+        .flatMap(({ x, y }) => [
+          { x, y: y - half(y) },
+          { x, y: y + half(y) },
+        ]),
       { x: end, y: lower.y - half(lower.y) - lead },
       { x: end, y: crossing(lower.outline, end, 'top') },
     ])

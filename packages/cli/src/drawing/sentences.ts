@@ -5,7 +5,7 @@ import type { Diagram } from 'indelible/schema'
 export function sentences({ nodes, edges }: Diagram): readonly string[] {
   const names = new Map(namesIn(nodes))
   return edges.map(({ from, to, label, line }) => {
-    const details = [line === 'dashed' ? 'dashed' : '', label ?? ''].filter((each) => each !== '').join(', ')
+    const details = [line === 'solid' ? '' : line, label ?? ''].filter((each) => each !== '').join(', ')
     return `${names.get(from)} → ${names.get(to)}${details === '' ? '' : ` (${details})`}`
   })
 }

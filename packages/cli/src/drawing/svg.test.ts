@@ -8,7 +8,7 @@ import {
   sagaDiagram,
 } from 'indelible/schema'
 import { describe, expect, test } from 'vitest'
-import { type Pair, parseXml, partsOf, type Rectangle } from '../../test/drawn.ts'
+import { crossedBoxes, isInside, overlap, parseXml, partsOf } from '../../test/drawn.ts'
 import { svgOf } from './index.ts'
 
 const runs = process.env.INDELIBLE_LONG ? 5000 : 40
@@ -51,16 +51,7 @@ describe('any saga', () => {
 
   test('has no line through a box', () => {
     drawn((_, svg) => {
-      const { nodes, edges } = partsOf(parseXml(svg))
-      for (const { points } of edges) {
-        // The first point lies on an outline.
-        const way = points
-          .slice(1)
-          .flatMap((point, index) => between(points[index]!, point))
-          .slice(1)
-        const crossed = nodes.filter(({ outline }) => way.some((point) => isWithin(point, outline)))
-        expect(crossed.map(({ what }) => what)).toEqual([])
-      }
+      expect(crossedBoxes(partsOf(parseXml(svg)))).toEqual([])
     })
   })
 
@@ -197,26 +188,4 @@ function countIn(nodes: Diagram['nodes']): { readonly leaves: number; readonly g
 
 function namesIn({ name, children }: ReturnType<typeof parseXml>): Set<string> {
   return new Set([name, ...children.flatMap((child) => [...namesIn(child)])])
-}
-
-function overlap(one: Rectangle, other: Rectangle): boolean {
-  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
-}
-
-function isInside(one: Rectangle, other: Rectangle): boolean {
-  const { left, right, top, bottom } = one
-  return left >= other.left && right <= other.right && top >= other.top && bottom <= other.bottom
-}
-
-function between([x, y]: Pair, [toX, toY]: Pair): readonly Pair[] {
-  return Array.from({ length: 10 }, (_, index) => [x + ((toX - x) * index) / 10, y + ((toY - y) * index) / 10] as const)
-}
-
-/** An odd number of sides lies to the right of it. */
-function isWithin([x, y]: Pair, outline: readonly Pair[]): boolean {
-  const sides = outline.filter(([fromX, fromY], index) => {
-    const [toX, toY] = outline[(index + 1) % outline.length]!
-    return fromY > y !== toY > y && x < fromX + ((toX - fromX) * (y - fromY)) / (toY - fromY)
-  })
-  return sides.length % 2 === 1
 }

@@ -20,6 +20,7 @@ export const cliErrorCodes = {
   schedule_unchanged: 'The scheduled command was already sent or cancelled.',
   schemas_incompatible: 'The code cannot read what was recorded, or it cannot be told whether it can.',
   schema_file_missing: 'The file of event schemas does not exist.',
+  documents_differ: 'The written documents are not those of the declaration.',
   bundle_unreadable: 'The file is not a bundle of evidence, or is damaged.',
   evidence_invalid: 'A bundle of evidence does not prove what it says.',
   server_unreachable: 'No server answers at the given URL.',

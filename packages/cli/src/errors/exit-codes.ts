@@ -26,7 +26,7 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   damaged: 'the log, its index or a bundle of evidence is damaged; the message names the file',
   nodeTooOld: 'Node is older than 22.18',
   differs:
-    'the log is not the one that was signed; a bundle of evidence is not right; a decision would be made differently; or a read table differs from the log, or was built from another history',
+    'the log is not the one that was signed; a bundle of evidence is not right; a decision would be made differently; documents are not those of the declaration; or a read table differs from the log, or was built from another history',
   findings: 'a review or a check of the schemas has findings that the config does not accept',
   interrupted: 'interrupted',
 }
@@ -64,6 +64,7 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   evidence_invalid: 'differs',
   tree_diverged: 'differs',
   decisions_differ: 'differs',
+  documents_differ: 'differs',
   table_differs: 'differs',
   table_diverged: 'differs',
   tables_diverged: 'differs',

@@ -27,6 +27,7 @@ export {
 export { type Between, diffRows, diffStates, type RowsDiff, type StateDiff } from './diff.ts'
 export type { KeepPastOptions, PastTable } from './past-table.ts'
 export { type AsOf, type Known, type PointOfLog, pointOfText, textOfPoint } from './points.ts'
+export { type SampleEvents, sampleEvents } from './samples.ts'
 export type { Subject } from './steps.ts'
 export { type ViewOptions, viewAsOf } from './view-as-of.ts'
 export {

@@ -82,7 +82,7 @@ export function assertPublic({ commands }: System, target: { readonly category: 
 }
 
 function caseOf(described: CommandDescription): OperationCase {
-  const { category, type, refuses } = described
+  const { category, type, description, refuses } = described
   const name = nameOf(described)
   const domainRefusals = refuses.map(({ reason, details }) => ({
     reason,
@@ -92,6 +92,7 @@ function caseOf(described: CommandDescription): OperationCase {
     given: { category, command: type },
     group: category,
     summary: type,
+    ...(description !== null && { description }),
     schemas: { input: ref(name) },
     result: {
       description: 'The outcome. Tell outcomes apart by status.',

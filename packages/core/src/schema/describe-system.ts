@@ -113,6 +113,7 @@ function describeProjection(projection: Projection): ProjectionDescription {
       isIndexed,
     })),
     key: table.key,
+    history: table.history ?? false,
     on: events.map(({ type }, index) => ({ event: type, row: handlers[index]!.row })),
   }
 }

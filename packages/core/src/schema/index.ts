@@ -1,5 +1,27 @@
 // `indelible/schema`: the schemas of a domain as JSON Schema, and a declared system as JSON.
 
+export type {
+  Board,
+  BoardCommand,
+  BoardEvent,
+  BoardLane,
+  BoardListener,
+  BoardModel,
+  BoardPolicy,
+  BoardReadModel,
+  BoardSaga,
+  BoardStep,
+} from './board.ts'
+export { boardMarkdown } from './board-markdown.ts'
+export { boardNames, boardOf } from './board-of.ts'
+export { type BoardPart, listenersTo, sendersOf, sendsOf } from './board-relations.ts'
+export {
+  type BoardTimeline,
+  type TimelineEvent,
+  type TimelineLane,
+  type TimelineMoment,
+  timelineOf,
+} from './board-timeline.ts'
 export type { CommandName } from './command-name.ts'
 export { schemaProblems } from './compatibility/compare.ts'
 export type { SideNames, Sides } from './compatibility/pair.ts'
@@ -12,8 +34,11 @@ export {
   type DiagramGroup,
   type DiagramLine,
   type DiagramNode,
+  type DiagramRole,
   mermaidOf,
 } from './diagram.ts'
+export { allFields, type Field, fieldsOf } from './fields.ts'
+export { flowOverview, laneFlow, linkOfLane, titleOfLane } from './flow-diagram.ts'
 export {
   type ContractFile,
   contractFileOf,
@@ -36,6 +61,7 @@ export {
 } from './gate/judge.ts'
 export { type EventFailure, type ReplayedEvents, replayEvents, type TypeReplayed } from './gate/replay.ts'
 export { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+export { markdownText } from './markdown.ts'
 export { eventSchemaOf } from './registry/event-schema.ts'
 export {
   type EventTypeListed,

@@ -1,7 +1,7 @@
-// A saga as a diagram, made from descriptions alone. Success is solid; what takes back is dashed.
+// A saga as a diagram, made from descriptions alone. Success is solid; what takes back is dashed; what a person must mend is dotted.
 import { type CommandName, titleOf } from './command-name.ts'
 import type { NodeDescription, SagaDescription } from './describe-saga.ts'
-import type { Diagram, DiagramEdge, DiagramNode } from './diagram.ts'
+import type { Diagram, DiagramEdge, DiagramNode, DiagramRole } from './diagram.ts'
 import type { SystemDescription } from './system-description.ts'
 
 /** The commands of the system say what may be refused. */
@@ -10,7 +10,7 @@ type Commands = Pick<SystemDescription, 'commands' | 'remotes' | 'activities'>
 /** The flow of a saga as a diagram: `sagaDiagram(description.sagas[0], description)` with the description of `describeSystem`. */
 export function sagaDiagram(saga: SagaDescription, { commands, remotes, activities }: Commands): Diagram {
   const drawing = new Drawing(saga, [...commands, ...activities, ...remotes.flatMap((each) => each.commands)])
-  const about = 'Solid lines lead to success. Dashed lines take back.'
+  const about = `Solid lines lead to success. Dashed lines take back.${drawing.hasTrouble ? ' Dotted lines lead to what a person must mend.' : ''}`
   return { title: `Saga ${saga.name}`, about, ...drawing.drawn() }
 }
 
@@ -24,6 +24,8 @@ interface TakeBack {
   readonly node: DiagramNode
   /** What is taken back after it. */
   readonly then: string
+  /** Why it may be refused. Then a person must see to it. */
+  readonly refusals: readonly string[]
 }
 
 class Drawing {
@@ -35,37 +37,58 @@ class Drawing {
   /** Where the next node goes: into the diagram, or into the group that is drawn. */
   #into = this.#nodes
   #count = 0
+  readonly #owner: string | null
 
   constructor(saga: SagaDescription, commands: Commands['commands']) {
+    this.#owner = saga.owner
     this.#refusals = ({ category, type, remote }) => {
       const of = commands.find((each) => each.category === category && each.type === type && each.remote === remote)
       return of?.refuses.map(({ reason }) => reason) ?? []
     }
-    const start = this.#node('rounded', [saga.startsOn.join(' or ') || 'another saga'])
+    const start = this.#node('rounded', [saga.startsOn.join(' or ') || 'another saga'], 'event')
     const compensated = 'compensated'
     const last = saga.onCompensated
-      ? this.#takeBack([titleOf(saga.onCompensated), 'the last command'], compensated)
+      ? this.#takeBack([titleOf(saga.onCompensated), 'the last command'], compensated, [saga.onCompensated])
       : compensated
     const { exits, undo } = this.#flow(saga.flow, { entries: [{ from: start }], undo: last, isGrouped: false })
     if (saga.cancelsOn.length > 0)
-      this.#fails(this.#node('flag', [saga.cancelsOn.join(' or '), 'at any time']), undo, 'cancels')
+      this.#fails(this.#node('flag', [saga.cancelsOn.join(' or '), 'at any time'], 'event'), undo, 'cancels')
     this.#nodes.push(ending('completed'))
     if (saga.onCompleted) {
-      const end = this.#node('box', [titleOf(saga.onCompleted), 'the last command'])
+      const end = this.#node('box', [titleOf(saga.onCompleted), 'the last command'], 'command')
       this.#enter(exits, end)
       this.#enter([{ from: end }], 'completed')
     } else this.#enter(exits, 'completed')
   }
 
+  /** Whether something that takes back may be refused. */
+  get hasTrouble(): boolean {
+    return this.#reachedTakeBacks().some(({ refusals }) => refusals.length > 0)
+  }
+
   drawn(): Pick<Diagram, 'nodes' | 'edges'> {
-    const reached = this.#reached()
-    const takeBacks = this.#takeBacks.filter(({ node }) => reached.has(node.id))
-    const end = reached.has('compensated') ? [ending('compensated')] : []
+    const takeBacks = this.#reachedTakeBacks()
+    const refused = takeBacks.filter(({ refusals }) => refusals.length > 0)
+    const ends = this.#reached().has('compensated') ? [ending('compensated')] : []
     const back = takeBacks.map(({ node, then }) => ({ from: node.id, to: then, line: 'dashed', isBack: true }) as const)
+    const troubles = refused.map(
+      ({ node, refusals }) =>
+        ({ from: node.id, to: 'trouble', label: refusals.join(', '), line: 'dotted', isBack: false }) as const,
+    )
     return {
-      nodes: [...this.#nodes, ...takeBacks.map(({ node }) => node), ...end],
-      edges: [...this.#forward, ...this.#failures, ...back],
+      nodes: [
+        ...this.#nodes,
+        ...takeBacks.map(({ node }) => node),
+        ...ends,
+        ...(this.hasTrouble ? [trouble(this.#owner)] : []),
+      ],
+      edges: [...this.#forward, ...this.#failures, ...back, ...troubles],
     }
+  }
+
+  #reachedTakeBacks(): readonly TakeBack[] {
+    const reached = this.#reached()
+    return this.#takeBacks.filter(({ node }) => reached.has(node.id))
   }
 
   /** `isGrouped`: what is done here is taken back together, by the drawing of the node around it. */
@@ -86,7 +109,7 @@ class Drawing {
       const failure = this.#failureOf(node)
       if (failure) this.#fails(id, undo, failure)
       if (!isGrouped && 'compensatesWith' in node && typeof node.compensatesWith === 'object' && node.compensatesWith)
-        undo = this.#takeBack([`take back ${node.name}`, titleOf(node.compensatesWith)], undo)
+        undo = this.#takeBack([`take back ${node.name}`, titleOf(node.compensatesWith)], undo, [node.compensatesWith])
       exits = exitsOf(node, id)
     }
     return { exits, undo }
@@ -96,15 +119,19 @@ class Drawing {
     const { name } = node
     switch (node.kind) {
       case 'step':
-        return this.#node('box', [name, titleOf(node.sends), ...(node.timeout ? [`within ${node.timeout}`] : [])])
+        return this.#node(
+          'box',
+          [name, titleOf(node.sends), ...(node.timeout ? [`within ${node.timeout}`] : [])],
+          'command',
+        )
       case 'await':
-        return this.#node('slanted', [name, `wait for ${node.event}`, limitOf(node)])
+        return this.#node('slanted', [name, `wait for ${node.event}`, limitOf(node)], 'event')
       case 'ask':
-        return this.#node('slanted', [name, 'ask a person', limitOf(node)])
+        return this.#node('slanted', [name, 'ask a person', limitOf(node)], 'person')
       case 'sleep':
         return this.#node('rounded', [name, node.for === null ? 'sleep until a time' : `sleep for ${node.for}`])
       case 'child':
-        return this.#node('framed', [name, `saga ${node.saga}`])
+        return this.#node('framed', [name, `saga ${node.saga}`], 'process')
     }
   }
 
@@ -137,8 +164,11 @@ class Drawing {
   }
 
   #groupTakeBack(node: Group, then: string): string {
-    const texts = compensationsIn([node], '')
-    return texts.length === 0 ? then : this.#takeBack([`take back what ${node.name} did, newest first`, ...texts], then)
+    const found = compensationsIn([node], '')
+    if (found.length === 0) return then
+    const texts = found.map(({ place, command }) => `${place}: ${titleOf(command)}`)
+    const commands = found.map(({ command }) => command)
+    return this.#takeBack([`take back what ${node.name} did, newest first`, ...texts], then, commands)
   }
 
   /** How a node may make the saga compensate. */
@@ -152,15 +182,16 @@ class Drawing {
     return `after ${node.within}`
   }
 
-  #node(shape: DiagramNode['shape'], texts: readonly string[]): string {
+  #node(shape: DiagramNode['shape'], texts: readonly string[], role?: DiagramRole): string {
     const id = `n${++this.#count}`
-    this.#into.push({ id, shape, texts, line: 'solid' })
+    this.#into.push({ id, shape, texts, line: 'solid', ...(role && { role }) })
     return id
   }
 
-  #takeBack(texts: readonly string[], then: string): string {
+  #takeBack(texts: readonly string[], then: string, commands: readonly CommandName[]): string {
     const id = `n${++this.#count}`
-    this.#takeBacks.push({ node: { id, shape: 'box', texts, line: 'dashed' }, then })
+    const refusals = [...new Set(commands.flatMap(this.#refusals))]
+    this.#takeBacks.push({ node: { id, shape: 'box', texts, line: 'dashed', role: 'takeback' }, then, refusals })
     return id
   }
 
@@ -186,7 +217,19 @@ class Drawing {
 }
 
 function ending(name: 'completed' | 'compensated'): DiagramNode {
-  return { id: name, shape: 'rounded', texts: [name], line: 'solid' }
+  return {
+    id: name,
+    shape: 'rounded',
+    texts: [name],
+    line: 'solid',
+    role: name === 'completed' ? 'success' : 'takeback',
+  }
+}
+
+/** The saga waits there until somebody resumes it. */
+function trouble(owner: string | null): DiagramNode {
+  const texts = ['compensation failed', owner === null ? 'a person must see to it' : `${owner} must see to it`]
+  return { id: 'trouble', shape: 'hexagon', texts, line: 'dotted', role: 'trouble' }
 }
 
 type Group = Extract<NodeDescription, { kind: 'each' | 'parallel' | 'choose' }>
@@ -212,13 +255,18 @@ function limitOf({ within }: { readonly within: string }): string {
   return within === 'forever' ? 'without a limit' : `within ${within}`
 }
 
-function compensationsIn(nodes: readonly NodeDescription[], prefix: string): readonly string[] {
+interface Compensation {
+  readonly place: string
+  readonly command: CommandName
+}
+
+function compensationsIn(nodes: readonly NodeDescription[], prefix: string): readonly Compensation[] {
   return nodes.flatMap((node) => {
     const place = prefix + node.name
     if (node.kind === 'each') return compensationsIn(node.flow, `${place}/`)
     if (node.kind === 'parallel' || node.kind === 'choose')
       return Object.entries(node.branches).flatMap(([branch, flow]) => compensationsIn(flow, `${place}/${branch}/`))
     if (!('compensatesWith' in node) || typeof node.compensatesWith !== 'object' || !node.compensatesWith) return []
-    return [`${place}: ${titleOf(node.compensatesWith)}`]
+    return [{ place, command: node.compensatesWith }]
   })
 }

@@ -104,6 +104,8 @@ export interface ProjectionDescription extends DescribedPart {
   readonly declaresStaleness: boolean
   readonly columns: readonly ColumnDescription[]
   readonly key: readonly string[]
+  /** Whether every version of each row is kept. */
+  readonly history: boolean
   /** `row`: the handler gets no row, a row that must exist, or a row that starts as the initial row. */
   readonly on: readonly { readonly event: string; readonly row: 'none' | 'required' | 'initial' }[]
 }

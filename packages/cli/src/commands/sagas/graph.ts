@@ -2,7 +2,6 @@
 import { type Command, Option } from 'commander'
 import { declaredSaga } from 'indelible/operations'
 import { describeSystem, mermaidOf, sagaDiagram } from 'indelible/schema'
-import { svgOf } from '../../drawing/index.ts'
 import { addCommand } from '../../help.ts'
 import { addCommonOptions, type CommonOptions, systemOf } from '../../options/index.ts'
 import { jsonLine } from '../../output/index.ts'
@@ -10,16 +9,16 @@ import type { Session } from '../../session.ts'
 import { nameArgument } from './client-options.ts'
 
 interface Options extends CommonOptions {
-  readonly format: keyof typeof drawings
+  readonly format: (typeof formats)[number]
 }
 
-const drawings = { mermaid: mermaidOf, svg: svgOf }
+const formats = ['mermaid', 'svg'] as const
 
 export function addGraph(group: Command, session: Session): void {
   const command = addCommand(group, 'graph', {
     summary: 'draw a saga, as Mermaid text or SVG',
     about:
-      'Print the flow of a saga as a Mermaid flowchart or as an SVG picture: solid lines lead to success, dashed lines take back. It shows ' +
+      'Print the flow of a saga as a Mermaid flowchart or as an SVG picture: solid lines lead to success, dashed lines take back, dotted lines lead to what a person must mend. It shows ' +
       'waits, timeouts, and the refusals that make the saga compensate. It needs only the config.',
     examples: [
       ['indelible sagas graph transfer', 'as text'],
@@ -28,7 +27,7 @@ export function addGraph(group: Command, session: Session): void {
     ],
   })
     .argument(...nameArgument)
-    .addOption(new Option('--format <format>', 'what it is drawn as').choices(Object.keys(drawings)).default('mermaid'))
+    .addOption(new Option('--format <format>', 'what it is drawn as').choices(formats).default('mermaid'))
   addCommonOptions(command).action((name: string) => graph(name, command.optsWithGlobals(), session))
 }
 
@@ -37,6 +36,8 @@ async function graph(name: string, options: Options, session: Session): Promise<
   declaredSaga(system.sagas, name)
   const description = describeSystem(system)
   const { format, json } = options
-  const drawn = drawings[format](sagaDiagram(description.sagas.find((each) => each.name === name)!, description))
+  const diagram = sagaDiagram(description.sagas.find((each) => each.name === name)!, description)
+  // The library of the layout is loaded where it is needed.
+  const drawn = format === 'mermaid' ? mermaidOf(diagram) : (await import('../../drawing/index.ts')).svgOf(diagram)
   await session.out.write(json ? `${jsonLine({ saga: name, [format]: drawn })}\n` : drawn)
 }

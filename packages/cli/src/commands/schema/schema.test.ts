@@ -160,7 +160,7 @@ test('--replay runs each event through the code, and names the first that do not
   expect(code).toBe(7)
   expect(out).toContain('unknown: Dusted\n  The code does not declare it. The log has 1 event of it.\n')
   expect(out).toContain(
-    'does not fit: Priced, 1 of 2 events\n  position 4, thing-1, version 1: The data of Priced does not fit its schema: cents',
+    'does not fit: Priced, 1 of 2 events\n  position 4, thing-1, version 1: The data of "Priced" (thing-1, position 4) as version 2 of "Priced" does not fit its schema: cents',
   )
   expect(out).toContain('Replayed 3 events: 1 failure.\n')
   expect(err).toContain('1 event of the log cannot be read as the code declares them.')
