@@ -178,3 +178,24 @@ test('personal data are masked at any depth, in lists and maps', () => {
   expect(masked({ at: { street: 'x' } }, ['at'])).toEqual({ at: '…' })
   expect(masked(new Uint8Array(3), ['a'])).toBe('3 bytes')
 })
+
+test('the registry says what events were before: older versions, former types, and what each is seen as', () => {
+  const SoldAtCounter = event('SoldAtCounter', z.object({ item: z.string(), cents: z.int() }), {
+    parts: ['Sold', 'Paid'],
+  })
+  const Sold = event('Sold', z.object({ item: z.string() }))
+    .next(z.object({ item: z.string(), count: z.int() }))
+    .upcast((old) => ({ ...old, count: 1 }))
+    .formerly(SoldAtCounter, ({ item }) => ({ item, count: 1 }))
+  const Paid = event('Paid', z.object({ cents: z.int() })).formerly(SoldAtCounter, ({ cents }) => ({ cents }))
+  const till = aggregate('till', { initialState: 0 })
+    .on(Sold, (sum) => sum)
+    .on(Paid, (sum, { cents }) => sum + cents)
+  const Sell = till.command('Sell', { input: Sold.schema, emits: [Sold, Paid], decide: () => [] })
+  const files = documentsOf(defineSystem({ name: 'shop', commands: [Sell] }))
+  const text = String(files.get('registry.md'))
+  expect(text).toContain('Older versions of Sold')
+  expect(text).toMatch(
+    /\| `?SoldAtCounter`? \| 1 \| item: text, cents: integer \| \[Sold\]\(\S+\), \[Paid\]\(\S+\) \|/,
+  )
+})

@@ -63,6 +63,7 @@ function eventBlocks(event: Event, source: Source): readonly Block[] {
     ]),
     ...fieldsTable(fieldsOf(schema, personal)),
     ...olderVersions(event, source),
+    ...formerTypes(event),
     ...samples(type, source),
   ]
 }
@@ -97,6 +98,25 @@ function olderVersions({ type, version, schema, olderVersions }: Event, source: 
         [{ file: schemaFile(source, type, older.version), text: `version ${older.version}` }],
         joined(fieldsOf(older.schema).map(({ name, type }) => `${name}: ${type}`)),
         changes(fieldsOf(older.schema), fieldsOf(all[index + 1]!.schema)),
+      ]),
+    ),
+  ]
+}
+
+function formerTypes({ type, formerTypes }: Event): readonly Block[] {
+  if (formerTypes.length === 0) return []
+  return [
+    heading(4, `Former types of ${type}`),
+    ...paragraph(
+      'The log may have events of these types. They are never rewritten: readers get them as they are seen now.',
+    ),
+    ...table(
+      ['Type', 'Versions', 'What it had', 'Seen as'],
+      formerTypes.map((former) => [
+        [{ code: former.type }],
+        former.versions.map(({ version }) => version).join(', '),
+        joined(fieldsOf(former.versions.at(-1)!.schema).map(({ name, type }) => `${name}: ${type}`)),
+        joined(former.seenAs.map((each) => ({ link: `event/${each}`, text: each }))),
       ]),
     ),
   ]
