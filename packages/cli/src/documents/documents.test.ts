@@ -195,7 +195,5 @@ test('the registry says what events were before: older versions, former types, a
   const files = documentsOf(defineSystem({ name: 'shop', commands: [Sell] }))
   const text = String(files.get('registry.md'))
   expect(text).toContain('Older versions of Sold')
-  expect(text).toMatch(
-    /\| `?SoldAtCounter`? \| 1 \| item: text, cents: integer \| \[Sold\]\(\S+\), \[Paid\]\(\S+\) \|/,
-  )
+  expect(text).toMatch(/\| `?SoldAtCounter`? \| 1 \| item: text, cents: integer \| \[Sold\]\(\S+\), \[Paid\]\(\S+\) \|/)
 })
