@@ -234,6 +234,8 @@ test('a server answers the same, and reads over HTTP are in the trail', async ()
   ])
   const correlation = ['--correlation', 'visit', '--tree', '--json', '--url', server.url]
   expect(ndjson((await cli(['audit', ...correlation])).out)[0]).toMatchObject({ entries: [{ depth: 0 }] })
+  // The first checkpoint comes when the tree has met the first events.
+  await running.waitFor({ name: '$tree' }, (await running.store.head()).position)
   const file = join(temporaryDirectory(), 'audit.ndjson')
   expect((await cli(['audit', '--format', 'ndjson', '--out', file, '--url', server.url])).code).toBe(0)
   expect(readFileSync(file, 'utf8')).toContain('"checkpoint":{"size":')
