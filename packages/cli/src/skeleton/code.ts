@@ -1,6 +1,6 @@
 // Prints code in the form that formatters give it: on one line where it fits, else one item a line.
 
-export type Code = string | Group | Call | readonly Code[]
+export type Code = string | Group | Call | Headed | readonly Code[]
 
 /** Items between brackets. `isBlock` always has a line for each, without commas. */
 interface Group {
@@ -17,12 +17,27 @@ interface Call {
   readonly args: readonly Code[]
 }
 
+/** What stands on the next line, indented, where it does not fit behind its head. */
+interface Headed {
+  readonly kind: 'headed'
+  readonly head: string
+  readonly body: Code
+}
+
+export function headed(head: string, body: Code): Code {
+  return { kind: 'headed', head, body }
+}
+
 /** `undefined` leaves a member out. A member with a comment has lines that begin with `//` before it. */
 export function object(members: Readonly<Record<string, Code | undefined>>): Code {
-  const items = Object.entries(members).flatMap(([name, code]) =>
-    code === undefined ? [] : [code === name ? name : [`${keyText(name)}: `, code]],
-  )
+  const items = Object.entries(members).flatMap(([name, code]) => (code === undefined ? [] : [memberOf(name, code)]))
   return items.length === 0 ? '{}' : group('{', items, '}')
+}
+
+function memberOf(name: string, code: Code): Code {
+  if (code === name) return name
+  const isText = typeof code === 'string' && /^['"]/.test(code)
+  return isText ? headed(`${keyText(name)}:`, code) : [`${keyText(name)}: `, code]
 }
 
 export function group(open: string, items: readonly Code[], close: string): Code {
@@ -46,8 +61,9 @@ export function commented(comments: readonly string[], code: Code): Code {
   return comments.length === 0 ? code : [...comments.map((each) => `// ${each}\n`), code]
 }
 
-/** `first` and calls of its methods, each on a line of its own. */
+/** `first` and calls of its methods: several stand on a line each. */
 export function chain(first: Code, calls: readonly Code[]): Code {
+  if (calls.length === 1) return [first, calls[0]!]
   return [first, ...calls.flatMap((each) => ['\n  ', indentedBy(each)])]
 }
 
@@ -82,7 +98,7 @@ function print(code: Code, place: Place): string {
   if (typeof code === 'string') return code.replaceAll('\n', `\n${' '.repeat(place.indent)}`)
   const flat = flatText(code)
   if (flat !== undefined && place.column + flat.length + place.trailing <= width) return flat
-  if ('kind' in code) return code.kind === 'group' ? printGroup(code, place) : printCall(code, place)
+  if ('kind' in code) return printNode(code, place)
   const inner = (code as Indented)[deeper] ? { ...place, indent: place.indent + 2 } : place
   let done = ''
   for (const [index, each] of code.entries()) {
@@ -95,6 +111,13 @@ function print(code: Code, place: Place): string {
     })
   }
   return done
+}
+
+function printNode(code: Group | Call | Headed, place: Place): string {
+  if (code.kind === 'group') return printGroup(code, place)
+  if (code.kind === 'call') return printCall(code, place)
+  const indent = place.indent + 2
+  return `${code.head}\n${' '.repeat(indent)}${print(code.body, { indent, column: indent, trailing: place.trailing })}`
 }
 
 function printGroup({ brackets: [open, close], items, isBlock }: Group, { indent }: Place): string {
@@ -111,16 +134,27 @@ function printCall({ callee, args }: Call, place: Place): string {
   const last = args.at(-1)!
   const start = `${callee}(${heads.map((each) => `${each}, `).join('')}`
   const canHug =
-    typeof last !== 'string' &&
+    isHugged(last) &&
     heads.every((each) => each !== undefined) &&
     place.column + start.length + firstLength(last) <= width
   if (!canHug) return printGroup({ kind: 'group', brackets: [`${callee}(`, ')'], items: args, isBlock: false }, place)
   return `${start}${print(last, { ...place, column: place.column + start.length, trailing: place.trailing + 1 })})`
 }
 
+/** An object, a list or a function, and not another call. */
+function isHugged(code: Code): boolean {
+  if (typeof code === 'string') return false
+  if ('kind' in code) return code.kind === 'group'
+  return typeof code[0] === 'string' && /^(?:async )?\(/.test(code[0])
+}
+
 /** Undefined where it cannot stand on one line. */
 function flatText(code: Code): string | undefined {
   if (typeof code === 'string') return code.includes('\n') ? undefined : code
+  if ('kind' in code && code.kind === 'headed') {
+    const body = flatText(code.body)
+    return body === undefined ? undefined : `${code.head} ${body}`
+  }
   const parts = ('kind' in code ? (code.kind === 'group' ? code.items : code.args) : code).map(flatText)
   if (parts.includes(undefined) || ('kind' in code && code.kind === 'group' && code.isBlock)) return undefined
   if (!('kind' in code)) return parts.join('')
@@ -132,7 +166,12 @@ function flatText(code: Code): string | undefined {
 /** How long what comes first is where it is broken. */
 function firstLength(code: Code): number {
   if (typeof code === 'string') return code.split('\n')[0]!.length
-  if (!('kind' in code)) return code.length === 0 ? 0 : firstLength(code[0]!)
+  if (!('kind' in code)) {
+    const end = code.findIndex((each) => typeof each !== 'string' || each.includes('\n'))
+    const parts = end < 0 ? code : code.slice(0, end + 1)
+    return parts.reduce<number>((sum, each) => sum + firstLength(each), 0)
+  }
+  if (code.kind === 'headed') return code.head.length
   return code.kind === 'group' ? code.brackets[0].length : code.callee.length + 1
 }
 

@@ -1,4 +1,6 @@
 // A board with what is left out filled in where only one thing can be meant. Where it is not clear, the board is asked, with its line.
+
+import type { Field } from 'indelible/schema'
 import { type Board, type BoardCommand, BoardFindings, type BoardLane, type WrittenBoard } from 'indelible/schema'
 import { checkNames } from './check-names.ts'
 import { checkReferences } from './check-references.ts'
@@ -19,14 +21,18 @@ export function completed({ board, lineOf }: WrittenBoard): Board {
       kept(lane, {
         ...lane,
         commands: lane.commands.map((command) =>
-          kept(command, { ...command, emits: emitsOf(command, lane, { findings, line: lineOf(command) }) }),
+          kept(command, {
+            ...command,
+            fields: withoutMarks(command.fields),
+            emits: emitsOf(command, lane, { findings, line: lineOf(command) }),
+          }),
         ),
         events: lane.events.map((event) => kept(event, { ...event })),
       }),
     ),
     models: board.models.map((each) => kept(each, { ...each })),
     policies: board.policies.map((each) => kept(each, { ...each })),
-    sagas: board.sagas.map((each) => kept(each, { ...each })),
+    sagas: board.sagas.map((each) => kept(each, { ...each, data: each.data && withoutMarks(each.data) })),
     readModels: board.readModels.map((each) => kept(each, { ...each, columns: columnsOf(each, board) })),
     reactions: board.reactions.map((each) => kept(each, { ...each })),
     subscriptions: board.subscriptions.map((each) => kept(each, { ...each })),
@@ -36,6 +42,11 @@ export function completed({ board, lineOf }: WrittenBoard): Board {
   checkReferences(full, { findings, line })
   findings.assertNone()
   return full
+}
+
+/** Personal data are marked where they are kept: in events. */
+function withoutMarks(fields: readonly Field[]): readonly Field[] {
+  return fields.map((field) => ({ ...field, isPersonal: false, fields: withoutMarks(field.fields) }))
 }
 
 function emitsOf(

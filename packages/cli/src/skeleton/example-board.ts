@@ -28,17 +28,18 @@ One copy of a book that a member has.
 - BookReturned
 - ReminderSent
 
-## Saga: returning
+## Saga: overdue
+
+Who keeps a book for more than four weeks gets a reminder.
 
 - starts on BookLent
+- cancelled by BookReturned
 - owner front desk
 
 ### Steps
 
-1. back waits for BookReturned within 28d
-   - goes on afterwards
+1. patience sleeps for 28d
 2. remind sends SendReminder
-   - nothing to take back
 
 ## Read model: loans
 

@@ -91,7 +91,7 @@ export function aggregateText(lane: BoardLane, board: Board, places: Places): re
   const lasts = ['nothing', ...events.map(({ name }) => name)].map(text)
   const oneLine = `readonly ${lastMember}: ${lasts.join(' | ')}`
   const last =
-    oneLine.length < 110 ? oneLine : `readonly ${lastMember}:\n${lasts.map((each) => `  | ${each}`).join('\n')}`
+    oneLine.length <= 118 ? oneLine : `readonly ${lastMember}:\n${lasts.map((each) => `  | ${each}`).join('\n')}`
   const interfaceCode: Code = [
     '/** What decisions know: to begin with, what happened last, and the newest value of each member of the events. */\n',
     `export interface ${state} `,
@@ -229,6 +229,7 @@ export function commandTestText(
   const { lane, command, type, place } = placed
   const file = place.file.replace(/\.ts$/, '.test.ts')
   const module = new Module(file)
+  module.use('indelible', 'type DomainEvent')
   module.use('indelible/testing', 'decideAfter')
   module.use('vitest', 'expect', 'test')
   const given = command.fields.filter(({ isRequired }) => isRequired)
@@ -264,14 +265,18 @@ export function commandTestText(
           '() => ',
           block([
             ...(hasTime ? ["const issuedAt = '2026-01-31T09:00:00.000Z'"] : []),
-            'const given: readonly never[] = []',
-            ['const when = ', samplesOf(command.fields)],
+            'const given: readonly DomainEvent[] = []',
+            ['const then = ', result],
             [
               'expect(',
-              call('decideAfter', 'given', module.see(place), 'when', ...(context === '{}' ? [] : [context])),
-              ').toEqual(',
-              result,
-              ')',
+              call(
+                'decideAfter',
+                'given',
+                module.see(place),
+                samplesOf(command.fields),
+                ...(context === '{}' ? [] : [context]),
+              ),
+              ').toEqual(then)',
             ],
           ]),
         ]),

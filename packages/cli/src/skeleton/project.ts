@@ -222,5 +222,6 @@ function readme({ name, description, hotSpots, lanes }: Board): string {
 }
 
 function json(value: object): string {
-  return `${JSON.stringify(value, null, 2)}\n`
+  const lines = JSON.stringify(value, null, 2)
+  return `${lines.replace(/\[\s+("[^"]*")\s+\]/g, '[$1]')}\n`
 }

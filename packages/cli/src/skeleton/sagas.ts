@@ -1,6 +1,6 @@
 // The module of a saga: its flow, with functions that make ids and inputs from the data it begins with.
 import type { Board, BoardSaga, BoardStep, Field } from 'indelible/schema'
-import { type Code, call, chain, list, object, text } from './code.ts'
+import { type Code, call, chain, headed, list, object, text } from './code.ts'
 import { Module } from './module.ts'
 import type { Places } from './places.ts'
 import { idFrom, type Known, sagaFunction, valuesFrom } from './sending.ts'
@@ -142,10 +142,7 @@ class SagaWriter {
   }
 
   #flow(steps: readonly BoardStep[], known: Known): Code {
-    return [
-      '(flow) => ',
-      steps.length === 1 ? ['flow', this.#step(steps[0]!, known)] : chain('flow', this.#steps(steps, known)),
-    ]
+    return headed('(flow) =>', chain('flow', this.#steps(steps, known)))
   }
 
   #compensation(name: string | null, known: Known): Code | undefined {

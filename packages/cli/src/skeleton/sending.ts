@@ -61,7 +61,9 @@ export function sagaFunction({ code, fromData, isFromItem, sampled }: Made, { us
   const context = destructured([...(isFromItem ? ['item'] : []), ...(usesId ? ['sagaId'] : [])])
   const data = destructured(fromData)
   const parameters = context ? `${data || '_data'}, ${context}` : data
-  if (sampled.length > 0) return [`(${parameters}) => `, block([commented(toWrite(sampled), ['return ', code])])]
+  // The parameter makes the compiler look at the command first, and take words of the samples as such.
+  if (sampled.length > 0)
+    return [`(${parameters || '_data'}) => `, block([commented(toWrite(sampled), ['return ', code])])]
   const isObject = typeof code !== 'string' || code.startsWith('{')
   return isObject ? [`(${parameters}) => (`, code, ')'] : `(${parameters}) => ${code}`
 }

@@ -9,7 +9,8 @@ export function schemaOf(fields: Fields): Code {
 }
 
 function schemaOfField({ type, fields, isNullable, isRequired }: Field): Code {
-  const marks = `${isNullable && type !== 'null' ? '.nullable()' : ''}${isRequired ? '' : '.optional()'}`
+  const canBeNull = isNullable && type !== 'null'
+  const marks = isRequired ? (canBeNull ? '.nullable()' : '') : canBeNull ? '.nullish()' : '.optional()'
   const code = schemaOfType(fieldType(type)!, fields)
   return marks === '' ? code : [code, marks]
 }
