@@ -138,13 +138,15 @@ function printCall({ callee, args }: Call, place: Place): string {
     heads.every((each) => each !== undefined) &&
     place.column + start.length + firstLength(last) <= width
   if (!canHug) return printGroup({ kind: 'group', brackets: [`${callee}(`, ')'], items: args, isBlock: false }, place)
-  return `${start}${print(last, { ...place, column: place.column + start.length, trailing: place.trailing + 1 })})`
+  const written = print(last, { ...place, column: place.column + start.length, trailing: place.trailing + 1 })
+  const isBroken = typeof last !== 'string' && 'kind' in last && last.kind === 'headed'
+  return isBroken ? `${start}${written},\n${' '.repeat(place.indent)})` : `${start}${written})`
 }
 
 /** An object, a list or a function, and not another call. */
 function isHugged(code: Code): boolean {
   if (typeof code === 'string') return false
-  if ('kind' in code) return code.kind === 'group'
+  if ('kind' in code) return code.kind === 'group' || (code.kind === 'headed' && code.head.startsWith('('))
   return typeof code[0] === 'string' && /^(?:async )?\(/.test(code[0])
 }
 

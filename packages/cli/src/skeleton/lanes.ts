@@ -1,6 +1,6 @@
 // The modules of an aggregate: its events, its state, and its commands with a test for each.
 import type { Board, BoardCommand, BoardLane, Field } from 'indelible/schema'
-import { block, type Code, call, chain, commented, group, list, object, text } from './code.ts'
+import { block, type Code, call, chain, commented, group, headed, list, object, text } from './code.ts'
 import { Module } from './module.ts'
 import { aOrAn, isIdentifier, pascal } from './names.ts'
 import type { PlacedCommand, Places } from './places.ts'
@@ -180,14 +180,13 @@ function decideCode(command: BoardCommand, { lane, board, places }: Surroundings
   const [input, context] = [parameter(command.fields, used), destructured(used.context)]
   const parameters =
     context !== '' ? `_state, ${input || '_input'}, ${context}` : input === '' ? '' : `_state, ${input}`
-  return [`(${parameters}) => `, toWrite.length === 0 ? result : block([commented(toWrite, ['return ', result])])]
+  if (toWrite.length === 0) return headed(`(${parameters}) =>`, result)
+  return [`(${parameters}) => `, block([commented(toWrite, ['return ', result])])]
 }
 
 function parameter(fields: readonly Field[], { input }: { readonly input: readonly string[] }): string {
   if (input.length === 0) return ''
-  return fields.filter(({ name }) => input.includes(name)).every(({ name }) => isIdentifier(name))
-    ? destructured(input)
-    : 'input'
+  return fields.every(({ name }) => isIdentifier(name)) ? destructured(input) : 'input'
 }
 
 /** The data of the first event, from the input, the id of the aggregate and the time of the command; samples where nothing fits. */
@@ -268,7 +267,7 @@ export function commandTestText(
             'const given: readonly DomainEvent[] = []',
             ['const then = ', result],
             [
-              'expect(',
+              'const decided = ',
               call(
                 'decideAfter',
                 'given',
@@ -276,8 +275,8 @@ export function commandTestText(
                 samplesOf(command.fields),
                 ...(context === '{}' ? [] : [context]),
               ),
-              ').toEqual(then)',
             ],
+            'expect(decided).toEqual(then)',
           ]),
         ]),
         ...(command.refuses.length === 0 ? [] : ['\n']),

@@ -1,6 +1,6 @@
 // The modules of what listens: decision models, projections, policies, reactions and subscriptions.
 import type { Board, BoardListener, BoardModel, BoardPolicy, BoardReadModel, Field } from 'indelible/schema'
-import { block, type Code, call, chain, commented, list, object, text } from './code.ts'
+import { block, type Code, call, chain, commented, headed, list, object, text } from './code.ts'
 import { Module } from './module.ts'
 import { camel, isIdentifier } from './names.ts'
 import type { Places } from './places.ts'
@@ -46,8 +46,11 @@ export function policyText(policy: BoardPolicy, board: Board, places: Places): W
     const comments = toWrite(sent.flatMap(({ input }) => input.sampled))
     const result: Code = calls.length === 0 ? 'undefined' : calls.length === 1 ? calls[0]! : list(calls)
     const parameters = usesStream ? `${data || '_data'}, { streamId }` : data
-    const body = comments.length === 0 ? result : block([commented(comments, ['return ', result])])
-    return call('.on', module.see(places.events.get(event)!), [`(${parameters}) => `, body])
+    const send: Code =
+      comments.length === 0
+        ? headed(`(${parameters}) =>`, result)
+        : [`(${parameters}) => `, block([commented(comments, ['return ', result])])]
+    return call('.on', module.see(places.events.get(event)!), send)
   })
   return [
     file,

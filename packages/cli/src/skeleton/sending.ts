@@ -4,7 +4,7 @@ import { block, type Code, commented, object } from './code.ts'
 import { memberFor } from './lanes.ts'
 import { isIdentifier } from './names.ts'
 import type { PlacedCommand } from './places.ts'
-import { destructured, type Fields, valueFor } from './values.ts'
+import { destructured, type Fields, sampleOf, typeScriptOf, valueFor } from './values.ts'
 
 /** The data of a saga or an event, and in a flow for each item its fields. */
 export interface Known {
@@ -38,10 +38,19 @@ export function valuesFrom(fields: Fields, { data, item }: Known): Made {
     if (!ofItem.isSample) isFromItem = true
     else if (!ofData.isSample) fromData.push(field.name)
     else if (!field.isRequired) return []
-    else sampled.push(field.name)
+    else {
+      sampled.push(field.name)
+      return [[field.name, typedSample(field)] as const]
+    }
     return [[field.name, found.code] as const]
   })
   return { code: object(Object.fromEntries(members)), fromData, isFromItem, sampled }
+}
+
+/** The compiler takes a word in the result of a function for any text, unless it is told. */
+function typedSample(field: Field): Code {
+  const type = typeScriptOf({ ...field, isNullable: false }).replaceAll('readonly ', '')
+  return /['[]/.test(type) || /^\d/.test(type) ? [sampleOf(field), ` as ${type}`] : sampleOf(field)
 }
 
 /** Whom a command is for: what the data name by the category, or what the saga or event has the id of. */
@@ -61,9 +70,7 @@ export function sagaFunction({ code, fromData, isFromItem, sampled }: Made, { us
   const context = destructured([...(isFromItem ? ['item'] : []), ...(usesId ? ['sagaId'] : [])])
   const data = destructured(fromData)
   const parameters = context ? `${data || '_data'}, ${context}` : data
-  // The parameter makes the compiler look at the command first, and take words of the samples as such.
-  if (sampled.length > 0)
-    return [`(${parameters || '_data'}) => `, block([commented(toWrite(sampled), ['return ', code])])]
+  if (sampled.length > 0) return [`(${parameters}) => `, block([commented(toWrite(sampled), ['return ', code])])]
   const isObject = typeof code !== 'string' || code.startsWith('{')
   return isObject ? [`(${parameters}) => (`, code, ')'] : `(${parameters}) => ${code}`
 }
