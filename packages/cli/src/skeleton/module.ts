@@ -34,7 +34,11 @@ export class Module {
   written(about: string, parts: readonly Code[]): string {
     const imports = [...this.#imports]
       .toSorted(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
-      .map(([from, names]) => printed(['import ', group('{', [...names].toSorted(byName), '}'), ` from ${text(from)}`]))
+      .map(([from, names]) => {
+        const areTypes = [...names].every((name) => name.startsWith('type '))
+        const shown = [...names].toSorted(byName).map((name) => (areTypes ? name.replace('type ', '') : name))
+        return printed([areTypes ? 'import type ' : 'import ', group('{', shown, '}'), ` from ${text(from)}`])
+      })
     const head = `// ${about}\n${imports.map((each) => `${each}\n`).join('')}`
     return `${head}${parts.length === 0 ? '' : '\n'}${parts.map(printed).join('\n\n')}${parts.length === 0 ? '' : '\n'}`
   }

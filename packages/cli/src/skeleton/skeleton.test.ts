@@ -87,7 +87,7 @@ test('what is written has the form that formatters give it', () => {
       'format',
       '--colors=off',
       `--config-path=${config}`,
-      ...projects.map(({ name }) => join(home, name)),
+      ...Object.keys(boards).map((name) => join(home, name)),
     ]),
   ).not.toMatch(/━/)
 })
