@@ -1,7 +1,8 @@
 // A typed skeleton of a system, from its Event Storming board.
 import type { Board, WrittenBoard } from 'indelible/schema'
+import { commandTestText, commandText } from './commands.ts'
 import { completed } from './completed.ts'
-import { aggregateText, commandTestText, commandText, eventsText } from './lanes.ts'
+import { aggregateText, eventsText } from './lanes.ts'
 import { modelText, policyText, projectionText, reactionText, subscriptionText } from './listeners.ts'
 import { activityText, remoteText } from './outside.ts'
 import { placesOf } from './places.ts'
