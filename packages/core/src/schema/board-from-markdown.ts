@@ -3,6 +3,7 @@ import type { Board, BoardCommand, BoardEvent, BoardLane, BoardListener, BoardSa
 import { columnIn, fieldsIn, isFieldLike } from './board-fields.ts'
 import { BoardFindings } from './board-findings.ts'
 import { type OutlineItem, type OutlinePart, outlineOf } from './board-outline.ts'
+import { type Section, sectionsOf } from './board-sections.ts'
 import { stepsIn } from './board-steps.ts'
 import { describedName, namesIn, onlyName, plainText, plainWords } from './board-words.ts'
 
@@ -24,24 +25,6 @@ export function writtenBoard(markdown: string): WrittenBoard {
   const board = reader.board(sectionsOf(outlineOf(markdown), findings))
   findings.assertNone()
   return { board, lineOf: (part) => reader.lines.get(part) ?? 1 }
-}
-
-interface Section extends OutlinePart {
-  readonly parts: readonly OutlinePart[]
-}
-
-/** Headings of level 1 and 2, with the deeper ones below them. */
-function sectionsOf(parts: readonly OutlinePart[], findings: BoardFindings): readonly Section[] {
-  const sections: (Section & { parts: OutlinePart[] })[] = []
-  for (const part of parts) {
-    const above = sections.at(-1)
-    if (part.level === 0)
-      findings.add(part.text[0]?.line ?? part.items[0]!.line, 'Begin with the name of the system, as in "# shop".')
-    else if (part.level <= 2) sections.push({ ...part, parts: [] })
-    else if (above) above.parts.push(part)
-    else findings.unexpected({ line: part.line, text: part.title }, 'first the name of the system, as in "# shop".')
-  }
-  return sections
 }
 
 class BoardReader {
