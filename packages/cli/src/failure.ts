@@ -1,4 +1,4 @@
-// Turns any error into an exit code and a message: one line for a person, JSON for a program.
+// Turns any error into an exit code and a message: one line for a person, with one more for each item of a list, JSON for a program.
 import { isIndelibleError } from 'indelible'
 import { CliError, exitCodes, outcomeOf } from './errors/index.ts'
 import { escapeControls, jsonLine } from './output/index.ts'
@@ -27,6 +27,7 @@ export function failureText(failure: Failure, { json }: { json: boolean }): stri
   const { code, message, details, stack } = failure
   if (json)
     return `${jsonLine({ error: { code, message, ...(Object.keys(details).length > 0 ? { details } : {}) } })}\n`
-  const line = `error: ${escapeControls(message.replaceAll(/\s*\n\s*/g, ' '))}\n`
+  const items = message.split(/\n(?=- )/).map((item) => escapeControls(item.replaceAll(/\s*\n\s*/g, ' ')))
+  const line = `error: ${items.join('\n')}\n`
   return stack === undefined ? line : `${line}This is a bug in Indelible. Please report it with this stack:\n${stack}\n`
 }

@@ -41,6 +41,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_commit: 500,
   invalid_query: 500,
   invalid_declaration: 500,
+  board_invalid: 500,
   schema_async: 500,
   impure_aggregate: 500,
   impure_saga: 500,

@@ -36,6 +36,7 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   usage: 'usage',
   config_missing: 'usage',
   config_invalid: 'usage',
+  board_invalid: 'usage',
   unknown_category: 'usage',
   invalid_stream_name: 'usage',
   invalid_query: 'usage',

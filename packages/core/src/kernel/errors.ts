@@ -45,6 +45,11 @@ export const errorCodes = {
     retryable: false,
     meaning: 'The declaration of an aggregate, projection, saga or system cannot work.',
   },
+  board_invalid: {
+    retryable: false,
+    meaning:
+      'An Event Storming board has lines that are not understood, or leaves questions open that a system needs answered.',
+  },
   reserved_name: {
     retryable: false,
     meaning: 'A stream, event type, tag or command id begins with "$". Such names are reserved for Indelible.',

@@ -88,7 +88,8 @@ class Reader {
 
   #typeOf(form: JsonSchema, depth: number): string {
     const { type, format, prefixItems, items } = form
-    if ('const' in form) return literal(form.const)
+    // A single word in quotes, as it could be the name of a type.
+    if ('const' in form) return JSON.stringify(form.const)
     if (Array.isArray(form.enum)) return form.enum.map(literal).join(' | ')
     if (Array.isArray(prefixItems))
       return `list of ${prefixItems.map((each) => this.#innerType(each, depth)).join(', ')}`

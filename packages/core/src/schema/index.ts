@@ -12,7 +12,9 @@ export type {
   BoardSaga,
   BoardStep,
 } from './board.ts'
-export { boardMarkdown } from './board-markdown.ts'
+export { type BoardFinding, BoardFindings } from './board-findings.ts'
+export { boardFromMarkdown, type WrittenBoard, writtenBoard } from './board-from-markdown.ts'
+export { boardMarkdown, nameText } from './board-markdown.ts'
 export { boardNames, boardOf } from './board-of.ts'
 export { type BoardPart, listenersTo, sendersOf, sendsOf } from './board-relations.ts'
 export {
@@ -37,6 +39,7 @@ export {
   type DiagramRole,
   mermaidOf,
 } from './diagram.ts'
+export { type BasicType, type FieldType, fieldType } from './field-types.ts'
 export { allFields, type Field, fieldsOf } from './fields.ts'
 export { flowOverview, laneFlow, linkOfLane, titleOfLane } from './flow-diagram.ts'
 export {

@@ -23,7 +23,7 @@ export interface DecisionContext extends Partial<Omit<CommandContext, 'facts'>> 
 export function decideAfter<Input, No>(
   history: readonly DomainEvent[],
   commandType: CommandType<string, Input, No>,
-  input: Input,
+  input: NoInfer<Input>,
   { others = [], ...context }: DecisionContext = {},
 ): No | readonly DomainEvent[] {
   const { aggregate, type } = commandType
