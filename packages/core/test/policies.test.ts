@@ -111,6 +111,7 @@ test('the description of a policy says what it sends on which event', () => {
   expect(describeSystem(declared([writes])).policies).toEqual([
     {
       name: 'writes',
+      description: null,
       from: 'beginning',
       onRefused: 'park',
       on: ['Asked', 'Signed'],

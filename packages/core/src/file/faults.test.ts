@@ -674,6 +674,7 @@ describe('an event is never changed or deleted', () => {
     const methods = [
       'append',
       'close',
+      'countTypes',
       'findCommit',
       'head',
       'health',

@@ -1,6 +1,5 @@
 // Activities: what an HTTP service does for this system. Sagas and policies send one like a command; the answer of the service is recorded as an event.
 import { type AnyCommandType, type CommandType, commandType } from './commands.ts'
-import type { Described } from './descriptions.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, RecordedOf } from './event-types.ts'
 import type { Refusable, RefusalOf } from './refusals.ts'
@@ -48,7 +47,9 @@ export function activity<
   const Refuses extends Readonly<Record<number, Refusable>> = Readonly<Record<number, never>>,
 >(
   type: Type,
-  definition: Described & {
+  definition: {
+    /** For people who read the generated documents: what it means in the domain. */
+    readonly description?: string | undefined
     /** The name of the service: a configuration says where it is. */
     readonly service: string
     readonly input: Schema<Input, Given>

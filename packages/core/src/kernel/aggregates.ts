@@ -12,7 +12,7 @@ import {
   type Nothing,
 } from './commands.ts'
 import type { FactsOf } from './decision-models.ts'
-import { checkedDescription, type Described } from './descriptions.ts'
+import { checkedDescription } from './descriptions.ts'
 import type { AnyEventType, DataOf, DomainEvent, EventOf, RecordedOf } from './event-types.ts'
 import { type EventHandlers, evolveBy, noHandlers, withHandler } from './evolving.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -50,7 +50,9 @@ export interface Aggregate<State, Event extends AnyEventType, Reason extends str
     const Consults extends ConsultsOf<NoInfer<Input>> = Nothing,
   >(
     type: Type,
-    definition: Described & {
+    definition: {
+      /** For people who read the generated documents: what it means in the domain. */
+      readonly description?: string | undefined
       /** The schema of the input. */
       readonly input: Schema<Input, Given>
       /** All events that it may record. */
@@ -87,7 +89,9 @@ export function aggregate<
   const Member extends NoInfer<MemberOf<State>> = never,
 >(
   category: string,
-  definition: Described & {
+  definition: {
+    /** For people who read the generated documents: what it means in the domain. */
+    readonly description?: string | undefined
     readonly initialState: State
     readonly version?: number
     readonly unique?: { readonly [Each in Member]?: Reason }

@@ -1,7 +1,7 @@
 // Declared commands: their input, their events and refusals, and how they decide.
 import type { AnyAggregate } from './any-aggregate.ts'
 import type { AnyConsultation, Consultation, FactsOf } from './decision-models.ts'
-import { checkedDescription, type Described } from './descriptions.ts'
+import { checkedDescription } from './descriptions.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DomainEvent, EventOf, RecordedOf } from './event-types.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -111,7 +111,9 @@ export function command<
   const Refuses extends readonly Refusable[] = [],
 >(
   type: Type,
-  definition: Described & {
+  definition: {
+    /** For people who read the generated documents: what it means in the domain. */
+    readonly description?: string | undefined
     readonly category: string
     /** The schema of the input. */
     readonly input: Schema<Input, Given>
@@ -143,7 +145,9 @@ export function command<
 /** Throws `invalid_declaration`. */
 export function commandType(
   type: string,
-  definition: Described & {
+  definition: {
+    /** For people who read the generated documents: what it means in the domain. */
+    readonly description?: string | undefined
     readonly category: string
     readonly aggregate: AnyAggregate | undefined
     // biome-ignore lint/suspicious/noExplicitAny: of any input

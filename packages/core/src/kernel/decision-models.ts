@@ -1,6 +1,6 @@
 // Facts that a decision may consult besides its own aggregate. They are folded from events of any stream, which are found by their tags.
 // This is the decision model of dynamic consistency boundaries (https://dcb.events/specification/).
-import { checkedDescription, type Described } from './descriptions.ts'
+import { checkedDescription } from './descriptions.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DataOf, DomainEvent, EventOf } from './event-types.ts'
 import { type EventHandlers, evolveBy, noHandlers, withHandler } from './evolving.ts'
@@ -57,7 +57,12 @@ interface Facts<Consults> {
  */
 export function decisionModel<State, const Tag extends string>(
   name: string,
-  definition: Described & { readonly initialState: State; readonly tags: readonly Tag[] },
+  definition: {
+    /** For people who read the generated documents: what it means in the domain. */
+    readonly description?: string | undefined
+    readonly initialState: State
+    readonly tags: readonly Tag[]
+  },
 ): DecisionModel<State, Tag> {
   const { initialState, tags } = definition
   if (!/^[A-Za-z]\w*$/.test(name)) throw invalid(name, 'needs a name of letters, digits and "_"')

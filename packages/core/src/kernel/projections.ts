@@ -1,5 +1,5 @@
 // Projections turn events into rows of a read table. A handler gets a row and an event and returns data; the runtime does all I/O (the second law).
-import { checkedDescription, type Described } from './descriptions.ts'
+import { checkedDescription } from './descriptions.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, DataOf, RecordedOf } from './event-types.ts'
 import type { RecordedEvent } from './events.ts'
@@ -122,7 +122,9 @@ export const stalenessTargetMsDefault = 500
  */
 export function projection<const C extends Columns, const Name extends string>(
   name: Name,
-  definition: Described & {
+  definition: {
+    /** For people who read the generated documents: what it means in the domain. */
+    readonly description?: string | undefined
     readonly table: C
     readonly version?: number
     /**

@@ -1,6 +1,6 @@
 // Another Indelible system, declared by the commands that this one sends to it and the events that it hears from it.
 import type { AnyCommandType } from './commands.ts'
-import { checkedDescription, type Described } from './descriptions.ts'
+import { checkedDescription } from './descriptions.ts'
 import { type AnyEventType, type EventType, renamedBy } from './event-types.ts'
 import { checkedName, invalid } from './processes/index.ts'
 import type { BeginsFrom } from './reactions.ts'
@@ -52,7 +52,9 @@ export function remoteSystem<
   const Events extends readonly AnyEventType[] = [],
 >(
   name: Name,
-  definition: Described & {
+  definition: {
+    /** For people who read the generated documents: what it means in the domain. */
+    readonly description?: string | undefined
     /** The commands that are sent to it: those that it declares, or declarations with the same category, type and input. */
     readonly commands?: Commands
     /** The events that are heard from it. */

@@ -1,6 +1,6 @@
 // Policies: on an event, send commands. Choreography needs no state; what needs one is a saga.
 import type { AnyCommandType } from '../commands.ts'
-import { checkedDescription, type Described } from '../descriptions.ts'
+import { checkedDescription } from '../descriptions.ts'
 import { IndelibleError } from '../errors.ts'
 import type { AnyEventType, DataOf, RecordedOf } from '../event-types.ts'
 import type { RecordedEvent } from '../events.ts'
@@ -45,7 +45,9 @@ export interface Policy<Sends extends readonly AnyCommandType[] = readonly AnyCo
  */
 export function policy<const Sends extends readonly AnyCommandType[]>(
   name: string,
-  definition: Described & {
+  definition: {
+    /** For people who read the generated documents: what it means in the domain. */
+    readonly description?: string | undefined
     readonly sends: Sends
     /** Where a policy begins that has no checkpoint yet. `now` when left out. */
     readonly from?: BeginsFrom

@@ -1,7 +1,7 @@
 // Sagas run a process over several aggregates: each step sends a command; when one is refused, the steps before it are compensated in reverse order
 // (Garcia-Molina and Salem, "Sagas", SIGMOD 1987, https://doi.org/10.1145/38713.38742).
 import type { Nothing } from '../commands.ts'
-import { checkedDescription, type Described } from '../descriptions.ts'
+import { checkedDescription } from '../descriptions.ts'
 import type { AnyEventType, DataOf } from '../event-types.ts'
 import type { RecordedEvent } from '../events.ts'
 import type { JsonSchema } from '../json-data.ts'
@@ -82,28 +82,29 @@ export function saga<
   Undone = unknown,
 >(
   name: string,
-  definition: (StartedByEvent<Events> | StartedByParent<Data, Given>) &
-    Described & {
-      /** 1 when left out. Raise it when the flow changes. */
-      readonly version?: number
-      /** Who looks at an instance that cannot go on: a person or a team. */
-      readonly owner?: string
-      /** Where it begins in a log that has history already: `now`, the default, or `beginning`, which starts a saga for all of history. */
-      readonly from?: BeginsFrom
-      /** Events that make a saga which is under way take everything back, until it sends a step without `compensate`: `OrderCancelled`, or `{ event, correlate }`. */
-      readonly cancelsOn?: AnyEventType | Correlated | readonly (AnyEventType | Correlated)[]
-      /** The last command of a saga that has completed. */
-      readonly onCompleted?: SagaCommand<NoInfer<Data>, Nothing, undefined, Done>
-      /** The last command of a saga that has compensated. */
-      readonly onCompensated?: SagaCommand<NoInfer<Data>, Nothing, undefined, Undone>
-      /** Earlier versions. Instances that began on one of them end on it, unless `maps` takes them over. */
-      readonly former?: readonly AnySaga[]
-      /**
-       * How instances that began on an earlier version go over to this one: `{ 1: { steps: { deposit: 'credit', check: null } } }`. One that does not fit its map
-       * stays on its version if `former` has it, and else needs intervention.
-       */
-      readonly maps?: SagaMaps
-    },
+  definition: (StartedByEvent<Events> | StartedByParent<Data, Given>) & {
+    /** For people who read the generated documents: what it means in the domain. */
+    readonly description?: string | undefined
+    /** 1 when left out. Raise it when the flow changes. */
+    readonly version?: number
+    /** Who looks at an instance that cannot go on: a person or a team. */
+    readonly owner?: string
+    /** Where it begins in a log that has history already: `now`, the default, or `beginning`, which starts a saga for all of history. */
+    readonly from?: BeginsFrom
+    /** Events that make a saga which is under way take everything back, until it sends a step without `compensate`: `OrderCancelled`, or `{ event, correlate }`. */
+    readonly cancelsOn?: AnyEventType | Correlated | readonly (AnyEventType | Correlated)[]
+    /** The last command of a saga that has completed. */
+    readonly onCompleted?: SagaCommand<NoInfer<Data>, Nothing, undefined, Done>
+    /** The last command of a saga that has compensated. */
+    readonly onCompensated?: SagaCommand<NoInfer<Data>, Nothing, undefined, Undone>
+    /** Earlier versions. Instances that began on one of them end on it, unless `maps` takes them over. */
+    readonly former?: readonly AnySaga[]
+    /**
+     * How instances that began on an earlier version go over to this one: `{ 1: { steps: { deposit: 'credit', check: null } } }`. One that does not fit its map
+     * stays on its version if `former` has it, and else needs intervention.
+     */
+    readonly maps?: SagaMaps
+  },
 ): Saga<Data, Nothing, Given> {
   checkedName('A saga', name)
   const who = `Saga "${name}"`

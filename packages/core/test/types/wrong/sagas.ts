@@ -90,10 +90,10 @@ posted.step('more', {
   input: (_data, { answers }) => ({ signedBy: `${answers.post.grams}` }),
 })
 
-// TS2322: Type '"no"' is not assignable to type '"never" | "yes"'.
-posted.choose('how', (_data, { answers }) => ('refused' in answers.post ? 'no' : 'yes'), {
-  yes: (flow) => flow,
-  never: (flow) => flow,
+// TS2322: Type '"onFoot"' is not assignable to type '"byAir" | "byShip"'.
+posted.choose('how', (_data, { answers }) => ('refused' in answers.post ? 'onFoot' : 'byAir'), {
+  byAir: (flow) => flow,
+  byShip: (flow) => flow,
 })
 
 delivery.parallel('both', {
