@@ -8,5 +8,5 @@ export default function setup(): () => void {
   process.env.INDELIBLE_RUN_DIR = dir
   // Processes and threads that tests start strip and compile the same sources repeatedly: half of the cost of their start.
   process.env.NODE_COMPILE_CACHE ??= join(dir, 'compiled')
-  return () => rmSync(dir, { recursive: true, force: true })
+  return () => rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 }

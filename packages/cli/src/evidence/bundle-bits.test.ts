@@ -9,6 +9,7 @@ import { draws, hours, long } from '../../../../scripts/campaign.ts'
 import { skippedBecause } from '../../../../scripts/skips.ts'
 import { changesOf } from '../../test/bundle-changes.ts'
 import { type Bundle, changed, madeBundle, unpacked, verified, withBit } from '../../test/bundles.ts'
+import { CliError } from '../errors/index.ts'
 
 const pythonMissing = whyNoPython()
 const directory = mkdtempSync(join(tmpdir(), 'indelible-bundles-'))
@@ -31,8 +32,13 @@ test('any changed bit of a file is found, with all sums computed again', hours, 
       // A time of making that is a time is as good as another, and so is the name of another program; their page is then not compared, which is said.
       const isOrigin = name === 'about.json' && bit >> 3 > bytes.indexOf('"madeAt"')
       tried++
-      const { findings, otherProgram } = await verified(changed(good, { [name]: withBit(bytes, bit) }), { directory })
-      expect(findings.length > 0 || (isOrigin && otherProgram !== null), `bit ${bit} of ${name}`).toBe(true)
+      const report = await verified(changed(good, { [name]: withBit(bytes, bit) }), { directory }).catch((error) => {
+        // Where a line does not end any more, the bundle cannot be read.
+        if (isUnreadable(error)) return undefined
+        throw error
+      })
+      const isFound = !report || report.findings.length > 0 || (isOrigin && report.otherProgram !== null)
+      expect(isFound, `bit ${bit} of ${name}`).toBe(true)
     }
   }
   // What was found was the change.
@@ -107,4 +113,8 @@ function whyNoPython(): string | undefined {
   } catch {
     return 'python3 and openssl are not here'
   }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof CliError && error.code === 'bundle_unreadable'
 }
