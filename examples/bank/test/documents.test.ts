@@ -18,6 +18,7 @@ import {
 import { newPgliteDirectory } from '../../../scripts/pglite-directory.ts'
 import { seed } from '../seed.ts'
 
+const proved = new URL('./proved.config.ts', import.meta.url)
 const config = fileURLToPath(new URL('../indelible.config.ts', import.meta.url))
 
 // An embedded Postgres that begins takes seconds, on a busy machine many.
@@ -26,10 +27,11 @@ test('the documents of a seeded bank are true', { timeout: 240_000 }, async () =
   onTestFinished(() => rmSync(data, { recursive: true, force: true }))
   const out = join(data, 'documents')
   await newPgliteDirectory(join(data, 'tables'))
-  const running = await openSystem(new URL('../indelible.config.ts', import.meta.url), { dataDir: data })
+  const running = await openSystem(proved, { dataDir: data })
   try {
     await seed(running, Date.now())
     expect(await writtenWhileRunning(running, { config, data, out })).toEqual([])
+    await running.waitFor({ name: '$tree' }, (await running.store.head()).position)
     for (const { text } of runnable(out).filter(({ kind }) => kind === 'sql'))
       await (running.tables as SqlReadTables).query(text)
   } finally {
@@ -39,7 +41,9 @@ test('the documents of a seeded bank are true', { timeout: 240_000 }, async () =
   expect(brokenLinks(out, filesOf(out))).toEqual([])
   const lines = runnable(out)
   expect(new Set(lines.map(({ kind }) => kind))).toEqual(new Set(['cli', 'http', 'sql', 'ts']))
-  expect(await failingLines(linesOfTheLog(out), { cwd: data, more: ['--config', config, '--data', data] })).toEqual([])
+  const ofTheLog = linesOfTheLog(out, { hasTree: true })
+  expect(ofTheLog.filter(({ text }) => /^indelible (prove|evidence) /.test(text))).toHaveLength(2)
+  expect(await failingLines(ofTheLog, { cwd: data, more: ['--config', config, '--data', data] })).toEqual([])
   const programs = lines.filter(({ kind }) => kind === 'ts')
   const printed = await Promise.all(programs.map(({ text }) => printedBy(text, { config, data })))
   expect(printed.map((text) => text.length > 0)).toEqual(programs.map(() => true))

@@ -38,10 +38,10 @@ export async function writtenWhileRunning(
   }
 }
 
-/** Those that need neither read tables nor a Merkle tree. */
-export function linesOfTheLog(out: string): readonly Runnable[] {
+/** Those that need no read tables, and a Merkle tree only if there is one. */
+export function linesOfTheLog(out: string, { hasTree }: { readonly hasTree: boolean }): readonly Runnable[] {
   return runnable(out).filter(
-    ({ kind, text }) => kind === 'cli' && !needsTables(text) && !/^indelible (prove|evidence) /.test(text),
+    ({ kind, text }) => kind === 'cli' && !needsTables(text) && (hasTree || !/^indelible (prove|evidence) /.test(text)),
   )
 }
 
