@@ -70,7 +70,7 @@ describe('a declaration', () => {
       { rule: 'saga-without-owner', subject: 'saga flow' },
       { rule: 'projection-without-staleness', subject: 'projection slow' },
       { rule: 'personal-without-erasure', subject: 'event ShopUpdated' },
-      { rule: 'personal-unmarked', subject: 'event ShopUpdated' },
+      { rule: 'personal-unmarked', subject: 'member email of event ShopUpdated' },
     ])
   })
 
@@ -128,7 +128,7 @@ describe('words', () => {
     '%s is an order to somebody',
     (name) => expect(isNotImperative(name)).toBe(false),
   )
-  test.each(['Registration', 'OpeningAccount', 'PlacedOrder'])('%s is not', (name) =>
+  test.each(['Registration', 'OpeningAccount', 'PlacedOrder', 'Placed'])('%s is not', (name) =>
     expect(isNotImperative(name)).toBe(true),
   )
   test.each([

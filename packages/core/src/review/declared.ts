@@ -34,8 +34,13 @@ function eventFindings(system: SystemDescription): readonly Finding[] {
       ...(personal.length > 0
         ? [found('personal-without-erasure', `"${type}" has personal data: ${personal.join(', ')}.`)]
         : []),
-      ...unmarked.map((name) =>
-        found('personal-unmarked', `The member "${name}" of "${type}" looks like personal data.`),
+      ...unmarked.map(
+        (name): Finding => ({
+          rule: 'personal-unmarked',
+          subject: `member ${name} of event ${type}`,
+          message: `The member "${name}" of "${type}" looks like personal data.`,
+          evidence: null,
+        }),
       ),
     ]
   })

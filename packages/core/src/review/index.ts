@@ -2,4 +2,11 @@
 
 export { type Acceptance, type Finding, type ReviewRule, reviewRules } from './finding.ts'
 export { type Review, type ReviewOptions, reviewOf } from './review.ts'
-export { type CommandUse, type LogUse, reviewedEventsDefault, type StreamsUse, type UseOptions, useOf } from './use.ts'
+export {
+  type CommandUse,
+  type LogUse,
+  reviewedEventsDefault,
+  type StreamLength,
+  type UseOptions,
+  useOf,
+} from './use.ts'

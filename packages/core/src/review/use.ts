@@ -1,16 +1,16 @@
 // How a log is used: what a review takes as evidence. It reads the newest part of the log once.
-
 import { auditEntriesOf } from '../history/audit-entries.ts'
 import { IndelibleError } from '../kernel/errors.ts'
+import type { RecordedEvent } from '../kernel/events.ts'
 import type { Position } from '../kernel/positions.ts'
 import { isReserved } from '../kernel/reserved.ts'
-import { categoryOf } from '../kernel/streams.ts'
+import { categoryOf, type StreamName } from '../kernel/streams.ts'
 import type { EventStore } from '../store/port.ts'
 
 /** The newest events that a review looks at, if it is not told otherwise. */
 export const reviewedEventsDefault = 1_000_000
-/** Of the things that are counted one by one (streams, requests); further ones are not told apart. */
-export const reviewedPartsMax = 200_000
+/** Of these it is noted which aggregates they changed. */
+export const reviewedRequestsMax = 200_000
 
 export interface UseOptions {
   /** How many of the newest events. The default is {@link reviewedEventsDefault}. */
@@ -23,8 +23,8 @@ export interface LogUse {
   /** The positions that were read. */
   readonly from: Position
   readonly to: Position
-  /** By category. */
-  readonly streams: ReadonlyMap<string, StreamsUse>
+  /** The longest stream of each category that was read. */
+  readonly longest: ReadonlyMap<string, StreamLength>
   /** By category and command: `account/WithdrawFunds`. */
   readonly commands: ReadonlyMap<string, CommandUse>
   /** Conflicts by stream, as far as the audit trail has them. */
@@ -33,10 +33,9 @@ export interface LogUse {
   readonly changedTogether: ReadonlyMap<string, number>
 }
 
-export interface StreamsUse {
+export interface StreamLength {
+  readonly stream: StreamName
   readonly events: number
-  readonly streams: number
-  readonly longest: { readonly stream: string; readonly events: number }
 }
 
 export interface CommandUse {
@@ -60,24 +59,19 @@ export async function useOf(store: EventStore, options: UseOptions = {}): Promis
   return tally.use(from, to)
 }
 
-type Read = Parameters<typeof auditEntriesOf>[0]
-
 class Tally {
-  readonly #streams = new Map<
-    string,
-    { events: number; names: Set<string>; longest: { stream: string; events: number } }
-  >()
+  readonly #longest = new Map<string, StreamLength>()
   readonly #commands = new Map<string, { accepted: number; refused: Map<string, number> }>()
   readonly #conflicts = new Map<string, number>()
   readonly #requests = new Map<string, Set<string>>()
 
-  add(event: Read): void {
+  add(event: RecordedEvent): void {
     if (!isReserved(event.stream)) this.#changed(event)
     for (const { outcome, action, stream, code } of auditEntriesOf(event)) {
       if (stream === undefined) continue
       if (outcome === 'conflict') increase(this.#conflicts, stream)
       if (outcome !== 'accepted' && outcome !== 'refused') continue
-      const name = `${categoryOf(stream as Read['stream'])}/${action}`
+      const name = `${categoryOf(stream as StreamName)}/${action}`
       const use = this.#commands.get(name) ?? { accepted: 0, refused: new Map() }
       this.#commands.set(name, use)
       if (outcome === 'accepted') use.accepted++
@@ -85,29 +79,22 @@ class Tally {
     }
   }
 
-  #changed({ stream, category, version, metadata }: Read): void {
-    const use = this.#streams.get(category) ?? { events: 0, names: new Set(), longest: { stream, events: 0 } }
-    this.#streams.set(category, use)
-    use.events++
-    if (use.names.size < reviewedPartsMax) use.names.add(stream)
-    if (version > use.longest.events) use.longest = { stream, events: version }
+  #changed({ stream, category, version, metadata }: RecordedEvent): void {
+    if (version > (this.#longest.get(category)?.events ?? 0)) this.#longest.set(category, { stream, events: version })
     const { correlationId } = metadata
     if (typeof correlationId !== 'string') return
     const categories = this.#requests.get(correlationId)
     if (categories) categories.add(category)
-    else if (this.#requests.size < reviewedPartsMax) this.#requests.set(correlationId, new Set([category]))
+    else if (this.#requests.size < reviewedRequestsMax) this.#requests.set(correlationId, new Set([category]))
   }
 
   use(from: Position, to: Position): LogUse {
     const changedTogether = new Map<string, number>()
     for (const categories of this.#requests.values()) increase(changedTogether, [...categories].sort().join(' '))
-    const streams = [...this.#streams].map(
-      ([category, { events, names, longest }]) => [category, { events, streams: names.size, longest }] as const,
-    )
     return {
       from,
       to,
-      streams: new Map(streams),
+      longest: this.#longest,
       commands: this.#commands,
       conflicts: this.#conflicts,
       changedTogether,

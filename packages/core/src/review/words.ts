@@ -19,12 +19,11 @@ export function isPastTense(name: string): boolean {
 /** Whether a name cannot be an order to somebody: it begins with a participle (`Placed…`), an -ing form, or ends like a thing (`…Registration`). */
 export function isNotImperative(name: string): boolean {
   const words = wordsOf(name)
-  const [first = '', ...others] = words
-  if (words.length === 1) return isThing(first)
+  const [first = ''] = words
   return (
     (isParticiple(first) && !sameAsVerb.has(first)) ||
     (first.endsWith('ing') && !verbsInIng.has(first)) ||
-    (isThing(first) && others.length === 0)
+    (words.length === 1 && isThing(first))
   )
 }
 

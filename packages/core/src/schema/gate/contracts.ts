@@ -38,7 +38,7 @@ export interface ReadableForm {
 
 export function readableForms(events: readonly EventContract[]): readonly ReadableForm[] {
   return events.flatMap((event) => {
-    const own = versionsOf(event as EventDescription).map((each) => ({ type: event.type, ...each }))
+    const own = versionsOf(event).map((each) => ({ type: event.type, ...each }))
     return [...own, ...event.formerTypes.flatMap(({ type, versions }) => versions.map((each) => ({ type, ...each })))]
   })
 }
@@ -72,7 +72,7 @@ export function contractsInFile(text: string): readonly KnownContract[] {
   return events.map((event) => ({
     type: event.type,
     version: event.version,
-    versions: versionsOf(event as EventDescription),
+    versions: versionsOf(event),
     tags: event.tags ?? {},
     personal: event.personal ?? [],
   }))

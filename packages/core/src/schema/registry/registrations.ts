@@ -58,7 +58,11 @@ export async function readRegistry(store: Pick<EventStore, 'read'>): Promise<Reg
 }
 
 /** Every version that a type has or had, ascending. */
-export function versionsOf({ version, schema, olderVersions }: EventDescription): RegistrationVersions {
+export function versionsOf({
+  version,
+  schema,
+  olderVersions,
+}: Pick<EventDescription, 'version' | 'schema' | 'olderVersions'>): RegistrationVersions {
   return [...olderVersions, { version, schema }]
 }
 
