@@ -31,8 +31,8 @@ export const claimCommand = operation({
       },
     },
   ],
-  run: (running, { commandId, reason, details }, { principal }): Promise<ClaimOutcome> =>
-    running.claimCommand({ commandId, reason, details }, principal),
+  run: (running, { commandId, reason, details }, { by }): Promise<ClaimOutcome> =>
+    running.claimCommand({ commandId, reason, details }, by),
 })
 
 export const findCommand = operation({

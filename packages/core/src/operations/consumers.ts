@@ -70,8 +70,8 @@ export const pauseConsumer = operation({
   parameters,
   refusals: ['unknown_consumer', 'store_full'],
   describe: (system) => consumerNames(system).map((name) => caseOf(name, true)),
-  async run({ consumers }, { name }, { principal }): Promise<PausedOrResumed> {
-    await consumers.pause({ name }, principal)
+  async run({ consumers }, { name }, { by }): Promise<PausedOrResumed> {
+    await consumers.pause({ name }, by)
     return { name, isPaused: true }
   },
 })
@@ -82,8 +82,8 @@ export const resumeConsumer = operation({
   parameters,
   refusals: ['unknown_consumer', 'store_full'],
   describe: (system) => consumerNames(system).map((name) => caseOf(name, false)),
-  async run({ consumers }, { name }, { principal }): Promise<PausedOrResumed> {
-    await consumers.resume({ name }, principal)
+  async run({ consumers }, { name }, { by }): Promise<PausedOrResumed> {
+    await consumers.resume({ name }, by)
     return { name, isPaused: false }
   },
 })

@@ -1,16 +1,20 @@
 // An operation: one thing that a person or a program may ask of a running system. It is declared once, and every transport maps it.
 import type { ErrorCode } from '../kernel/errors.ts'
 import { isStreamName } from '../kernel/streams.ts'
+import type { By } from '../runtime/consumers/consumers.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import type { SystemDescription } from '../schema/system-description.ts'
 import { recordedTextBytesMax } from './limits.ts'
-import { type InputOf, type Parameters, parsedInput, text } from './parameters.ts'
+import { given, type InputOf, type Parameters, parsedInput, text } from './parameters.ts'
 
-/** Who calls an operation. A transport authenticates the caller and says who it is; nothing here checks it. */
+/** Who calls an operation. A transport establishes who the caller is and says so; nothing here checks it. */
 export interface Principal {
   /** Recorded with everything that the call changes. */
   readonly actor?: string | undefined
+  readonly roles?: readonly string[] | undefined
+  /** Facts about the caller that policies compare with, such as the accounts that are its own. */
+  readonly attributes?: Readonly<Record<string, string | readonly string[]>> | undefined
 }
 
 /** How a caller gives a principal. */
@@ -86,7 +90,11 @@ interface Declaration<Declared extends Parameters, Result> {
   readonly run: (running: RunningSystem, input: InputOf<Declared>, call: CheckedCall) => Promise<Result>
 }
 
-type CheckedCall = Call & { readonly principal: Principal }
+interface CheckedCall extends Call {
+  readonly principal: Principal
+  /** What is recorded of the principal. */
+  readonly by: By
+}
 
 /** Declares an operation. `run` gets an input that was checked. */
 export function operation<const Declared extends Parameters, Result>(
@@ -109,11 +117,11 @@ export function operation<const Declared extends Parameters, Result>(
     recordsPrincipal,
     waits,
     async run(running, input, { principal = {}, signal } = {}) {
-      const call = { principal: parsedInput(principalParameters, principal), signal }
+      const by = parsedInput(principalParameters, given({ actor: principal.actor }))
+      const call = { principal: { ...principal, ...by }, by, signal }
       const parsed = parsedInput(parameters, input)
       if (effect === 'reads' && recordsPrincipal) {
-        const { actor } = call.principal
-        running.audit.read({ operation: name, input: parsed, stream: streamIn(parsed), actor })
+        running.audit.read({ operation: name, input: parsed, stream: streamIn(parsed), actor: by.actor })
       }
       return await run(running, parsed, call)
     },

@@ -36,9 +36,9 @@ export const keepPastTable = operation({
         }),
       },
     })),
-  async run(running, { name, ...points }, { principal, signal }): Promise<PastTable> {
+  async run(running, { name, ...points }, { by, signal }): Promise<PastTable> {
     const asOf = asOfIn(points) as PointOfLog | undefined
-    return await running.keepPastTable({ name }, { asOf, signal, ...principal })
+    return await running.keepPastTable({ name }, { asOf, signal, ...by })
   },
 })
 
@@ -57,8 +57,8 @@ export const dropPastTable = operation({
         schema: objectOf({ table: { const: pastTableName(name) } }),
       },
     })),
-  async run(running, { name }, { principal }): Promise<Pick<PastTable, 'table'>> {
-    await running.dropPastTable({ name }, principal)
+  async run(running, { name }, { by }): Promise<Pick<PastTable, 'table'>> {
+    await running.dropPastTable({ name }, by)
     return { table: pastTableName(name) }
   },
 })

@@ -97,9 +97,9 @@ export const rebuildProjection = operation({
       result: { description: 'The new table is live.', schema: rebuiltSchema(name) },
     })),
   // Without the signal of the caller: behind a proxy that ends slow requests a long rebuild would never finish.
-  async run(running, { name, dropPrevious = false }, { principal }): Promise<Rebuilt> {
-    const report = await running.rebuild({ name }, principal)
-    if (dropPrevious) await running.dropPreviousTable({ name }, principal)
+  async run(running, { name, dropPrevious = false }, { by }): Promise<Rebuilt> {
+    const report = await running.rebuild({ name }, by)
+    if (dropPrevious) await running.dropPreviousTable({ name }, by)
     return { name, ...report, previousTable: dropPrevious ? null : previousTableName(name) }
   },
 })
@@ -119,8 +119,8 @@ export const dropPreviousTable = operation({
         schema: objectOf({ name: { const: name }, previousTable: { const: null } }),
       },
     })),
-  async run(running, { name }, { principal }): Promise<Pick<Rebuilt, 'name' | 'previousTable'>> {
-    await running.dropPreviousTable({ name }, principal)
+  async run(running, { name }, { by }): Promise<Pick<Rebuilt, 'name' | 'previousTable'>> {
+    await running.dropPreviousTable({ name }, by)
     return { name, previousTable: null }
   },
 })

@@ -133,8 +133,8 @@ export const rotateProofKey = operation({
       result: { description: 'The public keys.', schema: objectOf({ keys: keysSchema() }) },
     },
   ],
-  async run({ proofs }, _, { principal }): Promise<{ readonly keys: readonly string[] }> {
-    return { keys: await proofs.rotateKey(principal) }
+  async run({ proofs }, _, { by }): Promise<{ readonly keys: readonly string[] }> {
+    return { keys: await proofs.rotateKey(by) }
   },
 })
 

@@ -86,9 +86,9 @@ export const resumeSaga = operation({
         schema: objectOf({ saga: { const: name }, id: { type: 'string' }, resumed: { type: 'boolean' } }),
       },
     })),
-  async run(running, { name, id, ...decided }, { principal }): Promise<SagaResumed> {
+  async run(running, { name, id, ...decided }, { by }): Promise<SagaResumed> {
     await stateOf(running, { name, id })
-    return { saga: name, id, resumed: await running.resumeSaga({ name }, id, { ...given(decided), ...principal }) }
+    return { saga: name, id, resumed: await running.resumeSaga({ name }, id, { ...given(decided), ...by }) }
   },
 })
 
@@ -116,9 +116,9 @@ export const cancelSaga = operation({
         schema: objectOf({ saga: { const: name }, id: { type: 'string' }, cancelled: { type: 'boolean' } }),
       },
     })),
-  async run(running, { name, id, reason }, { principal }): Promise<SagaCancelled> {
+  async run(running, { name, id, reason }, { by }): Promise<SagaCancelled> {
     await stateOf(running, { name, id })
-    return { saga: name, id, cancelled: await running.cancelSaga({ name }, id, { reason, ...principal }) }
+    return { saga: name, id, cancelled: await running.cancelSaga({ name }, id, { reason, ...by }) }
   },
 })
 
@@ -158,9 +158,9 @@ export const decideSaga = operation({
           }),
         },
       })),
-  async run(running, { name, id, step, decision, reason }, { principal }): Promise<SagaDecided> {
+  async run(running, { name, id, step, decision, reason }, { by }): Promise<SagaDecided> {
     await stateOf(running, { name, id })
-    const decided = await running.decide({ name }, id, { step, decision, ...given({ reason }), ...principal })
+    const decided = await running.decide({ name }, id, { step, decision, ...given({ reason }), ...by })
     return { saga: name, id, step, decided }
   },
 })

@@ -65,9 +65,9 @@ export const scheduleCommand = operation({
           }),
         },
       })),
-  async run(running, { category, id, command, input, scheduleId, ...when }, { principal }): Promise<Scheduled> {
+  async run(running, { category, id, command, input, scheduleId, ...when }, { by }): Promise<Scheduled> {
     assertPublic(running.system, { category, type: command })
-    return await running.schedule({ category, id, type: command, input }, { ...when, id: scheduleId, ...principal })
+    return await running.schedule({ category, id, type: command, input }, { ...when, id: scheduleId, ...by })
   },
 })
 
@@ -173,8 +173,8 @@ export const cancelSchedule = operation({
       },
     },
   ],
-  async run(running, { scheduleId, reason }, { principal }): Promise<ScheduleCancelled> {
-    return { scheduleId, cancelled: await running.cancelSchedule(scheduleId, { reason, ...principal }) }
+  async run(running, { scheduleId, reason }, { by }): Promise<ScheduleCancelled> {
+    return { scheduleId, cancelled: await running.cancelSchedule(scheduleId, { reason, ...by }) }
   },
 })
 

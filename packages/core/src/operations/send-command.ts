@@ -60,9 +60,9 @@ export const sendCommand = operation({
     'store_full',
   ],
   describe: ({ commands }) => commands.filter(({ visibility }) => visibility === 'public').map(caseOf),
-  async run(running, { category, id, command, input, ...options }, { principal, signal }): Promise<CommandOutcome> {
+  async run(running, { category, id, command, input, ...options }, { by, signal }): Promise<CommandOutcome> {
     assertPublic(running.system, { category, type: command })
-    return await running.send({ category, id, type: command, input }, given({ ...options, ...principal, signal }))
+    return await running.send({ category, id, type: command, input }, given({ ...options, ...by, signal }))
   },
 })
 
