@@ -1,4 +1,5 @@
 // `indelible/operations`: everything that may be asked of a running system, once, for all transports.
+export type { Explanation, Need, Principal } from '../access/index.ts'
 export type { AggregateState } from './aggregate-state.ts'
 export type { ConsumerList, PausedOrResumed } from './consumers.ts'
 export {
@@ -16,7 +17,6 @@ export {
   type Operation,
   type OperationCase,
   type Paging,
-  type Principal,
   principalParameters,
 } from './operation.ts'
 export type { InputOf, Parameter, Parameters } from './parameters.ts'
