@@ -20,6 +20,9 @@ export function only(data: unknown, paths: readonly string[]): unknown {
 function withoutPath(data: unknown, [name, ...rest]: readonly string[]): unknown {
   if (Array.isArray(data)) return data.map((each) => withoutPath(each, [name!, ...rest]))
   if (typeof data !== 'object' || data === null || !Object.hasOwn(data, name!)) return data
-  const { [name!]: value, ...others } = data as Readonly<Record<string, unknown>>
-  return rest.length === 0 ? others : { ...others, [name!]: withoutPath(value, rest) }
+  const kept = Object.entries(data).flatMap(([member, value]): [string, unknown][] => {
+    if (member !== name) return [[member, value]]
+    return rest.length === 0 ? [] : [[member, withoutPath(value, rest)]]
+  })
+  return Object.fromEntries(kept)
 }

@@ -9,6 +9,7 @@ export {
   type ParameterDescription,
 } from './describe-operations.ts'
 export type { EventTypeInLog, EventTypeList } from './event-types.ts'
+export { type AccessAsked, explainAccess } from './explain-access.ts'
 export type { HealthReport } from './health.ts'
 export { definitionName } from './json-schemas.ts'
 export { type OperationName, operations } from './list.ts'
