@@ -2,7 +2,7 @@
 import { IndelibleError } from '../../kernel/errors.ts'
 import { isReserved } from '../../kernel/reserved.ts'
 import { equalJson } from '../compatibility/values.ts'
-import { type RegistrationVersions, type Registry, versionsOf } from '../registry/registrations.ts'
+import { eachOnce, type RegistrationVersions, type Registry, versionsOf } from '../registry/registrations.ts'
 import type { EventDescription, SystemDescription } from '../system-description.ts'
 
 /** An event type as it is known from before: from the registry of a log, or from a file. */
@@ -10,7 +10,7 @@ export interface KnownContract {
   readonly type: string
   /** The version that was recorded last. */
   readonly version: number
-  /** All that the log may have, ascending. */
+  /** All that the log may have, ascending. A version whose schema changed is there with each of its schemas, the newest last. */
   readonly versions: RegistrationVersions
   readonly tags: EventDescription['tags']
   readonly personal: EventDescription['personal']
@@ -69,29 +69,56 @@ export function contractsInFile(text: string): readonly KnownContract[] {
   const { events } = file as ContractFile
   const isWhole = events.every(({ type, version, schema, olderVersions }) => type && version && schema && olderVersions)
   if (!isWhole) throw invalid('lacks type, version, schema or olderVersions of an event')
-  return events.map((event) => ({
+  const own = events.map((event) => ({
     type: event.type,
     version: event.version,
     versions: versionsOf(event),
     tags: event.tags ?? {},
     personal: event.personal ?? [],
   }))
+  const former = Map.groupBy(
+    events.flatMap(({ formerTypes }) => formerTypes ?? []),
+    ({ type }) => type,
+  )
+  return [
+    ...own,
+    ...[...former].map(([type, of]) =>
+      formerContract(
+        type,
+        of.flatMap(({ versions }) => versions),
+      ),
+    ),
+  ]
+}
+
+/** Of a type that was declared as what others were before. Its events are in the log all the same. */
+function formerContract(type: string, versions: RegistrationVersions): KnownContract {
+  const inOrder = eachOnce(versions).toSorted((a, b) => a.version - b.version)
+  return { type, version: inOrder.at(-1)!.version, versions: inOrder, tags: {}, personal: [] }
 }
 
 /** What the registry of a log knows; and the types that it has events of though nobody registered them, without any version. */
-export function contractsInLog({ types }: Registry, counts: ReadonlyMap<string, number>): readonly KnownContract[] {
-  const registered = [...types.values()].map(({ event, versions }) => ({
-    type: event.type,
-    version: event.version,
-    versions,
-    tags: event.tags,
-    personal: event.personal,
-    count: counts.get(event.type) ?? 0,
-  }))
-  const unregistered = [...counts].filter(([type]) => !isReserved(type) && !types.has(type))
+export function contractsInLog(
+  { types, formerTypes }: Registry,
+  counts: ReadonlyMap<string, number>,
+): readonly KnownContract[] {
+  const countOf = (type: string) => counts.get(type) ?? 0
+  const registered = [...types.values()].map(({ event: { type, version, tags, personal }, versions }) => {
+    const count = countOf(type)
+    // Without events, only what code would read next matters.
+    const all = versions.flatMap(({ version, schema, schemas }) =>
+      (count > 0 ? schemas : [schema]).map((each) => ({ version, schema: each })),
+    )
+    return { type, version, versions: all, tags, personal, count }
+  })
+  const former = [...formerTypes].filter(([type]) => !types.has(type))
+  const unregistered = [...counts.keys()].filter(
+    (type) => !isReserved(type) && !types.has(type) && !formerTypes.has(type),
+  )
   return [
     ...registered,
-    ...unregistered.map(([type, count]) => ({ type, count, version: 0, versions: [], tags: {}, personal: [] })),
+    ...former.map(([type, versions]) => ({ ...formerContract(type, versions), count: countOf(type) })),
+    ...unregistered.map((type) => ({ type, count: countOf(type), version: 0, versions: [], tags: {}, personal: [] })),
   ]
 }
 

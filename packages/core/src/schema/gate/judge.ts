@@ -111,8 +111,17 @@ function backwardFindings(known: KnownContract, declared: readonly EventContract
     ]
   }
   return [
-    ...known.versions.flatMap((each) => versionFindings(known, each, forms, event)),
+    ...eachOnce(known.versions.flatMap((each) => versionFindings(known, each, forms, event))),
     ...markFindings(known, event),
+  ]
+}
+
+/** Several schemas of one version may have the same problem. */
+function eachOnce(findings: readonly Found[]): readonly Found[] {
+  return [
+    ...new Map(
+      findings.map((each) => [JSON.stringify([each.version, each.path, each.rule, each.message]), each]),
+    ).values(),
   ]
 }
 
@@ -196,7 +205,7 @@ function forwardFindings(event: EventContract, known: readonly KnownContract[]):
     return [{ ...at, rule: 'type_new', severity: 'warning', message, advice }]
   }
   if (before.versions.length === 0) return []
-  const old = before.versions.find((each) => each.version === version)
+  const old = before.versions.findLast((each) => each.version === version)
   if (!old) {
     const message = `Version ${version} is new, and code before it reads up to version ${before.version}.`
     const advice =
