@@ -115,6 +115,15 @@ test('changed tags and removed marks of personal data are warnings', () => {
   ])
 })
 
+test('a schema whose library describes nothing of it is a warning: nothing was compared', () => {
+  const { validate } = cents['~standard']
+  const plain = { '~standard': { version: 1, vendor: 'none', validate } } as unknown as z.ZodType
+  const warned = 'passed Paid schema_undescribed'
+  expect(told([known('Paid', [plain])], [contract('Paid', [plain])], 'full')).toEqual([warned, warned])
+  expect(told([known('Paid', [cents])], [contract('Paid', [plain])])).toEqual([warned])
+  expect(told([known('Paid', [plain])], [contract('Paid', [cents])])[0]).toBe('refused Paid type_changed')
+})
+
 test('what cannot be told refuses the code until it is accepted with a reason', () => {
   const before = [known('Named', [z.object({ name: z.string().regex(/^a/) })])]
   const now = [contract('Named', [z.object({ name: z.string().regex(/^[ab]/) })])]

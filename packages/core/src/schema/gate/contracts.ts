@@ -2,6 +2,7 @@
 import { IndelibleError } from '../../kernel/errors.ts'
 import { isReserved } from '../../kernel/reserved.ts'
 import { equalJson } from '../compatibility/values.ts'
+import type { JsonSchema } from '../json-schema.ts'
 import { eachOnce, type RegistrationVersions, type Registry, versionsOf } from '../registry/registrations.ts'
 import type { EventDescription, SystemDescription } from '../system-description.ts'
 
@@ -33,7 +34,7 @@ export interface ContractFile {
 export interface ReadableForm {
   readonly type: string
   readonly version: number
-  readonly schema: unknown
+  readonly schema: JsonSchema
 }
 
 export function readableForms(events: readonly EventContract[]): readonly ReadableForm[] {
