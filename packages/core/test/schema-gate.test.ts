@@ -149,6 +149,22 @@ test('the file has the same text whatever the order of declaration, and is read 
   expect(told([...contractsInFile(text)], [paid, named], 'full')).toEqual([])
   expect(() => contractsInFile('{')).toThrow(IndelibleError)
   expect(() => contractsInFile('{"events": []}')).toThrow('is not a file of event schemas')
+  for (const wrong of [
+    null,
+    {},
+    { version: '1' },
+    { schema: true },
+    { olderVersions: {} },
+    { olderVersions: [null] },
+    { formerTypes: [null] },
+    { formerTypes: [{ type: 'Payed', versions: [] }] },
+    { tags: 3 },
+    { personal: 'all' },
+  ]) {
+    const events = wrong === null ? [null] : [Object.keys(wrong).length === 0 ? {} : { ...named, ...wrong }]
+    const odd = JSON.stringify({ indelible: 'event schemas', format: 1, system: 'shop', events })
+    expect(() => contractsInFile(odd), odd).toThrow('The file lacks type, version,')
+  }
 })
 
 test('a type of the log that nobody registered refuses code that does not declare it either', async () => {

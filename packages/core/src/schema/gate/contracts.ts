@@ -1,7 +1,8 @@
 // What code promises about its events, as far as a log depends on it: names, versions, schemas, tags, and what is personal. Also as a file, to be committed.
 import { IndelibleError } from '../../kernel/errors.ts'
 import { isReserved } from '../../kernel/reserved.ts'
-import { equalJson } from '../compatibility/values.ts'
+import { asList } from '../compatibility/forms.ts'
+import { equalJson, isObject } from '../compatibility/values.ts'
 import type { JsonSchema } from '../json-schema.ts'
 import { eachOnce, type RegistrationVersions, type Registry, versionsOf } from '../registry/registrations.ts'
 import type { EventDescription, SystemDescription } from '../system-description.ts'
@@ -68,17 +69,14 @@ export function contractsInFile(text: string): readonly KnownContract[] {
   if (file?.indelible !== 'event schemas' || file.format !== 1 || !Array.isArray(file.events))
     throw invalid('is not a file of event schemas of this version')
   const { events } = file as ContractFile
-  const isWhole = events.every(({ type, version, schema, olderVersions }) => type && version && schema && olderVersions)
-  if (!isWhole) throw invalid('lacks type, version, schema or olderVersions of an event')
-  const own = events.map((event) => ({
-    type: event.type,
-    version: event.version,
-    versions: versionsOf(event),
-    tags: event.tags ?? {},
-    personal: event.personal ?? [],
-  }))
+  if (!events.every(isWhole))
+    throw invalid('lacks type, version, schema, olderVersions, formerTypes, tags or personal of an event')
+  const own = events.map((event) => {
+    const { type, version, tags, personal } = event
+    return { type, version, versions: versionsOf(event), tags, personal }
+  })
   const former = Map.groupBy(
-    events.flatMap(({ formerTypes }) => formerTypes ?? []),
+    events.flatMap(({ formerTypes }) => formerTypes),
     ({ type }) => type,
   )
   return [
@@ -90,6 +88,26 @@ export function contractsInFile(text: string): readonly KnownContract[] {
       ),
     ),
   ]
+}
+
+/** Somebody may have written in the file. */
+function isWhole(event: unknown): boolean {
+  const isVersion = (each: unknown) => isObject(each) && Number.isInteger(each.version) && isObject(each.schema)
+  const isFormer = (each: unknown) =>
+    isObject(each) &&
+    typeof each.type === 'string' &&
+    asList(each.versions).length > 0 &&
+    asList(each.versions).every(isVersion)
+  if (!isVersion(event)) return false
+  const { type, olderVersions, formerTypes, tags, personal } = event as unknown as Record<string, unknown>
+  const lists = [olderVersions, formerTypes, personal]
+  return (
+    typeof type === 'string' &&
+    lists.every(Array.isArray) &&
+    asList(olderVersions).every(isVersion) &&
+    asList(formerTypes).every(isFormer) &&
+    isObject(tags)
+  )
 }
 
 /** Of a type that was declared as what others were before. Its events are in the log all the same. */
