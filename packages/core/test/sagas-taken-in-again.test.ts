@@ -1,4 +1,4 @@
-// A process that dies has not said how far it took events in, so the next one takes them in again. What came before a saga does not concern it then either.
+// What comes in for a saga after another start of the process. One that dies has not said how far it took events in, so the next one takes them in again. What came before a saga does not concern it then either.
 import { type AnySaga, saga } from 'indelible'
 import { memoryConsumers, memoryStore } from 'indelible/memory'
 import { expect, test } from 'vitest'
@@ -58,5 +58,26 @@ test('a child does not get an event that came before it began', async () => {
   const running = second()
   await running.waitFor(child, (await store.head()).position)
   expect(await running.saga(child, 'c')).toMatchObject({ status: 'running', version: 2 })
+  await running.close()
+})
+
+test('an open wait whose step waits for another event now needs intervention when that event comes, and does not wait for ever', async () => {
+  const waits = (event: typeof Signed | typeof Withdrawn) =>
+    saga('waits', { startsOn: Asked }).awaitEvent('answer', event as typeof Signed, { within: 'forever' })
+  const [then, now] = [waits(Signed), waits(Withdrawn)]
+  const [store, consumers] = [memoryStore(), memoryConsumers()]
+  const kept = { store: { ...store, close: async () => {} }, consumers }
+  const former = notebook([then], kept).running
+  await former.send(Ask('1', { words: [] }))
+  await soon(async () => expect(await former.saga(then, '1')).toMatchObject({ version: 2 }))
+  await former.close()
+  const { running } = notebook([now], kept)
+  await running.send(Withdraw('1', { why: 'this' }))
+  const problem = 'Step "answer" waits for Signed, but in the code of saga "waits" it waits for Withdrawn.'
+  await soon(async () =>
+    expect(await running.consumers.show(now)).toMatchObject({
+      needsIntervention: [{ sagaId: '1', problem: expect.stringContaining(problem) }],
+    }),
+  )
   await running.close()
 })
