@@ -80,9 +80,10 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const send: CommandHandler['send'] = (command, sent = {}) =>
     (elsewhere(command as Command) ?? commands).send(command as Command, sent)
   const policyGuard = guardOf(domainCode, 'impure_policy')
+  const commandIds = new CommandIds({ store, ids })
   const reactions = new Map([
     ...system.policies.map((each) => {
-      const reaction = asReaction(each, { send, guard: policyGuard })
+      const reaction = asReaction(each, { send, find: (id) => commandIds.find(id), guard: policyGuard })
       const consumer = { ...reaction, kind: 'policy' } as const
       return [each.name, new ConsumerRunner(consumer, reacting(reaction, log), running)] as const
     }),
@@ -101,7 +102,7 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   for (const runner of [...feeds.values(), ...sagas.values(), ...reactions.values()]) runner.start()
   return {
     commands,
-    commandIds: new CommandIds({ store, ids }),
+    commandIds,
     projections,
     sagas,
     schedules: new Schedules({ saga: scheduleSaga, store, clock, ids, guard: sagaGuard, recordable }),
