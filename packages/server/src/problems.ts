@@ -17,6 +17,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   stream_missing: 404,
   saga_missing: 404,
   schedule_missing: 404,
+  key_missing: 404,
   unknown_command: 404,
   unknown_projection: 404,
   unknown_saga: 404,

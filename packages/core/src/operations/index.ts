@@ -10,6 +10,7 @@ export {
 export type { EventTypeInLog, EventTypeList } from './event-types.ts'
 export type { HealthReport } from './health.ts'
 export { definitionName } from './json-schemas.ts'
+export type { KeyPage } from './keys.ts'
 export { type OperationName, operations } from './list.ts'
 export {
   type Call,
