@@ -13,6 +13,7 @@ import { Consumers } from './consumers/consumers.ts'
 import { reacting } from './consumers/reacting.ts'
 import { subscribing } from './consumers/subscribing.ts'
 import { guardOf } from './guard/index.ts'
+import { ApiKeys } from './keys/index.ts'
 import { OperatorLog } from './operator-log.ts'
 import { localExecutor } from './processes/executor.ts'
 import { asReaction } from './processes/policies.ts'
@@ -44,6 +45,7 @@ export interface Runtime {
   readonly operator: ProjectionOperator
   readonly operators: OperatorLog
   readonly audit: AuditLog
+  readonly keys: ApiKeys
 }
 
 /** Everything that follows the log is started. */
@@ -114,5 +116,6 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     operator: new ProjectionOperator(system, { store, tables, clock, ids }),
     operators,
     audit,
+    keys: new ApiKeys({ store, ids, clock }),
   }
 }
