@@ -1,19 +1,25 @@
 // API keys in the log: what they grant, when they end, and what it costs to try wrong ones.
-import * as crypto from 'node:crypto'
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { ApiKeys, defineSystem, type IssuedKey, startSystem, systemIds } from 'indelible'
 import { auditPage } from 'indelible/history'
 import { memoryStore } from 'indelible/memory'
 import { operations } from 'indelible/operations'
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { keyChecksAtOnceMax, keyChecksWaitingMax } from '../src/runtime/limits.ts'
 
 // Work is counted, because a clock says little about constant time.
-vi.mock('node:crypto', async (original) => {
-  const real = await original<typeof crypto>()
-  return { ...real, scrypt: vi.fn(real.scrypt), timingSafeEqual: vi.fn(real.timingSafeEqual) }
+const costly = crypto.scrypt
+const scrypt = vi.spyOn(crypto, 'scrypt')
+const timingSafeEqual = vi.spyOn(crypto, 'timingSafeEqual')
+// Modules that are loaded already see it too.
+syncBuiltinESMExports()
+afterAll(() => {
+  vi.restoreAllMocks()
+  syncBuiltinESMExports()
 })
-const hashes = () => vi.mocked(crypto.scrypt).mock.calls.length
-const comparisons = () => vi.mocked(crypto.timingSafeEqual).mock.calls.length
+const hashes = () => scrypt.mock.calls.length
+const comparisons = () => timingSafeEqual.mock.calls.length
 beforeEach(() => void vi.clearAllMocks())
 
 const start = Date.parse('2026-11-28T12:00:00Z')
@@ -127,11 +133,8 @@ test('a flood of wrong keys is bounded, and keys that were right are not disturb
   const { key } = await keys.issue({ principal })
   await keys.verify(key)
   // Only the number of hashes matters here.
-  const costly = vi.mocked(crypto.scrypt).getMockImplementation()!
-  onTestFinished(() => void vi.mocked(crypto.scrypt).mockImplementation(costly))
-  vi.mocked(crypto.scrypt).mockImplementation((secret, salt, bytes, _cost, done) =>
-    costly(secret, salt, bytes, { N: 2 }, done),
-  )
+  onTestFinished(() => void scrypt.mockImplementation(costly))
+  scrypt.mockImplementation((secret, salt, bytes, _cost, done) => costly(secret, salt, bytes, { N: 2 }, done))
   const before = hashes()
   const wrong = Array.from({ length: 1_000 }, (_, at) => `ind_${String(at).padStart(16, 'x')}_${'y'.repeat(43)}`)
   const verdicts = wrong.map((each) => keys.verify(each))

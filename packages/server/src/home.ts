@@ -17,6 +17,7 @@ export interface Contents {
 export function homePage(contents: () => Contents): OwnPage {
   return {
     path: '/',
+    needs: { verb: 'any' },
     summary: 'Links to everything there is',
     answer: { description: 'Links, with {id} and the like for the client to fill in.', schema },
     async handle(c) {

@@ -1,7 +1,7 @@
 // The HTTP API of a running system: all routes, and the only place where an error becomes a problem document.
 import { type Context, Hono } from 'hono'
 import type { RunningSystem } from 'indelible'
-import { describeOperations, type Principal } from 'indelible/operations'
+import { describeOperations, granted, type Principal } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
 import { type Contents, homePage } from './home.ts'
 import type { Place } from './http-map.ts'
@@ -67,7 +67,7 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
   }
   for (const route of routes) app.on(route.method, honoPath(route), answering(checked(route)))
   for (const route of routes) app.all(honoPath(route), answering(methodNotAllowed(routes, route)))
-  app.get(tilesPath, answering(tilesHandler(running)))
+  app.get(tilesPath, answering(allowed(running, { path: tilesPath, needs: { verb: 'audit' } }, tilesHandler(running))))
   app.all('*', answering(notFound))
   return app
 }
@@ -109,7 +109,21 @@ function routesOf(running: RunningSystem, options: RouteOptions): readonly Route
     const { method, path } = route.map
     return { method, path, places: route.places, handle: operationHandler(running, route, options) }
   })
-  return [...ofOperations, ...ownPages.map(({ path, handle }): Route => ({ method: 'GET', path, places: [], handle }))]
+  return [
+    ...ofOperations,
+    ...ownPages.map(
+      (page): Route => ({ method: 'GET', path: page.path, places: [], handle: allowed(running, page, page.handle) }),
+    ),
+  ]
+}
+
+/** What carries no operation needs a grant too. */
+function allowed(running: RunningSystem, { path, needs }: Pick<OwnPage, 'path' | 'needs'>, handle: Handle): Handle {
+  return async (c, principal = { isLocal: true }) => {
+    const asked = { operation: `GET ${path}`, input: {}, stream: undefined, actor: principal.actor }
+    granted(running, asked, { principal, need: needs })
+    return await handle(c)
+  }
 }
 
 /** `/streams/{stream}` in the syntax of Hono: `/streams/:stream`. */

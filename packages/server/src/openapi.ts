@@ -22,6 +22,7 @@ export function openApiPage(contents: () => Contents, apiVersion: string): OwnPa
   let document: object | undefined
   return {
     path: '/openapi.json',
+    needs: { verb: 'any' },
     summary: 'This document',
     answer: { description: 'OpenAPI 3.1.', schema: { type: 'object' } },
     async handle() {

@@ -18,7 +18,7 @@ export function operationHandler(running: RunningSystem, route: OperationRoute, 
   const { operation, map } = route
   return async (c: Context, recognised?: Principal): Promise<Response> => {
     const { input, principal: said } = await readRequest(c, route, options)
-    const principal = recognised ?? said
+    const principal = recognised ?? { ...said, isLocal: true }
     // A client that has disconnected does not want the answer any more.
     const gone = c.req.raw.signal
     const signal = map.endsWithServer && options.closing ? AbortSignal.any([gone, options.closing]) : gone

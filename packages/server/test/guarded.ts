@@ -1,14 +1,16 @@
 // A shop that asks who is there.
-import type { RunningSystem } from 'indelible'
+import type { AccessOptions, RunningSystem } from 'indelible'
 import { onTestFinished, vi } from 'vitest'
 import { httpApi, type Identity, type ServeOptions, type ServerNotice, serve } from '../src/index.ts'
 import { answerOf, jsonPost, runningShop } from './shop.ts'
 
 export const unauthenticated = { status: 401, body: { type: 'urn:indelible:error:unauthenticated' } }
 
+const everybody: AccessOptions = { grants: [{ anyone: true, may: 'everything' }] }
+
 /** Without a socket. */
-export function guardedShop(identities: readonly Identity[]) {
-  const running = runningShop()
+export function guardedShop(identities: readonly Identity[], access: AccessOptions = everybody) {
+  const running = runningShop({ access })
   const onNotice = vi.fn<(notice: ServerNotice) => void>()
   const onError = vi.fn()
   const app = httpApi(running, { identities, onNotice, onError })
@@ -19,8 +21,8 @@ export function guardedShop(identities: readonly Identity[]) {
   return { running, get, post, ...noted(onNotice), onError }
 }
 
-export async function servedGuarded(options: ServeOptions) {
-  const running = runningShop()
+export async function servedGuarded(options: ServeOptions, access: AccessOptions = everybody) {
+  const running = runningShop({ access })
   const onNotice = vi.fn<(notice: ServerNotice) => void>()
   const server = await serve(running, { port: 0, onNotice, ...options })
   onTestFinished(() => server.close())

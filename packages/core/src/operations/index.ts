@@ -16,6 +16,7 @@ export type { KeyPage } from './keys.ts'
 export { type OperationName, operations } from './list.ts'
 export {
   type Call,
+  granted,
   type Operation,
   type OperationCase,
   type Paging,

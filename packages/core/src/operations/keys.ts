@@ -37,6 +37,7 @@ const instantOrNull = { type: ['string', 'null'], format: 'date-time' }
 export const issueKey = operation({
   name: 'issueKey',
   effect: 'changes',
+  needs: () => ({ verb: 'administer' }),
   parameters: {
     expiresAt: text({
       description:
@@ -74,6 +75,7 @@ export interface KeyPage {
 export const listKeys = operation({
   name: 'listKeys',
   effect: 'reads',
+  needs: () => ({ verb: 'administer' }),
   parameters: {
     status: oneOf(['active', 'all', 'expired', 'revoked'], { description: 'Only those with this status.' }),
     from: wholeNumber({ description: 'How many keys, of any status, are before the page: `next` of the page before.' }),
@@ -127,6 +129,7 @@ export const listKeys = operation({
 export const revokeKey = operation({
   name: 'revokeKey',
   effect: 'changes',
+  needs: () => ({ verb: 'administer' }),
   parameters: {
     keyId: required(text({ description: 'The id of the key.' })),
     reason: required(text({ bytesMax: recordedTextBytesMax, description: 'Why; the log records it.' })),

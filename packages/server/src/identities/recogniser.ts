@@ -1,6 +1,6 @@
 // Asks the identities who a request is from. The client learns only that it was not recognised; the operator learns why.
 import type { Context } from 'hono'
-import type { RunningSystem } from 'indelible'
+import { IndelibleError, type RunningSystem } from 'indelible'
 import type { Principal } from 'indelible/operations'
 import { recordedTextBytesMax, refusalsToldPerSecondMax, retryAfterSeconds } from '../limits.ts'
 import type { Notify } from '../notices.ts'
@@ -17,6 +17,11 @@ export function recogniser(
   { identities, notify }: { readonly identities: readonly Identity[]; readonly notify: Notify },
 ): Recogniser {
   if (identities.length === 0) return async () => undefined
+  if (running.access.isOpen)
+    throw new IndelibleError(
+      'config_invalid',
+      "The server has identities, and the system declares no access: nobody would be allowed anything. Declare it beside the system, beginning with access: { grants: [{ role: 'admin', may: 'everything' }] }.",
+    )
   const tell = bounded(notify)
   return async (c) => {
     const request = shownBy(c)
@@ -61,6 +66,8 @@ function shownBy({ req, env }: Context): ShownRequest {
 function checked(found: Recognised): Recognised {
   if (found === undefined || 'refused' in found || 'unavailable' in found) return found
   const { actor } = found
+  // Only a server without identities is local.
+  if (found.isLocal) return { refused: 'It says that it is local, which no identity can know.' }
   const isFit = typeof actor === 'string' && actor !== '' && Buffer.byteLength(actor) <= recordedTextBytesMax
   if (isFit && !/\p{Cc}/u.test(actor)) return found
   return { refused: `Its actor is not a text of 1 to ${recordedTextBytesMax} bytes without control characters.` }
