@@ -20,7 +20,8 @@ function configured(server: string): string {
 import { fileStorage } from ${urlOf('indelible/file')}
 import { memoryTables } from ${urlOf('indelible/memory')}
 import { system } from ${domain}
-export default { system, open: (options) => ({ ...fileStorage(options), tables: async () => memoryTables() }) }
+const access = { grants: [{ anyone: true, may: 'everything' }] }
+export default { system, access, open: (options) => ({ ...fileStorage(options), tables: async () => memoryTables() }) }
 export const server = defineServer({${server}})
 `
   writeFileSync(join(dir, 'indelible.config.ts'), config)

@@ -12,7 +12,10 @@ import { exitCodes } from '../../errors/index.ts'
 const keyForm = /^ind_[A-Za-z0-9-]{16}_[A-Za-z0-9_-]{43}\n$/
 
 async function served(data: string) {
-  const running = startSystem(systemWith(booking), { store: await fileStore({ dir: join(data, 'log') }) })
+  const running = startSystem(systemWith(booking), {
+    store: await fileStore({ dir: join(data, 'log') }),
+    access: { grants: [{ role: 'admin', may: 'everything' }] },
+  })
   const server = await serve(running, { port: 0, closeTimeoutMs: 100, identities: [apiKeys()], onNotice: () => {} })
   const close = async () => {
     await server.close()
@@ -52,7 +55,7 @@ test('the first key is made in the log, and opens the server to the command line
 
 test('keys are created, listed and revoked, on a server and without one', async () => {
   const data = temporaryDirectory()
-  const env = { INDELIBLE_KEY: (await cli(['keys', 'create', 'admin', '--data', data])).out.trim() }
+  const env = { INDELIBLE_KEY: (await cli(['keys', 'create', 'admin', '--role', 'admin', '--data', data])).out.trim() }
   const { url, close } = await served(data)
   const keys = (...argv: readonly string[]) => cli(['keys', ...argv, '--url', url], { env })
   const attributes = ['--attribute', 'shop=7', '--attribute', 'city=Ulm', '--attribute', 'city=Bonn']
