@@ -1,20 +1,24 @@
 // The HTTP API of a running system: all routes, and the only place where an error becomes a problem document.
 import { type Context, Hono } from 'hono'
 import type { RunningSystem } from 'indelible'
+import { errorTypeOf } from 'indelible/adapter'
 import { describeOperations } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
 import { type Contents, homePage } from './home.ts'
 import type { Place } from './http-map.ts'
 import { bodyBytesMaxDefault, waitsMaxDefault } from './limits.ts'
 import { metricsPage } from './metrics.ts'
+import { httpObserver } from './observed.ts'
 import { openApiPage } from './openapi.ts'
 import { type HandlerOptions, operationHandler } from './operation-handler.ts'
+import { type FailedRequest, operatorLog } from './operator-log.ts'
 import type { OwnPage } from './own-page.ts'
 import { HttpError, problemOf } from './problems.ts'
 import { checkUrl } from './read-request.ts'
 import { operationRoutes } from './routes.ts'
 import { tilesHandler, tilesPath } from './tiles.ts'
 import { Waits } from './waits.ts'
+import { type AnsweredRequest, type HandleTraced, watchedRequests } from './watched-requests.ts'
 import { checkWhoAsks } from './who-asks.ts'
 
 export interface HttpApiOptions {
@@ -23,14 +27,18 @@ export interface HttpApiOptions {
    * because a foreign web page may have sent it. Behind a proxy: the names that the proxy passes on as `Host`.
    */
   readonly allowedHosts?: readonly string[]
-  /** Called with every fault whose message is hidden from the client. Writes to the console by default. */
-  readonly onError?: (error: unknown, request: { readonly method: string; readonly path: string }) => void
+  /** Called with every fault whose message is hidden from the client. Writes a line to stderr by default. */
+  readonly onError?: (error: unknown, request: FailedRequest) => void
+  /** Called with every request after it was answered. */
+  readonly onRequest?: (request: AnsweredRequest) => void
   /** The maximum bytes of a request body, 1 MiB by default. */
   readonly bodyBytesMax?: number
   /** The maximum number of requests that wait for a table or a saga at the same time, 500 by default. `serve` uses at most half of `connectionsMax`. */
   readonly waitsMax?: number
   /** Aborts when the server closes. Readers of the feed, which would wait, then get their answers at once. `serve` sets it. */
   readonly closing?: AbortSignal
+  /** How many connections are open. `serve` sets it. */
+  readonly connections?: () => number
   /** The version of the HTTP API in the OpenAPI document, `1` by default. */
   readonly apiVersion?: string
 }
@@ -40,34 +48,45 @@ export interface HttpApiOptions {
  * Throws `invalid_declaration` if `allowedHosts` contains something that is not a host name.
  */
 export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): Hono {
-  const { allowedHosts = [], onError = logged, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
-  const { waitsMax = waitsMaxDefault, closing } = options
+  const {
+    allowedHosts = [],
+    onError = operatorLog().onError,
+    bodyBytesMax = bodyBytesMaxDefault,
+    apiVersion = '1',
+  } = options
+  const { waitsMax = waitsMaxDefault, closing, connections, onRequest } = options
   const check = checkWhoAsks(allowedHosts)
-  const routes = routesOf(running, { waits: new Waits(waitsMax), bodyBytesMax, closing, apiVersion })
+  const waits = new Waits(waitsMax)
+  const routes = routesOf(running, { waits, bodyBytesMax, closing, apiVersion })
+  running.telemetry.observe(httpObserver({ waits, connections }))
   const app = new Hono()
-  const answering = (handle: Handle) => async (c: Context) => {
-    try {
-      check(c.req.raw)
-      return await handle(c)
-    } catch (error) {
-      const { method, url } = c.req
-      return problemOf(error, (secret) => onError(secret, { method, path: new URL(url).pathname }))
-    }
-  }
-  for (const route of routes) app.on(route.method, honoPath(route), answering(checked(route)))
-  for (const route of routes) app.all(honoPath(route), answering(methodNotAllowed(routes, route)))
-  app.get(tilesPath, answering(tilesHandler(running)))
-  app.all('*', answering(notFound))
+  const watched = watchedRequests(running, onRequest)
+  const answering = (route: string | undefined, handle: HandleTraced) =>
+    watched(route, async (c, request) => {
+      try {
+        check(c.req.raw)
+        return await handle(c, request)
+      } catch (error) {
+        const { method, url } = c.req
+        return problemOf(error, (secret) => {
+          const { traceparent } = request
+          request.failed(errorTypeOf(secret))
+          onError(secret, { method, path: new URL(url).pathname, traceparent })
+        })
+      }
+    })
+  for (const route of routes) app.on(route.method, honoPath(route), answering(route.path, checked(route)))
+  for (const route of routes) app.all(honoPath(route), answering(route.path, methodNotAllowed(routes, route)))
+  app.get(tilesPath, answering(tilesPath, tilesHandler(running)))
+  app.all('*', answering(undefined, notFound))
   return app
 }
-
-type Handle = (c: Context) => Promise<Response>
 
 interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly places: readonly Place[]
-  readonly handle: Handle
+  readonly handle: HandleTraced
 }
 
 function routesOf(running: RunningSystem, options: HandlerOptions & { apiVersion: string }): readonly Route[] {
@@ -95,14 +114,14 @@ function honoPath({ path }: Route): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
 }
 
-function checked({ places, handle }: Route): Handle {
-  return async (c) => {
+function checked({ places, handle }: Route): HandleTraced {
+  return async (c, request) => {
     checkUrl(c, places)
-    return await handle(c)
+    return await handle(c, request)
   }
 }
 
-function methodNotAllowed(routes: readonly Route[], { path }: Route): Handle {
+function methodNotAllowed(routes: readonly Route[], { path }: Route): HandleTraced {
   const methods = routes.filter((each) => each.path === path).map(({ method }) => method)
   const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
   return async ({ req }) => {
@@ -114,8 +133,4 @@ function methodNotAllowed(routes: readonly Route[], { path }: Route): Handle {
 
 async function notFound({ req }: Context): Promise<never> {
   throw new HttpError('unknown_route', `There is nothing at ${req.path}. GET / lists what there is.`)
-}
-
-function logged(error: unknown, { method, path }: { method: string; path: string }): void {
-  console.error(`${method} ${path} failed:`, error)
 }

@@ -19,7 +19,8 @@ async function scraped({ app }: Pick<ReturnType<typeof openShop>, 'app'>): Promi
       continue
     }
     const [, metric, labels = '', value] = /^(\w+)((?:\{\w+="[^"]*"(?:,\w+="[^"]*")*\})?) (\S+)$/.exec(line)!
-    expect(metric).toBe(described.at(-1))
+    // A histogram has three series.
+    expect(metric!.replace(/_(bucket|sum|count)$/, '')).toBe(described.at(-1))
     expect(samples.has(metric + labels)).toBe(false)
     samples.set(metric + labels, Number(value))
   }
@@ -34,9 +35,11 @@ test('the metrics say how far the log and each projection are, in seconds and ev
   const samples = await scraped(shop)
   const of = (metric: string, more = '') =>
     samples.get(`indelible_projection_${metric}{projection="stock_levels"${more}}`)
+  const ofConsumer = (metric: string) =>
+    samples.get(`indelible_consumer_${metric}{consumer="stock_levels",kind="projection"}`)
   expect(samples.get('indelible_log_head_position')).toBe(3)
-  expect(of('position')).toBe(3)
-  expect(of('lag_events')).toBe(0)
+  expect(ofConsumer('position')).toBe(3)
+  expect(ofConsumer('lag_events')).toBe(0)
   expect(of('lag_seconds')).toBe(0)
   expect(of('staleness_seconds', ',quantile="0.5"')).toBeLessThan(10)
   expect(of('staleness_seconds', ',quantile="0.99"')).toBeGreaterThan(0)
@@ -59,7 +62,7 @@ test('exactly one state of a projection is 1', async () => {
   const shop = openShop()
   await shop.post('/commands/item/tea/TakeNote', 'park')
   const states = async () => {
-    const samples = [...(await scraped(shop))].filter(([name]) => name.includes('_state{projection="notes"'))
+    const samples = [...(await scraped(shop))].filter(([name]) => name.includes('_state{consumer="notes"'))
     return samples.map(([name, value]) => [/state="(\w+)"/.exec(name)![1], value])
   }
   await vi.waitFor(async () => expect(await states()).toContainEqual(['parked', 1]))

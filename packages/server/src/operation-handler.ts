@@ -6,6 +6,7 @@ import { json, linkTo } from './answers.ts'
 import { readRequest } from './read-request.ts'
 import type { OperationRoute } from './routes.ts'
 import type { Waits } from './waits.ts'
+import type { TracedRequest } from './watched-requests.ts'
 
 export interface HandlerOptions {
   readonly waits: Waits
@@ -16,12 +17,12 @@ export interface HandlerOptions {
 
 export function operationHandler(running: RunningSystem, route: OperationRoute, options: HandlerOptions) {
   const { operation, map } = route
-  return async (c: Context): Promise<Response> => {
+  return async (c: Context, { traceparent }: TracedRequest): Promise<Response> => {
     const { input, principal } = await readRequest(c, route, options)
     // A client that has disconnected does not want the answer any more.
     const gone = c.req.raw.signal
     const signal = map.endsWithServer && options.closing ? AbortSignal.any([gone, options.closing]) : gone
-    const run = () => operation.run(running, input, { principal, signal })
+    const run = () => operation.run(running, input, { principal, signal, traceparent })
     const result = await (operation.waits(input) ? options.waits.one(run) : run())
     if (map.answer) return map.answer(result, input)
     const body = operation.paging ? withLink(result, operation.paging, c.req.raw) : result

@@ -19,7 +19,7 @@ import {
 } from './limits.ts'
 import { HttpError, problemOf } from './problems.ts'
 
-export interface ServeOptions extends Omit<HttpApiOptions, 'closing'> {
+export interface ServeOptions extends Omit<HttpApiOptions, 'closing' | 'connections'> {
   /**
    * `127.0.0.1` by default, which is reachable from this machine only. There is no authentication yet, so give others access only through a proxy that has it.
    * A host name here is also one of the `allowedHosts`.
@@ -55,7 +55,8 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
   // Requests that wait must leave connections for requests that do not.
   const waits = Math.max(1, Math.min(waitsMax, Math.floor(connectionsMax * waitsShareMax)))
   const closing = new AbortController()
-  const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names, waitsMax: waits, closing: closing.signal })
+  const api = { allowedHosts: names, waitsMax: waits, closing: closing.signal, connections: () => connections.size }
+  const { fetch } = httpApi(running, { ...apiOptions, ...api })
   const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedRequest }))
   const timeouts = {
     headersTimeout: Math.min(checkedDuration('headersTimeoutMs', headersTimeoutMs), requestTimeoutMs),

@@ -14,7 +14,7 @@ export type AskServer = <Input extends object, Result>(
 export function askServer(url: URL, { signal }: Pick<Session, 'signal'>): AskServer {
   return async (operation, input, principal = {}) => {
     try {
-      return resultOf(operation, await sendRequest(url, requestOf(operation, input, principal), signal))
+      return resultOf(operation, await sendRequest(url, requestOf(operation, input, { principal }), signal))
     } catch (error) {
       throw signal.aborted ? interruptedError() : error
     }

@@ -1,8 +1,10 @@
 // An operation: one thing that a person or a program may ask of a running system. It is declared once, and every transport maps it.
 import type { ErrorCode } from '../kernel/errors.ts'
 import { isStreamName } from '../kernel/streams.ts'
-import type { By } from '../runtime/consumers/consumers.ts'
+import { isTraceparent, tracedBy } from '../kernel/traceparent.ts'
+import type { By } from '../runtime/consumers/by.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
+import { spans } from '../runtime/telemetry/index.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import type { SystemDescription } from '../schema/system-description.ts'
 import { recordedTextBytesMax } from './limits.ts'
@@ -32,6 +34,8 @@ export interface Call {
   readonly principal?: Principal | undefined
   /** Aborts when the caller no longer wants the answer. */
   readonly signal?: AbortSignal | undefined
+  /** What led to the call, as a W3C traceparent: it is recorded with what the call changes. A malformed one is ignored, as that standard asks. */
+  readonly traceparent?: string | undefined
 }
 
 /** The pages of a result. */
@@ -92,7 +96,7 @@ interface Declaration<Declared extends Parameters, Result> {
 
 interface CheckedCall extends Call {
   readonly principal: Principal
-  /** What is recorded of the principal. */
+  /** What is recorded of the principal, and of what led to the call. */
   readonly by: By
 }
 
@@ -116,14 +120,18 @@ export function operation<const Declared extends Parameters, Result>(
     paging,
     recordsPrincipal,
     waits,
-    async run(running, input, { principal = {}, signal } = {}) {
+    async run(running, input, { principal = {}, signal, traceparent } = {}) {
       const by = parsedInput(principalParameters, given({ actor: principal.actor }))
       const call = { principal: { ...principal, ...by }, by, signal }
       const parsed = parsedInput(parameters, input)
       if (effect === 'reads' && recordsPrincipal) {
         running.audit.read({ operation: name, input: parsed, stream: streamIn(parsed), actor: by.actor })
       }
-      return await run(running, parsed, call)
+      const parent = isTraceparent(traceparent) ? traceparent : undefined
+      const traced = { span: spans.operation, attributes: { 'indelible.operation': name }, parent, orActive: true }
+      return await running.telemetry.traced(traced, (span) =>
+        run(running, parsed, { ...call, by: { ...by, ...tracedBy(span.traceparent) } }),
+      )
     },
   }
 }

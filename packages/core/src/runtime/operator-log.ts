@@ -2,6 +2,7 @@
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import { streamName } from '../kernel/streams.ts'
+import { tracedBy } from '../kernel/traceparent.ts'
 import type { EventStore } from '../store/port.ts'
 
 /** The category of the streams with the actions of operators. Each consumer or table has a stream. */
@@ -33,10 +34,10 @@ export class OperatorLog {
   async record(
     type: OperatorAction,
     { subject, data }: { readonly subject: string; readonly data: Readonly<Record<string, unknown>> },
-    { actor }: { readonly actor?: string | undefined },
+    { actor, traceparent }: { readonly actor?: string | undefined; readonly traceparent?: string | undefined },
   ): Promise<void> {
     const id = this.#ids()
-    const metadata = { ...(actor === undefined ? {} : { actor }), correlationId: id }
+    const metadata = { ...(actor === undefined ? {} : { actor }), correlationId: id, ...tracedBy(traceparent) }
     const stream = streamName(operatorCategory, subject)
     try {
       await this.#store.append({ events: [{ id, stream, type, data, metadata }] }, { reserved: true })

@@ -4,6 +4,7 @@ import type { IdGenerator } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { isReserved, refuseReservedCommandId } from '../../kernel/reserved.ts'
 import { streamName } from '../../kernel/streams.ts'
+import { tracedBy } from '../../kernel/traceparent.ts'
 import type { EventStore } from '../../store/port.ts'
 
 /** The category of the streams that record claims. Each claim has a stream. */
@@ -49,13 +50,18 @@ export class CommandIds {
   /** Durable when it resolves. The same claim again has the same outcome. Throws `reserved_name`, and what the store throws. */
   async claim(
     { commandId, reason, details }: CommandClaim,
-    { actor }: { readonly actor?: string | undefined } = {},
+    { actor, traceparent }: { readonly actor?: string | undefined; readonly traceparent?: string | undefined } = {},
   ): Promise<ClaimOutcome> {
     refuseReservedCommandId(commandId)
     const id = this.#ids()
     const stream = streamName(claimCategory, id)
     const data = { commandId, reason, details }
-    const metadata = { ...(actor === undefined ? {} : { actor }), commandId, correlationId: commandId }
+    const metadata = {
+      ...(actor === undefined ? {} : { actor }),
+      commandId,
+      correlationId: commandId,
+      ...tracedBy(traceparent),
+    }
     const claim = { id, stream, type: '$CommandClaimed', data, metadata }
     const outcome = await this.#store.append({ events: [claim], commandId }, { reserved: true })
     if (outcome.status === 'written') return { status: 'claimed', reason, details, position: outcome.lastPosition }

@@ -1,0 +1,9 @@
+// What a running system says of its condition.
+import type { Head, StoreHealth } from '../store/port.ts'
+import type { AnyConsumerStatus } from './consumers/consumers.ts'
+
+export interface Health {
+  readonly head: Head
+  readonly store: StoreHealth
+  readonly consumers: readonly AnyConsumerStatus[]
+}
