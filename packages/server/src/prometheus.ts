@@ -3,11 +3,14 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { AttributeName, Attributes, Instrument, Meter, Observation, Observer } from 'indelible/adapter'
 
-type Metric = Counter<string> | Gauge<string> | Histogram<string>
+interface Series {
+  readonly metric: Counter<string> | Gauge<string> | Histogram<string>
+  readonly labelsOf: (attributes: Attributes) => Record<string, string>
+}
 
 export class PrometheusMeter implements Meter {
   readonly #registry = new Registry()
-  readonly #metrics = new Map<string, Metric>()
+  readonly #series = new Map<string, Series>()
   readonly #observers: Observer[] = []
 
   get contentType(): string {
@@ -15,10 +18,9 @@ export class PrometheusMeter implements Meter {
   }
 
   record(instrument: Instrument, value: number, attributes: Attributes): void {
-    const metric = this.#metricOf(instrument)
-    const labels = labelsOf(instrument, attributes)
-    if (metric instanceof Histogram) metric.observe(labels, value)
-    else metric.inc(labels, value)
+    const { metric, labelsOf } = this.#seriesOf(instrument)
+    if (metric instanceof Histogram) metric.observe(labelsOf(attributes), value)
+    else metric.inc(labelsOf(attributes), value)
   }
 
   observe(observer: Observer): void {
@@ -30,24 +32,24 @@ export class PrometheusMeter implements Meter {
     for (const { instruments, read } of this.#observers) {
       const observations = await read()
       // Nothing of an earlier scrape remains.
-      for (const instrument of instruments) this.#metricOf(instrument).reset()
+      for (const instrument of instruments) this.#seriesOf(instrument).metric.reset()
       for (const observation of observations) this.#show(observation)
     }
     return await this.#registry.metrics()
   }
 
   #show({ instrument, value, attributes }: Observation): void {
-    const metric = this.#metricOf(instrument)
-    const labels = labelsOf(instrument, attributes)
+    const { metric, labelsOf } = this.#seriesOf(instrument)
+    const labels = labelsOf(attributes)
     if (metric instanceof Gauge) metric.set(labels, value)
     else (metric as Counter<string>).inc(labels, value)
   }
 
-  #metricOf(instrument: Instrument): Metric {
-    const name = metricName(instrument)
-    const known = this.#metrics.get(name)
+  #seriesOf(instrument: Instrument): Series {
+    const known = this.#series.get(instrument.name)
     if (known) return known
     const { kind, meaning: help, attributes, bounds } = instrument
+    const name = metricName(instrument)
     const described = { name, help, labelNames: attributes.map(labelName), registers: [this.#registry] }
     const metric =
       kind === 'histogram'
@@ -55,8 +57,9 @@ export class PrometheusMeter implements Meter {
         : kind === 'counter'
           ? new Counter(described)
           : new Gauge(described)
-    this.#metrics.set(name, metric)
-    return metric
+    const series = { metric, labelsOf: labelsOf(instrument) }
+    this.#series.set(instrument.name, series)
+    return series
   }
 }
 
@@ -72,6 +75,11 @@ export function labelName(attribute: AttributeName): string {
 }
 
 /** A label that is missing is empty. */
-function labelsOf({ attributes: names }: Instrument, attributes: Attributes): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [labelName(name), String(attributes[name] ?? '')]))
+function labelsOf({ attributes: names }: Instrument): Series['labelsOf'] {
+  const labels = names.map((name) => [labelName(name), name] as const)
+  return (attributes) => {
+    const found: Record<string, string> = {}
+    for (const [label, name] of labels) found[label] = String(attributes[name] ?? '')
+    return found
+  }
 }

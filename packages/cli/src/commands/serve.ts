@@ -2,26 +2,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { serve as serveHttp } from '@indelible/server'
-import type { Command } from 'commander'
-import {
-  type LoadedConfig,
-  openers,
-  openSystem,
-  type RunningSystem,
-  type StartOptions,
-  type SystemNotice,
-  startSystem,
-} from 'indelible'
+import { type LogFormat, operatorLog, serve as serveHttp } from '@indelible/server'
+import { type Command, Option } from 'commander'
+import { type LoadedConfig, openers, openSystem, type RunningSystem, type StartOptions, startSystem } from 'indelible'
 import { addCommand } from '../help.ts'
 import { addCommonOptions, type CommonOptions, several, systemOf, wholeNumber } from '../options/index.ts'
-import { escapeControls, jsonLine } from '../output/index.ts'
+import { jsonLine } from '../output/index.ts'
 import type { Session } from '../session.ts'
 
 interface ServeOptions extends CommonOptions {
   readonly port: number
   readonly host: string
   readonly allowedHost?: readonly string[]
+  readonly log: LogFormat
+  readonly logRequests?: boolean
   readonly inMemory?: boolean
 }
 
@@ -35,6 +29,7 @@ export function addServe(program: Command, session: Session): void {
       ['indelible serve', 'the config found here, on http://127.0.0.1:3000'],
       ['indelible serve --data /var/lib/bank --port 8080', 'with another data directory and port'],
       ['indelible serve --in-memory', 'keeps nothing: to try something'],
+      ['indelible serve --log json --log-requests', 'one line of JSON for each notice, fault and request, on stderr'],
     ],
   })
   addServeOptions(command).option('--in-memory', 'keep everything in memory instead, and forget it at the end')
@@ -57,19 +52,29 @@ function addServeOptions(command: Command): Command {
     .option('--port <number>', 'the port to listen on, 0 for any free one', wholeNumber('--port', 'a port', 0), 3000)
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--allowed-host <name>', 'a host name that clients use for this server (may be repeated)', several)
+    .addOption(
+      new Option('--log <format>', 'how notices and faults are written to stderr')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .option('--log-requests', 'write a line for each request too')
 }
 
 async function serve(options: ServeOptions, session: Session): Promise<void> {
   const { out, interrupted } = session
   const config = await systemOf(options, session)
   const { url, system, dataDir } = config
-  const onNotice = (notice: SystemNotice) => void session.errors.write(noticeLine(notice))
+  const { onNotice, onError, onRequest } = operatorLog({
+    format: options.log,
+    write: (line) => void session.errors.write(line),
+  })
   const running: RunningSystem = options.inMemory
     ? startInMemory(config, { onNotice })
     : await openSystem(url, { dataDir, onNotice })
   try {
     const { host, port, allowedHost: allowedHosts = [] } = options
-    const server = await serveHttp(running, { host, port, allowedHosts })
+    const requests = options.logRequests ? { onRequest } : {}
+    const server = await serveHttp(running, { host, port, allowedHosts, onError, ...requests })
     const place = options.inMemory ? 'in memory' : `data in ${dataDir}`
     await out.write(
       options.json
@@ -84,17 +89,15 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
 }
 
 function startInMemory(config: LoadedConfig, options: Pick<StartOptions, 'onNotice'>): RunningSystem {
-  const { remotes = {}, audit } = openers(config, { dataDir: config.dataDir, mode: 'run' })
-  return startSystem(config.system, { ...options, remotes, audit })
-}
-
-function noticeLine(notice: SystemNotice): string {
-  const { kind, ...rest } = notice
-  return `notice: ${kind} ${escapeControls(jsonLine(rest))}\n`
+  const { remotes = {}, audit, telemetry } = openers(config, { dataDir: config.dataDir, mode: 'run' })
+  return startSystem(config.system, { ...options, remotes, audit, telemetry })
 }
 
 /** Node watches the modules that were imported, and starts the process again. */
-async function dev({ port, host, allowedHost = [], config }: ServeOptions, { interrupted }: Session): Promise<void> {
+async function dev(
+  { port, host, allowedHost = [], config, log, logRequests }: ServeOptions,
+  { interrupted }: Session,
+): Promise<void> {
   const binary = fileURLToPath(new URL('../../bin/indelible.js', import.meta.url))
   const names = allowedHost.flatMap((name) => ['--allowed-host', name])
   const args = [
@@ -105,6 +108,9 @@ async function dev({ port, host, allowedHost = [], config }: ServeOptions, { int
     '--host',
     host,
     ...names,
+    '--log',
+    log,
+    ...(logRequests ? ['--log-requests'] : []),
     ...(config ? ['--config', config] : []),
   ]
   const watching = spawn(

@@ -23,7 +23,7 @@ export const attributes = {
     'The kind of what follows the log: `projection`, `saga`, `policy`, `reaction`, `subscription`, `feed`, `tree`.',
   'indelible.operation': 'The name of the operation.',
   'indelible.outcome':
-    'How it ended. Of a command: `accepted`, `duplicate`, `refused`, `conflict`, `failed`. Of an append: `written`, `duplicate`, `conflict`, `failed`.',
+    'How it ended. Of a command: `accepted`, `duplicate`, `refused`, `conflict`, `failed`. Of an append: `written`, `duplicate`, `conflict`, `failed`. Of a step: what the saga recorded, such as `StepDone`, or `unanswered`.',
   'indelible.position': 'The position of the last event in the log.',
   'indelible.projection': 'The name of the projection.',
   'indelible.quantile': '`0.5` or `0.99`.',
