@@ -1,5 +1,6 @@
 // `indelible`: everything a domain is declared with, and what runs it. Adapters and tools have subpaths of their own.
 
+export type { AccessOptions, Condition, Conditions, Grant } from './access/index.ts'
 export {
   defineConfig,
   type IndelibleConfig,
@@ -116,7 +117,7 @@ export {
   timestamp,
 } from './kernel/tables.ts'
 export { type Clock, epochMs, type Instant, instant, type ValidTime } from './kernel/time.ts'
-export type { AuditNotice, NotedRead } from './runtime/audit/audit-log.ts'
+export type { AuditNotice, NotedCall } from './runtime/audit/audit-log.ts'
 export type { AuditOptions, Recorded } from './runtime/audit/options.ts'
 export type { Claimed, ClaimOutcome, CommandClaim, CommandFound } from './runtime/commands/command-ids.ts'
 export type { CommandOutcome, SendOptions } from './runtime/commands/outcome.ts'

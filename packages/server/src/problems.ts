@@ -12,6 +12,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_command: 400,
   invalid_parameter: 400,
   reserved_name: 400,
+  access_denied: 403,
   unknown_aggregate: 404,
   aggregate_missing: 404,
   stream_missing: 404,

@@ -9,6 +9,7 @@ const styles: Readonly<Record<AuditOutcome, Parameters<Output['paint']>[0]>> = {
   appended: 'magenta',
   operator: 'cyan',
   read: 'dim',
+  denied: 'red',
   gap: 'inverse',
 }
 const widest = 8

@@ -1,6 +1,7 @@
 // The commands, in the order in which the help lists them.
 import type { Command } from 'commander'
 import type { Session } from '../session.ts'
+import { addAccess } from './access/index.ts'
 import { addAudit } from './audit.ts'
 import { addBackup } from './backup.ts'
 import { addBlame, addHistory } from './blame.ts'
@@ -45,6 +46,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addSagas,
   addSchedules,
   addSchema,
+  addAccess,
   addDocs,
   addNew,
   addServe,

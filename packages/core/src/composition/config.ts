@@ -1,5 +1,6 @@
 // What `indelible.config.ts` exports: the declared system, and how to open everything that it runs on. Server, projection thread, tools and tests use only
 // this to compose a system, and no other place names an adapter.
+import type { AccessOptions } from '../access/index.ts'
 import type { System } from '../kernel/system.ts'
 import type { Acceptance } from '../review/finding.ts'
 import type { SystemOptions } from '../runtime/system-options.ts'
@@ -20,7 +21,7 @@ export interface OpenOptions {
 }
 
 /** How to open each resource. Tools open only what they need. */
-export interface Openers extends Omit<SystemOptions, 'store' | 'tables' | 'projections' | 'onNotice'> {
+export interface Openers extends Omit<SystemOptions, 'store' | 'tables' | 'projections' | 'onNotice' | 'access'> {
   readonly store: () => Promise<EventStore>
   readonly tables: () => Promise<ReadTables>
   /** Where projections run. The default is `here`, on the thread of the commands. On a `thread` of their own they do not slow commands; the tables must allow a second client. */
@@ -43,6 +44,8 @@ export interface IndelibleConfig {
   readonly dataDir?: string
   /** Findings of `indelible review` that you have decided to live with, each with the reason. */
   readonly review?: { readonly accepted: readonly Acceptance[] }
+  /** Who may do what over a network, as data. Without it, whoever reaches the server may do everything. */
+  readonly access?: AccessOptions
   readonly open: (options: OpenOptions) => Openers
   readonly schemas?: SchemaChecks
 }

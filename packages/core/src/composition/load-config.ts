@@ -2,13 +2,15 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { AccessOptions } from '../access/index.ts'
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import { messageOf, shown } from '../kernel/shown.ts'
 import { faultOfAcceptances } from '../review/finding.ts'
 import { compatibilityModes, contractRules } from '../schema/gate/judge.ts'
 import type { IndelibleConfig, Openers, OpenMode, SchemaChecks } from './config.ts'
 
-export interface LoadedConfig extends Required<IndelibleConfig> {
+export interface LoadedConfig extends Required<Omit<IndelibleConfig, 'access'>> {
+  readonly access: AccessOptions | undefined
   readonly url: URL
 }
 
@@ -17,8 +19,8 @@ export async function loadConfig(url: URL): Promise<LoadedConfig> {
   if (!(url instanceof URL) || url.protocol !== 'file:') throw noFile(url)
   const file = fileURLToPath(url)
   const config = checked(await imported(url, file), file)
-  const { system, dataDir = 'data', review = { accepted: [] }, schemas = {}, open } = config
-  return { url, system, dataDir: resolve(dirname(file), dataDir), review, schemas, open }
+  const { system, dataDir = 'data', review = { accepted: [] }, schemas = {}, access, open } = config
+  return { url, system, dataDir: resolve(dirname(file), dataDir), review, schemas, access, open }
 }
 
 /** Throws `config_invalid` if `open` fails. */

@@ -45,7 +45,7 @@ export async function openSystem(url: URL, options: OpenSystemOptions = {}): Pro
   try {
     // Before anything else is recorded, so that a new log begins with what its events are.
     if (registry) await register(store, config.system, own.onNotice)
-    return startSystem(config.system, { ...others, ...own, ...where, ...proved, store, tables })
+    return startSystem(config.system, { ...others, ...own, ...where, ...proved, store, tables, access: config.access })
   } catch (error) {
     await Promise.all([store.close(), tables.close()])
     throw error

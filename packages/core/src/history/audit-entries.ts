@@ -10,9 +10,18 @@ import { commandIn, reasonIn } from './causes.ts'
 /**
  * `accepted`: a command whose events were recorded. `refused`: the domain refused it. `conflict`: others changed what it was decided on.
  * `appended`: an event that was appended without a command, or copied from another system. `operator`: what a person decided about sagas, schedules,
- * projections and consumers. `read`: a read by an operation. `gap`: records that are missing here.
+ * projections and consumers. `read`: a read by an operation. `denied`: a call that access refused. `gap`: records that are missing here.
  */
-export const auditOutcomes = ['accepted', 'refused', 'conflict', 'appended', 'operator', 'read', 'gap'] as const
+export const auditOutcomes = [
+  'accepted',
+  'refused',
+  'conflict',
+  'appended',
+  'operator',
+  'read',
+  'denied',
+  'gap',
+] as const
 
 export type AuditOutcome = (typeof auditOutcomes)[number]
 

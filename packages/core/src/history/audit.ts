@@ -132,7 +132,7 @@ function queryOf({ stream, outcome, code, correlationId }: AuditFilters): Query 
   if (stream !== undefined) checkedStreamName(stream)
   const isOfDomain = code === undefined && isOneOf(outcome, ['accepted', 'appended'])
   const isOperator = code === undefined && isOneOf(outcome, ['operator'])
-  const isRecorded = isOneOf(outcome, ['refused', 'conflict', 'read', 'gap'])
+  const isRecorded = isOneOf(outcome, recordedOutcomes)
   const where: QueryItem = {
     ...(stream === undefined ? {} : { streams: [stream as StreamName] }),
     ...(correlationId === undefined ? {} : { correlationIds: [correlationId] }),
@@ -145,6 +145,9 @@ function queryOf({ stream, outcome, code, correlationId }: AuditFilters): Query 
   ]
 }
 
+/** Of the records that queue in memory before they are appended, and may be missing. */
+const recordedOutcomes: readonly AuditOutcome[] = ['refused', 'conflict', 'read', 'denied', 'gap']
+
 function isOneOf(outcome: AuditOutcome | undefined, outcomes: readonly AuditOutcome[]): boolean {
   return outcome === undefined || outcomes.includes(outcome)
 }
@@ -154,7 +157,7 @@ const compared = ['actor', 'action', 'stream', 'code', 'correlationId', 'causati
 function fits(entry: AuditEntry, filters: AuditFilters): boolean {
   const { outcome } = filters
   // What is missing may fit.
-  if (entry.outcome === 'gap') return isOneOf(outcome, ['refused', 'conflict', 'read', 'gap'])
+  if (entry.outcome === 'gap') return isOneOf(outcome, recordedOutcomes)
   if (outcome !== undefined && entry.outcome !== outcome) return false
   return compared.every((name) => filters[name] === undefined || filters[name] === entry[name])
 }

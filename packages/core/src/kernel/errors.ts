@@ -41,6 +41,7 @@ export const errorCodes = {
     meaning: 'A duration is not a number of milliseconds that is 0 or more.',
   },
   invalid_command: { retryable: false, meaning: 'The input of a command does not fit its schema.' },
+  access_denied: { retryable: false, meaning: 'No grant allows the principal to do this, or to see it.' },
   invalid_declaration: {
     retryable: false,
     meaning: 'The declaration of an aggregate, projection, saga or system cannot work.',

@@ -22,6 +22,7 @@ export interface AggregateState extends StateAsOf<unknown> {
 export const aggregateState = operation({
   name: 'aggregateState',
   effect: 'reads',
+  needs: ({ category, id }) => ({ verb: 'read', stream: `${category}-${id}`, of: 'state' }),
   parameters: {
     category: required(text({ description: 'The category of the aggregate.' })),
     id: required(text({ description: 'The id of the aggregate.' })),
@@ -29,12 +30,12 @@ export const aggregateState = operation({
   },
   refusals: ['invalid_stream_name', 'invalid_time', 'unknown_aggregate', 'aggregate_missing'],
   describe: ({ aggregates }) => aggregates.map(caseOf),
-  async run(running, { category, id, ...points }): Promise<AggregateState> {
+  async run(running, { category, id, ...points }, { sees }): Promise<AggregateState> {
     const asOf = asOfIn(points)
     const aggregate = declaredAggregate(running.system, category)
     const found = await running.stateAsOf(aggregate, { id, asOf })
     if (found.version === 0) throw missing(aggregate, id, asOf && (await running.stateAsOf(aggregate, { id })))
-    return { category, id, ...found, asOf: asOf ?? null }
+    return { category, id, ...found, state: sees.state(aggregate.stream(id), found.state), asOf: asOf ?? null }
   },
 })
 

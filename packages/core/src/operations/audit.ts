@@ -13,6 +13,7 @@ import { pointIn, pointText } from './points.ts'
 export const auditTrail = operation({
   name: 'auditTrail',
   effect: 'reads',
+  needs: () => ({ verb: 'audit' }),
   parameters: {
     actor: text({ description: 'Only what this one did.' }),
     action: text({ description: 'Only this command, type of event, or operation.' }),
@@ -65,6 +66,7 @@ export const auditTrail = operation({
 export const causation = operation({
   name: 'causation',
   effect: 'reads',
+  needs: () => ({ verb: 'audit' }),
   parameters: { correlationId: required(text({ description: 'The correlation id of the request.' })) },
   describe: () => [
     {

@@ -1,5 +1,7 @@
 // What a command id stands for, and making sure that no command with it is carried out any more.
+import type { EventMetadata } from '../kernel/events.ts'
 import type { ClaimOutcome, CommandFound } from '../runtime/commands/command-ids.ts'
+import type { By } from '../runtime/consumers/by.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { objectOf, ref } from './json-schemas.ts'
 import { recordedTextBytesMax } from './limits.ts'
@@ -11,6 +13,7 @@ const commandId = required(text({ bytesMax: recordedTextBytesMax, description: '
 export const claimCommand = operation({
   name: 'claimCommand',
   effect: 'changes',
+  needs: () => ({ verb: 'claim' }),
   parameters: {
     commandId,
     reason: required(text({ bytesMax: recordedTextBytesMax, description: 'Why. The log records it.' })),
@@ -38,6 +41,7 @@ export const claimCommand = operation({
 export const findCommand = operation({
   name: 'findCommand',
   effect: 'reads',
+  needs: () => ({ verb: 'any' }),
   parameters: { commandId },
   describe: () => [
     {
@@ -50,8 +54,17 @@ export const findCommand = operation({
       },
     },
   ],
-  run: (running, { commandId }): Promise<CommandFound> => running.findCommand(commandId),
+  async run(running, { commandId }, { by, sees }): Promise<CommandFound> {
+    const found = await running.findCommand(commandId)
+    if (found.status !== 'carriedOut' || found.events.every(({ metadata }) => isBy(metadata, by))) return found
+    return { ...found, events: sees.events(found.events) }
+  },
 })
+
+/** Whoever sent a command may see what it recorded. */
+function isBy({ actor }: EventMetadata, by: By): boolean {
+  return actor !== undefined && actor === by.actor
+}
 
 const carriedOutSchema: JsonSchema = objectOf({
   status: { const: 'carriedOut' },

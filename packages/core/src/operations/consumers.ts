@@ -32,6 +32,7 @@ export interface PausedOrResumed {
 export const listConsumers = operation({
   name: 'listConsumers',
   effect: 'reads',
+  needs: () => ({ verb: 'operate' }),
   parameters: {},
   describe: () => [
     {
@@ -52,6 +53,7 @@ export const listConsumers = operation({
 export const showConsumer = operation({
   name: 'showConsumer',
   effect: 'reads',
+  needs: () => ({ verb: 'operate' }),
   parameters,
   refusals: ['unknown_consumer'],
   describe: (system) =>
@@ -67,6 +69,7 @@ export const showConsumer = operation({
 export const pauseConsumer = operation({
   name: 'pauseConsumer',
   effect: 'changes',
+  needs: () => ({ verb: 'operate' }),
   parameters,
   refusals: ['unknown_consumer', 'store_full'],
   describe: (system) => consumerNames(system).map((name) => caseOf(name, true)),
@@ -79,6 +82,7 @@ export const pauseConsumer = operation({
 export const resumeConsumer = operation({
   name: 'resumeConsumer',
   effect: 'changes',
+  needs: () => ({ verb: 'operate' }),
   parameters,
   refusals: ['unknown_consumer', 'store_full'],
   describe: (system) => consumerNames(system).map((name) => caseOf(name, false)),

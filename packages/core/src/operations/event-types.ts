@@ -17,6 +17,7 @@ import { flag, required, text, wholeNumber } from './parameters.ts'
 export const listEventTypes = operation({
   name: 'listEventTypes',
   effect: 'reads',
+  needs: () => ({ verb: 'any' }),
   parameters: {},
   describe: () => [
     {
@@ -49,6 +50,7 @@ export interface EventTypeInLog extends EventTypeShown {
 export const showEventType = operation({
   name: 'showEventType',
   effect: 'reads',
+  needs: () => ({ verb: 'any' }),
   parameters: {
     type,
     countVersions: flag({
@@ -72,6 +74,7 @@ export const showEventType = operation({
 export const eventSchema = operation({
   name: 'eventSchema',
   effect: 'reads',
+  needs: () => ({ verb: 'any' }),
   parameters: { type, version: wholeNumber({ min: 1, description: 'The version; the newest when left out.' }) },
   refusals: ['unknown_event_type'],
   recordsPrincipal: false,

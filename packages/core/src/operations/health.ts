@@ -16,6 +16,7 @@ export const health = operation({
   name: 'health',
   effect: 'reads',
   // Asked every few seconds, and says nothing about the domain.
+  needs: () => ({ verb: 'operate' }),
   recordsPrincipal: false,
   parameters: {},
   describe: () => [

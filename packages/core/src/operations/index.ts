@@ -1,4 +1,5 @@
 // `indelible/operations`: everything that may be asked of a running system, once, for all transports.
+export type { Explanation, Need, Principal } from '../access/index.ts'
 export type { AggregateState } from './aggregate-state.ts'
 export type { ConsumerList, PausedOrResumed } from './consumers.ts'
 export {
@@ -8,6 +9,7 @@ export {
   type ParameterDescription,
 } from './describe-operations.ts'
 export type { EventTypeInLog, EventTypeList } from './event-types.ts'
+export { type AccessAsked, explainAccess } from './explain-access.ts'
 export type { HealthReport } from './health.ts'
 export { definitionName } from './json-schemas.ts'
 export { type OperationName, operations } from './list.ts'
@@ -16,7 +18,6 @@ export {
   type Operation,
   type OperationCase,
   type Paging,
-  type Principal,
   principalParameters,
 } from './operation.ts'
 export type { InputOf, Parameter, Parameters } from './parameters.ts'

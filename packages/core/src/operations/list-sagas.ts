@@ -43,6 +43,7 @@ const nextSchema = { type: ['integer', 'null'] }
 export const listSagas = operation({
   name: 'listSagas',
   effect: 'reads',
+  needs: ({ name }) => ({ verb: 'read', saga: name }),
   parameters: {
     name: text({ description: 'Only instances of this saga.' }),
     status: oneOf(['all', 'open', ...sagaStatuses], {
@@ -75,16 +76,18 @@ export const listSagas = operation({
       },
     },
   ],
-  async run(running, filters): Promise<SagaPage> {
+  async run(running, filters, { sees }): Promise<SagaPage> {
     const { store, system } = running
     const page = await listedSagas({ store, sagas: system.sagas, nowMs: systemClock.now() }, filters)
-    return { ...page, sagas: await withProblems(running, page.sagas) }
+    const seen = page.sagas.filter(({ saga, id }) => sees.saga(saga, id))
+    return { ...page, sagas: await withProblems(running, seen) }
   },
 })
 
 export const sagaHistory = operation({
   name: 'sagaHistory',
   effect: 'reads',
+  needs: ({ name, id }) => ({ verb: 'read', saga: name, id }),
   parameters: {
     name: required(text({ description: 'The name of the saga.' })),
     id: required(text({ description: 'The id of the stream whose event started it.' })),

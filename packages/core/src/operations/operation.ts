@@ -1,7 +1,9 @@
 // An operation: one thing that a person or a program may ask of a running system. It is declared once, and every transport maps it.
+import type { Need, Principal, Sees } from '../access/index.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import { isStreamName } from '../kernel/streams.ts'
 import { isTraceparent, tracedBy } from '../kernel/traceparent.ts'
+import type { NotedCall } from '../runtime/audit/audit-log.ts'
 import type { By } from '../runtime/consumers/by.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import { spans } from '../runtime/telemetry/index.ts'
@@ -9,15 +11,6 @@ import type { JsonSchema } from '../schema/json-schema.ts'
 import type { SystemDescription } from '../schema/system-description.ts'
 import { recordedTextBytesMax } from './limits.ts'
 import { given, type InputOf, type Parameters, parsedInput, text } from './parameters.ts'
-
-/** Who calls an operation. A transport establishes who the caller is and says so; nothing here checks it. */
-export interface Principal {
-  /** Recorded with everything that the call changes. */
-  readonly actor?: string | undefined
-  readonly roles?: readonly string[] | undefined
-  /** Facts about the caller that policies compare with, such as the accounts that are its own. */
-  readonly attributes?: Readonly<Record<string, string | readonly string[]>> | undefined
-}
 
 /** How a caller gives a principal. */
 export const principalParameters = {
@@ -53,6 +46,8 @@ export interface Operation<Input = Readonly<Record<string, unknown>>, Result = u
   /** Whether a call may record its principal: where it changes something, and where it reads what the audit trail can note. */
   readonly recordsPrincipal: boolean
   readonly parameters: Parameters
+  /** What a call with this input needs a grant for. */
+  needs(input: Input): Need
   /** The codes of the errors that a call may cause. Faults of the system, such as `tables_unavailable`, may come in addition. */
   readonly refusals: readonly ErrorCode[]
   readonly paging: Paging | undefined
@@ -84,12 +79,13 @@ interface Declaration<Declared extends Parameters, Result> {
   readonly name: string
   readonly effect: 'reads' | 'changes'
   readonly parameters: Declared
-  /** `invalid_parameter` is added. */
+  /** `invalid_parameter` and `access_denied` are added. */
   readonly refusals?: readonly ErrorCode[]
   readonly paging?: Paging
   readonly waits?: (input: InputOf<Declared>) => boolean
   /** False for a read that the audit trail never notes. */
   readonly recordsPrincipal?: boolean
+  readonly needs: (input: InputOf<Declared>) => Need
   readonly describe: (system: SystemDescription) => readonly OperationCase[]
   readonly run: (running: RunningSystem, input: InputOf<Declared>, call: CheckedCall) => Promise<Result>
 }
@@ -98,6 +94,8 @@ interface CheckedCall extends Call {
   readonly principal: Principal
   /** What is recorded of the principal, and of what led to the call. */
   readonly by: By
+  /** What the principal may see of the answer. */
+  readonly sees: Sees
 }
 
 /** Declares an operation. `run` gets an input that was checked. */
@@ -116,23 +114,33 @@ export function operation<const Declared extends Parameters, Result>(
   } = declared
   return {
     ...declared,
-    refusals: ['invalid_parameter', ...refusals],
+    refusals: ['invalid_parameter', 'access_denied', ...refusals],
     paging,
     recordsPrincipal,
     waits,
     async run(running, input, { principal = {}, signal, traceparent } = {}) {
-      const by = parsedInput(principalParameters, given({ actor: principal.actor }))
-      const call = { principal: { ...principal, ...by }, by, signal }
-      const parsed = parsedInput(parameters, input)
-      if (effect === 'reads' && recordsPrincipal) {
-        running.audit.read({ operation: name, input: parsed, stream: streamIn(parsed), actor: by.actor })
-      }
       const parent = isTraceparent(traceparent) ? traceparent : undefined
       const traced = { span: spans.operation, attributes: { 'indelible.operation': name }, parent, orActive: true }
-      return await running.telemetry.traced(traced, (span) =>
-        run(running, parsed, { ...call, by: { ...by, ...tracedBy(span.traceparent) } }),
-      )
+      return await running.telemetry.traced(traced, async (span) => {
+        const { actor } = parsedInput(principalParameters, given({ actor: principal.actor }))
+        const by = { ...given({ actor }), ...tracedBy(span.traceparent) }
+        const parsed = parsedInput(parameters, input)
+        const asked = { operation: name, input: parsed, stream: streamIn(parsed), actor }
+        const sees = seen(running, asked, principal, declared.needs(parsed))
+        if (effect === 'reads' && recordsPrincipal) running.audit.read(asked)
+        return await run(running, parsed, { principal, by, sees, signal })
+      })
     },
+  }
+}
+
+/** Throws `access_denied`, and notes it. */
+function seen({ access, audit }: RunningSystem, asked: NotedCall, principal: Principal, need: Need): Sees {
+  try {
+    return access.sees(principal, need)
+  } catch (error) {
+    audit.denied(asked)
+    throw error
   }
 }
 

@@ -12,6 +12,7 @@ const name = required(text({ description: 'The name of the projection, which is 
 export const keepPastTable = operation({
   name: 'keepPastTable',
   effect: 'changes',
+  needs: () => ({ verb: 'operate' }),
   parameters: { name, ...pointsOfLog },
   refusals: [
     'unknown_projection',
@@ -45,6 +46,7 @@ export const keepPastTable = operation({
 export const dropPastTable = operation({
   name: 'dropPastTable',
   effect: 'changes',
+  needs: () => ({ verb: 'operate' }),
   parameters: { name },
   refusals: ['unknown_projection', 'store_full'],
   describe: ({ projections }) =>

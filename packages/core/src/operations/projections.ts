@@ -43,6 +43,7 @@ export interface Rebuilt extends RebuildReport {
 export const listProjections = operation({
   name: 'listProjections',
   effect: 'reads',
+  needs: () => ({ verb: 'operate' }),
   parameters: {},
   describe: () => [
     {
@@ -60,6 +61,7 @@ export const listProjections = operation({
 export const showProjection = operation({
   name: 'showProjection',
   effect: 'reads',
+  needs: () => ({ verb: 'operate' }),
   parameters: { name },
   refusals: ['unknown_projection'],
   describe: ({ projections }) =>
@@ -79,6 +81,7 @@ export const showProjection = operation({
 export const rebuildProjection = operation({
   name: 'rebuildProjection',
   effect: 'changes',
+  needs: () => ({ verb: 'operate' }),
   parameters: {
     name,
     dropPrevious: flag({
@@ -107,6 +110,7 @@ export const rebuildProjection = operation({
 export const dropPreviousTable = operation({
   name: 'dropPreviousTable',
   effect: 'changes',
+  needs: () => ({ verb: 'operate' }),
   parameters: { name },
   refusals: ['unknown_projection', 'store_full'],
   describe: ({ projections }) =>
@@ -128,6 +132,7 @@ export const dropPreviousTable = operation({
 export const verifyProjection = operation({
   name: 'verifyProjection',
   effect: 'reads',
+  needs: () => ({ verb: 'operate' }),
   parameters: { name },
   refusals: [
     'unknown_projection',
@@ -146,7 +151,11 @@ export const verifyProjection = operation({
         'Compares every row with what the log makes. The projection continues meanwhile. The comparison ends if the caller goes away.',
       result: { description: 'How many rows differ, and the first of them.', schema: checkSchema(name, key) },
     })),
-  run: (running, { name }, { signal }): Promise<TableCheck> => running.verifyTable({ name }, { signal }),
+  async run(running, { name }, { sees, signal }): Promise<TableCheck> {
+    const check = await running.verifyTable({ name }, { signal })
+    // Whoever operates a table need not see what is in it.
+    return sees.rows(name).isAll ? check : { ...check, differences: [] }
+  },
 })
 
 async function shownBy(running: RunningSystem): Promise<ProjectionList> {

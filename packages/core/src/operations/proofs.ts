@@ -39,6 +39,7 @@ export interface CheckpointShown {
 export const proveEvent = operation({
   name: 'proveEvent',
   effect: 'reads',
+  needs: () => ({ verb: 'audit' }),
   parameters: { position: required(wholeNumber({ description: 'The position of the event.', min: 1 })) },
   refusals: ['invalid_position', 'proofs_missing', 'proofs_damaged', 'tree_diverged'],
   describe: () => [
@@ -64,6 +65,7 @@ export const proveEvent = operation({
 export const proveConsistency = operation({
   name: 'proveConsistency',
   effect: 'reads',
+  needs: () => ({ verb: 'audit' }),
   parameters: {
     from: required(wholeNumber({ description: 'The number of events of the earlier log.' })),
     to: wholeNumber({ description: 'The number of events of the later log; that of the last checkpoint by default.' }),
@@ -93,6 +95,7 @@ export const proveConsistency = operation({
 export const latestCheckpoint = operation({
   name: 'latestCheckpoint',
   effect: 'reads',
+  needs: () => ({ verb: 'audit' }),
   parameters: {},
   refusals: ['proofs_missing'],
   describe: () => [
@@ -122,6 +125,7 @@ export const latestCheckpoint = operation({
 export const rotateProofKey = operation({
   name: 'rotateProofKey',
   effect: 'changes',
+  needs: () => ({ verb: 'administer' }),
   parameters: {},
   refusals: ['proofs_missing', 'store_full'],
   describe: () => [

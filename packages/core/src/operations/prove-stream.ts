@@ -23,6 +23,7 @@ export interface StreamProved {
 export const proveStream = operation({
   name: 'proveStream',
   effect: 'reads',
+  needs: () => ({ verb: 'audit' }),
   parameters: {
     stream: required(text({ description: 'The name of the stream: <category>-<id>.' })),
     size: wholeNumber({

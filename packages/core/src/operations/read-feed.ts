@@ -24,6 +24,7 @@ export interface FeedRead {
 export const readFeed = operation({
   name: 'readFeed',
   effect: 'reads',
+  needs: ({ types }) => ({ verb: 'read', events: types }),
   parameters: {
     types: required(texts({ description: 'The types of the events.' })),
     after: wholeNumber({
@@ -54,12 +55,13 @@ export const readFeed = operation({
       result: { description: 'One page of events, and where it ends.', schema: pageSchema(system) },
     },
   ],
-  async run(running, { types, after, history, limit = pageDefault, waitMs = 0 }, { signal }): Promise<FeedRead> {
+  async run(running, { types, after, history, limit = pageDefault, waitMs = 0 }, { sees, signal }): Promise<FeedRead> {
     const declared = new Set(recordedNames(running.system.events))
     for (const type of types) {
       if (isReserved(type) || !declared.has(type)) throw invalid('types', `The system declares no event "${type}".`)
     }
-    return await feedPage(running.store, { types, after, history, limit, bytesMax: pageBytesMax, waitMs }, signal)
+    const page = await feedPage(running.store, { types, after, history, limit, bytesMax: pageBytesMax, waitMs }, signal)
+    return { ...page, events: sees.events(page.events) }
   },
 })
 

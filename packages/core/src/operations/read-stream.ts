@@ -23,6 +23,7 @@ export interface StreamPage {
 export const readStream = operation({
   name: 'readStream',
   effect: 'reads',
+  needs: ({ stream }) => ({ verb: 'read', stream, of: 'events' }),
   parameters: {
     stream: required(text({ description: 'The name of the stream: <category>-<id>.' })),
     from: wholeNumber({
@@ -54,14 +55,14 @@ export const readStream = operation({
       },
     },
   ],
-  async run(running, input): Promise<StreamPage> {
+  async run(running, input, { sees }): Promise<StreamPage> {
     const stream = checkedStreamName(input.stream)
     const { from, limit = pageDefault, direction = 'forwards' } = input
     const page = await readPage(running, stream, { from, limit, direction })
     if (page.events.length === 0 && !(await hasEvents(running, stream))) {
       throw new IndelibleError('stream_missing', `There are no events in ${stream}.`)
     }
-    return { stream, ...page }
+    return { stream, ...page, events: sees.events(page.events) }
   },
 })
 

@@ -21,6 +21,7 @@ const outcomeSchema = {
 export const replayRecorded = operation({
   name: 'replayDecisions',
   effect: 'reads',
+  needs: () => ({ verb: 'audit' }),
   parameters: {
     only: oneOf(['all', 'different'], { description: 'different: without those that come to the same events.' }),
     from: wholeNumber({ min: 1, description: 'The position where the page starts: `next` of the page before.' }),
@@ -81,6 +82,7 @@ const stateSchema = {
 export const whatIfPast = operation({
   name: 'whatIf',
   effect: 'reads',
+  needs: () => ({ verb: 'audit' }),
   parameters: {
     past: required(
       valuesByName({

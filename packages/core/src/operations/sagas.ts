@@ -32,6 +32,7 @@ export interface SagaResumed {
 export const showSaga = operation({
   name: 'showSaga',
   effect: 'reads',
+  needs: ({ name, id }) => ({ verb: 'read', saga: name, id }),
   parameters: {
     ...which,
     waitMs: wholeNumber({
@@ -67,6 +68,7 @@ const reason = text({ bytesMax: recordedTextBytesMax, description: 'Why, recorde
 export const resumeSaga = operation({
   name: 'resumeSaga',
   effect: 'changes',
+  needs: () => ({ verb: 'operate' }),
   parameters: {
     ...which,
     how: oneOf(['retry', 'accept'], {
@@ -103,6 +105,7 @@ export interface SagaCancelled {
 export const cancelSaga = operation({
   name: 'cancelSaga',
   effect: 'changes',
+  needs: () => ({ verb: 'operate' }),
   parameters: { ...which, reason: required(reason) },
   refusals: ['invalid_stream_name', 'unknown_saga', 'saga_missing', 'store_full'],
   describe: ({ sagas }) =>
@@ -134,6 +137,7 @@ export interface SagaDecided {
 export const decideSaga = operation({
   name: 'decideSaga',
   effect: 'changes',
+  needs: ({ name, id }) => ({ verb: 'decide', saga: name, id }),
   parameters: {
     ...which,
     step: required(text({ description: 'The step that asks, as the state of the saga names it.' })),

@@ -20,6 +20,7 @@ const { category, id, command, input } = commandParameters
 export const scheduleCommand = operation({
   name: 'scheduleCommand',
   effect: 'changes',
+  needs: ({ category, command, id, input }) => ({ verb: 'send', command: `${category}.${command}`, id, input }),
   parameters: {
     category,
     id,
@@ -93,6 +94,7 @@ const shownSchema = objectOf({
 export const listSchedules = operation({
   name: 'listSchedules',
   effect: 'reads',
+  needs: () => ({ verb: 'operate' }),
   parameters: {
     status: oneOf(['waiting', 'all', 'sent', 'done', 'refused', 'cancelled'], {
       description: 'Only those with this status.',
@@ -133,6 +135,7 @@ const which = { scheduleId: required(text({ description: 'The id of the schedule
 export const showSchedule = operation({
   name: 'showSchedule',
   effect: 'reads',
+  needs: () => ({ verb: 'operate' }),
   parameters: which,
   refusals: ['invalid_stream_name', 'schedule_missing'],
   describe: () => [
@@ -157,6 +160,7 @@ export interface ScheduleCancelled {
 export const cancelSchedule = operation({
   name: 'cancelSchedule',
   effect: 'changes',
+  needs: () => ({ verb: 'operate' }),
   parameters: {
     ...which,
     reason: required(text({ bytesMax: recordedTextBytesMax, description: 'Why, recorded with the decision.' })),

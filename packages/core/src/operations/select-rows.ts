@@ -1,4 +1,5 @@
 // Rows of a read table by conditions and order, page by page, and on request only when they show what the caller has just written.
+import type { SeenRows } from '../access/index.ts'
 import { type AsOf, checkedPoint } from '../history/points.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
@@ -29,6 +30,11 @@ export interface RowsPage {
 export const selectRows = operation({
   name: 'selectRows',
   effect: 'reads',
+  needs: ({ name, where = {}, orderBy = [] }) => ({
+    verb: 'read',
+    table: name,
+    rows: { columns: [...Object.keys(where), ...orderBy.map((term) => term.replace(/^-/, ''))] },
+  }),
   parameters: {
     name: required(text({ description: 'The name of the read table.' })),
     where: valuesByName({
@@ -65,22 +71,23 @@ export const selectRows = operation({
   paging: { parameter: 'after', firstPageOnly: ['waitFor', 'timeoutMs'] },
   waits: ({ waitFor }) => waitFor !== undefined,
   describe: ({ projections }) => projections.map(caseOf),
-  async run(running, input, { signal }): Promise<RowsPage> {
+  async run(running, input, { sees, signal }): Promise<RowsPage> {
     const { name, limit = pageDefault, waitFor, timeoutMs = waitMsDefault } = input
     const projection = declaredProjection(running.system, name)
     const { table } = projection
-    const { options, order } = selectionIn(input, table)
+    const seen = sees.rows(name)
+    const where = seen.where(input.where)
+    const { options, order } = selectionIn({ ...input, where }, table)
 
     if (waitFor !== undefined)
       await running.waitFor(projection, waitFor, signal ? { timeoutMs, signal } : { timeoutMs })
     const asOf = asOfIn(input)
-    if (asOf) return await pageAsOf(running, projection, { asOf, limit, options, order })
+    const asked = { limit, options, order, seen, isEmpty: where === undefined }
+    if (asOf) return await pageAsOf(running, projection, { ...asked, asOf })
     // Asked before the rows are read, so that they show at least this much.
     const position = await running.consumers.position(projection)
-    const rows = await running.select(projection, { ...options, limit: limit + 1 })
-    const page = rows.slice(0, limit)
-    const next = rows.length > limit ? cursorOf(page.at(-1)!, order) : null
-    return { table: table.name, rows: page, position, next }
+    const rows = asked.isEmpty ? [] : await running.select(projection, { ...options, limit: limit + 1 })
+    return { table: table.name, position, ...pageOf(rows, asked) }
   },
 })
 
@@ -95,14 +102,20 @@ export function declaredProjection({ projections }: System, name: string): Proje
 async function pageAsOf(
   running: RunningSystem,
   projection: Projection,
-  { asOf, limit, options, order }: Selection & { readonly asOf: AsOf; readonly limit: number },
+  { asOf, options, isEmpty, ...asked }: PageAsked & Selection & { readonly asOf: AsOf; readonly isEmpty: boolean },
 ): Promise<RowsPage> {
-  const { position: asked, recordedAt, validAt } = checkedPoint(asOf)
-  const basis = await running.pin(asked ?? recordedAt)
-  const rows = await basis.view(projection, { ...options, validAt, limit: limit + 1 })
+  const { position, recordedAt, validAt } = checkedPoint(asOf)
+  const basis = await running.pin(position ?? recordedAt)
+  const rows = isEmpty ? [] : await basis.view(projection, { ...options, validAt, limit: asked.limit + 1 })
+  return { table: projection.name, position: basis.position, ...pageOf(rows, asked) }
+}
+
+type PageAsked = Pick<Selection, 'order'> & { readonly limit: number; readonly seen: SeenRows }
+
+/** One more row than fits says that there is a next page. */
+function pageOf(rows: readonly Row[], { limit, order, seen }: PageAsked): Pick<RowsPage, 'rows' | 'next'> {
   const page = rows.slice(0, limit)
-  const next = rows.length > limit ? cursorOf(page.at(-1)!, order) : null
-  return { table: projection.name, rows: page, position: basis.position, next }
+  return { rows: page.map(seen.row), next: rows.length > limit ? cursorOf(page.at(-1)!, order) : null }
 }
 
 function caseOf({ name, columns, key }: ProjectionDescription): OperationCase {

@@ -2,6 +2,8 @@
 import { IndelibleError } from '../kernel/errors.ts'
 import type { System } from '../kernel/system.ts'
 import type { CommandOutcome } from '../runtime/commands/outcome.ts'
+import type { By } from '../runtime/consumers/by.ts'
+import type { RunningSystem } from '../runtime/running-system.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import type { CommandDescription } from '../schema/system-description.ts'
 import { asDefinition, definitionName, instantSchema, objectOf, ref } from './json-schemas.ts'
@@ -20,6 +22,7 @@ export const commandParameters = {
 export const sendCommand = operation({
   name: 'sendCommand',
   effect: 'changes',
+  needs: ({ category, command, id, input }) => ({ verb: 'send', command: `${category}.${command}`, id, input }),
   parameters: {
     ...commandParameters,
     commandId: text({
@@ -52,9 +55,26 @@ export const sendCommand = operation({
   describe: ({ commands }) => commands.filter(({ visibility }) => visibility === 'public').map(caseOf),
   async run(running, { category, id, command, input, ...options }, { by, signal }): Promise<CommandOutcome> {
     assertPublic(running.system, { category, type: command })
-    return await running.send({ category, id, type: command, input }, given({ ...options, ...by, signal }))
+    const outcome = await running.send({ category, id, type: command, input }, given({ ...options, ...by, signal }))
+    if (outcome.status === 'accepted' && outcome.duplicate) await assertOwn(running, outcome.commandId, by)
+    return outcome
   },
 })
+
+/**
+ * The outcome of a command is for who sent it. Throws `command_id_reused` where another principal did: it must not pass for a command of the caller.
+ * Where no access is declared, nobody knows who the callers are.
+ */
+async function assertOwn({ access, store }: RunningSystem, commandId: string, { actor }: By): Promise<void> {
+  if (access.isOpen) return
+  const commit = await store.findCommit(commandId)
+  for await (const { events } of store.read('all', { from: commit?.firstPosition ?? 1, limit: 1, reserved: true })) {
+    if (events[0]?.metadata.actor === actor) return
+  }
+  throw new IndelibleError('command_id_reused', `Command id "${commandId}" was used before, by another principal.`, {
+    details: { commandId },
+  })
+}
 
 /** Throws `unknown_command` for an internal command. */
 export function assertPublic({ commands }: System, target: { readonly category: string; readonly type: string }): void {

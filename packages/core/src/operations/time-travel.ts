@@ -40,6 +40,7 @@ const ofTable = ['unknown_projection', 'projection_parked', 'invalid_time'] as c
 export const diffAggregate = operation({
   name: 'diffAggregate',
   effect: 'reads',
+  needs: ({ category, id }) => ({ verb: 'read', stream: `${category}-${id}`, of: 'history' }),
   parameters: { ...anyAggregate, ...between },
   refusals: ofAggregate,
   describe: (system) => aggregateCases(system, 'What differs in one {} between two points of history', diffSchema),
@@ -55,6 +56,7 @@ export const diffAggregate = operation({
 export const aggregateHistory = operation({
   name: 'aggregateHistory',
   effect: 'reads',
+  needs: ({ category, id }) => ({ verb: 'read', stream: `${category}-${id}`, of: 'history' }),
   parameters: { ...anyAggregate, ...field, ...pointsOfAggregate },
   refusals: ofAggregate,
   describe: (system) =>
@@ -70,6 +72,7 @@ export const aggregateHistory = operation({
 export const blameAggregate = operation({
   name: 'blameAggregate',
   effect: 'reads',
+  needs: ({ category, id }) => ({ verb: 'read', stream: `${category}-${id}`, of: 'history' }),
   parameters: { ...anyAggregate, ...field, ...pointsOfAggregate },
   refusals: ofAggregate,
   describe: (system) =>
@@ -85,6 +88,7 @@ export const blameAggregate = operation({
 export const diffTable = operation({
   name: 'diffTable',
   effect: 'reads',
+  needs: ({ name }) => ({ verb: 'read', table: name, rows: 'all' }),
   parameters: { name: anyRow.name, ...between },
   refusals: ofTable,
   describe: (system) =>
@@ -105,6 +109,7 @@ export const diffTable = operation({
 export const rowHistory = operation({
   name: 'rowHistory',
   effect: 'reads',
+  needs: ({ name, key }) => ({ verb: 'read', table: name, rows: { key } }),
   parameters: { ...anyRow, ...field, ...pointsOfLog },
   refusals: ofTable,
   describe: (system) =>
@@ -117,6 +122,7 @@ export const rowHistory = operation({
 export const blameRow = operation({
   name: 'blameRow',
   effect: 'reads',
+  needs: ({ name, key }) => ({ verb: 'read', table: name, rows: { key } }),
   parameters: { ...anyRow, ...field, ...pointsOfLog },
   refusals: ofTable,
   describe: (system) =>

@@ -1,4 +1,5 @@
 // A running system: the one object that commands are sent to and tables are read from. `compose-runtime.ts` makes what is behind it.
+import { Access } from '../access/index.ts'
 import { type StateAsOf, stateAsOf } from '../history/as-of.ts'
 import { type Basis, type BasisParts, pinned } from '../history/basis.ts'
 import type { KeepPastOptions, PastTable } from '../history/past-table.ts'
@@ -51,8 +52,10 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly proofs: Proofs
   /** Opens the forks of the log on which a what-if is played. */
   readonly fork: OpenFork
-  /** Where operations note what is read. */
-  readonly audit: Pick<AuditLog, 'read'>
+  /** Where operations note what is read, and what was refused. */
+  readonly audit: Pick<AuditLog, 'read' | 'denied'>
+  /** What operations allow, to whom. */
+  readonly access: Access
   /** What it tells of its work. A server attaches a meter of its own, and traces requests. */
   readonly telemetry: Telemetry
   readonly #runtime: Runtime
@@ -66,6 +69,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.store = options.store
     this.tables = options.tables
     this.fork = options.fork
+    // Before anything runs: wrong grants start nothing.
+    this.access = new Access(system, options.access)
     this.telemetry = new Telemetry(options.telemetry)
     this.#runtime = composeRuntime(system, options, this.telemetry)
     const { store, tables, snapshots, domainCode } = options

@@ -1,4 +1,5 @@
 // What a system runs on, and what it says as it runs.
+import type { AccessOptions } from '../access/index.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import type { Clock } from '../kernel/time.ts'
 import type { RegistryNotice } from '../schema/registry/register.ts'
@@ -60,6 +61,8 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly audit?: AuditOptions | undefined
   /** Gets spans and measurements: `openTelemetry()` of `@indelible/opentelemetry`. Without it, what led to an event is recorded all the same, as its `traceparent`. */
   readonly telemetry?: TelemetryOptions | undefined
+  /** Who may do what by operations, as over HTTP. Without it, whoever reaches the system may do everything. */
+  readonly access?: AccessOptions | undefined
   /**
    * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, when an aggregate
    * gets no snapshots, when a command comes to something else when it is decided again, when records of the audit trail or the event types cannot be appended,

@@ -34,8 +34,8 @@ export interface AuditLogOptions {
   readonly audit: AuditOptions | undefined
 }
 
-/** A read by an operation. */
-export interface NotedRead {
+/** A call of an operation. */
+export interface NotedCall {
   readonly operation: string
   readonly input: unknown
   /** What it is about, if that is a stream. */
@@ -49,6 +49,7 @@ export class AuditLog {
   readonly #options: AuditLogOptions
   readonly #refusals: Sampling
   readonly #reads: Sampling
+  readonly #denials = new Sampling(1)
   /** The JSON of each record. */
   #queue: string[] = []
   #gap: Omit<AuditGap, 'until'> | undefined
@@ -88,10 +89,19 @@ export class AuditLog {
     this.#add(record, { details: jsonOf(details), input: 'json' in given ? given.json : undefined })
   }
 
-  read({ operation: action, input, stream, actor }: NotedRead): void {
-    if (!this.#takes(this.#reads)) return
+  /** Notes a read, if the system records reads. */
+  read(call: NotedCall): void {
+    if (this.#takes(this.#reads)) this.#called(call, 'read')
+  }
+
+  /** Notes a call that access refused. All are recorded, as far as the queue has room. */
+  denied(call: NotedCall): void {
+    if (this.#takes(this.#denials)) this.#called(call, 'denied')
+  }
+
+  #called({ operation: action, input, stream, actor }: NotedCall, outcome: 'read' | 'denied'): void {
     this.#add(
-      { at: this.#now(), outcome: 'read', action, stream, actor: cut(actor) },
+      { at: this.#now(), outcome, action, stream, actor: cut(actor) },
       { details: undefined, input: jsonOf(input) },
     )
   }

@@ -22,12 +22,12 @@ export interface TooLarge {
   readonly sha256: string
 }
 
-/** A command that was not carried out, or a read. Ids that are left out are the command id. */
+/** A command that was not carried out, a read, or a call that access refused. Ids that are left out are the command id. */
 export interface AuditRecord {
   /** When it was done. What is recorded later than it was done, as a refusal, is not in the order of this time. */
   readonly at: Instant
-  readonly outcome: 'refused' | 'conflict' | 'read'
-  /** The command, or the operation that read. */
+  readonly outcome: 'refused' | 'conflict' | 'read' | 'denied'
+  /** The command, or the operation that read or was refused. */
   readonly action: string
   /** What it was done to. */
   readonly stream?: string

@@ -1,0 +1,338 @@
+// Who may do what: every operation by every kind of principal, and what each sees.
+import { type IndelibleError, isIndelibleError, type RunningSystem } from 'indelible'
+import { type Operation, type OperationName, operations, type Principal } from 'indelible/operations'
+import { describe, expect, test } from 'vitest'
+import { Access } from '../src/access/index.ts'
+import { soon } from './patience.ts'
+import { openVault, vault, vaultAccess } from './vault.ts'
+
+const principals = {
+  nobody: {},
+  stranger: { actor: 'eve', roles: ['unheard of'] },
+  customer: { actor: 'ann', roles: ['customer'], attributes: { account: 'ann' } },
+  otherCustomer: { actor: 'bob', roles: ['customer'], attributes: { account: ['bob', 'bobs-savings'] } },
+  lostCustomer: { actor: 'dan', roles: ['customer'] },
+  analyst: { actor: 'amy', roles: ['analyst'] },
+  teller: { actor: 'tom', roles: ['teller'] },
+  operator: { actor: 'olga', roles: ['operator'] },
+  auditor: { actor: 'alan', roles: ['auditor'] },
+  partner: { actor: 'bank-b', roles: ['partner'] },
+  admin: { actor: 'root', roles: ['admin'] },
+} satisfies Readonly<Record<string, Principal>>
+type Who = keyof typeof principals
+
+/** About ann. Whoever is not in the list must be refused. */
+const matrix: Readonly<Record<OperationName, { input: object; allowed: readonly Who[] }>> = {
+  sendCommand: row({ category: 'account', id: 'ann', command: 'Deposit', input: { amount: 5 } }, 'customer', 'teller'),
+  scheduleCommand: row(
+    { category: 'account', id: 'ann', command: 'Deposit', input: { amount: 5 }, in: '1d' },
+    'customer',
+    'teller',
+  ),
+  findCommand: row({ commandId: 'first-ann' }, ...known()),
+  claimCommand: row({ commandId: 'later', reason: 'late', details: {} }, 'partner'),
+  aggregateState: row({ category: 'account', id: 'ann' }, 'customer', 'analyst', 'teller'),
+  diffAggregate: row({ category: 'account', id: 'ann', from: 'version:1' }, 'customer', 'teller'),
+  aggregateHistory: row({ category: 'account', id: 'ann' }, 'customer', 'teller'),
+  blameAggregate: row({ category: 'account', id: 'ann' }, 'customer', 'teller'),
+  replayDecisions: row({}, 'auditor'),
+  whatIf: row({ past: { without: [2] } }, 'auditor'),
+  auditTrail: row({}, 'auditor'),
+  causation: row({ correlationId: 'first-ann' }, 'auditor'),
+  readStream: row({ stream: 'account-ann' }, 'customer', 'analyst', 'teller'),
+  readFeed: row(
+    { types: ['Deposited', 'AccountOpened'], after: 0 },
+    'customer',
+    'otherCustomer',
+    'lostCustomer',
+    'analyst',
+    'teller',
+  ),
+  listEventTypes: row({}, ...known()),
+  showEventType: row({ type: 'Deposited' }, ...known()),
+  eventSchema: row({ type: 'Deposited' }, ...known()),
+  selectRows: row({ name: 'accounts' }, 'customer', 'otherCustomer', 'analyst', 'teller'),
+  diffTable: row({ name: 'accounts', from: 'position:1' }, 'teller'),
+  rowHistory: row({ name: 'accounts', key: { account_id: 'ann' } }, 'customer', 'teller'),
+  blameRow: row({ name: 'accounts', key: { account_id: 'ann' } }, 'customer', 'teller'),
+  listProjections: row({}, 'operator'),
+  showProjection: row({ name: 'accounts' }, 'operator'),
+  rebuildProjection: row({ name: 'accounts' }, 'operator'),
+  verifyProjection: row({ name: 'accounts' }, 'operator'),
+  dropPreviousTable: row({ name: 'accounts' }, 'operator'),
+  keepPastTable: row({ name: 'accounts', position: 1 }, 'operator'),
+  dropPastTable: row({ name: 'accounts' }, 'operator'),
+  listSagas: row({}, 'customer', 'otherCustomer', 'lostCustomer', 'teller'),
+  showSaga: row({ name: 'check', id: 'ann' }, 'customer', 'teller'),
+  sagaHistory: row({ name: 'check', id: 'ann' }, 'customer', 'teller'),
+  resumeSaga: row({ name: 'check', id: 'ann' }, 'operator'),
+  cancelSaga: row({ name: 'check', id: 'ann', reason: 'fraud' }, 'operator'),
+  decideSaga: row({ name: 'check', id: 'ann', step: 'large', decision: { isRight: true } }, 'teller'),
+  listSchedules: row({}, 'operator'),
+  showSchedule: row({ scheduleId: 's1' }, 'operator'),
+  cancelSchedule: row({ scheduleId: 's1', reason: 'no' }, 'operator'),
+  listConsumers: row({}, 'operator'),
+  showConsumer: row({ name: 'accounts' }, 'operator'),
+  pauseConsumer: row({ name: 'accounts' }, 'operator'),
+  resumeConsumer: row({ name: 'accounts' }, 'operator'),
+  proveEvent: row({ position: 1 }, 'auditor'),
+  proveStream: row({ stream: 'account-ann' }, 'auditor'),
+  proveConsistency: row({ from: 1 }, 'auditor'),
+  latestCheckpoint: row({}, 'auditor'),
+  rotateProofKey: row({}, 'admin'),
+  health: row({}, 'operator'),
+}
+
+function row(input: object, ...allowed: readonly Who[]) {
+  return { input, allowed }
+}
+
+/** Whoever has any grant. */
+function known(): readonly Who[] {
+  return (Object.keys(principals) as Who[]).filter((who) => who !== 'nobody' && who !== 'stranger')
+}
+
+async function ask(running: RunningSystem, name: OperationName, input: object, principal: Principal): Promise<unknown> {
+  try {
+    return await (operations[name] as Operation).run(running, { ...input }, { principal })
+  } catch (error) {
+    if (!isIndelibleError(error)) throw error
+    return error.code
+  }
+}
+
+test('every operation has a row', () => {
+  expect(Object.keys(matrix).sort()).toEqual(Object.keys(operations).sort())
+})
+
+describe('every operation is allowed to those who have a grant, and refused to all others', () => {
+  test.each(Object.entries(principals) as [Who, Principal][])('%s', async (who, principal) => {
+    const running = await openVault()
+    const wrong: string[] = []
+    // What changes something comes last, so that the others have something to see.
+    const names = (Object.keys(matrix) as OperationName[]).sort((one, other) => effectOf(one) - effectOf(other))
+    for (const name of names) {
+      const { input, allowed } = matrix[name]
+      const answer = await ask(running, name, input, principal)
+      if ((answer === 'access_denied') === allowed.includes(who)) wrong.push(`${name}: ${JSON.stringify(answer)}`)
+    }
+    expect(wrong).toEqual([])
+  })
+})
+
+function effectOf(name: OperationName): number {
+  return operations[name].effect === 'changes' ? 1 : 0
+}
+
+test.each(['customer', 'otherCustomer', 'lostCustomer', 'analyst', 'operator', 'partner', 'admin', 'nobody'] as const)(
+  'no answer has data that %s may not see, whatever it asks for',
+  async (who) => {
+    const running = await openVault()
+    const hidden = { customer: ['bob secret', 'bob note'], otherCustomer: ['ann secret', 'ann note'] } as Record<
+      Who,
+      string[]
+    >
+    const secrets = hidden[who] ?? ['secret', ...(who === 'analyst' ? [] : ['ann note', 'bob note'])]
+    for (const name of Object.keys(matrix) as OperationName[]) {
+      for (const id of ['ann', 'bob']) {
+        const input = JSON.parse(JSON.stringify(matrix[name].input).replaceAll('ann', id))
+        const told = JSON.stringify(await ask(running, name, input, principals[who]))
+        for (const secret of secrets) expect(told, `${name} of ${id}`).not.toContain(secret)
+      }
+    }
+  },
+)
+
+test('personal members, recorded commands and what callers added are left out of events', async () => {
+  const running = await openVault()
+  const page = await operations.readStream.run(running, { stream: 'account-ann' }, { principal: principals.analyst })
+  const [opened, deposited] = JSON.parse(JSON.stringify(page.events))
+  expect(opened).toMatchObject({ type: 'AccountOpened', version: 1, data: {} })
+  expect(Object.keys(opened.metadata).sort()).toEqual(['actor', 'causationId', 'commandId', 'correlationId'])
+  // The first grant that fits decides: that of events, which leaves out no note.
+  expect(deposited.data).toEqual({ amount: 10, note: 'ann note' })
+  const { events } = await operations.readStream.run(
+    running,
+    { stream: 'account-ann' },
+    { principal: principals.customer },
+  )
+  expect(JSON.stringify(events)).toContain('ann secret number')
+})
+
+test('a state has the members of the grant only', async () => {
+  const running = await openVault()
+  const asked = { category: 'account', id: 'ann' }
+  const { state } = await operations.aggregateState.run(running, asked, { principal: principals.analyst })
+  expect(state).toEqual({ balance: 10 })
+})
+
+describe('rows of a table', () => {
+  const rowsFor = async (principal: Principal, input: object = {}) => {
+    const running = await openVault()
+    return await ask(running, 'selectRows', { name: 'accounts', ...input }, principal)
+  }
+  test('are those of the grant, whatever conditions the caller adds', async () => {
+    const mine = { account_id: 'ann', holder: 'ann secret', balance: 10 }
+    for (const where of [
+      undefined,
+      { account_id: 'ann' },
+      { account_id: { in: ['ann', 'bob'] } },
+      { balance: { gte: 1 } },
+    ])
+      expect(await rowsFor(principals.customer, where && { where })).toMatchObject({ rows: [mine], next: null })
+    for (const where of [
+      { account_id: 'bob' },
+      { account_id: { in: ['bob'] } },
+      { account_id: { ne: 'ann' } },
+      { balance: 11 },
+    ])
+      expect(await rowsFor(principals.customer, { where })).toMatchObject({ rows: [], next: null })
+    expect(await rowsFor(principals.customer, { position: 2 })).toMatchObject({ rows: [mine] })
+    expect(await rowsFor(principals.customer, { position: 2, where: { account_id: 'bob' } })).toMatchObject({
+      rows: [],
+    })
+  })
+  test('have the columns of the grant, and nothing is found out by the others', async () => {
+    expect(await rowsFor(principals.analyst)).toMatchObject({
+      rows: [
+        { account_id: 'ann', balance: 10 },
+        { account_id: 'bob', balance: 10 },
+      ],
+    })
+    expect(JSON.stringify(await rowsFor(principals.analyst))).not.toContain('holder')
+    for (const asked of [{ where: { holder: 'ann secret' } }, { orderBy: ['-holder'] }])
+      expect(await rowsFor(principals.analyst, asked)).toBe('access_denied')
+  })
+  test('page after page', async () => {
+    const running = await openVault()
+    const ask = (after?: string) =>
+      operations.selectRows.run(running, { name: 'accounts', limit: 1, after }, { principal: principals.analyst })
+    const first = await ask()
+    expect((await ask(first.next!)).rows).toEqual([{ account_id: 'bob', balance: 10 }])
+  })
+})
+
+test('conditions of commands look at the input', async () => {
+  const running = await openVault()
+  const send = (amount: unknown) =>
+    ask(
+      running,
+      'sendCommand',
+      { category: 'account', id: 'bob', command: 'Deposit', input: { amount } },
+      { actor: 'carol' },
+    )
+  expect(await send(3)).toMatchObject({ status: 'accepted' })
+  for (const amount of [4, undefined, null, [3], { valueOf: 3 }]) expect(await send(amount)).toBe('access_denied')
+})
+
+test('an idempotency key of another principal is refused, so that nobody takes the outcome for its own', async () => {
+  const running = await openVault()
+  const input = { category: 'account', id: 'ann', command: 'Deposit', input: { amount: 7 }, commandId: 'key-1' }
+  expect(await ask(running, 'sendCommand', input, principals.customer)).toMatchObject({ duplicate: false })
+  expect(await ask(running, 'sendCommand', input, principals.customer)).toMatchObject({ duplicate: true })
+  expect(await ask(running, 'sendCommand', input, principals.teller)).toBe('command_id_reused')
+})
+
+test('what was refused is in the audit trail', async () => {
+  const running = await openVault()
+  await ask(running, 'readStream', { stream: 'account-bob' }, principals.customer)
+  await soon(async () => {
+    const { entries } = await operations.auditTrail.run(
+      running,
+      { outcome: 'denied' },
+      { principal: principals.auditor },
+    )
+    expect(entries).toMatchObject([
+      {
+        outcome: 'denied',
+        action: 'readStream',
+        stream: 'account-bob',
+        actor: 'ann',
+        input: { stream: 'account-bob' },
+      },
+    ])
+  })
+})
+
+test('a local principal may do everything, and so may everybody where no access is declared', async () => {
+  const running = await openVault()
+  const asked = { stream: 'account-ann' }
+  expect((await operations.readStream.run(running, asked, { principal: { isLocal: true } })).events).toHaveLength(2)
+  const open = await openVault(null as never)
+  expect((await operations.readStream.run(open, asked)).events).toHaveLength(2)
+})
+
+describe('explain', () => {
+  const access = new Access(vault, vaultAccess)
+  const withdraw = { verb: 'send', command: 'account.Deposit', id: 'bob', input: { amount: 5 } } as const
+  test('names the grant that allows it, or why none does', () => {
+    expect(access.explain(principals.teller, withdraw)).toMatchObject({
+      isAllowed: true,
+      by: { role: 'teller', may: 'send' },
+    })
+    const { considered, ...refused } = access.explain(principals.customer, withdraw)
+    expect(refused).toMatchObject({ isAllowed: false, by: null })
+    expect(considered.map(({ misfit }) => misfit)).toEqual([
+      'id must be its attribute "account", "ann"',
+      ...Array(3).fill('it allows to read'),
+    ])
+    expect(access.explain(principals.stranger, withdraw).reason).toBe('There is no grant for this principal.')
+  })
+})
+
+describe('grants that cannot mean what they say are refused', () => {
+  const problem = (grant: object) => {
+    try {
+      new Access(vault, { grants: [grant as never] })
+      return 'accepted'
+    } catch (error) {
+      expect((error as IndelibleError).code).toBe('config_invalid')
+      return (error as IndelibleError).message.replace(/^Grant 1 of "access", .*?\}, /, '')
+    }
+  }
+  test.each([
+    [{ may: 'operate' }, 'needs a role or a principal, and not both.'],
+    [{ role: 'a', principal: 'b', may: 'operate' }, 'needs a role or a principal, and not both.'],
+    [
+      { role: 'a', may: 'fly' },
+      'has "may": "fly". It is one of send, read, decide, operate, audit, claim, administer.',
+    ],
+    [{ role: 'a', may: 'operate', where: {} }, 'has "where", which a grant of this kind does not know.'],
+    [
+      { role: 'a', may: 'send', commands: ['account.Depsit'] },
+      expect.stringContaining('names "account.Depsit" in "commands", which the system does not have'),
+    ],
+    [{ role: 'a', may: 'send', commands: [] }, 'needs a list of names as "commands".'],
+    [
+      { role: 'a', may: 'send', commands: ['*'], where: { amount: 1 } },
+      expect.stringContaining('has a condition on "amount"'),
+    ],
+    [
+      { role: 'a', may: 'send', commands: ['*'], where: { id: { attribut: 'x' } } },
+      expect.stringContaining('has the condition {"attribut":"x"}'),
+    ],
+    [{ role: 'a', may: 'send', commands: ['*'], where: { id: [] } }, expect.stringContaining('has the condition []')],
+    [{ role: 'a', may: 'read' }, 'may read, and names no streams, events, tables or sagas.'],
+    [{ role: 'a', may: 'read', tables: ['acounts'] }, expect.stringContaining('names "acounts" in "tables"')],
+    [
+      { role: 'a', may: 'read', tables: ['accounts'], where: { acount: 'x' } },
+      'names the column "acount", which accounts does not have.',
+    ],
+    [
+      { role: 'a', may: 'read', tables: ['accounts'], columns: ['balance'] },
+      'leaves out "account_id", which is of the key of accounts.',
+    ],
+    [
+      { role: 'a', may: 'read', tables: ['accounts'], where: { holder: { startsWith: 'a' } } },
+      expect.stringContaining('"startsWith" on the column "holder"'),
+    ],
+    [{ role: 'a', may: 'read', events: ['Depositd'] }, expect.stringContaining('names "Depositd" in "events"')],
+    [{ role: 'a', may: 'read', sagas: ['chek'] }, expect.stringContaining('names "chek" in "sagas"')],
+    [
+      { role: 'a', may: 'read', streams: ['account'], persnal: true },
+      'has "persnal", which a grant of this kind does not know.',
+    ],
+  ])('%j', (grant, expected) => {
+    expect(problem(grant)).toEqual(expected)
+  })
+})
