@@ -54,7 +54,7 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   const { domainCode, projections: startProjections = projectionsHere, onNotice: notify = () => {} } = options
   const guard = guardOf(domainCode, 'impure_projector')
   const log = new DomainLog(store, readCheck({ checks: options.readChecks, guard, notify }))
-  const operators = new OperatorLog({ store, ids })
+  const operators = new OperatorLog({ store, ids, telemetry })
   const audit = new AuditLog({ store, clock, notify, audit: options.audit })
   const remotes = new Remotes(system, { connections: options.remotes, store, records, clock, telemetry })
 
@@ -109,7 +109,7 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   for (const runner of [...feeds.values(), ...sagas.values(), ...reactions.values()]) runner.start()
   return {
     commands,
-    commandIds: new CommandIds({ store, ids }),
+    commandIds: new CommandIds({ store, ids, telemetry }),
     projections,
     sagas,
     schedules: new Schedules({ ...common, saga: scheduleSaga, guard: sagaGuard, recordable }),

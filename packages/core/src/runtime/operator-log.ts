@@ -4,6 +4,7 @@ import type { IdGenerator } from '../kernel/ids.ts'
 import { streamName } from '../kernel/streams.ts'
 import { tracedBy } from '../kernel/traceparent.ts'
 import type { EventStore } from '../store/port.ts'
+import { type Append, appendTo, type Telemetry } from './telemetry/index.ts'
 
 /** The category of the streams with the actions of operators. Each consumer or table has a stream. */
 export const operatorCategory = '$operator'
@@ -18,12 +19,18 @@ export type OperatorAction =
   | '$SagaRetried'
   | '$ProofKeyUsed'
 
+export interface OperatorLogOptions {
+  readonly store: EventStore
+  readonly ids: IdGenerator
+  readonly telemetry: Telemetry
+}
+
 export class OperatorLog {
-  readonly #store: EventStore
+  readonly #append: Append
   readonly #ids: IdGenerator
 
-  constructor({ store, ids }: { readonly store: EventStore; readonly ids: IdGenerator }) {
-    this.#store = store
+  constructor({ store, ids, telemetry }: OperatorLogOptions) {
+    this.#append = appendTo(store, telemetry)
     this.#ids = ids
   }
 
@@ -40,7 +47,7 @@ export class OperatorLog {
     const metadata = { ...(actor === undefined ? {} : { actor }), correlationId: id, ...tracedBy(traceparent) }
     const stream = streamName(operatorCategory, subject)
     try {
-      await this.#store.append({ events: [{ id, stream, type, data, metadata }] }, { reserved: true })
+      await this.#append({ events: [{ id, stream, type, data, metadata }] }, { reserved: true }, traceparent)
     } catch (error) {
       if (!isIndelibleError(error, 'store_read_only')) throw error
     }

@@ -10,9 +10,10 @@ import type { AppendOutcome, EventStore } from '../../store/port.ts'
 import type { By } from '../consumers/by.ts'
 import type { Guard } from '../guard/index.ts'
 import { appendTo, spans, type Telemetry } from '../telemetry/index.ts'
-import { asDomainEvent, type SagaEvent, type SagaStart } from './events.ts'
+import { asDomainEvent, type SagaEvent } from './events.ts'
 import { nextMoves } from './plan.ts'
 import { foldSaga, hasEnded, type SagaState, traceparentOf } from './state.ts'
+import { commitOf, type Written } from './turn-commit.ts'
 
 export interface SagaInstanceOptions {
   readonly saga: AnySaga
@@ -44,8 +45,6 @@ export async function loadSaga(store: EventStore, stream: StreamName): Promise<S
 export function definitionOf(saga: AnySaga, { definition }: SagaState): AnySaga {
   return saga.former.find(({ version }) => version === definition) ?? saga
 }
-
-type Written = SagaEvent & { readonly id: string; readonly metadata: { readonly traceparent?: string } }
 
 /** Of a saga that begins: the event that started it. */
 function causeOf(event: SagaEvent): string {
@@ -162,78 +161,6 @@ function addMoves(
     if (mayThrow) throw error
     return false
   }
-}
-
-interface Transition {
-  readonly stream: StreamName
-  readonly sagaId: string
-  readonly state: SagaState
-  readonly events: readonly Written[]
-  readonly lastEventId: string
-  readonly version: number
-  /** Who did the first so many events, if not the saga itself. */
-  readonly by: { readonly actor: string | undefined; readonly inputs: number }
-  readonly traceparent: string | undefined
-}
-
-function commitOf(saga: AnySaga, { stream, sagaId, state, events, lastEventId, version, by, traceparent }: Transition) {
-  const { correlationId, parent, validAt } = state.startedBy
-  const actor = `saga:${saga.name}`
-  const made = events.map((event, index) => {
-    const causationId = events[index - 1]?.id ?? lastEventId
-    const who = index < by.inputs ? (by.actor ?? actor) : actor
-    const metadata = { actor: who, correlationId, causationId, ...event.metadata }
-    return { ...asDomainEvent(event), id: event.id, stream, metadata }
-  })
-  const expected: Record<StreamName, number | 'none'> = { [stream]: version === 0 ? 'none' : version }
-  const others = events.flatMap((event) => {
-    if (event.type === '$ChildStarted') {
-      const { saga: child, version: definition, id, step, input } = event.data
-      const childStream = streamName(`$saga.${child}`, id)
-      expected[childStream] = 'none'
-      const startedBy: SagaStart = {
-        eventId: event.id,
-        type: event.type,
-        position: 0,
-        schemaVersion: 1,
-        correlationId,
-        validAt,
-        parent: { saga: saga.name, id: sagaId, step },
-      }
-      const started = { saga: child, version: definition, input, startedBy }
-      return [
-        { event: { type: '$SagaStarted', data: started } as SagaEvent, stream: childStream, causationId: event.id },
-      ]
-    }
-    if (event.type === '$ChildCancelled') {
-      const { saga: child, id } = event.data
-      const cancelled = { reason: 'ParentCompensates', event: null, actor }
-      return [
-        {
-          event: { type: '$SagaCancelled', data: cancelled } as SagaEvent,
-          stream: streamName(`$saga.${child}`, id),
-          causationId: event.id,
-        },
-      ]
-    }
-    if (parent && (event.type === '$SagaCompleted' || event.type === '$SagaCompensated')) {
-      const ended = { step: parent.step, isCompleted: event.type === '$SagaCompleted' }
-      return [
-        {
-          event: { type: '$ChildEnded', data: ended } as SagaEvent,
-          stream: streamName(`$saga.${parent.saga}`, parent.id),
-          causationId: event.id,
-        },
-      ]
-    }
-    return []
-  })
-  const beside = others.map(({ event, stream: other, causationId }) => ({
-    ...asDomainEvent(event),
-    stream: other,
-    metadata: { actor, correlationId, causationId, ...tracedBy(traceparent) },
-  }))
-  return { events: [...made, ...beside], expected }
 }
 
 /** As it is read back, whatever an answer or the details of a refusal are: what a saga goes on with must not depend on a restart between. */

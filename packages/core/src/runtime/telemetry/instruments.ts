@@ -35,7 +35,8 @@ export const instruments = {
     name: 'indelible.append.duration',
     kind: 'histogram',
     unit: 's',
-    meaning: 'How long appends took until they were durable, waits for others in the same group commit included.',
+    meaning:
+      'How long appends took until they were durable, waits for others in the same group commit included. Records of the audit trail are not among them.',
     attributes: ['indelible.outcome'],
     bounds: secondsBounds,
   },

@@ -53,7 +53,8 @@ export const spans = {
     name: 'append {indelible.category}',
     kind: 'internal',
     meaning: 'An append to the log, until it is durable. A command that others overtake has several.',
-    parent: 'the command, the turn, or the activity',
+    parent:
+      'the command, the turn, the activity, the operation; for an event of another system that is copied, that event',
     links: nothing,
     attributes: [
       'db.system.name',
