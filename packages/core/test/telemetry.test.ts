@@ -9,6 +9,7 @@ import {
   projection,
   type RunningSystem,
   reaction,
+  type ServiceConnection,
   type SystemOptions,
   saga,
   startSystem,
@@ -74,10 +75,19 @@ const system = defineSystem({
   projections: [counts],
 })
 
+/** What the service was asked with. */
+const asked: (string | undefined)[] = []
+const noted =
+  ({ call }: ServiceConnection): ServiceConnection['call'] =>
+  (request, options) => {
+    asked.push(options.traceparent)
+    return call(request, options)
+  }
+
 function started(options: Partial<SystemOptions> = {}) {
   const clock = manualClock()
   const notes = fakeService(() => ({ status: 201, body: {} }))
-  const running = startSystem(system, { clock, services: { notes }, ...options })
+  const running = startSystem(system, { clock, services: { notes: { call: noted(notes) } }, ...options })
   onTestFinished(() => running.close())
   return { running, clock }
 }
@@ -109,12 +119,14 @@ async function everything({ running, clock }: ReturnType<typeof started>): Promi
 
 test('without a tracer, what led to an event is recorded through sagas, policies, schedules, activities and reactions', async () => {
   heard.length = 0
+  asked.length = 0
   const begun = started()
   await everything(begun)
   const traces = await tracesIn(begun.running)
   expect([...traces.keys()]).toEqual(expect.arrayContaining(['$SleepBegan', '$EventArrived', 'Noted', 'Written']))
   expect(new Set(traces.values())).toEqual(new Set([trace]))
   expect(heard).toEqual([{ traceparent }, { traceparent }, { traceparent }])
+  expect(asked).toEqual([traceparent])
 })
 
 test('a saga that waits for hours keeps no span open, and goes on in its trace', async () => {
@@ -147,6 +159,8 @@ test('with a tracer, every span is in the trace and has its parent there, or lin
   for (const name of ['react writes', 'react hears', 'activity Note', 'step note', 'append page', 'command Write'])
     expect(others.map((each) => each.name)).toContain(name)
   expect(seen.filter(({ errorType }) => errorType !== undefined)).toEqual([])
+  const activity = seen.find(({ name }) => name === 'activity Note')!
+  expect(asked.at(-1)).toBe(`00-${trace}-${activity.spanId}-01`)
   // Each has what its definition lists, and nothing else.
   const definitions = new Map<string, SpanDefinition>(
     Object.values(spans).map((each) => [each.name.split(' ')[0]!, each]),

@@ -2,7 +2,7 @@
 import { isIndelibleError, type SystemNotice } from 'indelible'
 import { idsOfTrace } from 'indelible/adapter'
 import { escaped, hidden } from './escaped.ts'
-import { factsOf, type Level, meaningOf } from './notices.ts'
+import { factsOf, type Level, meaningOf } from './notice-meanings.ts'
 import type { AnsweredRequest } from './watched-requests.ts'
 
 export type LogFormat = 'text' | 'json'

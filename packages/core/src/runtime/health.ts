@@ -1,4 +1,4 @@
-// What a running system says of its condition.
+// The health of a running system.
 import type { Head, StoreHealth } from '../store/port.ts'
 import type { AnyConsumerStatus } from './consumers/consumers.ts'
 
