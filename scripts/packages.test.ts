@@ -33,7 +33,10 @@ beforeAll(async () => {
   const workspaces = published.flatMap(({ name }) => ['--workspace', name])
   run('npm', ['pack', '--silent', ...workspaces, '--pack-destination', tarballs], resolve('.'))
   const packed = readdirSync(tarballs).map((file) => join(tarballs, file))
-  install(app, [...packed, ...['zod', 'pg', '@electric-sql/pglite', 'drizzle-orm', 'eslint', '@types/node'].map(ours)])
+  install(app, [
+    ...packed,
+    ...['zod', 'pg', '@electric-sql/pglite', 'drizzle-orm', 'eslint', '@opentelemetry/api', '@types/node'].map(ours),
+  ])
   install(plain, [packed.find((file) => /\/indelible-\d/.test(file))!, ours('zod')])
   server = await startPostgresServer()
 }, 240_000)
@@ -60,7 +63,7 @@ describe.each(published)('the tarball of $name', ({ name, exports, files: listed
       'package.json',
       'src',
       ...(Object.keys(bin).length > 0 ? ['bin'] : []),
-      ...listed.filter((file) => file === 'docs' || file === 'biome'),
+      ...listed.filter((file) => ['docs', 'biome', 'operations'].includes(file)),
     ]
     expect(readdirSync(dir).sort()).toEqual(parts.sort())
     const modules = (part: string, end: string) =>
@@ -119,6 +122,7 @@ describe('an application of the packages', { timeout: 180_000 }, () => {
     expect(program(['tables.ts', 'postgres', server.connectionString])).toBe('postgres ok\n')
     expect(program(['drizzle.ts'])).toBe('drizzle ok\n')
     expect(program(['http.ts'])).toBe('http ok\n')
+    expect(program(['traced.ts'])).toBe('traced ok\n')
     expect(program(['embedded-cli.ts'])).toContain('{ paid: 70 }')
     expect(program(['lint.ts'])).toBe('indelible/no-impure-domain 2\n')
   })

@@ -123,7 +123,8 @@ export type { Claimed, ClaimOutcome, CommandClaim, CommandFound } from './runtim
 export type { CommandOutcome, SendOptions } from './runtime/commands/outcome.ts'
 export type { RecheckNotice } from './runtime/commands/recheck.ts'
 export type { SnapshotNotice } from './runtime/commands/snapshot-keeper.ts'
-export type { AnyConsumerStatus, By, Consumers, Named } from './runtime/consumers/consumers.ts'
+export type { By } from './runtime/consumers/by.ts'
+export type { AnyConsumerStatus, Consumers, Named } from './runtime/consumers/consumers.ts'
 export type {
   ConsumerError,
   ConsumerKind,
@@ -133,6 +134,7 @@ export type {
   ReactionStatus,
 } from './runtime/consumers/status.ts'
 export type { DomainCode } from './runtime/guard/index.ts'
+export type { Health } from './runtime/health.ts'
 export {
   type ApiKey,
   type ApiKeyStatus,
@@ -173,9 +175,15 @@ export type { ReadChecks, ReadNotice } from './runtime/read-check.ts'
 export type { RemoteCallOptions, RemoteConnection, RemoteSendOptions } from './runtime/remotes/connection.ts'
 export type { FeedAsked, FeedPage } from './runtime/remotes/feed-page.ts'
 export type { FeedStatus } from './runtime/remotes/feed-runner.ts'
-export type { Health, RunningSystem } from './runtime/running-system.ts'
-export type { ServiceConnection, ServiceRequest, ServiceResponse } from './runtime/services/connection.ts'
+export type { RunningSystem } from './runtime/running-system.ts'
+export type {
+  ServiceCallOptions,
+  ServiceConnection,
+  ServiceRequest,
+  ServiceResponse,
+} from './runtime/services/connection.ts'
 export type { SystemNotice, SystemOptions } from './runtime/system-options.ts'
+export type { TelemetryOptions } from './runtime/telemetry/index.ts'
 export type { WaitOptions } from './runtime/waiting.ts'
 export type { ConsumerRecord, ConsumerRecords, ParkedEvent } from './store/consumers.ts'
 export type {

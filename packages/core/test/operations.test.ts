@@ -52,9 +52,9 @@ type Transport = (request: string) => Promise<string>
 function transportTo(running: RunningSystem): Transport {
   const list = new Map(Object.entries(operations) as [string, Operation][])
   return async (request) => {
-    const { operation, input, principal } = JSON.parse(request)
+    const { operation, input, ...call } = JSON.parse(request)
     try {
-      return JSON.stringify({ result: await list.get(operation)!.run(running, input, { principal }) })
+      return JSON.stringify({ result: await list.get(operation)!.run(running, input, call) })
     } catch (error) {
       if (!isIndelibleError(error)) throw error
       return JSON.stringify({ error: { code: error.code, message: error.message, details: error.details } })
@@ -67,7 +67,8 @@ function opened(declared = system) {
   onTestFinished(() => running.close())
   const transport = transportTo(running)
   const ask = async (operation: OperationName, input: unknown, principal = { actor: 'ann' }) => {
-    const answer = JSON.parse(await transport(JSON.stringify({ operation, input, principal })))
+    const traceparent = 'malformed'
+    const answer = JSON.parse(await transport(JSON.stringify({ operation, input, principal, traceparent })))
     if (answer.error) expect(operations[operation].refusals).toContain(answer.error.code)
     else expect(fits(operation, input, answer.result)).toBe('')
     return answer
@@ -96,7 +97,7 @@ function fits(operation: OperationName, input: unknown, result: unknown): string
 describe('through a transport that knows only the list of operations', () => {
   test('commands are sent, with their refusals and conflicts as outcomes', async () => {
     const { send } = opened()
-    const sent = await send('PayIn', 'a', { amount: 5 }, { commandId: 'one', traceparent: 'malformed' })
+    const sent = await send('PayIn', 'a', { amount: 5 }, { commandId: 'one' })
     expect(sent.result).toMatchObject({ status: 'accepted', commandId: 'one', version: 1, position: 1 })
     expect((await send('PayIn', 'a', { amount: 5 }, { commandId: 'one' })).result).toMatchObject({ duplicate: true })
     expect((await send('Take', 'a', { amount: 9 })).result).toMatchObject({
@@ -324,9 +325,9 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
       ['', []],
       ['nope', { ...input, nope: 1 }],
       ...required.map(([parameter]) => [parameter, { ...input, [parameter]: undefined }] as const),
-      // A malformed trace is ignored, the schemas of the command and of the decision check their inputs, and details are any JSON.
+      // The schemas of the command and of the decision check their inputs, and details are any JSON.
       ...Object.keys(operation.parameters)
-        .filter((parameter) => !['traceparent', 'input', 'decision', 'details'].includes(parameter))
+        .filter((parameter) => !['input', 'decision', 'details'].includes(parameter))
         .map((parameter) => [parameter, { ...input, [parameter]: [1] }] as const),
     ] as const
     for (const [parameter, input] of wrong) {

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { memoryStore } from 'indelible/memory'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { answerOf, jsonPost, openShop } from '../test/shop.ts'
 import { httpApi } from './index.ts'
 
@@ -66,12 +66,15 @@ test.each(['error', 'text', 'clock'])(
   },
 )
 
-test('faults go to the console when there is no observer', async () => {
-  const console = vi.spyOn(globalThis.console, 'error').mockImplementation(() => {})
+test('faults go to stderr when there is no observer', async () => {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  onTestFinished(() => write.mockRestore())
   const { post } = openShop()
   await post('/commands/item/tea/Fail', { with: 'error' })
-  expect(console).toHaveBeenCalledWith('POST /commands/item/tea/Fail failed:', expect.any(Error))
-  console.mockRestore()
+  const [line] = write.mock.calls[0]!
+  expect(line).toMatch(
+    / error request failed: A request failed\. method=POST path=\/commands\/item\/tea\/Fail\n {2}Error: the password is hunter2\n {4}at /,
+  )
 })
 
 test('a full store is reported, and reads go on', async () => {

@@ -1,22 +1,26 @@
 // The HTTP API of a running system: all routes, and the only place where an error becomes a problem document.
 import { type Context, Hono } from 'hono'
 import type { RunningSystem } from 'indelible'
-import { describeOperations, granted, type Principal } from 'indelible/operations'
+import { errorTypeOf } from 'indelible/adapter'
+import { describeOperations, granted } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
 import { type Contents, homePage } from './home.ts'
 import type { Place } from './http-map.ts'
 import { type Identity, recogniser } from './identities/index.ts'
 import { bodyBytesMaxDefault, waitsMaxDefault } from './limits.ts'
 import { metricsPage } from './metrics.ts'
-import { type Notify, noticeToConsole } from './notices.ts'
+import type { Notify } from './notices.ts'
+import { httpObserver } from './observed.ts'
 import { openApiPage } from './openapi.ts'
-import { type HandlerOptions, operationHandler } from './operation-handler.ts'
+import { type HandlerOptions, type KnownRequest, operationHandler } from './operation-handler.ts'
+import { type FailedRequest, operatorLog } from './operator-log.ts'
 import type { OwnPage } from './own-page.ts'
 import { HttpError, problemOf } from './problems.ts'
 import { checkUrl } from './read-request.ts'
 import { operationRoutes } from './routes.ts'
 import { tilesHandler, tilesPath } from './tiles.ts'
 import { Waits } from './waits.ts'
+import { type AnsweredRequest, watchedRequests } from './watched-requests.ts'
 import { checkWhoAsks } from './who-asks.ts'
 
 export interface HttpApiOptions {
@@ -30,16 +34,20 @@ export interface HttpApiOptions {
    * identities everyone may ask, in the name that `X-Actor` says: keep such a server on this machine.
    */
   readonly identities?: readonly Identity[]
-  /** Called with what the operator should know, such as why a request was not recognised. Writes to the console by default. */
+  /** Called with what the operator should know, such as why a request was not recognised. Writes a line to stderr by default. */
   readonly onNotice?: Notify
-  /** Called with every fault whose message is hidden from the client. Writes to the console by default. */
-  readonly onError?: (error: unknown, request: { readonly method: string; readonly path: string }) => void
+  /** Called with every fault whose message is hidden from the client. Writes a line to stderr by default. */
+  readonly onError?: (error: unknown, request: FailedRequest) => void
+  /** Called with every request after it was answered. */
+  readonly onRequest?: (request: AnsweredRequest) => void
   /** The maximum bytes of a request body, 1 MiB by default. */
   readonly bodyBytesMax?: number
   /** The maximum number of requests that wait for a table or a saga at the same time, 500 by default. `serve` uses at most half of `connectionsMax`. */
   readonly waitsMax?: number
   /** Aborts when the server closes. Readers of the feed, which would wait, then get their answers at once. `serve` sets it. */
   readonly closing?: AbortSignal
+  /** How many connections are open. `serve` sets it. */
+  readonly connections?: () => number
   /** The version of the HTTP API in the OpenAPI document, `1` by default. */
   readonly apiVersion?: string
 }
@@ -49,31 +57,40 @@ export interface HttpApiOptions {
  * Throws `invalid_declaration` if `allowedHosts` contains something that is not a host name.
  */
 export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): Hono {
-  const { allowedHosts = [], onError = logged, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
-  const { identities = [], onNotice: notify = noticeToConsole } = options
-  const { waitsMax = waitsMaxDefault, closing } = options
+  const log = operatorLog()
+  const { allowedHosts = [], bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
+  const { identities = [], onNotice: notify = log.onNotice, onError = log.onError, onRequest } = options
+  const { waitsMax = waitsMaxDefault, closing, connections } = options
   const check = checkWhoAsks(allowedHosts)
   const recognise = recogniser(running, { identities, notify })
-  const routes = routesOf(running, { waits: new Waits(waitsMax), bodyBytesMax, closing, apiVersion, identities })
+  const waits = new Waits(waitsMax)
+  const routes = routesOf(running, { waits, bodyBytesMax, closing, apiVersion, identities })
+  running.telemetry.observe(httpObserver({ waits, connections }))
   const app = new Hono()
-  const answering = (handle: Handle) => async (c: Context) => {
-    try {
-      check(c.req.raw)
-      return await handle(c, await recognise(c))
-    } catch (error) {
-      const { method, url } = c.req
-      return problemOf(error, (secret) => onError(secret, { method, path: new URL(url).pathname }))
-    }
-  }
-  for (const route of routes) app.on(route.method, honoPath(route), answering(checked(route)))
-  for (const route of routes) app.all(honoPath(route), answering(methodNotAllowed(routes, route)))
-  app.get(tilesPath, answering(allowed(running, { path: tilesPath, needs: { verb: 'audit' } }, tilesHandler(running))))
-  app.all('*', answering(notFound))
+  const watched = watchedRequests(running, onRequest)
+  const answering = (route: string | undefined, handle: Handle) =>
+    watched(route, async (c, request) => {
+      try {
+        check(c.req.raw)
+        return await handle(c, { ...request, principal: await recognise(c) })
+      } catch (error) {
+        const { method, url } = c.req
+        return problemOf(error, (secret) => {
+          const { traceparent } = request
+          request.failed(errorTypeOf(secret))
+          onError(secret, { method, path: new URL(url).pathname, traceparent })
+        })
+      }
+    })
+  for (const route of routes) app.on(route.method, honoPath(route), answering(route.path, checked(route)))
+  for (const route of routes) app.all(honoPath(route), answering(route.path, methodNotAllowed(routes, route)))
+  const tiles = allowed(running, { path: tilesPath, needs: { verb: 'audit' } }, tilesHandler(running))
+  app.get(tilesPath, answering(tilesPath, tiles))
+  app.all('*', answering(undefined, notFound))
   return app
 }
 
-/** The principal is missing if there are no identities. */
-type Handle = (c: Context, principal?: Principal) => Promise<Response>
+type Handle = (c: Context, request: KnownRequest) => Promise<Response>
 
 interface Route {
   readonly method: 'GET' | 'POST'
@@ -119,10 +136,11 @@ function routesOf(running: RunningSystem, options: RouteOptions): readonly Route
 
 /** What carries no operation needs a grant too. */
 function allowed(running: RunningSystem, { path, needs }: Pick<OwnPage, 'path' | 'needs'>, handle: Handle): Handle {
-  return async (c, principal = { isLocal: true }) => {
+  return async (c, request) => {
+    const principal = request.principal ?? { isLocal: true }
     const asked = { operation: `GET ${path}`, input: {}, stream: undefined, actor: principal.actor }
     granted(running, asked, { principal, need: needs })
-    return await handle(c)
+    return await handle(c, request)
   }
 }
 
@@ -132,9 +150,9 @@ function honoPath({ path }: Route): string {
 }
 
 function checked({ places, handle }: Route): Handle {
-  return async (c, principal) => {
+  return async (c, request) => {
     checkUrl(c, places)
-    return await handle(c, principal)
+    return await handle(c, request)
   }
 }
 
@@ -150,8 +168,4 @@ function methodNotAllowed(routes: readonly Route[], { path }: Route): Handle {
 
 async function notFound({ req }: Context): Promise<never> {
   throw new HttpError('unknown_route', `There is nothing at ${req.path}. GET / lists what there is.`)
-}
-
-function logged(error: unknown, { method, path }: { method: string; path: string }): void {
-  console.error(`${method} ${path} failed:`, error)
 }

@@ -41,6 +41,18 @@ test('a request has its method, path, body and key, and the headers of the confi
   expect(seen).toEqual([{ method: 'POST', url: '/v1/charges', body: { cents: 5 }, key, auth: 'Bearer x' }])
 })
 
+test('a request has the traceparent of what led to it, if there is one', async () => {
+  const seen: unknown[] = []
+  const service = await answering((request, response) => {
+    seen.push(request.headers.traceparent)
+    response.writeHead(204).end()
+  })
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  await service.call(charge, { signal, traceparent })
+  await service.call(charge, { signal })
+  expect(seen).toEqual([traceparent, undefined])
+})
+
 test('a request without a body has none', async () => {
   const service = await answering((request, response) => {
     response.writeHead(request.headers['content-type'] === undefined ? 204 : 400).end()

@@ -26,10 +26,11 @@ export function httpService({
   const own = checkedHeaders(headers)
   checkedDuration('timeoutMs', timeoutMs)
   return {
-    async call({ method, path, body, idempotencyKey }, { signal }) {
+    async call({ method, path, body, idempotencyKey }, { signal, traceparent }) {
       const type = body === undefined ? {} : { 'Content-Type': 'application/json' }
       const sent = joinedHeaders({ Accept: 'application/json', ...type }, own, {
         'Idempotency-Key': keyHeader(idempotencyKey),
+        ...(traceparent === undefined ? {} : { traceparent }),
       })
       const text = body === undefined ? null : JSON.stringify(body)
       const limit = AbortSignal.timeout(timeoutMs)

@@ -25,8 +25,8 @@ export function httpSystem({
   const api = checkedUrl(url)
   const own = checkedHeaders(headers)
   checkedDuration('timeoutMs', timeoutMs)
-  return remoteConnection(async (operation, input, { principal, signal }) => {
-    const request = requestOf(operation, input, principal)
+  return remoteConnection(async (operation, input, { principal, signal, traceparent }) => {
+    const request = requestOf(operation, input, { principal, traceparent })
     const { waitMs = 0 } = input as { readonly waitMs?: number }
     const limit = AbortSignal.timeout(Math.min(timeoutMs + waitMs, timerMsMax))
     const answer = await answerOf(api, {

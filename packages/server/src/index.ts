@@ -22,5 +22,7 @@ export {
   type ShownRequest,
 } from './identities/index.ts'
 export type { ServerNotice } from './notices.ts'
+export { type LogFormat, type OperatorLog, type OperatorLogOptions, operatorLog } from './operator-log.ts'
 export { type HttpServer, type ServeOptions, serve } from './serve.ts'
 export type { TlsOptions } from './tls/certificates.ts'
+export type { AnsweredRequest } from './watched-requests.ts'

@@ -1,5 +1,4 @@
 // What a server tells its operator as it happens.
-import { inspect } from 'node:util'
 
 /**
  * `identity refused`: a request was refused, and why; `untold` others were refused since the last notice and are not told. `certificate kept`: the new files of TLS
@@ -21,8 +20,3 @@ export type ServerNotice =
   | { readonly kind: 'certificate kept'; readonly message: string }
 
 export type Notify = (notice: ServerNotice) => void
-
-/** To the console, in one line. */
-export function noticeToConsole({ kind, ...rest }: ServerNotice): void {
-  console.error(`notice: ${kind} ${inspect(rest, { breakLength: Number.POSITIVE_INFINITY })}`)
-}

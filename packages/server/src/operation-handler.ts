@@ -6,6 +6,7 @@ import { json, linkTo } from './answers.ts'
 import { readRequest } from './read-request.ts'
 import type { OperationRoute } from './routes.ts'
 import type { Waits } from './waits.ts'
+import type { TracedRequest } from './watched-requests.ts'
 
 export interface HandlerOptions {
   readonly waits: Waits
@@ -14,15 +15,20 @@ export interface HandlerOptions {
   readonly closing: AbortSignal | undefined
 }
 
+/** A request with who it is from: nobody if there are no identities. */
+export interface KnownRequest extends TracedRequest {
+  readonly principal: Principal | undefined
+}
+
 export function operationHandler(running: RunningSystem, route: OperationRoute, options: HandlerOptions) {
   const { operation, map } = route
-  return async (c: Context, recognised?: Principal): Promise<Response> => {
+  return async (c: Context, { principal: recognised, traceparent }: KnownRequest): Promise<Response> => {
     const { input, principal: said } = await readRequest(c, route, options)
     const principal = recognised ?? { ...said, isLocal: true }
     // A client that has disconnected does not want the answer any more.
     const gone = c.req.raw.signal
     const signal = map.endsWithServer && options.closing ? AbortSignal.any([gone, options.closing]) : gone
-    const run = () => operation.run(running, input, { principal, signal })
+    const run = () => operation.run(running, input, { principal, signal, traceparent })
     const result = await (operation.waits(input) ? options.waits.one(run) : run())
     if (map.answer) return map.answer(result, input)
     const body = operation.paging ? withLink(result, operation.paging, c.req.raw) : result

@@ -89,7 +89,9 @@ test('without a tree there are no proofs and no tiles', async () => {
 
 test('metrics and health show the tree', async () => {
   const { get, body } = await provedShop()
-  expect(await (await get('/metrics')).text()).toMatch(/indelible_tree_diverged\{tree="\$tree"\} 0/)
+  expect(await (await get('/metrics')).text()).toMatch(
+    /indelible_consumer_state\{consumer="\$tree",kind="tree",state="diverged"\} 0/,
+  )
   const { status, consumers } = await body('/health')
   expect(status).toBe('ok')
   expect(consumers.at(-1)).toMatchObject({ name: '$tree', kind: 'tree', state: 'running', publications: [] })

@@ -40,7 +40,7 @@ describe('the list of operations', () => {
 function client() {
   const { app, running } = openShop()
   const ask = async <Input extends object, Result>(operation: Operation<Input, Result>, input: Input) => {
-    const { method, path, headers, body } = requestOf(operation, input, { actor: 'Zoë' })
+    const { method, path, headers, body } = requestOf(operation, input, { principal: { actor: 'Zoë' } })
     const response = await app.request(path, { method, headers, ...(body === undefined ? {} : { body }) })
     const answer = await response.json()
     return response.ok ? resultOf(operation, answer) : Promise.reject(errorOf(answer))

@@ -22,7 +22,6 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
       commandId: 'Idempotency-Key',
       correlationId: 'X-Correlation-Id',
       validAt: 'X-Valid-At',
-      traceparent: 'traceparent',
       expectedVersion: versionInQuotes,
     },
     answer: commandAnswer,

@@ -24,11 +24,11 @@ import {
   waitsMaxDefault,
   waitsShareMax,
 } from './limits.ts'
-import { noticeToConsole } from './notices.ts'
+import { operatorLog } from './operator-log.ts'
 import { HttpError, problemOf } from './problems.ts'
 import { type KeptCertificates, keptCertificates, readCertificates, type TlsOptions } from './tls/certificates.ts'
 
-export interface ServeOptions extends Omit<HttpApiOptions, 'closing'> {
+export interface ServeOptions extends Omit<HttpApiOptions, 'closing' | 'connections'> {
   /**
    * `127.0.0.1` by default, which is reachable from this machine only. Any other needs `identities`. A host name here is also one of the `allowedHosts`.
    */
@@ -62,7 +62,12 @@ export interface HttpServer {
 export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
   const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, tls, ...others } = options
   const { connectionsMax = connectionsThatFit(), headersTimeoutMs = headersTimeoutMsDefault, ...apiOptions } = others
-  const { allowedHosts = [], waitsMax = waitsMaxDefault, identities = [], onNotice = noticeToConsole } = apiOptions
+  const {
+    allowedHosts = [],
+    waitsMax = waitsMaxDefault,
+    identities = [],
+    onNotice = operatorLog().onNotice,
+  } = apiOptions
   const files = typeof tls === 'object' ? tls : undefined
   const isLocal = await isLoopback(host).catch((cause) => {
     throw cannotListen(cause, { host, port })
@@ -73,7 +78,8 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
   // Requests that wait must leave connections for requests that do not.
   const waits = Math.max(1, Math.min(waitsMax, Math.floor(connectionsMax * waitsShareMax)))
   const closing = new AbortController()
-  const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names, waitsMax: waits, closing: closing.signal })
+  const api = { allowedHosts: names, waitsMax: waits, closing: closing.signal, connections: () => connections.size }
+  const { fetch } = httpApi(running, { ...apiOptions, ...api })
   const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedRequest }))
   const timeouts = {
     headersTimeout: Math.min(checkedDuration('headersTimeoutMs', headersTimeoutMs), requestTimeoutMs),

@@ -10,6 +10,11 @@ export class Waits {
     this.#max = max
   }
 
+  /** How many wait now. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
   /** Throws `too_many_waits`. */
   async one<Result>(wait: () => Promise<Result>): Promise<Result> {
     if (this.#underWay >= this.#max) {

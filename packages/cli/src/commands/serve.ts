@@ -2,26 +2,27 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { type HttpServer, type ServerNotice, serve as serveHttp, serverOptionsIn } from '@indelible/server'
-import type { Command } from 'commander'
 import {
-  type LoadedConfig,
-  openers,
-  openSystem,
-  type RunningSystem,
-  type StartOptions,
-  type SystemNotice,
-  startSystem,
-} from 'indelible'
+  type HttpServer,
+  type LogFormat,
+  type OperatorLog,
+  operatorLog,
+  serve as serveHttp,
+  serverOptionsIn,
+} from '@indelible/server'
+import { type Command, Option } from 'commander'
+import { type LoadedConfig, openers, openSystem, type RunningSystem, type StartOptions, startSystem } from 'indelible'
 import { addCommand } from '../help.ts'
 import { addCommonOptions, type CommonOptions, several, systemOf, wholeNumber } from '../options/index.ts'
-import { escapeControls, jsonLine } from '../output/index.ts'
+import { jsonLine } from '../output/index.ts'
 import type { Session } from '../session.ts'
 
 interface ServeOptions extends CommonOptions {
   readonly port?: number
   readonly host?: string
   readonly allowedHost?: readonly string[]
+  readonly log: LogFormat
+  readonly logRequests?: boolean
   readonly inMemory?: boolean
 }
 
@@ -37,6 +38,7 @@ export function addServe(program: Command, session: Session): void {
       ['indelible serve', 'the config found here, on http://127.0.0.1:3000'],
       ['indelible serve --data /var/lib/bank --port 8080', 'with another data directory and port'],
       ['indelible serve --in-memory', 'keeps nothing: to try something'],
+      ['indelible serve --log json --log-requests', 'one line of JSON for each notice, fault and request, on stderr'],
     ],
   })
   addServeOptions(command).option(
@@ -66,6 +68,12 @@ function addServeOptions(command: Command): Command {
     )
     .option('--host <address>', 'the address to listen on (default: of the config, or 127.0.0.1)')
     .option('--allowed-host <name>', 'a host name that clients use for this server (may be repeated)', several)
+    .addOption(
+      new Option('--log <format>', 'how notices and faults are written to stderr')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .option('--log-requests', 'write a line for each request too')
 }
 
 async function serve(options: ServeOptions, session: Session): Promise<void> {
@@ -73,7 +81,10 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
   const config = await systemOf(options, session)
   const { url, system, dataDir } = config
   const configured = await serverOptionsIn(url)
-  const onNotice = (notice: SystemNotice | ServerNotice) => void session.errors.write(noticeLine(notice))
+  const { onNotice, onError, onRequest } = operatorLog({
+    format: options.log,
+    write: (line) => void session.errors.write(line),
+  })
   const running: RunningSystem = options.inMemory
     ? startInMemory(config, { onNotice })
     : await openSystem(url, { dataDir, onNotice })
@@ -87,8 +98,10 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
       ...(port === undefined ? {} : { port }),
       allowedHosts: [...(configured.allowedHosts ?? []), ...allowedHost],
       onNotice,
+      onError,
+      ...(options.logRequests ? { onRequest } : {}),
     })
-    const stopReloading = server.url.startsWith('http:') ? () => {} : reloadingOnHangUp(server, session)
+    const stopReloading = server.url.startsWith('http:') ? () => {} : reloadingOnHangUp(server, onNotice)
     const place = options.inMemory ? 'in memory' : `data in ${dataDir}`
     await out.write(
       options.json
@@ -104,12 +117,12 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
 }
 
 /** Returns a function that ends it. */
-function reloadingOnHangUp(server: HttpServer, { errors }: Session): () => void {
+function reloadingOnHangUp(server: HttpServer, onNotice: OperatorLog['onNotice']): () => void {
   const reload = () => {
     try {
       server.reloadCertificate()
     } catch (error) {
-      void errors.write(noticeLine({ kind: 'certificate kept', message: (error as Error).message }))
+      onNotice({ kind: 'certificate kept', message: (error as Error).message })
     }
   }
   process.on('SIGHUP', reload)
@@ -117,17 +130,15 @@ function reloadingOnHangUp(server: HttpServer, { errors }: Session): () => void 
 }
 
 function startInMemory(config: LoadedConfig, options: Pick<StartOptions, 'onNotice'>): RunningSystem {
-  const { remotes = {}, audit } = openers(config, { dataDir: config.dataDir, mode: 'run' })
-  return startSystem(config.system, { ...options, remotes, audit })
-}
-
-function noticeLine(notice: SystemNotice | ServerNotice): string {
-  const { kind, ...rest } = notice
-  return `notice: ${kind} ${escapeControls(jsonLine(rest))}\n`
+  const { remotes = {}, audit, telemetry } = openers(config, { dataDir: config.dataDir, mode: 'run' })
+  return startSystem(config.system, { ...options, remotes, audit, telemetry, access: config.access })
 }
 
 /** Node watches the modules that were imported, and starts the process again. */
-async function dev({ port, host, allowedHost = [], config }: ServeOptions, { interrupted }: Session): Promise<void> {
+async function dev(
+  { port, host, allowedHost = [], config, log, logRequests }: ServeOptions,
+  { interrupted }: Session,
+): Promise<void> {
   const binary = fileURLToPath(new URL('../../bin/indelible.js', import.meta.url))
   const names = allowedHost.flatMap((name) => ['--allowed-host', name])
   const args = [
@@ -136,6 +147,9 @@ async function dev({ port, host, allowedHost = [], config }: ServeOptions, { int
     ...(port === undefined ? [] : ['--port', String(port)]),
     ...(host === undefined ? [] : ['--host', host]),
     ...names,
+    '--log',
+    log,
+    ...(logRequests ? ['--log-requests'] : []),
     ...(config ? ['--config', config] : []),
   ]
   const watching = spawn(

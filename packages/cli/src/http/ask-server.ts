@@ -18,10 +18,8 @@ export function askServer(server: ServerToAsk, session: Session): AskServer {
   const shown = keyHeaders(server, session)
   return async (operation, input, principal = {}) => {
     try {
-      return resultOf(
-        operation,
-        await sendRequest(url, withHeaders(requestOf(operation, input, principal), shown), signal),
-      )
+      const request = withHeaders(requestOf(operation, input, { principal }), shown)
+      return resultOf(operation, await sendRequest(url, request, signal))
     } catch (error) {
       throw signal.aborted ? interruptedError() : error
     }

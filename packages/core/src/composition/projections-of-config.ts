@@ -8,10 +8,10 @@ const { config: url, dataDir } = workerData as ThreadData
 
 await runProjections(async () => {
   const config = await loadConfig(new URL(url))
-  const { store, tables, domainCode, readChecks } = openers(config, { dataDir, mode: 'projections' })
+  const { store, tables, domainCode, readChecks, telemetry } = openers(config, { dataDir, mode: 'projections' })
   const opened = await store()
   try {
-    const watching = { ...(domainCode ? { domainCode } : {}), readChecks }
+    const watching = { ...(domainCode ? { domainCode } : {}), readChecks, telemetry }
     return { system: config.system, store: opened, tables: await tables(), ...watching }
   } catch (error) {
     await opened.close()

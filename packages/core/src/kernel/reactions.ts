@@ -21,6 +21,8 @@ export interface ReactionContext {
   readonly signal: AbortSignal
   /** From 1 on. */
   readonly attempt: number
+  /** The W3C traceparent to pass on, for example as a header: that of this try where there is a tracer, else that of the event. */
+  readonly traceparent: string | undefined
 }
 
 export interface ReactionOptions extends Described {
@@ -89,7 +91,7 @@ export interface Subscription<Name extends string = string> {
   readonly events: readonly AnyEventType[]
   readonly run: (
     events: readonly RecordedEvent[],
-    context: Omit<ReactionContext, 'idempotencyKey'>,
+    context: Omit<ReactionContext, 'idempotencyKey' | 'traceparent'>,
   ) => Promise<void> | void
 }
 
@@ -104,7 +106,7 @@ export function subscription<const Name extends string, const Events extends rea
     readonly on: Events
     readonly run: (
       events: readonly RecordedOf<Events[number]>[],
-      context: Omit<ReactionContext, 'idempotencyKey'>,
+      context: Omit<ReactionContext, 'idempotencyKey' | 'traceparent'>,
     ) => Promise<void> | void
   },
 ): Subscription<Name> {

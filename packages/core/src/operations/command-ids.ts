@@ -1,7 +1,7 @@
 // What a command id stands for, and making sure that no command with it is carried out any more.
 import type { EventMetadata } from '../kernel/events.ts'
 import type { ClaimOutcome, CommandFound } from '../runtime/commands/command-ids.ts'
-import type { By } from '../runtime/consumers/consumers.ts'
+import type { By } from '../runtime/consumers/by.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { objectOf, ref } from './json-schemas.ts'
 import { recordedTextBytesMax } from './limits.ts'

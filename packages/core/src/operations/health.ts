@@ -1,7 +1,7 @@
 // The state of the whole system.
 import type { AnyConsumerStatus } from '../runtime/consumers/consumers.ts'
 import type { ConsumerState } from '../runtime/consumers/status.ts'
-import type { Health } from '../runtime/running-system.ts'
+import type { Health } from '../runtime/health.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { headSchema, instantSchema, objectOf, ref } from './json-schemas.ts'
 import { operation } from './operation.ts'

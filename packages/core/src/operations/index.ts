@@ -23,7 +23,6 @@ export {
   principalParameters,
 } from './operation.ts'
 export type { InputOf, Parameter, Parameters } from './parameters.ts'
-export { projectionStates } from './projection-definitions.ts'
 export { type ProjectionList, type ProjectionShown, type Rebuilt, type TableShown, tableShown } from './projections.ts'
 export type { CheckpointShown, ConsistencyProved, EventProved, TreeShown } from './proofs.ts'
 export type { StreamProved } from './prove-stream.ts'

@@ -2,9 +2,11 @@
 import type { Need, Principal, Sees } from '../access/index.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import { isStreamName } from '../kernel/streams.ts'
+import { isTraceparent, tracedBy } from '../kernel/traceparent.ts'
 import type { NotedCall } from '../runtime/audit/audit-log.ts'
-import type { By } from '../runtime/consumers/consumers.ts'
+import type { By } from '../runtime/consumers/by.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
+import { spans } from '../runtime/telemetry/index.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import type { SystemDescription } from '../schema/system-description.ts'
 import { recordedTextBytesMax } from './limits.ts'
@@ -25,6 +27,8 @@ export interface Call {
   readonly principal?: Principal | undefined
   /** Aborts when the caller no longer wants the answer. */
   readonly signal?: AbortSignal | undefined
+  /** What led to the call, as a W3C traceparent: it is recorded with what the call changes. A malformed one is ignored, as that standard asks. */
+  readonly traceparent?: string | undefined
 }
 
 /** The pages of a result. */
@@ -88,7 +92,7 @@ interface Declaration<Declared extends Parameters, Result> {
 
 interface CheckedCall extends Call {
   readonly principal: Principal
-  /** What is recorded of the principal. */
+  /** What is recorded of the principal, and of what led to the call. */
   readonly by: By
   /** What the principal may see of the answer. */
   readonly sees: Sees
@@ -114,13 +118,18 @@ export function operation<const Declared extends Parameters, Result>(
     paging,
     recordsPrincipal,
     waits,
-    async run(running, input, { principal = {}, signal } = {}) {
-      const by = parsedInput(principalParameters, given({ actor: principal.actor }))
-      const parsed = parsedInput(parameters, input)
-      const asked = { operation: name, input: parsed, stream: streamIn(parsed), actor: by.actor }
-      const sees = granted(running, asked, { principal, need: declared.needs(parsed) })
-      if (effect === 'reads' && recordsPrincipal) running.audit.read(asked)
-      return await run(running, parsed, { principal, by, sees, signal })
+    async run(running, input, { principal = {}, signal, traceparent } = {}) {
+      const parent = isTraceparent(traceparent) ? traceparent : undefined
+      const traced = { span: spans.operation, attributes: { 'indelible.operation': name }, parent, orActive: true }
+      return await running.telemetry.traced(traced, async (span) => {
+        const { actor } = parsedInput(principalParameters, given({ actor: principal.actor }))
+        const by = { ...given({ actor }), ...tracedBy(span.traceparent) }
+        const parsed = parsedInput(parameters, input)
+        const asked = { operation: name, input: parsed, stream: streamIn(parsed), actor }
+        const sees = granted(running, asked, { principal, need: declared.needs(parsed) })
+        if (effect === 'reads' && recordsPrincipal) running.audit.read(asked)
+        return await run(running, parsed, { principal, by, sees, signal })
+      })
     },
   }
 }

@@ -17,8 +17,7 @@ const stateMeanings: Readonly<Record<ConsumerState, string>> = {
   stopped: 'the system was closed',
 }
 
-/** Every state that a projection can have inside a process. */
-export const projectionStates = Object.keys(stateMeanings) as readonly ConsumerState[]
+const projectionStates = Object.keys(stateMeanings) as readonly ConsumerState[]
 
 const tableStateMeanings: Readonly<Record<ProjectionView['state'], string>> = {
   missing: 'the table does not exist yet',

@@ -1,7 +1,7 @@
 // A connection to another system by its operations. How they are asked is up to a transport, which carries JSON.
 import { IndelibleError } from '../kernel/errors.ts'
 import { eventOfJson, type RecordedEvent } from '../kernel/events.ts'
-import type { RemoteConnection } from '../runtime/remotes/connection.ts'
+import type { RemoteCallOptions, RemoteConnection } from '../runtime/remotes/connection.ts'
 import { pageMax } from './limits.ts'
 import { operations } from './list.ts'
 import type { Call, Operation } from './operation.ts'
@@ -19,13 +19,14 @@ export type AskRemote = <Input extends object, Result>(
 
 /** For transports: a connection that asks for everything by one function. */
 export function remoteConnection(ask: AskRemote): RemoteConnection {
-  const callOf = ({ actor, signal }: { readonly actor?: string; readonly signal?: AbortSignal } = {}): Call => ({
+  const callOf = ({ actor, signal, traceparent }: RemoteCallOptions = {}): Call => ({
     principal: given({ actor }),
     signal,
+    traceparent,
   })
   return {
-    async send({ category, id, type: command, input }, { commandId, correlationId, traceparent, validAt, ...others }) {
-      const sent = { category, id, command, input, ...given({ commandId, correlationId, traceparent, validAt }) }
+    async send({ category, id, type: command, input }, { commandId, correlationId, validAt, ...others }) {
+      const sent = { category, id, command, input, ...given({ commandId, correlationId, validAt }) }
       const outcome = await ask(operations.sendCommand, sent, callOf(others))
       return oneOf(outcome, ['accepted', 'refused', 'conflict'])
     },

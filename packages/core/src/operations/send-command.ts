@@ -2,23 +2,14 @@
 import { IndelibleError } from '../kernel/errors.ts'
 import type { System } from '../kernel/system.ts'
 import type { CommandOutcome } from '../runtime/commands/outcome.ts'
-import type { By } from '../runtime/consumers/consumers.ts'
+import type { By } from '../runtime/consumers/by.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import type { CommandDescription } from '../schema/system-description.ts'
 import { asDefinition, definitionName, instantSchema, objectOf, ref } from './json-schemas.ts'
 import { recordedTextBytesMax } from './limits.ts'
 import { type OperationCase, operation } from './operation.ts'
-import { anyJson, given, type Parameter, required, text, wholeNumber } from './parameters.ts'
-
-/** W3C Trace Context. `parse` returns undefined for a malformed one. */
-const traceparent: Parameter<string | undefined> & { readonly isRequired: false } = {
-  description: 'W3C Trace Context, recorded with the events. A malformed one is ignored, as that standard asks.',
-  schema: { type: 'string' },
-  isRequired: false,
-  fromText: (value) => value,
-  parse: (value) => (typeof value === 'string' && isTraceparent(value) ? value : undefined),
-}
+import { anyJson, given, required, text, wholeNumber } from './parameters.ts'
 
 /** Which command it is. */
 export const commandParameters = {
@@ -46,7 +37,6 @@ export const sendCommand = operation({
     validAt: text({
       description: 'When the events are true in the world, if not now: a day or an RFC 3339 date-time.',
     }),
-    traceparent,
     expectedVersion: wholeNumber({
       description:
         'The command is carried out only if the aggregate is at this version: 0 if the aggregate must not exist yet.',
@@ -70,14 +60,6 @@ export const sendCommand = operation({
     return outcome
   },
 })
-
-/** https://www.w3.org/TR/trace-context/#traceparent-header: ids of zeros and version ff are invalid; later versions may continue after the flags. */
-function isTraceparent(value: string): boolean {
-  const [, version, trace, parent, rest] =
-    /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}(-.*)?$/.exec(value) ?? []
-  if (!version || version === 'ff' || (version === '00' && rest !== undefined)) return false
-  return !/^0+$/.test(trace!) && !/^0+$/.test(parent!)
-}
 
 /**
  * The outcome of a command is for who sent it. Throws `command_id_reused` where another principal did: it must not pass for a command of the caller.

@@ -28,6 +28,7 @@ import type { FeedRunner } from './remotes/feed-runner.ts'
 import { Remotes } from './remotes/remotes.ts'
 import { Services } from './services/services.ts'
 import type { SystemOptions } from './system-options.ts'
+import type { Telemetry } from './telemetry/index.ts'
 
 export interface Runtime {
   readonly commands: CommandHandler
@@ -49,29 +50,30 @@ export interface Runtime {
 }
 
 /** Everything that follows the log is started. */
-export function composeRuntime(system: System, options: SystemOptions): Runtime {
+export function composeRuntime(system: System, options: SystemOptions, telemetry: Telemetry): Runtime {
   const { store, tables, consumers: records, clock = systemClock, ids = systemIds } = options
   const { proofs, proofFiles: files } = options
   const { domainCode, projections: startProjections = projectionsHere, onNotice: notify = () => {} } = options
   const guard = guardOf(domainCode, 'impure_projector')
   const log = new DomainLog(store, readCheck({ checks: options.readChecks, guard, notify }))
-  const operators = new OperatorLog({ store, ids })
+  const operators = new OperatorLog({ store, ids, telemetry })
   const audit = new AuditLog({ store, clock, notify, audit: options.audit })
-  const remotes = new Remotes(system, { connections: options.remotes, store, records, clock })
+  const remotes = new Remotes(system, { connections: options.remotes, store, records, clock, telemetry })
 
   const notCarriedOut: AuditLog['notCarriedOut'] = (envelope, outcome) => audit.notCarriedOut(envelope, outcome)
-  const commands = commandHandlerOf(system, { ...options, log, clock, ids, notify, notCarriedOut })
-  const projections = startProjections(system, { store, log, tables, clock, ids, guard, notify })
+  const commands = commandHandlerOf(system, { ...options, log, clock, ids, notify, notCarriedOut, telemetry })
+  const projections = startProjections(system, { store, log, tables, clock, ids, guard, notify, telemetry })
   const here = localExecutor({ store, log, send: (command, sent) => commands.send(command, sent) })
   const commandGuard = guardOf(domainCode, 'impure_aggregate')
-  const services = new Services(system, { connections: options.services, store, clock, ids, guard: commandGuard, here })
+  const common = { store, clock, ids, telemetry }
+  const services = new Services(system, { ...common, connections: options.services, guard: commandGuard, here })
   const elsewhere = ({ remote, service }: Command) =>
     remote !== undefined ? remotes.executor(remote) : service !== undefined ? services.executor(service) : undefined
   const executorOf = (command: Command) => elsewhere(command) ?? here
   const sagaGuard = guardOf(domainCode, 'impure_saga')
   const children = new Set(system.sagas.flatMap(({ nodes }) => childrenOf(nodes)))
   const runnerOf = (saga: AnySaga, isChild: boolean) =>
-    new SagaRunner({ saga, store, records, clock, ids, executorOf, guard: sagaGuard, isChild })
+    new SagaRunner({ ...common, saga, records, executorOf, guard: sagaGuard, isChild })
   const sagas = new Map([
     ...system.sagas.map((saga) => [saga.name, runnerOf(saga, children.has(saga.name))] as const),
     // Others start it too.
@@ -82,20 +84,26 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const send: CommandHandler['send'] = (command, sent = {}) =>
     (elsewhere(command as Command) ?? commands).send(command as Command, sent)
   const policyGuard = guardOf(domainCode, 'impure_policy')
-  const commandIds = new CommandIds({ store, ids })
+  const commandIds = new CommandIds({ store, ids, telemetry })
   const reactions = new Map([
     ...system.policies.map((each) => {
       const reaction = asReaction(each, { send, find: (id) => commandIds.find(id), guard: policyGuard })
       const consumer = { ...reaction, kind: 'policy' } as const
-      return [each.name, new ConsumerRunner(consumer, reacting(reaction, log), running)] as const
+      return [
+        each.name,
+        new ConsumerRunner(consumer, reacting(reaction, { kind: 'policy', log, telemetry }), running),
+      ] as const
     }),
     ...system.reactions.map((each) => {
       const consumer = { ...each, kind: 'reaction' } as const
-      return [each.name, new ConsumerRunner(consumer, reacting(each, log), running)] as const
+      return [
+        each.name,
+        new ConsumerRunner(consumer, reacting(each, { kind: 'reaction', log, telemetry }), running),
+      ] as const
     }),
     ...system.subscriptions.map((each) => {
       const consumer = { ...each, kind: 'subscription' } as const
-      return [each.name, new ConsumerRunner(consumer, subscribing(each), running)] as const
+      return [each.name, new ConsumerRunner(consumer, subscribing(each, telemetry), running)] as const
     }),
   ])
   const { feeds } = remotes
@@ -107,7 +115,7 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     commandIds,
     projections,
     sagas,
-    schedules: new Schedules({ saga: scheduleSaga, store, clock, ids, guard: sagaGuard, recordable }),
+    schedules: new Schedules({ ...common, saga: scheduleSaga, guard: sagaGuard, recordable }),
     reactions,
     feeds,
     tree,

@@ -2,7 +2,9 @@
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import { streamName } from '../kernel/streams.ts'
+import { tracedBy } from '../kernel/traceparent.ts'
 import type { EventStore } from '../store/port.ts'
+import { type Append, appendTo, type Telemetry } from './telemetry/index.ts'
 
 /** The category of the streams with the actions of operators. Each consumer or table has a stream. */
 export const operatorCategory = '$operator'
@@ -17,12 +19,18 @@ export type OperatorAction =
   | '$SagaRetried'
   | '$ProofKeyUsed'
 
+export interface OperatorLogOptions {
+  readonly store: EventStore
+  readonly ids: IdGenerator
+  readonly telemetry: Telemetry
+}
+
 export class OperatorLog {
-  readonly #store: EventStore
+  readonly #append: Append
   readonly #ids: IdGenerator
 
-  constructor({ store, ids }: { readonly store: EventStore; readonly ids: IdGenerator }) {
-    this.#store = store
+  constructor({ store, ids, telemetry }: OperatorLogOptions) {
+    this.#append = appendTo(store, telemetry)
     this.#ids = ids
   }
 
@@ -33,13 +41,13 @@ export class OperatorLog {
   async record(
     type: OperatorAction,
     { subject, data }: { readonly subject: string; readonly data: Readonly<Record<string, unknown>> },
-    { actor }: { readonly actor?: string | undefined },
+    { actor, traceparent }: { readonly actor?: string | undefined; readonly traceparent?: string | undefined },
   ): Promise<void> {
     const id = this.#ids()
-    const metadata = { ...(actor === undefined ? {} : { actor }), correlationId: id }
+    const metadata = { ...(actor === undefined ? {} : { actor }), correlationId: id, ...tracedBy(traceparent) }
     const stream = streamName(operatorCategory, subject)
     try {
-      await this.#store.append({ events: [{ id, stream, type, data, metadata }] }, { reserved: true })
+      await this.#append({ events: [{ id, stream, type, data, metadata }] }, { reserved: true }, traceparent)
     } catch (error) {
       if (!isIndelibleError(error, 'store_read_only')) throw error
     }

@@ -15,16 +15,19 @@ import type { System } from '../kernel/system.ts'
 import type { Columns, RowOf } from '../kernel/tables.ts'
 import type { ValidTime } from '../kernel/time.ts'
 import type { OpenFork } from '../store/fork.ts'
-import type { EventStore, Head, StoreHealth } from '../store/port.ts'
+import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 import type { SelectOptions } from '../store/select.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { ClaimOutcome, CommandClaim, CommandFound } from './commands/command-ids.ts'
 import type { CommandOutcome, SendOptions } from './commands/outcome.ts'
 import { composeRuntime, type Runtime } from './compose-runtime.ts'
-import type { AnyConsumerStatus, By, Consumers, Named } from './consumers/consumers.ts'
+import type { By } from './consumers/by.ts'
+import type { Consumers, Named } from './consumers/consumers.ts'
 import { guardOf } from './guard/index.ts'
+import type { Health } from './health.ts'
 import type { ApiKeys } from './keys/index.ts'
+import { observerOf } from './observed.ts'
 import type { ResumeOptions, SagaDecision } from './processes/decisions.ts'
 import type { SagaRunner } from './processes/saga-runner.ts'
 import { type SagaView, viewOf } from './processes/saga-view.ts'
@@ -35,13 +38,8 @@ import type { RebuildOptions, RebuildReport } from './projections/rebuild/index.
 import type { ProjectionView } from './projections/view.ts'
 import type { Proofs } from './proofs/proofs.ts'
 import type { SystemOptions } from './system-options.ts'
+import { processObserver, Telemetry } from './telemetry/index.ts'
 import type { WaitOptions } from './waiting.ts'
-
-export interface Health {
-  readonly head: Head
-  readonly store: StoreHealth
-  readonly consumers: readonly AnyConsumerStatus[]
-}
 
 export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly system: System
@@ -61,6 +59,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly audit: Pick<AuditLog, 'read' | 'denied'>
   /** What operations allow, to whom. */
   readonly access: Access
+  /** What it tells of its work. A server attaches a meter of its own, and traces requests. */
+  readonly telemetry: Telemetry
   readonly #runtime: Runtime
   readonly #history: BasisParts
   /** The tables that were read from, by projection. */
@@ -74,13 +74,16 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.fork = options.fork
     // Before anything runs: wrong grants start nothing.
     this.access = new Access(system, options.access)
-    this.#runtime = composeRuntime(system, options)
+    this.telemetry = new Telemetry(options.telemetry)
+    this.#runtime = composeRuntime(system, options, this.telemetry)
     const { store, tables, snapshots, domainCode } = options
     this.#history = { store, tables, snapshots, guard: guardOf(domainCode, 'impure_projector') }
     this.consumers = this.#runtime.consumers
     this.proofs = this.#runtime.proofs
     this.audit = this.#runtime.audit
     this.keys = this.#runtime.keys
+    this.telemetry.observe(observerOf(() => this.health()))
+    this.telemetry.observe(processObserver())
   }
 
   /** Sends a command. A refusal of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}, and `reserved_name` for a command id that begins with `$`. */
@@ -125,8 +128,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   }
 
   /** A scheduled command is not sent. False where it was sent already, or cancelled. Throws `schedule_missing`, `invalid_stream_name`. */
-  async cancelSchedule(scheduleId: string, { actor, reason }: By & { readonly reason: string }): Promise<boolean> {
-    return await this.#runtime.schedules.cancel(scheduleId, { actor, reason })
+  async cancelSchedule(scheduleId: string, by: By & { readonly reason: string }): Promise<boolean> {
+    return await this.#runtime.schedules.cancel(scheduleId, by)
   }
 
   /**
@@ -176,12 +179,12 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
    * `tables_unavailable`, `aborted`.
    */
   async rebuild(projection: Named, options: RebuildOptions & By = {}): Promise<RebuildReport> {
-    const { actor, signal, progress: onProgress } = options
+    const { signal, progress: onProgress, ...by } = options
     const name = this.#declared(projection)
     const { projections, operators } = this.#runtime
     const report = await projections.call('rebuild', { name }, { signal, onProgress })
     const { rows, contentHash, position } = report
-    await operators.record('$TableRebuilt', { subject: name, data: { name, rows, contentHash, position } }, { actor })
+    await operators.record('$TableRebuilt', { subject: name, data: { name, rows, contentHash, position } }, by)
     return report
   }
 
@@ -208,9 +211,13 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   }
 
   /** Writes the read table as of a point of history into `<name>__past`, beside the live one; see `ProjectionOperator.keepPast`. */
-  async keepPastTable({ name }: Named, { actor, ...options }: KeepPastOptions & By): Promise<PastTable> {
+  async keepPastTable({ name }: Named, { actor, traceparent, ...options }: KeepPastOptions & By): Promise<PastTable> {
     const kept = await this.#runtime.operator.keepPast(name, options)
-    await this.#runtime.operators.record('$PastTableKept', { subject: name, data: { name, ...kept } }, { actor })
+    await this.#runtime.operators.record(
+      '$PastTableKept',
+      { subject: name, data: { name, ...kept } },
+      { actor, traceparent },
+    )
     return kept
   }
 
@@ -233,14 +240,14 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
 
   /** Lets a saga go on whose compensation or code failed, as a person decided. The log records who it was and why. False if there is nothing to resume. Throws `unknown_saga`. */
   async resumeSaga(saga: Named, sagaId: string, options: ResumeOptions = {}): Promise<boolean> {
-    const { how = 'retry', command = null, actor = null, reason = null } = options
+    const { how = 'retry', command = null, actor = null, reason = null, traceparent } = options
     const { name } = saga
-    const outcome = await this.#sagaRunner(saga).resumeOne(sagaId, { how, command, actor, reason })
+    const outcome = await this.#sagaRunner(saga).resumeOne(sagaId, { how, command, actor, reason }, traceparent)
     if (outcome === 'retried')
       await this.#runtime.operators.record(
         '$SagaRetried',
         { subject: name, data: { name, sagaId } },
-        { actor: options.actor },
+        { actor: options.actor, traceparent },
       )
     return outcome !== 'nothing to resume'
   }
@@ -254,8 +261,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   }
 
   /** Makes a saga that runs take everything back. False where it does not run, or has sent a step that nothing takes back. Throws `unknown_saga`. */
-  async cancelSaga(saga: Named, sagaId: string, { actor, reason }: By & { readonly reason: string }): Promise<boolean> {
-    return await this.#sagaRunner(saga).cancel(sagaId, { reason, actor })
+  async cancelSaga(saga: Named, sagaId: string, by: By & { readonly reason: string }): Promise<boolean> {
+    return await this.#sagaRunner(saga).cancel(sagaId, by)
   }
 
   async health(): Promise<Health> {

@@ -21,6 +21,7 @@ import type { ProofsOptions } from './proofs/options.ts'
 import type { ReadChecks, ReadNotice } from './read-check.ts'
 import type { RemoteConnection } from './remotes/connection.ts'
 import type { ServiceConnection } from './services/connection.ts'
+import type { TelemetryOptions } from './telemetry/index.ts'
 
 /** What a system runs on. Closing the system closes the store and the tables. */
 export interface SystemOptions<Tables extends ReadTables = ReadTables> {
@@ -58,6 +59,8 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly proofFiles?: ProofFiles
   /** What the audit trail has besides what is in the log anyway: refused and conflicting commands, reads. `{ refusals: true }` records them in the background. */
   readonly audit?: AuditOptions | undefined
+  /** Gets spans and measurements: `openTelemetry()` of `@indelible/opentelemetry`. Without it, what led to an event is recorded all the same, as its `traceparent`. */
+  readonly telemetry?: TelemetryOptions | undefined
   /** Who may do what by operations, as over HTTP. Without it, whoever reaches the system may do everything. */
   readonly access?: AccessOptions | undefined
   /**

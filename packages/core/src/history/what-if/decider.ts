@@ -11,6 +11,7 @@ import { RecordedTypes } from '../../kernel/upcasts.ts'
 import type { CommandHandler } from '../../runtime/commands/command-handler.ts'
 import { commandHandlerOf } from '../../runtime/commands/compose-commands.ts'
 import type { SendOptions } from '../../runtime/commands/outcome.ts'
+import { Telemetry } from '../../runtime/telemetry/index.ts'
 import { DomainLog } from '../../store/domain-log.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { SnapshotStore } from '../../store/snapshots.ts'
@@ -46,6 +47,7 @@ export class Decider {
       notify: () => {},
       notCarriedOut: () => {},
       domainCode: 'watched',
+      telemetry: new Telemetry(),
     } as const
     this.#commands = commandHandlerOf(system, parts)
   }

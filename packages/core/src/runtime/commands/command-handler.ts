@@ -13,6 +13,7 @@ import type { Clock } from '../../kernel/time.ts'
 import type { AppendCondition, EventStore, WrittenCommit } from '../../store/port.ts'
 import type { Guard } from '../guard/index.ts'
 import { conflictRetriesMax } from '../limits.ts'
+import { type Append, appendTo, type Telemetry } from '../telemetry/index.ts'
 import type { AggregateLoader } from './aggregate-loader.ts'
 import { type Claims, claimsOf, noClaims } from './claims.ts'
 import { decideOn, isRefusal } from './decide.ts'
@@ -22,6 +23,7 @@ import { Mailboxes } from './mailbox.ts'
 import type { CommandOutcome, SendOptions } from './outcome.ts'
 import type { Recheck } from './recheck.ts'
 import type { Folded } from './snapshot-keeper.ts'
+import { watchedCommand } from './watched-command.ts'
 
 export interface CommandHandlerOptions {
   readonly commands: readonly AnyCommandType[]
@@ -32,6 +34,7 @@ export interface CommandHandlerOptions {
   readonly ids: IdGenerator
   readonly guard: Guard
   readonly recheck: Recheck
+  readonly telemetry: Telemetry
   /** Called with the outcome of each command that was not carried out. */
   readonly notCarriedOut: (envelope: Envelope, outcome: NotCarriedOut) => void
 }
@@ -42,9 +45,11 @@ export class CommandHandler {
   readonly #options: CommandHandlerOptions
   readonly #types: ReadonlyMap<string, AnyCommandType>
   readonly #mailboxes = new Mailboxes()
+  readonly #append: Append
 
   constructor(options: CommandHandlerOptions) {
     this.#options = options
+    this.#append = appendTo(options.store, options.telemetry)
     this.#types = new Map(options.commands.map((type) => [`${type.category}/${type.type}`, type]))
   }
 
@@ -53,8 +58,14 @@ export class CommandHandler {
    * `event_version_unknown`, `upcast_failed` and what the store throws.
    */
   async send(command: Command<string, unknown, unknown>, options: SendOptions = {}): Promise<CommandOutcome> {
+    const { telemetry } = this.#options
     const type = this.#typeOf(command as Command)
-    const envelope = envelopeOf(type, command as Command, options, this.#options)
+    if (!telemetry.isOn) return await this.#send(type, command as Command, options)
+    return await watchedCommand(telemetry, { type, options }, (traced) => this.#send(type, command as Command, traced))
+  }
+
+  async #send(type: AnyCommandType, command: Command, options: SendOptions): Promise<CommandOutcome> {
+    const envelope = envelopeOf(type, command, options, this.#options)
     const consulted = consultedBy(type, envelope.input)
     // Commands that consult the same facts run one after the other: at the same time they would only conflict.
     const keys = consulted.length === 0 ? [envelope.stream] : [envelope.stream, ...consulted.map(({ key }) => key)]
@@ -122,9 +133,10 @@ export class CommandHandler {
       const { events, next, claims } = proposal
       const condition = conditionOf([...consulted.map(({ query }) => query), ...claims.query], seenUpTo)
       const expected = type.aggregate && ({ [stream]: loaded.version } as Record<StreamName, Version>)
-      const outcome = await store.append(
+      const outcome = await this.#append(
         { events, commandId, ...(expected && { expected }), ...(condition && { condition }) },
         { reserved: true, ...(options.signal && { signal: options.signal }) },
+        options.traceparent,
       )
       if (outcome.status === 'duplicate') return await this.#duplicate(envelope, outcome)
       if (outcome.status === 'written') {

@@ -4,7 +4,9 @@ import type { IdGenerator } from '../../kernel/ids.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { isReserved, refuseReservedCommandId } from '../../kernel/reserved.ts'
 import { streamName } from '../../kernel/streams.ts'
+import { tracedBy } from '../../kernel/traceparent.ts'
 import type { EventStore } from '../../store/port.ts'
+import { type Append, appendTo, type Telemetry } from '../telemetry/index.ts'
 
 /** The category of the streams that record claims. Each claim has a stream. */
 const claimCategory = '$claim'
@@ -37,27 +39,40 @@ export type CommandFound =
   | { readonly status: 'carriedOut'; readonly position: Position; readonly events: readonly RecordedEvent[] }
   | { readonly status: 'unknown' }
 
+export interface CommandIdsOptions {
+  readonly store: EventStore
+  readonly ids: IdGenerator
+  readonly telemetry: Telemetry
+}
+
 export class CommandIds {
   readonly #store: EventStore
   readonly #ids: IdGenerator
+  readonly #append: Append
 
-  constructor({ store, ids }: { readonly store: EventStore; readonly ids: IdGenerator }) {
+  constructor({ store, ids, telemetry }: CommandIdsOptions) {
     this.#store = store
+    this.#append = appendTo(store, telemetry)
     this.#ids = ids
   }
 
   /** Durable when it resolves. The same claim again has the same outcome. Throws `reserved_name`, and what the store throws. */
   async claim(
     { commandId, reason, details }: CommandClaim,
-    { actor }: { readonly actor?: string | undefined } = {},
+    { actor, traceparent }: { readonly actor?: string | undefined; readonly traceparent?: string | undefined } = {},
   ): Promise<ClaimOutcome> {
     refuseReservedCommandId(commandId)
     const id = this.#ids()
     const stream = streamName(claimCategory, id)
     const data = { commandId, reason, details }
-    const metadata = { ...(actor === undefined ? {} : { actor }), commandId, correlationId: commandId }
+    const metadata = {
+      ...(actor === undefined ? {} : { actor }),
+      commandId,
+      correlationId: commandId,
+      ...tracedBy(traceparent),
+    }
     const claim = { id, stream, type: '$CommandClaimed', data, metadata }
-    const outcome = await this.#store.append({ events: [claim], commandId }, { reserved: true })
+    const outcome = await this.#append({ events: [claim], commandId }, { reserved: true }, traceparent)
     if (outcome.status === 'written') return { status: 'claimed', reason, details, position: outcome.lastPosition }
     const found = await this.find(commandId)
     return found.status === 'carriedOut' ? { status: 'carriedOut', position: found.position } : (found as Claimed)

@@ -4,6 +4,7 @@ import type { DomainLog } from '../../store/domain-log.ts'
 import { guardOf } from '../guard/index.ts'
 import { decisionsRecheckedEvery } from '../limits.ts'
 import type { SystemOptions } from '../system-options.ts'
+import type { Telemetry } from '../telemetry/index.ts'
 import { AggregateLoader } from './aggregate-loader.ts'
 import { CommandHandler, type CommandHandlerOptions } from './command-handler.ts'
 import { Facts } from './facts.ts'
@@ -13,13 +14,14 @@ import { SnapshotKeeper } from './snapshot-keeper.ts'
 export type CommandOptions = Pick<SystemOptions, 'store' | 'snapshots' | 'domainCode' | 'recheckEvery'> &
   Required<Pick<SystemOptions, 'clock' | 'ids'>> & {
     readonly log: DomainLog
+    readonly telemetry: Telemetry
     readonly notCarriedOut: CommandHandlerOptions['notCarriedOut']
     readonly notify: NonNullable<SystemOptions['onNotice']>
   }
 
 export function commandHandlerOf(
   { commands }: System,
-  { store, snapshots, log, clock, ids, domainCode, recheckEvery, notify, notCarriedOut }: CommandOptions,
+  { store, snapshots, log, clock, ids, domainCode, recheckEvery, notify, notCarriedOut, telemetry }: CommandOptions,
 ): CommandHandler {
   const guard = guardOf(domainCode, 'impure_aggregate')
   const keeper = new SnapshotKeeper({ store, snapshots, notify })
@@ -34,5 +36,6 @@ export function commandHandlerOf(
     guard,
     recheck: new Recheck({ every: recheckEvery ?? decisionsRecheckedEvery, notify }),
     notCarriedOut,
+    telemetry,
   })
 }

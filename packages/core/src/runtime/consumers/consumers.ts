@@ -12,17 +12,13 @@ import { treeName } from '../proofs/tree-keys.ts'
 import type { TreeRunner, TreeStatus } from '../proofs/tree-runner.ts'
 import type { FeedRunner, FeedStatus } from '../remotes/feed-runner.ts'
 import type { WaitOptions } from '../waiting.ts'
+import type { By } from './by.ts'
 import type { ConsumerRunner } from './consumer-runner.ts'
 import type { ReactionStatus } from './status.ts'
 
 /** A declaration, or only its name. */
 export interface Named {
   readonly name: string
-}
-
-/** Who does something. It is recorded in the log. */
-export interface By {
-  readonly actor?: string | undefined
 }
 
 /** `kind` says which one it is. */

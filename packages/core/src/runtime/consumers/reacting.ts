@@ -8,11 +8,18 @@ import { type DomainBatch, wholeEnd } from '../../store/domain-batch.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import { parkedStreamsMax, reactionsAtOnceMax, reactionsWaitingMax } from '../limits.ts'
 import { Slots } from '../slots.ts'
+import { spans, type Telemetry } from '../telemetry/index.ts'
 import { attempt } from './attempts.ts'
 import type { Delivery, DeliveryStart, StartDelivery } from './delivery.ts'
 
-export function reacting(reaction: AnyReaction, log: DomainLog): StartDelivery {
-  return (start) => new Reacting(reaction, log, start)
+export interface ReactingOptions {
+  readonly kind: 'policy' | 'reaction'
+  readonly log: DomainLog
+  readonly telemetry: Telemetry
+}
+
+export function reacting(reaction: AnyReaction, options: ReactingOptions): StartDelivery {
+  return (start) => new Reacting(reaction, options, start)
 }
 
 /** A stream with a failed event. Its later events wait until the stream is resumed. */
@@ -25,7 +32,7 @@ interface ParkedStream {
 
 class Reacting implements Delivery {
   readonly #reaction: AnyReaction
-  readonly #log: DomainLog
+  readonly #options: ReactingOptions
   readonly #start: DeliveryStart
   readonly #slots = new Slots(reactionsAtOnceMax)
   /** Parked streams are read again from the log, so many at the same time. */
@@ -38,9 +45,9 @@ class Reacting implements Delivery {
   #through: Position
   #room = Promise.withResolvers<void>()
 
-  constructor(reaction: AnyReaction, log: DomainLog, start: DeliveryStart) {
+  constructor(reaction: AnyReaction, options: ReactingOptions, start: DeliveryStart) {
     this.#reaction = reaction
-    this.#log = log
+    this.#options = options
     this.#start = start
     const { handledThrough, parked } = start.progress
     this.#through = handledThrough
@@ -146,7 +153,9 @@ class Reacting implements Delivery {
       const ended = await attempt(
         async (tried) => {
           const event = domain()
-          await handlers.get(event.type)!(event.data, event, { ...tried, idempotencyKey })
+          await this.#traced(event, async (traceparent) => {
+            await handlers.get(event.type)!(event.data, event, { ...tried, idempotencyKey, traceparent })
+          })
         },
         { what, retries, timeoutMs, signal, slots: this.#slots },
       )
@@ -156,6 +165,21 @@ class Reacting implements Delivery {
     return undefined
   }
 
+  #traced({ type, metadata }: RecordedEvent, work: (traceparent: string | undefined) => Promise<void>): Promise<void> {
+    const { kind, telemetry } = this.#options
+    const attributes = {
+      'messaging.system': 'indelible',
+      'messaging.operation.name': 'react',
+      'messaging.operation.type': 'process',
+      'messaging.consumer.group.name': this.#reaction.name,
+      'indelible.kind': kind,
+      'indelible.event': type,
+    }
+    return telemetry.traced({ span: spans.reaction, attributes, parent: metadata.traceparent }, ({ traceparent }) =>
+      work(traceparent),
+    )
+  }
+
   /** Handles the events of a stream, beginning with the one that failed. Stops at the first that fails again. */
   async #resumed(stream: StreamName, parked: ParkedStream): Promise<void> {
     // First, the events that were queued when it failed are passed over.
@@ -163,7 +187,7 @@ class Reacting implements Delivery {
     const { events } = this.#reaction
     let next = parked.event.position
     for (let to = next; to >= next; to = parked.passedBy) {
-      for await (const batch of this.#log.inStreams([stream], events, { from: next, to, copies: true })) {
+      for await (const batch of this.#options.log.inStreams([stream], events, { from: next, to, copies: true })) {
         for (const seen of recordedIn(batch)) {
           const failed = await this.#handle(seen, parked.event)
           if (failed === 'stopped') return

@@ -9,16 +9,19 @@ import type { ParkedEvent } from '../../store/consumers.ts'
  * `retrying`: there is a temporary fault; nothing is lost, and it goes on automatically. `parked`: its code failed at an event; resume it. `paused`: an
  * operator has paused it. `diverged`: its table or checkpoint was made from another history than the log has.
  */
-export type ConsumerState =
-  | 'starting'
-  | 'standby'
-  | 'rebuilding'
-  | 'running'
-  | 'retrying'
-  | 'parked'
-  | 'paused'
-  | 'diverged'
-  | 'stopped'
+export const consumerStates = [
+  'starting',
+  'standby',
+  'rebuilding',
+  'running',
+  'retrying',
+  'parked',
+  'paused',
+  'diverged',
+  'stopped',
+] as const
+
+export type ConsumerState = (typeof consumerStates)[number]
 
 export type ConsumerKind = 'projection' | 'saga' | 'policy' | 'reaction' | 'subscription' | 'feed' | 'tree'
 

@@ -5,22 +5,25 @@ import type { Subscription } from '../../kernel/reactions.ts'
 import type { ParkedEvent } from '../../store/consumers.ts'
 import { type DomainBatch, wholeEnd } from '../../store/domain-batch.ts'
 import { subscriptionBatchMax } from '../limits.ts'
+import { spans, type Telemetry } from '../telemetry/index.ts'
 import { type Attempted, attempt } from './attempts.ts'
 import type { Delivery, DeliveryStart, StartDelivery } from './delivery.ts'
 
-export function subscribing(subscription: Subscription): StartDelivery {
-  return (start) => new Subscribing(subscription, start)
+export function subscribing(subscription: Subscription, telemetry: Telemetry): StartDelivery {
+  return (start) => new Subscribing(subscription, telemetry, start)
 }
 
 class Subscribing implements Delivery {
   readonly #subscription: Subscription
+  readonly #telemetry: Telemetry
   readonly #start: DeliveryStart
   #through: Position
   #parked: ParkedEvent | undefined
   #resumed = Promise.withResolvers<void>()
 
-  constructor(subscription: Subscription, start: DeliveryStart) {
+  constructor(subscription: Subscription, telemetry: Telemetry, start: DeliveryStart) {
     this.#subscription = subscription
+    this.#telemetry = telemetry
     this.#start = start
     this.#through = start.progress.handledThrough
     // It is the next event to handle, so it is tried again.
@@ -89,9 +92,24 @@ class Subscribing implements Delivery {
       async (tried) => {
         const events: RecordedEvent[] = []
         for (let index = from; index < to; index++) events.push(batch.event(index))
-        await run(events, tried)
+        await this.#traced(events, async () => {
+          await run(events, tried)
+        })
       },
       { what: `The subscription "${name}" at positions ${positions}`, retries, timeoutMs, signal },
     )
+  }
+
+  /** A batch has many causes, so it continues none of them. */
+  #traced(events: readonly RecordedEvent[], work: () => Promise<void>): Promise<void> {
+    const attributes = {
+      'messaging.system': 'indelible',
+      'messaging.operation.name': 'subscribe',
+      'messaging.operation.type': 'process',
+      'messaging.consumer.group.name': this.#subscription.name,
+      'messaging.batch.message_count': events.length,
+    }
+    const links = this.#telemetry.isTracing ? events.map(({ metadata }) => metadata.traceparent) : []
+    return this.#telemetry.traced({ span: spans.subscription, attributes, parent: undefined, links }, work)
   }
 }

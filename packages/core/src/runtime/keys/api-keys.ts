@@ -5,7 +5,7 @@ import type { RecordedEvent } from '../../kernel/events.ts'
 import type { IdGenerator } from '../../kernel/ids.ts'
 import { type Clock, epochMs, type Instant, instant, type ValidTime } from '../../kernel/time.ts'
 import type { EventStore } from '../../store/port.ts'
-import type { By } from '../consumers/consumers.ts'
+import type { By } from '../consumers/by.ts'
 import { keyChecksAtOnceMax, keyChecksWaitingMax } from '../limits.ts'
 import { Slots } from '../slots.ts'
 import {

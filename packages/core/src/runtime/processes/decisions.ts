@@ -2,6 +2,7 @@
 import type { Command } from '../../kernel/commands.ts'
 import { nodeAt } from '../../kernel/processes/index.ts'
 import { parse } from '../../kernel/schemas.ts'
+import type { By } from '../consumers/by.ts'
 import type { Resumption } from './events.ts'
 import { definitionOf, type SagaInstanceOptions, tell } from './instance.ts'
 import { isCancellable } from './state.ts'
@@ -13,6 +14,8 @@ export interface ResumeOptions {
   readonly command?: Command
   readonly actor?: string | undefined
   readonly reason?: string | undefined
+  /** A W3C traceparent of what led to it. */
+  readonly traceparent?: string | undefined
 }
 
 /** What a person decided who was asked by a saga. */
@@ -22,17 +25,24 @@ export interface SagaDecision {
   readonly decision: unknown
   readonly actor?: string | undefined
   readonly reason?: string
+  /** A W3C traceparent of what led to it. */
+  readonly traceparent?: string | undefined
 }
 
-type Options = Pick<SagaInstanceOptions, 'saga' | 'store'>
+type Options = Pick<SagaInstanceOptions, 'saga' | 'store' | 'telemetry'>
 
 /** Resumes a saga whose compensation was refused. False where none was. Throws `unknown_saga`. */
-export async function resume(options: Options, sagaId: string, resumption: Resumption): Promise<boolean> {
+export async function resume(
+  options: Options,
+  sagaId: string,
+  resumption: Resumption,
+  traceparent: string | undefined,
+): Promise<boolean> {
   const told = await tell(
     options,
     sagaId,
     ({ status }) => (status === 'compensationFailed' ? { type: '$SagaResumed', data: resumption } : undefined),
-    resumption.actor ?? undefined,
+    { actor: resumption.actor ?? undefined, traceparent },
   )
   return told !== undefined
 }
@@ -41,7 +51,7 @@ export async function resume(options: Options, sagaId: string, resumption: Resum
 export async function decide(
   options: Options,
   sagaId: string,
-  { step, decision, actor, reason }: SagaDecision,
+  { step, decision, actor, reason, traceparent }: SagaDecision,
 ): Promise<boolean> {
   const told = await tell(
     options,
@@ -55,7 +65,7 @@ export async function decide(
         data: { step, decision: decided, actor: actor ?? null, reason: reason ?? null },
       }
     },
-    actor,
+    { actor, traceparent },
   )
   return told !== undefined
 }
@@ -64,14 +74,14 @@ export async function decide(
 export async function cancel(
   options: Options,
   sagaId: string,
-  { reason, actor }: { readonly reason: string; readonly actor: string | undefined },
+  { reason, actor, traceparent }: By & { readonly reason: string },
 ): Promise<boolean> {
   const data = { reason, event: null, actor: actor ?? null }
   const told = await tell(
     options,
     sagaId,
     (state) => (isCancellable(state) ? { type: '$SagaCancelled', data } : undefined),
-    actor,
+    { actor, traceparent },
   )
   return told !== undefined
 }

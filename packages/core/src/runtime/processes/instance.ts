@@ -4,12 +4,16 @@ import type { IdGenerator } from '../../kernel/ids.ts'
 import type { AnySaga } from '../../kernel/processes/saga.ts'
 import { type StreamName, streamName } from '../../kernel/streams.ts'
 import type { Clock } from '../../kernel/time.ts'
+import { tracedBy } from '../../kernel/traceparent.ts'
 import { recordedId } from '../../kernel/viewed-event.ts'
 import type { AppendOutcome, EventStore } from '../../store/port.ts'
+import type { By } from '../consumers/by.ts'
 import type { Guard } from '../guard/index.ts'
-import { asDomainEvent, type SagaEvent, type SagaStart } from './events.ts'
+import { appendTo, spans, type Telemetry } from '../telemetry/index.ts'
+import { asDomainEvent, type SagaEvent } from './events.ts'
 import { nextMoves } from './plan.ts'
-import { foldSaga, hasEnded, type SagaState } from './state.ts'
+import { foldSaga, hasEnded, type SagaState, traceparentOf } from './state.ts'
+import { commitOf, type Written } from './turn-commit.ts'
 
 export interface SagaInstanceOptions {
   readonly saga: AnySaga
@@ -17,6 +21,7 @@ export interface SagaInstanceOptions {
   readonly clock: Clock
   readonly ids: IdGenerator
   readonly guard: Guard
+  readonly telemetry: Telemetry
 }
 
 /** What a turn came to. After a conflict others have appended to the stream, and `state` is what it is now. */
@@ -41,8 +46,6 @@ export function definitionOf(saga: AnySaga, { definition }: SagaState): AnySaga 
   return saga.former.find(({ version }) => version === definition) ?? saga
 }
 
-type Written = SagaEvent & { readonly id: string }
-
 /** Of a saga that begins: the event that started it. */
 function causeOf(event: SagaEvent): string {
   return event.type === '$SagaStarted' ? recordedId(event.data.startedBy.eventId) : ''
@@ -54,6 +57,8 @@ interface Inputs {
   readonly claim?: string | undefined
   /** Who did what came in, if not the saga itself. */
   readonly actor?: string | undefined
+  /** The traceparent of what came in. A saga that begins continues it; later it is only a link, so that a saga has one trace. */
+  readonly cause?: string | undefined
   /** What follows is left to the next turn. */
   readonly isAlone?: boolean
 }
@@ -62,18 +67,32 @@ interface Inputs {
  * Appends what came in, together with all that follows from it. `claim` is the id of a command that can no longer be carried out after that.
  * Changes the state that it is given.
  */
-export async function takeTurn(
+export async function takeTurn(options: SagaInstanceOptions, sagaId: string, inputs: Inputs): Promise<Turn> {
+  const { saga, telemetry } = options
+  return await telemetry.traced(turnOf(saga, inputs.state, inputs.cause), ({ traceparent }) =>
+    turnIn(traceparent, options, sagaId, inputs),
+  )
+}
+
+function turnOf({ name }: AnySaga, state: SagaState | undefined, cause: string | undefined) {
+  const own = state && traceparentOf(state)
+  const links = own === undefined ? [] : [cause]
+  return { span: spans.turn, attributes: { 'indelible.saga': name }, parent: own ?? cause, links }
+}
+
+async function turnIn(
+  traceparent: string | undefined,
   options: SagaInstanceOptions,
   sagaId: string,
   { state: before, inputs, claim, actor, isAlone = false }: Inputs,
 ): Promise<Turn> {
-  const { saga, store, ids, clock, guard } = options
+  const { saga, store, ids, clock, guard, telemetry } = options
   const stream = streamName(saga.category, sagaId)
   const { version, lastEventId } = before ?? { version: 0, lastEventId: causeOf(inputs[0]!) }
   const events: Written[] = []
   let folded = before
   const add = (event: SagaEvent) => {
-    const written = { ...event, id: ids() }
+    const written = { ...event, id: ids(), metadata: tracedBy(traceparent) }
     events.push(written)
     folded = foldSaga([written], folded)
   }
@@ -81,13 +100,12 @@ export async function takeTurn(
   const state = folded!
   const walked = { saga: definitionOf(saga, state), sagaId, state, guard, nowMs: clock.now() }
   const isSettled = !isAlone && addMoves(walked, { add, isRequired: inputs.length === 0 })
-  const outcome = await store.append(
-    {
-      ...commitOf(saga, { stream, sagaId, state, events, lastEventId, version, by: { actor, inputs: inputs.length } }),
-      ...(claim === undefined ? {} : { commandId: claim }),
-    },
-    { reserved: true },
-  )
+  const by = { actor, inputs: inputs.length }
+  const commit = {
+    ...commitOf(saga, { stream, sagaId, state, events, lastEventId, version, by, traceparent }),
+    ...(claim === undefined ? {} : { commandId: claim }),
+  }
+  const outcome = await appendTo(store, telemetry)(commit, { reserved: true }, traceparent)
   if (outcome.status === 'written') {
     state.position = outcome.firstPosition + events.length - 1
     return { status: 'written', state, isSettled, position: undefined }
@@ -95,7 +113,8 @@ export async function takeTurn(
   const found = await loadSaga(store, stream)
   if (outcome.status === 'conflict' && (found?.version ?? 0) === version) {
     // What came in is recorded all the same; the problem comes up when the saga is driven on.
-    if (inputs.length > 0) return await takeTurn(options, sagaId, { state: found, inputs, claim, actor, isAlone: true })
+    if (inputs.length > 0)
+      return await turnIn(traceparent, options, sagaId, { state: found, inputs, claim, actor, isAlone: true })
     throw takenChild(saga, events)
   }
   const now = found!
@@ -144,76 +163,6 @@ function addMoves(
   }
 }
 
-interface Transition {
-  readonly stream: StreamName
-  readonly sagaId: string
-  readonly state: SagaState
-  readonly events: readonly Written[]
-  readonly lastEventId: string
-  readonly version: number
-  /** Who did the first so many events, if not the saga itself. */
-  readonly by: { readonly actor: string | undefined; readonly inputs: number }
-}
-
-function commitOf(saga: AnySaga, { stream, sagaId, state, events, lastEventId, version, by }: Transition) {
-  const { correlationId, parent, validAt } = state.startedBy
-  const actor = `saga:${saga.name}`
-  const made = events.map((event, index) => {
-    const causationId = events[index - 1]?.id ?? lastEventId
-    const who = index < by.inputs ? (by.actor ?? actor) : actor
-    return { ...asDomainEvent(event), id: event.id, stream, metadata: { actor: who, correlationId, causationId } }
-  })
-  const expected: Record<StreamName, number | 'none'> = { [stream]: version === 0 ? 'none' : version }
-  const others = events.flatMap((event) => {
-    if (event.type === '$ChildStarted') {
-      const { saga: child, version: definition, id, step, input } = event.data
-      const childStream = streamName(`$saga.${child}`, id)
-      expected[childStream] = 'none'
-      const startedBy: SagaStart = {
-        eventId: event.id,
-        type: event.type,
-        position: 0,
-        schemaVersion: 1,
-        correlationId,
-        validAt,
-        parent: { saga: saga.name, id: sagaId, step },
-      }
-      const started = { saga: child, version: definition, input, startedBy }
-      return [
-        { event: { type: '$SagaStarted', data: started } as SagaEvent, stream: childStream, causationId: event.id },
-      ]
-    }
-    if (event.type === '$ChildCancelled') {
-      const { saga: child, id } = event.data
-      const cancelled = { reason: 'ParentCompensates', event: null, actor }
-      return [
-        {
-          event: { type: '$SagaCancelled', data: cancelled } as SagaEvent,
-          stream: streamName(`$saga.${child}`, id),
-          causationId: event.id,
-        },
-      ]
-    }
-    if (parent && (event.type === '$SagaCompleted' || event.type === '$SagaCompensated')) {
-      const ended = { step: parent.step, isCompleted: event.type === '$SagaCompleted' }
-      return [
-        {
-          event: { type: '$ChildEnded', data: ended } as SagaEvent,
-          stream: streamName(`$saga.${parent.saga}`, parent.id),
-          causationId: event.id,
-        },
-      ]
-    }
-    return []
-  })
-  const beside = others.map(({ event, stream: other, causationId }) => ({
-    ...asDomainEvent(event),
-    stream: other,
-    metadata: { actor, correlationId, causationId },
-  }))
-  return { events: [...made, ...beside], expected }
-}
-
 /** As it is read back, whatever an answer or the details of a refusal are: what a saga goes on with must not depend on a restart between. */
 export function asRead(event: SagaEvent): SagaEvent {
   return JSON.parse(JSON.stringify(event))
@@ -221,10 +170,10 @@ export function asRead(event: SagaEvent): SagaEvent {
 
 /** Appends what somebody else than the saga's own driver has to say to it. Gives nothing where the saga has ended, or does not want it any more. */
 export async function tell(
-  { saga, store }: Pick<SagaInstanceOptions, 'saga' | 'store'>,
+  { saga, store, telemetry }: Pick<SagaInstanceOptions, 'saga' | 'store' | 'telemetry'>,
   sagaId: string,
   say: (state: SagaState) => SagaEvent | undefined,
-  actor: string | undefined,
+  { actor, traceparent: cause }: By,
 ): Promise<SagaState | undefined> {
   const stream = streamName(saga.category, sagaId)
   for (;;) {
@@ -232,16 +181,17 @@ export async function tell(
     if (!state) throw new IndelibleError('unknown_saga', `There is no saga ${stream}.`)
     const event = hasEnded(state) ? undefined : say(state)
     if (!event) return undefined
-    const metadata = {
+    const known = {
       ...(actor === undefined ? {} : { actor }),
       correlationId: state.startedBy.correlationId,
       causationId: state.lastEventId,
     }
     const expected = { [stream]: state.version } as Record<StreamName, number>
-    const outcome = await store.append(
-      { events: [{ ...asDomainEvent(event), stream, metadata }], expected },
-      { reserved: true },
-    )
+    const outcome = await telemetry.traced(turnOf(saga, state, cause), async ({ traceparent }) => {
+      const metadata = { ...known, ...tracedBy(traceparent) }
+      const commit = { events: [{ ...asDomainEvent(event), stream, metadata }], expected }
+      return await appendTo(store, telemetry)(commit, { reserved: true }, traceparent)
+    })
     if (outcome.status === 'written') return state
   }
 }

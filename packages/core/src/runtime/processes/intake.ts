@@ -85,7 +85,9 @@ export class Intake {
     const seen = inputs.seen(event)
     const start = seen.find((each) => inputs.starts(each))
     const acts = seen.flatMap((each) => {
-      const told = this.#concerns(each).map(({ sagaId, say }) => [sagaId, () => this.#tell(sagaId, say)] as const)
+      const told = this.#concerns(each).map(
+        ({ sagaId, say }) => [sagaId, () => this.#tell(sagaId, say, event)] as const,
+      )
       return each === start ? [[event.streamId, () => this.#begin(each, isEarlier)] as const, ...told] : told
     })
     this.#unfinished.add(event.position)
@@ -125,9 +127,10 @@ export class Intake {
     this.#tails.set(sagaId, tail)
   }
 
-  async #tell(sagaId: string, say: Concern['say']): Promise<void> {
+  async #tell(sagaId: string, say: Concern['say'], { metadata }: RecordedEvent): Promise<void> {
+    const { traceparent } = metadata
     try {
-      if (await tell(this.#options.drive, sagaId, say, undefined)) this.#options.due.drive(sagaId)
+      if (await tell(this.#options.drive, sagaId, say, { traceparent })) this.#options.due.drive(sagaId)
     } catch (error) {
       // An event may concern no saga that there is.
       if (!isIndelibleError(error, 'unknown_saga')) throw error
@@ -154,7 +157,8 @@ export class Intake {
     const { streamId } = seen.recorded
     try {
       if (isEarlier && (await hasEvents(store, streamName(saga.category, streamId)))) return
-      const turn = await takeTurn(drive, streamId, { state: undefined, inputs: [started(saga, seen)] })
+      const cause = seen.recorded.metadata.traceparent
+      const turn = await takeTurn(drive, streamId, { state: undefined, inputs: [started(saga, seen)], cause })
       if (turn.status === 'written') due.drive(streamId, turn.state)
     } catch (error) {
       if (!isIndelibleError(error) || !error.code.startsWith('invalid_')) throw error

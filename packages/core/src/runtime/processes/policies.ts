@@ -4,8 +4,9 @@ import { durationMs } from '../../kernel/durations.ts'
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Policy } from '../../kernel/processes/index.ts'
-import type { AnyReaction } from '../../kernel/reactions.ts'
+import type { AnyReact, AnyReaction } from '../../kernel/reactions.ts'
 import { shown } from '../../kernel/shown.ts'
+import { tracedBy } from '../../kernel/traceparent.ts'
 import { frozenData } from '../../kernel/upcasts.ts'
 import { recordedId } from '../../kernel/viewed-event.ts'
 import type { CommandFound } from '../commands/command-ids.ts'
@@ -23,9 +24,9 @@ const retries = 5
 
 export function asReaction(policy: Policy, options: PolicyOptions): AnyReaction {
   const { name, description, from, events, handlers } = policy
-  const react = async (_data: unknown, event: RecordedEvent) => {
+  const react: AnyReact = async (_data, event, { traceparent }) => {
     for (const [index, command] of commandsOn(policy, event, options.guard).entries())
-      await sendOne(policy, { event, index, command }, options)
+      await sendOne(policy, { event, index, command, traceparent }, options)
   }
   const reacting = new Map([...handlers.keys()].map((type) => [type, react]))
   return { name, description, from, retries, timeoutMs: durationMs('30s'), events, handlers: reacting }
@@ -47,9 +48,16 @@ function isOf({ category, type }: AnyCommandType, command: Command | undefined):
   return command?.type === type && command.category === category
 }
 
+interface Sending {
+  readonly event: RecordedEvent
+  readonly index: number
+  readonly command: Command
+  readonly traceparent: string | undefined
+}
+
 async function sendOne(
   { name, onRefused }: Policy,
-  { event, index, command }: { readonly event: RecordedEvent; readonly index: number; readonly command: Command },
+  { event, index, command, traceparent }: Sending,
   { send, find }: PolicyOptions,
 ): Promise<void> {
   const { correlationId } = event.metadata
@@ -62,6 +70,7 @@ async function sendOne(
       causationId: recordedId(event.id),
       correlationId: correlationId ?? recordedId(event.id),
       actor: `policy:${name}`,
+      ...tracedBy(traceparent),
     })
   } catch (error) {
     if (isIndelibleError(error, 'command_id_reused') && isOfBefore(await find(commandId), command)) return

@@ -147,8 +147,12 @@ export class SagaRunner {
    * One saga that needs intervention goes on, as a person decided. `recorded`: its stream says who resumed it, because that is a transition of the saga.
    * `retried`: its code failed, and trying again is no transition. Throws `unknown_saga`.
    */
-  async resumeOne(sagaId: string, resumption: Resumption): Promise<'recorded' | 'retried' | 'nothing to resume'> {
-    const isRecorded = await resume(this.#options, sagaId, resumption)
+  async resumeOne(
+    sagaId: string,
+    resumption: Resumption,
+    traceparent: string | undefined,
+  ): Promise<'recorded' | 'retried' | 'nothing to resume'> {
+    const isRecorded = await resume(this.#options, sagaId, resumption, traceparent)
     const isRetried = this.#due.problems.delete(sagaId)
     if (isRecorded || isRetried) this.#due.drive(sagaId)
     return isRecorded ? 'recorded' : isRetried ? 'retried' : 'nothing to resume'

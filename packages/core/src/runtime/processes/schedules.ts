@@ -7,6 +7,7 @@ import type { ScheduledCommand } from '../../kernel/processes/index.ts'
 import { shown } from '../../kernel/shown.ts'
 import { streamName } from '../../kernel/streams.ts'
 import { epochMs, type Instant, instant } from '../../kernel/time.ts'
+import type { By } from '../consumers/by.ts'
 import type { SagaEvent, SagaStart } from './events.ts'
 import { loadSaga, type SagaInstanceOptions, takeTurn, tell } from './instance.ts'
 import { type ScheduleView, scheduleViewOf } from './schedule-view.ts'
@@ -25,6 +26,8 @@ export interface ScheduleOptions {
   readonly correlationId?: string | undefined
   /** The event or command that directly led to this. */
   readonly causationId?: string | undefined
+  /** A W3C traceparent of what led to it. The command continues that trace. */
+  readonly traceparent?: string | undefined
 }
 
 export interface Scheduled {
@@ -50,8 +53,8 @@ export class Schedules {
   /** Throws `unknown_command`, `invalid_command`, `invalid_stream_name`, `invalid_time`, `schedule_id_reused`, and what the store throws. */
   async schedule(command: Command<string, unknown, unknown>, options: ScheduleOptions): Promise<Scheduled> {
     const { clock, ids, recordable, saga } = this.#options
-    const { id = ids(), actor, correlationId = id, causationId = id } = options
-    checkTexts({ actor, correlationId, causationId })
+    const { id = ids(), actor, correlationId = id, causationId = id, traceparent } = options
+    checkTexts({ actor, correlationId, causationId, traceparent })
     const at = timeOf(options, clock.now())
     const input: ScheduledCommand = { command: recordable(command), at, in: options.in ?? null, actor: actor ?? null }
     const startedBy: SagaStart = { ...byCall, eventId: causationId, correlationId }
@@ -59,7 +62,7 @@ export class Schedules {
       type: '$SagaStarted',
       data: { saga: saga.name, version: saga.version, input, startedBy },
     }
-    const turn = await takeTurn(this.#options, id, { state: undefined, inputs: [started], actor })
+    const turn = await takeTurn(this.#options, id, { state: undefined, inputs: [started], actor, cause: traceparent })
     if (turn.status === 'written') return { scheduleId: id, at, duplicate: false }
     const earlier = turn.state.input as ScheduledCommand
     if (requestOf(earlier) === requestOf(input)) return { scheduleId: id, at: earlier.at, duplicate: true }
@@ -71,10 +74,7 @@ export class Schedules {
   }
 
   /** False where the command was already sent, or cancelled. Throws `schedule_missing`. */
-  async cancel(
-    id: string,
-    { actor, reason }: { readonly actor: string | undefined; readonly reason: string },
-  ): Promise<boolean> {
+  async cancel(id: string, { actor, reason, traceparent }: By & { readonly reason: string }): Promise<boolean> {
     await this.show(id)
     const data = { reason, event: null, actor: actor ?? null }
     const told = await tell(
@@ -82,7 +82,7 @@ export class Schedules {
       id,
       ({ status, commands }) =>
         status === 'running' && commands.size === 0 ? { type: '$SagaCancelled', data } : undefined,
-      actor,
+      { actor, traceparent },
     )
     return told !== undefined
   }

@@ -3,13 +3,15 @@ import type { Command } from '../../kernel/commands.ts'
 import { type ErrorCode, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type AnySaga, nodeAt, type StepNode } from '../../kernel/processes/index.ts'
+import { tracedBy } from '../../kernel/traceparent.ts'
 import type { SendOptions } from '../commands/outcome.ts'
+import { spans } from '../telemetry/index.ts'
 import { impossible, isSame } from './commands.ts'
 import type { SagaEvent } from './events.ts'
 import { claimedByOthers, type Execution, type Executor, type Failure, timedOut } from './executor.ts'
 import { definitionOf, type SagaInstanceOptions } from './instance.ts'
 import { sentAgain } from './plan.ts'
-import type { OpenCommand, SagaState } from './state.ts'
+import { type OpenCommand, type SagaState, traceparentOf } from './state.ts'
 
 export interface SagaDriveOptions extends SagaInstanceOptions {
   /** Where a command is carried out. Throws for one that goes nowhere. */
@@ -53,13 +55,31 @@ export class Sender {
 
   /** Sends a command, unless its time has passed. Rejects only for faults of the store that do not pass. */
   async send(state: SagaState, command: OpenCommand): Promise<Landed> {
+    const { saga, telemetry } = this.#options
+    const attributes = {
+      'indelible.saga': saga.name,
+      'indelible.step': command.step.replace(/\[[^\]]*\]/g, ''),
+      'indelible.command': command.command.type,
+    }
+    return await telemetry.traced(
+      { span: spans.step, attributes, parent: traceparentOf(state) },
+      async ({ traceparent, set }) => {
+        const landed = await this.#sent(state, command, traceparent)
+        set({ 'indelible.outcome': 'input' in landed ? landed.input.type.slice(1) : 'unanswered' })
+        return landed
+      },
+    )
+  }
+
+  async #sent(state: SagaState, command: OpenCommand, traceparent: string | undefined): Promise<Landed> {
     const { step, deadline } = command
     const isOver = deadline !== null && this.#options.clock.now() >= Date.parse(deadline)
+    const options = this.#sendOptions(state, traceparent)
     try {
       let execution: Execution
       try {
-        if (isOver) return await this.#givenUp(state, command, timedOut)
-        execution = await this.#executorOf(command).carryOut(command, this.#sendOptions(state), this.#signal)
+        if (isOver) return await this.#givenUp(options, command, timedOut)
+        execution = await this.#executorOf(command).carryOut(command, options, this.#signal)
       } catch (error) {
         if (isFaultOfStore(error) || (isIndelibleError(error) && error.retryable)) throw error
         return await this.impossible(state, command, { cause: error, isOver })
@@ -67,7 +87,7 @@ export class Sender {
       if (execution.status === 'unknown') return { step, fault: execution.fault }
       if (execution.status === 'done')
         return { step, input: await this.answered(command, execution.position), claim: undefined }
-      return await this.#givenUp(state, command, execution.status === 'refused' ? execution : claimedByOthers)
+      return await this.#givenUp(options, command, execution.status === 'refused' ? execution : claimedByOthers)
     } catch (error) {
       if (isIndelibleError(error) && error.retryable) return { step, fault: error.message }
       return { step, problem: error }
@@ -75,17 +95,16 @@ export class Sender {
   }
 
   /** What follows from a refusal, or from a timeout, holds only when the command cannot be carried out any more. */
-  async #givenUp(state: SagaState, command: OpenCommand, failure: Failure): Promise<Landed> {
+  async #givenUp(options: SendOptions, command: OpenCommand, failure: Failure): Promise<Landed> {
     const { step, isCompensation } = command
     const { reason, details } = failure
-    const options = this.#sendOptions(state)
     const given = await this.#executorOf(command).giveUp(command, { reason, details }, options, this.#signal)
     if (given.status === 'done') return { step, input: await this.answered(command, given.position), claim: undefined }
     const { why, claim } = given
     const refused = { step, ...why }
     if (isCompensation) return { step, input: { type: '$CompensationRefused', data: refused }, claim }
     if (why.reason === timedOut.reason) return { step, input: { type: '$StepTimedOut', data: { step } }, claim }
-    const node = nodeAt(this.#saga(state), step)
+    const node = nodeAt(this.#saga(this.#now()), step)
     const continues = node?.kind === 'step' ? node.continueOn.includes(why.reason) : true
     return { step, input: { type: '$StepRefused', data: { ...refused, continues } }, claim }
   }
@@ -139,7 +158,7 @@ export class Sender {
     return { step, problem: impossible(command, { cause, isOver }) }
   }
 
-  #sendOptions({ startedBy, lastEventId }: SagaState): SendOptions {
+  #sendOptions({ startedBy, lastEventId }: SagaState, traceparent: string | undefined): SendOptions {
     const { saga } = this.#options
     const { correlationId, validAt } = startedBy
     return {
@@ -148,6 +167,7 @@ export class Sender {
       causationId: lastEventId,
       actor: `saga:${saga.name}`,
       metadata: { saga: saga.name, sagaId: this.#sagaId },
+      ...tracedBy(traceparent),
       ...(validAt === null ? {} : { validAt }),
     }
   }

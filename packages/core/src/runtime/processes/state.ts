@@ -1,6 +1,6 @@
 // The life of one saga as a fold of the events in its own stream. Whatever happens to the process, the fold says what is left to do.
 import type { Command } from '../../kernel/commands.ts'
-import type { RecordedEvent } from '../../kernel/events.ts'
+import type { EventMetadata, RecordedEvent } from '../../kernel/events.ts'
 import type { Position, Version } from '../../kernel/positions.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { ArrivedEvent, Resumption, SagaEvent, SagaFailure, SagaStart, SentCommand } from './events.ts'
@@ -64,14 +64,24 @@ export interface SagaState {
   resolution: { readonly step: string; readonly command: Command } | null
   /** Of the newest event of its stream, which is the cause of what comes next. */
   lastEventId: string
+  /** That event itself: what comes next continues its trace. Metadata are parsed only when they are asked for. */
+  newest: { readonly metadata?: EventMetadata }
   version: Version
   /** Of that event in the log. */
   position: Position
 }
 
+/** What a saga does next continues this trace, if it has one. */
+export function traceparentOf({ newest }: Pick<SagaState, 'newest'>): string | undefined {
+  return newest.metadata?.traceparent
+}
+
 /** The state after the events of a saga's stream, or nothing if there are none. Changes `from`. */
 export function foldSaga(
-  events: readonly (Pick<RecordedEvent, 'id' | 'type' | 'data'> & { readonly position?: Position })[],
+  events: readonly (Pick<RecordedEvent, 'id' | 'type' | 'data'> & {
+    readonly position?: Position
+    readonly metadata?: EventMetadata
+  })[],
   from?: SagaState,
 ): SagaState | undefined {
   let state = from
@@ -81,6 +91,7 @@ export function foldSaga(
     else applySagaEvent(state!, made)
     state!.version++
     state!.lastEventId = event.id
+    state!.newest = event
     state!.position = event.position ?? state!.position
   }
   return state
@@ -121,6 +132,7 @@ function begun(
     resumed: 0,
     resolution: null,
     lastEventId: '',
+    newest: {},
     version: 0,
     position: 0,
   }

@@ -6,6 +6,7 @@ import type { DomainLog } from '../../store/domain-log.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
 import type { Guard } from '../guard/index.ts'
+import type { Telemetry } from '../telemetry/index.ts'
 
 export interface ProjectionContext {
   readonly projection: Projection
@@ -15,4 +16,5 @@ export interface ProjectionContext {
   readonly clock: Clock
   readonly ids: IdGenerator
   readonly guard: Guard
+  readonly telemetry: Telemetry
 }

@@ -15,6 +15,7 @@ import type { Checkpoint, EventStore } from '../../store/port.ts'
 import type { ReadTables } from '../../store/read-tables.ts'
 import { type DomainCode, guardOf } from '../guard/index.ts'
 import { parkedLookMs, remoteWaitMs, waitTimeoutMsDefault } from '../limits.ts'
+import { Telemetry } from '../telemetry/index.ts'
 import { pause } from '../waiting.ts'
 import { type CheckOptions, checkTable, type TableCheck } from './compare/index.ts'
 import type { ProjectionContext } from './context.ts'
@@ -49,6 +50,7 @@ export class ProjectionOperator {
       ...options,
       log,
       guard: guardOf(domainCode, 'impure_projector'),
+      telemetry: new Telemetry(),
     }
   }
 

@@ -12,7 +12,7 @@ import {
 import { type ProvedStream, proveStream, type StreamToProve } from '../../proofs/prove-stream.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { ProofFiles } from '../../store/proof-files.ts'
-import type { By } from '../consumers/consumers.ts'
+import type { By } from '../consumers/by.ts'
 import type { TreeRunner } from './tree-runner.ts'
 
 /** The last checkpoint of the log. */

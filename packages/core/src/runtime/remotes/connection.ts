@@ -12,6 +12,8 @@ export interface RemoteSendOptions
 
 export interface RemoteCallOptions {
   readonly actor?: string
+  /** What led to it, as a W3C traceparent: for the other system to continue. */
+  readonly traceparent?: string
   readonly signal?: AbortSignal
 }
 

@@ -11,6 +11,7 @@ import { CheckpointSaver } from '../consumers/checkpoint-saver.ts'
 import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
 import { StoredRecord } from '../consumers/stored-record.ts'
 import { checkpointEveryMs, consumerStopMsMax, feedWaitMs, passedCheckpointMs } from '../limits.ts'
+import { appendTo, type Telemetry } from '../telemetry/index.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause } from '../waiting.ts'
 import type { RemoteConnection } from './connection.ts'
@@ -27,6 +28,7 @@ export interface FeedRunnerOptions {
   readonly store: EventStore
   readonly records: ConsumerRecords
   readonly clock: Clock
+  readonly telemetry: Telemetry
 }
 
 export class FeedRunner {
@@ -221,10 +223,10 @@ export class FeedRunner {
   }
 
   async #copy(event: RecordedEvent): Promise<void> {
-    const { remote, store } = this.#options
+    const { remote, store, telemetry } = this.#options
     const commit = { events: [copiedEvent(remote, event)], commandId: copyId(remote, event) }
     try {
-      await store.append(commit, { reserved: true })
+      await appendTo(store, telemetry)(commit, { reserved: true }, event.metadata.traceparent)
     } catch (error) {
       if (!isIndelibleError(error) || error.retryable || !error.code.startsWith('invalid_')) throw error
       throw new IndelibleError(

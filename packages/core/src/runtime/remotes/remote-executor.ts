@@ -3,10 +3,13 @@ import type { Command } from '../../kernel/commands.ts'
 import { IndelibleError } from '../../kernel/errors.ts'
 import type { AnyRemoteSystem } from '../../kernel/remotes.ts'
 import type { Clock } from '../../kernel/time.ts'
+import { tracedBy } from '../../kernel/traceparent.ts'
 import { RecordedTypes } from '../../kernel/upcasts.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
+import { outcomeOf } from '../commands/watched-command.ts'
 import type { Executor, Failure, GivenUp, Sent } from '../processes/executor.ts'
+import { spans, type Telemetry } from '../telemetry/index.ts'
 import type { RemoteConnection } from './connection.ts'
 import { Elsewhere } from './elsewhere.ts'
 
@@ -17,6 +20,7 @@ export interface RemoteExecutorOptions {
   /** The name of this system, for the log of the other one. */
   readonly system: string
   readonly clock: Clock
+  readonly telemetry: Telemetry
   /** False until it is known from where on its events are heard: the answer to what is sent before could be missed. */
   readonly isHeard: () => boolean
 }
@@ -32,15 +36,14 @@ export class RemoteExecutor implements Executor {
 
   /** As {@link RemoteConnection.send}, for a command id of this system. */
   async send(command: Command, { commandId, ...options }: SendOptions): Promise<CommandOutcome> {
-    const { remote, connection, isHeard } = this.#options
+    const { remote, connection, isHeard, telemetry } = this.#options
     if (!isHeard()) throw this.#there.unavailable('was not reached yet')
     const { remote: _, ...theirs } = command
-    const { actor, correlationId, traceparent, validAt, signal } = options
+    const { actor, correlationId, validAt, signal } = options
     const sent = {
       commandId: await this.#there.idThere(commandId!),
       ...(actor === undefined ? {} : { actor: this.#actorThere(actor) }),
       ...(correlationId === undefined ? {} : { correlationId }),
-      ...(traceparent === undefined ? {} : { traceparent }),
       ...(validAt === undefined ? {} : { validAt }),
       ...(signal === undefined ? {} : { signal }),
     }
@@ -51,7 +54,19 @@ export class RemoteExecutor implements Executor {
         'unknown_command',
         `The other system "${remote.name}" is declared without "${command.type}".`,
       )
-    return await this.#there.ask(() => connection.send(theirs, sent))
+    const attributes = {
+      'indelible.remote': remote.name,
+      'indelible.category': command.category,
+      'indelible.command': command.type,
+    }
+    return await telemetry.traced(
+      { span: spans.remote, attributes, parent: options.traceparent },
+      async ({ traceparent, set }) => {
+        const outcome = await this.#there.ask(() => connection.send(theirs, { ...sent, ...tracedBy(traceparent) }))
+        set({ 'indelible.outcome': outcomeOf(outcome) })
+        return outcome
+      },
+    )
   }
 
   async carryOut(sent: Sent, options: SendOptions, signal: AbortSignal) {
@@ -73,7 +88,9 @@ export class RemoteExecutor implements Executor {
   ): Promise<GivenUp> {
     const claim = { commandId: await this.#there.idThere(commandId), reason, details }
     const actor = this.#actorThere(options.actor!)
-    const outcome = await this.#there.ask(() => this.#options.connection.claim(claim, { actor, signal }))
+    const outcome = await this.#there.ask(() =>
+      this.#options.connection.claim(claim, { actor, signal, ...tracedBy(options.traceparent) }),
+    )
     if (outcome.status === 'carriedOut') return { status: 'done', position: outcome.position }
     const why = { reason: outcome.reason, details: outcome.details as Failure['details'] }
     return { status: 'givenUp', why, claim: undefined }

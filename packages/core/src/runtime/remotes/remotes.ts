@@ -4,6 +4,7 @@ import type { System } from '../../kernel/system.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { ConsumerRecords } from '../../store/consumers.ts'
 import type { EventStore } from '../../store/port.ts'
+import type { Telemetry } from '../telemetry/index.ts'
 import type { RemoteConnection } from './connection.ts'
 import { FeedRunner } from './feed-runner.ts'
 import { RemoteExecutor } from './remote-executor.ts'
@@ -13,6 +14,7 @@ export interface RemotesOptions {
   readonly store: EventStore
   readonly records: ConsumerRecords
   readonly clock: Clock
+  readonly telemetry: Telemetry
 }
 
 export class Remotes {

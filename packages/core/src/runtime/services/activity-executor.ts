@@ -6,9 +6,11 @@ import type { IdGenerator } from '../../kernel/ids.ts'
 import { parse } from '../../kernel/schemas.ts'
 import { shown } from '../../kernel/shown.ts'
 import type { Clock } from '../../kernel/time.ts'
+import { tracedBy } from '../../kernel/traceparent.ts'
 import type { EventStore } from '../../store/port.ts'
 import { envelopeOf, inputOf, newEvent } from '../commands/envelope.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
+import { outcomeOf } from '../commands/watched-command.ts'
 import type { Guard } from '../guard/index.ts'
 import {
   type Execution,
@@ -19,6 +21,7 @@ import {
   timedOut,
 } from '../processes/executor.ts'
 import { Elsewhere } from '../remotes/elsewhere.ts'
+import { appendTo, type OpenSpan, spans, type Telemetry } from '../telemetry/index.ts'
 import type { ServiceConnection, ServiceRequest, ServiceResponse } from './connection.ts'
 import { giveUpRequestOf, requestOf } from './request.ts'
 
@@ -31,6 +34,7 @@ export interface ActivityExecutorOptions {
   readonly ids: IdGenerator
   /** Calls the schemas of inputs. */
   readonly guard: Guard
+  readonly telemetry: Telemetry
   /** What it shares with commands: the answer is recorded in this log. */
   readonly here: Executor
 }
@@ -49,8 +53,24 @@ export class ActivityExecutor implements Executor {
    * request, or its answer does not fit the event; `unknown_command`, `invalid_command`, `aborted`, and what the store throws.
    */
   async send(command: Command, options: SendOptions): Promise<CommandOutcome> {
-    const { store } = this.#options
+    const { service, telemetry } = this.#options
     const type = this.#typeOf(command)
+    const { method } = type.activity.call
+    const attributes = { 'indelible.service': service, 'indelible.command': type.type, 'http.request.method': method }
+    return await telemetry.traced({ span: spans.activity, attributes, parent: options.traceparent }, async (span) => {
+      const outcome = await this.#sent(type, command, { ...options, ...tracedBy(span.traceparent) }, span)
+      span.set({ 'indelible.outcome': outcomeOf(outcome) })
+      return outcome
+    })
+  }
+
+  async #sent(
+    type: AnyActivityType,
+    command: Command,
+    options: SendOptions,
+    { traceparent, set }: OpenSpan,
+  ): Promise<CommandOutcome> {
+    const { store, telemetry } = this.#options
     const commandId = options.commandId!
     const envelope = envelopeOf(type, command, options, this.#options)
     const { stream, input } = envelope
@@ -62,13 +82,14 @@ export class ActivityExecutor implements Executor {
     }
     const idempotencyKey = await this.#there.idThere(commandId)
     const request = requestOf(type.activity.call, { id: command.id, input, idempotencyKey })
-    const response = await this.#ask(request, options.signal)
+    const response = await this.#ask(request, options)
+    set({ 'http.response.status_code': response.status })
     this.#checkKnown(response)
     const refusal = refusalIn(type, response)
     if (refusal) return { status: 'refused', commandId, stream, version: 0, ...refusal }
     if (!isSuccess(response)) throw this.#rejected(type, response)
     const event = newEvent(this.#eventOf(type, response), envelope)
-    const outcome = await store.append({ events: [event], commandId }, { reserved: true })
+    const outcome = await appendTo(store, telemetry)({ events: [event], commandId }, { reserved: true }, traceparent)
     if (outcome.status === 'conflict') throw this.#there.unavailable('answered while its answer could not be recorded')
     const { lastPosition: position, recordedAt, versions } = outcome
     // It was given up while the service answered.
@@ -99,7 +120,7 @@ export class ActivityExecutor implements Executor {
     const { here } = this.#options
     if (why.reason !== timedOut.reason) return await here.giveUp(sent, why, options, signal)
     const type = this.#typeOf(sent.command)
-    const response = await this.#ask(await this.#giveUpRequest(type, sent), signal)
+    const response = await this.#ask(await this.#giveUpRequest(type, sent), { ...options, signal })
     if (response.status !== 409) {
       this.#checkKnown(response)
       if (!isGivenUp(type, response)) throw this.#rejected(type, response, giveUpHint)
@@ -131,8 +152,9 @@ export class ActivityExecutor implements Executor {
     throw new IndelibleError('unknown_command', `The system declares no activity ${shown(type)} of "${category}".`)
   }
 
-  async #ask(request: ServiceRequest, signal = never): Promise<ServiceResponse> {
-    return await this.#there.ask(() => this.#options.connection.call(request, { signal }))
+  async #ask(request: ServiceRequest, { signal = never, traceparent }: SendOptions): Promise<ServiceResponse> {
+    const options = { signal, ...tracedBy(traceparent) }
+    return await this.#there.ask(() => this.#options.connection.call(request, options))
   }
 
   /** Throws `remote_unavailable` for an answer that does not say what the service did, or will do. */

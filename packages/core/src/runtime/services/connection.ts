@@ -17,7 +17,13 @@ export interface ServiceResponse {
   readonly body: unknown
 }
 
+export interface ServiceCallOptions {
+  readonly signal: AbortSignal
+  /** What led to it, as a W3C traceparent: for the service to continue. */
+  readonly traceparent?: string
+}
+
 export interface ServiceConnection {
   /** Throws `remote_unavailable` where no answer came, and `aborted`. */
-  call(request: ServiceRequest, options: { readonly signal: AbortSignal }): Promise<ServiceResponse>
+  call(request: ServiceRequest, options: ServiceCallOptions): Promise<ServiceResponse>
 }

@@ -121,6 +121,7 @@ class Following {
         }
         writer.folded = last.position
         writer.noteEvents(to - from, batch.recorded(from).recordedAt, last.recordedAt)
+        writer.noteTraces(batch, from, to)
         from = to
         if (performance.now() - began < foldSliceMs) continue
         writer.save()

@@ -3,8 +3,10 @@
 import type { Position } from '../../../kernel/positions.ts'
 import type { TableDefinition } from '../../../kernel/tables.ts'
 import { epochMs, type Instant } from '../../../kernel/time.ts'
+import type { DomainBatch } from '../../../store/domain-batch.ts'
 import { historyUpTo } from '../../../store/history.ts'
 import { checkpointDelayMs, unsavedRowsMax } from '../../limits.ts'
+import { linksMax, spans } from '../../telemetry/index.ts'
 import type { ProjectionContext } from '../context.ts'
 import type { KnownRows } from '../fold/index.ts'
 
@@ -19,17 +21,21 @@ export interface TableWriterOptions {
   readonly visible?: ((ages: { events: number; oldestMs: number; newestMs: number }) => void) | undefined
 }
 
+type WriterContext = Pick<ProjectionContext, 'store' | 'tables' | 'clock' | 'telemetry'>
+
 /** Events that are folded and not yet in the table. */
 interface Unsaved {
   events: number
+  /** What led to them, as far as they are traced. */
+  traces: ReadonlySet<string>
   oldestMs: number
   newestMs: number
 }
 
-const nothing: Unsaved = { events: 0, oldestMs: Number.POSITIVE_INFINITY, newestMs: 0 }
+const nothing: Unsaved = { events: 0, traces: new Set(), oldestMs: Number.POSITIVE_INFINITY, newestMs: 0 }
 
 export class TableWriter {
-  readonly #context: Pick<ProjectionContext, 'store' | 'tables' | 'clock'>
+  readonly #context: WriterContext
   readonly #options: TableWriterOptions
   readonly #rows: KnownRows
   /** Aborts when nothing can be written any more: the table was superseded, or a write failed. */
@@ -43,11 +49,7 @@ export class TableWriter {
   /** Everything up to here is folded. */
   folded: Position
 
-  constructor(
-    context: Pick<ProjectionContext, 'store' | 'tables' | 'clock'>,
-    rows: KnownRows,
-    options: TableWriterOptions,
-  ) {
+  constructor(context: WriterContext, rows: KnownRows, options: TableWriterOptions) {
     this.#context = context
     this.#rows = rows
     this.#options = options
@@ -74,6 +76,17 @@ export class TableWriter {
     this.#unsaved.events += events
     this.#unsaved.oldestMs = Math.min(this.#unsaved.oldestMs, epochMs(first))
     this.#unsaved.newestMs = Math.min(this.#context.clock.now(), epochMs(last))
+  }
+
+  /** Notes what led to folded events, if anybody traces: the write links to it. */
+  noteTraces(batch: DomainBatch, from: number, to: number): void {
+    if (!this.#context.telemetry.isTracing) return
+    const traces = new Set(this.#unsaved.traces)
+    for (let index = from; index < to && traces.size < linksMax; index++) {
+      const { traceparent } = batch.recorded(index).metadata
+      if (traceparent !== undefined) traces.add(traceparent)
+    }
+    this.#unsaved.traces = traces
   }
 
   /** Begins to write what is folded, if nothing is being written. */
@@ -156,8 +169,10 @@ export class TableWriter {
     const changes = this.#rows.takeChanges()
     this.#unsaved = { ...nothing }
     try {
-      const history = await historyUpTo(store, to)
-      const outcome = await tables.save({ table, generation, ...changes, from, to: { position: to, history } })
+      const outcome = await this.#traced(unsaved, to, async () => {
+        const history = await historyUpTo(store, to)
+        return await tables.save({ table, generation, ...changes, from, to: { position: to, history } })
+      })
       if (outcome === 'superseded') {
         this.#isSuperseded = true
         this.#ended.abort()
@@ -176,6 +191,21 @@ export class TableWriter {
     }
     reached?.(to)
     this.#reportReached()
+  }
+
+  /** A checkpoint without rows is no work that anybody wants to see. */
+  #traced<Result>({ events, traces }: Unsaved, position: Position, work: () => Promise<Result>): Promise<Result> {
+    const { telemetry } = this.#context
+    if (events === 0 || !telemetry.isTracing) return work()
+    const attributes = {
+      'messaging.system': 'indelible',
+      'messaging.operation.name': 'project',
+      'messaging.operation.type': 'process',
+      'messaging.consumer.group.name': this.#options.table.name,
+      'messaging.batch.message_count': events,
+      'indelible.position': position,
+    }
+    return telemetry.traced({ span: spans.projection, attributes, parent: undefined, links: [...traces] }, work)
   }
 
   /** If no row is unsaved, everything that was folded counts as reached: the later events did not concern the table. */

@@ -10,6 +10,7 @@ import { type Handlers, serve } from '../../../threads/index.ts'
 import { type DomainCode, guardOf } from '../../guard/index.ts'
 import { threadOpenMsMax } from '../../limits.ts'
 import { type ReadChecks, readCheck } from '../../read-check.ts'
+import { Telemetry, type TelemetryOptions } from '../../telemetry/index.ts'
 import { backoff } from '../../waiting.ts'
 import { type HostNotice, type ProjectionMethods, startRunners } from '../host.ts'
 
@@ -23,6 +24,8 @@ export interface ThreadResources {
   readonly domainCode?: DomainCode
   /** As in `SystemOptions`. */
   readonly readChecks?: ReadChecks | undefined
+  /** As in `SystemOptions`. A thread has tracers and meters of its own. */
+  readonly telemetry?: TelemetryOptions | undefined
 }
 
 /** What the thread says without being asked. `ready`: log and tables are open, and from now on calls are answered. */
@@ -36,10 +39,19 @@ export async function runProjections<Data>(open: (data: Data) => Promise<ThreadR
   // Nothing is open yet that would have to be closed in order.
   let close = async (): Promise<void> => process.exit()
   const { notify } = serve(port, opened.promise, { close: () => close() })
-  const { system, store, tables, domainCode, readChecks } = await retried(() => open(workerData as Data))
+  const {
+    system,
+    store,
+    tables,
+    domainCode,
+    readChecks,
+    telemetry: told,
+  } = await retried(() => open(workerData as Data))
   const guard = guardOf(domainCode, 'impure_projector')
   const log = new DomainLog(store, readCheck({ checks: readChecks, guard, notify }))
-  const runners = startRunners(system, { store, log, tables, guard, notify, clock: systemClock, ids: systemIds })
+  const telemetry = new Telemetry(told)
+  const time = { clock: systemClock, ids: systemIds }
+  const runners = startRunners(system, { ...time, store, log, tables, guard, notify, telemetry })
   close = async () => {
     await runners.close()
     await store.close()
