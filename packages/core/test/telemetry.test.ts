@@ -284,11 +284,13 @@ test('a meter gets each command and each append, and whatever a system shows whe
     const unseen = Object.values(instruments)
       .map(({ name }) => name)
       .filter((name) => !shown.some(({ instrument }) => instrument.name === name))
-    // Durations are recorded, and no append was refused.
+    // Durations are recorded, no append was refused, and memory does not sync.
     expect(unseen).toEqual([
       'indelible.command.duration',
       'indelible.append.duration',
       'indelible.store.refused_appends',
+      'indelible.store.syncs',
+      'indelible.store.sync.time',
     ])
     for (const { instrument, attributes } of shown) expect(instrument.attributes).toEqual(Object.keys(attributes))
   })

@@ -237,7 +237,7 @@ function writableStore(
     async health() {
       await view.turn()
       view.assertOpen()
-      return await health.now()
+      return { ...(await health.now()), syncs: syncs.total }
     },
     close() {
       closing ??= (async () => {

@@ -75,5 +75,9 @@ const storeSchema: JsonSchema = {
       description: 'The number of appends that failed because of a fault since the store was opened, by error code.',
       additionalProperties: { type: 'integer' },
     },
+    syncs: {
+      description: 'The durable writes since the store was opened, and how long they took together. Missing in memory.',
+      ...objectOf({ count: { type: 'integer' }, ms: { type: 'number' } }),
+    },
   },
 }

@@ -25,6 +25,10 @@ function observationsOf({ head, store, consumers }: Health): readonly Observatio
   see(of.storeCanWrite, store.canWrite ? 1 : 0)
   for (const [code, count] of Object.entries(store.refusedAppends))
     see(of.storeRefusedAppends, count, { 'indelible.code': code })
+  if (store.syncs) {
+    see(of.storeSyncs, store.syncs.count)
+    see(of.storeSyncTime, store.syncs.ms / 1000)
+  }
   for (const status of consumers) {
     const consumer = { 'indelible.consumer': status.name, 'indelible.kind': status.kind }
     see(of.consumerPosition, status.position, consumer)

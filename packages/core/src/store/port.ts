@@ -146,6 +146,8 @@ export interface Head {
 export type StoreHealth = {
   /** The appends that it refused because of a fault since it was opened, by the code of the fault. */
   readonly refusedAppends: Readonly<Partial<Record<ErrorCode, number>>>
+  /** The durable writes since it was opened, each with its fsync, and how long they took together. Missing where there are none, as in memory. */
+  readonly syncs?: { readonly count: number; readonly ms: number }
 } & (
   | { readonly canWrite: true }
   | {

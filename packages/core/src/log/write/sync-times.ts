@@ -22,6 +22,7 @@ export class SyncClock {
   readonly #since: string
   readonly #counts = new Float64Array(lastPower - firstPower + 2)
   #count = 0
+  #ms = 0
   #savedMs = performance.now()
   #saving: Promise<void> = Promise.resolve()
 
@@ -34,10 +35,16 @@ export class SyncClock {
     const power = Math.ceil(Math.log2(Math.max(1, ms * 1000)))
     this.#counts[Math.min(Math.max(power, firstPower), lastPower + 1) - firstPower]!++
     this.#count++
+    this.#ms += ms
     const nowMs = performance.now()
     if (nowMs - this.#savedMs < saveMs) return
     this.#savedMs = nowMs
     this.#saving = this.#save()
+  }
+
+  /** How many there were, and how long they took together. */
+  get total(): { readonly count: number; readonly ms: number } {
+    return { count: this.#count, ms: this.#ms }
   }
 
   async close(): Promise<void> {

@@ -61,6 +61,20 @@ export const instruments = {
     meaning: 'Appends that failed because of a fault since the store was opened, by error code.',
     attributes: ['indelible.code'],
   },
+  storeSyncs: {
+    name: 'indelible.store.syncs',
+    kind: 'counter',
+    unit: '{sync}',
+    meaning: 'Durable writes since the store was opened: each is a group of commits and one fsync.',
+    attributes: [],
+  },
+  storeSyncTime: {
+    name: 'indelible.store.sync.time',
+    kind: 'counter',
+    unit: 's',
+    meaning: 'How long these took together. Its rate divided by that of their number is the mean.',
+    attributes: [],
+  },
   consumerPosition: {
     name: 'indelible.consumer.position',
     kind: 'gauge',

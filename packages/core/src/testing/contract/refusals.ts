@@ -78,12 +78,15 @@ export const refusalsContract: readonly ContractCase<EventStore>[] = [
   {
     name: 'a store that refused nothing but what was wrong with a commit says that it can write',
     async run(store) {
-      const healthy = { canWrite: true, refusedAppends: {} }
-      assert.deepEqual(await store.health(), healthy)
+      const isHealthy = async () => {
+        const { canWrite, refusedAppends } = await store.health()
+        assert.deepEqual({ canWrite, refusedAppends }, { canWrite: true, refusedAppends: {} })
+      }
+      await isHealthy()
       await store.append({ events: [fact('thing-1')] })
       await store.append({ events: [fact('thing-1')], expected: { 'thing-1': 'none' } })
       await assert.rejects(store.append({ events: [] }))
-      assert.deepEqual(await store.health(), healthy)
+      await isHealthy()
     },
   },
   {
