@@ -51,7 +51,7 @@ export interface ServeOptions extends Omit<HttpApiOptions, 'closing' | 'connecti
 
 export interface HttpServer {
   readonly url: string
-  /** Reads the certificate again at once, and not only when it finds the files changed. Throws `config_invalid`; then the one before is still used. */
+  /** Reads the certificate again at once, and not only when it finds the files changed. Without TLS it does nothing. Throws `config_invalid`; then the one before is still used. */
   reloadCertificate(): void
   /** Accepts no more connections, lets requests under way finish, and cuts the rest after `closeTimeoutMs`. The caller closes the system. */
   close(): Promise<void>

@@ -22,7 +22,7 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   fault: 'a failure: the disk, the permissions, the declarations',
   usage: 'wrong usage: an unknown option, a wrong value, a broken config',
   notFound:
-    'the log, stream, aggregate, point of history, event type, projection, table, saga or schedule does not exist',
+    'the log, stream, aggregate, point of history, event type, projection, table, saga, schedule or key does not exist',
   damaged: 'the log, its index or a bundle of evidence is damaged; the message names the file',
   nodeTooOld: 'Node is older than 22.18',
   differs:

@@ -17,8 +17,8 @@ export const principalParameters = {
   actor: text({
     bytesMax: recordedTextBytesMax,
     description:
-      'Who asks, recorded as given. Nothing here checks it: a proxy that you trust must authenticate the caller and set this itself. ' +
-      'Authentication comes in a later version.',
+      'Who asks; it is recorded. Where the server knows who a request is from, this must be the same name, or one that it may act for. ' +
+      'Otherwise it is recorded as given.',
   }),
 }
 

@@ -2,7 +2,8 @@
 import { connect } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { bearer, guardedShop, lastActor, servedGuarded, unauthenticated } from '../../test/guarded.ts'
-import { apiKeys } from '../index.ts'
+import { ReceiveStock } from '../../test/shop.ts'
+import { apiKeys, httpSystem } from '../index.ts'
 
 const principal = { actor: 'billing', roles: ['system'] }
 
@@ -98,6 +99,24 @@ test('no trace of a key is in the log, the audit trail, the console or an answer
     printed.map(({ mock }) => mock.calls),
   ]
   expect(JSON.stringify(seen)).not.toContain(key.slice(21))
+})
+
+test('another system shows a key that may act for its sagas', async () => {
+  const { running, server } = await servedGuarded({ identities: [apiKeys()] })
+  const issue = async (actsFor: string) =>
+    (await running.keys.issue({ principal: { actor: 'bank', attributes: { actsFor } } })).key
+  const sent = async (key: string) =>
+    await httpSystem({ url: server.url, headers: bearer(key) }).send(ReceiveStock('tea', { quantity: 1 }), {
+      commandId: key.slice(4, 20),
+      actor: 'bank/saga:transfer',
+    })
+  expect(await sent(await issue('bank/*'))).toMatchObject({ status: 'accepted' })
+  expect(await lastActor(running)).toBe('bank/saga:transfer')
+  // Whoever runs the other system mends this, and then the saga goes on.
+  await expect(sent(await issue('shop/*'))).rejects.toMatchObject({
+    code: 'remote_unavailable',
+    message: expect.stringContaining('X-Actor must be "bank"'),
+  })
 })
 
 test('a flood of wrong keys leaves the others answers, and says when to come again', async () => {

@@ -114,6 +114,9 @@ test.each<[string | readonly string[], string, number]>([
   [['bob', 'cid'], 'dan', 403],
   ['bob', 'bo', 403],
   [[], 'bob', 403],
+  ['bank/*', 'bank/saga:transfer', 200],
+  ['bank/*', 'bank', 403],
+  ['bank/*', 'other/bank/x', 403],
 ])('one with actsFor %j acts for %s: %i', async (actsFor, actor, status) => {
   const proxy = badge({ actor: 'proxy', attributes: { actsFor } })
   const { post, running } = guardedShop([proxy])

@@ -1,11 +1,11 @@
 // Tokens of a provider: every way in which a token is not valid, and a provider that changes its keys, is down, or answers wrongly.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { base64url, generateKeyPair, SignJWT } from 'jose'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { bearer, guardedShop, lastActor, unauthenticated } from '../../test/guarded.ts'
 import { audience, provider, type TestProvider } from '../../test/provider.ts'
 import { type JwtOptions, jwt } from '../index.ts'
-import { keyWaitsMax, providerBytesMax } from '../limits.ts'
+import { keysMaxAgeMs, keyWaitsMax, providerBytesMax } from '../limits.ts'
 
 const map = { actor: 'sub', roles: 'realm_access.roles', attributes: { account: 'account_id' } }
 const unavailable = { status: 503, body: { type: 'urn:indelible:error:identity_unavailable' } }
@@ -149,6 +149,26 @@ test('while the provider is down known keys go on to work; otherwise nobody can 
   expect(idp.asked.length).toBe(asked)
   idp.answer(undefined)
   await expect.poll(() => working.get('/health', rotated)).toMatchObject({ status: 200 })
+})
+
+test('keys that have become old are asked for in the background; a provider that is down is told once', async () => {
+  const idp = await provider()
+  const { get, notices } = shopOf(idp)
+  const good = bearer(await idp.token())
+  await get('/health', good)
+  const later = performance.now() + keysMaxAgeMs + 1_000
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => later)
+  onTestFinished(() => clock.mockRestore())
+  idp.answer((_, response) => response.writeHead(500).end())
+  for (let count = 0; count < 50; count++) expect(await get('/health', good)).toMatchObject({ status: 200 })
+  await expect
+    .poll(notices)
+    .toMatchObject([
+      { kind: 'identity provider unreachable', issuer: idp.issuer, message: expect.stringContaining('answered 500') },
+    ])
+  for (let count = 0; count < 50; count++) expect(await get('/health', good)).toMatchObject({ status: 200 })
+  expect(notices()).toHaveLength(1)
+  expect(idp.asked.filter((path) => path === '/keys')).toHaveLength(2)
 })
 
 test.each<[string, Parameters<TestProvider['answer']>[0], RegExp]>([

@@ -37,6 +37,7 @@ export class ProviderKeys {
   #current: Promise<void> | undefined
   #next: Promise<void> | undefined
   #waiting = 0
+  #isRefreshing = false
 
   constructor(options: ProviderOptions) {
     this.#options = options
@@ -48,7 +49,7 @@ export class ProviderKeys {
    */
   async keyFor(header: JWSHeaderParameters, token: FlattenedJWSInput, onStale: (message: string) => void) {
     if (!this.#find) await this.#waited(() => this.#current ?? this.#newer())
-    else if (performance.now() - this.#fetchedAt > keysMaxAgeMs) this.#newer().catch(({ message }) => onStale(message))
+    else if (performance.now() - this.#fetchedAt > keysMaxAgeMs) this.#refresh(onStale)
     try {
       return await this.#find!(header, token)
     } catch (error) {
@@ -57,6 +58,22 @@ export class ProviderKeys {
     // The provider may have new keys since.
     await this.#waited(() => this.#newer())
     return await this.#find!(header, token)
+  }
+
+  /** In the background: nobody waits for it, and a failure is told once. */
+  #refresh(onStale: (message: string) => void): void {
+    if (this.#isRefreshing || (this.#failure && this.#coolingMs() > 0)) return
+    this.#isRefreshing = true
+    this.#newer()
+      .catch(({ message }: ProviderUnavailable) => onStale(message))
+      .finally(() => {
+        this.#isRefreshing = false
+      })
+  }
+
+  /** Until the provider may be asked again. */
+  #coolingMs(): number {
+    return this.#startedAt + this.#options.cooldownMs - performance.now()
   }
 
   async #waited(wait: () => Promise<void>): Promise<void> {
@@ -72,11 +89,10 @@ export class ProviderKeys {
 
   /** Resolves after a request for the keys that starts now or later. All callers share it. After a failure nobody waits for the next. */
   #newer(): Promise<void> {
-    const leftMs = this.#startedAt + this.#options.cooldownMs - performance.now()
-    if (this.#failure && leftMs > 0 && !this.#next) return Promise.reject(this.#failure)
+    if (this.#failure && this.#coolingMs() > 0 && !this.#next) return Promise.reject(this.#failure)
     this.#next ??= (async () => {
       await this.#current?.catch(() => {})
-      const leftMs = this.#startedAt + this.#options.cooldownMs - performance.now()
+      const leftMs = this.#coolingMs()
       if (leftMs > 0) await sleep(leftMs, undefined, { ref: false })
       this.#startedAt = performance.now()
       this.#next = undefined

@@ -73,15 +73,22 @@ function checked(found: Recognised): Recognised {
   return { refused: `Its actor is not a text of 1 to ${recordedTextBytesMax} bytes without control characters.` }
 }
 
-/** The principal, which acts for itself, or for another if its attribute `actsFor` has that one or `*`. */
+/**
+ * The principal, which acts for itself, or for another if its attribute `actsFor` has that one. `bank/*` are all whose names begin with `bank/`, such as those of
+ * the system `bank`, and `*` is everyone.
+ */
 function acting(principal: KnownPrincipal, asked: string | undefined): Principal {
   if (asked === undefined || asked === principal.actor) return principal
   const { actsFor = [] } = principal.attributes ?? {}
-  if ([actsFor].flat().some((name) => name === '*' || name === asked)) return { ...principal, actor: asked }
+  if ([actsFor].flat().some((name) => isFor(name, asked))) return { ...principal, actor: asked }
   throw new HttpError(
     'actor_not_allowed',
     `X-Actor must be "${encodeURIComponent(principal.actor)}", who you are, or be left out. To act for others, your principal needs the attribute actsFor.`,
   )
+}
+
+function isFor(name: string, actor: string): boolean {
+  return name.endsWith('*') ? actor.startsWith(name.slice(0, -1)) : actor === name
 }
 
 /** One text for all reasons, and RFC 6750, section 3. */
