@@ -20,29 +20,38 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
   return value
 }
 
-/** Counts the received bytes, because a chunked body does not have a Content-Length. */
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
   const tooLarge = () =>
     new HttpError('body_too_large', `The body has more than ${bytesMax} bytes.`, { members: { bytesMax } })
-  if (Number(request.headers.get('Content-Length') ?? 0) > bytesMax) throw tooLarge()
-  const chunks: Uint8Array[] = []
-  let size = 0
+  const declared = request.headers.get('Content-Length')
+  if (Number(declared ?? 0) > bytesMax) throw tooLarge()
   try {
-    for await (const chunk of request.body ?? []) {
-      size += chunk.length
-      if (size > bytesMax) throw tooLarge()
-      chunks.push(chunk)
-    }
+    // HTTP reads no more than is declared. A stream costs more than the command.
+    if (declared !== null) return new Uint8Array(await request.arrayBuffer())
+    return await countedBytes(request, bytesMax, tooLarge)
   } catch (error) {
     if (error instanceof HttpError) throw error
     throw new IndelibleError('aborted', 'The client disconnected before the end of the body.', { cause: error })
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
 }
+
+/** A chunked body does not say how long it is. */
+async function countedBytes(request: Request, bytesMax: number, tooLarge: () => HttpError): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length
+    if (size > bytesMax) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, size)
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch {
     throw new HttpError('malformed_body', 'The body is not UTF-8.')
   }
