@@ -37,7 +37,7 @@ export interface RowsPage<C extends Columns> {
 
 /** What happened to a row. `reset`: forget all rows; those that are there follow, as `snapshot`. */
 export type RowChanged<C extends Columns> =
-  | { readonly change: 'reset'; readonly position: number }
+  | { readonly change: 'reset'; readonly position: number; readonly row?: never }
   | {
       readonly change: 'snapshot' | 'insert' | 'update'
       readonly position: number
