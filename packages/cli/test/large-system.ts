@@ -1,6 +1,7 @@
 // A system of any number of event types, for documents and pictures of a great size. Ten events make an aggregate.
 import {
   type Aggregate,
+  type AggregateName,
   aggregate,
   defineSystem,
   type EventType,
@@ -51,7 +52,7 @@ export function largeSystem(eventTypes: number): System {
 }
 
 /** An aggregate that handles all of these events. */
-type Folding = Aggregate<object, EventType<string, z.infer<typeof payload>>, string>
+type Folding = Aggregate<object, EventType<string, z.infer<typeof payload>>, AggregateName<string, string>>
 type Part = ReturnType<typeof partOf>
 
 function partOf(index: number, size: number) {

@@ -18,12 +18,14 @@ export {
   type AnyActivityType,
   activity,
 } from './kernel/activities.ts'
-export { type Aggregate, aggregate, type Taken } from './kernel/aggregates.ts'
+export { type Aggregate, type AggregateName, aggregate, type Taken } from './kernel/aggregates.ts'
 export type { AnyAggregate } from './kernel/any-aggregate.ts'
 export {
+  type AggregateKind,
   type AnyCommandType,
   type Command,
   type CommandContext,
+  type CommandHome,
   type CommandType,
   command,
   type Decision,

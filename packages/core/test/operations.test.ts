@@ -6,6 +6,7 @@ import {
   isIndelibleError,
   type RunningSystem,
   reaction,
+  type System,
   saga,
   startSystem,
 } from 'indelible'
@@ -62,7 +63,7 @@ function transportTo(running: RunningSystem): Transport {
   }
 }
 
-function opened(declared = system) {
+function opened(declared: System = system) {
   const running = startSystem(declared, parts())
   onTestFinished(() => running.close())
   const transport = transportTo(running)

@@ -161,3 +161,8 @@ test('the documented states of projections in health are all that exist', async 
     'starting standby rebuilding running retrying parked paused diverged stopped'.split(' '),
   )
 })
+
+test('an object of which nothing is said is open, in words that generators read', async () => {
+  const { components } = await document()
+  expect(components.schemas.Problem.properties.details).toMatchObject({ type: 'object', additionalProperties: true })
+})

@@ -57,18 +57,28 @@ export function openApiDocument({ name, described, ownPages, identities }: Conte
     ...(identities.length > 0 ? { security: Object.keys(schemes).map((scheme) => ({ [scheme]: [] })) } : {}),
     components: { schemas, responses, ...(identities.length > 0 ? { securitySchemes: schemes } : {}) },
   }
-  return withComponents(document) as object
+  return forGenerators(document) as object
 }
 
-/** References to definitions become references to components. */
-function withComponents(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withComponents)
+/**
+ * References to definitions become references to components. An object of which nothing is said may have any members: JSON Schema says that by silence,
+ * which generators of clients read as "no members".
+ */
+function forGenerators(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(forGenerators)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, part]) => {
-      const isReference = key === '$ref' && typeof part === 'string'
-      return [key, isReference ? part.replace(/^#\/\$defs\//, '#/components/schemas/') : withComponents(part)]
-    }),
+  const entries = Object.entries(value).map(([key, part]) => {
+    const isReference = key === '$ref' && typeof part === 'string'
+    return [key, isReference ? part.replace(/^#\/\$defs\//, '#/components/schemas/') : forGenerators(part)]
+  })
+  return Object.fromEntries(isOpenObject(value) ? [...entries, ['additionalProperties', true]] : entries)
+}
+
+function isOpenObject(schema: object): boolean {
+  const { type } = schema as JsonSchema
+  const isObject = type === 'object' || (Array.isArray(type) && type.includes('object'))
+  return (
+    isObject && !['properties', 'additionalProperties', 'patternProperties'].some((key) => Object.hasOwn(schema, key))
   )
 }
 

@@ -1,5 +1,5 @@
 // Activities: what an HTTP service does for this system. Sagas and policies send one like a command; the answer of the service is recorded as an event.
-import { type AnyCommandType, type CommandType, commandType } from './commands.ts'
+import { type AnyCommandType, type CommandHome, type CommandType, commandType } from './commands.ts'
 import { IndelibleError } from './errors.ts'
 import type { AnyEventType, RecordedOf } from './event-types.ts'
 import type { Refusable, RefusalOf } from './refusals.ts'
@@ -23,7 +23,7 @@ export interface ActivityCalls {
 
 /** A command that an HTTP service carries out. */
 export interface ActivityType<Type extends string = string, Input = unknown, No = unknown, Event = unknown>
-  extends CommandType<Type, Input, No, Event> {
+  extends CommandType<Type, Input, No, CommandHome<Event>> {
   readonly activity: ActivityCalls
 }
 

@@ -2,14 +2,17 @@
 import type { AnyAggregate } from './any-aggregate.ts'
 import { canonicalText } from './canonical.ts'
 import {
+  type AggregateKind,
   type Answered,
   type CommandContext,
+  type CommandHome,
   type CommandType,
   type ConsultsOf,
   commandType,
   type Decision,
   type Emitted,
   type Nothing,
+  type Visibility,
 } from './commands.ts'
 import type { FactsOf } from './decision-models.ts'
 import { checkedDescription } from './descriptions.ts'
@@ -29,17 +32,28 @@ export type Taken<Reason extends string> = Reason extends string
   ? Refusal<Reason, { readonly field: string; readonly value: string | number }>
   : never
 
-/** A kind of thing with a history: how its events make its state, and which commands it has. `Reason` are the refusals for unique values. */
-export interface Aggregate<State, Event extends AnyEventType, Reason extends string = never> extends AnyAggregate {
+/** What names an aggregate: its category, and the reasons of its refusals for unique values. */
+export interface AggregateName<Category extends string = string, Reason extends string = never> {
+  readonly category: Category
+  readonly taken: Reason
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever its reasons are
+type AnyName = AggregateName<string, any>
+
+/** A kind of thing with a history: how its events make its state, and which commands it has. */
+export interface Aggregate<State, Event extends AnyEventType, Name extends AnyName = AggregateName>
+  extends AnyAggregate {
+  readonly category: Name['category']
   readonly initialState: State
   readonly events: readonly Event[]
-  readonly unique: Readonly<Record<string, Reason>>
+  readonly unique: Readonly<Record<string, Name['taken']>>
   readonly evolve: (state: State, event: DomainEvent) => State
   /** Declares what an event changes: `.on(FundsWithdrawn, (state, { amount }) => …)`. Pure. Returns an aggregate with one more event. */
   on<More extends AnyEventType>(
     event: More,
     evolve: (state: State, data: DataOf<More>, event: EventOf<More>) => State,
-  ): Aggregate<State, Event | More, Reason>
+  ): Aggregate<State, Event | More, Name>
   /** Declares a command: its input, its events and refusals, and how it decides. Throws `invalid_declaration`. */
   command<
     const Type extends string,
@@ -48,6 +62,7 @@ export interface Aggregate<State, Event extends AnyEventType, Reason extends str
     const Emits extends readonly AnyEventType[],
     const Refuses extends readonly Refusable[] = [],
     const Consults extends ConsultsOf<NoInfer<Input>> = Nothing,
+    const Visible extends Visibility = 'public',
   >(
     type: Type,
     definition: {
@@ -62,14 +77,19 @@ export interface Aggregate<State, Event extends AnyEventType, Reason extends str
       /** Facts beyond its aggregate that are still true when its events are recorded: `{ seats: courseSeats.by({ course: 'courseId' }) }`. */
       readonly consults?: Consults
       /** The default is `public`. */
-      readonly visibility?: 'public' | 'internal'
+      readonly visibility?: Visible
       readonly decide: (
         state: State,
         input: Input,
         context: CommandContext<FactsOf<Consults>>,
       ) => Decision<EventOf<Emits[number]>, Answered<Refuses>>
     },
-  ): CommandType<Type, Given, RefusalOf<Refuses[number]> | Taken<Reason>, RecordedOf<Emits[number]>>
+  ): CommandType<
+    Type,
+    Given,
+    RefusalOf<Refuses[number]> | Taken<Name['taken']>,
+    CommandHome<RecordedOf<Emits[number]>, AggregateKind<Name['category'], State, RecordedOf<Event>>, Visible>
+  >
 }
 
 /** The members of a state, in all of its forms. */
@@ -87,8 +107,9 @@ export function aggregate<
   State,
   const Reason extends string = never,
   const Member extends NoInfer<MemberOf<State>> = never,
+  const Category extends string = string,
 >(
-  category: string,
+  category: Category,
   definition: {
     /** For people who read the generated documents: what it means in the domain. */
     readonly description?: string | undefined
@@ -96,7 +117,7 @@ export function aggregate<
     readonly version?: number
     readonly unique?: { readonly [Each in Member]?: Reason }
   },
-): Aggregate<State, never, Reason> {
+): Aggregate<State, never, AggregateName<Category, Reason>> {
   checkedCategory(category)
   const version = declaredVersion(`Aggregate "${category}"`, definition.version)
   const description = checkedDescription(`Aggregate "${category}"`, definition)
@@ -109,23 +130,23 @@ export function aggregate<
   )
 }
 
-interface Declared<State, Reason extends string> {
-  readonly category: string
+interface Declared<State, Name extends AnyName> {
+  readonly category: Name['category']
   readonly version: number
   readonly description: string | undefined
-  readonly unique: Readonly<Record<string, Reason>>
+  readonly unique: Readonly<Record<string, Name['taken']>>
   readonly initialState: State
   readonly initialText: string | undefined
 }
 
-function aggregateOf<State, Event extends AnyEventType, Reason extends string>(
-  declared: Declared<State, Reason>,
+function aggregateOf<State, Event extends AnyEventType, Name extends AnyName>(
+  declared: Declared<State, Name>,
   handlers: EventHandlers<State>,
-): Aggregate<State, Event, Reason> {
+): Aggregate<State, Event, Name> {
   const { category, version, description, unique, initialState, initialText } = declared
   const who = `Aggregate "${category}"`
   const { events } = handlers
-  const self: Aggregate<State, Event, Reason> = {
+  const self: Aggregate<State, Event, Name> = {
     category,
     version,
     description,

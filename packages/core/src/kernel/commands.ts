@@ -40,8 +40,22 @@ export interface Command<Type extends string = string, Input = unknown, No = Ref
   readonly '~refusals'?: No
 }
 
+/** What the compiler knows of a command besides: the events that it records, the kind of thing that it is for, and who may send it. Never a value. */
+export interface CommandHome<Event = unknown, Kind = unknown, Visibility = unknown> {
+  readonly event: Event
+  readonly kind: Kind
+  readonly visibility: Visibility
+}
+
+/** What the compiler knows of a kind of thing: the category of its streams, its state, and the events in them as they are read. Never a value. */
+export interface AggregateKind<Category = string, State = unknown, Event = unknown> {
+  readonly category: Category
+  readonly state: State
+  readonly event: Event
+}
+
 /** A declared command. Call it to make one: `WithdrawFunds('576', { amount: 100 })`. */
-export interface CommandType<Type extends string = string, Input = unknown, No = Refusal, Event = unknown> {
+export interface CommandType<Type extends string = string, Input = unknown, No = Refusal, Home = unknown> {
   (id: string, input: Input): Command<Type, Input, No>
   readonly type: Type
   /** The category of the stream of its events: that of its aggregate, or its own. */
@@ -55,11 +69,11 @@ export interface CommandType<Type extends string = string, Input = unknown, No =
   /** All refusals that it may return; `details` is null if there are none. */
   readonly refuses: readonly DeclaredRefusal[]
   /** `internal`: only sagas and code may send it. HTTP and other interfaces do not have it. */
-  readonly visibility: 'public' | 'internal'
+  readonly visibility: Visibility
   /** The other system that carries it out, see {@link remoteSystem}. */
   readonly remote?: string
-  /** Never set; carries the type of the events that it records. */
-  readonly '~events'?: Event
+  /** Never set; carries the types of {@link CommandHome}. */
+  readonly '~home'?: Home
   /** The facts that it consults, by the names under which `decide` gets them. */
   readonly consults: Readonly<Record<string, Consultation>>
   /** A hint to the code that decides: `decide`, the aggregate, the facts. It is recorded with the events. */
@@ -73,6 +87,9 @@ export interface CommandType<Type extends string = string, Input = unknown, No =
 
 // biome-ignore lint/suspicious/noExplicitAny: any declared command, whatever its input
 export type AnyCommandType = CommandType<string, any, any, any>
+
+/** Who may send a command: everybody, or sagas and code only. */
+export type Visibility = 'public' | 'internal'
 
 /** A refusal as data. */
 export interface DeclaredRefusal {
@@ -108,13 +125,15 @@ export function command<
   Given,
   const Emits extends readonly AnyEventType[],
   const Consults extends ConsultsOf<NoInfer<Input>>,
+  const Category extends string,
   const Refuses extends readonly Refusable[] = [],
+  const Visible extends Visibility = 'public',
 >(
   type: Type,
   definition: {
     /** For people who read the generated documents: what it means in the domain. */
     readonly description?: string | undefined
-    readonly category: string
+    readonly category: Category
     /** The schema of the input. */
     readonly input: Schema<Input, Given>
     /** All events that it may record. */
@@ -124,14 +143,19 @@ export function command<
     /** The facts that it decides on, which are still true when its events are recorded: `{ seats: courseSeats.by({ course: 'courseId' }) }`. */
     readonly consults: Consults
     /** The default is `public`. */
-    readonly visibility?: 'public' | 'internal'
+    readonly visibility?: Visible
     readonly decide: (
       facts: FactsOf<Consults>,
       input: Input,
       context: CommandContext<FactsOf<Consults>>,
     ) => Decision<EventOf<Emits[number]>, Answered<Refuses>>
   },
-): CommandType<Type, Given, RefusalOf<Refuses[number]>, RecordedOf<Emits[number]>> {
+): CommandType<
+  Type,
+  Given,
+  RefusalOf<Refuses[number]>,
+  CommandHome<RecordedOf<Emits[number]>, AggregateKind<Category, undefined, RecordedOf<Emits[number]>>, Visible>
+> {
   const { category, decide } = definition
   checkedCategory(category)
   return commandType(type, {
@@ -155,7 +179,7 @@ export function commandType(
     readonly emits: readonly unknown[]
     readonly refuses?: readonly Refusable[]
     readonly consults?: Readonly<Record<string, AnyConsultation>>
-    readonly visibility?: 'public' | 'internal'
+    readonly visibility?: Visibility
     readonly decide: CommandType['decide']
     /** The function as it was declared, if `decide` calls it. */
     readonly source?: unknown

@@ -1,8 +1,9 @@
 // Declares a system: one list of all its declarations, which are checked before a start.
-import type { AnyActivityType } from './activities.ts'
+import type { ActivityType, AnyActivityType } from './activities.ts'
 import type { AnyCommandType } from './commands.ts'
 import { checkedDescription, type Described } from './descriptions.ts'
 import { IndelibleError } from './errors.ts'
+import type { RecordedOf } from './event-types.ts'
 import { type AnySaga, type Policy, sagaEvents } from './processes/index.ts'
 import type { Projection } from './projections.ts'
 import type { Reaction, Subscription } from './reactions.ts'
@@ -30,7 +31,27 @@ export interface SystemDefinition extends Described {
  * Declares a system and checks everything that can be checked before a start. Throws `invalid_declaration` with all findings in the message and in
  * `details.findings`.
  */
-export function defineSystem(definition: SystemDefinition): System {
+export function defineSystem<
+  Commands extends readonly AnyCommandType[],
+  // biome-ignore lint/suspicious/noExplicitAny: of any columns
+  Projections extends readonly Projection<any, any>[] = readonly never[],
+  Sagas extends readonly AnySaga[] = readonly never[],
+  Activities extends readonly AnyActivityType[] = readonly never[],
+  Remotes extends readonly AnyRemoteSystem[] = readonly never[],
+>(
+  definition: Omit<SystemDefinition, 'commands' | 'projections' | 'sagas' | 'activities' | 'remotes'> & {
+    readonly commands: Commands
+    readonly projections?: Projections
+    readonly sagas?: Sagas
+    readonly activities?: Activities
+    readonly remotes?: Remotes
+  },
+): System<{
+  command: Commands[number]
+  projection: Projections[number]
+  saga: Sagas[number]['name']
+  event: RecordedBy<Activities[number]> | HeardFrom<Remotes[number]>
+}> {
   const { name, commands, projections = [], sagas = [], policies = [] } = definition
   const { reactions = [], subscriptions = [], remotes = [], activities = [] } = definition
   assertThere(name, { commands, projections, sagas, policies, reactions, subscriptions, remotes, activities })
@@ -48,11 +69,16 @@ export function defineSystem(definition: SystemDefinition): System {
   ])
   const consumers = { projections, sagas, policies, reactions, subscriptions, remotes, activities }
   const description = checkedDescription(`The system "${name}"`, definition)
-  const system: System = { name, description, commands, ...consumers, aggregates, decisionModels, events }
+  const system = { name, description, commands, ...consumers, aggregates, decisionModels, events }
   const findings = findingsOf(system)
   if (findings.length === 0) return system
   throw cannotWork(name, findings)
 }
+
+type RecordedBy<Activity> =
+  // biome-ignore lint/suspicious/noExplicitAny: any activity
+  Activity extends ActivityType<any, any, any, infer Event> ? Event : never
+type HeardFrom<Remote extends AnyRemoteSystem> = RecordedOf<Remote['events'][keyof Remote['events']]>
 
 /** If two modules import each other, one of them may get `undefined` for an import. */
 function assertThere(name: string, lists: Readonly<Record<string, readonly unknown[]>>): void {

@@ -9,7 +9,8 @@ import type { Projection } from './projections.ts'
 import type { Reaction, Subscription } from './reactions.ts'
 import type { AnyRemoteSystem } from './remotes.ts'
 
-export interface System {
+/** `Declared` are the types of its declarations, for a typed client. Every system is a `System`, whatever it declares. */
+export interface System<Declared = unknown> {
   readonly name: string
   readonly description: string | undefined
   readonly commands: readonly AnyCommandType[]
@@ -28,4 +29,6 @@ export interface System {
   readonly decisionModels: readonly DecisionModel[]
   /** All events that are emitted or handled. */
   readonly events: readonly AnyEventType[]
+  /** Never set; carries the types of the declarations. */
+  readonly '~declared'?: Declared
 }

@@ -1,7 +1,9 @@
 // What the compiler finds out by itself. The assertions hold when the types are checked; running them shows only that the declarations are allowed.
 import {
+  type AggregateKind,
   aggregate,
   boolean,
+  type CommandHome,
   type CommandOutcome,
   type CommandType,
   command,
@@ -135,7 +137,16 @@ test('a command takes what its schema takes, and its refusals are those that are
       'PostParcel',
       { to: string; grams?: number | undefined },
       Refusal<'ParcelExists', NoDetails> | Refusal<'TooHeavy', { gramsMax: number }>,
-      RecordedEvent<'ParcelPosted', { to: string; grams: number }>
+      CommandHome<
+        RecordedEvent<'ParcelPosted', { to: string; grams: number }>,
+        AggregateKind<
+          'parcel',
+          ParcelState,
+          | RecordedEvent<'ParcelPosted', { to: string; grams: number }>
+          | RecordedEvent<'ParcelDelivered', { signedBy: string }>
+        >,
+        'public'
+      >
     >
   >()
   expectTypeOf(NameCustomer).toEqualTypeOf<
@@ -143,7 +154,15 @@ test('a command takes what its schema takes, and its refusals are those that are
       'NameCustomer',
       { name: string },
       Refusal<'NoName', NoDetails> | Refusal<'EmailTaken', { readonly field: string; readonly value: string | number }>,
-      RecordedEvent<'ParcelPosted', { to: string; grams: number }>
+      CommandHome<
+        RecordedEvent<'ParcelPosted', { to: string; grams: number }>,
+        AggregateKind<
+          'customer',
+          { email: string | null; name: string },
+          RecordedEvent<'ParcelPosted', { to: string; grams: number }>
+        >,
+        'public'
+      >
     >
   >()
   expectTypeOf(TakeShelf).toEqualTypeOf<
@@ -151,7 +170,11 @@ test('a command takes what its schema takes, and its refusals are those that are
       'TakeShelf',
       { depotId: string; parcelId: string },
       Refusal<'DepotFull', NoDetails>,
-      RecordedEvent<'ShelfTaken', { depot: string; parcel: string }>
+      CommandHome<
+        RecordedEvent<'ShelfTaken', { depot: string; parcel: string }>,
+        AggregateKind<'shelf', undefined, RecordedEvent<'ShelfTaken', { depot: string; parcel: string }>>,
+        'public'
+      >
     >
   >()
 })

@@ -1,5 +1,5 @@
 // How a flow is written: a chain of nodes, each typed by what the nodes before it answer.
-import type { CommandType, Nothing } from '../commands.ts'
+import type { CommandHome, CommandType, Nothing } from '../commands.ts'
 import type { AnyEventType, DataOf, RecordedOf } from '../event-types.ts'
 import type { Refusal } from '../refusals.ts'
 import type { Schema } from '../schemas.ts'
@@ -62,7 +62,7 @@ export interface Flow<Head, Data, Answers, Item> {
   >(
     name: Name,
     definition: {
-      readonly command: CommandType<string, Input, No, Event>
+      readonly command: CommandType<string, Input, No, CommandHome<Event>>
       readonly to: (data: Data, context: SagaContext<Answers, Item>) => string
       readonly input: (data: Data, context: SagaContext<Answers, Item>) => NoInfer<Input>
       /** What later nodes find under the name of this step in `answers`, made from the events that the command recorded: JSON. */

@@ -23,8 +23,8 @@ export interface Correlated<Event extends AnyEventType = AnyEventType> {
 }
 
 /** What a saga is besides its flow. `Given` are the data that a parent gives. */
-export interface SagaHead<Given = unknown> {
-  readonly name: string
+export interface SagaHead<Given = unknown, Name extends string = string> {
+  readonly name: Name
   readonly version: number
   readonly description: string | undefined
   /** Who looks at an instance that cannot go on. */
@@ -80,8 +80,9 @@ export function saga<
   Given = Data,
   Done = unknown,
   Undone = unknown,
+  const Name extends string = string,
 >(
-  name: string,
+  name: Name,
   definition: (StartedByEvent<Events> | StartedByParent<Data, Given>) & {
     /** For people who read the generated documents: what it means in the domain. */
     readonly description?: string | undefined
@@ -105,7 +106,7 @@ export function saga<
      */
     readonly maps?: SagaMaps
   },
-): Saga<Data, Nothing, Given> {
+): SagaHead<Given, Name> & Flow<SagaHead<Given, Name>, Data, Nothing, undefined> {
   checkedName('A saga', name)
   const who = `Saga "${name}"`
   const version = declaredVersion(who, definition.version)

@@ -7,10 +7,10 @@ declare const system: RunningSystem
 // TS2322 (TS2740 by 5.9): Type 'EventType<"ParcelPosted", … is missing the following properties from type 'CommandType<
 defineSystem({ name: 'parcels', commands: [ParcelPosted] })
 
-// TS2322 (TS2740 by 5.9): Type 'SagaHead<{ signedBy: string; }> & Flow< … is missing the following properties from type 'Projection<any, any>'
+// TS2740: Type 'SagaHead<{ signedBy: string; }, "delivery"> & Flow< … is missing the following properties from type 'Projection<any, any>'
 defineSystem({ name: 'parcels', commands: [PostParcel], projections: [delivery] })
 
-// TS2322: Type 'Projection<{ … is missing the following properties from type 'SagaHead<any>'
+// TS2322: Type 'Projection<{ … is missing the following properties from type 'SagaHead<any, string>'
 defineSystem({ name: 'parcels', commands: [PostParcel], sagas: [parcels] })
 
 // TS2741 (TS2345 by 5.9): Property 'id' is missing in type 'CommandType<"PostParcel",
