@@ -2,12 +2,17 @@
 import { CliError } from './errors/index.ts'
 import type { Output } from './output/index.ts'
 
+/** The signals that stop a command, and are the message of the reason of {@link Session.interrupted}. */
+export const stopSignals = ['SIGINT', 'SIGTERM'] as const
+
+export type StopSignal = (typeof stopSignals)[number]
+
 export interface Session {
   readonly out: Output
   readonly errors: Output
   /** The working directory: relative paths start here. */
   readonly cwd: string
-  /** Aborts on Ctrl-C. */
+  /** Aborts on Ctrl-C and SIGTERM. */
   readonly interrupted: AbortSignal
   /** Aborts on Ctrl-C, and when the reader has closed the output. */
   readonly signal: AbortSignal

@@ -3,21 +3,27 @@ import { type Context, Hono } from 'hono'
 import type { RunningSystem } from 'indelible'
 import { describeOperations } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
+import { Admission } from './admission.ts'
+import { callerOf } from './callers.ts'
+import { Drain } from './drain.ts'
+import { HeldBytes } from './held-bytes.ts'
 import { type Contents, homePage } from './home.ts'
 import type { Place } from './http-map.ts'
-import { bodyBytesMaxDefault, waitsMaxDefault } from './limits.ts'
+import { checkedLimits, type LimitOptions } from './limit-options.ts'
+import { waitsMaxDefault } from './limits.ts'
 import { metricsPage } from './metrics.ts'
 import { openApiPage } from './openapi.ts'
 import { type HandlerOptions, operationHandler } from './operation-handler.ts'
 import type { OwnPage } from './own-page.ts'
+import { probePages, type ReadinessOptions } from './probes.ts'
 import { HttpError, problemOf } from './problems.ts'
-import { checkUrl } from './read-request.ts'
+import { checkSize, checkUrl } from './read-request.ts'
 import { operationRoutes } from './routes.ts'
 import { tilesHandler, tilesPath } from './tiles.ts'
 import { Waits } from './waits.ts'
 import { checkWhoAsks } from './who-asks.ts'
 
-export interface HttpApiOptions {
+export interface HttpApiOptions extends LimitOptions, ReadinessOptions {
   /**
    * The host names of this server, such as `bank.example`, in addition to IP addresses and `localhost`. A request for another name is refused with 403,
    * because a foreign web page may have sent it. Behind a proxy: the names that the proxy passes on as `Host`.
@@ -25,10 +31,10 @@ export interface HttpApiOptions {
   readonly allowedHosts?: readonly string[]
   /** Called with every fault whose message is hidden from the client. Writes to the console by default. */
   readonly onError?: (error: unknown, request: { readonly method: string; readonly path: string }) => void
-  /** The maximum bytes of a request body, 1 MiB by default. */
-  readonly bodyBytesMax?: number
   /** The maximum number of requests that wait for a table or a saga at the same time, 500 by default. `serve` uses at most half of `connectionsMax`. */
   readonly waitsMax?: number
+  /** Says whether the server drains: then `/readyz` answers 503. `serve` sets it. */
+  readonly drain?: Drain
   /** Aborts when the server closes. Readers of the feed, which would wait, then get their answers at once. `serve` sets it. */
   readonly closing?: AbortSignal
   /** The version of the HTTP API in the OpenAPI document, `1` by default. */
@@ -37,17 +43,28 @@ export interface HttpApiOptions {
 
 /**
  * Returns a Hono app: `fetch` handles requests, `request` does so in tests, and it can be mounted in another app. The caller closes the system.
- * Throws `invalid_declaration` if `allowedHosts` contains something that is not a host name.
+ * Throws `invalid_declaration` if `allowedHosts` contains something that is not a host name or a limit is not a number above 0, `invalid_duration`.
  */
 export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): Hono {
-  const { allowedHosts = [], onError = logged, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
-  const { waitsMax = waitsMaxDefault, closing } = options
+  const { allowedHosts = [], onError = logged, apiVersion = '1' } = options
+  const { waitsMax = waitsMaxDefault, drain = new Drain(), closing } = options
   const check = checkWhoAsks(allowedHosts)
-  const routes = routesOf(running, { waits: new Waits(waitsMax), bodyBytesMax, closing, apiVersion })
+  const limits = checkedLimits(options)
+  const [admission, held] = [new Admission(limits), new HeldBytes(limits.heldBytesMax)]
+  const counted =
+    (handle: Handle): Handle =>
+    async (c) => {
+      admission.request(callerOf(c))
+      return await handle(c)
+    }
+  const probes = probePages(running, { ...options, drain })
+  const handling = { waits: new Waits(waitsMax), admission, held, limits, closing }
+  const routes = routesOf(running, { ...handling, apiVersion, probes, counted })
   const app = new Hono()
   const answering = (handle: Handle) => async (c: Context) => {
     try {
       check(c.req.raw)
+      checkSize(c.req.raw)
       return await handle(c)
     } catch (error) {
       const { method, url } = c.req
@@ -55,9 +72,9 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
     }
   }
   for (const route of routes) app.on(route.method, honoPath(route), answering(checked(route)))
-  for (const route of routes) app.all(honoPath(route), answering(methodNotAllowed(routes, route)))
-  app.get(tilesPath, answering(tilesHandler(running)))
-  app.all('*', answering(notFound))
+  for (const route of routes) app.all(honoPath(route), answering(counted(methodNotAllowed(routes, route))))
+  app.get(tilesPath, answering(counted(tilesHandler(running))))
+  app.all('*', answering(counted(notFound)))
   return app
 }
 
@@ -70,7 +87,14 @@ interface Route {
   readonly handle: Handle
 }
 
-function routesOf(running: RunningSystem, options: HandlerOptions & { apiVersion: string }): readonly Route[] {
+interface RoutesOptions extends HandlerOptions {
+  readonly apiVersion: string
+  readonly probes: readonly OwnPage[]
+  /** Counts the requests of the address. */
+  readonly counted: (handle: Handle) => Handle
+}
+
+function routesOf(running: RunningSystem, options: RoutesOptions): readonly Route[] {
   let contents: Contents | undefined
   const contentsOnce = () => {
     if (contents) return contents
@@ -78,7 +102,9 @@ function routesOf(running: RunningSystem, options: HandlerOptions & { apiVersion
     contents = { name: description.name, described: describeOperations(description), ownPages }
     return contents
   }
+  const { probes, counted } = options
   const ownPages: readonly OwnPage[] = [
+    ...probes,
     metricsPage(running),
     openApiPage(contentsOnce, options.apiVersion),
     homePage(contentsOnce),
@@ -87,7 +113,12 @@ function routesOf(running: RunningSystem, options: HandlerOptions & { apiVersion
     const { method, path } = route.map
     return { method, path, places: route.places, handle: operationHandler(running, route, options) }
   })
-  return [...ofOperations, ...ownPages.map(({ path, handle }): Route => ({ method: 'GET', path, places: [], handle }))]
+  const ofPages = ownPages.map((page): Route => {
+    // Probes are not counted: nobody may keep others from asking them.
+    const handle = probes.includes(page) ? page.handle : counted(page.handle)
+    return { method: 'GET', path: page.path, places: [], handle }
+  })
+  return [...ofOperations, ...ofPages]
 }
 
 /** `/streams/{stream}` in the syntax of Hono: `/streams/:stream`. */

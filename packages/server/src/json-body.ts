@@ -1,12 +1,21 @@
 // Reads an untrusted request body. It limits bytes and depth, and accepts only JSON in UTF-8 without the key `__proto__`.
 import { IndelibleError } from 'indelible'
+import type { HeldBytes } from './held-bytes.ts'
 import { jsonDepthMax } from './limits.ts'
 import { HttpError } from './problems.ts'
 
 const jsonContentType = /^application\/(json|[\w.-]+\+json)\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 
-/** Throws `content_type_unsupported`, `body_too_large` or `malformed_body`. If a key is given twice, the last value counts. */
-export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
+export interface BodyLimits {
+  readonly bodyBytesMax: number
+  readonly held: HeldBytes
+}
+
+/**
+ * Throws `content_type_unsupported`, `body_too_large`, `malformed_body` or `server_busy`. If a key is given twice, the last value counts. A compressed body is
+ * refused: it could be thousands of times as large as what was sent.
+ */
+export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
   const contentType = request.headers.get('Content-Type') ?? ''
   if (!jsonContentType.test(contentType) || request.headers.has('Content-Encoding')) {
     throw new HttpError(
@@ -14,28 +23,32 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
       'Send the body with Content-Type: application/json, not compressed.',
     )
   }
-  const bytes = await readBytes(request, bytesMax)
+  const bytes = await readBytes(request, limits)
   const value = parse(decode(bytes))
   checkShape(value)
   return value
 }
 
 /** Counts the received bytes, because a chunked body does not have a Content-Length. */
-async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
+async function readBytes(request: Request, { bodyBytesMax: bytesMax, held }: BodyLimits): Promise<Uint8Array> {
   const tooLarge = () =>
     new HttpError('body_too_large', `The body has more than ${bytesMax} bytes.`, { members: { bytesMax } })
   if (Number(request.headers.get('Content-Length') ?? 0) > bytesMax) throw tooLarge()
   const chunks: Uint8Array[] = []
   let size = 0
+  const holding = held.begin()
   try {
     for await (const chunk of request.body ?? []) {
       size += chunk.length
       if (size > bytesMax) throw tooLarge()
+      holding.grow(size)
       chunks.push(chunk)
     }
   } catch (error) {
     if (error instanceof HttpError) throw error
     throw new IndelibleError('aborted', 'The client disconnected before the end of the body.', { cause: error })
+  } finally {
+    holding.end()
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
 }

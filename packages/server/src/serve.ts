@@ -5,11 +5,13 @@ import { getRequestListener } from '@hono/node-server'
 import { IndelibleError, type RunningSystem } from 'indelible'
 import { checkedDuration } from 'indelible/adapter'
 import { connectionsThatFit, limitedConnections } from './connections.ts'
+import { Drain } from './drain.ts'
 import { gracefulClose } from './graceful-close.ts'
 import { type HttpApiOptions, httpApi } from './http-api.ts'
 import { inTurn } from './in-turn.ts'
 import {
   closeTimeoutMsDefault,
+  headersBytesMax,
   headersTimeoutMsDefault,
   idleTimeoutMs,
   requestTimeoutMs,
@@ -17,9 +19,9 @@ import {
   waitsMaxDefault,
   waitsShareMax,
 } from './limits.ts'
-import { HttpError, problemOf } from './problems.ts'
+import { answerMalformed, malformedUrl } from './malformed.ts'
 
-export interface ServeOptions extends Omit<HttpApiOptions, 'closing'> {
+export interface ServeOptions extends Omit<HttpApiOptions, 'closing' | 'drain'> {
   /**
    * `127.0.0.1` by default, which is reachable from this machine only. There is no authentication yet, so give others access only through a proxy that has it.
    * A host name here is also one of the `allowedHosts`.
@@ -39,10 +41,18 @@ export interface ServeOptions extends Omit<HttpApiOptions, 'closing'> {
   readonly headersTimeoutMs?: number
 }
 
+export interface CloseOptions {
+  /**
+   * Before it closes, the server answers everything for this time, except that `/readyz` answers 503, so that a load balancer sends no more requests. 0 by
+   * default. If nobody asked `/readyz` within the last minute, it closes at once.
+   */
+  readonly drainMs?: number
+}
+
 export interface HttpServer {
   readonly url: string
-  /** Accepts no more connections, lets requests under way finish, and cuts the rest after `closeTimeoutMs`. The caller closes the system. */
-  close(): Promise<void>
+  /** Accepts no more connections, lets requests under way finish, and cuts the rest after `closeTimeoutMs`. The caller closes the system. Throws `invalid_duration`. */
+  close(options?: CloseOptions): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -55,18 +65,22 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
   // Requests that wait must leave connections for requests that do not.
   const waits = Math.max(1, Math.min(waitsMax, Math.floor(connectionsMax * waitsShareMax)))
   const closing = new AbortController()
-  const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names, waitsMax: waits, closing: closing.signal })
-  const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedRequest }))
+  const drain = new Drain()
+  const ended = { closing: closing.signal, drain }
+  const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names, waitsMax: waits, ...ended })
+  const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedUrl }))
   const timeouts = {
     headersTimeout: Math.min(checkedDuration('headersTimeoutMs', headersTimeoutMs), requestTimeoutMs),
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: idleTimeoutMs,
     connectionsCheckingInterval: slowCheckMs,
   }
-  const server = createServer(timeouts, listener)
+  const server = createServer({ ...timeouts, maxHeaderSize: headersBytesMax }, listener)
   const connections = limitedConnections(server, connectionsMax)
+  answerMalformed(server, connections)
   const closed = gracefulClose(server, connections, checkedDuration('closeTimeoutMs', closeTimeoutMs))
-  const close = async () => {
+  const close = async ({ drainMs = 0 }: CloseOptions = {}) => {
+    await drain.begin(checkedDuration('drainMs', drainMs))
     closing.abort()
     await closed()
   }
@@ -76,13 +90,7 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
     server.listen(port, host, resolve)
   })
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
-  return { url, close, [Symbol.asyncDispose]: close }
-}
-
-/** Handles a request that cannot even be converted into a Request. The app handles all others. */
-function malformedRequest(error: unknown): Response {
-  const message = error instanceof Error ? error.message : String(error)
-  return problemOf(new HttpError('malformed_url', `The request has no valid URL: ${message}.`), () => {})
+  return { url, close, [Symbol.asyncDispose]: () => close() }
 }
 
 const listenProblems: Readonly<Record<string, string>> = {

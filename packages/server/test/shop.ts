@@ -1,4 +1,5 @@
 // The small domain of the server tests: stock that can run out, orders that a saga fulfils, and events on which a view fails.
+import { connect } from 'node:net'
 import {
   aggregate,
   bigint,
@@ -17,9 +18,9 @@ import {
   startSystem,
   text,
 } from 'indelible'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
-import { type HttpApiOptions, httpApi } from '../src/index.ts'
+import { type HttpApiOptions, httpApi, type ServeOptions, serve } from '../src/index.ts'
 
 const quantity = z.int().positive()
 const StockReceived = event('StockReceived', z.object({ quantity }))
@@ -149,6 +150,37 @@ export function openShop(parts: Partial<SystemOptions> & { api?: HttpApiOptions 
     post: (path: string, input: unknown = {}, headers: Record<string, string> = {}) =>
       get(path, jsonPost(input, headers)),
   }
+}
+
+/** A running shop behind a socket. The test fails if the server reports a fault. */
+export async function servedShop(options: ServeOptions = {}, parts: Partial<SystemOptions> = {}) {
+  const running = runningShop(parts)
+  const onError = vi.fn()
+  const server = await serve(running, { port: 0, onError, ...options })
+  onTestFinished(async () => {
+    await server.close()
+    expect(onError).not.toHaveBeenCalled()
+  })
+  return {
+    running,
+    server,
+    port: Number(new URL(server.url).port),
+    get: async (path: string, init?: RequestInit) => answerOf(await fetch(server.url + path, init)),
+    post: async (path: string, input: unknown, headers?: Record<string, string>) =>
+      answerOf(await fetch(server.url + path, jsonPost(input, headers))),
+  }
+}
+
+/** The answer to a connection that sends exactly these lines, and is then to be closed. */
+export async function raw(port: number, ...lines: readonly string[]) {
+  const socket = connect(port, '127.0.0.1')
+  const received: Buffer[] = []
+  socket.on('data', (bytes) => received.push(bytes))
+  socket.on('error', () => {})
+  socket.write([...lines, 'Connection: close', '', ''].join('\r\n'))
+  await new Promise((resolve) => socket.once('close', resolve))
+  const [head, body = ''] = Buffer.concat(received).toString().split('\r\n\r\n') as [string, string?]
+  return { status: Number(head.split(' ')[1]), body: body.startsWith('{') ? JSON.parse(body) : body }
 }
 
 export function jsonPost(input: unknown, headers: Record<string, string> = {}): RequestInit {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { serve as serveHttp } from '@indelible/server'
+import { drainMsDefault, serve as serveHttp } from '@indelible/server'
 import type { Command } from 'commander'
 import {
   type LoadedConfig,
@@ -23,6 +23,7 @@ interface ServeOptions extends CommonOptions {
   readonly host: string
   readonly allowedHost?: readonly string[]
   readonly inMemory?: boolean
+  readonly drainMs: number
 }
 
 export function addServe(program: Command, session: Session): void {
@@ -37,7 +38,14 @@ export function addServe(program: Command, session: Session): void {
       ['indelible serve --in-memory', 'keeps nothing: to try something'],
     ],
   })
-  addServeOptions(command).option('--in-memory', 'keep everything in memory instead, and forget it at the end')
+  addServeOptions(command)
+    .option('--in-memory', 'keep everything in memory instead, and forget it at the end')
+    .option(
+      '--drain-ms <number>',
+      'at SIGTERM, how long /readyz answers 503 before the server closes; 0 if nobody asks /readyz',
+      wholeNumber('--drain-ms', 'a time in milliseconds', 0),
+      drainMsDefault,
+    )
   addCommonOptions(command).action(() => serve(command.optsWithGlobals(), session))
 }
 
@@ -77,7 +85,10 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
         : `${system.name} is served at ${server.url} (${place}). Ctrl-C ends it.\n`,
     )
     if (!interrupted.aborted) await once(interrupted, 'abort')
-    await server.close()
+    await session.errors.write('Closing: requests under way are finished first. The same signal again ends at once.\n')
+    // A person who presses Ctrl-C does not wait for a load balancer.
+    await server.close({ drainMs: (interrupted.reason as Error).message === 'SIGTERM' ? options.drainMs : 0 })
+    await session.errors.write('Closed.\n')
   } finally {
     await running.close()
   }
@@ -100,6 +111,8 @@ async function dev({ port, host, allowedHost = [], config }: ServeOptions, { int
   const args = [
     'serve',
     '--in-memory',
+    '--drain-ms',
+    '0',
     '--port',
     String(port),
     '--host',
