@@ -13,7 +13,7 @@ export interface LimitOptions {
   readonly heavyPerSecond?: number
   /** The maximum of such requests at the same time, 8 by default; a caller may have half of them under way. */
   readonly heavyAtOnceMax?: number
-  /** The maximum of other reads at the same time, 32 by default. Further ones wait in a line, so that their results fit into memory. */
+  /** The maximum of other reads at the same time, 16 by default. Further ones wait in a line, so that their results fit into memory. */
   readonly readsAtOnceMax?: number
   /** The time for the answer to a read, 60 seconds by default. Then the response is 504 and `work_timeout`. */
   readonly readTimeoutMs?: number

@@ -41,7 +41,7 @@ export const heavyAtOnceMaxDefault = 8
 /** The maximum share of them for one caller. */
 export const heavyCallerShareMax = 1 / 2
 /** The default maximum of other reads at the same time. Further ones wait in a line. */
-export const readsAtOnceMaxDefault = 32
+export const readsAtOnceMaxDefault = 16
 /** The default time for the answer to a read. */
 export const readTimeoutMsDefault = 60_000
 /** The default time for the answer to a heavy read. */
