@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 export interface Child {
   /** What the script reports next. Rejects if it ends without another report. */
   report(): Promise<Report>
+  /** Asks the script for its next report. */
+  ask(): Promise<Report>
   kill(): Promise<void>
   /** Resolves when it has ended in order; rejects if it failed. */
   ended(): Promise<void>
@@ -32,14 +34,18 @@ export function startChild(
     arrived = Promise.withResolvers()
   })
   const exit = once(child, 'exit') as Promise<[number | null]>
+  const report = async () => {
+    while (reports.length === 0) {
+      const ended = await Promise.race([arrived.promise.then(() => false), exit.then(() => true)])
+      if (ended && reports.length === 0) throw new Error(`${script} ended with ${child.exitCode} and without a report.`)
+    }
+    return reports.shift()!
+  }
   return {
-    async report() {
-      while (reports.length === 0) {
-        const ended = await Promise.race([arrived.promise.then(() => false), exit.then(() => true)])
-        if (ended && reports.length === 0)
-          throw new Error(`${script} ended with ${child.exitCode} and without a report.`)
-      }
-      return reports.shift()!
+    report,
+    async ask() {
+      child.send('report')
+      return await report()
     },
     async kill() {
       child.kill('SIGKILL')

@@ -51,6 +51,7 @@ const configurations: Readonly<Record<string, number>> = {
   growth: 3,
   'fold-10m': 2,
   guard: 4,
+  'http-commands': 2,
   'rebuild-10m': 3,
   'as-of-point': 2,
   staleness: 2,

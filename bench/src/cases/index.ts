@@ -11,6 +11,7 @@ import { fold } from './fold.ts'
 import { followCase } from './follow.ts'
 import { growth } from './growth.ts'
 import { guard } from './guard.ts'
+import { httpCommands } from './http-commands.ts'
 import { interference } from './interference.ts'
 import { memory } from './memory.ts'
 import { merkle } from './merkle.ts'
@@ -43,6 +44,7 @@ export const cases: readonly BenchCase[] = [
   interference,
   merkle,
   auditRefusals,
+  httpCommands,
   transfers,
   timers,
   coldStart,

@@ -11,12 +11,20 @@ export interface PeerSources {
   readonly modulesDir: string | undefined
 }
 
-export const peerNames = ['node:sqlite', 'emmett-sqlite', 'emmett-postgres', 'act-postgres', 'dbos-postgres'] as const
+export const peerNames = [
+  'node:sqlite',
+  'emmett-sqlite',
+  'emmett-postgres',
+  'act-postgres',
+  'dbos-postgres',
+  'emmett-express',
+] as const
 
 /** Peers with their own cases, and the package that is loaded from where it is installed. */
 const otherPeers = {
   'emmett-postgres': '@event-driven-io/emmett-postgresql',
   'dbos-postgres': '@dbos-inc/dbos-sdk',
+  'emmett-express': '@event-driven-io/emmett-expressjs',
 } as const
 
 export type OtherPeer = keyof typeof otherPeers

@@ -1,7 +1,7 @@
 // Reads an untrusted request body. It limits bytes and depth, and accepts only JSON in UTF-8 without the key `__proto__`.
 import { IndelibleError } from 'indelible'
 import type { HeldBytes } from './held-bytes.ts'
-import { jsonDepthMax } from './limits.ts'
+import { jsonDepthMax, smallBytesMax } from './limits.ts'
 import { HttpError } from './problems.ts'
 
 const jsonContentType = /^application\/(json|[\w.-]+\+json)\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
@@ -29,33 +29,44 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<un
   return value
 }
 
-/** Counts the received bytes, because a chunked body does not have a Content-Length. */
 async function readBytes(request: Request, { bodyBytesMax: bytesMax, held }: BodyLimits): Promise<Uint8Array> {
   const tooLarge = () =>
     new HttpError('body_too_large', `The body has more than ${bytesMax} bytes.`, { members: { bytesMax } })
-  if (Number(request.headers.get('Content-Length') ?? 0) > bytesMax) throw tooLarge()
-  const chunks: Uint8Array[] = []
-  let size = 0
+  const declared = request.headers.get('Content-Length')
+  if (Number(declared ?? 0) > bytesMax) throw tooLarge()
   const holding = held.begin()
   try {
-    for await (const chunk of request.body ?? []) {
-      size += chunk.length
+    // HTTP reads no more than is declared. A stream costs more than the command.
+    if (declared !== null && Number(declared) <= smallBytesMax) return new Uint8Array(await request.arrayBuffer())
+    return await countedBytes(request, (size) => {
       if (size > bytesMax) throw tooLarge()
       holding.grow(size)
-      chunks.push(chunk)
-    }
+    })
   } catch (error) {
     if (error instanceof HttpError) throw error
     throw new IndelibleError('aborted', 'The client disconnected before the end of the body.', { cause: error })
   } finally {
     holding.end()
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
 }
+
+/** A chunked body does not say how long it is, and a large one may arrive slowly: what has arrived is counted. */
+async function countedBytes(request: Request, count: (bytes: number) => void): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length
+    count(size)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, size)
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch {
     throw new HttpError('malformed_body', 'The body is not UTF-8.')
   }
