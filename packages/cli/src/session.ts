@@ -2,6 +2,11 @@
 import { CliError } from './errors/index.ts'
 import type { Output } from './output/index.ts'
 
+/** The signals that stop a command, and are the message of the reason of {@link Session.interrupted}. */
+export const stopSignals = ['SIGINT', 'SIGTERM'] as const
+
+export type StopSignal = (typeof stopSignals)[number]
+
 export interface Session {
   readonly out: Output
   readonly errors: Output
@@ -9,7 +14,7 @@ export interface Session {
   readonly cwd: string
   /** The environment of the process. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Aborts on Ctrl-C. */
+  /** Aborts on Ctrl-C and SIGTERM. */
   readonly interrupted: AbortSignal
   /** Aborts on Ctrl-C, and when the reader has closed the output. */
   readonly signal: AbortSignal

@@ -20,6 +20,7 @@ export function textAnswer(body: string, answer: JsonAnswer = {}): Response {
     status,
     headers: {
       'Content-Type': contentType,
+      'Content-Length': String(Buffer.byteLength(body)),
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
       ...headers,

@@ -2,12 +2,19 @@
 import { type Context, Hono } from 'hono'
 import type { RunningSystem } from 'indelible'
 import { errorTypeOf } from 'indelible/adapter'
-import { describeOperations, granted } from 'indelible/operations'
+import { describeOperations, granted, type Need } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
+import { Admission } from './admission.ts'
+import { callerOf } from './callers.ts'
+import { Drain } from './drain.ts'
+import { HeldBytes } from './held-bytes.ts'
 import { type Contents, homePage } from './home.ts'
 import type { Place } from './http-map.ts'
+
 import { type Identity, recogniser } from './identities/index.ts'
-import { bodyBytesMaxDefault, waitsMaxDefault } from './limits.ts'
+import { checkedLimits, type LimitOptions } from './limit-options.ts'
+import { waitsMaxDefault } from './limits.ts'
+
 import { metricsPage } from './metrics.ts'
 import type { Notify } from './notices.ts'
 import { httpObserver } from './observed.ts'
@@ -15,15 +22,16 @@ import { openApiPage } from './openapi.ts'
 import { type HandlerOptions, type KnownRequest, operationHandler } from './operation-handler.ts'
 import { type FailedRequest, operatorLog } from './operator-log.ts'
 import type { OwnPage } from './own-page.ts'
+import { probePages, type ReadinessOptions } from './probes.ts'
 import { HttpError, problemOf } from './problems.ts'
-import { checkUrl } from './read-request.ts'
+import { checkSize, checkUrl } from './read-request.ts'
 import { operationRoutes } from './routes.ts'
 import { tilesHandler, tilesPath } from './tiles.ts'
 import { Waits } from './waits.ts'
 import { type AnsweredRequest, watchedRequests } from './watched-requests.ts'
 import { checkWhoAsks } from './who-asks.ts'
 
-export interface HttpApiOptions {
+export interface HttpApiOptions extends LimitOptions, ReadinessOptions {
   /**
    * The host names of this server, such as `bank.example`, in addition to IP addresses and `localhost`. A request for another name is refused with 403,
    * because a foreign web page may have sent it. Behind a proxy: the names that the proxy passes on as `Host`.
@@ -40,10 +48,10 @@ export interface HttpApiOptions {
   readonly onError?: (error: unknown, request: FailedRequest) => void
   /** Called with every request after it was answered. */
   readonly onRequest?: (request: AnsweredRequest) => void
-  /** The maximum bytes of a request body, 1 MiB by default. */
-  readonly bodyBytesMax?: number
   /** The maximum number of requests that wait for a table or a saga at the same time, 500 by default. `serve` uses at most half of `connectionsMax`. */
   readonly waitsMax?: number
+  /** Says whether the server drains: then `/readyz` answers 503. `serve` sets it. */
+  readonly drain?: Drain
   /** Aborts when the server closes. Readers of the feed, which would wait, then get their answers at once. `serve` sets it. */
   readonly closing?: AbortSignal
   /** How many connections are open. `serve` sets it. */
@@ -54,25 +62,45 @@ export interface HttpApiOptions {
 
 /**
  * Returns a Hono app: `fetch` handles requests, `request` does so in tests, and it can be mounted in another app. The caller closes the system.
- * Throws `invalid_declaration` if `allowedHosts` contains something that is not a host name.
+ * Throws `invalid_declaration` if `allowedHosts` contains something that is not a host name or a limit is not a number above 0, `invalid_duration`.
  */
 export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): Hono {
   const log = operatorLog()
-  const { allowedHosts = [], bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
+  const { allowedHosts = [], apiVersion = '1', connections, waitsMax = waitsMaxDefault } = options
   const { identities = [], onNotice: notify = log.onNotice, onError = log.onError, onRequest } = options
-  const { waitsMax = waitsMaxDefault, closing, connections } = options
+  const { drain = new Drain(), closing } = options
   const check = checkWhoAsks(allowedHosts)
   const recognise = recogniser(running, { identities, notify })
+  const limits = checkedLimits(options)
+  const [admission, held] = [new Admission(limits), new HeldBytes(limits.heldBytesMax)]
+  const counted =
+    (handle: Handle): Handle =>
+    async (c, request) => {
+      admission.request(callerOf(c, request.principal))
+      return await handle(c, request)
+    }
+  const probes = probePages(running, { ...options, drain })
   const waits = new Waits(waitsMax)
-  const routes = routesOf(running, { waits, bodyBytesMax, closing, apiVersion, identities })
+  const handling = { waits, admission, held, limits, closing }
+  const routes = routesOf(running, { ...handling, apiVersion, probes, counted, identities })
   running.telemetry.observe(httpObserver({ waits, connections }))
   const app = new Hono()
   const watched = watchedRequests(running, onRequest)
-  const answering = (route: string | undefined, handle: Handle) =>
+  /** Whoever is not recognised is counted by its address. */
+  const recognised = async (c: Context) => {
+    try {
+      return await recognise(c)
+    } catch (error) {
+      admission.request(callerOf(c))
+      throw error
+    }
+  }
+  const answering = (route: string | undefined, handle: Handle, isOpen = false) =>
     watched(route, async (c, request) => {
       try {
         check(c.req.raw)
-        return await handle(c, { ...request, principal: await recognise(c) })
+        checkSize(c.req.raw)
+        return await handle(c, { ...request, principal: isOpen ? undefined : await recognised(c) })
       } catch (error) {
         const { method, url } = c.req
         return problemOf(error, (secret) => {
@@ -82,11 +110,12 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
         })
       }
     })
-  for (const route of routes) app.on(route.method, honoPath(route), answering(route.path, checked(route)))
-  for (const route of routes) app.all(honoPath(route), answering(route.path, methodNotAllowed(routes, route)))
+  for (const route of routes) app.on(route.method, honoPath(route), answering(route.path, checked(route), route.isOpen))
+  for (const route of routes)
+    app.all(honoPath(route), answering(route.path, counted(methodNotAllowed(routes, route)), route.isOpen))
   const tiles = allowed(running, { path: tilesPath, needs: { verb: 'audit' } }, tilesHandler(running))
-  app.get(tilesPath, answering(tilesPath, tiles))
-  app.all('*', answering(undefined, notFound))
+  app.get(tilesPath, answering(tilesPath, counted(tiles)))
+  app.all('*', answering(undefined, counted(notFound)))
   return app
 }
 
@@ -97,14 +126,19 @@ interface Route {
   readonly path: string
   readonly places: readonly Place[]
   readonly handle: Handle
+  /** Whether everybody may ask, also without an identity. */
+  readonly isOpen?: boolean
 }
 
-interface RouteOptions extends HandlerOptions {
+interface RoutesOptions extends HandlerOptions {
   readonly apiVersion: string
+  readonly probes: readonly OwnPage[]
+  /** Counts the requests of the caller. */
+  readonly counted: (handle: Handle) => Handle
   readonly identities: readonly Identity[]
 }
 
-function routesOf(running: RunningSystem, options: RouteOptions): readonly Route[] {
+function routesOf(running: RunningSystem, options: RoutesOptions): readonly Route[] {
   let contents: Contents | undefined
   const contentsOnce = () => {
     if (contents) return contents
@@ -117,7 +151,9 @@ function routesOf(running: RunningSystem, options: RouteOptions): readonly Route
     }
     return contents
   }
+  const { probes, counted } = options
   const ownPages: readonly OwnPage[] = [
+    ...probes,
     metricsPage(running),
     openApiPage(contentsOnce, options.apiVersion),
     homePage(contentsOnce),
@@ -126,16 +162,22 @@ function routesOf(running: RunningSystem, options: RouteOptions): readonly Route
     const { method, path } = route.map
     return { method, path, places: route.places, handle: operationHandler(running, route, options) }
   })
-  return [
-    ...ofOperations,
-    ...ownPages.map(
-      (page): Route => ({ method: 'GET', path: page.path, places: [], handle: allowed(running, page, page.handle) }),
-    ),
-  ]
+  const ofPages = ownPages.map((page): Route => {
+    const { path, handle, needs } = page
+    const route = { method: 'GET', path, places: [] } as const
+    // Probes are not counted: nobody may keep others from asking them.
+    if (needs === 'nothing') return { ...route, handle, isOpen: true }
+    return { ...route, handle: counted(allowed(running, { path, needs }, handle)) }
+  })
+  return [...ofOperations, ...ofPages]
 }
 
 /** What carries no operation needs a grant too. */
-function allowed(running: RunningSystem, { path, needs }: Pick<OwnPage, 'path' | 'needs'>, handle: Handle): Handle {
+function allowed(
+  running: RunningSystem,
+  { path, needs }: { readonly path: string; readonly needs: Need },
+  handle: Handle,
+): Handle {
   return async (c, request) => {
     const principal = request.principal ?? { isLocal: true }
     const asked = { operation: `GET ${path}`, input: {}, stream: undefined, actor: principal.actor }

@@ -21,8 +21,11 @@ export {
   type ShownCertificate,
   type ShownRequest,
 } from './identities/index.ts'
+export type { LimitOptions } from './limit-options.ts'
+export { drainMsDefault } from './limits.ts'
 export type { ServerNotice } from './notices.ts'
 export { type LogFormat, type OperatorLog, type OperatorLogOptions, operatorLog } from './operator-log.ts'
-export { type HttpServer, type ServeOptions, serve } from './serve.ts'
+export type { ReadinessOptions } from './probes.ts'
+export { type CloseOptions, type HttpServer, type ServeOptions, serve } from './serve.ts'
 export type { TlsOptions } from './tls/certificates.ts'
 export type { AnsweredRequest } from './watched-requests.ts'

@@ -1,12 +1,21 @@
 // Reads an untrusted request body. It limits bytes and depth, and accepts only JSON in UTF-8 without the key `__proto__`.
 import { IndelibleError } from 'indelible'
-import { jsonDepthMax } from './limits.ts'
+import type { HeldBytes } from './held-bytes.ts'
+import { jsonDepthMax, smallBytesMax } from './limits.ts'
 import { HttpError } from './problems.ts'
 
 const jsonContentType = /^application\/(json|[\w.-]+\+json)\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 
-/** Throws `content_type_unsupported`, `body_too_large` or `malformed_body`. If a key is given twice, the last value counts. */
-export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
+export interface BodyLimits {
+  readonly bodyBytesMax: number
+  readonly held: HeldBytes
+}
+
+/**
+ * Throws `content_type_unsupported`, `body_too_large`, `malformed_body` or `server_busy`. If a key is given twice, the last value counts. A compressed body is
+ * refused: it could be thousands of times as large as what was sent.
+ */
+export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
   const contentType = request.headers.get('Content-Type') ?? ''
   if (!jsonContentType.test(contentType) || request.headers.has('Content-Encoding')) {
     throw new HttpError(
@@ -14,34 +23,40 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
       'Send the body with Content-Type: application/json, not compressed.',
     )
   }
-  const bytes = await readBytes(request, bytesMax)
+  const bytes = await readBytes(request, limits)
   const value = parse(decode(bytes))
   checkShape(value)
   return value
 }
 
-async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
+async function readBytes(request: Request, { bodyBytesMax: bytesMax, held }: BodyLimits): Promise<Uint8Array> {
   const tooLarge = () =>
     new HttpError('body_too_large', `The body has more than ${bytesMax} bytes.`, { members: { bytesMax } })
   const declared = request.headers.get('Content-Length')
   if (Number(declared ?? 0) > bytesMax) throw tooLarge()
+  const holding = held.begin()
   try {
     // HTTP reads no more than is declared. A stream costs more than the command.
-    if (declared !== null) return new Uint8Array(await request.arrayBuffer())
-    return await countedBytes(request, bytesMax, tooLarge)
+    if (declared !== null && Number(declared) <= smallBytesMax) return new Uint8Array(await request.arrayBuffer())
+    return await countedBytes(request, (size) => {
+      if (size > bytesMax) throw tooLarge()
+      holding.grow(size)
+    })
   } catch (error) {
     if (error instanceof HttpError) throw error
     throw new IndelibleError('aborted', 'The client disconnected before the end of the body.', { cause: error })
+  } finally {
+    holding.end()
   }
 }
 
-/** A chunked body does not say how long it is. */
-async function countedBytes(request: Request, bytesMax: number, tooLarge: () => HttpError): Promise<Uint8Array> {
+/** A chunked body does not say how long it is, and a large one may arrive slowly: what has arrived is counted. */
+async function countedBytes(request: Request, count: (bytes: number) => void): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body ?? []) {
     size += chunk.length
-    if (size > bytesMax) throw tooLarge()
+    count(size)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks, size)

@@ -47,3 +47,45 @@ export const providerBytesMax = 1024 * 1024
 export const certificateCheckMs = 1_000
 /** The time after a change of one of these files in which the others may change too. */
 export const certificateSettleMs = 200
+/** The default requests of a caller a second. */
+export const requestsPerSecondDefault = 1_000
+/** The default heavy requests of a caller a second. */
+export const heavyPerSecondDefault = 20
+/** A caller that did less before may do at once what it may do in this time. */
+export const burstSeconds = 5
+/** The maximum of callers whose requests are counted apart. Those above it are counted together. */
+export const bucketsMax = 10_000
+/** How often buckets are looked through for full ones, at most. */
+export const bucketsSweepMs = 1_000
+/** The default maximum of heavy requests at the same time. */
+export const heavyAtOnceMaxDefault = 8
+/** The maximum share of them for one caller. */
+export const heavyCallerShareMax = 1 / 2
+/** The default maximum of other reads at the same time. Further ones wait in a line. */
+export const readsAtOnceMaxDefault = 16
+/** The default time for the answer to a read. */
+export const readTimeoutMsDefault = 60_000
+/** The default time for the answer to a heavy read. */
+export const heavyTimeoutMsDefault = 600_000
+/** The default maximum for the bytes of a response. A page of events has about 8 MiB at most. */
+export const responseBytesMaxDefault = 64 * 1024 * 1024
+/** The default maximum for the bytes of large bodies that have not arrived completely and of large responses that clients have not taken. */
+export const heldBytesMaxDefault = 256 * 1024 * 1024
+/** Bodies and responses up to this are not counted among them: the number of connections bounds them. */
+export const smallBytesMax = 64 * 1024
+/** A client that takes nothing of a response for this time is disconnected. */
+export const slowReaderMs = 30_000
+/** The maximum bytes of path and query. A cursor of a table has up to 8 KiB. */
+export const urlBytesMax = 12 * 1024
+/** The maximum number of headers of a request. */
+export const headersMax = 100
+/** The maximum bytes of the request line and all headers. */
+export const headersBytesMax = 16 * 1024
+/** How long an answer of `/livez` and `/readyz` holds. */
+export const probeCacheMs = 1_000
+/** The default of events that a table may be behind for the server to be ready. */
+export const readyLagEventsMaxDefault = 10_000
+/** The default time between "not ready" and the end, so that a load balancer sends no more requests. */
+export const drainMsDefault = 5_000
+/** Nobody waits for a server to be not ready if nobody asked within this time. */
+export const readyAskedMs = 60_000

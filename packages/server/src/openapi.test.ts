@@ -136,7 +136,9 @@ test('the columns of a table are typed', async () => {
 test('every problem is described with its type', async () => {
   const { components, paths } = await document()
   const { responses } = paths['/commands/item/{id}/ShipStock'].post
-  expect(Object.keys(responses).sort()).toEqual('200 400 401 403 404 409 412 413 415 422 500 503 507'.split(' '))
+  expect(Object.keys(responses).sort()).toEqual(
+    '200 400 401 403 404 409 412 413 414 415 422 429 431 500 503 504 507'.split(' '),
+  )
   expect(components.responses.Problem422.description).toContain('urn:indelible:refusal:')
   expect(components.responses.Problem422.description).toContain('urn:indelible:error:command_id_reused')
   expect(components.responses.Problem504.description).toContain('urn:indelible:error:wait_timeout')

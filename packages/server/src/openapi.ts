@@ -10,7 +10,7 @@ import { errorType, httpErrors, problemRef, problemSchema, statusOf } from './pr
 import { routeOf } from './routes.ts'
 
 /** Any request may fail in these ways. */
-const problemsAnywhere = [401, 403, 500, 503]
+const problemsAnywhere = [401, 403, 413, 414, 429, 431, 500, 503, 504]
 
 const bearerScheme = {
   type: 'http',

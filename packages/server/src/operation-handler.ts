@@ -1,16 +1,26 @@
 // Handles a request: reads the input, runs the operation, writes the result.
+import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { RunningSystem } from 'indelible'
-import type { Paging, Principal } from 'indelible/operations'
+import { timer } from 'indelible/adapter'
+import type { Operation, Paging, Principal } from 'indelible/operations'
+import type { Admission } from './admission.ts'
 import { json, linkTo } from './answers.ts'
-import { readRequest } from './read-request.ts'
+import { callerOf } from './callers.ts'
+import type { HeldBytes } from './held-bytes.ts'
+import type { Limits } from './limit-options.ts'
+import { slowReaderMs } from './limits.ts'
+import { HttpError } from './problems.ts'
+import { readInput, readPrincipal } from './read-request.ts'
 import type { OperationRoute } from './routes.ts'
 import type { Waits } from './waits.ts'
 import type { TracedRequest } from './watched-requests.ts'
 
 export interface HandlerOptions {
   readonly waits: Waits
-  readonly bodyBytesMax: number
+  readonly admission: Admission
+  readonly held: HeldBytes
+  readonly limits: Limits
   /** Aborts when the server closes. */
   readonly closing: AbortSignal | undefined
 }
@@ -22,18 +32,78 @@ export interface KnownRequest extends TracedRequest {
 
 export function operationHandler(running: RunningSystem, route: OperationRoute, options: HandlerOptions) {
   const { operation, map } = route
+  const { waits, admission, held, limits, closing } = options
   return async (c: Context, { principal: recognised, traceparent }: KnownRequest): Promise<Response> => {
-    const { input, principal: said } = await readRequest(c, route, options)
-    const principal = recognised ?? { ...said, isLocal: true }
+    const principal = recognised ?? { ...readPrincipal(c, route), isLocal: true }
+    const caller = callerOf(c, principal)
+    admission.request(caller)
+    const input = await readInput(c, route, { bodyBytesMax: limits.bodyBytesMax, held })
+    const answer = async (signal: AbortSignal) => {
+      const result = await operation.run(running, input, { principal, signal, traceparent })
+      if (map.answer) return map.answer(result, input)
+      const body = operation.paging ? withLink(result, operation.paging, c.req.raw) : result
+      return json(body, { status: map.status?.(result) ?? 200, headers: headersOf(route, result) })
+    }
     // A client that has disconnected does not want the answer any more.
     const gone = c.req.raw.signal
-    const signal = map.endsWithServer && options.closing ? AbortSignal.any([gone, options.closing]) : gone
-    const run = () => operation.run(running, input, { principal, signal, traceparent })
-    const result = await (operation.waits(input) ? options.waits.one(run) : run())
-    if (map.answer) return map.answer(result, input)
-    const body = operation.paging ? withLink(result, operation.paging, c.req.raw) : result
-    return json(body, { status: map.status?.(result) ?? 200, headers: headersOf(route, result) })
+    const ended = map.endsWithServer && closing ? AbortSignal.any([gone, closing]) : gone
+    const isHeavy = isHeavyWith(operation, input)
+    const work = () => (operation.waits(input) ? waits.one(() => answer(ended)) : admitted())
+    const admitted = () => {
+      if (operation.effect === 'changes') return isHeavy ? admission.heavy(caller, () => answer(ended)) : answer(ended)
+      const timeoutMs = isHeavy ? limits.heavyTimeoutMs : limits.readTimeoutMs
+      return inTime(timeoutMs, ended, (signal) =>
+        isHeavy ? admission.heavy(caller, () => answer(signal)) : admission.read(() => answer(signal)),
+      )
+    }
+    return sent(c, await work(), options)
   }
+}
+
+function isHeavyWith({ heavy }: Operation, input: Readonly<Record<string, unknown>>): boolean {
+  return typeof heavy === 'boolean' ? heavy : heavy.some((name) => input[name] !== undefined)
+}
+
+/** The client is answered in time. Work that does not heed the signal goes on, and keeps its place until it ends. Throws `work_timeout`. */
+async function inTime<Result>(
+  timeoutMs: number,
+  ended: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const late = new AbortController()
+  const { promise: tooLate, reject } = Promise.withResolvers<never>()
+  const limit = timer(timeoutMs, () => {
+    reject(
+      new HttpError('work_timeout', `The answer was not ready within ${timeoutMs} ms. Ask for less, or later.`, {
+        members: { timeoutMs },
+      }),
+    )
+    late.abort()
+  })
+  try {
+    return await Promise.race([work(AbortSignal.any([ended, late.signal])), tooLate])
+  } finally {
+    limit.cancel()
+  }
+}
+
+/** Throws `response_too_large`, `server_busy`. */
+function sent(c: Context, response: Response, { held, limits: { responseBytesMax: bytesMax } }: HandlerOptions) {
+  const bytes = Number(response.headers.get('Content-Length'))
+  if (bytes > bytesMax)
+    throw new HttpError(
+      'response_too_large',
+      `The response would have ${bytes} bytes; the server sends at most ${bytesMax}. Ask for less: a lower "limit" where there are pages, or fewer fields.`,
+      { members: { bytes, bytesMax } },
+    )
+  const outgoing = (c.env as Partial<HttpBindings> | undefined)?.outgoing
+  if (!outgoing) return response
+  const holding = held.begin()
+  holding.grow(bytes)
+  outgoing.once('close', () => holding.end())
+  // Node restarts this time whenever the client takes something, and ends the connection after it.
+  outgoing.setTimeout(slowReaderMs)
+  return response
 }
 
 function headersOf({ map }: OperationRoute, result: unknown): Readonly<Record<string, string>> {

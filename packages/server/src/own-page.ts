@@ -7,6 +7,7 @@ export interface OwnPage {
   readonly path: string
   readonly summary: string
   readonly answer: Answer
-  readonly needs: Need
+  /** `nothing`: everybody may ask, also without an identity. */
+  readonly needs: Need | 'nothing'
   readonly handle: (c: Context) => Promise<Response>
 }

@@ -109,6 +109,18 @@ export const httpErrors = {
   version_mismatch: { status: 412, meaning: 'The aggregate is not at the version in If-Match.' },
   body_too_large: { status: 413, meaning: 'The body has more bytes than the server accepts.' },
   content_type_unsupported: { status: 415, meaning: 'The body must be JSON, in UTF-8 and not compressed.' },
+  response_too_large: {
+    status: 413,
+    meaning: 'The response would have more bytes than the server sends. Ask for less.',
+  },
+  url_too_long: { status: 414, meaning: 'The path and query have more bytes than the server accepts.' },
+  expectation_unsupported: { status: 417, meaning: 'The server knows no expectation other than 100-continue.' },
+  too_many_requests: { status: 429, meaning: 'The caller sent too many requests. Wait as long as Retry-After says.' },
+  headers_too_large: { status: 431, meaning: 'The headers are too many, or have more bytes than the server accepts.' },
+  request_timeout: { status: 408, meaning: 'The request did not arrive in time.' },
+  malformed_request: { status: 400, meaning: 'The request is not HTTP.' },
+  server_busy: { status: 503, meaning: 'The server has no place for this request now. Send it again later.' },
+  work_timeout: { status: 504, meaning: 'The answer was not ready in time.' },
   too_many_waits: {
     status: 503,
     meaning: 'The maximum number of requests that wait for a table or a saga is reached.',

@@ -244,7 +244,8 @@ async function slowShop() {
       yield* store.replay(types, options)
     },
   }
-  const shop = await stockedShop({ store: slow })
+  const api = { heavyPerSecond: Number.POSITIVE_INFINITY, heavyAtOnceMax: Number.POSITIVE_INFINITY }
+  const shop = await stockedShop({ store: slow, api })
   const { promise, resolve: release } = Promise.withResolvers<void>()
   gate = promise
   return { ...shop, release }

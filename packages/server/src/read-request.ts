@@ -2,32 +2,37 @@
 import type { Context } from 'hono'
 import type { Principal } from 'indelible/operations'
 import type { Place } from './http-map.ts'
-import { readJson } from './json-body.ts'
+import { type BodyLimits, readJson } from './json-body.ts'
+import { headersMax, urlBytesMax } from './limits.ts'
 import { HttpError, invalid } from './problems.ts'
 import type { OperationRoute } from './routes.ts'
 
-export interface ReadRequest {
-  readonly input: Readonly<Record<string, unknown>>
-  readonly principal: Principal
+/** Throws `invalid_parameter`. */
+export function readPrincipal(c: Context, { places }: OperationRoute): Principal {
+  return valuesAt(c, places, 'principal')
 }
 
 /** Throws `invalid_parameter`, and what {@link readJson} throws. */
-export async function readRequest(
+export async function readInput(
   c: Context,
   { map, places }: OperationRoute,
-  { bodyBytesMax }: { bodyBytesMax: number },
-): Promise<ReadRequest> {
-  const read: Record<Place['of'], Record<string, unknown>> = { input: {}, principal: {} }
+  limits: BodyLimits,
+): Promise<Readonly<Record<string, unknown>>> {
+  const input = valuesAt(c, places, 'input')
+  return map.body === undefined ? input : { ...input, [map.body]: await readJson(c.req.raw, limits) }
+}
+
+function valuesAt(c: Context, places: readonly Place[], of: Place['of']): Readonly<Record<string, unknown>> {
+  const values: Record<string, unknown> = {}
   for (const place of places) {
+    if (place.of !== of) continue
     const value = place.listKeys ? valuesByKey(c, place) : singleValue(c, place)
     if (value === undefined) continue
-    const values = read[place.of]
     if (Object.hasOwn(values, place.parameter))
       throw invalid(place.name, `Give only one of "${place.parameter}" and "${place.name}".`)
     values[place.parameter] = value
   }
-  const body = map.body === undefined ? {} : { [map.body]: await readJson(c.req.raw, bodyBytesMax) }
-  return { input: { ...read.input, ...body }, principal: read.principal }
+  return values
 }
 
 function singleValue(c: Context, place: Place): unknown {
@@ -80,6 +85,17 @@ export function headerText(c: Context, name: string): string | undefined {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Throws `url_too_long`, `headers_too_large`. */
+export function checkSize({ url, headers }: Request): void {
+  const { pathname, search } = new URL(url)
+  const bytes = pathname.length + search.length
+  if (bytes > urlBytesMax)
+    throw new HttpError('url_too_long', `Path and query have ${bytes} bytes; the server accepts ${urlBytesMax}.`)
+  const count = [...headers.keys()].length
+  if (count > headersMax)
+    throw new HttpError('headers_too_large', `The request has ${count} headers; the server accepts ${headersMax}.`)
+}
 
 /** Throws `invalid_parameter` for a parameter that is not declared, so that a misspelt one is not ignored silently; and `malformed_url`. */
 export function checkUrl({ req }: Context, places: readonly Place[]): void {

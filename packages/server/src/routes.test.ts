@@ -17,11 +17,11 @@ describe('the list of operations', () => {
     expect(new Set(routes).size).toBe(routes.length)
   })
 
-  test('has all routes of the app, besides home, OpenAPI, metrics and tiles', () => {
+  test('has all routes of the app, besides home, OpenAPI, probes, metrics and tiles', () => {
     const { app } = openShop()
     const served = app.routes.filter(({ method, path }) => method !== 'ALL' && path !== '*')
     const mapped = operationRoutes.map(({ map: { method, path } }) => `${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`)
-    const own = ['GET /metrics', 'GET /openapi.json', 'GET /', 'GET /log/*']
+    const own = ['GET /livez', 'GET /readyz', 'GET /metrics', 'GET /openapi.json', 'GET /', 'GET /log/*']
     expect(served.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([...mapped, ...own].sort())
   })
 
@@ -121,6 +121,7 @@ test('the OpenAPI document is made from the JSON description of the system', asy
   const made = JSON.parse(
     JSON.stringify(openApiDocument({ name: shop.name, described, ownPages: [], identities: [] }, '1')),
   )
-  const { '/': _home, '/metrics': _metrics, '/openapi.json': _openapi, ...paths } = served.paths
+  const own = ['/', '/livez', '/readyz', '/metrics', '/openapi.json']
+  const paths = Object.fromEntries(Object.entries(served.paths).filter(([path]) => !own.includes(path)))
   expect({ ...served, paths }).toEqual(made)
 })

@@ -4,27 +4,8 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningSystem } from 'indelible'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { answerOf, jsonPost, ReceiveStock, runningShop } from '../test/shop.ts'
-import { type ServeOptions, serve } from './index.ts'
-
-async function servedShop(options: ServeOptions = {}) {
-  const running = runningShop()
-  const onError = vi.fn()
-  const server = await serve(running, { port: 0, onError, ...options })
-  onTestFinished(async () => {
-    await server.close()
-    expect(onError).not.toHaveBeenCalled()
-  })
-  const { port } = new URL(server.url)
-  return {
-    running,
-    server,
-    port: Number(port),
-    get: async (path: string, init?: RequestInit) => answerOf(await fetch(server.url + path, init)),
-    post: async (path: string, input: unknown, headers?: Record<string, string>) =>
-      answerOf(await fetch(server.url + path, jsonPost(input, headers))),
-  }
-}
+import { ReceiveStock, runningShop, servedShop } from '../test/shop.ts'
+import { serve } from './index.ts'
 
 /** A hand-written connection. */
 async function open(port: number): Promise<{ socket: Socket; received: () => string; closed: Promise<void> }> {

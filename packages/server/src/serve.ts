@@ -11,12 +11,14 @@ import { IndelibleError, type RunningSystem } from 'indelible'
 import { checkedDuration } from 'indelible/adapter'
 import { isLoopback, openToAll } from './bind-check.ts'
 import { connectionsThatFit, limitedConnections } from './connections.ts'
+import { Drain } from './drain.ts'
 import { gracefulClose } from './graceful-close.ts'
 import { type HttpApiOptions, httpApi } from './http-api.ts'
 import type { Identity } from './identities/index.ts'
 import { inTurn } from './in-turn.ts'
 import {
   closeTimeoutMsDefault,
+  headersBytesMax,
   headersTimeoutMsDefault,
   idleTimeoutMs,
   requestTimeoutMs,
@@ -24,11 +26,12 @@ import {
   waitsMaxDefault,
   waitsShareMax,
 } from './limits.ts'
+
+import { answerMalformed, malformedUrl } from './malformed.ts'
 import { operatorLog } from './operator-log.ts'
-import { HttpError, problemOf } from './problems.ts'
 import { type KeptCertificates, keptCertificates, readCertificates, type TlsOptions } from './tls/certificates.ts'
 
-export interface ServeOptions extends Omit<HttpApiOptions, 'closing' | 'connections'> {
+export interface ServeOptions extends Omit<HttpApiOptions, 'closing' | 'connections' | 'drain'> {
   /**
    * `127.0.0.1` by default, which is reachable from this machine only. Any other needs `identities`. A host name here is also one of the `allowedHosts`.
    */
@@ -49,12 +52,20 @@ export interface ServeOptions extends Omit<HttpApiOptions, 'closing' | 'connecti
   readonly headersTimeoutMs?: number
 }
 
+export interface CloseOptions {
+  /**
+   * Before it closes, the server answers everything for this time, except that `/readyz` answers 503, so that a load balancer sends no more requests. 0 by
+   * default. If nobody asked `/readyz` within the last minute, it closes at once.
+   */
+  readonly drainMs?: number
+}
+
 export interface HttpServer {
   readonly url: string
   /** Reads the certificate again at once, and not only when it finds the files changed. Without TLS it does nothing. Throws `config_invalid`; then the one before is still used. */
   reloadCertificate(): void
-  /** Accepts no more connections, lets requests under way finish, and cuts the rest after `closeTimeoutMs`. The caller closes the system. */
-  close(): Promise<void>
+  /** Accepts no more connections, lets requests under way finish, and cuts the rest after `closeTimeoutMs`. The caller closes the system. Throws `invalid_duration`. */
+  close(options?: CloseOptions): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -78,22 +89,27 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
   // Requests that wait must leave connections for requests that do not.
   const waits = Math.max(1, Math.min(waitsMax, Math.floor(connectionsMax * waitsShareMax)))
   const closing = new AbortController()
-  const api = { allowedHosts: names, waitsMax: waits, closing: closing.signal, connections: () => connections.size }
+  const drain = new Drain()
+  const ended = { closing: closing.signal, drain }
+  const api = { allowedHosts: names, waitsMax: waits, ...ended, connections: () => connections.size }
   const { fetch } = httpApi(running, { ...apiOptions, ...api })
-  const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedRequest }))
+  const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedUrl }))
   const timeouts = {
     headersTimeout: Math.min(checkedDuration('headersTimeoutMs', headersTimeoutMs), requestTimeoutMs),
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: idleTimeoutMs,
     connectionsCheckingInterval: slowCheckMs,
   }
+  const settings = { ...timeouts, maxHeaderSize: headersBytesMax }
   const server = files
-    ? createTlsServer({ ...timeouts, ...tlsSettings(files, timeouts.headersTimeout) }, listener)
-    : createServer(timeouts, listener)
+    ? createTlsServer({ ...settings, ...tlsSettings(files, timeouts.headersTimeout) }, listener)
+    : createServer(settings, listener)
   const connections = limitedConnections(server, connectionsMax)
+  answerMalformed(server, connections)
   const closed = gracefulClose(server, connections, checkedDuration('closeTimeoutMs', closeTimeoutMs))
   let certificates: KeptCertificates | undefined
-  const close = async () => {
+  const close = async ({ drainMs = 0 }: CloseOptions = {}) => {
+    await drain.begin(checkedDuration('drainMs', drainMs))
     closing.abort()
     certificates?.stop()
     await closed()
@@ -107,7 +123,7 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
   else if (!isLocal && tls !== 'behindProxy') onNotice({ kind: 'tls missing', message: tlsMissing })
   const { port: listening } = server.address() as AddressInfo
   const url = `${files ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${listening}`
-  return { url, reloadCertificate: () => certificates?.reload(), close, [Symbol.asyncDispose]: close }
+  return { url, reloadCertificate: () => certificates?.reload(), close, [Symbol.asyncDispose]: () => close() }
 }
 
 const tlsMissing =
@@ -132,12 +148,6 @@ function assertAsked(identities: readonly Identity[], files: TlsOptions | undefi
     'config_invalid',
     `The identity "${waiting.name}" needs TLS that asks clients for certificates: tls: { certFile, keyFile, caFile, requestCert: true }.`,
   )
-}
-
-/** Handles a request that cannot even be converted into a Request. The app handles all others. */
-function malformedRequest(error: unknown): Response {
-  const message = error instanceof Error ? error.message : String(error)
-  return problemOf(new HttpError('malformed_url', `The request has no valid URL: ${message}.`), () => {})
 }
 
 const listenProblems: Readonly<Record<string, string>> = {

@@ -1,33 +1,10 @@
-import { connect } from 'node:net'
 import { Hono } from 'hono'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import { answerOf, jsonPost, openShop, runningShop } from '../test/shop.ts'
-import { httpApi, type ServeOptions, serve } from './index.ts'
+import { expect, test } from 'vitest'
+import { answerOf, jsonPost, openShop, raw, runningShop, servedShop } from '../test/shop.ts'
+import { httpApi } from './index.ts'
 
 const notItsName = { status: 403, body: { type: 'urn:indelible:error:host_not_allowed' } }
 const crossSite = { status: 403, body: { type: 'urn:indelible:error:cross_site' } }
-
-async function served(options: ServeOptions = {}) {
-  const onError = vi.fn()
-  const running = runningShop()
-  const server = await serve(running, { port: 0, onError, ...options })
-  onTestFinished(async () => {
-    await server.close()
-    expect(onError).not.toHaveBeenCalled()
-  })
-  return { running, port: Number(new URL(server.url).port) }
-}
-
-/** The answer to a connection that sends exactly this. */
-async function raw(port: number, ...lines: readonly string[]) {
-  const socket = connect(port, '127.0.0.1')
-  const received: Buffer[] = []
-  socket.on('data', (bytes) => received.push(bytes))
-  socket.write([...lines, 'Connection: close', '', ''].join('\r\n'))
-  await new Promise((resolve) => socket.once('close', resolve))
-  const [head, body] = Buffer.concat(received).toString().split('\r\n\r\n') as [string, string]
-  return { status: Number(head.split(' ')[1]), body: body.startsWith('{') ? JSON.parse(body) : body }
-}
 
 test.each([
   '127.0.0.1',
@@ -42,7 +19,7 @@ test.each([
   '192.168.1.5:3000',
   '[2001:db8::5]',
 ])('a request for %s is answered', async (host) => {
-  const { port } = await served()
+  const { port } = await servedShop()
   expect(await raw(port, 'GET /health HTTP/1.1', `Host: ${host}`)).toMatchObject({ status: 200 })
 })
 
@@ -55,7 +32,7 @@ test.each([
   '127.0.0.1.evil.example.com',
   'x',
 ])('a request for %s is refused, with what to do if it is intended', async (host) => {
-  const { port, running } = await served()
+  const { port, running } = await servedShop()
   const command = ['POST /commands/item/tea/TakeNote HTTP/1.1', `Host: ${host}`, `Origin: http://${host}`]
   const pause = ['POST /consumers/notes/pause HTTP/1.1', `Host: ${host}`, `Origin: http://${host}`]
   for (const lines of [
@@ -84,14 +61,14 @@ test.each([
   ['a zone', ['Host: [fe80::1%25eth0]']],
   ['a port that is none', ['Host: localhost:99999']],
 ])('a request that names %s is malformed', async (_, lines) => {
-  const { port } = await served()
+  const { port } = await servedShop()
   for (const version of ['1.0', '1.1']) {
     expect(await raw(port, `GET /health HTTP/${version}`, ...lines)).toMatchObject({ status: 400 })
   }
 })
 
 test('an address in the request line counts like the header', async () => {
-  const { port } = await served()
+  const { port } = await servedShop()
   const asked = (url: string, host: string) => raw(port, `GET ${url} HTTP/1.1`, `Host: ${host}`)
   expect(await asked('http://localhost/health', 'localhost')).toMatchObject({ status: 200 })
   expect(await asked('http://evil.example.com/health', 'localhost')).toMatchObject(notItsName)
@@ -100,7 +77,7 @@ test('an address in the request line counts like the header', async () => {
 })
 
 test('a server answers to its configured names', async () => {
-  const { port } = await served({ host: 'localhost', allowedHosts: ['Bank.Example', 'bücher.example'] })
+  const { port } = await servedShop({ host: 'localhost', allowedHosts: ['Bank.Example', 'bücher.example'] })
   for (const host of ['bank.example', 'BANK.example:8443', 'bank.example.', 'xn--bcher-kva.example', 'localhost']) {
     expect(await raw(port, 'GET /health HTTP/1.1', `Host: ${host}`)).toMatchObject({ status: 200 })
   }
@@ -189,7 +166,7 @@ test('a page of another site gets no permission to read the answer', async () =>
 })
 
 test('a page that was served by this server may send commands over a real connection', async () => {
-  const { port } = await served()
+  const { port } = await servedShop()
   const answer = await answerOf(
     await fetch(
       `http://127.0.0.1:${port}/commands/item/tea/ReceiveStock`,

@@ -7,6 +7,7 @@ import { addBackup } from './backup.ts'
 import { addBlame, addHistory } from './blame.ts'
 import { addDiff } from './diff.ts'
 import { addDocs } from './docs.ts'
+import { addDoctor } from './doctor.ts'
 import { addEvidence } from './evidence/index.ts'
 import { addIndex } from './index-command.ts'
 import { addKeys } from './keys/index.ts'
@@ -53,4 +54,5 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addNew,
   addServe,
   addDev,
+  addDoctor,
 ]

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import {
+  drainMsDefault,
   type HttpServer,
   type LogFormat,
   type OperatorLog,
@@ -24,6 +25,7 @@ interface ServeOptions extends CommonOptions {
   readonly log: LogFormat
   readonly logRequests?: boolean
   readonly inMemory?: boolean
+  readonly drainMs: number
 }
 
 export function addServe(program: Command, session: Session): void {
@@ -41,10 +43,17 @@ export function addServe(program: Command, session: Session): void {
       ['indelible serve --log json --log-requests', 'one line of JSON for each notice, fault and request, on stderr'],
     ],
   })
-  addServeOptions(command).option(
-    '--in-memory',
-    'keep everything in memory instead, and forget it at the end; without identities and TLS, on this machine only',
-  )
+  addServeOptions(command)
+    .option(
+      '--in-memory',
+      'keep everything in memory instead, and forget it at the end; without identities and TLS, on this machine only',
+    )
+    .option(
+      '--drain-ms <number>',
+      'at SIGTERM, how long /readyz answers 503 before the server closes; 0 if nobody asks /readyz',
+      wholeNumber('--drain-ms', 'a time in milliseconds', 0),
+      drainMsDefault,
+    )
   addCommonOptions(command).action(() => serve(command.optsWithGlobals(), session))
 }
 
@@ -110,7 +119,10 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
     )
     if (!interrupted.aborted) await once(interrupted, 'abort')
     stopReloading()
-    await server.close()
+    await session.errors.write('Closing: requests under way are finished first. The same signal again ends at once.\n')
+    // A person who presses Ctrl-C does not wait for a load balancer.
+    await server.close({ drainMs: (interrupted.reason as Error).message === 'SIGTERM' ? options.drainMs : 0 })
+    await session.errors.write('Closed.\n')
   } finally {
     await running.close()
   }
@@ -144,6 +156,8 @@ async function dev(
   const args = [
     'serve',
     '--in-memory',
+    '--drain-ms',
+    '0',
     ...(port === undefined ? [] : ['--port', String(port)]),
     ...(host === undefined ? [] : ['--host', host]),
     ...names,

@@ -25,6 +25,7 @@ export const cliErrorCodes = {
   documents_differ: 'The written documents are not those of the declaration.',
   bundle_unreadable: 'The file is not a bundle of evidence, or is damaged.',
   evidence_invalid: 'A bundle of evidence does not prove what it says.',
+  doctor_failed: 'The doctor found something that must be mended.',
   server_unreachable: 'No server answers at the given URL.',
   server_failed: 'The server sent an unexpected response.',
   output_failed: 'The output could not be written.',

@@ -2,6 +2,7 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ApiRequest, errorOf } from '@indelible/server'
 import { isIndelibleError } from 'indelible'
 import { CliError } from '../errors/index.ts'
@@ -9,13 +10,21 @@ import { CliError } from '../errors/index.ts'
 /** Returns the JSON body of a response with success. Throws the error of the server, `server_unreachable` or `server_failed`. */
 export async function sendRequest(api: URL, request: ApiRequest, signal: AbortSignal): Promise<unknown> {
   const url = new URL(api.origin + api.pathname.replace(/\/+$/, '') + request.path)
-  const { status, body } = await responseOf(url, request, signal)
+  const { status, body, retryAfterMs } = await responseOf(url, request, signal)
+  // Refused before anything was done. An export asks for page after page, and goes on at the pace that the server allows.
+  if (status === tooManyRequests && retryAfterMs !== undefined) {
+    await sleep(retryAfterMs, undefined, { signal })
+    return await sendRequest(api, request, signal)
+  }
   if (status === 200 && body !== undefined) return body
   throw failureOf(url, status, body)
 }
 
+const tooManyRequests = 429
+
 interface ApiResponse {
   readonly status: number
+  readonly retryAfterMs: number | undefined
   /** Undefined if it is not JSON. */
   readonly body: unknown
 }
@@ -31,7 +40,9 @@ function responseOf(url: URL, { method, headers, body }: ApiRequest, signal: Abo
     // Without an agent no connection stays open when the command ends.
     const options = { method, headers: { Accept: 'application/json', ...headers }, signal, agent: false }
     const outgoing = request(url, options, (response) => {
-      text(response).then((text) => resolve({ status: response.statusCode!, body: parsed(text) }), failed)
+      const seconds = Number(response.headers['retry-after'])
+      const retryAfterMs = Number.isSafeInteger(seconds) && seconds > 0 ? seconds * 1000 : undefined
+      text(response).then((text) => resolve({ status: response.statusCode!, body: parsed(text), retryAfterMs }), failed)
     })
     outgoing.once('error', failed).end(body)
   })

@@ -1,4 +1,5 @@
 // `indelible/file`: events and snapshots in a directory, and a look at them from outside.
+export { writerOf } from '../log/disk/index.ts'
 export {
   type BackupMismatch,
   type BackupOptions,

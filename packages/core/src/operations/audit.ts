@@ -13,6 +13,7 @@ import { pointIn, pointText } from './points.ts'
 export const auditTrail = operation({
   name: 'auditTrail',
   effect: 'reads',
+  heavy: true,
   needs: () => ({ verb: 'audit' }),
   parameters: {
     actor: text({ description: 'Only what this one did.' }),
@@ -66,6 +67,7 @@ export const auditTrail = operation({
 export const causation = operation({
   name: 'causation',
   effect: 'reads',
+  heavy: true,
   needs: () => ({ verb: 'audit' }),
   parameters: { correlationId: required(text({ description: 'The correlation id of the request.' })) },
   describe: () => [

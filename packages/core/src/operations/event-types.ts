@@ -50,6 +50,7 @@ export interface EventTypeInLog extends EventTypeShown {
 export const showEventType = operation({
   name: 'showEventType',
   effect: 'reads',
+  heavy: ['countVersions'],
   needs: () => ({ verb: 'any' }),
   parameters: {
     type,

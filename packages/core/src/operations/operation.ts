@@ -51,6 +51,8 @@ export interface Operation<Input = Readonly<Record<string, unknown>>, Result = u
   /** The codes of the errors that a call may cause. Faults of the system, such as `tables_unavailable`, may come in addition. */
   readonly refusals: readonly ErrorCode[]
   readonly paging: Paging | undefined
+  /** Whether a call may read much of the log: always, or if it gives one of these parameters. A transport limits such calls. */
+  readonly heavy: boolean | readonly string[]
   /** Whether a call with this input may wait. A transport limits such calls, because each may hold a connection. */
   waits(input: Input): boolean
   /** What the operation means for a declared system: once, or once for each command, table and so on. */
@@ -82,6 +84,7 @@ interface Declaration<Declared extends Parameters, Result> {
   /** `invalid_parameter` and `access_denied` are added. */
   readonly refusals?: readonly ErrorCode[]
   readonly paging?: Paging
+  readonly heavy?: boolean | readonly (keyof Declared & string)[]
   readonly waits?: (input: InputOf<Declared>) => boolean
   /** False for a read that the audit trail never notes. */
   readonly recordsPrincipal?: boolean
@@ -108,6 +111,7 @@ export function operation<const Declared extends Parameters, Result>(
     parameters,
     refusals = [],
     paging,
+    heavy = false,
     waits = () => false,
     recordsPrincipal = true,
     run,
@@ -116,6 +120,7 @@ export function operation<const Declared extends Parameters, Result>(
     ...declared,
     refusals: ['invalid_parameter', 'access_denied', ...refusals],
     paging,
+    heavy,
     recordsPrincipal,
     waits,
     async run(running, input, { principal = {}, signal, traceparent } = {}) {

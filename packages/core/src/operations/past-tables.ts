@@ -12,6 +12,7 @@ const name = required(text({ description: 'The name of the projection, which is 
 export const keepPastTable = operation({
   name: 'keepPastTable',
   effect: 'changes',
+  heavy: true,
   needs: () => ({ verb: 'operate' }),
   parameters: { name, ...pointsOfLog },
   refusals: [

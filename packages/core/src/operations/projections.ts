@@ -81,6 +81,7 @@ export const showProjection = operation({
 export const rebuildProjection = operation({
   name: 'rebuildProjection',
   effect: 'changes',
+  heavy: true,
   needs: () => ({ verb: 'operate' }),
   parameters: {
     name,
@@ -132,6 +133,7 @@ export const dropPreviousTable = operation({
 export const verifyProjection = operation({
   name: 'verifyProjection',
   effect: 'reads',
+  heavy: true,
   needs: () => ({ verb: 'operate' }),
   parameters: { name },
   refusals: [

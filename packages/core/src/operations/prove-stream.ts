@@ -23,6 +23,7 @@ export interface StreamProved {
 export const proveStream = operation({
   name: 'proveStream',
   effect: 'reads',
+  heavy: true,
   needs: () => ({ verb: 'audit' }),
   parameters: {
     stream: required(text({ description: 'The name of the stream: <category>-<id>.' })),

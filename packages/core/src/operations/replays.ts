@@ -21,6 +21,7 @@ const outcomeSchema = {
 export const replayRecorded = operation({
   name: 'replayDecisions',
   effect: 'reads',
+  heavy: true,
   needs: () => ({ verb: 'audit' }),
   parameters: {
     only: oneOf(['all', 'different'], { description: 'different: without those that come to the same events.' }),
@@ -82,6 +83,7 @@ const stateSchema = {
 export const whatIfPast = operation({
   name: 'whatIf',
   effect: 'reads',
+  heavy: true,
   needs: () => ({ verb: 'audit' }),
   parameters: {
     past: required(

@@ -30,6 +30,8 @@ export interface RowsPage {
 export const selectRows = operation({
   name: 'selectRows',
   effect: 'reads',
+  // The table is built as it was.
+  heavy: ['position', 'recordedAt', 'validAt'],
   needs: ({ name, where = {}, orderBy = [] }) => ({
     verb: 'read',
     table: name,

@@ -40,6 +40,7 @@ const ofTable = ['unknown_projection', 'projection_parked', 'invalid_time'] as c
 export const diffAggregate = operation({
   name: 'diffAggregate',
   effect: 'reads',
+  heavy: true,
   needs: ({ category, id }) => ({ verb: 'read', stream: `${category}-${id}`, of: 'history' }),
   parameters: { ...anyAggregate, ...between },
   refusals: ofAggregate,
@@ -56,6 +57,7 @@ export const diffAggregate = operation({
 export const aggregateHistory = operation({
   name: 'aggregateHistory',
   effect: 'reads',
+  heavy: true,
   needs: ({ category, id }) => ({ verb: 'read', stream: `${category}-${id}`, of: 'history' }),
   parameters: { ...anyAggregate, ...field, ...pointsOfAggregate },
   refusals: ofAggregate,
@@ -72,6 +74,7 @@ export const aggregateHistory = operation({
 export const blameAggregate = operation({
   name: 'blameAggregate',
   effect: 'reads',
+  heavy: true,
   needs: ({ category, id }) => ({ verb: 'read', stream: `${category}-${id}`, of: 'history' }),
   parameters: { ...anyAggregate, ...field, ...pointsOfAggregate },
   refusals: ofAggregate,
@@ -88,6 +91,7 @@ export const blameAggregate = operation({
 export const diffTable = operation({
   name: 'diffTable',
   effect: 'reads',
+  heavy: true,
   needs: ({ name }) => ({ verb: 'read', table: name, rows: 'all' }),
   parameters: { name: anyRow.name, ...between },
   refusals: ofTable,
@@ -109,6 +113,7 @@ export const diffTable = operation({
 export const rowHistory = operation({
   name: 'rowHistory',
   effect: 'reads',
+  heavy: true,
   needs: ({ name, key }) => ({ verb: 'read', table: name, rows: { key } }),
   parameters: { ...anyRow, ...field, ...pointsOfLog },
   refusals: ofTable,
@@ -122,6 +127,7 @@ export const rowHistory = operation({
 export const blameRow = operation({
   name: 'blameRow',
   effect: 'reads',
+  heavy: true,
   needs: ({ name, key }) => ({ verb: 'read', table: name, rows: { key } }),
   parameters: { ...anyRow, ...field, ...pointsOfLog },
   refusals: ofTable,

@@ -106,3 +106,10 @@ function readText(path: string): string | undefined {
     return undefined
   }
 }
+
+/** The process that has the log of a directory open for writing, as far as this machine can tell. Takes no lock, and writes nothing. */
+export function writerOf(dir: string): number | undefined {
+  const known = ignoreFault(() => readHolder(dir))
+  const isThere = known !== undefined && startOf(known.pid) === known.start
+  return isThere && ignoreFault(() => lockFileId(dir)) === known.fileId ? known.pid : undefined
+}
