@@ -2,15 +2,17 @@
 import { type Context, Hono } from 'hono'
 import type { RunningSystem } from 'indelible'
 import { errorTypeOf } from 'indelible/adapter'
-import { describeOperations } from 'indelible/operations'
+import { describeOperations, granted } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
 import { type Contents, homePage } from './home.ts'
 import type { Place } from './http-map.ts'
+import { type Identity, recogniser } from './identities/index.ts'
 import { bodyBytesMaxDefault, waitsMaxDefault } from './limits.ts'
 import { metricsPage } from './metrics.ts'
+import type { Notify } from './notices.ts'
 import { httpObserver } from './observed.ts'
 import { openApiPage } from './openapi.ts'
-import { type HandlerOptions, operationHandler } from './operation-handler.ts'
+import { type Asker, type HandlerOptions, operationHandler } from './operation-handler.ts'
 import { type FailedRequest, operatorLog } from './operator-log.ts'
 import type { OwnPage } from './own-page.ts'
 import { HttpError, problemOf } from './problems.ts'
@@ -18,7 +20,7 @@ import { checkUrl } from './read-request.ts'
 import { operationRoutes } from './routes.ts'
 import { tilesHandler, tilesPath } from './tiles.ts'
 import { Waits } from './waits.ts'
-import { type AnsweredRequest, type HandleTraced, watchedRequests } from './watched-requests.ts'
+import { type AnsweredRequest, watchedRequests } from './watched-requests.ts'
 import { checkWhoAsks } from './who-asks.ts'
 
 export interface HttpApiOptions {
@@ -27,6 +29,13 @@ export interface HttpApiOptions {
    * because a foreign web page may have sent it. Behind a proxy: the names that the proxy passes on as `Host`.
    */
   readonly allowedHosts?: readonly string[]
+  /**
+   * Who may ask, such as `[apiKeys(), jwt({ … })]`: the first identity that recognises a request wins, and a request that none recognises is refused with 401. Without
+   * identities everyone may ask, in the name that `X-Actor` says: keep such a server on this machine.
+   */
+  readonly identities?: readonly Identity[]
+  /** Called with what the operator should know, such as why a request was not recognised. Writes a line to stderr by default. */
+  readonly onNotice?: Notify
   /** Called with every fault whose message is hidden from the client. Writes a line to stderr by default. */
   readonly onError?: (error: unknown, request: FailedRequest) => void
   /** Called with every request after it was answered. */
@@ -48,53 +57,64 @@ export interface HttpApiOptions {
  * Throws `invalid_declaration` if `allowedHosts` contains something that is not a host name.
  */
 export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): Hono {
-  const {
-    allowedHosts = [],
-    onError = operatorLog().onError,
-    bodyBytesMax = bodyBytesMaxDefault,
-    apiVersion = '1',
-  } = options
+  const log = operatorLog()
+  const { allowedHosts = [], onError = log.onError, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
+  const { identities = [], onNotice: notify = log.onNotice } = options
   const { waitsMax = waitsMaxDefault, closing, connections, onRequest } = options
   const check = checkWhoAsks(allowedHosts)
+  const recognise = recogniser(running, { identities, notify })
   const waits = new Waits(waitsMax)
-  const routes = routesOf(running, { waits, bodyBytesMax, closing, apiVersion })
+  const routes = routesOf(running, { waits, bodyBytesMax, closing, apiVersion, identities })
   running.telemetry.observe(httpObserver({ waits, connections }))
   const app = new Hono()
   const watched = watchedRequests(running, onRequest)
-  const answering = (route: string | undefined, handle: HandleTraced) =>
+  const answering = (route: string | undefined, handle: Handle) =>
     watched(route, async (c, request) => {
+      const { traceparent, failed } = request
       try {
         check(c.req.raw)
-        return await handle(c, request)
+        return await handle(c, { traceparent, principal: await recognise(c) })
       } catch (error) {
         const { method, url } = c.req
         return problemOf(error, (secret) => {
-          const { traceparent } = request
-          request.failed(errorTypeOf(secret))
+          failed(errorTypeOf(secret))
           onError(secret, { method, path: new URL(url).pathname, traceparent })
         })
       }
     })
   for (const route of routes) app.on(route.method, honoPath(route), answering(route.path, checked(route)))
   for (const route of routes) app.all(honoPath(route), answering(route.path, methodNotAllowed(routes, route)))
-  app.get(tilesPath, answering(tilesPath, tilesHandler(running)))
+  const tiles = allowed(running, { path: tilesPath, needs: { verb: 'audit' } }, tilesHandler(running))
+  app.get(tilesPath, answering(tilesPath, tiles))
   app.all('*', answering(undefined, notFound))
   return app
 }
+
+type Handle = (c: Context, asker: Asker) => Promise<Response>
 
 interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly places: readonly Place[]
-  readonly handle: HandleTraced
+  readonly handle: Handle
 }
 
-function routesOf(running: RunningSystem, options: HandlerOptions & { apiVersion: string }): readonly Route[] {
+interface RouteOptions extends HandlerOptions {
+  readonly apiVersion: string
+  readonly identities: readonly Identity[]
+}
+
+function routesOf(running: RunningSystem, options: RouteOptions): readonly Route[] {
   let contents: Contents | undefined
   const contentsOnce = () => {
     if (contents) return contents
     const description = describeSystem(running.system)
-    contents = { name: description.name, described: describeOperations(description), ownPages }
+    contents = {
+      name: description.name,
+      described: describeOperations(description),
+      ownPages,
+      identities: options.identities,
+    }
     return contents
   }
   const ownPages: readonly OwnPage[] = [
@@ -106,7 +126,22 @@ function routesOf(running: RunningSystem, options: HandlerOptions & { apiVersion
     const { method, path } = route.map
     return { method, path, places: route.places, handle: operationHandler(running, route, options) }
   })
-  return [...ofOperations, ...ownPages.map(({ path, handle }): Route => ({ method: 'GET', path, places: [], handle }))]
+  return [
+    ...ofOperations,
+    ...ownPages.map(
+      (page): Route => ({ method: 'GET', path: page.path, places: [], handle: allowed(running, page, page.handle) }),
+    ),
+  ]
+}
+
+/** What carries no operation needs a grant too. */
+function allowed(running: RunningSystem, { path, needs }: Pick<OwnPage, 'path' | 'needs'>, handle: Handle): Handle {
+  return async (c, asker) => {
+    const { principal = { isLocal: true } } = asker
+    const asked = { operation: `GET ${path}`, input: {}, stream: undefined, actor: principal.actor }
+    granted(running, asked, { principal, need: needs })
+    return await handle(c, asker)
+  }
 }
 
 /** `/streams/{stream}` in the syntax of Hono: `/streams/:stream`. */
@@ -114,14 +149,14 @@ function honoPath({ path }: Route): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
 }
 
-function checked({ places, handle }: Route): HandleTraced {
-  return async (c, request) => {
+function checked({ places, handle }: Route): Handle {
+  return async (c, asker) => {
     checkUrl(c, places)
-    return await handle(c, request)
+    return await handle(c, asker)
   }
 }
 
-function methodNotAllowed(routes: readonly Route[], { path }: Route): HandleTraced {
+function methodNotAllowed(routes: readonly Route[], { path }: Route): Handle {
   const methods = routes.filter((each) => each.path === path).map(({ method }) => method)
   const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
   return async ({ req }) => {

@@ -11,6 +11,7 @@ export function metricsPage({ telemetry }: RunningSystem): OwnPage {
   const { contentType } = meter
   return {
     path: '/metrics',
+    needs: { verb: 'operate' },
     summary: 'Metrics of the log, of commands, of all that follows the log, and of this server, for Prometheus',
     answer: { description: 'In the text format, version 0.0.4.', contentType, schema: { type: 'string' } },
     handle: async () => textAnswer(await meter.text(), { contentType }),

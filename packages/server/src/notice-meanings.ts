@@ -1,15 +1,19 @@
 // What each notice of a running system means to its operator. Facts are chosen: rows and differences are data of the domain, and stay out of logs.
 import type { SystemNotice } from 'indelible'
 import { hidden } from './escaped.ts'
+import type { ServerNotice } from './notices.ts'
 
 export type Level = 'info' | 'warn' | 'error'
+
+/** Of the system, or of the server. */
+export type AnyNotice = SystemNotice | ServerNotice
 
 interface Meaning {
   readonly level: Level
   readonly message: string
 }
 
-const meanings: Readonly<Record<SystemNotice['kind'], Meaning>> = {
+const meanings: Readonly<Record<AnyNotice['kind'], Meaning>> = {
   stale: { level: 'warn', message: 'A read table is older than its target.' },
   fresh: { level: 'info', message: 'A read table is within its target again.' },
   parked: { level: 'error', message: 'A projection is parked at an event that its code cannot handle.' },
@@ -28,10 +32,16 @@ const meanings: Readonly<Record<SystemNotice['kind'], Meaning>> = {
   'audit delayed': { level: 'warn', message: 'Records of the audit trail cannot be appended now.' },
   'audit lost': { level: 'error', message: 'Records of the audit trail were lost.' },
   'event invalid': { level: 'warn', message: 'An event does not fit its schema.' },
+  'identity refused': { level: 'warn', message: 'A request was refused: no identity recognised it.' },
+  'identity unavailable': { level: 'error', message: 'A request was refused: an identity could not be asked.' },
+  'identity provider unreachable': { level: 'error', message: 'The keys of an identity provider cannot be fetched.' },
+  'tls missing': { level: 'warn', message: 'Requests and answers are not encrypted.' },
+  'certificate loaded': { level: 'info', message: 'A new certificate is used.' },
+  'certificate kept': { level: 'error', message: 'The new certificate does not work; the one before is still used.' },
   'registry failed': { level: 'warn', message: 'The event types could not be registered in the log.' },
 }
 
-export function meaningOf({ kind }: SystemNotice): Meaning {
+export function meaningOf({ kind }: AnyNotice): Meaning {
   return meanings[kind]
 }
 
@@ -49,10 +59,17 @@ const told = [
   'ms',
   'records',
   'code',
+  'identity',
+  'method',
+  'path',
+  'remoteAddress',
+  'untold',
+  'issuer',
+  'validTo',
 ] as const
 
 /** The facts that may stand in a log. */
-export function factsOf(notice: SystemNotice): Readonly<Record<string, unknown>> {
+export function factsOf(notice: AnyNotice): Readonly<Record<string, unknown>> {
   const { error, event, ...own } = notice as { readonly error?: object; readonly event?: object }
   return { ...chosen(own), ...(error ? { error: chosen(error) } : {}), ...(event ? { event: chosen(event) } : {}) }
 }

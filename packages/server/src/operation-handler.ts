@@ -1,12 +1,11 @@
 // Handles a request: reads the input, runs the operation, writes the result.
 import type { Context } from 'hono'
 import type { RunningSystem } from 'indelible'
-import type { Paging } from 'indelible/operations'
+import type { Paging, Principal } from 'indelible/operations'
 import { json, linkTo } from './answers.ts'
 import { readRequest } from './read-request.ts'
 import type { OperationRoute } from './routes.ts'
 import type { Waits } from './waits.ts'
-import type { TracedRequest } from './watched-requests.ts'
 
 export interface HandlerOptions {
   readonly waits: Waits
@@ -15,10 +14,18 @@ export interface HandlerOptions {
   readonly closing: AbortSignal | undefined
 }
 
+/** Who asks, and what led to that. */
+export interface Asker {
+  /** Missing if there are no identities. */
+  readonly principal: Principal | undefined
+  readonly traceparent: string | undefined
+}
+
 export function operationHandler(running: RunningSystem, route: OperationRoute, options: HandlerOptions) {
   const { operation, map } = route
-  return async (c: Context, { traceparent }: TracedRequest): Promise<Response> => {
-    const { input, principal } = await readRequest(c, route, options)
+  return async (c: Context, { principal: recognised, traceparent }: Asker): Promise<Response> => {
+    const { input, principal: said } = await readRequest(c, route, options)
+    const principal = recognised ?? { ...said, isLocal: true }
     // A client that has disconnected does not want the answer any more.
     const gone = c.req.raw.signal
     const signal = map.endsWithServer && options.closing ? AbortSignal.any([gone, options.closing]) : gone

@@ -1,8 +1,8 @@
 // What the operator is told: notices of the system, faults of requests, requests on wish. One line each, as text or as JSON.
-import { isIndelibleError, type SystemNotice } from 'indelible'
+import { isIndelibleError } from 'indelible'
 import { idsOfTrace } from 'indelible/adapter'
 import { escaped, hidden } from './escaped.ts'
-import { factsOf, type Level, meaningOf } from './notice-meanings.ts'
+import { type AnyNotice, factsOf, type Level, meaningOf } from './notice-meanings.ts'
 import type { AnsweredRequest } from './watched-requests.ts'
 
 export type LogFormat = 'text' | 'json'
@@ -24,7 +24,7 @@ export interface FailedRequest {
 
 /** To be given to `openSystem` and `serve`: `const { onNotice, onError, onRequest } = operatorLog({ format: 'json' })`. */
 export interface OperatorLog {
-  readonly onNotice: (notice: SystemNotice) => void
+  readonly onNotice: (notice: AnyNotice) => void
   readonly onError: (error: unknown, request: FailedRequest) => void
   readonly onRequest: (request: AnsweredRequest) => void
 }

@@ -26,6 +26,7 @@ import type { By } from './consumers/by.ts'
 import type { Consumers, Named } from './consumers/consumers.ts'
 import { guardOf } from './guard/index.ts'
 import type { Health } from './health.ts'
+import type { ApiKeys } from './keys/index.ts'
 import { observerOf } from './observed.ts'
 import type { ResumeOptions, SagaDecision } from './processes/decisions.ts'
 import type { SagaRunner } from './processes/saga-runner.ts'
@@ -50,6 +51,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly consumers: Consumers
   /** Proofs that events are in the log, and that the log only grew. */
   readonly proofs: Proofs
+  /** The API keys of programs that call the system. */
+  readonly keys: ApiKeys
   /** Opens the forks of the log on which a what-if is played. */
   readonly fork: OpenFork
   /** Where operations note what is read, and what was refused. */
@@ -78,6 +81,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.consumers = this.#runtime.consumers
     this.proofs = this.#runtime.proofs
     this.audit = this.#runtime.audit
+    this.keys = this.#runtime.keys
     this.telemetry.observe(observerOf(() => this.health()))
     this.telemetry.observe(processObserver())
   }
@@ -269,7 +273,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   /** Stops everything that follows the log, each between two steps, then closes store and tables. The next start goes on with the unfinished work. */
   async close(): Promise<void> {
     this.#closing ??= (async () => {
-      const { sagas, reactions, feeds, projections, audit, tree } = this.#runtime
+      const { sagas, reactions, feeds, projections, audit, tree, keys } = this.#runtime
+      keys.close()
       await Promise.all([...sagas.values(), ...reactions.values(), ...feeds.values()].map((runner) => runner.stop()))
       await audit.close()
       await tree?.stop()

@@ -1,7 +1,7 @@
 // Runs a policy as a reaction whose effect is commands in the same log: at least once becomes exactly once through the ids of the commands.
 import type { AnyCommandType, Command } from '../../kernel/commands.ts'
 import { durationMs } from '../../kernel/durations.ts'
-import { IndelibleError } from '../../kernel/errors.ts'
+import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Policy } from '../../kernel/processes/index.ts'
 import type { AnyReact, AnyReaction } from '../../kernel/reactions.ts'
@@ -9,11 +9,13 @@ import { shown } from '../../kernel/shown.ts'
 import { tracedBy } from '../../kernel/traceparent.ts'
 import { frozenData } from '../../kernel/upcasts.ts'
 import { recordedId } from '../../kernel/viewed-event.ts'
+import type { CommandFound } from '../commands/command-ids.ts'
 import type { CommandOutcome, SendOptions } from '../commands/outcome.ts'
 import type { Guard } from '../guard/index.ts'
 
 export interface PolicyOptions {
   readonly send: (command: Command, options: SendOptions) => Promise<CommandOutcome>
+  readonly find: (commandId: string) => Promise<CommandFound>
   readonly guard: Guard
 }
 
@@ -24,7 +26,7 @@ export function asReaction(policy: Policy, options: PolicyOptions): AnyReaction 
   const { name, description, from, events, handlers } = policy
   const react: AnyReact = async (_data, event, { traceparent }) => {
     for (const [index, command] of commandsOn(policy, event, options.guard).entries())
-      await sendOne(policy, { event, index, command, traceparent }, options.send)
+      await sendOne(policy, { event, index, command, traceparent }, options)
   }
   const reacting = new Map([...handlers.keys()].map((type) => [type, react]))
   return { name, description, from, retries, timeoutMs: durationMs('30s'), events, handlers: reacting }
@@ -56,19 +58,32 @@ interface Sending {
 async function sendOne(
   { name, onRefused }: Policy,
   { event, index, command, traceparent }: Sending,
-  send: PolicyOptions['send'],
+  { send, find }: PolicyOptions,
 ): Promise<void> {
   const { correlationId } = event.metadata
-  const outcome = await send(command, {
-    commandId: `$policy.${name}:${event.id}:${index}`,
-    causationId: recordedId(event.id),
-    correlationId: correlationId ?? recordedId(event.id),
-    actor: `policy:${name}`,
-    ...tracedBy(traceparent),
-  })
+  const commandId = `$policy.${name}:${event.id}:${index}`
   const { type, category, id } = command
+  let outcome: CommandOutcome
+  try {
+    outcome = await send(command, {
+      commandId,
+      causationId: recordedId(event.id),
+      correlationId: correlationId ?? recordedId(event.id),
+      actor: `policy:${name}`,
+      ...tracedBy(traceparent),
+    })
+  } catch (error) {
+    if (isIndelibleError(error, 'command_id_reused') && isOfBefore(await find(commandId), command)) return
+    throw error
+  }
   if (outcome.status === 'conflict')
     throw new Error(`${type} for ${category}-${id} was not carried out: others kept changing it.`)
   if (outcome.status === 'refused' && onRefused === 'park')
     throw new Error(`${type} for ${category}-${id} was refused: ${outcome.reason}.`)
+}
+
+/** A process with former code carried it out and died before it said so. The code of now gives the same command another input. */
+function isOfBefore(found: CommandFound, { type, category, id }: Command): boolean {
+  const [first] = found.status === 'carriedOut' ? found.events : []
+  return first?.stream === `${category}-${id}` && first.metadata.command?.type === type
 }
