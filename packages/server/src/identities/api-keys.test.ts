@@ -78,7 +78,7 @@ test('two Authorization headers are refused, also two that are right', async () 
 
 test('no trace of a key is in the log, the audit trail, the console or an answer', async () => {
   const { running, get, post, notices, onError } = guardedShop([apiKeys()])
-  const printed = [vi.spyOn(console, 'error'), vi.spyOn(console, 'log')]
+  const printed = [vi.spyOn(console, 'error'), vi.spyOn(console, 'log'), vi.spyOn(process.stderr, 'write')]
   const { key } = await running.keys.issue({ principal })
   const answers = [
     await post('/commands/item/tea/Fail', { with: 'error' }, bearer(key)),
