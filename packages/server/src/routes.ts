@@ -12,6 +12,9 @@ const atHead = {
   [positionHeader]: ({ head }: { readonly head: { readonly position: number } }) => String(head.position),
 }
 
+/** Browsers send this header when they come again. */
+const resumable = { headers: { lastEventId: 'Last-Event-ID' } }
+
 /** How HTTP carries each operation. */
 export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name>> } = {
   sendCommand: {
@@ -49,6 +52,8 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   auditTrail: { method: 'GET', path: '/audit' },
   causation: { method: 'GET', path: '/causation' },
   readStream: { method: 'GET', path: '/streams/{stream}' },
+  followStream: { method: 'GET', path: '/streams/{stream}', ...resumable },
+  followEvents: { method: 'GET', path: '/events', ...resumable },
   readFeed: { method: 'GET', path: '/feed', endsWithServer: true, answerHeaders: atPosition },
   listEventTypes: { method: 'GET', path: '/event-types' },
   showEventType: { method: 'GET', path: '/event-types/{type}' },
@@ -70,6 +75,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
     },
     answerHeaders: atPosition,
   },
+  followRows: { method: 'GET', path: '/tables/{name}/changes', byKey: { where: ['in', 'notIn'] }, ...resumable },
   diffTable: { method: 'GET', path: '/tables/{name}/diff' },
   rowHistory: { method: 'GET', path: '/tables/{name}/history', byKey: { key: [] } },
   blameRow: { method: 'GET', path: '/tables/{name}/blame', byKey: { key: [] } },
@@ -83,6 +89,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   listSagas: { method: 'GET', path: '/sagas' },
   showSaga: { method: 'GET', path: '/sagas/{name}/{id}' },
   sagaHistory: { method: 'GET', path: '/sagas/{name}/{id}/history' },
+  followSaga: { method: 'GET', path: '/sagas/{name}/{id}/changes', ...resumable },
   resumeSaga: { method: 'POST', path: '/sagas/{name}/{id}/resume' },
   cancelSaga: { method: 'POST', path: '/sagas/{name}/{id}/cancel' },
   decideSaga: {
@@ -110,6 +117,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   proveConsistency: { method: 'GET', path: '/proofs/consistency' },
   latestCheckpoint: { method: 'GET', path: '/proofs/checkpoint' },
   rotateProofKey: { method: 'POST', path: '/proofs/rotate-key' },
+  followHealth: { method: 'GET', path: '/health/changes' },
   health: {
     method: 'GET',
     path: '/health',

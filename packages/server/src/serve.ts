@@ -10,6 +10,8 @@ import { type HttpApiOptions, httpApi } from './http-api.ts'
 import { inTurn } from './in-turn.ts'
 import {
   closeTimeoutMsDefault,
+  feedsMaxDefault,
+  feedsShareMax,
   headersTimeoutMsDefault,
   idleTimeoutMs,
   requestTimeoutMs,
@@ -50,12 +52,18 @@ export interface HttpServer {
 export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
   const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...others } = options
   const { connectionsMax = connectionsThatFit(), headersTimeoutMs = headersTimeoutMsDefault, ...apiOptions } = others
-  const { allowedHosts = [], waitsMax = waitsMaxDefault } = apiOptions
+  const { allowedHosts = [], waitsMax = waitsMaxDefault, feedsMax = feedsMaxDefault } = apiOptions
   const names = isIP(host) ? allowedHosts : [host, ...allowedHosts]
-  // Requests that wait must leave connections for requests that do not.
-  const waits = Math.max(1, Math.min(waitsMax, Math.floor(connectionsMax * waitsShareMax)))
+  // Requests that wait and live feeds must leave connections for requests that do not.
+  const share = (max: number, share: number) => Math.max(1, Math.min(max, Math.floor(connectionsMax * share)))
   const closing = new AbortController()
-  const { fetch } = httpApi(running, { ...apiOptions, allowedHosts: names, waitsMax: waits, closing: closing.signal })
+  const { fetch } = httpApi(running, {
+    ...apiOptions,
+    allowedHosts: names,
+    waitsMax: share(waitsMax, waitsShareMax),
+    feedsMax: share(feedsMax, feedsShareMax),
+    closing: closing.signal,
+  })
   const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedRequest }))
   const timeouts = {
     headersTimeout: Math.min(checkedDuration('headersTimeoutMs', headersTimeoutMs), requestTimeoutMs),

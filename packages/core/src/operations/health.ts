@@ -1,7 +1,7 @@
 // The state of the whole system.
 import type { AnyConsumerStatus } from '../runtime/consumers/consumers.ts'
 import type { ConsumerState } from '../runtime/consumers/status.ts'
-import type { Health } from '../runtime/running-system.ts'
+import type { Health } from '../runtime/health.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { headSchema, instantSchema, objectOf, ref } from './json-schemas.ts'
 import { operation } from './operation.ts'
@@ -31,11 +31,14 @@ export const health = operation({
     },
   ],
   async run(running): Promise<HealthReport> {
-    const health = await running.health()
-    const isDegraded = health.consumers.some(isTroubled) || !mayWrite(health)
-    return { status: isDegraded ? 'degraded' : 'ok', ...health }
+    return reportOf(await running.health())
   },
 })
+
+export function reportOf(health: Health): HealthReport {
+  const isDegraded = health.consumers.some(isTroubled) || !mayWrite(health)
+  return { status: isDegraded ? 'degraded' : 'ok', ...health }
+}
 
 /** The states that an operator should look at. */
 const troubled: readonly ConsumerState[] = ['parked', 'retrying', 'diverged', 'stopped']
@@ -50,7 +53,7 @@ function mayWrite({ store }: Health): boolean {
   return store.canWrite || store.error.code === 'store_read_only'
 }
 
-function healthSchema(): JsonSchema {
+export function healthSchema(): JsonSchema {
   return objectOf({
     status: { enum: ['ok', 'degraded'] },
     head: headSchema,

@@ -52,6 +52,11 @@ export interface Operation<Input = Readonly<Record<string, unknown>>, Result = u
   /** The codes of the errors that a call may cause. Faults of the system, such as `tables_unavailable`, may come in addition. */
   readonly refusals: readonly ErrorCode[]
   readonly paging: Paging | undefined
+  /**
+   * Whether the result is a live feed (`LiveFeed`): `run` checks and refuses as ever, and its result gives messages until the signal of the call aborts. A
+   * transport writes them as they come.
+   */
+  readonly isLive: boolean
   /** Whether a call with this input may wait. A transport limits such calls, because each may hold a connection. */
   waits(input: Input): boolean
   /** What the operation means for a declared system: once, or once for each command, table and so on. */
@@ -83,6 +88,7 @@ interface Declaration<Declared extends Parameters, Result> {
   /** `invalid_parameter` is added. */
   readonly refusals?: readonly ErrorCode[]
   readonly paging?: Paging
+  readonly isLive?: boolean
   readonly waits?: (input: InputOf<Declared>) => boolean
   /** False for a read that the audit trail never notes. */
   readonly recordsPrincipal?: boolean
@@ -106,6 +112,7 @@ export function operation<const Declared extends Parameters, Result>(
     parameters,
     refusals = [],
     paging,
+    isLive = false,
     waits = () => false,
     recordsPrincipal = true,
     run,
@@ -114,6 +121,7 @@ export function operation<const Declared extends Parameters, Result>(
     ...declared,
     refusals: ['invalid_parameter', ...refusals],
     paging,
+    isLive,
     recordsPrincipal,
     waits,
     async run(running, input, { principal = {}, signal } = {}) {

@@ -13,16 +13,19 @@ import { refuseReservedCommandId } from '../kernel/reserved.ts'
 import type { System } from '../kernel/system.ts'
 import type { Columns, RowOf } from '../kernel/tables.ts'
 import type { ValidTime } from '../kernel/time.ts'
+import { DomainLog } from '../store/domain-log.ts'
 import type { OpenFork } from '../store/fork.ts'
-import type { EventStore, Head, StoreHealth } from '../store/port.ts'
+import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
 import type { SelectOptions } from '../store/select.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { ClaimOutcome, CommandClaim, CommandFound } from './commands/command-ids.ts'
 import type { CommandOutcome, SendOptions } from './commands/outcome.ts'
 import { composeRuntime, type Runtime } from './compose-runtime.ts'
-import type { AnyConsumerStatus, By, Consumers, Named } from './consumers/consumers.ts'
+import type { By, Consumers, Named } from './consumers/consumers.ts'
 import { guardOf } from './guard/index.ts'
+import type { Health } from './health.ts'
+import { LiveFeeds } from './live/index.ts'
 import type { ResumeOptions, SagaDecision } from './processes/decisions.ts'
 import type { SagaRunner } from './processes/saga-runner.ts'
 import { type SagaView, viewOf } from './processes/saga-view.ts'
@@ -35,12 +38,6 @@ import type { Proofs } from './proofs/proofs.ts'
 import type { SystemOptions } from './system-options.ts'
 import type { WaitOptions } from './waiting.ts'
 
-export interface Health {
-  readonly head: Head
-  readonly store: StoreHealth
-  readonly consumers: readonly AnyConsumerStatus[]
-}
-
 export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly system: System
   /** For reading. It can also append events past the commands; no rule of the domain is checked then. */
@@ -51,6 +48,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly consumers: Consumers
   /** Proofs that events are in the log, and that the log only grew. */
   readonly proofs: Proofs
+  /** What happens, as it happens. Operations give it to callers. */
+  readonly live: LiveFeeds
   /** Opens the forks of the log on which a what-if is played. */
   readonly fork: OpenFork
   /** Where operations note what is read. */
@@ -72,6 +71,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.consumers = this.#runtime.consumers
     this.proofs = this.#runtime.proofs
     this.audit = this.#runtime.audit
+    const { guard } = this.#history
+    this.live = new LiveFeeds(system, { store, tables, guard, log: new DomainLog(store), health: () => this.health() })
   }
 
   /** Sends a command. A refusal of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}, and `reserved_name` for a command id that begins with `$`. */
@@ -258,6 +259,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   async close(): Promise<void> {
     this.#closing ??= (async () => {
       const { sagas, reactions, feeds, projections, audit, tree } = this.#runtime
+      await this.live.close()
       await Promise.all([...sagas.values(), ...reactions.values(), ...feeds.values()].map((runner) => runner.stop()))
       await audit.close()
       await tree?.stop()
