@@ -12,6 +12,7 @@ import { followCase } from './follow.ts'
 import { growth } from './growth.ts'
 import { guard } from './guard.ts'
 import { interference } from './interference.ts'
+import { liveFeeds } from './live-feeds.ts'
 import { memory } from './memory.ts'
 import { merkle } from './merkle.ts'
 import { open } from './open.ts'
@@ -41,6 +42,7 @@ export const cases: readonly BenchCase[] = [
   followCase,
   staleness,
   interference,
+  liveFeeds,
   merkle,
   auditRefusals,
   transfers,

@@ -37,7 +37,7 @@ export const feedSlowMsDefault = 30_000
 /** How often live feeds are checked for both. */
 export const feedCheckMs = 500
 /** The bytes that wait for a client of a live feed. The feed goes on when there are fewer. */
-export const feedBufferBytesMax = 64 * 1024
+export const feedBufferBytesMax = 16 * 1024
 /** The time that a client has to take the end of a live feed. Then its connection is closed. */
 export const feedEndMs = 2_000
 /** How long a browser waits before it follows a live feed again whose connection was lost. */

@@ -137,12 +137,18 @@ export const auditPartCharactersMax = 2_000
 /** The characters of an actor, an id or a reason in a record of the audit trail. Longer ones are cut. */
 export const auditTextCharactersMax = 512
 /** How often live feeds hear of new events at most. After a pause, the first one comes at once. */
-export const feedEveryMs = 50
+export const feedEveryMs = 20
+/** This time is longer by so much for each reader, because to tell each of them costs about as much for many events as for one. */
+export const feedEveryReaderMs = 0.1
+/** The longest time between two tellings. */
+export const feedEveryMsMax = 200
 /** The bytes of the newest events that all live feeds share. A reader who is further behind reads from the store. */
 export const feedWindowBytesMax = 8 * 1024 * 1024
 /** A batch of messages ends after so many bytes of events. */
 export const feedBatchBytesMax = 128 * 1024
-/** The events that a live feed reads from the store at a time. */
+/** The bytes of events that a live feed reads from the store at a time: those who read their own wait with them. */
+export const feedPageBytesMax = 32 * 1024
+/** The events that it reads at a time. At first it reads one, to know how large they are. */
 export const feedPageEventsMax = 500
 /** Live feeds that read from the store at the same time. More wait. */
 export const feedCatchUpsMax = 4

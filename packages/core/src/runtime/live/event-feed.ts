@@ -3,7 +3,7 @@ import type { Position } from '../../kernel/positions.ts'
 import { checkQuery, type Query } from '../../kernel/queries.ts'
 import { matchesQuery } from '../../kernel/query-match.ts'
 import type { EventStore } from '../../store/port.ts'
-import { feedBatchBytesMax, feedCatchUpsMax, feedPageEventsMax } from '../limits.ts'
+import { feedCatchUpsMax, feedPageBytesMax, feedPageEventsMax } from '../limits.ts'
 import { feedDiverged } from '../remotes/feed-page.ts'
 import { Slots } from '../slots.ts'
 import { type EventEntry, EventTail, entryOf } from './event-tail.ts'
@@ -60,46 +60,50 @@ export class EventFeed {
     using shared = this.#views.use(JSON.stringify([shown.name, query]), () => (entry) => {
       return matchesQuery(query, entry.event) ? shown.messages(entry) : []
     })
+    const catchUps = this.#catchUps
+    const read = (page: Page) => this.#read(query, shown.messages, page)
+    let limit = 1
+    async function* missed(at: Position | undefined): AsyncGenerator<Step> {
+      const page = { after: at!, to: window.through, limit }
+      // A place is held while the store is read, and not while the reader takes what was read.
+      yield await catchUps.within(() => read(page))
+      limit = page.limit
+    }
     yield* followWindow({
       store: this.#store,
       window,
       view: shared.view,
       after,
       head,
-      missed: (at) => this.#missed(query, shown.messages, { after: at!, to: window.through }),
+      missed,
       signal,
     })
   }
 
-  async *#missed(
-    query: Query,
-    messagesOf: View<EventEntry>,
-    range: { readonly after: Position; readonly to: Position },
-  ): AsyncGenerator<Step> {
-    // A place is held while the store is read, and not while the reader takes what was read.
-    yield await this.#catchUps.within(() => this.#read(query, messagesOf, range))
-  }
-
-  async #read(
-    query: Query,
-    messagesOf: View<EventEntry>,
-    { after, to }: { after: Position; to: Position },
-  ): Promise<Step> {
+  async #read(query: Query, messagesOf: View<EventEntry>, page: Page): Promise<Step> {
+    const { after, to, limit } = page
     const messages: FeedMessage[] = []
-    let size = 0
-    let [count, through] = [0, to]
-    for await (const { events } of this.#store.read(query, { from: after + 1, to, limit: feedPageEventsMax })) {
+    let [size, count, through] = [0, 0, to]
+    for await (const { events } of this.#store.read(query, { from: after + 1, to, limit })) {
       for (const event of events) {
         const entry = entryOf(event)
         messages.push(...messagesOf(entry))
         size += entry.size
         through = event.position
         count++
-        if (size >= feedBatchBytesMax) return { messages, through }
       }
     }
-    return { messages, through: count < feedPageEventsMax ? to : through }
+    // As many as fit into a page, if they are as large as these.
+    page.limit = Math.max(1, Math.min(feedPageEventsMax, Math.floor((count * feedPageBytesMax) / Math.max(1, size))))
+    return { messages, through: count < limit ? to : through }
   }
+}
+
+/** What is read next, and how many events at most. */
+interface Page {
+  readonly after: Position
+  readonly to: Position
+  limit: number
 }
 
 const asItIs: NonNullable<EventsAsked['shown']> = { name: 'event', messages: ({ messages }) => messages }

@@ -3,7 +3,7 @@ import { isIndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import { batchEventsMax } from '../../kernel/limits.ts'
 import type { EventStore } from '../../store/port.ts'
-import { feedBatchBytesMax, feedEveryMs, feedWindowBytesMax } from '../limits.ts'
+import { feedBatchBytesMax, feedEveryMs, feedEveryMsMax, feedEveryReaderMs, feedWindowBytesMax } from '../limits.ts'
 import { pause } from '../waiting.ts'
 import type { Tail } from './kept.ts'
 import type { FeedMessage } from './message.ts'
@@ -39,9 +39,11 @@ export class EventTail implements Tail {
     const { signal } = this.#stop
     try {
       for await (const { events, through } of store.subscribe('all', { after, signal, reserved: true })) {
+        const readers = this.window.waiting
         this.window.push(events.map(entryOf), through)
         // Under load readers get some events at a time, which costs much less than each alone.
-        if (events.length < batchEventsMax) await pause(feedEveryMs, signal)
+        const pauseMs = Math.min(feedEveryMsMax, feedEveryMs + feedEveryReaderMs * readers)
+        if (events.length < batchEventsMax) await pause(pauseMs, signal)
       }
       this.window.end()
     } catch (error) {

@@ -45,6 +45,11 @@ export class Window<Each extends Entry> {
     return this.#through
   }
 
+  /** The number of readers who have all there is. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   /** Whether everything after a position is in the window. */
   covers(position: Position): boolean {
     return position >= this.#since
