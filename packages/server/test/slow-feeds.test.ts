@@ -21,7 +21,7 @@ async function silentClient(url: string, lastEventId: number): Promise<Socket> {
   onTestFinished(() => void socket.destroy())
   socket.pause()
   socket.on('error', () => {})
-  const headers = `Host: 127.0.0.1\r\nLast-Event-ID: ${lastEventId}\r\n`
+  const headers = `Host: 127.0.0.1\r\nConnection: close\r\nLast-Event-ID: ${lastEventId}\r\n`
   await new Promise((resolve) => socket.write(`GET /events HTTP/1.1\r\n${headers}\r\n`, resolve))
   return socket
 }
