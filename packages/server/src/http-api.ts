@@ -141,8 +141,8 @@ function checked({ places, handle }: Route): Handle {
 }
 
 function methodNotAllowed(routes: readonly Route[], { path }: Route): Handle {
-  const methods = routes.filter((each) => each.path === path).map(({ method }) => method)
-  const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
+  const methods = new Set(routes.filter((each) => each.path === path).map(({ method }) => method))
+  const allow = [...methods].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
   return async ({ req }) => {
     throw new HttpError('method_not_allowed', `${req.method} is not allowed for this path. Use ${allow}.`, {
       headers: { Allow: allow },
