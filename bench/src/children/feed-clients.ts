@@ -15,6 +15,7 @@ const recordedMs = new Float64Array(to + 1)
 const delays = new Uint32Array(60_000)
 const marker = Buffer.from('\nid: ')
 const recordedAt = '"recordedAt":"'
+const none = Buffer.alloc(0)
 const [newline, zero, lowerE] = [0x0a, 0x30, 0x65]
 let resumed = 0
 let connected = 0
@@ -25,7 +26,7 @@ const allDone = Promise.withResolvers<void>()
 class Client {
   #position = from
   #isConnected = false
-  #rest: Buffer = Buffer.alloc(0)
+  #rest: Buffer = none
   #socket: Socket = this.#connected()
 
   get isDone(): boolean {
@@ -34,7 +35,7 @@ class Client {
 
   cutOff(): void {
     this.#socket.destroy()
-    this.#rest = Buffer.alloc(0)
+    this.#rest = none
     this.#socket = this.#connected()
     resumed++
   }
@@ -56,7 +57,20 @@ class Client {
   }
 
   #take(bytes: Buffer): void {
-    const text = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes
+    if (this.#rest.length === 0) {
+      this.#read(bytes)
+      return
+    }
+    // Only the message that came in two parts is copied.
+    const end = bytes.indexOf('\n\n') + 1
+    const whole = Buffer.concat([this.#rest, end > 0 ? bytes.subarray(0, end + 1) : bytes])
+    this.#rest = none
+    this.#read(whole)
+    if (end > 0) this.#read(bytes.subarray(end))
+  }
+
+  /** Begins with the line break before a message, and ends anywhere. */
+  #read(text: Buffer): void {
     const end = text.lastIndexOf('\n\n') + 1
     const nowMs = Date.now()
     for (let at = text.indexOf(marker); at >= 0 && at < end; at = text.indexOf(marker, at)) {
@@ -76,7 +90,7 @@ class Client {
       delays[Math.min(delays.length - 1, delay)]!++
       if (position === to && ++done === clients) allDone.resolve()
     }
-    this.#rest = Buffer.from(text.subarray(Math.max(0, end)))
+    this.#rest = Buffer.from(text.subarray(end))
   }
 }
 
