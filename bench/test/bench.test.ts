@@ -55,6 +55,7 @@ const configurations: Readonly<Record<string, number>> = {
   'rebuild-10m': 3,
   'as-of-point': 2,
   staleness: 2,
+  'live-feeds': 2,
   merkle: 2,
   transfers: 2,
   timers: 4,

@@ -13,6 +13,7 @@ import { growth } from './growth.ts'
 import { guard } from './guard.ts'
 import { httpCommands } from './http-commands.ts'
 import { interference } from './interference.ts'
+import { liveFeeds } from './live-feeds.ts'
 import { memory } from './memory.ts'
 import { merkle } from './merkle.ts'
 import { open } from './open.ts'
@@ -42,6 +43,7 @@ export const cases: readonly BenchCase[] = [
   followCase,
   staleness,
   interference,
+  liveFeeds,
   merkle,
   auditRefusals,
   httpCommands,

@@ -1,7 +1,7 @@
 // `indelible/adapter`: for authors of adapters of read tables, and of other interfaces to tables. Rows pass through here, so that all refuse and return the same.
 // And for authors of tracers and meters: the lists of all spans, attributes and instruments.
 export { historyTable, historyTableName, keyText, previousTableName, stagingTable } from './kernel/tables.ts'
-export { checkedDuration, type Timer, timer } from './kernel/timers.ts'
+export { checkedDuration, every, type Timer, timer } from './kernel/timers.ts'
 export { idsOfTrace, isTraceparent } from './kernel/traceparent.ts'
 export {
   type AttributeName,

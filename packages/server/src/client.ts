@@ -1,6 +1,7 @@
 // The other end of the routes: the request for an operation, and the result in its response. Both ends use the same maps.
 import { type ErrorCode, errorCodes, IndelibleError } from 'indelible'
 import type { Call, Operation, OperationName } from 'indelible/operations'
+import { feedContentType } from './feed-connection.ts'
 import { filledPath, type Place } from './http-map.ts'
 import { errorTypePrefix } from './problems.ts'
 import { routeOf } from './routes.ts'
@@ -23,7 +24,10 @@ export function requestOf<Input extends object>(
   const { map, places } = routeOf(operation.name as OperationName)
   const values = { input, principal } as Record<Place['of'], Readonly<Record<string, unknown>>>
   const query = new URLSearchParams()
-  const headers: Record<string, string> = traceparent === undefined ? {} : { traceparent }
+  const headers: Record<string, string> = {
+    ...(operation.isLive ? { Accept: feedContentType } : {}),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  }
   for (const place of places.filter(({ isAlias }) => !isAlias)) {
     const value = values[place.of][place.parameter]
     if (value === undefined) continue

@@ -1,26 +1,27 @@
 // The HTTP API of a running system: all routes, and the only place where an error becomes a problem document.
 import { type Context, Hono } from 'hono'
 import type { RunningSystem } from 'indelible'
-import { errorTypeOf } from 'indelible/adapter'
+import { checkedDuration, errorTypeOf } from 'indelible/adapter'
 import { describeOperations, granted, type Need } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
 import { Admission } from './admission.ts'
 import { callerOf } from './callers.ts'
 import { Drain } from './drain.ts'
+import { Feeds } from './feeds.ts'
 import { HeldBytes } from './held-bytes.ts'
 import { type Contents, homePage } from './home.ts'
 import type { Place } from './http-map.ts'
 
 import { type Identity, recogniser } from './identities/index.ts'
 import { checkedLimits, type LimitOptions } from './limit-options.ts'
-import { waitsMaxDefault } from './limits.ts'
+import { feedHeartbeatMsDefault, feedSlowMsDefault, feedsMaxDefault, waitsMaxDefault } from './limits.ts'
 
 import { metricsPage } from './metrics.ts'
 import type { Notify } from './notices.ts'
 import { httpObserver } from './observed.ts'
 import { openApiPage } from './openapi.ts'
-import { type HandlerOptions, type KnownRequest, operationHandler } from './operation-handler.ts'
-import { type FailedRequest, operatorLog } from './operator-log.ts'
+import { type HandlerOptions, type KnownRequest, type OnError, operationHandler } from './operation-handler.ts'
+import { operatorLog } from './operator-log.ts'
 import type { OwnPage } from './own-page.ts'
 import { probePages, type ReadinessOptions } from './probes.ts'
 import { HttpError, problemOf } from './problems.ts'
@@ -45,14 +46,20 @@ export interface HttpApiOptions extends LimitOptions, ReadinessOptions {
   /** Called with what the operator should know, such as why a request was not recognised. Writes a line to stderr by default. */
   readonly onNotice?: Notify
   /** Called with every fault whose message is hidden from the client. Writes a line to stderr by default. */
-  readonly onError?: (error: unknown, request: FailedRequest) => void
+  readonly onError?: OnError
   /** Called with every request after it was answered. */
   readonly onRequest?: (request: AnsweredRequest) => void
   /** The maximum number of requests that wait for a table or a saga at the same time, 500 by default. `serve` uses at most half of `connectionsMax`. */
   readonly waitsMax?: number
+  /** The maximum number of live feeds at the same time, 500 by default. `serve` allows at most two fifths of `connectionsMax`. */
+  readonly feedsMax?: number
+  /** After this time without news a live feed sends a heartbeat: 15 seconds by default. */
+  readonly feedHeartbeatMs?: number
+  /** A client of a live feed that takes nothing for this time is dropped: 30 seconds by default. It misses nothing if it comes again. */
+  readonly feedSlowMs?: number
   /** Says whether the server drains: then `/readyz` answers 503. `serve` sets it. */
   readonly drain?: Drain
-  /** Aborts when the server closes. Readers of the feed, which would wait, then get their answers at once. `serve` sets it. */
+  /** Aborts when the server closes. Live feeds are told, and readers of the feed, which would wait, get their answers at once. `serve` sets it. */
   readonly closing?: AbortSignal
   /** How many connections are open. `serve` sets it. */
   readonly connections?: () => number
@@ -81,7 +88,13 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
     }
   const probes = probePages(running, { ...options, drain })
   const waits = new Waits(waitsMax)
-  const handling = { waits, admission, held, limits, closing }
+  const feeds = new Feeds({
+    feedsMax: options.feedsMax ?? feedsMaxDefault,
+    heartbeatMs: checkedDuration('feedHeartbeatMs', options.feedHeartbeatMs ?? feedHeartbeatMsDefault),
+    slowMs: checkedDuration('feedSlowMs', options.feedSlowMs ?? feedSlowMsDefault),
+    closing,
+  })
+  const handling = { waits, feeds, onError, admission, held, limits, closing }
   const routes = routesOf(running, { ...handling, apiVersion, probes, counted, identities })
   running.telemetry.observe(httpObserver({ waits, connections }))
   const app = new Hono()
@@ -110,7 +123,14 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
         })
       }
     })
-  for (const route of routes) app.on(route.method, honoPath(route), answering(route.path, checked(route), route.isOpen))
+  for (const route of routes.filter(({ isLive }) => isLive)) {
+    const answer = answering(route.path, checked(route))
+    // A path may have a page too, for those who do not ask for a feed.
+    const hasPage = routes.some(({ path, isLive }) => path === route.path && !isLive)
+    app.get(honoPath(route), async (c, next) => (!hasPage || acceptsFeed(c) ? await answer(c) : await next()))
+  }
+  for (const route of routes.filter(({ isLive }) => !isLive))
+    app.on(route.method, honoPath(route), answering(route.path, checked(route), route.isOpen))
   for (const route of routes)
     app.all(honoPath(route), answering(route.path, counted(methodNotAllowed(routes, route)), route.isOpen))
   const tiles = allowed(running, { path: tilesPath, needs: { verb: 'audit' } }, tilesHandler(running))
@@ -125,6 +145,7 @@ interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly places: readonly Place[]
+  readonly isLive: boolean
   readonly handle: Handle
   /** Whether everybody may ask, also without an identity. */
   readonly isOpen?: boolean
@@ -160,11 +181,12 @@ function routesOf(running: RunningSystem, options: RoutesOptions): readonly Rout
   ]
   const ofOperations = operationRoutes.map((route): Route => {
     const { method, path } = route.map
-    return { method, path, places: route.places, handle: operationHandler(running, route, options) }
+    const { isLive } = route.operation
+    return { method, path, places: route.places, isLive, handle: operationHandler(running, route, options) }
   })
   const ofPages = ownPages.map((page): Route => {
     const { path, handle, needs } = page
-    const route = { method: 'GET', path, places: [] } as const
+    const route = { method: 'GET', path, places: [], isLive: false } as const
     // Probes are not counted: nobody may keep others from asking them.
     if (needs === 'nothing') return { ...route, handle, isOpen: true }
     return { ...route, handle: counted(allowed(running, { path, needs }, handle)) }
@@ -186,6 +208,10 @@ function allowed(
   }
 }
 
+function acceptsFeed({ req }: Context): boolean {
+  return /(^|[,\s])text\/event-stream\b/i.test(req.header('Accept') ?? '')
+}
+
 /** `/streams/{stream}` in the syntax of Hono: `/streams/:stream`. */
 function honoPath({ path }: Route): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
@@ -199,8 +225,8 @@ function checked({ places, handle }: Route): Handle {
 }
 
 function methodNotAllowed(routes: readonly Route[], { path }: Route): Handle {
-  const methods = routes.filter((each) => each.path === path).map(({ method }) => method)
-  const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
+  const methods = new Set(routes.filter((each) => each.path === path).map(({ method }) => method))
+  const allow = [...methods].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
   return async ({ req }) => {
     throw new HttpError('method_not_allowed', `${req.method} is not allowed for this path. Use ${allow}.`, {
       headers: { Allow: allow },

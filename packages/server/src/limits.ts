@@ -89,3 +89,19 @@ export const readyLagEventsMaxDefault = 10_000
 export const drainMsDefault = 5_000
 /** Nobody waits for a server to be not ready if nobody asked within this time. */
 export const readyAskedMs = 60_000
+/** The default maximum of live feeds. */
+export const feedsMaxDefault = 500
+/** The maximum share of the connections for live feeds. With those of requests that wait, a tenth is left for all others. */
+export const feedsShareMax = 2 / 5
+/** The default time after which a live feed without news sends a heartbeat. It is shorter than what common proxies allow. */
+export const feedHeartbeatMsDefault = 15_000
+/** The default time after which a client is dropped that has no room for what a live feed has to tell. */
+export const feedSlowMsDefault = 30_000
+/** How often live feeds are checked for both. */
+export const feedCheckMs = 500
+/** The bytes that wait for a client of a live feed. The feed goes on when there are fewer. */
+export const feedBufferBytesMax = 16 * 1024
+/** The time that a client has to take the end of a live feed. Then its connection is closed. */
+export const feedEndMs = 2_000
+/** How long a browser waits before it follows a live feed again whose connection was lost. */
+export const feedRetryMs = 2_000

@@ -3,6 +3,7 @@ import { errorCodes } from 'indelible'
 import { type OperationDescription, operations } from 'indelible/operations'
 import type { JsonSchema } from 'indelible/schema'
 import { json, positionHeader } from './answers.ts'
+import { feedContentType } from './feed-connection.ts'
 import type { Contents } from './home.ts'
 import { type Answer, filledPath, type Place } from './http-map.ts'
 import type { OwnPage } from './own-page.ts'
@@ -40,7 +41,10 @@ export function openApiDocument({ name, described, ownPages, identities }: Conte
     const path = filledPath(map.path, each.given)
     const problems = problemsOf(each)
     for (const status of problems) statuses.add(status)
-    paths[path] = { ...paths[path], [map.method.toLowerCase()]: operationObject(each, { path, problems }) }
+    const method = map.method.toLowerCase()
+    const object = operationObject(each, { path, problems })
+    const there = paths[path]?.[method] as OperationObject | undefined
+    paths[path] = { ...paths[path], [method]: there ? together(there, object) : object }
   }
   for (const page of ownPages) paths[page.path] = { get: pageObject(page) }
   const definitions = described.operations.map((each) => routeOf(each.operation).map.definitions?.(each))
@@ -91,7 +95,7 @@ function problemsOf({ operation, refusals }: OperationDescription): readonly num
 function operationObject(
   described: OperationDescription,
   { path, problems }: { path: string; problems: readonly number[] },
-): object {
+): OperationObject {
   const { operation, group, summary, description, parameters, given } = described
   const { map, places } = routeOf(operation)
   const open = places.filter(({ parameter, of }) => of === 'principal' || !Object.hasOwn(given, parameter))
@@ -108,11 +112,43 @@ function operationObject(
   }
 }
 
+/** A page and the feed of the same path: the client chooses by Accept. */
+function together(page: OperationObject, feed: OperationObject): OperationObject {
+  const isThere = (name: string) => page.parameters.some((each) => each.name === name)
+  const both = (status: string) => {
+    const [one, other] = [page.responses[status], feed.responses[status]]
+    return one?.content && other?.content ? { ...one, content: { ...one.content, ...other.content } } : (one ?? other)!
+  }
+  const statuses = Object.keys({ ...page.responses, ...feed.responses })
+  return {
+    ...page,
+    summary: `${page.summary}; with Accept: ${feedContentType} ${lowerFirst(feed.summary)}`,
+    parameters: [...page.parameters, ...feed.parameters.filter(({ name }) => !isThere(name))],
+    responses: Object.fromEntries(statuses.map((status) => [status, both(status)])),
+  }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+interface ParameterObject extends Readonly<Record<string, unknown>> {
+  readonly name: string
+}
+
+interface OperationObject {
+  readonly operationId: string
+  readonly tags: readonly string[]
+  readonly summary: string
+  readonly parameters: readonly ParameterObject[]
+  readonly responses: Readonly<Record<string, { readonly content?: object; readonly $ref?: string }>>
+}
+
 function operationId(method: string, path: string): string {
   return `${method} ${path}`.replace(/\W+/g, '_').toLowerCase()
 }
 
-function parameterObject(place: Place, { parameters, principal }: OperationDescription): object {
+function parameterObject(place: Place, { parameters, principal }: OperationDescription): ParameterObject {
   const declared = (place.of === 'principal' ? principal : parameters)[place.parameter]!
   const schema = place.schema ?? declared.schema
   return {
@@ -136,7 +172,8 @@ function answersOf(described: OperationDescription): Readonly<Record<number, Ans
   const { map } = routeOf(described.operation)
   if (map.answers) return map.answers(described)
   const { description, schema } = described.result
-  const { paging } = operations[described.operation]
+  const { paging, isLive } = operations[described.operation]
+  if (isLive) return { 200: feedAnswer(described.result) }
   const answer = {
     description,
     schema: paging ? withLink(schema) : schema,
@@ -147,6 +184,16 @@ function answersOf(described: OperationDescription): Readonly<Record<number, Ans
     { ...answer, description: meaning },
   ])
   return { 200: answer, ...Object.fromEntries(others) }
+}
+
+/** OpenAPI 3.1 has no schema for single messages. `x-message-schema` is the one that the operation has. */
+function feedAnswer({ description, schema }: OperationDescription['result']): Answer {
+  const text = 'Server-sent events: id is the position, event the kind, data the JSON of the data.'
+  return {
+    description,
+    contentType: feedContentType,
+    schema: { type: 'string', description: text, 'x-message-schema': schema },
+  }
 }
 
 /** Over HTTP, `next` is the link to the next page. */
@@ -160,12 +207,12 @@ function pageObject({ path, summary, answer }: OwnPage): object {
   return { operationId: operationId('GET', path), tags: ['system'], summary, parameters: [], responses }
 }
 
-function problemRefs(problems: readonly number[]): object {
+function problemRefs(problems: readonly number[]): OperationObject['responses'] {
   const statuses = [...problems, ...problemsAnywhere]
   return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]))
 }
 
-function answerObjects(answers: Readonly<Record<number, Answer>>): object {
+function answerObjects(answers: Readonly<Record<number, Answer>>): OperationObject['responses'] {
   return Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, answerObject(answer)]))
 }
 

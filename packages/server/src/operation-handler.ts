@@ -1,16 +1,20 @@
 // Handles a request: reads the input, runs the operation, writes the result.
+import type { ServerResponse } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { RunningSystem } from 'indelible'
 import { timer } from 'indelible/adapter'
-import type { Operation, Paging, Principal } from 'indelible/operations'
+import type { LiveFeed, Operation, Paging, Principal } from 'indelible/operations'
 import type { Admission } from './admission.ts'
 import { json, linkTo } from './answers.ts'
 import { callerOf } from './callers.ts'
+import { feedHeaders } from './feed-connection.ts'
+import type { Feeds } from './feeds.ts'
 import type { HeldBytes } from './held-bytes.ts'
 import type { Limits } from './limit-options.ts'
 import { slowReaderMs } from './limits.ts'
-import { HttpError } from './problems.ts'
+import type { FailedRequest } from './operator-log.ts'
+import { HttpError, shownError } from './problems.ts'
 import { readInput, readPrincipal } from './read-request.ts'
 import type { OperationRoute } from './routes.ts'
 import type { Waits } from './waits.ts'
@@ -21,9 +25,13 @@ export interface HandlerOptions {
   readonly admission: Admission
   readonly held: HeldBytes
   readonly limits: Limits
+  readonly feeds: Feeds
+  readonly onError: OnError
   /** Aborts when the server closes. */
   readonly closing: AbortSignal | undefined
 }
+
+export type OnError = (error: unknown, request: FailedRequest) => void
 
 /** A request with who it is from: nobody if there are no identities. */
 export interface KnownRequest extends TracedRequest {
@@ -38,6 +46,10 @@ export function operationHandler(running: RunningSystem, route: OperationRoute, 
     const caller = callerOf(c, principal)
     admission.request(caller)
     const input = await readInput(c, route, { bodyBytesMax: limits.bodyBytesMax, held })
+    if (operation.isLive) {
+      const begin = (signal: AbortSignal) => operation.run(running, input, { principal, signal, traceparent })
+      return await feedAnswer(c, { begin, traceparent }, options)
+    }
     const answer = async (signal: AbortSignal) => {
       const result = await operation.run(running, input, { principal, signal, traceparent })
       if (map.answer) return map.answer(result, input)
@@ -104,6 +116,23 @@ function sent(c: Context, response: Response, { held, limits: { responseBytesMax
   // Node restarts this time whenever the client takes something, and ends the connection after it.
   outgoing.setTimeout(slowReaderMs)
   return response
+}
+
+async function feedAnswer(
+  c: Context,
+  {
+    begin,
+    traceparent,
+  }: { readonly begin: (signal: AbortSignal) => Promise<unknown>; readonly traceparent: string | undefined },
+  { feeds, onError }: HandlerOptions,
+): Promise<Response> {
+  const { raw, method, path } = c.req
+  if (method === 'HEAD') return new Response(null, { headers: feedHeaders })
+  return await feeds.answer(async (signal) => (await begin(signal)) as LiveFeed, {
+    gone: raw.signal,
+    outgoing: (c.env as Partial<HttpBindings> | undefined)?.outgoing as ServerResponse | undefined,
+    shown: (error) => shownError(error, (secret) => onError(secret, { method, path, traceparent })),
+  })
 }
 
 function headersOf({ map }: OperationRoute, result: unknown): Readonly<Record<string, string>> {

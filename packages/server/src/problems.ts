@@ -75,6 +75,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   proofs_missing: 404,
   proofs_damaged: 503,
   what_if_too_large: 413,
+  table_too_large: 413,
   tree_diverged: 503,
   aborted: 503,
   io_failed: 503,
@@ -125,6 +126,7 @@ export const httpErrors = {
     status: 503,
     meaning: 'The maximum number of requests that wait for a table or a saga is reached.',
   },
+  too_many_feeds: { status: 503, meaning: 'The maximum number of live feeds is reached.' },
   internal: { status: 500, meaning: 'The server has an internal error.' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 
@@ -187,6 +189,14 @@ export function problemOf(error: unknown, onSecret: (error: unknown) => void): R
   onSecret(error)
   const { status, meaning } = httpErrors.internal
   return problem(errorType('internal'), meaning, secret, { status })
+}
+
+/** What a client of a live feed gets to know of an error. An error whose message is hidden from the client goes to `onSecret`. */
+export function shownError(error: unknown, onSecret: (error: unknown) => void): { code: string; message: string } {
+  const isShown = isIndelibleError(error) && (statusOf[error.code] < 500 || disclosed.has(error.code))
+  if (isShown) return { code: error.code, message: error.message }
+  onSecret(error)
+  return { code: isIndelibleError(error) ? error.code : 'internal', message: secret }
 }
 
 /** `members` are extension members (RFC 9457, section 3.2). */

@@ -12,6 +12,9 @@ const atHead = {
   [positionHeader]: ({ head }: { readonly head: { readonly position: number } }) => String(head.position),
 }
 
+/** Browsers send this header when they come again. */
+const resumable = { headers: { lastEventId: 'Last-Event-ID' } }
+
 /** How HTTP carries each operation. */
 export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name>> } = {
   sendCommand: {
@@ -48,6 +51,8 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   auditTrail: { method: 'GET', path: '/audit' },
   causation: { method: 'GET', path: '/causation' },
   readStream: { method: 'GET', path: '/streams/{stream}' },
+  followStream: { method: 'GET', path: '/streams/{stream}', ...resumable },
+  followEvents: { method: 'GET', path: '/events', ...resumable },
   readFeed: { method: 'GET', path: '/feed', endsWithServer: true, answerHeaders: atPosition },
   listEventTypes: { method: 'GET', path: '/event-types' },
   showEventType: { method: 'GET', path: '/event-types/{type}' },
@@ -69,6 +74,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
     },
     answerHeaders: atPosition,
   },
+  followRows: { method: 'GET', path: '/tables/{name}/changes', byKey: { where: ['in', 'notIn'] }, ...resumable },
   diffTable: { method: 'GET', path: '/tables/{name}/diff' },
   rowHistory: { method: 'GET', path: '/tables/{name}/history', byKey: { key: [] } },
   blameRow: { method: 'GET', path: '/tables/{name}/blame', byKey: { key: [] } },
@@ -82,6 +88,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   listSagas: { method: 'GET', path: '/sagas' },
   showSaga: { method: 'GET', path: '/sagas/{name}/{id}' },
   sagaHistory: { method: 'GET', path: '/sagas/{name}/{id}/history' },
+  followSaga: { method: 'GET', path: '/sagas/{name}/{id}/changes', ...resumable },
   resumeSaga: { method: 'POST', path: '/sagas/{name}/{id}/resume' },
   cancelSaga: { method: 'POST', path: '/sagas/{name}/{id}/cancel' },
   decideSaga: {
@@ -112,6 +119,7 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   issueKey: { method: 'POST', path: '/keys', body: 'principal', problems: [413, 415] },
   listKeys: { method: 'GET', path: '/keys' },
   revokeKey: { method: 'POST', path: '/keys/{keyId}/revoke' },
+  followHealth: { method: 'GET', path: '/health/changes' },
   health: {
     method: 'GET',
     path: '/health',

@@ -18,6 +18,8 @@ import type { Identity } from './identities/index.ts'
 import { inTurn } from './in-turn.ts'
 import {
   closeTimeoutMsDefault,
+  feedsMaxDefault,
+  feedsShareMax,
   headersBytesMax,
   headersTimeoutMsDefault,
   idleTimeoutMs,
@@ -76,6 +78,7 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
   const {
     allowedHosts = [],
     waitsMax = waitsMaxDefault,
+    feedsMax = feedsMaxDefault,
     identities = [],
     onNotice = operatorLog().onNotice,
   } = apiOptions
@@ -86,12 +89,13 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
   if (!isLocal && identities.length === 0) throw openToAll(host)
   assertAsked(identities, files)
   const names = isIP(host) ? allowedHosts : [host, ...allowedHosts]
-  // Requests that wait must leave connections for requests that do not.
-  const waits = Math.max(1, Math.min(waitsMax, Math.floor(connectionsMax * waitsShareMax)))
+  // Requests that wait and live feeds must leave connections for requests that do not.
+  const share = (max: number, share: number) => Math.max(1, Math.min(max, Math.floor(connectionsMax * share)))
   const closing = new AbortController()
   const drain = new Drain()
   const ended = { closing: closing.signal, drain }
-  const api = { allowedHosts: names, waitsMax: waits, ...ended, connections: () => connections.size }
+  const shares = { waitsMax: share(waitsMax, waitsShareMax), feedsMax: share(feedsMax, feedsShareMax) }
+  const api = { allowedHosts: names, ...shares, ...ended, connections: () => connections.size }
   const { fetch } = httpApi(running, { ...apiOptions, ...api })
   const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedUrl }))
   const timeouts = {

@@ -229,6 +229,11 @@ export const errorCodes = {
     meaning:
       'The log is not the one that was signed: it was rewritten, cut short or forked. No checkpoint is signed until the right log is back.',
   },
+  table_too_large: {
+    retryable: false,
+    meaning:
+      'More rows than are kept in memory would be needed for a live feed of a read table. Ask for fewer with a condition.',
+  },
   what_if_too_large: {
     retryable: false,
     meaning:

@@ -32,11 +32,14 @@ export const health = operation({
     },
   ],
   async run(running): Promise<HealthReport> {
-    const health = await running.health()
-    const isDegraded = health.consumers.some(isTroubled) || !mayWrite(health)
-    return { status: isDegraded ? 'degraded' : 'ok', ...health }
+    return reportOf(await running.health())
   },
 })
+
+export function reportOf(health: Health): HealthReport {
+  const isDegraded = health.consumers.some(isTroubled) || !mayWrite(health)
+  return { status: isDegraded ? 'degraded' : 'ok', ...health }
+}
 
 /** The states that an operator should look at. */
 const troubled: readonly ConsumerState[] = ['parked', 'retrying', 'diverged', 'stopped']
@@ -51,7 +54,7 @@ function mayWrite({ store }: Health): boolean {
   return store.canWrite || store.error.code === 'store_read_only'
 }
 
-function healthSchema(): JsonSchema {
+export function healthSchema(): JsonSchema {
   return objectOf({
     status: { enum: ['ok', 'degraded'] },
     head: headSchema,

@@ -1,5 +1,6 @@
 // `indelible/operations`: everything that may be asked of a running system, once, for all transports.
 export type { Explanation, Need, Principal } from '../access/index.ts'
+export { endMessage, type FeedBatch, type FeedMessage, type LiveFeed } from '../runtime/live/index.ts'
 export type { AggregateState } from './aggregate-state.ts'
 export type { ConsumerList, PausedOrResumed } from './consumers.ts'
 export {

@@ -150,7 +150,7 @@ async function withProblems<Listed extends SagaListed>(
   return listed.map((each) => ({ ...each, problem: problems.get(`${each.saga} ${each.id}`) ?? null }))
 }
 
-const happeningSchema = objectOf({
+export const happeningSchema = objectOf({
   position: { type: 'integer' },
   recordedAt: instantSchema,
   type: { type: 'string', description: 'The type of the event in the stream of the instance.' },

@@ -4,6 +4,10 @@ import { auditTrail, causation } from './audit.ts'
 import { claimCommand, findCommand } from './command-ids.ts'
 import { listConsumers, pauseConsumer, resumeConsumer, showConsumer } from './consumers.ts'
 import { eventSchema, listEventTypes, showEventType } from './event-types.ts'
+import { followEvents, followStream } from './follow-events.ts'
+import { followHealth } from './follow-health.ts'
+import { followRows } from './follow-rows.ts'
+import { followSaga } from './follow-saga.ts'
 import { health } from './health.ts'
 import { issueKey, listKeys, revokeKey } from './keys.ts'
 import { listSagas, sagaHistory } from './list-sagas.ts'
@@ -41,10 +45,13 @@ export const operations = {
   causation,
   readStream,
   readFeed,
+  followEvents,
+  followStream,
   listEventTypes,
   showEventType,
   eventSchema,
   selectRows,
+  followRows,
   diffTable,
   rowHistory,
   blameRow,
@@ -58,6 +65,7 @@ export const operations = {
   listSagas,
   showSaga,
   sagaHistory,
+  followSaga,
   resumeSaga,
   cancelSaga,
   decideSaga,
@@ -78,6 +86,7 @@ export const operations = {
   listKeys,
   revokeKey,
   health,
+  followHealth,
 } as const
 
 /** The name of an operation. */

@@ -53,6 +53,11 @@ export interface Operation<Input = Readonly<Record<string, unknown>>, Result = u
   readonly paging: Paging | undefined
   /** Whether a call may read much of the log: always, or if it gives one of these parameters. A transport limits such calls. */
   readonly heavy: boolean | readonly string[]
+  /**
+   * Whether the result is a live feed (`LiveFeed`): `run` checks and refuses as ever, and its result gives messages until the signal of the call aborts. A
+   * transport writes them as they come.
+   */
+  readonly isLive: boolean
   /** Whether a call with this input may wait. A transport limits such calls, because each may hold a connection. */
   waits(input: Input): boolean
   /** What the operation means for a declared system: once, or once for each command, table and so on. */
@@ -85,6 +90,7 @@ interface Declaration<Declared extends Parameters, Result> {
   readonly refusals?: readonly ErrorCode[]
   readonly paging?: Paging
   readonly heavy?: boolean | readonly (keyof Declared & string)[]
+  readonly isLive?: boolean
   readonly waits?: (input: InputOf<Declared>) => boolean
   /** False for a read that the audit trail never notes. */
   readonly recordsPrincipal?: boolean
@@ -112,6 +118,7 @@ export function operation<const Declared extends Parameters, Result>(
     refusals = [],
     paging,
     heavy = false,
+    isLive = false,
     waits = () => false,
     recordsPrincipal = true,
     run,
@@ -121,6 +128,7 @@ export function operation<const Declared extends Parameters, Result>(
     refusals: ['invalid_parameter', 'access_denied', ...refusals],
     paging,
     heavy,
+    isLive,
     recordsPrincipal,
     waits,
     async run(running, input, { principal = {}, signal, traceparent } = {}) {

@@ -58,7 +58,7 @@ export async function sagaStory(
   return { ...listedOf(instance, nowMs), history, ahead: aheadOf(instance), next }
 }
 
-function happeningOf({ position, recordedAt, type, data, metadata, category }: RecordedEvent): SagaHappening {
+export function happeningOf({ position, recordedAt, type, data, metadata, category }: RecordedEvent): SagaHappening {
   const event = { type, data } as SagaEvent
   const [kind, text] = tellingOf(event)
   const { step = null } = data as { readonly step?: string | null }

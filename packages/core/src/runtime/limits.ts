@@ -140,3 +140,33 @@ export const auditEventCharactersMax = 100_000
 export const auditPartCharactersMax = 2_000
 /** The characters of an actor, an id or a reason in a record of the audit trail. Longer ones are cut. */
 export const auditTextCharactersMax = 512
+/** How often live feeds hear of new events at most. After a pause, the first one comes at once. */
+export const feedEveryMs = 20
+/** This time is longer by so much for each reader, because to tell each of them costs about as much for many events as for one. */
+export const feedEveryReaderMs = 0.1
+/** The longest time between two tellings. */
+export const feedEveryMsMax = 200
+/** The bytes of the newest events that all live feeds share. A reader who is further behind reads from the store. */
+export const feedWindowBytesMax = 8 * 1024 * 1024
+/** A batch of messages ends after so many bytes of events. */
+export const feedBatchBytesMax = 128 * 1024
+/** The bytes of events that a live feed reads from the store at a time: those who read their own wait with them. */
+export const feedPageBytesMax = 32 * 1024
+/** The events that it reads at a time. At first it reads one, to know how large they are. */
+export const feedPageEventsMax = 500
+/** Live feeds that read from the store at the same time. More wait. */
+export const feedCatchUpsMax = 4
+/** How often a live feed says how far it is while no event matches. */
+export const feedProgressMs = 5_000
+/** How long what live feeds share is kept after the last reader has gone. */
+export const feedLingerMs = 60_000
+/** The rows of a table that has live feeds. All of them are in memory. */
+export const feedTableRowsMax = 1_000_000
+/** The rows of one table that one live feed can begin with. */
+export const feedRowsMax = 100_000
+/** Rows of one batch of messages. */
+export const feedRowsTogetherMax = 500
+/** The changes of rows that live feeds of a table share. A reader who is further behind gets the rows anew. */
+export const feedChangesMax = 10_000
+/** How often live feeds look at the health of the system. */
+export const feedHealthMs = 1_000

@@ -14,6 +14,7 @@ import { refuseReservedCommandId } from '../kernel/reserved.ts'
 import type { System } from '../kernel/system.ts'
 import type { Columns, RowOf } from '../kernel/tables.ts'
 import type { ValidTime } from '../kernel/time.ts'
+import { DomainLog } from '../store/domain-log.ts'
 import type { OpenFork } from '../store/fork.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
@@ -27,6 +28,7 @@ import type { Consumers, Named } from './consumers/consumers.ts'
 import { guardOf } from './guard/index.ts'
 import type { Health } from './health.ts'
 import type { ApiKeys } from './keys/index.ts'
+import { LiveFeeds } from './live/index.ts'
 import { observerOf } from './observed.ts'
 import type { ResumeOptions, SagaDecision } from './processes/decisions.ts'
 import type { SagaRunner } from './processes/saga-runner.ts'
@@ -53,6 +55,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly proofs: Proofs
   /** The API keys of programs that call the system. */
   readonly keys: ApiKeys
+  /** What happens, as it happens. Operations give it to callers. */
+  readonly live: LiveFeeds
   /** Opens the forks of the log on which a what-if is played. */
   readonly fork: OpenFork
   /** Where operations note what is read, and what was refused. */
@@ -84,6 +88,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.keys = this.#runtime.keys
     this.telemetry.observe(observerOf(() => this.health()))
     this.telemetry.observe(processObserver())
+    const { guard } = this.#history
+    this.live = new LiveFeeds(system, { store, tables, guard, log: new DomainLog(store), health: () => this.health() })
   }
 
   /** Sends a command. A refusal of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}, and `reserved_name` for a command id that begins with `$`. */
@@ -275,6 +281,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.#closing ??= (async () => {
       const { sagas, reactions, feeds, projections, audit, tree, keys } = this.#runtime
       keys.close()
+      await this.live.close()
       await Promise.all([...sagas.values(), ...reactions.values(), ...feeds.values()].map((runner) => runner.stop()))
       await audit.close()
       await tree?.stop()

@@ -6,10 +6,15 @@ import type { CanonicalSelect, Condition, OrderColumn } from './canonical-select
 export function selectedRows(rows: Iterable<Row>, { where, order, after, limit }: CanonicalSelect): readonly Row[] {
   const compare = comparing(order)
   return [...rows]
-    .filter((row) => where.every((condition) => isMet(condition, row)))
+    .filter((row) => meets(where, row))
     .filter((row) => !after || compare(row, after) > 0)
     .sort(compare)
     .slice(0, limit)
+}
+
+/** Whether a row meets all conditions. */
+export function meets(where: readonly Condition[], row: Row): boolean {
+  return where.every((condition) => isMet(condition, row))
 }
 
 function isMet(condition: Condition, row: Row): boolean {

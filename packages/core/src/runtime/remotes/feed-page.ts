@@ -34,7 +34,7 @@ export async function readFeed(store: EventStore, asked: FeedAsked, signal?: Abo
     return { events: [], ...end, head: end.position }
   }
   const there = await store.historyAt(after)
-  if (there === undefined || (history !== undefined && history !== there)) throw diverged(after)
+  if (there === undefined || (history !== undefined && history !== there)) throw feedDiverged(after)
   const { position: head } = await store.head()
   const page = new Page(asked, after)
   if (after < head) {
@@ -94,7 +94,7 @@ async function whenThere(
   }
 }
 
-function diverged(after: Position): IndelibleError {
+export function feedDiverged(after: Position): IndelibleError {
   return new IndelibleError(
     'feed_diverged',
     `Position ${after} belongs to another history than this log has: the log was restored from an older copy, or it is another log. ` +

@@ -5,12 +5,17 @@ import { keyText, type Row, type TableDefinition } from '../../../kernel/tables.
 import type { RowVersion } from '../../../store/read-tables.ts'
 import { canonicalKey } from '../../../store/rows.ts'
 
+/** A version of a row, with the row before its event: null where there was none, or where it is not known. */
+export interface KnownVersion extends RowVersion {
+  readonly before: Row | null
+}
+
 /** Rows to write and keys to remove, at most one of them for a key. */
 export interface RowChanges {
   readonly upserts: readonly Row[]
   readonly removals: readonly Row[]
   /** Of a table with history. */
-  readonly versions: readonly RowVersion[]
+  readonly versions: readonly KnownVersion[]
 }
 
 /** `undefined` if it is not known whether there is a row, `null` if there is none. */
@@ -28,7 +33,7 @@ export class KnownRows {
   bySlot: KnownRow[] = []
 
   /** The versions of rows since the last call of `takeChanges`; undefined if they are not kept. */
-  #versions: RowVersion[] | undefined
+  #versions: KnownVersion[] | undefined
   /** Of each slot its last one of them. */
   readonly #lastVersion = new Map<number, number>()
   /** What rows were before the changes since `begin`, and how many had been changed. */
@@ -107,8 +112,9 @@ export class KnownRows {
 
   set(slot: number, row: Row | null): void {
     if (this.#undo && !this.#undo.rows.has(slot)) this.#undo.rows.set(slot, this.bySlot[slot])
+    const before = this.bySlot[slot] ?? null
     this.bySlot[slot] = row
-    if (this.#versions) this.#note(this.#versions, slot, row)
+    if (this.#versions) this.#note(this.#versions, slot, { row, before })
     if (this.#isChanged[slot]) return
     this.#isChanged[slot] = true
     this.#changed.push(slot)
@@ -163,11 +169,12 @@ export class KnownRows {
   }
 
   /** What an event makes of a row is one version, even if it changes the row twice. */
-  #note(versions: RowVersion[], slot: number, row: Row | null): void {
+  #note(versions: KnownVersion[], slot: number, { row, before }: Pick<KnownVersion, 'row' | 'before'>): void {
     const { position, recordedAt } = this.event!
     const last = this.#lastVersion.get(slot)
-    const version = { key: this.keys[slot]!, row, position, recordedAt }
-    if (last !== undefined && versions[last]!.position === position) versions[last] = version
+    const version = { key: this.keys[slot]!, row, before, position, recordedAt }
+    const earlier = last === undefined ? undefined : versions[last]
+    if (earlier?.position === position) versions[last!] = { ...version, before: earlier.before }
     else this.#lastVersion.set(slot, versions.push(version) - 1)
   }
 

@@ -1,0 +1,23 @@
+// Whether one event matches a query, without an index: for readers that get all events as they come.
+import type { RecordedEvent } from './events.ts'
+import { correlationIdOf } from './events.ts'
+import type { Query, QueryItem } from './queries.ts'
+import { isReserved, reservedCategory } from './reserved.ts'
+
+/** The same events as `EventStore.read` finds: reserved ones only where an item names their stream, category or type. */
+export function matchesQuery(query: Query, event: RecordedEvent): boolean {
+  return query === 'all' ? !isReserved(event.type) : query.some((item) => matchesItem(item, event))
+}
+
+function matchesItem({ streams, categories, types, tags, correlationIds }: QueryItem, event: RecordedEvent): boolean {
+  if (streams && !streams.includes(event.stream)) return false
+  if (types && !types.includes(event.type)) return false
+  if (categories && !isInCategory(categories, event)) return false
+  if (tags && !tags.every((tag) => event.tags.includes(tag))) return false
+  if (correlationIds && !correlationIds.includes(correlationIdOf(event.metadata) ?? '')) return false
+  return !isReserved(event.type) || Boolean(streams ?? categories ?? types)
+}
+
+function isInCategory(categories: readonly string[], { category, type }: RecordedEvent): boolean {
+  return categories.includes(category) || (isReserved(type) && categories.includes(reservedCategory))
+}
