@@ -1,13 +1,16 @@
 // Where a server may listen: without identities only where nobody else reaches it.
-import { lookup } from 'node:dns/promises'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import dns from 'node:dns/promises'
+import { syncBuiltinESMExports } from 'node:module'
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { runningShop } from '../test/shop.ts'
 import { isLoopback, isLoopbackName } from './bind-check.ts'
 import { apiKeys, type ServeOptions, type ServerNotice, serve } from './index.ts'
 
-vi.mock('node:dns/promises', async (original) => {
-  const real = await original<typeof import('node:dns/promises')>()
-  return { ...real, lookup: vi.fn(real.lookup) }
+const lookup = vi.spyOn(dns, 'lookup')
+syncBuiltinESMExports()
+afterAll(() => {
+  lookup.mockRestore()
+  syncBuiltinESMExports()
 })
 
 async function listening(options: ServeOptions) {
@@ -34,7 +37,7 @@ test.each(['127.0.0.1', 'localhost'])('without identities it listens on %s', asy
 
 test('where others reach it, a server without TLS says so, unless a proxy has it', async () => {
   // The server still listens on this machine only: it asks for the address again.
-  const everywhere = () => vi.mocked(lookup).mockResolvedValueOnce([{ address: '203.0.113.1', family: 4 }] as never)
+  const everywhere = () => lookup.mockResolvedValueOnce([{ address: '203.0.113.1', family: 4 }] as never)
   everywhere()
   await expect(serve(runningShop(), { host: 'localhost', port: 0 })).rejects.toMatchObject({ code: 'config_invalid' })
   everywhere()
@@ -42,7 +45,7 @@ test('where others reach it, a server without TLS says so, unless a proxy has it
   everywhere()
   expect(await listening({ host: 'localhost', identities: [apiKeys()], tls: 'behindProxy' })).toEqual([])
   // One address that others reach is enough.
-  vi.mocked(lookup).mockResolvedValueOnce([
+  lookup.mockResolvedValueOnce([
     { address: '127.0.0.1', family: 4 },
     { address: '2001:db8::5', family: 6 },
   ] as never)

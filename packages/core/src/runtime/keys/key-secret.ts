@@ -1,7 +1,6 @@
 // The secret of an API key: how it is made, what the log keeps of it, and the check. The log keeps a salted scrypt hash (RFC 7914), so that whoever reads the
 // log cannot use the keys.
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
 
 /** What the log keeps of a secret. The parameters are recorded, so that they can be raised for later keys. Salt and hash are base64url. */
 export interface Verifier {
@@ -19,7 +18,6 @@ const secretBytes = 32
 const saltBytes = 16
 const hashBytes = 32
 const idBytes = 12
-const derive = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt)
 
 /** `ind_<id>_<secret>`: the id in 16, the secret in 43 characters of base64url, where the id has no `_`. */
 const keyForm = /^ind_([A-Za-z0-9-]{16})_([A-Za-z0-9_-]{43})$/
@@ -62,6 +60,9 @@ export async function fits(secret: string, { salt, hash, ...cost }: Verifier): P
   return timingSafeEqual(computed, Buffer.from(hash, 'base64url'))
 }
 
-async function hashed(secret: string, salt: Buffer, { N, r, p }: Pick<Verifier, 'N' | 'r' | 'p'>): Promise<Buffer> {
-  return await derive(secret, salt, hashBytes, { N, r, p, maxmem: 256 * N * r * p })
+function hashed(secret: string, salt: Buffer, { N, r, p }: Pick<Verifier, 'N' | 'r' | 'p'>): Promise<Buffer> {
+  const options = { N, r, p, maxmem: 256 * N * r * p }
+  return new Promise((resolve, reject) => {
+    scrypt(secret, salt, hashBytes, options, (error, hash) => (error ? reject(error) : resolve(hash)))
+  })
 }
