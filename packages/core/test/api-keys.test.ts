@@ -1,5 +1,5 @@
 // API keys in the log: what they grant, when they end, and what it costs to try wrong ones.
-import crypto from 'node:crypto'
+import crypto, { type BinaryLike, type ScryptOptions } from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { ApiKeys, defineSystem, type IssuedKey, startSystem, systemIds } from 'indelible'
 import { auditPage } from 'indelible/history'
@@ -9,18 +9,17 @@ import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { keyChecksAtOnceMax, keyChecksWaitingMax } from '../src/runtime/limits.ts'
 
 // Work is counted, because a clock says little about constant time.
-const costly = crypto.scrypt
-const scrypt = vi.spyOn(crypto, 'scrypt')
-const timingSafeEqual = vi.spyOn(crypto, 'timingSafeEqual')
-// Modules that are loaded already see it too.
+const counted = { scrypt: vi.spyOn(crypto, 'scrypt'), timingSafeEqual: vi.spyOn(crypto, 'timingSafeEqual') }
 syncBuiltinESMExports()
 afterAll(() => {
-  vi.restoreAllMocks()
+  for (const each of Object.values(counted)) each.mockRestore()
   syncBuiltinESMExports()
 })
-const hashes = () => scrypt.mock.calls.length
-const comparisons = () => timingSafeEqual.mock.calls.length
+const hashes = () => counted.scrypt.mock.calls.length
+const comparisons = () => counted.timingSafeEqual.mock.calls.length
 beforeEach(() => void vi.clearAllMocks())
+
+type Done = (error: Error | null, hash: Buffer) => void
 
 const start = Date.parse('2026-11-28T12:00:00Z')
 const principal = { actor: 'billing', roles: ['system'], attributes: { account: ['a1', 'a2'] } }
@@ -133,8 +132,10 @@ test('a flood of wrong keys is bounded, and keys that were right are not disturb
   const { key } = await keys.issue({ principal })
   await keys.verify(key)
   // Only the number of hashes matters here.
-  onTestFinished(() => void scrypt.mockImplementation(costly))
-  scrypt.mockImplementation((secret, salt, bytes, _cost, done) => costly(secret, salt, bytes, { N: 2 }, done))
+  const cheap = (secret: BinaryLike, salt: BinaryLike, bytes: number, _: ScryptOptions, done: Done) =>
+    done(null, crypto.scryptSync(secret, salt, bytes, { N: 2 }))
+  counted.scrypt.mockImplementation(cheap as typeof crypto.scrypt)
+  onTestFinished(() => void counted.scrypt.mockReset())
   const before = hashes()
   const wrong = Array.from({ length: 1_000 }, (_, at) => `ind_${String(at).padStart(16, 'x')}_${'y'.repeat(43)}`)
   const verdicts = wrong.map((each) => keys.verify(each))

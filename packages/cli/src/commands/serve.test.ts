@@ -13,6 +13,9 @@ import { exitCodes } from '../errors/index.ts'
 const urlOf = (specifier: string) => JSON.stringify(import.meta.resolve(specifier))
 const domain = JSON.stringify(new URL('../../test/domain.ts', import.meta.url).href)
 
+/** To start a process, or to be told something by it, takes long on a busy machine. */
+const patience = { timeout: 60_000 }
+
 /** The directory of a config with this text in the braces of `defineServer`. */
 function configured(server: string): string {
   const dir = temporaryDirectory()
@@ -38,7 +41,9 @@ function printed(child: ChildProcess): () => string {
   return () => all
 }
 
-test('identities, TLS and port stand in the config; SIGHUP reads the certificate again', async () => {
+test('identities, TLS and port stand in the config; SIGHUP reads the certificate again', {
+  timeout: 120_000,
+}, async () => {
   const root = await authority('root')
   const dir = configured("identities: [apiKeys()], tls: { certFile: 'cert.pem', keyFile: 'key.pem' }, port: 0")
   const write = async () => {
@@ -50,7 +55,7 @@ test('identities, TLS and port stand in the config; SIGHUP reads the certificate
   const { out: key } = await cli(['keys', 'create', 'admin'], { cwd: dir })
   const child = start([bin, 'serve'], { cwd: dir })
   const output = printed(child)
-  await expect.poll(output, { timeout: 20_000 }).toMatch(/is served at https:\/\/127\.0\.0\.1:\d+ /)
+  await expect.poll(output, patience).toMatch(/is served at https:\/\/127\.0\.0\.1:\d+ /)
   const [, port] = /127\.0\.0\.1:(\d+)/.exec(output())!
   const health = async (headers: Record<string, string>) => {
     const sent = request({ host: '127.0.0.1', port, path: '/health', ca: root.cert, agent: false, headers }).end()
@@ -60,12 +65,12 @@ test('identities, TLS and port stand in the config; SIGHUP reads the certificate
   }
   expect(await health({ Authorization: `Bearer ${key.trim()}` })).toBe(200)
   expect(await health({})).toBe(401)
-  expect(output()).toMatch(/ warn identity refused: .*reason="No identity recognises/)
+  await expect.poll(output, patience).toMatch(/ warn identity refused: .*reason="No identity recognises/)
   child.kill('SIGHUP')
-  await expect.poll(output, { timeout: 10_000 }).toContain(' certificate loaded: ')
+  await expect.poll(output, patience).toContain(' certificate loaded: ')
   writeFileSync(join(dir, 'cert.pem'), 'no certificate')
   child.kill('SIGHUP')
-  await expect.poll(output, { timeout: 10_000 }).toContain(' certificate kept: ')
+  await expect.poll(output, patience).toContain(' certificate kept: ')
   expect(await health({ Authorization: `Bearer ${key.trim()}` })).toBe(200)
   expect(output()).not.toContain(key.trim().slice(21))
   child.kill('SIGTERM')
@@ -82,11 +87,13 @@ test.each([
   expect(err).toMatch(message)
 })
 
-test('in memory there are no keys, so it is open on this machine and refuses any other', async () => {
+test('in memory there are no keys, so it is open on this machine and refuses any other', {
+  timeout: 120_000,
+}, async () => {
   const dir = configured('identities: [apiKeys()], host: "0.0.0.0", port: 0')
   const child = start([bin, 'serve', '--in-memory', '--json'], { cwd: dir })
   const output = printed(child)
-  await expect.poll(output, { timeout: 20_000 }).toContain('"url"')
+  await expect.poll(output, patience).toContain('"url"')
   const { url } = JSON.parse(output())
   expect((await fetch(`${url}/health`)).status).toBe(200)
   const { code, err } = await binary(['serve', '--in-memory', '--host', '::'], { cwd: dir })

@@ -1,6 +1,6 @@
 // API keys over HTTP: what is accepted, what is refused, and what nobody gets to see.
 import { connect } from 'node:net'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { bearer, guardedShop, lastActor, servedGuarded, unauthenticated } from '../../test/guarded.ts'
 import { ReceiveStock } from '../../test/shop.ts'
 import { apiKeys, httpSystem } from '../index.ts'
@@ -79,6 +79,9 @@ test('two Authorization headers are refused, also two that are right', async () 
 test('no trace of a key is in the log, the audit trail, the console or an answer', async () => {
   const { running, get, post, notices, onError } = guardedShop([apiKeys()])
   const printed = [vi.spyOn(console, 'error'), vi.spyOn(console, 'log'), vi.spyOn(process.stderr, 'write')]
+  onTestFinished(() => {
+    for (const each of printed) each.mockRestore()
+  })
   const { key } = await running.keys.issue({ principal })
   const answers = [
     await post('/commands/item/tea/Fail', { with: 'error' }, bearer(key)),
