@@ -1,12 +1,14 @@
 // The HTTP API of a running system: all routes, and the only place where an error becomes a problem document.
 import { type Context, Hono } from 'hono'
 import type { RunningSystem } from 'indelible'
-import { describeOperations } from 'indelible/operations'
+import { describeOperations, granted, type Principal } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
 import { type Contents, homePage } from './home.ts'
 import type { Place } from './http-map.ts'
+import { type Identity, recogniser } from './identities/index.ts'
 import { bodyBytesMaxDefault, waitsMaxDefault } from './limits.ts'
 import { metricsPage } from './metrics.ts'
+import { type Notify, noticeToConsole } from './notices.ts'
 import { openApiPage } from './openapi.ts'
 import { type HandlerOptions, operationHandler } from './operation-handler.ts'
 import type { OwnPage } from './own-page.ts'
@@ -23,6 +25,13 @@ export interface HttpApiOptions {
    * because a foreign web page may have sent it. Behind a proxy: the names that the proxy passes on as `Host`.
    */
   readonly allowedHosts?: readonly string[]
+  /**
+   * Who may ask, such as `[apiKeys(), jwt({ … })]`: the first identity that recognises a request wins, and a request that none recognises is refused with 401. Without
+   * identities everyone may ask, in the name that `X-Actor` says: keep such a server on this machine.
+   */
+  readonly identities?: readonly Identity[]
+  /** Called with what the operator should know, such as why a request was not recognised. Writes to the console by default. */
+  readonly onNotice?: Notify
   /** Called with every fault whose message is hidden from the client. Writes to the console by default. */
   readonly onError?: (error: unknown, request: { readonly method: string; readonly path: string }) => void
   /** The maximum bytes of a request body, 1 MiB by default. */
@@ -41,14 +50,16 @@ export interface HttpApiOptions {
  */
 export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): Hono {
   const { allowedHosts = [], onError = logged, bodyBytesMax = bodyBytesMaxDefault, apiVersion = '1' } = options
+  const { identities = [], onNotice: notify = noticeToConsole } = options
   const { waitsMax = waitsMaxDefault, closing } = options
   const check = checkWhoAsks(allowedHosts)
-  const routes = routesOf(running, { waits: new Waits(waitsMax), bodyBytesMax, closing, apiVersion })
+  const recognise = recogniser(running, { identities, notify })
+  const routes = routesOf(running, { waits: new Waits(waitsMax), bodyBytesMax, closing, apiVersion, identities })
   const app = new Hono()
   const answering = (handle: Handle) => async (c: Context) => {
     try {
       check(c.req.raw)
-      return await handle(c)
+      return await handle(c, await recognise(c))
     } catch (error) {
       const { method, url } = c.req
       return problemOf(error, (secret) => onError(secret, { method, path: new URL(url).pathname }))
@@ -56,12 +67,13 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
   }
   for (const route of routes) app.on(route.method, honoPath(route), answering(checked(route)))
   for (const route of routes) app.all(honoPath(route), answering(methodNotAllowed(routes, route)))
-  app.get(tilesPath, answering(tilesHandler(running)))
+  app.get(tilesPath, answering(allowed(running, { path: tilesPath, needs: { verb: 'audit' } }, tilesHandler(running))))
   app.all('*', answering(notFound))
   return app
 }
 
-type Handle = (c: Context) => Promise<Response>
+/** The principal is missing if there are no identities. */
+type Handle = (c: Context, principal?: Principal) => Promise<Response>
 
 interface Route {
   readonly method: 'GET' | 'POST'
@@ -70,12 +82,22 @@ interface Route {
   readonly handle: Handle
 }
 
-function routesOf(running: RunningSystem, options: HandlerOptions & { apiVersion: string }): readonly Route[] {
+interface RouteOptions extends HandlerOptions {
+  readonly apiVersion: string
+  readonly identities: readonly Identity[]
+}
+
+function routesOf(running: RunningSystem, options: RouteOptions): readonly Route[] {
   let contents: Contents | undefined
   const contentsOnce = () => {
     if (contents) return contents
     const description = describeSystem(running.system)
-    contents = { name: description.name, described: describeOperations(description), ownPages }
+    contents = {
+      name: description.name,
+      described: describeOperations(description),
+      ownPages,
+      identities: options.identities,
+    }
     return contents
   }
   const ownPages: readonly OwnPage[] = [
@@ -87,7 +109,21 @@ function routesOf(running: RunningSystem, options: HandlerOptions & { apiVersion
     const { method, path } = route.map
     return { method, path, places: route.places, handle: operationHandler(running, route, options) }
   })
-  return [...ofOperations, ...ownPages.map(({ path, handle }): Route => ({ method: 'GET', path, places: [], handle }))]
+  return [
+    ...ofOperations,
+    ...ownPages.map(
+      (page): Route => ({ method: 'GET', path: page.path, places: [], handle: allowed(running, page, page.handle) }),
+    ),
+  ]
+}
+
+/** What carries no operation needs a grant too. */
+function allowed(running: RunningSystem, { path, needs }: Pick<OwnPage, 'path' | 'needs'>, handle: Handle): Handle {
+  return async (c, principal = { isLocal: true }) => {
+    const asked = { operation: `GET ${path}`, input: {}, stream: undefined, actor: principal.actor }
+    granted(running, asked, { principal, need: needs })
+    return await handle(c)
+  }
 }
 
 /** `/streams/{stream}` in the syntax of Hono: `/streams/:stream`. */
@@ -96,9 +132,9 @@ function honoPath({ path }: Route): string {
 }
 
 function checked({ places, handle }: Route): Handle {
-  return async (c) => {
+  return async (c, principal) => {
     checkUrl(c, places)
-    return await handle(c)
+    return await handle(c, principal)
   }
 }
 

@@ -1,7 +1,7 @@
 // Handles a request: reads the input, runs the operation, writes the result.
 import type { Context } from 'hono'
 import type { RunningSystem } from 'indelible'
-import type { Paging } from 'indelible/operations'
+import type { Paging, Principal } from 'indelible/operations'
 import { json, linkTo } from './answers.ts'
 import { readRequest } from './read-request.ts'
 import type { OperationRoute } from './routes.ts'
@@ -16,8 +16,9 @@ export interface HandlerOptions {
 
 export function operationHandler(running: RunningSystem, route: OperationRoute, options: HandlerOptions) {
   const { operation, map } = route
-  return async (c: Context): Promise<Response> => {
-    const { input, principal } = await readRequest(c, route, options)
+  return async (c: Context, recognised?: Principal): Promise<Response> => {
+    const { input, principal: said } = await readRequest(c, route, options)
+    const principal = recognised ?? { ...said, isLocal: true }
     // A client that has disconnected does not want the answer any more.
     const gone = c.req.raw.signal
     const signal = map.endsWithServer && options.closing ? AbortSignal.any([gone, options.closing]) : gone

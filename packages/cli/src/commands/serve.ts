@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { serve as serveHttp } from '@indelible/server'
+import { type HttpServer, type ServerNotice, serve as serveHttp, serverOptionsIn } from '@indelible/server'
 import type { Command } from 'commander'
 import {
   type LoadedConfig,
@@ -19,8 +19,8 @@ import { escapeControls, jsonLine } from '../output/index.ts'
 import type { Session } from '../session.ts'
 
 interface ServeOptions extends CommonOptions {
-  readonly port: number
-  readonly host: string
+  readonly port?: number
+  readonly host?: string
   readonly allowedHost?: readonly string[]
   readonly inMemory?: boolean
 }
@@ -30,14 +30,19 @@ export function addServe(program: Command, session: Session): void {
     summary: 'run the system and serve it over HTTP',
     about:
       'Open everything as the config says, run the system, and serve it over HTTP until Ctrl-C or SIGTERM. ' +
-      'There is no authentication yet: keep it on this machine, or behind a proxy that has it.',
+      'Who may ask, the certificate, host and port stand in the config, beside the system: export const server = defineServer({ identities: [apiKeys()], ' +
+      'tls: { certFile, keyFile } }). Without identities it listens on this machine only, and believes everyone. SIGHUP reads the certificate again; it is also ' +
+      'read when its files change.',
     examples: [
       ['indelible serve', 'the config found here, on http://127.0.0.1:3000'],
       ['indelible serve --data /var/lib/bank --port 8080', 'with another data directory and port'],
       ['indelible serve --in-memory', 'keeps nothing: to try something'],
     ],
   })
-  addServeOptions(command).option('--in-memory', 'keep everything in memory instead, and forget it at the end')
+  addServeOptions(command).option(
+    '--in-memory',
+    'keep everything in memory instead, and forget it at the end; without identities and TLS, on this machine only',
+  )
   addCommonOptions(command).action(() => serve(command.optsWithGlobals(), session))
 }
 
@@ -54,8 +59,12 @@ export function addDev(program: Command, session: Session): void {
 
 function addServeOptions(command: Command): Command {
   return command
-    .option('--port <number>', 'the port to listen on, 0 for any free one', wholeNumber('--port', 'a port', 0), 3000)
-    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option(
+      '--port <number>',
+      'the port to listen on, 0 for any free one (default: of the config, or 3000)',
+      wholeNumber('--port', 'a port', 0),
+    )
+    .option('--host <address>', 'the address to listen on (default: of the config, or 127.0.0.1)')
     .option('--allowed-host <name>', 'a host name that clients use for this server (may be repeated)', several)
 }
 
@@ -63,13 +72,23 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
   const { out, interrupted } = session
   const config = await systemOf(options, session)
   const { url, system, dataDir } = config
-  const onNotice = (notice: SystemNotice) => void session.errors.write(noticeLine(notice))
+  const configured = await serverOptionsIn(url)
+  const onNotice = (notice: SystemNotice | ServerNotice) => void session.errors.write(noticeLine(notice))
   const running: RunningSystem = options.inMemory
     ? startInMemory(config, { onNotice })
     : await openSystem(url, { dataDir, onNotice })
   try {
-    const { host, port, allowedHost: allowedHosts = [] } = options
-    const server = await serveHttp(running, { host, port, allowedHosts })
+    const { host, port, allowedHost = [] } = options
+    // In memory there are no keys, and nothing to protect.
+    const { identities: _, tls: __, host: ___, ...open } = configured
+    const server = await serveHttp(running, {
+      ...(options.inMemory ? open : configured),
+      ...(host === undefined ? {} : { host }),
+      ...(port === undefined ? {} : { port }),
+      allowedHosts: [...(configured.allowedHosts ?? []), ...allowedHost],
+      onNotice,
+    })
+    const stopReloading = server.url.startsWith('http:') ? () => {} : reloadingOnHangUp(server, session)
     const place = options.inMemory ? 'in memory' : `data in ${dataDir}`
     await out.write(
       options.json
@@ -77,10 +96,24 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
         : `${system.name} is served at ${server.url} (${place}). Ctrl-C ends it.\n`,
     )
     if (!interrupted.aborted) await once(interrupted, 'abort')
+    stopReloading()
     await server.close()
   } finally {
     await running.close()
   }
+}
+
+/** Returns a function that ends it. */
+function reloadingOnHangUp(server: HttpServer, { errors }: Session): () => void {
+  const reload = () => {
+    try {
+      server.reloadCertificate()
+    } catch (error) {
+      void errors.write(noticeLine({ kind: 'certificate kept', message: (error as Error).message }))
+    }
+  }
+  process.on('SIGHUP', reload)
+  return () => void process.off('SIGHUP', reload)
 }
 
 function startInMemory(config: LoadedConfig, options: Pick<StartOptions, 'onNotice'>): RunningSystem {
@@ -88,7 +121,7 @@ function startInMemory(config: LoadedConfig, options: Pick<StartOptions, 'onNoti
   return startSystem(config.system, { ...options, remotes, audit })
 }
 
-function noticeLine(notice: SystemNotice): string {
+function noticeLine(notice: SystemNotice | ServerNotice): string {
   const { kind, ...rest } = notice
   return `notice: ${kind} ${escapeControls(jsonLine(rest))}\n`
 }
@@ -100,10 +133,8 @@ async function dev({ port, host, allowedHost = [], config }: ServeOptions, { int
   const args = [
     'serve',
     '--in-memory',
-    '--port',
-    String(port),
-    '--host',
-    host,
+    ...(port === undefined ? [] : ['--port', String(port)]),
+    ...(host === undefined ? [] : ['--host', host]),
     ...names,
     ...(config ? ['--config', config] : []),
   ]
