@@ -7,6 +7,7 @@ export const clientCodes = {
   timeout: 'No answer came in time.',
   aborted: 'The caller gave up, by its signal.',
   unexpected_answer: 'Something other than an Indelible server answered, for example a proxy.',
+  token_failed: 'The function that gives the token failed.',
   invalid_request: 'The client cannot send this request.',
 } as const
 

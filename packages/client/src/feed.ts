@@ -91,7 +91,12 @@ function ended({ reason, error }: Ended): ClientError {
 }
 
 function mayComeAgain({ code, status }: ClientError): boolean {
-  return code === 'unreachable' || status === 429 || (status !== undefined && status >= 502 && status <= 504)
+  return (
+    code === 'unreachable' ||
+    code === 'token_failed' ||
+    status === 429 ||
+    (status !== undefined && status >= 502 && status <= 504)
+  )
 }
 
 /** Calls back after a silence. */

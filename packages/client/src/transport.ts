@@ -1,5 +1,5 @@
 // Requests: with a token, tried again where that is safe, and bounded in time.
-import { ClientError, errorOf, errorTypePrefix, type Problem } from './errors.ts'
+import { ClientError, errorOf, type Problem } from './errors.ts'
 import {
   retryDelayMsDefault,
   retryDelayMsMax,
@@ -117,32 +117,56 @@ export class Transport {
       const response = await this.#send(asked, signal)
       return answerIn(response, await response.text())
     } catch (cause) {
-      if (cause instanceof ClientError) throw cause
       if (asked.signal?.aborted) throw new ClientError('aborted', 'The caller gave up.', { cause })
-      return { error: noAnswer(limit.aborted, this.#base, cause), isTransient: true, afterMs: 0 }
+      const error = cause instanceof ClientError ? cause : noAnswer(limit.aborted, this.#base, cause)
+      return { error, isTransient: error.code !== 'invalid_request', afterMs: 0 }
     }
   }
 
-  async #send({ path, query = {}, headers = {}, body }: Asked, signal: AbortSignal): Promise<Response> {
-    const { token, actor, traceparent, headers: own = {} } = this.#options
+  async #send(asked: Asked, signal: AbortSignal): Promise<Response> {
+    const token = await this.#token()
+    let request: Request
+    try {
+      request = this.#request(asked, token, signal)
+    } catch (cause) {
+      throw new ClientError('invalid_request', `The request cannot be made: ${cause}`, { cause })
+    }
+    return await this.#fetch(request)
+  }
+
+  async #token(): Promise<string | undefined> {
+    const { token } = this.#options
+    try {
+      return typeof token === 'function' ? await token() : token
+    } catch (cause) {
+      throw new ClientError('token_failed', `There is no token: ${cause}`, { cause })
+    }
+  }
+
+  #request({ path, query = {}, headers = {}, body }: Asked, token: string | undefined, signal: AbortSignal): Request {
+    const { actor, traceparent, headers: own } = this.#options
     const search = String(query instanceof URLSearchParams ? query : new URLSearchParams(present(query)))
     const url = `${this.#base}/${path.map(encodeURIComponent).join('/')}${search && `?${search}`}`
-    const secret = typeof token === 'function' ? await token() : token
     const all = {
       Accept: 'application/json',
-      ...own,
-      Authorization: secret && `Bearer ${secret}`,
+      Authorization: token && `Bearer ${token}`,
       'X-Actor': actor,
       traceparent: traceparent?.(),
       'Content-Type': body === undefined ? undefined : 'application/json',
+      ...own,
       ...headers,
     }
     const encoded = Object.fromEntries(Object.entries(present(all)).map(([name, value]) => [name, asBytes(value)]))
     const method = body === undefined ? 'GET' : 'POST'
-    return await this.#fetch(
-      // A redirect would make a POST a GET, silently.
-      new Request(url, { method, headers: encoded, body: json(body), signal, redirect: 'error', cache: 'no-store' }),
-    )
+    // A redirect would make a POST a GET, silently.
+    return new Request(url, {
+      method,
+      headers: encoded,
+      body: json(body),
+      signal,
+      redirect: 'error',
+      cache: 'no-store',
+    })
   }
 }
 
@@ -177,11 +201,12 @@ function answerIn({ ok, status, headers }: Response, text: string): Answered | F
   const problem = problemIn(text)
   const after = headers.get('Retry-After')
   const error = errorOf(status, problem)
-  // Of others that come again, only those who are overtaken may succeed: whatever else conflicts goes on to do so.
+  // A wait that is over had the time that the caller gave it. Of what conflicts, only a command that was overtaken may succeed.
   const isTransient =
-    [429, 502, 504].includes(status) ||
-    (status === 503 && (after !== null || problem === undefined)) ||
-    problem?.type === `${errorTypePrefix}overtaken`
+    error.code !== 'wait_timeout' &&
+    ([429, 502, 504].includes(status) ||
+      (status === 503 && (after !== null || problem === undefined)) ||
+      error.code === 'overtaken')
   const afterMs = after !== null && /^\d{1,5}$/.test(after) ? Number(after) * 1_000 : 0
   return { error, problem, isTransient, afterMs }
 }

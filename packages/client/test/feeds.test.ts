@@ -2,9 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ClientError, client, type Progress } from '@indelible/client'
 import fc from 'fast-check'
-import { expect, expectTypeOf, test } from 'vitest'
+import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
 import type { bank } from '../../../examples/bank/bank.ts'
 import { messagesIn } from '../src/event-stream.ts'
+import { feedSilenceMs } from '../src/limits.ts'
 import { answering } from './served.ts'
 
 const event = (position: number) => ({
@@ -90,6 +91,24 @@ test('progress is told, and is where a feed goes on in which nothing matched', a
   ])
   expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '9'])
   expect(requests[0]!.url).toBe('/events?after=0&history=h0')
+})
+
+test('a connection that is silent for too long is made again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { api, requests } = await feedOf(2, (response, rest) => response.write(encoded(rest[0]!)))
+  const feed = api.events({ after: 0 })
+  expect((await feed.next()).value).toMatchObject({ position: 1 })
+  const second = feed.next()
+  await vi.advanceTimersByTimeAsync(feedSilenceMs - 1)
+  expect(requests).toHaveLength(1)
+  // The wait before the next try has its own timer, which begins when the loss is noticed.
+  const passing = (async () => {
+    while (requests.length < 2) await vi.advanceTimersByTimeAsync(100)
+  })()
+  expect((await second).value).toMatchObject({ position: 2 })
+  await passing
+  await feed.return()
 })
 
 test('an answer that says no ends a feed with its error', async () => {

@@ -52,7 +52,7 @@ test.each([
   ['an answer that breaks off', half],
   ['503 with Retry-After', (response: ServerResponse) => problem(response, 503, 'io_failed', { 'Retry-After': '0' })],
   ['429', (response: ServerResponse) => problem(response, 429, 'too_many_waits')],
-  ['504', (response: ServerResponse) => problem(response, 504, 'wait_timeout')],
+  ['504 of a proxy', (response: ServerResponse) => response.writeHead(504).end()],
   ['409 of a command that was overtaken', (response: ServerResponse) => problem(response, 409, 'overtaken')],
   ['502 of a proxy', (response: ServerResponse) => response.writeHead(502).end('<h1>Bad gateway</h1>')],
   ['a page of a proxy', (response: ServerResponse) => response.end('<h1>Log in</h1>')],
@@ -71,6 +71,7 @@ test.each([
   ['422 of an id that was used', 422, 'command_id_reused'],
   ['500', 500, 'internal'],
   ['503 that is final', 503, 'store_poisoned'],
+  ['504 of a wait that is over', 504, 'wait_timeout'],
   ['507', 507, 'store_full'],
 ] as const)('nothing is sent again after %s', async (_what, status, code) => {
   const { url, requests } = await script((response) => problem(response, status, code))
@@ -135,6 +136,32 @@ test('a token is asked for once more after a 401', async () => {
   expect(requests).toHaveLength(3)
   await expect(account(url, { token: () => 'old' }).state()).rejects.toMatchObject({ status: 401 })
   expect(requests).toHaveLength(5)
+})
+
+test('a token that cannot be had is asked for again, and is an error with a code', async () => {
+  const { url, requests } = await script(ok)
+  const fails = [true, false]
+  const token = () => (fails.shift() ? Promise.reject(new Error('The identity provider is away.')) : 'new')
+  expect(await account(url, { token }).send('DepositFunds', { amount: 1 })).toMatchObject({ status: 'accepted' })
+  expect(requests).toHaveLength(1)
+  const never = account(url, { token: () => Promise.reject(new Error('No.')), triesMax: 2 }).state()
+  await expect(never).rejects.toMatchObject({ code: 'token_failed' })
+})
+
+test('a request that cannot be made is an error at once', async () => {
+  const { url, requests } = await script(ok)
+  await expect(account(url, { headers: { 'X-Tenant': 'a\nb' } }).state()).rejects.toMatchObject({
+    code: 'invalid_request',
+  })
+  const odd = client<typeof bank>({ url }).aggregate('account', '\ud800').state()
+  await expect(odd).rejects.toMatchObject({ code: 'invalid_request' })
+  expect(requests).toHaveLength(0)
+})
+
+test('headers of the caller take the place of those that the client makes', async () => {
+  const { url, requests } = await script(ok)
+  await account(url, { headers: { Authorization: 'Basic YTpi' } }).state()
+  expect(requests[0]!.headers.authorization).toBe('Basic YTpi')
 })
 
 test('headers and trace context go with each request', async () => {

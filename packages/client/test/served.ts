@@ -1,13 +1,13 @@
 // Systems served over HTTP for tests of the client, in memory, and servers that speak a part of HTTP only.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { serve } from '@indelible/server'
+import { type ServeOptions, serve } from '@indelible/server'
 import type { RunningSystem } from 'indelible'
 import { onTestFinished } from 'vitest'
 
 /** The URL of a running system. Both end with the test. */
-export async function servedUrl(running: RunningSystem): Promise<string> {
-  const server = await serve(running, { port: 0 })
+export async function servedUrl(running: RunningSystem, options: ServeOptions = {}): Promise<string> {
+  const server = await serve(running, { port: 0, ...options })
   onTestFinished(async () => {
     await server.close()
     await running.close()

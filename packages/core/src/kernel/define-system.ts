@@ -43,7 +43,9 @@ export function defineSystem<
     readonly commands: Commands
     readonly projections?: Projections
     readonly sagas?: Sagas
+    /** What HTTP services do for it: `activities: [AuthorisePayment]`. */
     readonly activities?: Activities
+    /** The other systems that it sends commands to and hears events from: `remotes: [partner]`. */
     readonly remotes?: Remotes
   },
 ): System<{
