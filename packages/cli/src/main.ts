@@ -17,8 +17,8 @@ export async function main(): Promise<never> {
     process.exit(128 + constants.signals[signal])
   }
   for (const signal of stopSignals) process.on(signal, onSignal)
-  const { stdout, stderr } = process
-  const code = await run(process.argv.slice(2), { stdout, stderr, cwd: process.cwd(), signal: stop.signal })
+  const { stdout, stderr, env } = process
+  const code = await run(process.argv.slice(2), { stdout, stderr, cwd: process.cwd(), env, signal: stop.signal })
   // All output is written. Resources that a config left open must not keep the process alive.
   process.exit(code)
 }

@@ -13,16 +13,28 @@ export interface RunOptions {
   readonly stderr: OutputStream
   /** The working directory. */
   readonly cwd: string
+  /** The environment: `INDELIBLE_KEY`. Empty by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** Stops the command, like Ctrl-C. */
   readonly signal: AbortSignal
 }
 
 /** Runs a command: `run(['stat', '--data', './data'], …)`. Never throws. Returns one of {@link exitCodes}. */
-export async function run(argv: readonly string[], { stdout, stderr, cwd, signal }: RunOptions): Promise<number> {
+export async function run(
+  argv: readonly string[],
+  { stdout, stderr, cwd, env = {}, signal }: RunOptions,
+): Promise<number> {
   const out = outputTo(stdout)
   const errors = outputTo(stderr)
   try {
-    return await execute(argv, { out, errors, cwd, interrupted: signal, signal: AbortSignal.any([signal, out.closed]) })
+    return await execute(argv, {
+      out,
+      errors,
+      cwd,
+      env,
+      interrupted: signal,
+      signal: AbortSignal.any([signal, out.closed]),
+    })
   } catch (error) {
     // The reader of the output has closed it (`| head`). That is not an error.
     if (out.closed.aborted) return exitCodes.ok

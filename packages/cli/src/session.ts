@@ -12,6 +12,8 @@ export interface Session {
   readonly errors: Output
   /** The working directory: relative paths start here. */
   readonly cwd: string
+  /** The environment of the process. */
+  readonly env: Readonly<Record<string, string | undefined>>
   /** Aborts on Ctrl-C and SIGTERM. */
   readonly interrupted: AbortSignal
   /** Aborts on Ctrl-C, and when the reader has closed the output. */

@@ -19,6 +19,7 @@ export interface Terminal {
   /** Makes stdout and stderr a terminal of this width. */
   readonly columns?: number
   readonly signal?: AbortSignal
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export const configFile = fileURLToPath(new URL('./indelible.config.ts', import.meta.url))
@@ -29,11 +30,11 @@ const appender = fileURLToPath(new URL('./append.ts', import.meta.url))
 /** Calls the program in this process. */
 export async function cli(
   argv: readonly string[],
-  { cwd = tmpdir(), columns, signal }: Terminal = {},
+  { cwd = tmpdir(), columns, signal, env = {} }: Terminal = {},
 ): Promise<Result> {
   const stdout = new Screen(columns)
   const stderr = new Screen(columns)
-  const code = await run(argv, { stdout, stderr, cwd, signal: signal ?? new AbortController().signal })
+  const code = await run(argv, { stdout, stderr, cwd, env, signal: signal ?? new AbortController().signal })
   return { code, out: stdout.text, err: stderr.text }
 }
 

@@ -133,6 +133,16 @@ export type {
   ReactionStatus,
 } from './runtime/consumers/status.ts'
 export type { DomainCode } from './runtime/guard/index.ts'
+export {
+  type ApiKey,
+  type ApiKeyStatus,
+  ApiKeys,
+  type IssuedKey,
+  type KeyPrincipal,
+  type KeyToIssue,
+  type KeyVerdict,
+  keyPrefix,
+} from './runtime/keys/index.ts'
 export type { ResumeOptions, SagaDecision } from './runtime/processes/decisions.ts'
 export type { Resumption, SagaFailure, SagaStart } from './runtime/processes/events.ts'
 export type { SagaRunnerStatus } from './runtime/processes/saga-runner.ts'

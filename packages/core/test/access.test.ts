@@ -18,6 +18,7 @@ const principals = {
   auditor: { actor: 'alan', roles: ['auditor'] },
   partner: { actor: 'bank-b', roles: ['partner'] },
   admin: { actor: 'root', roles: ['admin'] },
+  owner: { actor: 'olaf', roles: ['owner'] },
 } satisfies Readonly<Record<string, Principal>>
 type Who = keyof typeof principals
 
@@ -80,11 +81,14 @@ const matrix: Readonly<Record<OperationName, { input: object; allowed: readonly 
   proveConsistency: row({ from: 1 }, 'auditor'),
   latestCheckpoint: row({}, 'auditor'),
   rotateProofKey: row({}, 'admin'),
+  issueKey: row({ principal: { actor: 'ann' } }, 'admin'),
+  listKeys: row({}, 'admin'),
+  revokeKey: row({ keyId: 'k', reason: 'lost' }, 'admin'),
   health: row({}, 'operator'),
 }
 
 function row(input: object, ...allowed: readonly Who[]) {
-  return { input, allowed }
+  return { input, allowed: [...allowed, 'owner' as const] }
 }
 
 /** Whoever has any grant. */
@@ -291,11 +295,11 @@ describe('grants that cannot mean what they say are refused', () => {
     }
   }
   test.each([
-    [{ may: 'operate' }, 'needs a role or a principal, and not both.'],
-    [{ role: 'a', principal: 'b', may: 'operate' }, 'needs a role or a principal, and not both.'],
+    [{ may: 'operate' }, 'needs one of "role", "principal" and "anyone: true".'],
+    [{ role: 'a', principal: 'b', may: 'operate' }, 'needs one of "role", "principal" and "anyone: true".'],
     [
       { role: 'a', may: 'fly' },
-      'has "may": "fly". It is one of send, read, decide, operate, audit, claim, administer.',
+      'has "may": "fly". It is one of send, read, decide, operate, audit, claim, administer, everything.',
     ],
     [{ role: 'a', may: 'operate', where: {} }, 'has "where", which a grant of this kind does not know.'],
     [

@@ -123,12 +123,49 @@ test('every line that is not understood is named, with what was expected', () =>
 
 ## Aggregate: loan
 `
+  expect(findingsOf(wrong)).toMatchSnapshot()
+})
+
+test('what stands twice where it can stand once is named, and so is a duration that is none', () => {
+  const twice = `# library
+## Aggregate: loan
+### Commands
+- LendBook
+  - member: text
+  - member: integer
+### Events
+- BookLent
+  - copy: object
+    - shelf: text
+    - shelf: integer
+## Read model: loans
+- id: text, key
+- id: integer
+- on BookLent
+## Saga: overdue
+- starts on BookLent
+### Steps
+1. remind sends LendBook
+   - within soon
+2. remind sleeps for 3 weeks
+3. both does all of
+   - left
+     1. wait sleeps for -1d
+   - left
+     1. look asks a person within 1y
+`
+  expect(findingsOf(twice)).toMatchSnapshot()
+  const [lane] = boardFromMarkdown('# x\n## Aggregate: a\n### Commands\n- Do\n  - emits A, B, A\n  - emits B\n').lanes
+  expect(lane!.commands[0]!.emits).toEqual(['A', 'B'])
+})
+
+function findingsOf(board: string): string {
   let thrown: unknown
   try {
-    boardFromMarkdown(wrong)
+    boardFromMarkdown(board)
   } catch (error) {
     thrown = error
   }
   expect(thrown).toMatchObject({ code: 'board_invalid' })
-  expect((thrown as Error).message).toMatchSnapshot()
-})
+  return (thrown as Error).message
+}

@@ -1,8 +1,9 @@
 // Why something happened: from every event, the chain of causes leads to the first command.
-import { type EventStore, type RecordedEvent, reaction, startSystem } from 'indelible'
+import { aggregate, defineSystem, type EventStore, event, type RecordedEvent, reaction, startSystem } from 'indelible'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { patience, soon } from './patience.ts'
-import { AskMove, CashPaidIn, moveSaga, PayIn, parts, startTills, tills } from './till.ts'
+import { AskMove, CashPaidIn, CashTaken, moveSaga, PayIn, parts, startTills, tills } from './till.ts'
 
 const everything = async (store: EventStore): Promise<RecordedEvent[]> =>
   (await Array.fromAsync(store.read('all', { reserved: true }))).flatMap(({ events }) => events)
@@ -132,4 +133,35 @@ test('a command that a reaction sends with the id of its event continues the cha
   const events = await everything(store)
   const echoed = events.find(({ stream }) => stream === 'till-b')!
   expect(causesOf(echoed, events)).toMatchObject({ begun: first.commandId, chain: [{ stream: 'till-a' }] })
+})
+
+test('what a reaction to a part of an event sends has the recorded event as its cause', async () => {
+  const Swapped = event('Swapped', z.object({ paid: z.int(), taken: z.int() }), { parts: ['CashPaidIn', 'CashTaken'] })
+  const PaidIn = CashPaidIn.formerly(Swapped, ({ paid }) => ({ amount: paid }))
+  const Taken = CashTaken.formerly(Swapped, ({ taken }) => ({ amount: taken }))
+  const drawer = aggregate('till', { initialState: {} })
+    .on(PaidIn, (state) => state)
+    .on(Taken, (state) => state)
+  const Pay = drawer.command('PayIn', { input: PaidIn.schema, emits: [PaidIn], decide: (_state, data) => PaidIn(data) })
+  const store = parts().store
+  await store.append({ events: [{ stream: 'till-a', type: 'Swapped', data: { paid: 1, taken: 2 } }] })
+  const echo = reaction('echo', { from: 'beginning' }).on(Taken, async ({ amount }, { id }) => {
+    await system.send(Pay('b', { amount }), { causationId: id })
+  })
+  await using system = startSystem(
+    defineSystem({ name: 'tills', commands: [Pay], reactions: [echo] }),
+    parts({ store }),
+  )
+  await system.waitFor(echo, 1)
+  const events = await everything(store)
+  expect(causesOf(events.at(-1)!, events).chain.map(named)).toEqual(['till-a Swapped'])
+})
+
+test('a cause that a caller names is recorded as it is, also with a slash', async () => {
+  await using system = startTills()
+  await system.send(PayIn('a', { amount: 10 }), { causationId: 'https://shop.test/orders/17' })
+  await system.schedule(PayIn('b', { amount: 1 }), { in: '1h', causationId: 'orders/17' })
+  const causes = (await everything(system.store)).map(({ stream, metadata }) => [stream, metadata.causationId])
+  expect(causes[0]).toEqual(['till-a', 'https://shop.test/orders/17'])
+  expect(causes.find(([stream]) => stream!.startsWith('$'))?.[1]).toBe('orders/17')
 })

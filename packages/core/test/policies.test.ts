@@ -65,6 +65,42 @@ test('every command is carried out once, at whichever append the process dies', 
   }
 })
 
+test('a command that former code sent is not sent again by code that gives it another input; another command parks', async () => {
+  const [store, consumers] = [memoryStore(), memoryConsumers()]
+  await store.append({ events: [{ stream: 'request-1', type: 'Asked', data: { words: ['one'], limit: 1 } }] })
+  let isBegun = false
+  // It keeps where it begins, and dies before it keeps more.
+  const save: typeof consumers.save = async (record) => {
+    if (!isBegun) await consumers.save(record)
+    isBegun = true
+  }
+  const version = (command: (word: string) => ReturnType<typeof Write | typeof Tear>) =>
+    policy('writes', { sends: [Write, Tear], from: 'beginning' }).on(Asked, ({ words }) => words.map(command))
+  const kept = { ...store, close: async () => {} }
+  const then = version((word) => Write('a', { word }))
+  const former = started([then], { store: kept, consumers: { load: (name) => consumers.load(name), save } })
+  await former.waitFor(then, 1)
+  await former.close()
+  const louder = version((word) => Write('a', { word: `${word}!` }))
+  const unkept = { load: (name: string) => consumers.load(name), save: async () => {} }
+  const now = started([louder], { store: kept, consumers: unkept })
+  await now.waitFor(louder, 1)
+  expect(await now.consumers.show(louder)).toMatchObject({ parked: [] })
+  expect(await written(now)).toEqual(['one'])
+  await now.close()
+  const other = version((word) => Tear('a', { word }))
+  const last = started([other], { store: kept, consumers: unkept })
+  await vi.waitFor(
+    async () =>
+      expect(await last.consumers.show(other)).toMatchObject({
+        parked: [{ code: 'command_id_reused', stream: 'request-1' }],
+      }),
+    { timeout: 10_000 },
+  )
+  expect(await written(last)).toEqual(['one'])
+  await last.close()
+})
+
 test('a refused command parks its event until a person resumes the policy, unless the policy ignores refusals', async () => {
   const running = started([writes])
   await running.send(Ask('1', { words: ['yes', 'no'] }))

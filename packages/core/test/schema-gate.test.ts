@@ -1,5 +1,5 @@
 // What refuses code: whatever it cannot read of a log, or of a committed file.
-import { event, IndelibleError } from 'indelible'
+import { aggregate, defineSystem, type AnyEventType as EventType, event, IndelibleError, type System } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import {
   type AcceptedFinding,
@@ -8,12 +8,14 @@ import {
   contractRules,
   contractsInFile,
   contractsInLog,
+  describeSystem,
   type EventContract,
   isRefusing,
   jsonSchemaOf,
   judgeContracts,
   type KnownContract,
   readRegistry,
+  registerEventTypes,
   replayEvents,
   schemaRules,
   unusedAcceptances,
@@ -34,6 +36,16 @@ function contract(type: string, versions: readonly z.ZodType[], more: Partial<Ev
 function known(type: string, versions: readonly z.ZodType[], more: Partial<KnownContract> = {}): KnownContract {
   const schemas = versions.map((each, index) => ({ version: index + 1, schema: jsonSchemaOf(each, 'output') }))
   return { type, version: versions.length, versions: schemas, tags: {}, personal: [], ...more }
+}
+
+function systemOf(type: EventType): System {
+  const order = aggregate('order', { initialState: {} }).on(type, (state) => state)
+  const Do = order.command('Do', { input: z.object({}), emits: [type], decide: () => [] })
+  return defineSystem({ name: 'shop', commands: [Do] })
+}
+
+function contractsOf(type: EventType): EventContract[] {
+  return [...describeSystem(systemOf(type)).events]
 }
 
 function told(before: KnownContract[], now: EventContract[], mode?: CompatibilityMode, accepted?: AcceptedFinding[]) {
@@ -103,6 +115,15 @@ test('changed tags and removed marks of personal data are warnings', () => {
   ])
 })
 
+test('a schema whose library describes nothing of it is a warning: nothing was compared', () => {
+  const { validate } = cents['~standard']
+  const plain = { '~standard': { version: 1, vendor: 'none', validate } } as unknown as z.ZodType
+  const warned = 'passed Paid schema_undescribed'
+  expect(told([known('Paid', [plain])], [contract('Paid', [plain])], 'full')).toEqual([warned, warned])
+  expect(told([known('Paid', [cents])], [contract('Paid', [plain])])).toEqual([warned])
+  expect(told([known('Paid', [plain])], [contract('Paid', [cents])])[0]).toBe('refused Paid type_changed')
+})
+
 test('what cannot be told refuses the code until it is accepted with a reason', () => {
   const before = [known('Named', [z.object({ name: z.string().regex(/^a/) })])]
   const now = [contract('Named', [z.object({ name: z.string().regex(/^[ab]/) })])]
@@ -128,6 +149,22 @@ test('the file has the same text whatever the order of declaration, and is read 
   expect(told([...contractsInFile(text)], [paid, named], 'full')).toEqual([])
   expect(() => contractsInFile('{')).toThrow(IndelibleError)
   expect(() => contractsInFile('{"events": []}')).toThrow('is not a file of event schemas')
+  for (const wrong of [
+    null,
+    {},
+    { version: '1' },
+    { schema: true },
+    { olderVersions: {} },
+    { olderVersions: [null] },
+    { formerTypes: [null] },
+    { formerTypes: [{ type: 'Payed', versions: [] }] },
+    { tags: 3 },
+    { personal: 'all' },
+  ]) {
+    const events = wrong === null ? [null] : [Object.keys(wrong).length === 0 ? {} : { ...named, ...wrong }]
+    const odd = JSON.stringify({ indelible: 'event schemas', format: 1, system: 'shop', events })
+    expect(() => contractsInFile(odd), odd).toThrow('The file lacks type, version,')
+  }
 })
 
 test('a type of the log that nobody registered refuses code that does not declare it either', async () => {
@@ -136,6 +173,36 @@ test('a type of the log that nobody registered refuses code that does not declar
   const before = contractsInLog(await readRegistry(store), await store.countTypes())
   expect(told([...before], [])).toEqual(['refused Paid type_unknown'])
   expect(told([...before], [contract('Paid', [cents])], 'full')).toEqual([])
+})
+
+/** What former code registered on a log, the last one last, and then events of some types. */
+async function logOf(registered: readonly EventType[], events: readonly string[]) {
+  const store = memoryStore()
+  for (const each of registered) await registerEventTypes(store, systemOf(each))
+  for (const type of events) await store.append({ events: [{ stream: 'order-1', type, data: {} }] })
+  return [...contractsInLog(await readRegistry(store), await store.countTypes())]
+}
+
+test('code that was rolled back does not hide what newer code recorded in the meantime', async () => {
+  const strict = event('Paid', z.object({ by: z.string() }))
+  const loose = event('Paid', z.object({ by: z.string().optional() }))
+  const refused = ['refused Paid member_required by']
+  expect(told(await logOf([strict, loose, strict], ['Paid']), contractsOf(strict))).toEqual(refused)
+  expect(told(await logOf([strict, loose, strict], ['Paid']), contractsOf(loose))).toEqual([])
+  // Without events there is nothing that could not be read.
+  expect(told(await logOf([strict, loose, strict], []), contractsOf(strict))).toEqual([])
+})
+
+test('a type that others were formerly stays known, in a log and in a file, though no code declares it for itself', async () => {
+  const Payed = event('Payed', z.object({ cents: z.int() }))
+  const after = event('Paid', cents).formerly(Payed, (old) => old)
+  const otherwise = event('Paid', cents).formerly(event('Payed', withCurrency), (old) => old)
+  const file = contractFileOf({ name: 'shop', events: describeSystem(systemOf(after)).events })
+  for (const before of [[...contractsInFile(file)], await logOf([after], ['Payed'])]) {
+    expect(told(before, contractsOf(after), 'full')).toEqual([])
+    expect(told(before, contractsOf(event('Paid', cents)))).toEqual(['refused Payed type_removed'])
+    expect(told(before, contractsOf(otherwise))).toEqual(['refused Payed member_required currency'])
+  }
 })
 
 test('every rule says what it is about', () => {

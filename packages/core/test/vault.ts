@@ -69,6 +69,7 @@ export const vaultAccess: AccessOptions = {
     { role: 'auditor', may: 'audit' },
     { role: 'partner', may: 'claim' },
     { role: 'admin', may: 'administer' },
+    { role: 'owner', may: 'everything' },
     { principal: 'carol', may: 'send', commands: ['account.Deposit'], where: { 'input.amount': [1, 2, 3] } },
   ],
 }

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 import { connectionsMaxDefault } from './limits.ts'
 
 /** The number of responses under way on each open connection. The idle connections are in the order in which they became idle. */
@@ -18,13 +19,32 @@ export function limitedConnections(server: Server, connectionsMax: number): Conn
     return idle.find((socket) => !asked.has(socket)) ?? idle[0] ?? newest
   }
 
-  server.on('connection', (socket) => {
+  const count = (socket: Socket) => {
     answers.set(socket, 0)
     socket.once('close', () => answers.delete(socket))
+  }
+  /** The connections on which TLS is not agreed yet, by their peers. */
+  const agreeing = new Map<string, Socket>()
+
+  server.on('connection', (socket) => {
+    count(socket)
+    if (server instanceof TlsServer) {
+      const peer = peerOf(socket)
+      agreeing.set(peer, socket)
+      socket.once('close', () => agreeing.get(peer) === socket && agreeing.delete(peer))
+    }
     if (answers.size <= connectionsMax) return
     const gone = leastNeeded(socket)
     answers.delete(gone)
     gone.destroy()
+  })
+  // With TLS, requests come by another socket, around the one that was counted.
+  server.on('secureConnection', (secure: Socket) => {
+    const peer = peerOf(secure)
+    const socket = agreeing.get(peer)
+    agreeing.delete(peer)
+    if (socket) answers.delete(socket)
+    count(secure)
   })
   server.on('request', ({ socket }, response) => {
     asked.add(socket)
@@ -39,6 +59,10 @@ export function limitedConnections(server: Server, connectionsMax: number): Conn
     response.once('close', () => change(-1))
   })
   return answers
+}
+
+function peerOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return [remoteAddress, remotePort, localAddress, localPort].join(' ')
 }
 
 /** Half of the file descriptors that this process can still open, if the operating system reports them; at most {@link connectionsMaxDefault}. */

@@ -2,6 +2,7 @@
 import type { OperationsDescription } from 'indelible/operations'
 import { json } from './answers.ts'
 import { filledPath } from './http-map.ts'
+import type { Identity } from './identities/index.ts'
 import type { OwnPage } from './own-page.ts'
 import { httpMaps } from './routes.ts'
 
@@ -10,11 +11,13 @@ export interface Contents {
   readonly name: string
   readonly described: OperationsDescription
   readonly ownPages: readonly OwnPage[]
+  readonly identities: readonly Identity[]
 }
 
 export function homePage(contents: () => Contents): OwnPage {
   return {
     path: '/',
+    needs: { verb: 'any' },
     summary: 'Links to everything there is',
     answer: { description: 'Links, with {id} and the like for the client to fill in.', schema },
     async handle(c) {

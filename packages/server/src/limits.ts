@@ -68,3 +68,24 @@ export const readyLagEventsMaxDefault = 10_000
 export const drainMsDefault = 5_000
 /** Nobody waits for a server to be not ready if nobody asked within this time. */
 export const readyAskedMs = 60_000
+/** The maximum UTF-8 bytes of an actor: the limit of recorded texts. */
+export const recordedTextBytesMax = 512
+/** The refused requests that the operator is told of in a second. The others are counted. */
+export const refusalsToldPerSecondMax = 10
+/** How far the clock of a provider of tokens may differ by default, and at most. */
+export const clockSkewSecondsDefault = 30
+export const clockSkewSecondsMax = 300
+/** The default of the least time between two requests to a provider for its keys. */
+export const keysCooldownSecondsDefault = 5
+/** Keys of a provider that are older are asked for again in the background. */
+export const keysMaxAgeMs = 10 * 60_000
+/** The requests whose tokens wait for new keys of a provider. */
+export const keyWaitsMax = 100
+/** The time in which a provider must answer. */
+export const providerTimeoutMs = 5_000
+/** The maximum bytes of an answer of a provider. */
+export const providerBytesMax = 1024 * 1024
+/** The interval in which the files of TLS are looked at. */
+export const certificateCheckMs = 1_000
+/** The time after a change of one of these files in which the others may change too. */
+export const certificateSettleMs = 200

@@ -11,6 +11,7 @@ export function metricsPage(running: RunningSystem): OwnPage {
   const { contentType } = registry
   return {
     path: '/metrics',
+    needs: { verb: 'operate' },
     summary: 'Metrics of the log and of the projections, for Prometheus',
     answer: { description: 'In the text format, version 0.0.4.', contentType, schema: { type: 'string' } },
     async handle() {

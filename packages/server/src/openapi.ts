@@ -10,12 +10,19 @@ import { errorType, httpErrors, problemRef, problemSchema, statusOf } from './pr
 import { routeOf } from './routes.ts'
 
 /** Any request may fail in these ways. */
-const problemsAnywhere = [403, 413, 414, 429, 431, 500, 503, 504]
+const problemsAnywhere = [401, 403, 413, 414, 429, 431, 500, 503, 504]
+
+const bearerScheme = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'An API key, or a token of a provider that this server knows.',
+}
 
 export function openApiPage(contents: () => Contents, apiVersion: string): OwnPage {
   let document: object | undefined
   return {
     path: '/openapi.json',
+    needs: { verb: 'any' },
     summary: 'This document',
     answer: { description: 'OpenAPI 3.1.', schema: { type: 'object' } },
     async handle() {
@@ -25,7 +32,7 @@ export function openApiPage(contents: () => Contents, apiVersion: string): OwnPa
   }
 }
 
-export function openApiDocument({ name, described, ownPages }: Contents, apiVersion: string): object {
+export function openApiDocument({ name, described, ownPages, identities }: Contents, apiVersion: string): object {
   const paths: Record<string, Record<string, object>> = {}
   const statuses = new Set([statusOf.invalid_parameter, ...problemsAnywhere])
   for (const each of described.operations) {
@@ -41,11 +48,14 @@ export function openApiDocument({ name, described, ownPages }: Contents, apiVers
   const responses = Object.fromEntries(
     [...statuses].sort().map((status) => [`Problem${status}`, problemResponse(status)]),
   )
+  const usesCertificate = identities.some((identity) => identity.usesCertificate)
+  const schemes = { bearer: bearerScheme, ...(usesCertificate ? { certificate: { type: 'mutualTLS' } } : {}) }
   const document = {
     openapi: '3.1.1',
     info: { title: name, version: apiVersion },
     paths,
-    components: { schemas, responses },
+    ...(identities.length > 0 ? { security: Object.keys(schemes).map((scheme) => ({ [scheme]: [] })) } : {}),
+    components: { schemas, responses, ...(identities.length > 0 ? { securitySchemes: schemes } : {}) },
   }
   return withComponents(document) as object
 }

@@ -3,7 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { RunningSystem } from 'indelible'
 import { timer } from 'indelible/adapter'
-import type { Operation, Paging } from 'indelible/operations'
+import type { Operation, Paging, Principal } from 'indelible/operations'
 import type { Admission } from './admission.ts'
 import { json, linkTo } from './answers.ts'
 import { callerOf } from './callers.ts'
@@ -27,8 +27,8 @@ export interface HandlerOptions {
 export function operationHandler(running: RunningSystem, route: OperationRoute, options: HandlerOptions) {
   const { operation, map } = route
   const { waits, admission, held, limits, closing } = options
-  return async (c: Context): Promise<Response> => {
-    const principal = readPrincipal(c, route)
+  return async (c: Context, recognised?: Principal): Promise<Response> => {
+    const principal = recognised ?? { ...readPrincipal(c, route), isLocal: true }
     const caller = callerOf(c, principal)
     admission.request(caller)
     const input = await readInput(c, route, { bodyBytesMax: limits.bodyBytesMax, held })

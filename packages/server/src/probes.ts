@@ -55,6 +55,7 @@ function probePage(path: string, summary: string, check: () => Promise<readonly 
   return {
     path,
     summary,
+    needs: 'nothing',
     answer: { description: 'Each check. 503 if one failed.', schema },
     async handle() {
       const checks = await check()

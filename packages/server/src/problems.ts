@@ -18,6 +18,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   stream_missing: 404,
   saga_missing: 404,
   schedule_missing: 404,
+  key_missing: 404,
   unknown_command: 404,
   unknown_projection: 404,
   unknown_saga: 404,
@@ -89,6 +90,13 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
 export const httpErrors = {
   malformed_url: { status: 400, meaning: 'The URL is not valid percent-encoded UTF-8, or its host is not valid.' },
   malformed_body: { status: 400, meaning: 'The body is not JSON in UTF-8.' },
+  unauthenticated: { status: 401, meaning: 'The request shows no identity that is known and valid here.' },
+  actor_not_allowed: { status: 403, meaning: 'X-Actor names another actor than the one that the request is from.' },
+  identity_unavailable: {
+    status: 503,
+    meaning:
+      'It cannot be checked now who the request is from, because a provider does not answer or too many keys are being checked.',
+  },
   cross_site: { status: 403, meaning: 'A web page of another site must not change anything here.' },
   // Not 421, because browsers repeat the request after it.
   host_not_allowed: { status: 403, meaning: 'The server does not accept the host name of the request.' },

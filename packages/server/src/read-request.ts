@@ -74,7 +74,7 @@ function keysIn(parameter: string, { name }: Place): readonly [string, string | 
 }
 
 /** A header value has one character for each byte (https://fetch.spec.whatwg.org/#concept-header-value). These bytes are UTF-8. */
-function headerText(c: Context, name: string): string | undefined {
+export function headerText(c: Context, name: string): string | undefined {
   const bytes = c.req.header(name)
   if (bytes === undefined) return undefined
   try {

@@ -118,7 +118,9 @@ test('the OpenAPI document is made from the JSON description of the system', asy
   const { get } = openShop()
   const { body: served } = await get('/openapi.json')
   const described = describeOperations(JSON.parse(JSON.stringify(describeSystem(shop))))
-  const made = JSON.parse(JSON.stringify(openApiDocument({ name: shop.name, described, ownPages: [] }, '1')))
+  const made = JSON.parse(
+    JSON.stringify(openApiDocument({ name: shop.name, described, ownPages: [], identities: [] }, '1')),
+  )
   const own = ['/', '/livez', '/readyz', '/metrics', '/openapi.json']
   const paths = Object.fromEntries(Object.entries(served.paths).filter(([path]) => !own.includes(path)))
   expect({ ...served, paths }).toEqual(made)

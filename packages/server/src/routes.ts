@@ -110,6 +110,9 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   proveConsistency: { method: 'GET', path: '/proofs/consistency' },
   latestCheckpoint: { method: 'GET', path: '/proofs/checkpoint' },
   rotateProofKey: { method: 'POST', path: '/proofs/rotate-key' },
+  issueKey: { method: 'POST', path: '/keys', body: 'principal', problems: [413, 415] },
+  listKeys: { method: 'GET', path: '/keys' },
+  revokeKey: { method: 'POST', path: '/keys/{keyId}/revoke' },
   health: {
     method: 'GET',
     path: '/health',

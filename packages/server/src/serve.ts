@@ -1,13 +1,20 @@
 // Serves the HTTP API on a port of this machine.
 import { createServer } from 'node:http'
+import {
+  createServer as createTlsServer,
+  type Server as TlsServer,
+  type ServerOptions as TlsServerOptions,
+} from 'node:https'
 import { type AddressInfo, isIP } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { IndelibleError, type RunningSystem } from 'indelible'
 import { checkedDuration } from 'indelible/adapter'
+import { isLoopback, openToAll } from './bind-check.ts'
 import { connectionsThatFit, limitedConnections } from './connections.ts'
 import { Drain } from './drain.ts'
 import { gracefulClose } from './graceful-close.ts'
 import { type HttpApiOptions, httpApi } from './http-api.ts'
+import type { Identity } from './identities/index.ts'
 import { inTurn } from './in-turn.ts'
 import {
   closeTimeoutMsDefault,
@@ -20,13 +27,16 @@ import {
   waitsShareMax,
 } from './limits.ts'
 import { answerMalformed, malformedUrl } from './malformed.ts'
+import { noticeToConsole } from './notices.ts'
+import { type KeptCertificates, keptCertificates, readCertificates, type TlsOptions } from './tls/certificates.ts'
 
 export interface ServeOptions extends Omit<HttpApiOptions, 'closing' | 'drain'> {
   /**
-   * `127.0.0.1` by default, which is reachable from this machine only. There is no authentication yet, so give others access only through a proxy that has it.
-   * A host name here is also one of the `allowedHosts`.
+   * `127.0.0.1` by default, which is reachable from this machine only. Any other needs `identities`. A host name here is also one of the `allowedHosts`.
    */
   readonly host?: string
+  /** The certificate of the server. `behindProxy` says that a proxy in front of it has one; it only silences the notice that TLS is missing. */
+  readonly tls?: TlsOptions | 'behindProxy'
   /** 3000 by default; 0 for any free port. */
   readonly port?: number
   /** The time that `close` gives requests under way to finish: 10 seconds by default, no limit with `Infinity`. */
@@ -51,16 +61,24 @@ export interface CloseOptions {
 
 export interface HttpServer {
   readonly url: string
+  /** Reads the certificate again at once, and not only when it finds the files changed. Throws `config_invalid`; then the one before is still used. */
+  reloadCertificate(): void
   /** Accepts no more connections, lets requests under way finish, and cuts the rest after `closeTimeoutMs`. The caller closes the system. Throws `invalid_duration`. */
   close(options?: CloseOptions): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Resolves when the server listens. Throws `io_failed` if it cannot listen, `invalid_duration`, and what {@link httpApi} throws. */
+/** Resolves when the server listens. Throws `io_failed` if it cannot listen, `config_invalid` if others would reach it and it has no identities or if TLS cannot work, `invalid_duration`, and what {@link httpApi} throws. */
 export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
-  const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, ...others } = options
+  const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, tls, ...others } = options
   const { connectionsMax = connectionsThatFit(), headersTimeoutMs = headersTimeoutMsDefault, ...apiOptions } = others
-  const { allowedHosts = [], waitsMax = waitsMaxDefault } = apiOptions
+  const { allowedHosts = [], waitsMax = waitsMaxDefault, identities = [], onNotice = noticeToConsole } = apiOptions
+  const files = typeof tls === 'object' ? tls : undefined
+  const isLocal = await isLoopback(host).catch((cause) => {
+    throw cannotListen(cause, { host, port })
+  })
+  if (!isLocal && identities.length === 0) throw openToAll(host)
+  assertAsked(identities, files)
   const names = isIP(host) ? allowedHosts : [host, ...allowedHosts]
   // Requests that wait must leave connections for requests that do not.
   const waits = Math.max(1, Math.min(waitsMax, Math.floor(connectionsMax * waitsShareMax)))
@@ -75,13 +93,18 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
     keepAliveTimeout: idleTimeoutMs,
     connectionsCheckingInterval: slowCheckMs,
   }
-  const server = createServer({ ...timeouts, maxHeaderSize: headersBytesMax }, listener)
+  const limited = { ...timeouts, maxHeaderSize: headersBytesMax }
+  const server = files
+    ? createTlsServer({ ...limited, ...tlsSettings(files, timeouts.headersTimeout) }, listener)
+    : createServer(limited, listener)
   const connections = limitedConnections(server, connectionsMax)
   answerMalformed(server, connections)
   const closed = gracefulClose(server, connections, checkedDuration('closeTimeoutMs', closeTimeoutMs))
+  let certificates: KeptCertificates | undefined
   const close = async ({ drainMs = 0 }: CloseOptions = {}) => {
     await drain.begin(checkedDuration('drainMs', drainMs))
     closing.abort()
+    certificates?.stop()
     await closed()
   }
 
@@ -89,13 +112,41 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, { host, port })))
     server.listen(port, host, resolve)
   })
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
-  return { url, close, [Symbol.asyncDispose]: () => close() }
+  if (files) certificates = keptCertificates(server as TlsServer, files, onNotice)
+  else if (!isLocal && tls !== 'behindProxy') onNotice({ kind: 'tls missing', message: tlsMissing })
+  const { port: listening } = server.address() as AddressInfo
+  const url = `${files ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${listening}`
+  return { url, reloadCertificate: () => certificates?.reload(), close, [Symbol.asyncDispose]: () => close() }
+}
+
+const tlsMissing =
+  'Others can read what is sent here, keys too. Give the server a certificate (tls: { certFile, keyFile }), or say tls: "behindProxy" if a proxy in front of it has one.'
+
+function tlsSettings(files: TlsOptions, handshakeTimeout: number): TlsServerOptions {
+  const { requestCert = false } = files
+  return {
+    ...readCertificates(files).context,
+    handshakeTimeout,
+    requestCert,
+    // A client without a certificate may show a key instead. The identities decide.
+    rejectUnauthorized: false,
+  }
+}
+
+/** Else no client would ever show a certificate. */
+function assertAsked(identities: readonly Identity[], files: TlsOptions | undefined): void {
+  const waiting = identities.find(({ usesCertificate }) => usesCertificate)
+  if (!waiting || files?.requestCert) return
+  throw new IndelibleError(
+    'config_invalid',
+    `The identity "${waiting.name}" needs TLS that asks clients for certificates: tls: { certFile, keyFile, caFile, requestCert: true }.`,
+  )
 }
 
 const listenProblems: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process listens there already. Choose another port, or end that process',
   EACCES: 'this user is not allowed to. Choose a port above 1023',
+  ENOTFOUND: 'this name has no address',
   EADDRNOTAVAIL: 'this machine has no such address',
 }
 

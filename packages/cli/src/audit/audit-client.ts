@@ -10,7 +10,7 @@ import {
 } from 'indelible/history'
 import { operations } from 'indelible/operations'
 import { askServer } from '../http/index.ts'
-import { type CommonOptions, openTree } from '../options/index.ts'
+import { type CommonOptions, openTree, type ServerToAsk } from '../options/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
 export interface AuditClient {
@@ -37,8 +37,8 @@ export async function openDirectAudit(options: CommonOptions, session: Session):
   }
 }
 
-export function auditByServer(url: URL, session: Session): AuditClient {
-  const ask = askServer(url, session)
+export function auditByServer(server: ServerToAsk, session: Session): AuditClient {
+  const ask = askServer(server, session)
   return {
     page: ({ from, to, ...options }) =>
       ask(operations.auditTrail, {
@@ -55,7 +55,7 @@ export function auditByServer(url: URL, session: Session): AuditClient {
         throw error
       }
     },
-    source: async () => url.href,
+    source: async () => server.url.href,
     async close() {},
   }
 }

@@ -24,10 +24,10 @@ import {
 } from '../audit/index.ts'
 import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import { point, stream, wholeNumber } from '../options/index.ts'
+import { point, serverOf, stream, wholeNumber } from '../options/index.ts'
 import { formatCount, formatNumber, jsonLine, phaseBar } from '../output/index.ts'
 import type { Session } from '../session.ts'
-import { addClientOptions, type ClientOptions, checkedUrl } from './sagas/client-options.ts'
+import { addClientOptions, type ClientOptions } from './sagas/client-options.ts'
 
 const limitDefault = 100
 
@@ -95,12 +95,13 @@ export function addAudit(program: Command, session: Session): void {
 }
 
 async function audit(options: Options, session: Session): Promise<void> {
-  const { url, format, out: file } = options
+  const { format, out: file } = options
   if (file !== undefined && format === undefined)
     throw new CliError('usage', '--out needs --format: ndjson, csv or parquet.')
   if (format !== undefined && format !== 'ndjson' && file === undefined)
     throw new CliError('usage', `--format ${format} needs --out FILE.`)
-  const client = url ? auditByServer(checkedUrl(url, options), session) : await openDirectAudit(options, session)
+  const server = serverOf(options)
+  const client = server ? auditByServer(server, session) : await openDirectAudit(options, session)
   const bar = phaseBar(session.errors)
   try {
     if (options.tree) return await showTree(client, options, session)

@@ -10,6 +10,7 @@ import { addDocs } from './docs.ts'
 import { addDoctor } from './doctor.ts'
 import { addEvidence } from './evidence/index.ts'
 import { addIndex } from './index-command.ts'
+import { addKeys } from './keys/index.ts'
 import { addNew } from './new.ts'
 import { addProjections } from './projections/index.ts'
 import { addProve } from './prove.ts'
@@ -46,6 +47,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addProjections,
   addSagas,
   addSchedules,
+  addKeys,
   addSchema,
   addAccess,
   addDocs,

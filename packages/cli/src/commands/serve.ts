@@ -2,7 +2,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { drainMsDefault, serve as serveHttp } from '@indelible/server'
+import {
+  drainMsDefault,
+  type HttpServer,
+  type ServerNotice,
+  serve as serveHttp,
+  serverOptionsIn,
+} from '@indelible/server'
 import type { Command } from 'commander'
 import {
   type LoadedConfig,
@@ -19,8 +25,8 @@ import { escapeControls, jsonLine } from '../output/index.ts'
 import type { Session } from '../session.ts'
 
 interface ServeOptions extends CommonOptions {
-  readonly port: number
-  readonly host: string
+  readonly port?: number
+  readonly host?: string
   readonly allowedHost?: readonly string[]
   readonly inMemory?: boolean
   readonly drainMs: number
@@ -31,7 +37,9 @@ export function addServe(program: Command, session: Session): void {
     summary: 'run the system and serve it over HTTP',
     about:
       'Open everything as the config says, run the system, and serve it over HTTP until Ctrl-C or SIGTERM. ' +
-      'There is no authentication yet: keep it on this machine, or behind a proxy that has it.',
+      'Who may ask, the certificate, host and port stand in the config, beside the system: export const server = defineServer({ identities: [apiKeys()], ' +
+      'tls: { certFile, keyFile } }). Without identities it listens on this machine only, and believes everyone. SIGHUP reads the certificate again; it is also ' +
+      'read when its files change.',
     examples: [
       ['indelible serve', 'the config found here, on http://127.0.0.1:3000'],
       ['indelible serve --data /var/lib/bank --port 8080', 'with another data directory and port'],
@@ -39,7 +47,10 @@ export function addServe(program: Command, session: Session): void {
     ],
   })
   addServeOptions(command)
-    .option('--in-memory', 'keep everything in memory instead, and forget it at the end')
+    .option(
+      '--in-memory',
+      'keep everything in memory instead, and forget it at the end; without identities and TLS, on this machine only',
+    )
     .option(
       '--drain-ms <number>',
       'at SIGTERM, how long /readyz answers 503 before the server closes; 0 if nobody asks /readyz',
@@ -62,8 +73,12 @@ export function addDev(program: Command, session: Session): void {
 
 function addServeOptions(command: Command): Command {
   return command
-    .option('--port <number>', 'the port to listen on, 0 for any free one', wholeNumber('--port', 'a port', 0), 3000)
-    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option(
+      '--port <number>',
+      'the port to listen on, 0 for any free one (default: of the config, or 3000)',
+      wholeNumber('--port', 'a port', 0),
+    )
+    .option('--host <address>', 'the address to listen on (default: of the config, or 127.0.0.1)')
     .option('--allowed-host <name>', 'a host name that clients use for this server (may be repeated)', several)
 }
 
@@ -71,13 +86,23 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
   const { out, interrupted } = session
   const config = await systemOf(options, session)
   const { url, system, dataDir } = config
-  const onNotice = (notice: SystemNotice) => void session.errors.write(noticeLine(notice))
+  const configured = await serverOptionsIn(url)
+  const onNotice = (notice: SystemNotice | ServerNotice) => void session.errors.write(noticeLine(notice))
   const running: RunningSystem = options.inMemory
     ? startInMemory(config, { onNotice })
     : await openSystem(url, { dataDir, onNotice })
   try {
-    const { host, port, allowedHost: allowedHosts = [] } = options
-    const server = await serveHttp(running, { host, port, allowedHosts })
+    const { host, port, allowedHost = [] } = options
+    // In memory there are no keys, and nothing to protect.
+    const { identities: _, tls: __, host: ___, ...open } = configured
+    const server = await serveHttp(running, {
+      ...(options.inMemory ? open : configured),
+      ...(host === undefined ? {} : { host }),
+      ...(port === undefined ? {} : { port }),
+      allowedHosts: [...(configured.allowedHosts ?? []), ...allowedHost],
+      onNotice,
+    })
+    const stopReloading = server.url.startsWith('http:') ? () => {} : reloadingOnHangUp(server, session)
     const place = options.inMemory ? 'in memory' : `data in ${dataDir}`
     await out.write(
       options.json
@@ -85,6 +110,7 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
         : `${system.name} is served at ${server.url} (${place}). Ctrl-C ends it.\n`,
     )
     if (!interrupted.aborted) await once(interrupted, 'abort')
+    stopReloading()
     await session.errors.write('Closing: requests under way are finished first. The same signal again ends at once.\n')
     // A person who presses Ctrl-C does not wait for a load balancer.
     await server.close({ drainMs: (interrupted.reason as Error).message === 'SIGTERM' ? options.drainMs : 0 })
@@ -94,12 +120,25 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
   }
 }
 
+/** Returns a function that ends it. */
+function reloadingOnHangUp(server: HttpServer, { errors }: Session): () => void {
+  const reload = () => {
+    try {
+      server.reloadCertificate()
+    } catch (error) {
+      void errors.write(noticeLine({ kind: 'certificate kept', message: (error as Error).message }))
+    }
+  }
+  process.on('SIGHUP', reload)
+  return () => void process.off('SIGHUP', reload)
+}
+
 function startInMemory(config: LoadedConfig, options: Pick<StartOptions, 'onNotice'>): RunningSystem {
   const { remotes = {}, audit } = openers(config, { dataDir: config.dataDir, mode: 'run' })
   return startSystem(config.system, { ...options, remotes, audit })
 }
 
-function noticeLine(notice: SystemNotice): string {
+function noticeLine(notice: SystemNotice | ServerNotice): string {
   const { kind, ...rest } = notice
   return `notice: ${kind} ${escapeControls(jsonLine(rest))}\n`
 }
@@ -113,10 +152,8 @@ async function dev({ port, host, allowedHost = [], config }: ServeOptions, { int
     '--in-memory',
     '--drain-ms',
     '0',
-    '--port',
-    String(port),
-    '--host',
-    host,
+    ...(port === undefined ? [] : ['--port', String(port)]),
+    ...(host === undefined ? [] : ['--host', host]),
     ...names,
     ...(config ? ['--config', config] : []),
   ]

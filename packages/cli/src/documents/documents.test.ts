@@ -7,6 +7,7 @@ import specification from '@asyncapi/specs/schemas/3.0.0-without-$id.json' with 
 import { Ajv } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { aggregate, defineSystem, event, projection, reaction, type System, saga, text } from 'indelible'
+import { memoryStore } from 'indelible/memory'
 import { describeSystem } from 'indelible/schema'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
@@ -16,6 +17,8 @@ import { exampleOf } from './example.ts'
 import type { Files } from './formats.ts'
 import { differences, documentFiles, sourceOf, writeFolder } from './index.ts'
 import { masked } from './mask.ts'
+import { fileNames } from './names.ts'
+import { samplesOf } from './samples.ts'
 
 const documentsOf = (system: System): Files => documentFiles(sourceOf(describeSystem(system)))
 /** Those of a great system take seconds. */
@@ -158,6 +161,37 @@ test.each<[string, z.ZodType]>([
   expect(schema.safeParse(exampleOf(z.toJSONSchema(schema, { io: 'output' }) as never))).toMatchObject({
     success: true,
   })
+})
+
+test('files have names that every system takes, and that differ everywhere', () => {
+  const names = [
+    'con',
+    'AUX.v1',
+    'x.',
+    'x',
+    'X',
+    '../x',
+    '..',
+    'e\u0301',
+    '\u00e9',
+    '日'.repeat(200),
+    `${'a'.repeat(119)}𝒜`,
+  ]
+  const files = [...fileNames(names).values()]
+  expect(files.slice(0, 9)).toEqual(['_con', '_AUX.v1', 'x', 'x-2', 'X-3', 'x-4', 'unnamed', '\u00e9', '\u00e9-2'])
+  for (const file of files) expect(Buffer.byteLength(file)).toBeLessThanOrEqual(120)
+  expect(files.at(-1)).toBe('a'.repeat(119))
+})
+
+test('samples are the oldest and the newest event, under a former name too', async () => {
+  const Begun = event('Begun', z.object({ who: z.string() }))
+  const Started = event('Started', z.object({ by: z.string() }), { personal: ['by'] }).formerly(Begun, ({ who }) => ({
+    by: who,
+  }))
+  const store = memoryStore()
+  await store.append({ events: [{ stream: 'run-1', type: 'Begun', data: { who: 'ann' } }] })
+  const { byType } = await samplesOf(store, [Started], () => {})
+  expect(byType.get('Started')).toMatchObject({ oldest: { data: { by: '…' } }, newest: { position: 1 } })
 })
 
 test('personal data are masked at any depth, in lists and maps', () => {

@@ -5,11 +5,7 @@ export function fileNames(names: readonly string[]): ReadonlyMap<string, string>
   const taken = new Set<string>()
   return new Map(
     [...new Set(names)].map((name) => {
-      const safe =
-        name
-          .replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-')
-          .replace(/^[.-]+/, '')
-          .slice(0, 80) || 'unnamed'
+      const safe = safeName(name)
       let file = safe
       for (let count = 2; taken.has(file.toLowerCase()); count++) file = `${safe}-${count}`
       taken.add(file.toLowerCase())
@@ -17,3 +13,25 @@ export function fileNames(names: readonly string[]): ReadonlyMap<string, string>
     }),
   )
 }
+
+/** One that every system has for a file and for a folder. Some write accents in another way than others, and Windows drops dots at the end. */
+function safeName(name: string): string {
+  const letters = name.normalize('NFC').replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-')
+  const short = cut(letters.replace(/^[.-]+/, '')).replace(/\.+$/, '') || 'unnamed'
+  return keptByWindows.test(short) ? `_${short}` : short
+}
+
+function cut(text: string): string {
+  let short = ''
+  for (const letter of text) {
+    if (Buffer.byteLength(short + letter) > nameBytesMax) break
+    short += letter
+  }
+  return short
+}
+
+/** A name may have 255 bytes. Ours get an ending, and another one while they are written. */
+const nameBytesMax = 120
+
+/** Devices, whatever their ending. */
+const keptByWindows = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i

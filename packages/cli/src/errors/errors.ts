@@ -18,6 +18,8 @@ export const cliErrorCodes = {
   sagas_unfit: 'A saga has an error, or an open instance does not fit the code.',
   saga_unchanged: 'The saga does not wait for that, or does not run any more.',
   schedule_unchanged: 'The scheduled command was already sent or cancelled.',
+  key_unchanged: 'The API key was already revoked.',
+  log_in_use: 'A running system has the log open for writing.',
   schemas_incompatible: 'The code cannot read what was recorded, or it cannot be told whether it can.',
   schema_file_missing: 'The file of event schemas does not exist.',
   documents_differ: 'The written documents are not those of the declaration.',

@@ -55,6 +55,7 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   schemas_incompatible: 'findings',
   saga_missing: 'notFound',
   schedule_missing: 'notFound',
+  key_missing: 'notFound',
   table_missing: 'notFound',
   log_corrupt: 'damaged',
   index_damaged: 'damaged',

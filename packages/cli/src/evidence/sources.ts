@@ -12,11 +12,18 @@ import {
 } from 'indelible/proofs'
 import { describeSystem, type SystemDescription } from 'indelible/schema'
 import { askServer } from '../http/index.ts'
-import { type CommonOptions, checkpointFile, openTree, systemOf } from '../options/index.ts'
+import {
+  type CommonOptions,
+  checkpointFile,
+  openTree,
+  type ServerOptions,
+  type ServerToAsk,
+  serverOf,
+  systemOf,
+} from '../options/index.ts'
 import type { Session } from '../session.ts'
 
-export interface EvidenceOptions extends CommonOptions {
-  readonly url?: URL
+export interface EvidenceOptions extends CommonOptions, ServerOptions {
   /** A checkpoint that was kept: the bundle has what the log had then. */
   readonly checkpoint?: string
 }
@@ -36,8 +43,9 @@ export async function openSource(
 ): Promise<EvidenceSource> {
   const { checkpoint } = options
   const given = checkpoint === undefined ? undefined : (await checkpointFile(checkpoint, session)).note
-  return options.url
-    ? await serverSource(options.url, { stream, given, session })
+  const server = serverOf(options)
+  return server
+    ? await serverSource(server, { stream, given, session })
     : await directSource({ stream, given, options, session })
 }
 
@@ -74,8 +82,8 @@ async function directSource({
   }
 }
 
-async function serverSource(url: URL, { stream, given, session }: Asked): Promise<EvidenceSource> {
-  const ask = askServer(url, session)
+async function serverSource(server: ServerToAsk, { stream, given, session }: Asked): Promise<EvidenceSource> {
+  const ask = askServer(server, session)
   const { checkpoint, cosigned } = await ask(operations.latestCheckpoint, {})
   const { events } = await ask(operations.readStream, { stream, direction: 'backwards', limit: 1 })
   const note = given ?? newestFor(events[0]?.position ?? 0, { last: checkpoint, cosigned: cosigned ?? undefined })

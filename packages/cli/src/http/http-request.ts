@@ -60,7 +60,8 @@ function failureOf(url: URL, status: number, body: unknown): Error {
   const error = errorOf(body)
   if (!error) return unexpectedResponse(url, status)
   if (isIndelibleError(error)) return error
-  return new CliError('server_failed', `${url.href} answered ${status}: ${error.message}`, {
+  const hint = status === 401 ? ' Give a key with --key-file FILE, or in INDELIBLE_KEY.' : ''
+  return new CliError('server_failed', `${url.href} answered ${status}: ${error.message}${hint}`, {
     details: { url: url.href, status, code: error.code },
   })
 }

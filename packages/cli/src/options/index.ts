@@ -1,5 +1,5 @@
 // What the user gives: arguments, options, and the config with the declarations of the system.
-export { address, duration, several, stream, wholeNumber } from './arguments.ts'
+export { address, duration, several, stream, time, wholeNumber } from './arguments.ts'
 export { checkpointFile } from './checkpoint-file.ts'
 export {
   addCommonOptions,
@@ -15,4 +15,5 @@ export {
 export { findConfig } from './config.ts'
 export { addFilters, type FilterOptions, queryOf } from './filters.ts'
 export { addPoints, assertReached, type PointOptions, point, pointOf } from './point-of-history.ts'
+export { addServerOptions, keyHeaders, type ServerOptions, type ServerToAsk, serverOf } from './server.ts'
 export { addTable, aggregateOf, keyOf, projectionOf, type TableOption } from './subject.ts'

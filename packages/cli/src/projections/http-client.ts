@@ -3,14 +3,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { operations } from 'indelible/operations'
 import { CliError } from '../errors/index.ts'
 import { askServer, unexpectedResponse } from '../http/index.ts'
+import type { ServerToAsk } from '../options/index.ts'
 import type { Session } from '../session.ts'
 import type { ProjectionClient, RebuildRequest } from './projection-client.ts'
 
 /** The interval of requests for the progress of a rebuild. */
 const progressMs = 200
 
-export function httpClient(url: URL, { errors, signal }: Session): ProjectionClient {
-  const ask = askServer(url, { signal })
+export function httpClient(server: ServerToAsk, session: Session): ProjectionClient {
+  const { errors, signal } = session
+  const ask = askServer(server, session)
 
   async function pollProgress(name: string, progress: RebuildRequest['progress'], until: AbortSignal): Promise<void> {
     while (!until.aborted) {
@@ -24,7 +26,7 @@ export function httpClient(url: URL, { errors, signal }: Session): ProjectionCli
     async list() {
       const { projections } = await ask(operations.listProjections, {})
       if (projections) return projections
-      throw unexpectedResponse(url, 200)
+      throw unexpectedResponse(server.url, 200)
     },
     show: (name) => ask(operations.showProjection, { name }),
     async rebuild(name, { dropPrevious, progress }) {

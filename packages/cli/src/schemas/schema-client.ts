@@ -2,7 +2,7 @@
 import { type EventTypeInLog, type EventTypeList, operations } from 'indelible/operations'
 import { countVersions, knownEventType, knownEventTypes } from 'indelible/schema'
 import { askServer } from '../http/index.ts'
-import { type CommonOptions, inspectorsOf, openLog, untilOpen } from '../options/index.ts'
+import { type CommonOptions, inspectorsOf, openLog, type ServerToAsk, untilOpen } from '../options/index.ts'
 import { type PhaseBar, phaseBar } from '../output/index.ts'
 import { type Session, untilInterrupted } from '../session.ts'
 
@@ -33,8 +33,8 @@ export async function openDirectSchemas(options: CommonOptions, session: Session
   }
 }
 
-export function schemasByServer(url: URL, session: Session): SchemaClient {
-  const ask = askServer(url, session)
+export function schemasByServer(server: ServerToAsk, session: Session): SchemaClient {
+  const ask = askServer(server, session)
   return {
     list: async () => (await ask(operations.listEventTypes, {})).eventTypes,
     show: (type, options) => ask(operations.showEventType, { type, ...options }),

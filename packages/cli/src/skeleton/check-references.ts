@@ -4,12 +4,14 @@ import {
   type Board,
   type BoardCommand,
   type BoardLane,
+  type BoardSaga,
   type BoardStep,
   type Field,
   fieldType,
 } from 'indelible/schema'
 import type { Asking } from './check-names.ts'
 import { memberFor, stateFields } from './lanes.ts'
+import { isOfEveryObject } from './names.ts'
 import { statuses } from './outside.ts'
 
 export function checkReferences(board: Board, { findings, line }: Asking): void {
@@ -79,6 +81,9 @@ export function checkReferences(board: Board, { findings, line }: Asking): void 
   for (const each of [...board.readModels, ...board.reactions, ...board.subscriptions])
     known(each, 'event', each.on, events)
   for (const each of board.readModels)
+    for (const { name } of each.columns)
+      if (isOfEveryObject(name)) findings.add(line(each), ofEveryObject(name, each.name))
+  for (const each of board.readModels)
     if (!each.columns.some(({ isKey }) => isKey))
       findings.add(line(each), `Which column of ${each.name} is the key? Write ", key" behind its type.`)
   for (const saga of board.sagas) {
@@ -109,6 +114,20 @@ export function checkReferences(board: Board, { findings, line }: Asking): void 
       steps.flatMap((step) => (step.kind === 'child' ? [step.saga] : [])),
       sagas,
     )
+    for (const step of steps) {
+      const refuses = step.kind === 'step' ? commands.get(step.sends)?.command.refuses : undefined
+      for (const reason of step.kind === 'step' && refuses ? step.continueOn : [])
+        if (!refuses?.includes(reason))
+          findings.add(
+            line(saga),
+            `${step.name} of ${saga.name} goes on after ${reason}, but what it sends does not refuse that.`,
+          )
+    }
+    if (childrenOf(saga.name, sagas).has(saga.name))
+      findings.add(
+        line(saga),
+        `${saga.name} runs itself, or a saga that runs it. No saga can be declared before itself.`,
+      )
     if (steps.length === 0)
       findings.add(line(saga), `What does ${saga.name} do? Write "### Steps" with "1. NAME sends NAME".`)
     if (saga.startsOn.length === 0 && !saga.data)
@@ -152,12 +171,13 @@ function questionsOfLane(lane: BoardLane, board: Board): readonly string[] {
     )
 }
 
-/** Values that code cannot write as one of several. */
+/** Names that code cannot give, and values that it cannot write as one of several. */
 function checkFields(
   part: { readonly name: string; readonly fields: readonly Field[] },
   { findings, line }: Asking,
 ): void {
-  for (const { path, type } of allFields(part.fields)) {
+  for (const { name, path, type } of allFields(part.fields)) {
+    if (isOfEveryObject(name)) findings.add(line(part), ofEveryObject(path, part.name))
     const found = fieldType(type)
     if (found?.kind === 'one of' && found.values.some((value) => typeof value === 'object' && value !== null))
       findings.add(
@@ -165,6 +185,24 @@ function checkFields(
         `"${path}" of ${part.name} can only be one of words, numbers, true and false. Use another type.`,
       )
   }
+}
+
+/** The sagas that one runs, and those that these run. */
+function childrenOf(name: string, sagas: ReadonlyMap<string, BoardSaga>): ReadonlySet<string> {
+  const found = new Set<string>()
+  const follow = (each: string) => {
+    for (const step of allSteps(sagas.get(each)?.steps ?? [])) {
+      if (step.kind !== 'child' || found.has(step.saga)) continue
+      found.add(step.saga)
+      follow(step.saga)
+    }
+  }
+  follow(name)
+  return found
+}
+
+function ofEveryObject(path: string, owner: string): string {
+  return `"${path}" of ${owner} has a name that every object of JavaScript has already. Choose another.`
 }
 
 /** Every step of a flow, those inside others too. */

@@ -21,6 +21,16 @@ export function isIdentifier(name: string): boolean {
   return /^[A-Za-z_$][\w$]*$/.test(name) && !reserved.has(name)
 }
 
+/** Whether no file or folder can have this name there, with any extension. */
+export function isKeptByWindows(name: string): boolean {
+  return /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(name)
+}
+
+/** Whether every object of JavaScript has a member of this name already, as `constructor`. */
+export function isOfEveryObject(name: string): boolean {
+  return name in {}
+}
+
 /** In front of a noun. */
 export function aOrAn(noun: string): string {
   return `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`

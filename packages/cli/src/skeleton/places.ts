@@ -1,6 +1,6 @@
 // Where each part of a board is declared: its module, and its name there.
 import type { Board, BoardCommand, BoardLane } from 'indelible/schema'
-import { camel, isIdentifier, kebab, pascal } from './names.ts'
+import { camel, isIdentifier, isKeptByWindows, kebab, pascal } from './names.ts'
 
 export interface Place {
   readonly file: string
@@ -41,18 +41,25 @@ export function placesOf(board: Board): Places {
     taken.add(name)
     return { file, name, code: name }
   }
-  const folder = ({ name }: Pick<BoardLane, 'name'>) => kebab(name)
+  const files = new Set(board.lanes.map(eventsFileOf))
+  /** A file for one declaration. Where the plain name is taken, it says what it is of. */
+  const fileOf = (dir: string, name: string, kind: string): string => {
+    const plain = `${dir}/${kebab(name)}.ts`
+    const file = files.has(plain) || isKeptByWindows(kebab(name)) ? `${dir}/${kebab(name)}-${kind}.ts` : plain
+    files.add(file)
+    return file
+  }
   const lanes = (...kinds: readonly BoardLane['kind'][]) => board.lanes.filter(({ kind }) => kinds.includes(kind))
   const aggregates = new Map(
     lanes('aggregate').map((lane) => {
       const name = camel(lane.name)
-      return [lane.name, named(`${folder(lane)}/${kebab(lane.name)}.ts`, name, `${name}Aggregate`)]
+      return [lane.name, named(fileOf(folderOf(lane), lane.name, 'aggregate'), name, `${name}Aggregate`)]
     }),
   )
   const remotes = new Map(
     lanes('system').map((lane) => {
       const name = camel(lane.name)
-      return [lane.name, named(`${folder(lane)}/${kebab(lane.name)}.ts`, name, `${name}System`)]
+      return [lane.name, named(fileOf(folderOf(lane), lane.name, 'system'), name, `${name}System`)]
     }),
   )
   const events = new Map(
@@ -61,7 +68,7 @@ export function placesOf(board: Board): Places {
         const remote = lane.kind === 'system' ? remotes.get(lane.name) : undefined
         if (remote)
           return [name, { ...remote, code: `${remote.name}.events.${name.slice(lane.name.length + 1)}` }] as const
-        return [name, named(`${folder(lane)}/events.ts`, pascal(name))] as const
+        return [name, named(eventsFileOf(lane), pascal(name))] as const
       }),
     ),
   )
@@ -72,14 +79,17 @@ export function placesOf(board: Board): Places {
         const remote = lane.kind === 'system' ? remotes.get(lane.name) : undefined
         const place = remote
           ? { ...remote, code: `${remote.name}.commands.${type}` }
-          : named(`${folder(lane)}/${kebab(type)}.ts`, pascal(type), pascal(`${lane.name} ${type}`))
+          : named(fileOf(folderOf(lane), type, 'command'), pascal(type), pascal(`${lane.name} ${type}`))
         return [command.name, { lane, command, type, place }] as const
       }),
     ),
   )
   const parts = (dir: string, kind: string, all: readonly { readonly name: string }[]) =>
     new Map(
-      all.map(({ name }) => [name, named(`${dir}/${kebab(name)}.ts`, camel(name), `${camel(name)}${kind}`)] as const),
+      all.map(
+        ({ name }) =>
+          [name, named(fileOf(dir, name, kind.toLowerCase()), camel(name), `${camel(name)}${kind}`)] as const,
+      ),
     )
   return {
     aggregates,
@@ -94,6 +104,15 @@ export function placesOf(board: Board): Places {
     subscriptions: parts('subscriptions', 'Subscription', board.subscriptions),
     system: named('system.ts', camel(board.name), `${camel(board.name)}System`),
   }
+}
+
+/** What belongs to a lane stands in a folder of its own. */
+export function folderOf({ name }: Pick<BoardLane, 'name'>): string {
+  return kebab(name)
+}
+
+export function eventsFileOf(lane: Pick<BoardLane, 'name'>): string {
+  return `${folderOf(lane)}/events.ts`
 }
 
 /** `Open` of `partner: Open`. */

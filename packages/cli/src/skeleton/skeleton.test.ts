@@ -19,7 +19,33 @@ import { versionsOfOthers } from './project.ts'
 let home: string
 const projects: { readonly name: string; readonly board: string; readonly completed: string }[] = []
 const tiny = '# door\n## Aggregate: door\n### Commands\n- OpenDoor\n### Events\n- DoorOpened\n'
+/** The plain names of files are taken: by the events, by the aggregate, by another command, or by Windows. */
+const taken = `# ticketing
+## Aggregate: events
+### Commands
+- Events
+  - emits Announced
+- Aux
+  - emits Announced
+- Order.now
+  - emits Ordered
+- OrderNow
+  - emits Ordered
+### Events
+- Announced
+- Ordered
+## Aggregate: order
+### Commands
+- Order
+  - emits Placed, Placed
+### Events
+- Placed
+## Policy: prn
+- on Placed, Placed
+- sends Aux, Aux
+`
 const boards = {
+  taken,
   bank: boardMarkdown(boardOf(describeSystem(bank))),
   orders: boardMarkdown(boardOf(describeSystem(shop))),
   banks: boardMarkdown(boardOf(describeSystem(partnered))),
@@ -92,6 +118,18 @@ test('what is written has the form that formatters give it', () => {
   ).not.toMatch(/━/)
 })
 
+/** What is said of a board that cannot be made. */
+function questionsOn(board: string): string {
+  let thrown: unknown
+  try {
+    skeletonOf(writtenBoard(board), { indelible: '0.1.0' })
+  } catch (error) {
+    thrown = error
+  }
+  expect(thrown).toMatchObject({ code: 'board_invalid' })
+  return (thrown as Error).message
+}
+
 test('what a board leaves open is asked, with its line', () => {
   const board = `# clinic
 ## Aggregate: visit
@@ -118,14 +156,52 @@ test('what a board leaves open is asked, with its line', () => {
 - TextSent
 - PLANVISIT
 `
-  let thrown: unknown
-  try {
-    skeletonOf(writtenBoard(board), { indelible: '0.1.0' })
-  } catch (error) {
-    thrown = error
-  }
-  expect(thrown).toMatchObject({ code: 'board_invalid' })
-  expect((thrown as Error).message).toMatchSnapshot()
+  expect(questionsOn(board)).toMatchSnapshot()
+})
+
+test('names of which no code or no file can be made are asked for', () => {
+  const board = `# clinic
+## Aggregate: visit
+### Commands
+- PlanVisit
+  - __proto__: text
+- EndVisit
+### Events
+- VisitPlanned
+  - patient: object
+    - constructor: text
+- VisitEnded
+## Aggregate: Visit
+### Commands
+- PayVisit
+### Events
+- VisitPaid
+## Aggregate: con
+### Commands
+- ${'Visit'.repeat(21)}
+### Events
+- ${'Visited'.repeat(15)}
+## Other system: lab
+### Commands
+- PlanVisit
+### Events
+- lab.Tested
+## Read model: visits
+- id: text, key
+- toString: text
+- on VisitPlanned
+## Saga: treatment
+- starts on VisitPlanned
+### Steps
+1. constructor sends EndVisit
+   - goes on after Never
+2. again runs saga aftercare
+## Saga: aftercare
+- started by another saga
+### Steps
+1. once_more runs saga treatment
+`
+  expect(questionsOn(board)).toMatchSnapshot()
 })
 
 test('the versions of other packages are those that this repository is tested with', async () => {

@@ -17,9 +17,10 @@ export function checkedGrants(system: System, { grants }: AccessOptions): readon
 }
 
 function problemOf(grant: Grant, system: System): string | undefined {
-  const { role, principal, may } = (grant ?? {}) as Partial<Grant>
-  if (isName(role) === isName(principal)) return 'needs a role or a principal, and not both'
-  const { may: _, role: __, principal: ___, ...others } = grant
+  const { role, principal, anyone, may } = (grant ?? {}) as Partial<Grant>
+  if ([isName(role), isName(principal), anyone === true].filter(Boolean).length !== 1)
+    return 'needs one of "role", "principal" and "anyone: true"'
+  const { may: _, role: __, principal: ___, anyone: ____, ...others } = grant
   if (plainVerbs.some((verb) => verb === may)) return strangerIn(others, [])
   if (grant.may === 'send') {
     const commands = system.commands.map(({ category, type }) => `${category}.${type}`)

@@ -9,10 +9,11 @@ export interface AccessOptions {
 /** Something that a role, or one principal, may do. */
 export type Grant = Whom & Allowed
 
-/** Everyone with a role, or one by the name that is recorded as the actor. */
+/** Everyone with a role, one by the name that is recorded as the actor, or everyone whom the transport knows. */
 export type Whom =
-  | { readonly role: string; readonly principal?: never }
-  | { readonly principal: string; readonly role?: never }
+  | { readonly role: string; readonly principal?: never; readonly anyone?: never }
+  | { readonly principal: string; readonly role?: never; readonly anyone?: never }
+  | { readonly anyone: true; readonly role?: never; readonly principal?: never }
 
 export type Allowed =
   | SendGrant
@@ -26,11 +27,11 @@ export type Allowed =
 /**
  * `operate`: see and control projections, consumers, sagas, schedules and metrics. `audit`: see the audit trail, proofs, decisions that are made again and
  * what-ifs, with all data, also personal ones. `claim`: claim the id of a command that got no answer, as another system does. `administer`: issue and revoke
- * API keys, and exchange the key that signs checkpoints.
+ * API keys, and exchange the key that signs checkpoints. `everything`: all of it, and all that can be read, with all data.
  */
 export type PlainVerb = (typeof plainVerbs)[number]
 
-export const plainVerbs = ['operate', 'audit', 'claim', 'administer'] as const
+export const plainVerbs = ['operate', 'audit', 'claim', 'administer', 'everything'] as const
 
 /** Send commands, at once or later: `{ role: 'customer', may: 'send', commands: ['account.WithdrawFunds'], where: { id: { attribute: 'account' } } }`. */
 export interface SendGrant {

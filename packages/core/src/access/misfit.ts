@@ -7,12 +7,14 @@ import type { PersonalData } from './personal-data.ts'
 import type { Principal } from './principal.ts'
 
 /** Whether a grant is for this principal. */
-export function isFor({ role, principal: name }: Grant, { actor, roles = [] }: Principal): boolean {
+export function isFor({ role, principal: name, anyone }: Grant, { actor, roles = [] }: Principal): boolean {
+  if (anyone) return actor !== undefined
   return role === undefined ? name === actor : roles.includes(role)
 }
 
 /** Why a grant does not allow it, in words; nothing if it does. */
 export function misfit(grant: Grant, need: Need, principal: Principal, personal: PersonalData): string | undefined {
+  if (grant.may === 'everything') return undefined
   switch (need.verb) {
     case 'any':
       return undefined

@@ -8,7 +8,7 @@ export type Need =
   | TableNeed
   | { readonly verb: 'read'; readonly saga: string | undefined; readonly id?: string }
   | { readonly verb: 'decide'; readonly saga: string; readonly id: string }
-  | { readonly verb: PlainVerb }
+  | { readonly verb: Exclude<PlainVerb, 'everything'> }
   /** Whoever may do anything at all: what the system is, without data. */
   | { readonly verb: 'any' }
 

@@ -5,6 +5,7 @@ import { scheduleSaga } from '../kernel/processes/index.ts'
 import { remotePrefix } from '../kernel/remotes.ts'
 import { isReserved } from '../kernel/reserved.ts'
 import { type AuditRecord, type AuditRecords, auditRecorded } from '../runtime/audit/records.ts'
+import { keyIssued, keyRevoked, shownKeyData } from '../runtime/keys/index.ts'
 import { commandIn, reasonIn } from './causes.ts'
 
 /**
@@ -52,6 +53,8 @@ export const operatorTypes = [
   '$PersonAnswered',
   '$CommandClaimed',
   '$ProofKeyUsed',
+  keyIssued,
+  keyRevoked,
 ] as const
 
 const isOperatorType: ReadonlySet<string> = new Set(operatorTypes)
@@ -96,7 +99,7 @@ function entryOf(event: RecordedEvent, outcome: AuditOutcome, action: string): A
   const { position, id: eventId, recordedAt: at, stream, version, metadata, data } = event
   const { actor, commandId, correlationId, causationId } = metadata
   const reason = reasonIn(metadata) ?? reasonIn(data)
-  const details = outcome === 'operator' ? data : undefined
+  const details = outcome === 'operator' ? (action === keyIssued ? shownKeyData(event) : data) : undefined
   const optional = { actor, reason, details, eventId, commandId, correlationId, causationId }
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
   return { position, index: 0, at, outcome, action, stream, version, ...(given as Partial<AuditEntry>) }

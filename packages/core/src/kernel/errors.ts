@@ -66,6 +66,7 @@ export const errorCodes = {
   },
   stream_missing: { retryable: false, meaning: 'The stream has no events.' },
   saga_missing: { retryable: false, meaning: 'No saga with that id has started.' },
+  key_missing: { retryable: false, meaning: 'There is no API key with that id.' },
   schedule_missing: { retryable: false, meaning: 'No command was scheduled with that id.' },
   schedule_id_reused: {
     retryable: false,

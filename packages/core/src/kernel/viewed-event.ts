@@ -2,6 +2,7 @@
 import { IndelibleError, isIndelibleError } from './errors.ts'
 import type { AnyEventType } from './event-types.ts'
 import { type EventMetadata, eventJson, type RecordedEvent } from './events.ts'
+import { isUuid } from './ids.ts'
 import type { Position, Version } from './positions.ts'
 import type { RecordedForm, UpcastStep } from './recorded-forms.ts'
 import { isReserved } from './reserved.ts'
@@ -96,10 +97,10 @@ export function partId({ id }: Pick<RecordedEvent, 'id'>, { part }: Pick<Recorde
   return part === '' ? id : `${id}/${part}`
 }
 
-/** The id of the recorded event that an event is, or is a part of. */
+/** The id of the recorded event that an event is, or is a part of. Other ids of causes, which callers choose, stay as they are. */
 export function recordedId(id: string): string {
   const end = id.indexOf('/')
-  return end < 0 ? id : id.slice(0, end)
+  return end >= 0 && isUuid(id.slice(0, end)) ? id.slice(0, end) : id
 }
 
 function converted({ what, up }: UpcastStep, data: unknown, recorded: RecordedEvent): unknown {

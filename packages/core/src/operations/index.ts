@@ -12,9 +12,11 @@ export type { EventTypeInLog, EventTypeList } from './event-types.ts'
 export { type AccessAsked, explainAccess } from './explain-access.ts'
 export type { HealthReport } from './health.ts'
 export { definitionName } from './json-schemas.ts'
+export type { KeyPage } from './keys.ts'
 export { type OperationName, operations } from './list.ts'
 export {
   type Call,
+  granted,
   type Operation,
   type OperationCase,
   type Paging,

@@ -5,6 +5,7 @@ import { claimCommand, findCommand } from './command-ids.ts'
 import { listConsumers, pauseConsumer, resumeConsumer, showConsumer } from './consumers.ts'
 import { eventSchema, listEventTypes, showEventType } from './event-types.ts'
 import { health } from './health.ts'
+import { issueKey, listKeys, revokeKey } from './keys.ts'
 import { listSagas, sagaHistory } from './list-sagas.ts'
 import { dropPastTable, keepPastTable } from './past-tables.ts'
 import {
@@ -73,6 +74,9 @@ export const operations = {
   proveConsistency,
   latestCheckpoint,
   rotateProofKey,
+  issueKey,
+  listKeys,
+  revokeKey,
   health,
 } as const
 

@@ -123,15 +123,19 @@ export function operation<const Declared extends Parameters, Result>(
       const by = parsedInput(principalParameters, given({ actor: principal.actor }))
       const parsed = parsedInput(parameters, input)
       const asked = { operation: name, input: parsed, stream: streamIn(parsed), actor: by.actor }
-      const sees = seen(running, asked, principal, declared.needs(parsed))
+      const sees = granted(running, asked, { principal, need: declared.needs(parsed) })
       if (effect === 'reads' && recordsPrincipal) running.audit.read(asked)
       return await run(running, parsed, { principal, by, sees, signal })
     },
   }
 }
 
-/** Throws `access_denied`, and notes it. */
-function seen({ access, audit }: RunningSystem, asked: NotedCall, principal: Principal, need: Need): Sees {
+/** What the principal sees of what it needs. Throws `access_denied`, and notes it. For what a transport offers besides operations, too. */
+export function granted(
+  { access, audit }: RunningSystem,
+  asked: NotedCall,
+  { principal, need }: { readonly principal: Principal; readonly need: Need },
+): Sees {
   try {
     return access.sees(principal, need)
   } catch (error) {

@@ -13,6 +13,7 @@ import { Consumers } from './consumers/consumers.ts'
 import { reacting } from './consumers/reacting.ts'
 import { subscribing } from './consumers/subscribing.ts'
 import { guardOf } from './guard/index.ts'
+import { ApiKeys } from './keys/index.ts'
 import { OperatorLog } from './operator-log.ts'
 import { localExecutor } from './processes/executor.ts'
 import { asReaction } from './processes/policies.ts'
@@ -44,6 +45,7 @@ export interface Runtime {
   readonly operator: ProjectionOperator
   readonly operators: OperatorLog
   readonly audit: AuditLog
+  readonly keys: ApiKeys
 }
 
 /** Everything that follows the log is started. */
@@ -80,9 +82,10 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   const send: CommandHandler['send'] = (command, sent = {}) =>
     (elsewhere(command as Command) ?? commands).send(command as Command, sent)
   const policyGuard = guardOf(domainCode, 'impure_policy')
+  const commandIds = new CommandIds({ store, ids })
   const reactions = new Map([
     ...system.policies.map((each) => {
-      const reaction = asReaction(each, { send, guard: policyGuard })
+      const reaction = asReaction(each, { send, find: (id) => commandIds.find(id), guard: policyGuard })
       const consumer = { ...reaction, kind: 'policy' } as const
       return [each.name, new ConsumerRunner(consumer, reacting(reaction, log), running)] as const
     }),
@@ -101,7 +104,7 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
   for (const runner of [...feeds.values(), ...sagas.values(), ...reactions.values()]) runner.start()
   return {
     commands,
-    commandIds: new CommandIds({ store, ids }),
+    commandIds,
     projections,
     sagas,
     schedules: new Schedules({ saga: scheduleSaga, store, clock, ids, guard: sagaGuard, recordable }),
@@ -113,5 +116,6 @@ export function composeRuntime(system: System, options: SystemOptions): Runtime 
     operator: new ProjectionOperator(system, { store, tables, clock, ids }),
     operators,
     audit,
+    keys: new ApiKeys({ store, ids, clock }),
   }
 }

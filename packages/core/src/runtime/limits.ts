@@ -2,6 +2,10 @@
 
 /** How often a command is decided again because other events were appended to its stream meanwhile. */
 export const conflictRetriesMax = 10
+/** API keys whose secrets are checked at the same time. Each check takes a thread of the pool of Node, which the log needs too, and 16 MiB. */
+export const keyChecksAtOnceMax = 2
+/** API keys that wait for their check. Further ones are not checked: the caller may try again. Keys that were right before need no check. */
+export const keyChecksWaitingMax = 100
 /** Aggregates whose folded state is kept in memory between commands. */
 export const cachedAggregatesMax = 10_000
 /** A snapshot is made whenever an aggregate's version passes a multiple of this. */

@@ -24,6 +24,7 @@ import type { CommandOutcome, SendOptions } from './commands/outcome.ts'
 import { composeRuntime, type Runtime } from './compose-runtime.ts'
 import type { AnyConsumerStatus, By, Consumers, Named } from './consumers/consumers.ts'
 import { guardOf } from './guard/index.ts'
+import type { ApiKeys } from './keys/index.ts'
 import type { ResumeOptions, SagaDecision } from './processes/decisions.ts'
 import type { SagaRunner } from './processes/saga-runner.ts'
 import { type SagaView, viewOf } from './processes/saga-view.ts'
@@ -52,6 +53,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly consumers: Consumers
   /** Proofs that events are in the log, and that the log only grew. */
   readonly proofs: Proofs
+  /** The API keys of programs that call the system. */
+  readonly keys: ApiKeys
   /** Opens the forks of the log on which a what-if is played. */
   readonly fork: OpenFork
   /** Where operations note what is read, and what was refused. */
@@ -77,6 +80,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.consumers = this.#runtime.consumers
     this.proofs = this.#runtime.proofs
     this.audit = this.#runtime.audit
+    this.keys = this.#runtime.keys
   }
 
   /** Sends a command. A refusal of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}, and `reserved_name` for a command id that begins with `$`. */
@@ -262,7 +266,8 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   /** Stops everything that follows the log, each between two steps, then closes store and tables. The next start goes on with the unfinished work. */
   async close(): Promise<void> {
     this.#closing ??= (async () => {
-      const { sagas, reactions, feeds, projections, audit, tree } = this.#runtime
+      const { sagas, reactions, feeds, projections, audit, tree, keys } = this.#runtime
+      keys.close()
       await Promise.all([...sagas.values(), ...reactions.values(), ...feeds.values()].map((runner) => runner.stop()))
       await audit.close()
       await tree?.stop()

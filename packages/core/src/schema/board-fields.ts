@@ -17,7 +17,11 @@ export function fieldsIn(
   findings: BoardFindings,
   { path = '', isPersonal = false }: { readonly path?: string; readonly isPersonal?: boolean } = {},
 ): readonly Field[] {
-  return items.flatMap((item) => fieldIn(item, findings, { path, isPersonal }) ?? [])
+  return findings.eachOnce(items, (item) => fieldIn(item, findings, { path, isPersonal }))
+}
+
+export function columnsIn(items: readonly OutlineItem[], findings: BoardFindings): readonly ColumnDescription[] {
+  return findings.eachOnce(items, (item) => columnIn(item, findings))
 }
 
 function fieldIn(
@@ -52,7 +56,7 @@ function fieldIn(
 }
 
 /** Undefined for what is no column: the colon tells. */
-export function columnIn(item: OutlineItem, findings: BoardFindings): ColumnDescription | undefined {
+function columnIn(item: OutlineItem, findings: BoardFindings): ColumnDescription | undefined {
   const found = nameIn(plainWords(item.text))!
   const { name, text, marks } = marked(found, ['key', 'or null', 'indexed'])
   const type = columnTypes.find((each) => each === text.toLowerCase())

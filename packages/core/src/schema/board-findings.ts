@@ -19,6 +19,22 @@ export class BoardFindings {
     this.add(line, `"${shown}" is not understood. Expected: ${expected}`)
   }
 
+  /** Reads the items of a list whose names must differ. */
+  eachOnce<Item extends { readonly line: number }, Part extends { readonly name: string }>(
+    items: readonly Item[],
+    read: (item: Item) => Part | undefined,
+  ): readonly Part[] {
+    const lines = new Map<string, number>()
+    return items.flatMap((item) => {
+      const part = read(item)
+      if (!part) return []
+      const before = lines.get(part.name)
+      if (before !== undefined) this.add(item.line, `"${part.name}" stands in line ${before} too. Write it once.`)
+      lines.set(part.name, item.line)
+      return [part]
+    })
+  }
+
   /** Throws `board_invalid` where anything was found. */
   assertNone(): void {
     if (this.#found.length === 0) return

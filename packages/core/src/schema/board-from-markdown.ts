@@ -1,6 +1,6 @@
 // Reads a board that a person or `boardMarkdown` wrote. docs/event-storming.md has the grammar. It is forgiving where nothing can be meant but one thing.
 import type { Board, BoardCommand, BoardEvent, BoardLane, BoardListener, BoardSaga } from './board.ts'
-import { columnIn, fieldsIn, isFieldLike } from './board-fields.ts'
+import { columnsIn, fieldsIn, isFieldLike } from './board-fields.ts'
 import { BoardFindings } from './board-findings.ts'
 import { type OutlineItem, type OutlinePart, outlineOf } from './board-outline.ts'
 import { type Section, sectionsOf } from './board-sections.ts'
@@ -125,7 +125,7 @@ class BoardReader {
       const names = namesIn(rest)
       if (word === 'internal' && rest === '') isInternal = true
       else if (word === 'calls' && rest !== '') call = plainText(each.text).replaceAll('`', '').slice('calls '.length)
-      else if (isWord(word, words) && names) words[word] = [...words[word], ...names]
+      else if (isWord(word, words) && names) words[word] = [...new Set([...words[word], ...names])]
       else
         this.#findings.unexpected(
           each,
@@ -176,7 +176,7 @@ class BoardReader {
     return this.#at(section, {
       name: this.#title(section, title),
       description: this.#description(section),
-      columns: columns.flatMap((item) => columnIn(item, this.#findings) ?? []),
+      columns: columnsIn(columns, this.#findings),
       history: history.length > 0,
       on: this.#names(on),
     })
@@ -206,11 +206,12 @@ class BoardReader {
   }
 
   #names(found: readonly Found[]): readonly string[] {
-    return found.flatMap(({ item, rest }) => {
+    const all = found.flatMap(({ item, rest }) => {
       const names = namesIn(rest)
       if (!names) this.#findings.unexpected(item, 'names with commas between. A name with spaces is in quotes.')
       return names ?? []
     })
+    return [...new Set(all)]
   }
 
   /** The name in a heading may have spaces without quotes. */

@@ -1,11 +1,12 @@
 // The steps of a saga of a written board.
+import { isDuration } from '../kernel/durations.ts'
 import type { BoardStep } from './board.ts'
 import type { BoardFindings } from './board-findings.ts'
 import type { OutlineItem } from './board-outline.ts'
 import { nameIn, namesIn, onlyName, plainWords } from './board-words.ts'
 
 export function stepsIn(items: readonly OutlineItem[], findings: BoardFindings): readonly BoardStep[] {
-  return items.flatMap((item) => stepIn(item, findings) ?? [])
+  return findings.eachOnce(items, (item) => stepIn(item, findings))
 }
 
 function stepIn(item: OutlineItem, findings: BoardFindings): BoardStep | undefined {
@@ -21,7 +22,7 @@ function stepIn(item: OutlineItem, findings: BoardFindings): BoardStep | undefin
       name,
       kind: 'step',
       sends,
-      timeout: below.taken(/^within\s+(\S+)$/i)?.[1] ?? null,
+      timeout: duration(item, below.taken(/^within\s+(\S+)$/i)?.[1], findings) ?? null,
       continueOn: below.names(/^goes on after\s+(.*)$/i),
       compensatesWith: below.compensation(),
       ...below.end('"within 1m", "goes on after NAMES", "taken back by NAME" or "nothing to take back"'),
@@ -45,19 +46,24 @@ function stepIn(item: OutlineItem, findings: BoardFindings): BoardStep | undefin
   const asked = action(/^asks a person\s+(?:within\s+(\S+)|without a limit)$/i)
   if (asked) return { name, kind: 'ask', ...waiting(item, asked[1], findings) }
   const slept = action(/^sleeps\s+(?:for\s+(\S+)|until a time)$/i)
-  if (slept) return { name, kind: 'sleep', for: slept[1] ?? null, ...new Below(item, findings).end('nothing') }
+  if (slept)
+    return {
+      name,
+      kind: 'sleep',
+      for: duration(item, slept[1], findings) ?? null,
+      ...new Below(item, findings).end('nothing'),
+    }
   const each = action(/^for each item(?:,?\s*at most\s+(\d+)\s+at once)?$/i)
   if (each) return { name, kind: 'each', atOnce: Number(each[1] ?? 10), steps: stepsIn(item.items, findings) }
   const split = action(/^(does all of|chooses one of):?$/i)
   if (split) {
     const kind = split[1]!.toLowerCase() === 'does all of' ? 'parallel' : 'choose'
-    const branches = item.items.flatMap((branch) => {
+    const branches = findings.eachOnce(item.items, (branch) => {
       const branchName = onlyName(plainWords(branch.text).replace(/:$/, ''))
-      if (branchName !== undefined) return [[branchName, stepsIn(branch.items, findings)] as const]
-      findings.unexpected(branch, 'the name of a branch, with its steps below.')
-      return []
+      if (branchName !== undefined) return { name: branchName, steps: stepsIn(branch.items, findings) }
+      return void findings.unexpected(branch, 'the name of a branch, with its steps below.')
     })
-    return { name, kind, branches: Object.fromEntries(branches) }
+    return { name, kind, branches: Object.fromEntries(branches.map((branch) => [branch.name, branch.steps])) }
   }
   findings.unexpected(item, expected)
   return undefined
@@ -66,7 +72,12 @@ function stepIn(item: OutlineItem, findings: BoardFindings): BoardStep | undefin
 function waiting(item: OutlineItem, within: string | undefined, findings: BoardFindings) {
   const below = new Below(item, findings)
   const otherwise = below.taken(/^goes on afterwards$/i) ? ('continue' as const) : ('compensate' as const)
-  return { within: within ?? 'forever', otherwise, ...below.end('"goes on afterwards"') }
+  return { within: duration(item, within, findings) ?? 'forever', otherwise, ...below.end('"goes on afterwards"') }
+}
+
+function duration(item: OutlineItem, text: string | undefined, findings: BoardFindings): string | undefined {
+  if (text !== undefined && !isDuration(text)) findings.unexpected(item, 'a duration, as in 500ms, 30s, 1m, 2h or 7d.')
+  return text
 }
 
 /** The items below a step. */

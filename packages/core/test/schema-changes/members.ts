@@ -122,6 +122,20 @@ export const memberChanges: readonly SchemaChange[] = [
     differs: 'A default is not filled in when an event is read.',
   },
   {
+    name: 'an optional member that may be left out all the same gets a default',
+    before: { type: 'object', properties: { a: { type: 'string' } } },
+    after: { type: 'object', properties: { a: { type: 'string', default: 'x' } } },
+    backward: unclear,
+    forward: yes,
+  },
+  {
+    name: 'a member is added beside one with a default that may be left out',
+    before: { type: 'object', properties: { a: { type: 'string', default: 'x' } } },
+    after: { type: 'object', properties: { a: { type: 'string', default: 'x' }, b: { type: 'string' } } },
+    backward: yes,
+    forward: yes,
+  },
+  {
     name: 'a default changes',
     before: of({ a: text.default('x') }),
     after: of({ a: text.default('y') }),

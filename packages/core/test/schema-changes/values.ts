@@ -1,6 +1,6 @@
 // Changes of listed values and of unions.
 import { z } from 'zod'
-import { inObject, no, of, type SchemaChange, text, whole, yes } from './change.ts'
+import { inObject, no, of, type SchemaChange, text, unclear, whole, yes } from './change.ts'
 
 export const valueChanges: readonly SchemaChange[] = [
   // Listed values
@@ -144,6 +144,57 @@ export const valueChanges: readonly SchemaChange[] = [
     backward: yes,
     forward: no,
     confluent: 'PRODUCT_TYPE_NARROWED: compatible',
+  },
+  {
+    name: 'an object of which nothing is said gets a member with a type',
+    before: inObject({ type: 'object' }),
+    after: inObject({ type: 'object', properties: { b: { type: 'number' } } }),
+    backward: no,
+    forward: yes,
+  },
+  {
+    name: 'anything becomes anything in which a member of an object has a type',
+    before: of({ a: z.any() }),
+    after: of({
+      a: z.union([z.null(), z.boolean(), z.number(), text, z.array(z.any()), z.object({ b: whole.optional() })]),
+    }),
+    backward: no,
+    forward: yes,
+  },
+  {
+    name: 'items each have a schema of their own, in the words of an older draft',
+    before: inObject({ type: 'array', items: [{ type: 'string' }] }),
+    after: inObject({ type: 'array', items: [{ type: 'number' }] }),
+    backward: unclear,
+    forward: unclear,
+  },
+  {
+    name: 'a limit becomes exclusive, in the words of draft 4',
+    before: inObject({ type: 'number', minimum: 5 }),
+    after: inObject({ type: 'number', minimum: 5, exclusiveMinimum: true }),
+    backward: unclear,
+    forward: unclear,
+  },
+  {
+    name: 'what a schema with an address of its own refers to changes',
+    before: inObject({ $id: 'urn:a', $ref: '#/$defs/a', $defs: { a: { type: 'string' } } }),
+    after: inObject({ $id: 'urn:a', $ref: '#/$defs/a', $defs: { a: { type: 'number' } } }),
+    backward: unclear,
+    forward: unclear,
+  },
+  {
+    name: 'a member that other members may have had gets a type',
+    before: { type: 'object', properties: { a: { type: 'string' } }, unevaluatedProperties: { type: 'string' } },
+    after: { type: 'object', properties: { a: { type: 'string' }, b: { type: 'number' } } },
+    backward: unclear,
+    forward: unclear,
+  },
+  {
+    name: 'a member changes beside one that is transformed',
+    before: of({ a: text, b: text.transform((each) => each.length) }),
+    after: of({ a: whole, b: text.transform((each) => each.length) }),
+    backward: no,
+    forward: no,
   },
 ]
 

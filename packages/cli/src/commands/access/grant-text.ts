@@ -2,7 +2,8 @@
 import type { Condition, Grant } from 'indelible'
 
 /** `role customer`, `principal ann`. */
-export function whomText({ role, principal }: Grant): string {
+export function whomText({ role, principal, anyone }: Grant): string {
+  if (anyone) return 'anyone'
   return role === undefined ? `principal ${principal}` : `role ${role}`
 }
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { StreamName } from 'indelible'
 import { addCommand } from '../../help.ts'
-import { addCommonOptions, address, stream } from '../../options/index.ts'
+import { addCommonOptions, addServerOptions, stream } from '../../options/index.ts'
 import type { Session } from '../../session.ts'
 import { type MakeOptions, make } from './make.ts'
 import { addVerify } from './verify.ts'
@@ -27,8 +27,8 @@ export function addEvidence(program: Command, session: Session): void {
     .argument('[stream]', 'the name of the stream', stream)
     .option('--out <file>', 'the zip file to write; it must not exist')
     .option('--checkpoint <file>', 'prove against this checkpoint, not against the newest one')
-    .option('--url <url>', 'ask a running server, such as http://127.0.0.1:3000', address('--url'))
     .helpCommand(false)
+  addServerOptions(command)
   addCommonOptions(command).action((name: StreamName | undefined) =>
     make(name, command.optsWithGlobals<MakeOptions>(), session),
   )

@@ -7,6 +7,7 @@ import type { StreamName } from 'indelible'
 import { readCheckpoint } from 'indelible/proofs'
 import { CliError } from '../../errors/index.ts'
 import { type BundleReport, type EvidenceOptions, openSource, verifyBundle, writeBundle } from '../../evidence/index.ts'
+import { serverOf } from '../../options/index.ts'
 import {
   formatBytes,
   formatCount,
@@ -17,7 +18,6 @@ import {
   phaseBar,
 } from '../../output/index.ts'
 import { interruptedError, type Session } from '../../session.ts'
-import { checkedUrl } from '../sagas/client-options.ts'
 import { assertRight } from './verify.ts'
 
 export type MakeOptions = EvidenceOptions & { readonly out?: string }
@@ -25,7 +25,7 @@ export type MakeOptions = EvidenceOptions & { readonly out?: string }
 export async function make(stream: StreamName | undefined, options: MakeOptions, session: Session): Promise<void> {
   if (stream === undefined || options.out === undefined)
     throw new CliError('usage', 'Give the name of a stream and --out FILE.zip, or: evidence verify FILE.zip.')
-  if (options.url) checkedUrl(options.url, options)
+  serverOf(options)
   const file = resolve(session.cwd, options.out)
   if (existsSync(file)) throw new CliError('usage', `${file} exists already. Give another name to --out.`)
   const startMs = performance.now()

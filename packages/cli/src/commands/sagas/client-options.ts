@@ -3,14 +3,18 @@ import type { Command } from 'commander'
 import type { Operation } from 'indelible/operations'
 import { CliError, type CliErrorCode } from '../../errors/index.ts'
 import { askServer } from '../../http/index.ts'
-import { addCommonOptions, address, type CommonOptions } from '../../options/index.ts'
+import {
+  addCommonOptions,
+  addServerOptions,
+  type CommonOptions,
+  type ServerOptions,
+  serverOf,
+} from '../../options/index.ts'
 import { jsonLine } from '../../output/index.ts'
 import { openDirectSagas, type SagaClient, sagasByServer } from '../../sagas/index.ts'
 import type { Session } from '../../session.ts'
 
-export interface ClientOptions extends CommonOptions {
-  readonly url?: URL
-}
+export interface ClientOptions extends CommonOptions, ServerOptions {}
 
 export interface DecisionOptions extends ClientOptions {
   readonly actor?: string
@@ -21,8 +25,7 @@ export const nameArgument = ['<name>', 'the name of the saga'] as const
 export const idArgument = ['<id>', 'the id of the stream whose event started it'] as const
 
 export function addClientOptions(command: Command): Command {
-  command.option('--url <url>', 'ask a running server, such as http://127.0.0.1:3000', address('--url'))
-  return addCommonOptions(command)
+  return addCommonOptions(addServerOptions(command))
 }
 
 export function addActor(command: Command): Command {
@@ -34,8 +37,8 @@ export async function withSagaClient<Result>(
   session: Session,
   work: (client: SagaClient) => Promise<Result>,
 ): Promise<Result> {
-  const { url } = options
-  const client = url ? sagasByServer(checkedUrl(url, options), session) : await openDirectSagas(options, session)
+  const server = serverOf(options)
+  const client = server ? sagasByServer(server, session) : await openDirectSagas(options, session)
   try {
     return await work(client)
   } finally {
@@ -49,18 +52,15 @@ export async function decideByServer<Input extends object, Result extends object
   options: DecisionOptions,
   session: Session,
 ): Promise<void> {
-  const { url, actor, json } = options
-  if (!url) {
+  const { actor, json } = options
+  const server = serverOf(options)
+  if (!server) {
     throw new CliError(
       'usage',
       'Only a running system can do this, because it acts on it at once. Start the system (indelible serve), then repeat the command with --url http://127.0.0.1:3000',
     )
   }
-  const result = await askServer(checkedUrl(url, options), session)(
-    operation,
-    input,
-    actor === undefined ? {} : { actor },
-  )
+  const result = await askServer(server, session)(operation, input, actor === undefined ? {} : { actor })
   if (json) await session.out.write(`${jsonLine(result)}\n`)
   if (!isDone(result)) throw new CliError(code, undone)
   if (!json) await session.out.write(`${typeof done === 'string' ? done : done(result)}\n`)
@@ -75,9 +75,4 @@ interface Decided<Input extends object, Result> {
   readonly undone: string
   /** Of the error that says so. */
   readonly code?: CliErrorCode
-}
-
-export function checkedUrl(url: URL, { data, config }: CommonOptions): URL {
-  if (data === undefined && config === undefined) return url
-  throw new CliError('usage', 'A server has its own log and config. Give --url without --data and --config.')
 }

@@ -9,11 +9,11 @@ import {
 } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
 import { askServer } from '../../http/index.ts'
-import { openLog, wholeNumber } from '../../options/index.ts'
+import { openLog, serverOf, wholeNumber } from '../../options/index.ts'
 import { escapeControls, jsonLine, type Output, table, truncate } from '../../output/index.ts'
 import { pagesOf } from '../../sagas/index.ts'
 import { type Session, untilInterrupted } from '../../session.ts'
-import { addClientOptions, type ClientOptions, checkedUrl } from '../sagas/client-options.ts'
+import { addClientOptions, type ClientOptions } from '../sagas/client-options.ts'
 
 const limitDefault = 100
 const pageMax = 1_000
@@ -43,9 +43,10 @@ export function addList(group: Command, session: Session): void {
 
 async function list(options: Options, session: Session): Promise<void> {
   const { out, signal } = session
-  const { url, status, limit, json } = options
-  const store = url ? undefined : await openLog(options, session)
-  const ask = url && askServer(checkedUrl(url, options), session)
+  const { status, limit, json } = options
+  const server = serverOf(options)
+  const store = server ? undefined : await openLog(options, session)
+  const ask = server && askServer(server, session)
   const found: ScheduleShown[] = []
   let isCut = false
   try {

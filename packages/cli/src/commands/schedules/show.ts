@@ -3,10 +3,10 @@ import type { Command } from 'commander'
 import { operations, type ScheduleShown, shownSchedule } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
 import { askServer } from '../../http/index.ts'
-import { openLog } from '../../options/index.ts'
+import { openLog, serverOf } from '../../options/index.ts'
 import { escapeControls, jsonLine, type Output, padToCells } from '../../output/index.ts'
 import { type Session, untilInterrupted } from '../../session.ts'
-import { addClientOptions, type ClientOptions, checkedUrl } from '../sagas/client-options.ts'
+import { addClientOptions, type ClientOptions } from '../sagas/client-options.ts'
 
 export const scheduleArgument = ['<id>', 'the id of the schedule'] as const
 
@@ -26,8 +26,8 @@ async function show(scheduleId: string, options: ClientOptions, session: Session
 }
 
 async function scheduleOf(scheduleId: string, options: ClientOptions, session: Session): Promise<ScheduleShown> {
-  const { url } = options
-  if (url) return await askServer(checkedUrl(url, options), session)(operations.showSchedule, { scheduleId })
+  const server = serverOf(options)
+  if (server) return await askServer(server, session)(operations.showSchedule, { scheduleId })
   const store = await openLog(options, session)
   try {
     return await untilInterrupted(shownSchedule(store, scheduleId), session.signal)

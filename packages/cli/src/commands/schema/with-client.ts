@@ -1,15 +1,16 @@
 // The client that the options choose.
+import { serverOf } from '../../options/index.ts'
 import { openDirectSchemas, type SchemaClient, schemasByServer } from '../../schemas/index.ts'
 import type { Session } from '../../session.ts'
-import { type ClientOptions, checkedUrl } from '../sagas/client-options.ts'
+import type { ClientOptions } from '../sagas/client-options.ts'
 
 export async function withSchemaClient<Result>(
   options: ClientOptions,
   session: Session,
   work: (client: SchemaClient) => Promise<Result>,
 ): Promise<Result> {
-  const { url } = options
-  const client = url ? schemasByServer(checkedUrl(url, options), session) : await openDirectSchemas(options, session)
+  const server = serverOf(options)
+  const client = server ? schemasByServer(server, session) : await openDirectSchemas(options, session)
   try {
     return await work(client)
   } finally {

@@ -13,6 +13,7 @@ import type { RecordedCommand } from '../../kernel/recorded-command.ts'
 import { messageOf, shown } from '../../kernel/shown.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import { type Clock, epochMs, type Instant, instant } from '../../kernel/time.ts'
+import { recordedId } from '../../kernel/viewed-event.ts'
 import type { Guard } from '../guard/index.ts'
 import { unlikeJson } from './json-likeness.ts'
 import type { SendOptions } from './outcome.ts'
@@ -53,7 +54,8 @@ export function envelopeOf(
     input,
     given,
     requestHash: options.commandId === undefined ? undefined : hashOf(command, input),
-    options,
+    // A part of an event is not in the log.
+    options: options.causationId === undefined ? options : { ...options, causationId: recordedId(options.causationId) },
   }
 }
 

@@ -57,9 +57,20 @@ function guardedParse(original: DateConstructor['parse']): unknown {
   return asGuardOf(original, guard)
 }
 
-/** Dates alone (`2026-01-31`) are UTC. Text that is no date is none in any zone. */
 function checkText(text: string, parse: DateConstructor['parse']): void {
-  if (/^[+-]?\d{4,6}(-\d\d){0,2}$/.test(text) || /(Z|GMT|UTC?|[+-]\d\d:?\d\d)(\s*\(.*\))?\s*$/i.test(text)) return
-  if (!Number.isNaN(parse(text)))
+  if (!hasZone(text) && !Number.isNaN(parse(text)))
     shared.running!.refuse(`the date ${JSON.stringify(text)}, which has no zone,`, timeZone)
+}
+
+/** A date of ISO 8601 alone, which is UTC. No other date is: `12345`, `2026-1-31`. */
+const dateAlone = /^(\d{4}|[+-]\d{6})(-\d\d){0,2}$/
+/** The words for zones that dates know (ECMA-262, 21.4.3.2, and RFC 5322, 4.3). */
+const zoneWord = /(^|[^a-z])(Z|GMT|UTC?|[ECMP][SD]T)$/i
+/** An offset stands behind a time or a word: `01-31-2026` and `31-Jan-2026` have none. */
+const offset = /(:\d\d(:\d\d)?(\.\d+)?( ?[AP]M)?|GMT|UTC?|Z) ?[+-]\d\d?(:?\d\d)?$/i
+
+/** Whether text means the same moment in every zone. What stands in brackets at its end is a comment. */
+function hasZone(text: string): boolean {
+  const said = text.replace(/\s*\([^()]*\)\s*$/, '').trimEnd()
+  return dateAlone.test(text) || zoneWord.test(said) || offset.test(said)
 }

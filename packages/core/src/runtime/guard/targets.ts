@@ -28,6 +28,12 @@ export interface Target {
 const timerNames = ['setTimeout', 'setInterval', 'setImmediate']
 const reaching = ['fetch', 'WebSocket', 'EventSource']
 
+const ofProcess = [
+  ...['nextTick', 'cwd', 'chdir', 'umask', 'exit', 'abort', 'kill', 'loadEnvFile'],
+  ...['memoryUsage', 'availableMemory', 'constrainedMemory', 'resourceUsage', 'getActiveResourcesInfo'],
+  ...['', 'e'].flatMap((effective) => ['uid', 'gid'].map((id) => `get${effective}${id}`)),
+]
+
 /** Objects that others replace as a whole, so they are looked up each time. */
 export function members(): readonly Target[] {
   const { Temporal } = globalThis as { Temporal?: { Now: object } }
@@ -37,7 +43,13 @@ export function members(): readonly Target[] {
     { of: crypto, as: 'crypto.', names: ['randomUUID', 'randomUUIDv7', 'getRandomValues'], instead: randomness },
     { of: performance, as: 'performance.', names: ['now', 'mark', 'measure', 'timeOrigin', 'toJSON'], instead: clock },
     { of: process, as: 'process.', names: ['hrtime', 'uptime', 'cpuUsage', 'threadCpuUsage'], instead: clock },
-    { of: process, as: 'process.', names: ['nextTick', 'cwd', 'memoryUsage', 'resourceUsage', 'loadEnvFile'] },
+    { of: process, as: 'process.', names: ofProcess },
+    {
+      of: navigator,
+      as: 'navigator.',
+      names: ['language', 'languages', 'hardwareConcurrency', 'platform', 'userAgent'],
+    },
+    { of: AbortSignal, as: 'AbortSignal.', names: ['timeout'] },
     ...(Temporal ? [{ of: Temporal.Now, as: 'Temporal.Now.', instead: clock }] : []),
   ]
 }
@@ -63,6 +75,8 @@ export function modules(): readonly Target[] {
     { of: dgram, as: 'dgram.', names: ['createSocket'] },
     { of: dns, as: 'dns.' },
     { of: dns.promises, as: 'dns.promises.' },
+    { of: dns.Resolver.prototype, as: 'dns.Resolver.' },
+    { of: dns.promises.Resolver.prototype, as: 'dns.promises.Resolver.' },
     { of: os, as: 'os.' },
     { of: timers, as: 'timers.', names: timerNames },
     { of: timersPromises, as: 'timers.promises.' },

@@ -5,6 +5,7 @@ import { type AnySaga, nodeAt } from '../../kernel/processes/index.ts'
 import { streamName } from '../../kernel/streams.ts'
 import type { Waits } from '../waiting.ts'
 import type { SagaEvent } from './events.ts'
+import { assertOpenFits } from './fitting.ts'
 import { definitionOf, loadSaga, takeTurn } from './instance.ts'
 import { mappingOf } from './mapping.ts'
 import { dueAt, endedWaits, nextMoves } from './plan.ts'
@@ -94,6 +95,7 @@ class Drive {
       let ended: readonly SagaEvent[]
       try {
         if (await this.#map(state)) return true
+        assertOpenFits(walked)
         ended = endedWaits(walked)
         if (ended.length === 0 && (this.#isSettled || nextMoves(walked).length === 0)) ended = nothing
       } catch (misfit) {

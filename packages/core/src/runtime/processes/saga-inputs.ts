@@ -79,7 +79,8 @@ export class SagaInputs {
       const data = { reason: type, event: arrivedOf(seen), actor: seen.recorded.metadata.actor ?? null }
       concerns.push({
         sagaId: this.#idFor(cancels.correlate, seen),
-        say: (state) => (isCancellable(state) ? { type: '$SagaCancelled', data } : undefined),
+        say: (state) =>
+          isCancellable(state) && isAfterStart(state, seen) ? { type: '$SagaCancelled', data } : undefined,
       })
     }
     const waiting = new Set<string>()
@@ -113,9 +114,9 @@ function sayArrived(state: SagaState, seen: SeenEvent): SagaEvent | undefined {
   return { type: '$EventArrived', data: { step: null, event: arrived } }
 }
 
-/** The event that started the saga may have further parts. */
-function isAfterStart({ startedBy }: SagaState, { recorded, before }: SeenEvent): boolean {
-  return recorded.position > startedBy.position || before.includes(startedBy.eventId)
+/** Events are taken in again after a crash, then also those that came before the saga. The event that started it may have further parts. */
+function isAfterStart({ since, startedBy }: SagaState, { recorded, before }: SeenEvent): boolean {
+  return recorded.position > since || before.includes(startedBy.eventId)
 }
 
 /** It is kept as it was recorded. Its id says which part it is. */

@@ -42,6 +42,8 @@ export interface SagaState {
   isMapped: boolean
   readonly input: unknown
   readonly startedBy: SagaStart
+  /** Events up to here came before it and do not concern it: the event that started it, or the record of its start where none of the log did. */
+  readonly since: Position
   readonly nodes: Map<string, NodeState>
   readonly commands: Map<string, OpenCommand>
   readonly waits: Map<string, OpenWait>
@@ -75,7 +77,7 @@ export function foldSaga(
   let state = from
   for (const event of events) {
     const made = event as unknown as SagaEvent
-    if (made.type === '$SagaStarted') state = begun(made.data)
+    if (made.type === '$SagaStarted') state = begun(made.data, event.position ?? 0)
     else applySagaEvent(state!, made)
     state!.version++
     state!.lastEventId = event.id
@@ -96,17 +98,17 @@ export function hasEnded({ status }: Pick<SagaState, 'status'>): boolean {
   return status === 'completed' || status === 'compensated'
 }
 
-function begun({
-  version: definition,
-  input,
-  startedBy,
-}: Extract<SagaEvent, { type: '$SagaStarted' }>['data']): SagaState {
+function begun(
+  { version: definition, input, startedBy }: Extract<SagaEvent, { type: '$SagaStarted' }>['data'],
+  position: Position,
+): SagaState {
   return {
     status: 'running',
     definition,
     isMapped: false,
     input,
     startedBy,
+    since: startedBy.position > 0 ? startedBy.position : position,
     nodes: new Map(),
     commands: new Map(),
     waits: new Map(),

@@ -1,6 +1,6 @@
 // A schema as a list of forms: a value fits the schema if it fits one of them. A form has one type, and the keywords of all schemas that must hold together.
 import { schemaFormsMax, schemaNestingMax } from './limits.ts'
-import { equalJson, isObject, type Kind, kindOf, type SchemaObject } from './values.ts'
+import { equalJson, hasReference, isObject, type Kind, kindOf, type SchemaObject } from './values.ts'
 
 export interface Form {
   readonly kind: Kind
@@ -32,7 +32,9 @@ const anyValue: readonly Form[] = [
 /** Resolves references and unions. Throws {@link Unclear}. */
 export function formsOf(schema: unknown, root: unknown, depth = 0): readonly Form[] {
   if (schema === true) return anyValue
-  if (!isObject(schema)) return []
+  if (schema === false) return []
+  if (!isObject(schema)) throw new Unclear('keyword_unclear', `${JSON.stringify(schema)} is no schema of draft 2020-12`)
+  checkDraft(schema, root)
   if (depth > schemaNestingMax)
     throw new Unclear('too_large', `more than ${schemaNestingMax} schemas are inside each other`)
   const { $ref, type, enum: listed, allOf, anyOf, oneOf, not, const: only, ...keywords } = schema
@@ -52,6 +54,14 @@ export function formsOf(schema: unknown, root: unknown, depth = 0): readonly For
   if (Array.isArray(anyOf)) narrow(anyOf.flatMap(inner))
   if (Array.isArray(oneOf)) narrow(oneOfForms(oneOf, root, inner))
   return grouped(forms)
+}
+
+/** Some libraries write older drafts, in which the same words mean something else. */
+function checkDraft(schema: SchemaObject, root: unknown): void {
+  const strange = ['exclusiveMinimum', 'exclusiveMaximum'].find((word) => typeof schema[word] === 'boolean')
+  if (strange) throw new Unclear('keyword_unclear', `"${strange}" is true or false, as in draft 4`)
+  if (schema !== root && schema.$id !== undefined && hasReference(schema))
+    throw new Unclear('reference_unclear', `the references in "${String(schema.$id)}" begin there`)
 }
 
 /** The form of one value. Objects and lists are described by their parts. */

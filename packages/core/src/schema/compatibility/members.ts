@@ -19,16 +19,34 @@ export function memberProblems(pair: Pair): readonly SchemaProblem[] {
   for (const name of new Set(requiredIn(reader))) {
     if (!required.has(name)) problems.push(missingProblem(written, name))
   }
+  problems.push(...defaultProblems(written))
   return [...problems, ...otherProblems(written), ...nameProblems(written), ...countProblems(written)]
 }
 
 function missingProblem({ form, reader, path, comparison }: Pair, name: string): SchemaProblem {
   const { writer, reader: readerName } = comparison.sides.names
   const isNamed = namesIn(form).includes(name)
-  const hasDefault = readMember(reader, name).some((schema) => isObject(schema) && 'default' in schema)
-  const filled = hasDefault ? ' Events are read as they were recorded: the default is not filled in.' : ''
+  const filled = hasDefault(readMember(reader, name)) ? notFilled : ''
   const message = `${writer} ${isNamed ? 'may lack' : 'do not have'} "${name}", and ${readerName} requires it.${filled}`
   return breaking('member_required', pathTo(path, name), message)
+}
+
+/** Some libraries do not say that a member with a default is always there: who reads may count on it, and who writes fills it in. */
+function defaultProblems({ form, reader, path, comparison }: Pair): readonly SchemaProblem[] {
+  const { writer, reader: readerName } = comparison.sides.names
+  const always = new Set([...requiredIn(form), ...requiredIn(reader)])
+  return namesIn(reader)
+    .filter((name) => !always.has(name) && hasDefault(readMember(reader, name)) && !hasDefault(readMember(form, name)))
+    .map((name) => {
+      const message = `${writer} may lack "${name}", and ${readerName} has a default for it.${notFilled}`
+      return unclear('member_required', pathTo(path, name), message)
+    })
+}
+
+const notFilled = ' Events are read as they were recorded: the default is not filled in.'
+
+function hasDefault(schemas: readonly unknown[]): boolean {
+  return schemas.some((schema) => isObject(schema) && 'default' in schema)
 }
 
 /** The members that neither side names. */
@@ -129,9 +147,15 @@ function othersIn(form: Form): readonly unknown[] | undefined {
   return form.all.flatMap(({ additionalProperties: each }) => (isObject(each) ? [each] : []))
 }
 
+/** Where a schema names no members at all, it says nothing of them. */
 function mayHaveOthers({ all }: Form): boolean {
+  if (!all.some(({ properties, additionalProperties }) => properties !== undefined || additionalProperties === false))
+    return true
   if (all.some(({ additionalProperties }) => additionalProperties === false)) return all.some(hasPatterns)
-  return all.some((schema) => hasPatterns(schema) || schema.additionalProperties !== undefined)
+  return all.some(
+    ({ patternProperties, additionalProperties, unevaluatedProperties = false }) =>
+      patternProperties !== undefined || additionalProperties !== undefined || unevaluatedProperties !== false,
+  )
 }
 
 function hasPatterns({ patternProperties }: SchemaObject): boolean {

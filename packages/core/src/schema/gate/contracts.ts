@@ -1,8 +1,10 @@
 // What code promises about its events, as far as a log depends on it: names, versions, schemas, tags, and what is personal. Also as a file, to be committed.
 import { IndelibleError } from '../../kernel/errors.ts'
 import { isReserved } from '../../kernel/reserved.ts'
-import { equalJson } from '../compatibility/values.ts'
-import { type RegistrationVersions, type Registry, versionsOf } from '../registry/registrations.ts'
+import { asList } from '../compatibility/forms.ts'
+import { equalJson, isObject } from '../compatibility/values.ts'
+import type { JsonSchema } from '../json-schema.ts'
+import { eachOnce, type RegistrationVersions, type Registry, versionsOf } from '../registry/registrations.ts'
 import type { EventDescription, SystemDescription } from '../system-description.ts'
 
 /** An event type as it is known from before: from the registry of a log, or from a file. */
@@ -10,7 +12,7 @@ export interface KnownContract {
   readonly type: string
   /** The version that was recorded last. */
   readonly version: number
-  /** All that the log may have, ascending. */
+  /** All that the log may have, ascending. A version whose schema changed is there with each of its schemas, the newest last. */
   readonly versions: RegistrationVersions
   readonly tags: EventDescription['tags']
   readonly personal: EventDescription['personal']
@@ -33,7 +35,7 @@ export interface ContractFile {
 export interface ReadableForm {
   readonly type: string
   readonly version: number
-  readonly schema: unknown
+  readonly schema: JsonSchema
 }
 
 export function readableForms(events: readonly EventContract[]): readonly ReadableForm[] {
@@ -67,31 +69,75 @@ export function contractsInFile(text: string): readonly KnownContract[] {
   if (file?.indelible !== 'event schemas' || file.format !== 1 || !Array.isArray(file.events))
     throw invalid('is not a file of event schemas of this version')
   const { events } = file as ContractFile
-  const isWhole = events.every(({ type, version, schema, olderVersions }) => type && version && schema && olderVersions)
-  if (!isWhole) throw invalid('lacks type, version, schema or olderVersions of an event')
-  return events.map((event) => ({
-    type: event.type,
-    version: event.version,
-    versions: versionsOf(event),
-    tags: event.tags ?? {},
-    personal: event.personal ?? [],
-  }))
+  if (!events.every(isWhole))
+    throw invalid('lacks type, version, schema, olderVersions, formerTypes, tags or personal of an event')
+  const own = events.map((event) => {
+    const { type, version, tags, personal } = event
+    return { type, version, versions: versionsOf(event), tags, personal }
+  })
+  const former = Map.groupBy(
+    events.flatMap(({ formerTypes }) => formerTypes),
+    ({ type }) => type,
+  )
+  return [
+    ...own,
+    ...[...former].map(([type, of]) =>
+      formerContract(
+        type,
+        of.flatMap(({ versions }) => versions),
+      ),
+    ),
+  ]
+}
+
+/** Somebody may have written in the file. */
+function isWhole(event: unknown): boolean {
+  const isVersion = (each: unknown) => isObject(each) && Number.isInteger(each.version) && isObject(each.schema)
+  const isFormer = (each: unknown) =>
+    isObject(each) &&
+    typeof each.type === 'string' &&
+    asList(each.versions).length > 0 &&
+    asList(each.versions).every(isVersion)
+  if (!isVersion(event)) return false
+  const { type, olderVersions, formerTypes, tags, personal } = event as unknown as Record<string, unknown>
+  const lists = [olderVersions, formerTypes, personal]
+  return (
+    typeof type === 'string' &&
+    lists.every(Array.isArray) &&
+    asList(olderVersions).every(isVersion) &&
+    asList(formerTypes).every(isFormer) &&
+    isObject(tags)
+  )
+}
+
+/** Of a type that was declared as what others were before. Its events are in the log all the same. */
+function formerContract(type: string, versions: RegistrationVersions): KnownContract {
+  const inOrder = eachOnce(versions).toSorted((a, b) => a.version - b.version)
+  return { type, version: inOrder.at(-1)!.version, versions: inOrder, tags: {}, personal: [] }
 }
 
 /** What the registry of a log knows; and the types that it has events of though nobody registered them, without any version. */
-export function contractsInLog({ types }: Registry, counts: ReadonlyMap<string, number>): readonly KnownContract[] {
-  const registered = [...types.values()].map(({ event, versions }) => ({
-    type: event.type,
-    version: event.version,
-    versions,
-    tags: event.tags,
-    personal: event.personal,
-    count: counts.get(event.type) ?? 0,
-  }))
-  const unregistered = [...counts].filter(([type]) => !isReserved(type) && !types.has(type))
+export function contractsInLog(
+  { types, formerTypes }: Registry,
+  counts: ReadonlyMap<string, number>,
+): readonly KnownContract[] {
+  const countOf = (type: string) => counts.get(type) ?? 0
+  const registered = [...types.values()].map(({ event: { type, version, tags, personal }, versions }) => {
+    const count = countOf(type)
+    // Without events, only what code would read next matters.
+    const all = versions.flatMap(({ version, schema, schemas }) =>
+      (count > 0 ? schemas : [schema]).map((each) => ({ version, schema: each })),
+    )
+    return { type, version, versions: all, tags, personal, count }
+  })
+  const former = [...formerTypes].filter(([type]) => !types.has(type))
+  const unregistered = [...counts.keys()].filter(
+    (type) => !isReserved(type) && !types.has(type) && !formerTypes.has(type),
+  )
   return [
     ...registered,
-    ...unregistered.map(([type, count]) => ({ type, count, version: 0, versions: [], tags: {}, personal: [] })),
+    ...former.map(([type, versions]) => ({ ...formerContract(type, versions), count: countOf(type) })),
+    ...unregistered.map((type) => ({ type, count: countOf(type), version: 0, versions: [], tags: {}, personal: [] })),
   ]
 }
 

@@ -1,7 +1,9 @@
 // Whether code may take over a log: can it read what was recorded, and can the code before it read what it will record?
+
 import { schemaProblems } from '../compatibility/compare.ts'
 import type { SideNames } from '../compatibility/pair.ts'
 import { type SchemaRule, schemaRules } from '../compatibility/problems.ts'
+import { isUndescribed } from '../json-schema.ts'
 import { type EventContract, type KnownContract, readableForms } from './contracts.ts'
 
 /** `backward`: new code reads old events. `forward`: old code reads new events, as while a deployment rolls on, or after it was rolled back. `full`: both. */
@@ -18,6 +20,7 @@ export const contractRules = {
   version_new: 'Code that does not know the version yet meets its events.',
   tags_changed: 'Events that were recorded have other tags than new ones.',
   personal_removed: 'A member is not marked as personal any more.',
+  schema_undescribed: 'The library of the schema gives no JSON Schema of it, so that nothing was compared.',
   ...schemaRules,
 } as const
 
@@ -111,8 +114,17 @@ function backwardFindings(known: KnownContract, declared: readonly EventContract
     ]
   }
   return [
-    ...known.versions.flatMap((each) => versionFindings(known, each, forms, event)),
+    ...eachOnce(known.versions.flatMap((each) => versionFindings(known, each, forms, event))),
     ...markFindings(known, event),
+  ]
+}
+
+/** Several schemas of one version may have the same problem. */
+function eachOnce(findings: readonly Found[]): readonly Found[] {
+  return [
+    ...new Map(
+      findings.map((each) => [JSON.stringify([each.version, each.path, each.rule, each.message]), each]),
+    ).values(),
   ]
 }
 
@@ -133,12 +145,24 @@ function versionFindings(
       : `Declare again how version ${version} becomes the next one.`
     return [{ ...at, rule: 'version_removed', path: '', severity: 'breaking', message, advice }]
   }
+  if (isUndescribed(form.schema)) return [undescribedFinding(at)]
   return schemaProblems({ writer: schema, reader: form.schema, names: reading }).map(({ certainty, ...problem }) => ({
     ...at,
     ...problem,
     severity: certainty,
     advice: adviceFor(version, { isNewest: version === newest && event?.version === version, certainty }),
   }))
+}
+
+function undescribedFinding(at: Pick<Found, 'type' | 'version' | 'direction'>): Found {
+  return {
+    ...at,
+    rule: 'schema_undescribed',
+    path: '',
+    severity: 'warning',
+    message: 'The library of the schema gives no JSON Schema of it, so that nothing was compared.',
+    advice: 'Ask the events themselves: schema check --replay. Or use a schema that can be described.',
+  }
 }
 
 function adviceFor(version: number, { isNewest, certainty }: { isNewest: boolean; certainty: string }): string {
@@ -196,13 +220,14 @@ function forwardFindings(event: EventContract, known: readonly KnownContract[]):
     return [{ ...at, rule: 'type_new', severity: 'warning', message, advice }]
   }
   if (before.versions.length === 0) return []
-  const old = before.versions.find((each) => each.version === version)
+  const old = before.versions.findLast((each) => each.version === version)
   if (!old) {
     const message = `Version ${version} is new, and code before it reads up to version ${before.version}.`
     const advice =
       'Old code refuses events of a version that it does not know. Stop it before the new code records events.'
     return [{ ...at, rule: 'version_new', severity: 'breaking', message, advice }]
   }
+  if (isUndescribed(old.schema)) return [undescribedFinding(at)]
   return schemaProblems({ writer: schema, reader: old.schema, names: readByOld }).map(({ certainty, ...problem }) => ({
     ...at,
     ...problem,

@@ -4,6 +4,7 @@ import type { Position, Version } from '../../kernel/positions.ts'
 import { streamName } from '../../kernel/streams.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { EventStore } from '../../store/port.ts'
+import { equalJson } from '../compatibility/values.ts'
 import type { JsonSchema } from '../json-schema.ts'
 import type { EventDescription } from '../system-description.ts'
 
@@ -31,6 +32,8 @@ export interface RegisteredVersion {
   readonly version: number
   /** As it was registered last. */
   readonly schema: JsonSchema
+  /** All that were registered for it, each once, the last one at the end. The log may have events of each: code that was rolled back registers its own again. */
+  readonly schemas: readonly JsonSchema[]
   /** When this version was registered first. */
   readonly registeredAt: Instant
   readonly position: Position
@@ -38,6 +41,8 @@ export interface RegisteredVersion {
 
 export interface Registry {
   readonly types: ReadonlyMap<string, RegisteredType>
+  /** The types that registered ones were formerly, with all schemas that these were said to have. */
+  readonly formerTypes: ReadonlyMap<string, RegistrationVersions>
   /** Of the stream of registrations. */
   readonly version: Version
 }
@@ -45,6 +50,7 @@ export interface Registry {
 /** Reads all registrations: some for each type. */
 export async function readRegistry(store: Pick<EventStore, 'read'>): Promise<Registry> {
   const types = new Map<string, RegisteredType>()
+  const formerTypes = new Map<string, RegistrationVersions>()
   let version: Version = 0
   for await (const { events } of store.read([{ streams: [registryStream] }])) {
     for (const event of events) {
@@ -52,9 +58,11 @@ export async function readRegistry(store: Pick<EventStore, 'read'>): Promise<Reg
       const registration = event.data as Registration
       const { type } = registration.event
       types.set(type, registered(registration, event, types.get(type)))
+      for (const former of registration.event.formerTypes)
+        formerTypes.set(former.type, eachOnce([...(formerTypes.get(former.type) ?? []), ...former.versions]))
     }
   }
-  return { types, version }
+  return { types, formerTypes, version }
 }
 
 /** Every version that a type has or had, ascending. */
@@ -68,6 +76,11 @@ export function versionsOf({
 
 export type RegistrationVersions = readonly { readonly version: number; readonly schema: JsonSchema }[]
 
+/** Without those that say the same. */
+export function eachOnce(versions: RegistrationVersions): RegistrationVersions {
+  return versions.filter((each, index) => versions.findIndex((other) => equalJson(each, other)) === index)
+}
+
 function registered(
   { system, event }: Registration,
   { position, recordedAt: registeredAt }: RecordedEvent,
@@ -75,8 +88,9 @@ function registered(
 ): RegisteredType {
   const versions = new Map(before?.versions.map((each) => [each.version, each]))
   for (const { version, schema } of versionsOf(event)) {
-    const first = versions.get(version) ?? { registeredAt, position }
-    versions.set(version, { version, schema, registeredAt: first.registeredAt, position: first.position })
+    const { schemas: earlier, ...first } = versions.get(version) ?? { schemas: [], registeredAt, position }
+    const schemas = [...earlier.filter((each) => !equalJson(each, schema)), schema]
+    versions.set(version, { ...first, version, schema, schemas })
   }
   return {
     system,

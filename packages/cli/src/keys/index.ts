@@ -1,0 +1,2 @@
+// API keys, wherever they are asked for.
+export { type KeysClient, openKeys } from './keys-client.ts'

@@ -1,0 +1,59 @@
+// The options for asking a running server, and the key that it wants to see.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { CliError } from '../errors/index.ts'
+import type { Session } from '../session.ts'
+import { address } from './arguments.ts'
+import type { CommonOptions } from './common-options.ts'
+
+export interface ServerOptions {
+  readonly url?: URL
+  readonly keyFile?: string
+}
+
+/** A server to ask. */
+export interface ServerToAsk extends ServerOptions {
+  readonly url: URL
+}
+
+export function addServerOptions(command: Command): Command {
+  return command
+    .option('--url <url>', 'ask a running server, such as http://127.0.0.1:3000', address('--url'))
+    .option(
+      '--key-file <file>',
+      'a file with the API key or token for --url (default: INDELIBLE_KEY in the environment)',
+    )
+}
+
+/** Nothing without `--url`. */
+export function serverOf({ url, keyFile, data, config }: ServerOptions & CommonOptions): ServerToAsk | undefined {
+  if (url === undefined) {
+    if (keyFile === undefined) return undefined
+    throw new CliError('usage', 'A key is for a server. Give --key-file with --url.')
+  }
+  if (data === undefined && config === undefined) return { url, ...(keyFile === undefined ? {} : { keyFile }) }
+  throw new CliError('usage', 'A server has its own log and config. Give --url without --data and --config.')
+}
+
+/** The headers that show the key. Nothing without a key: the server may need none. */
+export function keyHeaders({ url, keyFile }: ServerToAsk, { cwd, env }: Session): Readonly<Record<string, string>> {
+  const key = keyFile === undefined ? env.INDELIBLE_KEY : contentOf(resolve(cwd, keyFile))
+  if (key === undefined || key === '') return {}
+  const where = keyFile === undefined ? 'INDELIBLE_KEY' : keyFile
+  if (!/^[\w.~+/-]+=*$/.test(key))
+    throw new CliError('usage', `${where} has no API key or token: give it alone, in one line.`)
+  if (url.protocol === 'http:' && !ownNames.includes(url.hostname))
+    throw new CliError('usage', `Others could read the key on its way to ${url.origin}. Give a URL with https.`)
+  return { Authorization: `Bearer ${key}` }
+}
+
+const ownNames = ['localhost', '127.0.0.1', '[::1]']
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (cause) {
+    throw new CliError('usage', `--key-file cannot be read: ${(cause as Error).message}.`, { cause })
+  }
+}
