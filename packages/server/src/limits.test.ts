@@ -4,7 +4,7 @@ import { operations } from 'indelible/operations'
 import { expect, test, vi } from 'vitest'
 import { openShop, raw, servedShop } from '../test/shop.ts'
 import { callerOf } from './callers.ts'
-import { httpApi } from './index.ts'
+import { httpApi, identity } from './index.ts'
 
 const problem = (status: number, code: string) => ({ status, body: { type: `urn:indelible:error:${code}` } })
 
@@ -159,4 +159,18 @@ test('a caller is its actor, or its address, or the network of its address', () 
   expect(callerOf(from('2001:db8:1:2:3:4:5:6'))).toBe(callerOf(from('2001:db8:1:2::99')))
   expect(callerOf(from('2001:db8:1:2::1'))).not.toBe(callerOf(from('2001:db8:1:3::1')))
   expect(callerOf(from('::1'))).toBe('address 0:0:0:0::/64')
+})
+
+test('whoever is recognised has limits of their own; whoever guesses keys uses up those of the address, and probes are open', async () => {
+  const known = identity('names', async ({ headers }) => {
+    const name = headers.get('Authorization')
+    return name === null ? undefined : name === 'wrong' ? { refused: 'wrong' } : { actor: name }
+  })
+  const access = { grants: [{ anyone: true, may: 'everything' }] } as const
+  const api = { identities: [known], requestsPerSecond: 0.4, onNotice: () => {} }
+  const { get } = openShop({ access, api })
+  const ask = async (name: string) => (await get('/streams/item-tea', { headers: { Authorization: name } })).status
+  expect([await ask('ann'), await ask('ann'), await ask('ann'), await ask('bob')]).toEqual([404, 404, 429, 404])
+  expect([await ask('wrong'), await ask('wrong'), await ask('wrong'), await ask('bob')]).toEqual([401, 401, 429, 404])
+  expect([(await get('/livez')).status, (await get('/readyz')).status]).toEqual([200, 200])
 })

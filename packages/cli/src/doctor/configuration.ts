@@ -1,8 +1,8 @@
 // What is configured, without its secrets.
+import type { ServerConfig } from '@indelible/server'
 import type { LoadedConfig } from 'indelible'
 import { formatCount } from '../output/index.ts'
 import { type Finding, ok } from './finding.ts'
-import type { ServerExport } from './network.ts'
 
 const secretName = /secret|password|passwd|token|credential|private|api_?key|^keys?$|pass$/i
 const mask = '•••'
@@ -11,7 +11,7 @@ const textLengthMax = 200
 
 export function configuration(
   { url, system, dataDir, access }: LoadedConfig,
-  server: ServerExport | undefined,
+  server: ServerConfig,
 ): readonly Finding[] {
   const { name, commands, projections, sagas } = system
   const grants = access === undefined ? 'no access declared' : formatCount(access.grants.length, 'grant')
@@ -22,7 +22,7 @@ export function configuration(
   ]
   return [
     ok('config', `${url.pathname}: ${name} with ${counts.join(', ')}; ${grants}; data in ${dataDir}`),
-    ...(server === undefined ? [] : [ok('server', JSON.stringify(withoutSecrets(server)))]),
+    ...(Object.keys(server).length === 0 ? [] : [ok('server', JSON.stringify(withoutSecrets(server)))]),
     ...environment(),
   ]
 }

@@ -1,5 +1,6 @@
 // Everything that the doctor looks at. Each check stands alone: one that fails or hangs does not keep the others from being made.
 import { join } from 'node:path'
+import { type ServerConfig, serverOptionsIn } from '@indelible/server'
 import { type LoadedConfig, openers } from 'indelible'
 import { writerOf } from 'indelible/file'
 import { configuration } from './configuration.ts'
@@ -8,7 +9,7 @@ import { fileSystem, permissions, space, syncSpeed } from './directory.ts'
 import { type Finding, fail, skip } from './finding.ts'
 import { lock, log } from './log.ts'
 import { clock, descriptors, memory, node } from './machine.ts'
-import { network, type ServerExport } from './network.ts'
+import { network } from './network.ts'
 
 export interface Asked {
   /** Throws if there is no config, or it cannot be loaded. */
@@ -25,11 +26,10 @@ const checkMsMax = 20_000
 export async function* examine({ config: load, dataDir: given, host }: Asked): AsyncGenerator<Finding> {
   for (const [name, check] of Object.entries({ node, memory, descriptors, clock })) yield* await alone(name, check)
   let config: LoadedConfig | undefined
-  let server: ServerExport | undefined
+  let server: ServerConfig = {}
   yield* await alone('config', async () => {
     config = await load()
-    const module = (await import(config.url.href)) as { readonly server?: ServerExport }
-    server = module.server
+    server = await serverOptionsIn(config.url)
     return configuration(config, server)
   })
   const dataDir = given ?? config?.dataDir

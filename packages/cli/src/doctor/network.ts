@@ -1,23 +1,16 @@
 // Who can reach the server, and who is asked for a name.
 import { isIP } from 'node:net'
+import type { ServerConfig } from '@indelible/server'
 import type { LoadedConfig } from 'indelible'
 import { type Finding, fail, ok } from './finding.ts'
 
-/** The export `server` of a config, as far as this looks at it. */
-export interface ServerExport {
-  readonly host?: unknown
-  readonly identities?: unknown
-}
-
-export function network(
-  { access }: LoadedConfig,
-  server: ServerExport | undefined,
-  given: string | undefined,
-): Finding {
-  const host = given ?? (typeof server?.host === 'string' ? server.host : '127.0.0.1')
+export function network({ access }: LoadedConfig, server: ServerConfig, given: string | undefined): Finding {
+  const host = given ?? server.host ?? '127.0.0.1'
   if (isLoopback(host)) return ok('network', `${host}: only this machine can reach it`)
   const missing = [
-    ...(server?.identities === undefined ? ['identities (export const server = defineServer({ identities }))'] : []),
+    ...((server.identities ?? []).length === 0
+      ? ['identities (export const server = defineServer({ identities }))']
+      : []),
     ...(access === undefined ? ['grants (access: { grants } of the config)'] : []),
   ]
   if (missing.length === 0)
