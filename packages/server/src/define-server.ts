@@ -29,6 +29,9 @@ const names = [
   'readyProjections',
   'readyLagEventsMax',
   'waitsMax',
+  'feedsMax',
+  'feedHeartbeatMs',
+  'feedSlowMs',
   'apiVersion',
 ] as const satisfies readonly (keyof ServeOptions)[]
 
