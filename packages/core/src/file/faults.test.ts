@@ -665,6 +665,7 @@ describe('an event is never changed or deleted', () => {
       'logStats',
       'rebuildIndex',
       'verifyLog',
+      'writerOf',
     ]
     expect(Object.keys(door).sort()).toEqual(doors)
     const dir = temporaryDirectory()
