@@ -17,7 +17,8 @@ const program = `
 import createClient from 'openapi-fetch'
 import type { paths } from './bank.ts'
 
-const api = createClient<paths>({ baseUrl: process.argv[2]! })
+// The streams have a live form too, which this client does not read.
+const api = createClient<paths, 'application/json' | 'application/problem+json'>({ baseUrl: process.argv[2]! })
 const path = { id: 'ann' }
 
 const opened = await api.POST('/commands/account/{id}/OpenAccount', { params: { path }, body: { owner: 'Ann' } })

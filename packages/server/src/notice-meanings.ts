@@ -38,6 +38,11 @@ const meanings: Readonly<Record<(SystemNotice | ServerNotice)['kind'], Meaning>>
     level: 'error',
     message: 'The new files of TLS do not work, so the certificate before is kept.',
   },
+  closing: {
+    level: 'info',
+    message: 'The server closes: requests under way are finished first. The same signal again ends at once.',
+  },
+  closed: { level: 'info', message: 'The server is closed.' },
   'registry failed': { level: 'warn', message: 'The event types could not be registered in the log.' },
 }
 

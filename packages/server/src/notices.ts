@@ -18,5 +18,6 @@ export type ServerNotice =
   | { readonly kind: 'tls missing'; readonly message: string }
   | { readonly kind: 'certificate loaded'; readonly validTo: string }
   | { readonly kind: 'certificate kept'; readonly message: string }
+  | { readonly kind: 'closing' | 'closed' }
 
 export type Notify = (notice: ServerNotice) => void

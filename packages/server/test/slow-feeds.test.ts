@@ -101,8 +101,9 @@ test('slow clients do not fill the memory', async () => {
   // Each of them would have to be sent all of this.
   await append(running, 24)
   await new Promise((resolve) => setTimeout(resolve, 500))
-  // The log in memory has these bytes too, and so has the window that all share, as events and as messages.
-  expect(usedBytes() - before).toBeLessThan(150 * megabyte + clients * 64 * 1024)
+  // The log in memory has these bytes too, and so has the window that all share, as events and as messages. What other tests of this process leave is a part
+  // of it. Without limits it would be a hundred times 24 MB.
+  expect(usedBytes() - before).toBeLessThan(500 * megabyte + clients * 64 * 1024)
 })
 
 /** Resolves when so many feeds have begun: then there is no place for another. */

@@ -26,10 +26,13 @@ test('serve writes a line of JSON for each request, with the trace of its client
   )
   expect(lines).toMatchObject([
     { level: 'info', kind: 'request', method: 'GET', path: '/health', status: 200, trace_id: traceparent.slice(3, 35) },
+    { level: 'info', kind: 'closing' },
+    { level: 'info', kind: 'closed' },
   ])
 })
 
 test('serve writes nothing about requests that went well, unless it is asked to', async () => {
-  expect(await served([], (url) => fetch(`${url}/health`))).toBe('')
+  const written = await served([], (url) => fetch(`${url}/health`))
+  expect(written).toMatch(/^\S+ info closing: .*\n\S+ info closed: .*\n$/)
   expect(await served(['--log-requests'], (url) => fetch(`${url}/health`))).toMatch(/Z info request: .* path=\/health /)
 })

@@ -119,10 +119,10 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
     )
     if (!interrupted.aborted) await once(interrupted, 'abort')
     stopReloading()
-    await session.errors.write('Closing: requests under way are finished first. The same signal again ends at once.\n')
+    onNotice({ kind: 'closing' })
     // A person who presses Ctrl-C does not wait for a load balancer.
     await server.close({ drainMs: (interrupted.reason as Error).message === 'SIGTERM' ? options.drainMs : 0 })
-    await session.errors.write('Closed.\n')
+    onNotice({ kind: 'closed' })
   } finally {
     await running.close()
   }
