@@ -13,7 +13,10 @@ import { Consumers } from './consumers/consumers.ts'
 import { reacting } from './consumers/reacting.ts'
 import { subscribing } from './consumers/subscribing.ts'
 import { guardOf } from './guard/index.ts'
+import type { Health } from './health.ts'
 import { ApiKeys } from './keys/index.ts'
+import { LiveFeeds } from './live/index.ts'
+import { observerOf } from './observed.ts'
 import { OperatorLog } from './operator-log.ts'
 import { localExecutor } from './processes/executor.ts'
 import { asReaction } from './processes/policies.ts'
@@ -28,7 +31,7 @@ import type { FeedRunner } from './remotes/feed-runner.ts'
 import { Remotes } from './remotes/remotes.ts'
 import { Services } from './services/services.ts'
 import type { SystemOptions } from './system-options.ts'
-import type { Telemetry } from './telemetry/index.ts'
+import { processObserver, type Telemetry } from './telemetry/index.ts'
 
 export interface Runtime {
   readonly commands: CommandHandler
@@ -47,6 +50,10 @@ export interface Runtime {
   readonly operators: OperatorLog
   readonly audit: AuditLog
   readonly keys: ApiKeys
+  readonly live: LiveFeeds
+  health(): Promise<Health>
+  /** Stops everything that follows the log, each between two steps. */
+  stop(): Promise<void>
 }
 
 /** Everything that follows the log is started. */
@@ -110,6 +117,15 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   const tree = proofs && files && new TreeRunner({ ...proofs, files, store, records, operators, clock })
   tree?.start()
   for (const runner of [...feeds.values(), ...sagas.values(), ...reactions.values()]) runner.start()
+  const consumers = new Consumers(system, { store, operators, projections, sagas, reactions, feeds, tree })
+  const keys = new ApiKeys({ store, ids, clock })
+  const health = async (): Promise<Health> => {
+    const [head, storeHealth, all] = await Promise.all([store.head(), store.health(), consumers.list()])
+    return { head, store: storeHealth, consumers: all }
+  }
+  telemetry.observe(observerOf(health))
+  telemetry.observe(processObserver())
+  const live = new LiveFeeds(system, { store, tables, guard, log: new DomainLog(store), health })
   return {
     commands,
     commandIds,
@@ -120,10 +136,20 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
     feeds,
     tree,
     proofs: new Proofs({ store, ...(tree && files ? { files, runner: tree } : {}) }),
-    consumers: new Consumers(system, { store, operators, projections, sagas, reactions, feeds, tree }),
+    consumers,
     operator: new ProjectionOperator(system, { store, tables, clock, ids }),
     operators,
     audit,
-    keys: new ApiKeys({ store, ids, clock }),
+    keys,
+    live,
+    health,
+    async stop() {
+      keys.close()
+      await live.close()
+      await Promise.all([...sagas.values(), ...reactions.values(), ...feeds.values()].map((runner) => runner.stop()))
+      await audit.close()
+      await tree?.stop()
+      await projections.close()
+    },
   }
 }

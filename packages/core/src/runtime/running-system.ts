@@ -14,7 +14,6 @@ import { refuseReservedCommandId } from '../kernel/reserved.ts'
 import type { System } from '../kernel/system.ts'
 import type { Columns, RowOf } from '../kernel/tables.ts'
 import type { ValidTime } from '../kernel/time.ts'
-import { DomainLog } from '../store/domain-log.ts'
 import type { OpenFork } from '../store/fork.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
@@ -28,8 +27,7 @@ import type { Consumers, Named } from './consumers/consumers.ts'
 import { guardOf } from './guard/index.ts'
 import type { Health } from './health.ts'
 import type { ApiKeys } from './keys/index.ts'
-import { LiveFeeds } from './live/index.ts'
-import { observerOf } from './observed.ts'
+import type { LiveFeeds } from './live/index.ts'
 import type { ResumeOptions, SagaDecision } from './processes/decisions.ts'
 import type { SagaRunner } from './processes/saga-runner.ts'
 import { type SagaView, viewOf } from './processes/saga-view.ts'
@@ -40,7 +38,7 @@ import type { RebuildOptions, RebuildReport } from './projections/rebuild/index.
 import type { ProjectionView } from './projections/view.ts'
 import type { Proofs } from './proofs/proofs.ts'
 import type { SystemOptions } from './system-options.ts'
-import { processObserver, Telemetry } from './telemetry/index.ts'
+import { Telemetry } from './telemetry/index.ts'
 import type { WaitOptions } from './waiting.ts'
 
 export class RunningSystem<Tables extends ReadTables = ReadTables> {
@@ -86,10 +84,7 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.proofs = this.#runtime.proofs
     this.audit = this.#runtime.audit
     this.keys = this.#runtime.keys
-    this.telemetry.observe(observerOf(() => this.health()))
-    this.telemetry.observe(processObserver())
-    const { guard } = this.#history
-    this.live = new LiveFeeds(system, { store, tables, guard, log: new DomainLog(store), health: () => this.health() })
+    this.live = this.#runtime.live
   }
 
   /** Sends a command. A refusal of the domain is an outcome, not an error; see {@link CommandOutcome}. Throws as {@link CommandHandler.send}, and `reserved_name` for a command id that begins with `$`. */
@@ -272,20 +267,13 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   }
 
   async health(): Promise<Health> {
-    const [head, store, consumers] = await Promise.all([this.store.head(), this.store.health(), this.consumers.list()])
-    return { head, store, consumers }
+    return await this.#runtime.health()
   }
 
   /** Stops everything that follows the log, each between two steps, then closes store and tables. The next start goes on with the unfinished work. */
   async close(): Promise<void> {
     this.#closing ??= (async () => {
-      const { sagas, reactions, feeds, projections, audit, tree, keys } = this.#runtime
-      keys.close()
-      await this.live.close()
-      await Promise.all([...sagas.values(), ...reactions.values(), ...feeds.values()].map((runner) => runner.stop()))
-      await audit.close()
-      await tree?.stop()
-      await projections.close()
+      await this.#runtime.stop()
       await this.store.close()
       await this.tables.close()
     })()
