@@ -1,9 +1,9 @@
 // The client in a real browser: the bundle is loaded by a page of the same origin as the API. Skipped where no Chromium is installed.
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { text } from 'node:stream/consumers'
 import { httpApi } from '@indelible/server'
 import { expect, onTestFinished, test } from 'vitest'
 import { bankInMemory } from '../../../examples/bank/test/bank-in-memory.ts'
@@ -14,10 +14,10 @@ import { answering } from './served.ts'
 const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 const chromiumMissing = chromium ? undefined : 'no Chromium is installed'
 
-/** Sends, reads and follows, and writes into the page what came of it. The feed is one of this test's own. */
-const page = `<!doctype html><meta charset="utf-8"><pre>waiting</pre><script type="module">
+/** Sends, reads and follows, and posts what came of it. The feed is one of this test's own. */
+const page = `<!doctype html><meta charset="utf-8"><script type="module">
   import { client, isClientError } from '/client.js'
-  const told = document.querySelector('pre')
+  const tell = (told) => fetch('/told', { method: 'POST', body: JSON.stringify(told) })
   try {
     const api = client({ url: '/' })
     const ann = api.aggregate('account', 'žofie')
@@ -27,9 +27,9 @@ const page = `<!doctype html><meta charset="utf-8"><pre>waiting</pre><script typ
     const missing = await api.saga('transfer', 'none').show().catch((error) => isClientError(error, 'saga_missing'))
     const positions = []
     for await (const { position } of api.events({ after: 0 })) if (positions.push(position) === 2) break
-    told.textContent = JSON.stringify({ reason: outcome.reason, rows, missing, positions, written: api.written })
+    await tell({ reason: outcome.reason, rows, missing, positions, written: api.written })
   } catch (error) {
-    told.textContent = String(error)
+    await tell(String(error))
   }
 </script>`
 
@@ -41,7 +41,12 @@ test.skipIf(chromiumMissing)(
     onTestFinished(() => running.close())
     const { fetch: api } = httpApi(running)
     const { code } = await bundled()
+    const told = Promise.withResolvers<unknown>()
     const url = await answering(async (request, response) => {
+      if (request.url === '/told') {
+        told.resolve(JSON.parse(await text(request)))
+        return void response.end()
+      }
       if (request.url === '/page') return void response.setHeader('Content-Type', 'text/html').end(page)
       if (request.url === '/client.js') return void response.setHeader('Content-Type', 'text/javascript').end(code)
       if (request.url?.startsWith('/events')) {
@@ -60,20 +65,22 @@ test.skipIf(chromiumMissing)(
       response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
     })
     const profile = mkdtempSync(join(tmpdir(), 'indelible-chromium-'))
-    onTestFinished(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }))
-    // The budget is of the page's own time: the page is told when it has nothing left to wait for.
     const flags = [
       '--headless',
       '--no-sandbox',
       '--disable-gpu',
+      '--remote-debugging-port=0',
       `--user-data-dir=${profile}`,
-      '--virtual-time-budget=20000',
     ]
-    const { stdout } = await promisify(execFile)(chromium!, [...flags, '--dump-dom', `${url}/page`], {
-      timeout: 100_000,
+    const browser = spawn(chromium!, [...flags, `${url}/page`], { stdio: 'ignore' })
+    const ended = new Promise((resolve) => browser.once('close', resolve))
+    onTestFinished(async () => {
+      browser.kill()
+      await ended
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
     })
-    const [, told] = /<pre>(.*)<\/pre>/s.exec(stdout) ?? []
-    expect(JSON.parse(told!.replaceAll('&quot;', '"'))).toEqual({
+    browser.once('exit', (code) => told.reject(new Error(`Chromium ended with ${code}.`)))
+    expect(await told.promise).toEqual({
       reason: 'InsufficientFunds',
       rows: [{ account_id: 'žofie', owner: 'Žofie', status: 'open', balance: 0 }],
       missing: true,
