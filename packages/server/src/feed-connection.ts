@@ -1,13 +1,15 @@
 // One client of a live feed. The next messages are asked for when the client has room for them, so a slow one holds nothing but its place.
 import { endMessage, type FeedBatch, type FeedMessage, type LiveFeed } from 'indelible/operations'
 import { encodedBatch, encodedMessage, heartbeat, retryAfter } from './feed-encoding.ts'
-import { feedBufferBytesMax, feedRetryMs } from './limits.ts'
+import { feedBufferBytesMax, feedIdentityMs, feedRetryMs } from './limits.ts'
 
 export interface FeedConnectionOptions {
   readonly heartbeatMs: number
   readonly slowMs: number
   /** What the client gets to know of an error. */
   readonly shown: (error: unknown) => { readonly code: string; readonly message: string }
+  /** Throws if the client is no longer who it was when the feed began. */
+  readonly checkClient: () => Promise<void>
   /** Called once, when nothing more is sent. */
   readonly ended: () => void
 }
@@ -19,6 +21,7 @@ export class FeedConnection {
   #stream: ReadableStreamDefaultController<Uint8Array> | undefined
   #isEnded = false
   #sentAt = performance.now()
+  #clientCheckedAt = performance.now()
   /** Since when the client has no room. */
   #fullSince: number | undefined
 
@@ -49,10 +52,14 @@ export class FeedConnection {
     return new Response(body, { headers: feedHeaders })
   }
 
-  /** Sends a heartbeat if nothing was sent for long, and ends a client that takes nothing. */
+  /** Sends a heartbeat if nothing was sent for long, and ends a client that takes nothing, or is no longer known. */
   check(now: number): void {
     const { heartbeatMs, slowMs } = this.#options
     if (!this.#stream) return
+    if (now - this.#clientCheckedAt >= feedIdentityMs) {
+      this.#clientCheckedAt = now
+      this.#options.checkClient().catch((error) => this.#fail(error))
+    }
     if ((this.#stream.desiredSize ?? 0) > 0) {
       this.#fullSince = undefined
       if (now - this.#sentAt >= heartbeatMs) this.#send(heartbeat)
@@ -88,8 +95,12 @@ export class FeedConnection {
       this.#close()
       this.leave()
     } catch (error) {
-      this.end(endMessage('failed', this.#options.shown(error)))
+      this.#fail(error)
     }
+  }
+
+  #fail(error: unknown): void {
+    this.end(endMessage('failed', this.#options.shown(error)))
   }
 
   #send(bytes: Uint8Array): void {

@@ -12,7 +12,7 @@ export interface FeedsOptions extends Pick<FeedConnectionOptions, 'heartbeatMs' 
   readonly closing: AbortSignal | undefined
 }
 
-export interface FeedClient extends Pick<FeedConnectionOptions, 'shown'> {
+export interface FeedClient extends Pick<FeedConnectionOptions, 'shown' | 'checkClient'> {
   /** Aborts when the client disconnects. */
   readonly gone: AbortSignal
   /** The response of Node, where there is one: a client that does not even take the end of the feed is cut off with it. */
@@ -37,6 +37,7 @@ export class Feeds {
       heartbeatMs,
       slowMs,
       shown: client.shown,
+      checkClient: client.checkClient,
       ended: () => this.#ended(connection, client),
     })
     this.#open.add(connection)

@@ -12,7 +12,7 @@ import { HeldBytes } from './held-bytes.ts'
 import { type Contents, homePage } from './home.ts'
 import type { Place } from './http-map.ts'
 
-import { type Identity, recogniser } from './identities/index.ts'
+import { assertSame, type Identity, recogniser } from './identities/index.ts'
 import { checkedLimits, type LimitOptions } from './limit-options.ts'
 import { feedHeartbeatMsDefault, feedSlowMsDefault, feedsMaxDefault, waitsMaxDefault } from './limits.ts'
 
@@ -113,7 +113,8 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
       try {
         check(c.req.raw)
         checkSize(c.req.raw)
-        return await handle(c, { ...request, principal: isOpen ? undefined : await recognised(c) })
+        const principal = isOpen ? undefined : await recognised(c)
+        return await handle(c, { ...request, principal, checkClient: () => assertSame(principal, () => recognise(c)) })
       } catch (error) {
         const { method, url } = c.req
         return problemOf(error, (secret) => {

@@ -97,7 +97,9 @@ export const feedsShareMax = 2 / 5
 export const feedHeartbeatMsDefault = 15_000
 /** The default time after which a client is dropped that has no room for what a live feed has to tell. */
 export const feedSlowMsDefault = 30_000
-/** How often live feeds are checked for both. */
+/** How often the identities are asked whether the client of a live feed is still who it was. */
+export const feedIdentityMs = 5_000
+/** How often live feeds are checked for all of this. */
 export const feedCheckMs = 500
 /** The bytes that wait for a client of a live feed. The feed goes on when there are fewer. */
 export const feedBufferBytesMax = 16 * 1024

@@ -36,19 +36,21 @@ export type OnError = (error: unknown, request: FailedRequest) => void
 /** A request with who it is from: nobody if there are no identities. */
 export interface KnownRequest extends TracedRequest {
   readonly principal: Principal | undefined
+  /** Throws if the request would not be from the same principal any more. */
+  readonly checkClient: () => Promise<void>
 }
 
 export function operationHandler(running: RunningSystem, route: OperationRoute, options: HandlerOptions) {
   const { operation, map } = route
   const { waits, admission, held, limits, closing } = options
-  return async (c: Context, { principal: recognised, traceparent }: KnownRequest): Promise<Response> => {
+  return async (c: Context, { principal: recognised, traceparent, checkClient }: KnownRequest): Promise<Response> => {
     const principal = recognised ?? { ...readPrincipal(c, route), isLocal: true }
     const caller = callerOf(c, principal)
     admission.request(caller)
     const input = await readInput(c, route, { bodyBytesMax: limits.bodyBytesMax, held })
     if (operation.isLive) {
       const begin = (signal: AbortSignal) => operation.run(running, input, { principal, signal, traceparent })
-      return await feedAnswer(c, { begin, traceparent }, options)
+      return await feedAnswer(c, { begin, traceparent, checkClient }, options)
     }
     const answer = async (signal: AbortSignal) => {
       const result = await operation.run(running, input, { principal, signal, traceparent })
@@ -118,18 +120,20 @@ function sent(c: Context, response: Response, { held, limits: { responseBytesMax
   return response
 }
 
+interface FeedBegun extends Pick<KnownRequest, 'traceparent' | 'checkClient'> {
+  readonly begin: (signal: AbortSignal) => Promise<unknown>
+}
+
 async function feedAnswer(
   c: Context,
-  {
-    begin,
-    traceparent,
-  }: { readonly begin: (signal: AbortSignal) => Promise<unknown>; readonly traceparent: string | undefined },
+  { begin, traceparent, checkClient }: FeedBegun,
   { feeds, onError }: HandlerOptions,
 ): Promise<Response> {
   const { raw, method, path } = c.req
   if (method === 'HEAD') return new Response(null, { headers: feedHeaders })
   return await feeds.answer(async (signal) => (await begin(signal)) as LiveFeed, {
     gone: raw.signal,
+    checkClient,
     outgoing: (c.env as Partial<HttpBindings> | undefined)?.outgoing as ServerResponse | undefined,
     shown: (error) => shownError(error, (secret) => onError(secret, { method, path, traceparent })),
   })

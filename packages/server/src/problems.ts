@@ -194,7 +194,7 @@ export function problemOf(error: unknown, onSecret: (error: unknown) => void): R
 /** What a client of a live feed gets to know of an error. An error whose message is hidden from the client goes to `onSecret`. */
 export function shownError(error: unknown, onSecret: (error: unknown) => void): { code: string; message: string } {
   const isShown = isIndelibleError(error) && (statusOf[error.code] < 500 || disclosed.has(error.code))
-  if (isShown) return { code: error.code, message: error.message }
+  if (isShown || error instanceof HttpError) return { code: error.code, message: error.message }
   onSecret(error)
   return { code: isIndelibleError(error) ? error.code : 'internal', message: secret }
 }

@@ -18,7 +18,7 @@ export function guardedShop(identities: readonly Identity[], access: AccessOptio
     answerOf(await app.request(`http://localhost${path}`, { headers }))
   const post = async (path: string, input: unknown, headers: Record<string, string> = {}) =>
     answerOf(await app.request(`http://localhost${path}`, jsonPost(input, headers)))
-  return { running, get, post, ...noted(onNotice), onError }
+  return { app, running, get, post, ...noted(onNotice), onError }
 }
 
 export async function servedGuarded(options: ServeOptions, access: AccessOptions = everybody) {

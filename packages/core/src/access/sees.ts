@@ -17,7 +17,8 @@ export interface Sees {
   event(event: RecordedEvent): RecordedEvent | undefined
   events(events: readonly RecordedEvent[]): readonly RecordedEvent[]
   state(stream: string, state: unknown): unknown
-  rows(table: string): SeenRows
+  /** `columns` are those that conditions and order ask for: the grant that decides must show them. */
+  rows(table: string, columns: readonly string[]): SeenRows
   saga(name: string, id: string): boolean
 }
 
@@ -61,8 +62,8 @@ export function seesBy(grants: readonly Grant[], principal: Principal, personal:
       const { states, except = [] } = grant ?? { states: [] }
       return without(states ? only(state, states) : state, except)
     },
-    rows(table) {
-      const need = { verb: 'read', table, rows: { columns: [] } } as const
+    rows(table, columns) {
+      const need = { verb: 'read', table, rows: { columns } } as const
       const grant = grants.find((one) => !misfit(one, need, principal, personal)) as TablesGrant | undefined
       return seenRows(grant, principal)
     },

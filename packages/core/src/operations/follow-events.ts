@@ -45,7 +45,7 @@ export const followEvents = operation({
     if (stranger !== undefined) throw invalid('types', `The system declares no event "${stranger}".`)
     const item: QueryItem = given({ types, categories, tags, streams: streams?.map(checkedStreamName) })
     const query = Object.keys(item).length === 0 ? 'all' : [item]
-    const shown = seenBy(principal, sees)
+    const shown = seenBy(principal, sees, tags)
     const from = begun({ after, history, lastEventId })
     return await running.live.events.follow({ query, ...from, shown }, signalOf(signal))
   },
@@ -87,8 +87,8 @@ export const followStream = operation({
   },
 })
 
-/** Readers who see the same share what is made for them. */
-function seenBy({ actor, roles, attributes }: Principal, sees: Sees) {
+/** Readers who see the same share what is made for them. Whoever asks for a tag that is left out gets nothing: it would tell that the event has it. */
+function seenBy({ actor, roles, attributes }: Principal, sees: Sees, tags: readonly string[] = []) {
   const whole = ({ messages }: EventEntry): readonly FeedMessage[] => messages
   if (sees.isAll) return { name: 'event', messages: whole }
   return {
@@ -97,7 +97,7 @@ function seenBy({ actor, roles, attributes }: Principal, sees: Sees) {
       const { event, position } = entry
       const seen = sees.event(event)
       if (seen === event) return whole(entry)
-      return seen ? [{ kind: 'event', position, data: seen }] : []
+      return seen && tags.every((tag) => seen.tags.includes(tag)) ? [{ kind: 'event', position, data: seen }] : []
     },
   }
 }

@@ -8,14 +8,14 @@ import { objectOf } from './json-schemas.ts'
 import { messageSchema, reachedSchemas, resumption } from './live-schemas.ts'
 import { operation } from './operation.ts'
 import { required, text, valuesByName, wholeNumber } from './parameters.ts'
-import { declaredProjection } from './select-rows.ts'
+import { columnsIn, declaredProjection } from './select-rows.ts'
 import { rowSchema, whereSchema } from './table-schemas.ts'
 import { selectionIn } from './table-selection.ts'
 
 export const followRows = operation({
   name: 'followRows',
   effect: 'reads',
-  needs: ({ name, where = {} }) => ({ verb: 'read', table: name, rows: { columns: Object.keys(where) } }),
+  needs: ({ name, where }) => ({ verb: 'read', table: name, rows: { columns: columnsIn({ where }) } }),
   isLive: true,
   parameters: {
     name: required(text({ description: 'The name of the read table.' })),
@@ -51,7 +51,7 @@ export const followRows = operation({
     })),
   async run(running, { name, where, after, history, lastEventId }, { sees, signal }): Promise<LiveFeed> {
     const { table } = declaredProjection(running.system, name)
-    const seen = sees.rows(name)
+    const seen = sees.rows(name, columnsIn({ where }))
     const both = seen.where(where)
     const { options } = selectionIn({ where: both }, table)
     const { where: met } = canonicalSelect(table, options)

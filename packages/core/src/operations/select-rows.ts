@@ -15,7 +15,7 @@ import { required, text, texts, valuesByName, wholeNumber } from './parameters.t
 import { asOfIn, pointsOfLog } from './points.ts'
 import { cursorOf } from './table-cursor.ts'
 import { orderBySchema, rowSchema, whereSchema } from './table-schemas.ts'
-import { type Selection, selectionIn } from './table-selection.ts'
+import { type Asked, type Selection, selectionIn } from './table-selection.ts'
 
 /** A page of rows. */
 export interface RowsPage {
@@ -32,11 +32,7 @@ export const selectRows = operation({
   effect: 'reads',
   // The table is built as it was.
   heavy: ['position', 'recordedAt', 'validAt'],
-  needs: ({ name, where = {}, orderBy = [] }) => ({
-    verb: 'read',
-    table: name,
-    rows: { columns: [...Object.keys(where), ...orderBy.map((term) => term.replace(/^-/, ''))] },
-  }),
+  needs: (input) => ({ verb: 'read', table: input.name, rows: { columns: columnsIn(input) } }),
   parameters: {
     name: required(text({ description: 'The name of the read table.' })),
     where: valuesByName({
@@ -77,7 +73,7 @@ export const selectRows = operation({
     const { name, limit = pageDefault, waitFor, timeoutMs = waitMsDefault } = input
     const projection = declaredProjection(running.system, name)
     const { table } = projection
-    const seen = sees.rows(name)
+    const seen = sees.rows(name, columnsIn(input))
     const where = seen.where(input.where)
     const { options, order } = selectionIn({ ...input, where }, table)
 
@@ -92,6 +88,11 @@ export const selectRows = operation({
     return { table: table.name, position, ...pageOf(rows, asked) }
   },
 })
+
+/** The columns that conditions and order ask for. */
+export function columnsIn({ where = {}, orderBy = [] }: Pick<Asked, 'where' | 'orderBy'>): readonly string[] {
+  return [...Object.keys(where), ...orderBy.map((term) => term.replace(/^-/, ''))]
+}
 
 /** Throws `unknown_projection`. */
 export function declaredProjection({ projections }: System, name: string): Projection {
