@@ -147,6 +147,15 @@ test('an idempotency key of another principal is refused, so that nobody takes t
   expect(await ask(running, 'sendCommand', input, principals.teller)).toBe('command_id_reused')
 })
 
+test('why a command id was claimed is told to those who may claim', async () => {
+  const running = await openVault()
+  const claim = { commandId: 'late', reason: 'ann note', details: { of: 'ann secret' } }
+  await ask(running, 'claimCommand', claim, principals.partner)
+  const found = (principal: Principal) => ask(running, 'findCommand', { commandId: 'late' }, principal)
+  expect(await found(principals.partner)).toMatchObject({ status: 'claimed', reason: 'ann note' })
+  expect(await found(principals.otherCustomer)).toMatchObject({ status: 'claimed', reason: 'not shown', details: null })
+})
+
 test('what was refused is in the audit trail', async () => {
   const running = await openVault()
   await ask(running, 'readStream', { stream: 'account-bob' }, principals.customer)

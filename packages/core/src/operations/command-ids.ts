@@ -54,8 +54,11 @@ export const findCommand = operation({
       },
     },
   ],
-  async run(running, { commandId }, { by, sees }): Promise<CommandFound> {
+  async run(running, { commandId }, { principal, by, sees }): Promise<CommandFound> {
     const found = await running.findCommand(commandId)
+    // Why is for those who claim.
+    const mayClaim = () => running.access.explain(principal, { verb: 'claim' }).isAllowed
+    if (found.status === 'claimed' && !mayClaim()) return { ...found, reason: 'not shown', details: null }
     if (found.status !== 'carriedOut' || found.events.every(({ metadata }) => isBy(metadata, by))) return found
     return { ...found, events: sees.events(found.events) }
   },
