@@ -11,11 +11,9 @@ import { Feeds } from './feeds.ts'
 import { HeldBytes } from './held-bytes.ts'
 import { type Contents, homePage } from './home.ts'
 import type { Place } from './http-map.ts'
-
 import { assertSame, type Identity, recogniser } from './identities/index.ts'
 import { checkedLimits, type LimitOptions } from './limit-options.ts'
 import { feedHeartbeatMsDefault, feedSlowMsDefault, feedsMaxDefault, waitsMaxDefault } from './limits.ts'
-
 import { metricsPage } from './metrics.ts'
 import type { Notify } from './notices.ts'
 import { httpObserver } from './observed.ts'

@@ -28,7 +28,6 @@ import {
   waitsMaxDefault,
   waitsShareMax,
 } from './limits.ts'
-
 import { answerMalformed, malformedUrl } from './malformed.ts'
 import { operatorLog } from './operator-log.ts'
 import { type KeptCertificates, keptCertificates, readCertificates, type TlsOptions } from './tls/certificates.ts'

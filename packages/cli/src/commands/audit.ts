@@ -24,10 +24,9 @@ import {
 } from '../audit/index.ts'
 import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
-import { point, serverOf, stream, wholeNumber } from '../options/index.ts'
+import { addClientOptions, type ClientOptions, point, serverOf, stream, wholeNumber } from '../options/index.ts'
 import { formatCount, formatNumber, jsonLine, phaseBar } from '../output/index.ts'
 import type { Session } from '../session.ts'
-import { addClientOptions, type ClientOptions } from './sagas/client-options.ts'
 
 const limitDefault = 100
 

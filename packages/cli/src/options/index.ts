@@ -15,5 +15,13 @@ export {
 export { findConfig } from './config.ts'
 export { addFilters, type FilterOptions, queryOf } from './filters.ts'
 export { addPoints, assertReached, type PointOptions, point, pointOf } from './point-of-history.ts'
-export { addServerOptions, keyHeaders, type ServerOptions, type ServerToAsk, serverOf } from './server.ts'
+export {
+  addClientOptions,
+  addServerOptions,
+  type ClientOptions,
+  keyHeaders,
+  type ServerOptions,
+  type ServerToAsk,
+  serverOf,
+} from './server.ts'
 export { addTable, aggregateOf, keyOf, projectionOf, type TableOption } from './subject.ts'

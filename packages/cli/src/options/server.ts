@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { CliError } from '../errors/index.ts'
 import type { Session } from '../session.ts'
 import { address } from './arguments.ts'
-import type { CommonOptions } from './common-options.ts'
+import { addCommonOptions, type CommonOptions } from './common-options.ts'
 
 export interface ServerOptions {
   readonly url?: URL
@@ -56,4 +56,11 @@ function contentOf(file: string): string {
   } catch (cause) {
     throw new CliError('usage', `--key-file cannot be read: ${(cause as Error).message}.`, { cause })
   }
+}
+
+/** Of commands that ask a running server, or open the log themselves. */
+export interface ClientOptions extends CommonOptions, ServerOptions {}
+
+export function addClientOptions(command: Command): Command {
+  return addCommonOptions(addServerOptions(command))
 }

@@ -4,10 +4,10 @@ import { instant } from 'indelible'
 import { CliError } from '../../errors/index.ts'
 import { addCommand } from '../../help.ts'
 import { openKeys } from '../../keys/index.ts'
-import { duration, several, time } from '../../options/index.ts'
+import { addClientOptions, type ClientOptions, duration, several, time } from '../../options/index.ts'
 import { escapeControls, jsonLine } from '../../output/index.ts'
 import type { Session } from '../../session.ts'
-import { addActor, addClientOptions, type ClientOptions } from '../sagas/client-options.ts'
+import { addActor } from '../sagas/client-options.ts'
 
 interface Options extends ClientOptions {
   readonly role?: readonly string[]

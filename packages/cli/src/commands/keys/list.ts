@@ -1,11 +1,12 @@
 // `indelible keys list`: who has an API key.
+
 import { type Command, Option } from 'commander'
 import type { ApiKey, ApiKeyStatus } from 'indelible'
 import { addCommand } from '../../help.ts'
 import { openKeys } from '../../keys/index.ts'
+import { addClientOptions, type ClientOptions } from '../../options/index.ts'
 import { escapeControls, jsonLine, type Output, table, truncate } from '../../output/index.ts'
 import type { Session } from '../../session.ts'
-import { addClientOptions, type ClientOptions } from '../sagas/client-options.ts'
 
 interface Options extends ClientOptions {
   readonly status: ApiKeyStatus | 'all'

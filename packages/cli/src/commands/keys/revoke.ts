@@ -1,11 +1,13 @@
 // `indelible keys revoke`: a key is refused from now on.
+
 import type { Command } from 'commander'
 import { CliError } from '../../errors/index.ts'
 import { addCommand } from '../../help.ts'
 import { openKeys } from '../../keys/index.ts'
+import { addClientOptions } from '../../options/index.ts'
 import { jsonLine } from '../../output/index.ts'
 import type { Session } from '../../session.ts'
-import { addActor, addClientOptions, type DecisionOptions } from '../sagas/client-options.ts'
+import { addActor, type DecisionOptions } from '../sagas/client-options.ts'
 
 export function addRevoke(group: Command, session: Session): void {
   const command = addCommand(group, 'revoke', {

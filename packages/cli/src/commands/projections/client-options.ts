@@ -1,20 +1,7 @@
 // What the commands for projections have in common: they choose a client by their options, and close it at the end.
-import type { Command } from 'commander'
-import {
-  addCommonOptions,
-  addServerOptions,
-  type CommonOptions,
-  type ServerOptions,
-  serverOf,
-} from '../../options/index.ts'
+import { type ClientOptions, serverOf } from '../../options/index.ts'
 import { httpClient, openDirectClient, type ProjectionClient } from '../../projections/index.ts'
 import type { Session } from '../../session.ts'
-
-export interface ClientOptions extends CommonOptions, ServerOptions {}
-
-export function addClientOptions(command: Command): Command {
-  return addCommonOptions(addServerOptions(command))
-}
 
 export async function withProjectionClient<Result>(
   options: ClientOptions,

@@ -1,10 +1,12 @@
 // `indelible projections list`: the state of all projections.
+
 import type { Command } from 'commander'
 import { addCommand } from '../../help.ts'
+import { addClientOptions, type ClientOptions } from '../../options/index.ts'
 import { escapeControls, formatNumber, jsonLine, type Output, table, truncate } from '../../output/index.ts'
 import type { ProjectionInfo } from '../../projections/index.ts'
 import type { Session } from '../../session.ts'
-import { addClientOptions, type ClientOptions, withProjectionClient } from './client-options.ts'
+import { withProjectionClient } from './client-options.ts'
 
 export function addList(group: Command, session: Session): void {
   const command = addCommand(group, 'list', {

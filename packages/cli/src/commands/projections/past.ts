@@ -3,10 +3,10 @@ import type { Command } from 'commander'
 import type { PointOfLog } from 'indelible/history'
 import { CliError } from '../../errors/index.ts'
 import { addCommand } from '../../help.ts'
-import { addPoints, type PointOptions, pointOf } from '../../options/index.ts'
+import { addClientOptions, addPoints, type ClientOptions, type PointOptions, pointOf } from '../../options/index.ts'
 import { formatCount, formatNumber, jsonLine } from '../../output/index.ts'
 import type { Session } from '../../session.ts'
-import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
+import { nameArgument, withProjectionClient } from './client-options.ts'
 
 interface Options extends ClientOptions, PointOptions {
   readonly drop?: boolean

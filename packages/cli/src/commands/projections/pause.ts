@@ -1,9 +1,11 @@
 // `indelible projections pause` and `resume`: stop a projection, and continue it at the same position.
+
 import type { Command } from 'commander'
 import { addCommand } from '../../help.ts'
+import { addClientOptions, type ClientOptions } from '../../options/index.ts'
 import { jsonLine } from '../../output/index.ts'
 import type { Session } from '../../session.ts'
-import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
+import { nameArgument, withProjectionClient } from './client-options.ts'
 
 export function addPause(group: Command, session: Session): void {
   const command = addCommand(group, 'pause', {

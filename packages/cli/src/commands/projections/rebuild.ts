@@ -1,7 +1,9 @@
 // `indelible projections rebuild`: builds a new read table from the log, then replaces the live one.
+
 import type { Command } from 'commander'
 import { previousTableName, type RebuildReport } from 'indelible'
 import { addCommand } from '../../help.ts'
+import { addClientOptions, type ClientOptions } from '../../options/index.ts'
 import {
   escapeControls,
   formatCount,
@@ -13,7 +15,7 @@ import {
 } from '../../output/index.ts'
 import { extentOf, type ProjectionInfo, phaseLabels } from '../../projections/index.ts'
 import type { Session } from '../../session.ts'
-import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
+import { nameArgument, withProjectionClient } from './client-options.ts'
 
 interface Options extends ClientOptions {
   readonly dropPrevious?: boolean

@@ -1,12 +1,14 @@
 // `indelible projections show`: everything about one projection.
+
 import type { Command } from 'commander'
 import { type ProjectionStatus, previousTableName } from 'indelible'
 import type { TableShown } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
+import { addClientOptions, type ClientOptions } from '../../options/index.ts'
 import { escapeControls, formatCount, formatNumber, jsonLine, type Output, padToCells } from '../../output/index.ts'
 import { type ProjectionInfo, phaseText } from '../../projections/index.ts'
 import type { Session } from '../../session.ts'
-import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
+import { nameArgument, withProjectionClient } from './client-options.ts'
 import { stateText } from './list.ts'
 
 export function addShow(group: Command, session: Session): void {

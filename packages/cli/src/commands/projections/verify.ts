@@ -1,12 +1,14 @@
 // `indelible projections verify`: compares a read table with the rows that the projection makes from the log.
+
 import { isDeepStrictEqual } from 'node:util'
 import type { Command } from 'commander'
 import type { Row, TableCheck, TableDifference } from 'indelible'
 import { CliError } from '../../errors/index.ts'
 import { addCommand } from '../../help.ts'
+import { addClientOptions, type ClientOptions } from '../../options/index.ts'
 import { formatCount, formatNumber, jsonLine, type Output, phaseBar, table, truncate } from '../../output/index.ts'
 import type { Session } from '../../session.ts'
-import { addClientOptions, type ClientOptions, nameArgument, withProjectionClient } from './client-options.ts'
+import { nameArgument, withProjectionClient } from './client-options.ts'
 
 export function addVerify(group: Command, session: Session): void {
   const command = addCommand(group, 'verify', {

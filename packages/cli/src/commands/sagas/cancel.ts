@@ -1,16 +1,11 @@
 // `indelible sagas cancel`: makes a running saga take back what it did.
+
 import type { Command } from 'commander'
 import { operations } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
+import { addClientOptions } from '../../options/index.ts'
 import type { Session } from '../../session.ts'
-import {
-  addActor,
-  addClientOptions,
-  type DecisionOptions,
-  decideByServer,
-  idArgument,
-  nameArgument,
-} from './client-options.ts'
+import { addActor, type DecisionOptions, decideByServer, idArgument, nameArgument } from './client-options.ts'
 
 export function addCancel(group: Command, session: Session): void {
   const command = addCommand(group, 'cancel', {

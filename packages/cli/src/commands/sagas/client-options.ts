@@ -3,18 +3,10 @@ import type { Command } from 'commander'
 import type { Operation } from 'indelible/operations'
 import { CliError, type CliErrorCode } from '../../errors/index.ts'
 import { askServer } from '../../http/index.ts'
-import {
-  addCommonOptions,
-  addServerOptions,
-  type CommonOptions,
-  type ServerOptions,
-  serverOf,
-} from '../../options/index.ts'
+import { type ClientOptions, serverOf } from '../../options/index.ts'
 import { jsonLine } from '../../output/index.ts'
 import { openDirectSagas, type SagaClient, sagasByServer } from '../../sagas/index.ts'
 import type { Session } from '../../session.ts'
-
-export interface ClientOptions extends CommonOptions, ServerOptions {}
 
 export interface DecisionOptions extends ClientOptions {
   readonly actor?: string
@@ -23,10 +15,6 @@ export interface DecisionOptions extends ClientOptions {
 
 export const nameArgument = ['<name>', 'the name of the saga'] as const
 export const idArgument = ['<id>', 'the id of the stream whose event started it'] as const
-
-export function addClientOptions(command: Command): Command {
-  return addCommonOptions(addServerOptions(command))
-}
 
 export function addActor(command: Command): Command {
   return command.option('--actor <name>', 'who decides this; the log records it')

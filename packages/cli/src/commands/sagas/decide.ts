@@ -1,17 +1,12 @@
 // `indelible sagas decide`: answers a question that a saga asks a person.
+
 import type { Command } from 'commander'
 import { operations } from 'indelible/operations'
 import { CliError } from '../../errors/index.ts'
 import { addCommand } from '../../help.ts'
+import { addClientOptions } from '../../options/index.ts'
 import type { Session } from '../../session.ts'
-import {
-  addActor,
-  addClientOptions,
-  type DecisionOptions,
-  decideByServer,
-  idArgument,
-  nameArgument,
-} from './client-options.ts'
+import { addActor, type DecisionOptions, decideByServer, idArgument, nameArgument } from './client-options.ts'
 
 export function addDecide(group: Command, session: Session): void {
   const command = addCommand(group, 'decide', {

@@ -2,11 +2,11 @@
 import { type Command, Option } from 'commander'
 import { type SagaFilters, type SagaListed, sagaStatuses } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
-import { duration, wholeNumber } from '../../options/index.ts'
+import { addClientOptions, type ClientOptions, duration, wholeNumber } from '../../options/index.ts'
 import { escapeControls, jsonLine, type Output, table, truncate } from '../../output/index.ts'
 import { ageText, pagesOf, waitText } from '../../sagas/index.ts'
 import type { Session } from '../../session.ts'
-import { addClientOptions, type ClientOptions, withSagaClient } from './client-options.ts'
+import { withSagaClient } from './client-options.ts'
 
 const limitDefault = 100
 const pageMax = 1_000

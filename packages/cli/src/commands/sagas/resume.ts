@@ -1,16 +1,11 @@
 // `indelible sagas resume`: lets a saga go on that waits for a person.
+
 import { type Command, Option } from 'commander'
 import { operations } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
+import { addClientOptions } from '../../options/index.ts'
 import type { Session } from '../../session.ts'
-import {
-  addActor,
-  addClientOptions,
-  type DecisionOptions,
-  decideByServer,
-  idArgument,
-  nameArgument,
-} from './client-options.ts'
+import { addActor, type DecisionOptions, decideByServer, idArgument, nameArgument } from './client-options.ts'
 
 interface Options extends DecisionOptions {
   readonly how: 'retry' | 'accept'

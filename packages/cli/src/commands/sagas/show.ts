@@ -1,11 +1,13 @@
 // `indelible sagas show`: the story of one saga.
+
 import type { Command } from 'commander'
 import type { SagaHappening, SagaStory } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
+import { addClientOptions, type ClientOptions } from '../../options/index.ts'
 import { escapeControls, jsonLine, type Output, padToCells, table } from '../../output/index.ts'
 import { ageText, pagesOf } from '../../sagas/index.ts'
 import type { Session } from '../../session.ts'
-import { addClientOptions, type ClientOptions, idArgument, nameArgument, withSagaClient } from './client-options.ts'
+import { idArgument, nameArgument, withSagaClient } from './client-options.ts'
 
 const pageSize = 1_000
 

@@ -1,10 +1,12 @@
 // `indelible schedules add`: sends a command at a later time.
+
 import type { Command } from 'commander'
 import { operations } from 'indelible/operations'
 import { CliError } from '../../errors/index.ts'
 import { addCommand } from '../../help.ts'
+import { addClientOptions } from '../../options/index.ts'
 import type { Session } from '../../session.ts'
-import { addActor, addClientOptions, type DecisionOptions, decideByServer } from '../sagas/client-options.ts'
+import { addActor, type DecisionOptions, decideByServer } from '../sagas/client-options.ts'
 
 interface Options extends DecisionOptions {
   readonly at?: string

@@ -1,9 +1,11 @@
 // `indelible schedules cancel`: a scheduled command is not sent.
+
 import type { Command } from 'commander'
 import { operations } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
+import { addClientOptions } from '../../options/index.ts'
 import type { Session } from '../../session.ts'
-import { addActor, addClientOptions, type DecisionOptions, decideByServer } from '../sagas/client-options.ts'
+import { addActor, type DecisionOptions, decideByServer } from '../sagas/client-options.ts'
 import { scheduleArgument } from './show.ts'
 
 export function addCancel(group: Command, session: Session): void {

@@ -9,11 +9,10 @@ import {
 } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
 import { askServer } from '../../http/index.ts'
-import { openLog, serverOf, wholeNumber } from '../../options/index.ts'
+import { addClientOptions, type ClientOptions, openLog, serverOf, wholeNumber } from '../../options/index.ts'
 import { escapeControls, jsonLine, type Output, table, truncate } from '../../output/index.ts'
 import { pagesOf } from '../../sagas/index.ts'
 import { type Session, untilInterrupted } from '../../session.ts'
-import { addClientOptions, type ClientOptions } from '../sagas/client-options.ts'
 
 const limitDefault = 100
 const pageMax = 1_000

@@ -3,10 +3,9 @@ import type { Command } from 'commander'
 import { operations, type ScheduleShown, shownSchedule } from 'indelible/operations'
 import { addCommand } from '../../help.ts'
 import { askServer } from '../../http/index.ts'
-import { openLog, serverOf } from '../../options/index.ts'
+import { addClientOptions, type ClientOptions, openLog, serverOf } from '../../options/index.ts'
 import { escapeControls, jsonLine, type Output, padToCells } from '../../output/index.ts'
 import { type Session, untilInterrupted } from '../../session.ts'
-import { addClientOptions, type ClientOptions } from '../sagas/client-options.ts'
 
 export const scheduleArgument = ['<id>', 'the id of the schedule'] as const
 

@@ -1,10 +1,11 @@
 // `indelible schema list`: all event types, with how often and when each was recorded.
+
 import type { Command } from 'commander'
 import type { EventTypeListed } from 'indelible/schema'
 import { addCommand } from '../../help.ts'
+import { addClientOptions, type ClientOptions } from '../../options/index.ts'
 import { escapeControls, formatNumber, jsonLine, type Output, table, truncate } from '../../output/index.ts'
 import type { Session } from '../../session.ts'
-import { addClientOptions, type ClientOptions } from '../sagas/client-options.ts'
 import { withSchemaClient } from './with-client.ts'
 
 export function addList(group: Command, session: Session): void {

@@ -1,10 +1,11 @@
 // `indelible schema show`: everything that is known of an event type.
+
 import type { Command } from 'commander'
 import { addCommand } from '../../help.ts'
+import { addClientOptions, type ClientOptions } from '../../options/index.ts'
 import { jsonLine } from '../../output/index.ts'
 import { shownText } from '../../schemas/index.ts'
 import type { Session } from '../../session.ts'
-import { addClientOptions, type ClientOptions } from '../sagas/client-options.ts'
 import { withSchemaClient } from './with-client.ts'
 
 interface Options extends ClientOptions {

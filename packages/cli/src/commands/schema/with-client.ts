@@ -1,8 +1,7 @@
 // The client that the options choose.
-import { serverOf } from '../../options/index.ts'
+import { type ClientOptions, serverOf } from '../../options/index.ts'
 import { openDirectSchemas, type SchemaClient, schemasByServer } from '../../schemas/index.ts'
 import type { Session } from '../../session.ts'
-import type { ClientOptions } from '../sagas/client-options.ts'
 
 export async function withSchemaClient<Result>(
   options: ClientOptions,
