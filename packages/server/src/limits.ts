@@ -26,8 +26,6 @@ export const requestTimeoutMs = 30_000
 export const closeTimeoutMsDefault = 10_000
 /** The default time in which another system must answer a request, in addition to the time that the request waits there. */
 export const answerTimeoutMsDefault = 10_000
-/** The maximum UTF-8 bytes of an actor: the limit of recorded texts. */
-export const recordedTextBytesMax = 512
 /** The refused requests that the operator is told of in a second. The others are counted. */
 export const refusalsToldPerSecondMax = 10
 /** How far the clock of a provider of tokens may differ by default, and at most. */

@@ -14,6 +14,7 @@ export { type AccessAsked, explainAccess } from './explain-access.ts'
 export type { HealthReport } from './health.ts'
 export { definitionName } from './json-schemas.ts'
 export type { KeyPage } from './keys.ts'
+export { recordedTextBytesMax } from './limits.ts'
 export { type OperationName, operations } from './list.ts'
 export {
   type Call,

@@ -1,8 +1,8 @@
 // Asks the identities who a request is from. The client learns only that it was not recognised; the operator learns why.
 import type { Context } from 'hono'
 import { IndelibleError, type RunningSystem } from 'indelible'
-import type { Principal } from 'indelible/operations'
-import { recordedTextBytesMax, refusalsToldPerSecondMax, retryAfterSeconds } from '../limits.ts'
+import { type Principal, recordedTextBytesMax } from 'indelible/operations'
+import { refusalsToldPerSecondMax, retryAfterSeconds } from '../limits.ts'
 import type { Notify } from '../notices.ts'
 import { HttpError } from '../problems.ts'
 import { headerText } from '../read-request.ts'
