@@ -2,6 +2,7 @@
 export { memoryConsumers } from './consumers.ts'
 export { memoryStore } from './event-store.ts'
 export { forkOf } from './fork.ts'
+export { memoryLeases } from './leases.ts'
 export { memoryProofs } from './proof-files.ts'
 export { memoryTables } from './read-tables.ts'
 export { memorySnapshots } from './snapshots.ts'
