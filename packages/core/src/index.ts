@@ -188,6 +188,7 @@ export type { SystemNotice, SystemOptions } from './runtime/system-options.ts'
 export type { TelemetryOptions } from './runtime/telemetry/index.ts'
 export type { WaitOptions } from './runtime/waiting.ts'
 export type { ConsumerRecord, ConsumerRecords, ParkedEvent } from './store/consumers.ts'
+export type { InlineFold, InlineRows, InlineStore, InlineWriting } from './store/inline.ts'
 export type {
   AppendCondition,
   AppendOptions,

@@ -109,10 +109,16 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
   const answering = (route: string | undefined, handle: Handle, isOpen = false) =>
     watched(route, async (c, request) => {
       try {
-        check(c.req.raw)
-        checkSize(c.req.raw)
+        const url = new URL(c.req.url)
+        check(c.req.raw, url)
+        checkSize(c, url)
         const principal = isOpen ? undefined : await recognised(c)
-        return await handle(c, { ...request, principal, checkClient: () => assertSame(principal, () => recognise(c)) })
+        return await handle(c, {
+          ...request,
+          url,
+          principal,
+          checkClient: () => assertSame(principal, () => recognise(c)),
+        })
       } catch (error) {
         const { method, url } = c.req
         return problemOf(error, (secret) => {
@@ -218,7 +224,7 @@ function honoPath({ path }: Route): string {
 
 function checked({ places, handle }: Route): Handle {
   return async (c, request) => {
-    checkUrl(c, places)
+    checkUrl(request.url, places)
     return await handle(c, request)
   }
 }

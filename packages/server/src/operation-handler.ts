@@ -6,13 +6,13 @@ import type { RunningSystem } from 'indelible'
 import { timer } from 'indelible/adapter'
 import type { LiveFeed, Operation, Paging, Principal } from 'indelible/operations'
 import type { Admission } from './admission.ts'
-import { json, linkTo } from './answers.ts'
+import { json, linkTo, sizeOf } from './answers.ts'
 import { callerOf } from './callers.ts'
 import { feedHeaders } from './feed-connection.ts'
 import type { Feeds } from './feeds.ts'
 import type { HeldBytes } from './held-bytes.ts'
 import type { Limits } from './limit-options.ts'
-import { slowReaderMs } from './limits.ts'
+import { slowReaderMs, smallBytesMax } from './limits.ts'
 import type { FailedRequest } from './operator-log.ts'
 import { HttpError, shownError } from './problems.ts'
 import { readInput, readPrincipal } from './read-request.ts'
@@ -35,6 +35,7 @@ export type OnError = (error: unknown, request: FailedRequest) => void
 
 /** A request with who it is from: nobody if there are no identities. */
 export interface KnownRequest extends TracedRequest {
+  readonly url: URL
   readonly principal: Principal | undefined
   /** Throws if the request would not be from the same principal any more. */
   readonly checkClient: () => Promise<void>
@@ -103,7 +104,7 @@ async function inTime<Result>(
 
 /** Throws `response_too_large`, `server_busy`. */
 function sent(c: Context, response: Response, { held, limits: { responseBytesMax: bytesMax } }: HandlerOptions) {
-  const bytes = Number(response.headers.get('Content-Length'))
+  const bytes = sizeOf(response) ?? 0
   if (bytes > bytesMax)
     throw new HttpError(
       'response_too_large',
@@ -112,9 +113,11 @@ function sent(c: Context, response: Response, { held, limits: { responseBytesMax
     )
   const outgoing = (c.env as Partial<HttpBindings> | undefined)?.outgoing
   if (!outgoing) return response
-  const holding = held.begin()
-  holding.grow(bytes)
-  outgoing.once('close', () => holding.end())
+  if (bytes > smallBytesMax) {
+    const holding = held.begin()
+    holding.grow(bytes)
+    outgoing.once('close', () => holding.end())
+  }
   // Node restarts this time whenever the client takes something, and ends the connection after it.
   outgoing.setTimeout(slowReaderMs)
   return response

@@ -60,11 +60,13 @@ export class Telemetry {
   }
 
   /** Runs work in a span. Without a tracer it only runs it. The span fails with what the work throws. */
-  async traced<Result>(traced: Traced, work: (span: OpenSpan) => Promise<Result>): Promise<Result> {
-    const { parent } = traced
+  traced<Result>(traced: Traced, work: (span: OpenSpan) => Promise<Result>): Promise<Result> {
     const tracer = this.#tracer
     const span = tracer && orNothing(() => tracer.start(startOf(traced)))
-    if (!span) return await work({ traceparent: parent, set: () => {} })
+    return span ? this.#within(span, traced, work) : work({ traceparent: traced.parent, set: ignored })
+  }
+
+  async #within<Result>(span: Span, { parent }: Traced, work: (span: OpenSpan) => Promise<Result>): Promise<Result> {
     const given = orNothing(() => span.traceparent)
     const traceparent = isTraceparent(given) ? given : parent
     const open: OpenSpan = { traceparent, set: (attributes) => ignoring(() => span.set(attributes)) }
@@ -78,6 +80,8 @@ export class Telemetry {
     }
   }
 }
+
+const ignored = () => {}
 
 /** What an error is called: its code, or its name. Its message may contain data of the domain. */
 export function errorTypeOf(error: unknown): string {
