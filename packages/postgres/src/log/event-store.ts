@@ -4,9 +4,9 @@ import {
   type AppendOutcome,
   position as checkedPosition,
   type ErrorCode,
-  type EventStore,
   type Head,
   IndelibleError,
+  type InlineStore,
   instant,
   isIndelibleError,
   type Position,
@@ -17,6 +17,7 @@ import { encodeCommit, HeadWatcher, historyName, lastMsOf, lastVersions, throwIf
 import { Appender } from './appender.ts'
 import { type LogDatabase, sharedDatabase } from './database.ts'
 import { toStoreError } from './faults.ts'
+import { InlineTransactions } from './inline.ts'
 import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
 import { followLog, type LogReader, readLog, replayOf } from './reader.ts'
@@ -44,7 +45,7 @@ export async function postgresStore({
   log: name = 'main',
   outageMsMax = limits.outageMsMax,
   ...poolOptions
-}: PostgresStoreOptions): Promise<EventStore> {
+}: PostgresStoreOptions): Promise<InlineStore> {
   const schema = checkedSchema(givenSchema)
   const database = await sharedDatabase(poolOptions, schema)
   try {
@@ -67,7 +68,7 @@ async function prepare(database: LogDatabase, schema: string): Promise<void> {
 async function openLog(
   database: LogDatabase,
   { schema, name, outageMsMax }: { schema: string; name: string; outageMsMax: number },
-): Promise<EventStore> {
+): Promise<InlineStore> {
   const { query } = database
   const [[log, logId]] = await idsOf(`SELECT id, log_id FROM ${schema}.open_log($1)`, [name])
   const [[roundOid, partitionEvents]] = await idsOf(
@@ -114,8 +115,22 @@ async function openLog(
     },
   }
 
+  const reader: LogReader = {
+    query,
+    schema,
+    log: logNumber,
+    logId: logId!,
+    kinds,
+    assertOpen: () => head.assertOpen(),
+    reached,
+    waitBeyond: (above, signal) => head.waitBeyond(above, signal),
+    watch: () => database.wakeups.watch(logNumber, reached),
+  }
+
+  const inline = new InlineTransactions(database, reader)
+
   const appender = new Appender({
-    newWriter: () => new Writer({ ...writerOptions, writer: randomUUID() }),
+    newWriter: () => new Writer({ ...writerOptions, inline, writer: randomUUID() }),
     outageMsMax,
     learnKinds: kinds.learn,
     written({ head: position, ms }) {
@@ -130,18 +145,6 @@ async function openLog(
       health.trouble = { error: fault, sinceMs: health.trouble?.sinceMs ?? Date.now() }
     },
   })
-
-  const reader: LogReader = {
-    query,
-    schema,
-    log: logNumber,
-    logId: logId!,
-    kinds,
-    assertOpen: () => head.assertOpen(),
-    reached,
-    waitBeyond: (above, signal) => head.waitBeyond(above, signal),
-    watch: () => database.wakeups.watch(logNumber, reached),
-  }
 
   const ask = async (sql: string, values: readonly unknown[] = []): Promise<readonly TextRow[]> => {
     head.assertOpen()
@@ -177,6 +180,7 @@ async function openLog(
   }
 
   return {
+    inline,
     async append(commit, options = {}): Promise<AppendOutcome> {
       head.assertOpen()
       throwIfAborted(options.signal)
