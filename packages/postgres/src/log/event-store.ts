@@ -18,9 +18,11 @@ import { toStoreError } from './faults.ts'
 import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
 import { Partitions } from './partitions.ts'
-import { followLog, type LogReader, readLog, replayOf } from './reader.ts'
+import { followLog, type LogReader, readLog } from './reader.ts'
+import { replayLog } from './replaying.ts'
 import { checkedSchema, install, installedVersion, layoutVersion } from './schema/install.ts'
 import { durabilities, settingsOf } from './settings.ts'
+import { StreamNames } from './stream-names.ts'
 import type { TextRow } from './text-query.ts'
 import { WriteHealth } from './write-health.ts'
 import { Writer } from './writer.ts'
@@ -88,6 +90,7 @@ async function openLog(
   )
   const logNumber = Number(log)
   const kinds = new Kinds({ query: read, schema, log: logNumber })
+  const names = new StreamNames(read, schema)
   const head = new HeadWatcher()
   const partitions = new Partitions(query, { schema, size: Number(partitionEvents) })
   const look = () => settingsOf(read, schema, durability)
@@ -185,7 +188,7 @@ async function openLog(
       return found && (await commitAt(Number(found[0]), Number(found[1])))
     },
     read: (query, options) => readLog(reader, query, options),
-    replay: (types, options) => replayOf(reader, types, options),
+    replay: (types, options) => replayLog({ ...reader, database, names }, types, options),
     subscribe: (query, options) => followLog(reader, query, options),
     head: headNow,
     async positionAt(time, options) {
