@@ -20,8 +20,10 @@ export const reconnectMsMin = 20
 export const reconnectMsMax = 1_000
 /** How often waiting followers ask for the head of their logs although nobody woke them. */
 export const pollMs = 1_000
-/** After a refused append, `health` asks the database at most this often. */
+/** `health` asks the database whether it would write at most this often, unless it knows of a fault. */
 export const probeMs = 1_000
+/** How long `health` waits for that answer. */
+export const probeWaitMs = 2_000
 /** The positions of one partition of a new schema. */
 export const partitionEvents = 5_000_000
 /** The names of types, streams and command ids have this limit too; see the kernel. */
@@ -32,3 +34,15 @@ export const inlineCatchUpMax = 1_000
 export const inlineRestMs = 1_000
 /** How long appends wait at most for the swap of the table of an inline projection. */
 export const standstillMsMax = 30_000
+/** The positions that a replay fetches together, at most. */
+export const replayedRowsMax = 20_000
+/** The same for the first time, when nobody knows how large they are. */
+export const replayedRowsFirst = 2_000
+/** The bytes that a replay wants to fetch together. */
+export const replayedBytesAim = 8 * 1024 * 1024
+/** The bytes at which it gives up, and fetches fewer positions. */
+export const replayedBytesMax = 32 * 1024 * 1024
+/** The share of a log that the types of a replay have at least for the log to be read through; rarer ones are looked up. */
+export const replayShareMin = 0.1
+/** Names of streams that are kept between replays, twice. */
+export const streamNamesMax = 200_000
