@@ -1,5 +1,6 @@
 // Makes the schema of event logs, or brings an older one up to date.
 import { IndelibleError } from 'indelible'
+import { kept } from '../../kept/schema.ts'
 import type { LogDatabase } from '../database.ts'
 import { partitionEvents } from '../limits.ts'
 import type { TextQuery, TextRow } from '../text-query.ts'
@@ -32,6 +33,7 @@ INSERT INTO ${schema}.layout (version, partition_events) VALUES (${layoutVersion
 ${law(schema)}
 ${reading(schema)}
 ${writing(schema)}
+${kept(schema)}
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ${schema} FROM PUBLIC;
 `
 }
