@@ -197,6 +197,7 @@ export type {
   Checkpoint,
   Commit,
   Conflict,
+  Durability,
   EventBatch,
   EventStore,
   ExpectedVersion,

@@ -8,8 +8,9 @@ import {
   sharedRecordsContract,
   snapshotsContract,
 } from 'indelible/testing'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { postgresStorage } from '../index.ts'
+import { installPostgresLog, postgresStorage } from '../index.ts'
 
 let server: PostgresServer
 beforeAll(async () => {
@@ -61,6 +62,40 @@ describe('files of the tree in Postgres keep the contract', () => {
     const { storage, again } = await storages()
     await run({ files: storage.proofFiles, again: async () => (await again()).proofFiles })
   })
+})
+
+test('the role of an application may keep what it has to keep', async () => {
+  const superuser = new pg.Client(server.connectionString)
+  await superuser.connect()
+  onTestFinished(() => superuser.end())
+  await superuser.query(`CREATE ROLE keeper LOGIN PASSWORD 'keeper'`)
+  const schema = 'granted'
+  await installPostgresLog({ connectionString: server.connectionString, schema, role: 'keeper' })
+  const connectionString = server.connectionString.replace('postgres:postgres@', 'keeper:keeper@')
+  const storage = postgresStorage({ connectionString, schema, mode: 'run' })
+  const store = await storage.store()
+  onTestFinished(() => store.close())
+  const { leases, consumers, snapshots, proofFiles } = storage
+  await leases.renew('process', { ms: 60_000 })
+  expect((await leases.take('mail', 'process'))?.token).toBe(1)
+  await leases.leave('process')
+  const checkpoint = { position: 1, history: 'a' }
+  const updatedAt = '2026-01-01T00:00:00.000Z'
+  expect(await consumers.save({ name: 'mail', checkpoint, isPaused: false, parked: [], updatedAt })).toBe('saved')
+  const snapshot = {
+    stream: 'a-1',
+    fingerprint: 'f',
+    code: 'c',
+    version: 1,
+    position: 1,
+    history: 'a',
+    state: 1,
+  } as const
+  await snapshots.save(snapshot)
+  await snapshots.save({ ...snapshot, fingerprint: 'g' })
+  await proofFiles.write('checkpoint', Buffer.from('1'))
+  await proofFiles.remove('checkpoint')
+  await proofFiles.saveKeys('key')
 })
 
 test('logs of one schema keep what is theirs apart', async () => {
