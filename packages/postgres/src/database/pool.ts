@@ -1,32 +1,36 @@
 // The connection pool of the "pg" driver, which the user installs, with limits on all waiting.
 import * as limits from '../limits.ts'
 import { loadPeer } from './peer.ts'
+import { type ClientClass, type PgConnection, writableServer } from './servers.ts'
 
 /** All options but these are passed to pg.Pool (https://node-postgres.com/apis/pool). */
 export interface PoolOptions {
+  /** May name several servers of which one takes writes, as libpq does: `postgres://user@host1:5432,host2:5432/database`. */
   readonly connectionString: string
   /** The maximum number of connections, 10 by default. */
   readonly max?: number
   readonly [poolOption: string]: unknown
 }
 
+export type { PgConnection }
+
 export interface OpenPool {
   readonly pg: PgModule['default']
   readonly pool: PgPool
   /** A connection beside the pool, with the same options. */
-  readonly listener: () => PgListener
+  readonly listener: () => PgConnection
 }
 
-/** Does not connect yet. */
+/** Does not connect yet. Throws `invalid_declaration`. */
 export async function openPool(options: PoolOptions): Promise<OpenPool> {
   const { default: pg } = (await loadPeer('pg', () => import('pg'))) as unknown as PgModule
-  const all = withoutOverflow({ ...poolDefaults, ...options })
-  const pool = new pg.Pool(all)
+  const { Client, options: all } = writableServer(pg.Client, withoutOverflow({ ...poolDefaults, ...options }))
+  const pool = new pg.Pool({ ...all, Client })
   // The pool replaces an idle connection that breaks. Without a listener the error would end the process.
   pool.on('error', () => {})
   // A new connection has no listener before the pool hands it over, and the server may cut it in that moment.
   pool.on('connect', (client) => client.on('error', () => {}))
-  return { pg, pool, listener: () => new pg.Client(all) }
+  return { pg, pool, listener: () => new Client(all) }
 }
 
 /**
@@ -45,7 +49,7 @@ const poolDefaults = {
 /** The driver passes these options to timers of Node, which fire at once if the time is longer than 25 days. For the driver 0 means no limit. */
 const timers = ['connectionTimeoutMillis', 'query_timeout', 'idleTimeoutMillis']
 
-function withoutOverflow(options: Readonly<Record<string, unknown>>): object {
+function withoutOverflow<Options extends Readonly<Record<string, unknown>>>(options: Options): Options {
   const tooLong = timers.filter((name) => Number(options[name]) > 2 ** 31 - 1)
   return { ...options, ...Object.fromEntries(tooLong.map((name) => [name, 0])) }
 }
@@ -54,7 +58,7 @@ function withoutOverflow(options: Readonly<Record<string, unknown>>): object {
 export interface PgModule {
   readonly default: {
     readonly Pool: new (options: object) => PgPool
-    readonly Client: new (options: object) => PgListener
+    readonly Client: ClientClass
     readonly Query: new (text: string, values: undefined, callback: (error: unknown) => void) => PgQuery
     readonly types: PgTypes
   }
@@ -66,15 +70,6 @@ interface PgStatement {
   readonly name?: string
   readonly types: PgTypes
   readonly query_timeout?: number
-}
-
-/** A connection of its own. */
-export interface PgListener {
-  on(event: 'error' | 'end', listener: () => void): void
-  on(event: 'notification', listener: (message: { payload?: string }) => void): void
-  connect(): Promise<unknown>
-  query(sql: string): Promise<unknown>
-  end(): Promise<void>
 }
 
 export interface PgQuery {
@@ -93,11 +88,18 @@ export interface PgPool {
   end(): Promise<void>
 }
 
+/** A message of the server beside its answers. `routine` is where in its source it comes from; unlike the text it is not translated. */
+export interface PgNotice {
+  readonly routine?: string
+}
+
 export interface PgClient {
   /** Undefined with the native driver. */
   readonly connection?: { readonly stream: { destroy(): void } }
   on(event: 'error', listener: () => void): void
+  on(event: 'notice', listener: (notice: PgNotice) => void): void
   off(event: 'error', listener: () => void): void
+  off(event: 'notice', listener: (notice: PgNotice) => void): void
   query(config: PgStatement & { queryMode: 'extended' }): Promise<{ rows: Record<string, unknown>[] }>
   query(config: PgStatement & { rowMode: 'array' }): Promise<{ rows: (string | null)[][] }>
   query(query: PgQuery): void

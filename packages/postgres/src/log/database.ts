@@ -1,5 +1,13 @@
 // The database as the logs of this process share it: one pool of connections, and one connection that listens.
-import { openPool, type PgClient, type PgTypes, type PoolOptions, settlesWithin, sqlState } from '../database/index.ts'
+import {
+  openPool,
+  type PgClient,
+  type PgNotice,
+  type PgTypes,
+  type PoolOptions,
+  settlesWithin,
+  sqlState,
+} from '../database/index.ts'
 import { closeMsMax } from '../limits.ts'
 import { NotConnected } from './faults.ts'
 import type { TextQuery } from './text-query.ts'
@@ -47,23 +55,29 @@ async function openDatabase(options: PoolOptions, schema: string): Promise<LogDa
       throw new NotConnected(cause)
     })
     let isBroken = false
+    let isAlone = false
     const onError = () => {
       isBroken = true
     }
     client.on('error', onError)
+    const onNotice = (notice: PgNotice) => {
+      isAlone ||= notice.routine === 'SyncRepWaitForLSN'
+    }
+    client.on('notice', onNotice)
     const query: TextQuery = async (text, values, { name, timeoutMs } = {}) => {
       const limit = timeoutMs === undefined ? {} : { query_timeout: timeoutMs }
       try {
-        return (
-          await client.query({
-            text,
-            ...(name && { name }),
-            ...(values && { values }),
-            rowMode: 'array',
-            types: asText,
-            ...limit,
-          })
-        ).rows
+        const { rows } = await client.query({
+          text,
+          ...(name && { name }),
+          ...(values && { values }),
+          rowMode: 'array',
+          types: asText,
+          ...limit,
+        })
+        // Somebody cancelled the wait for a standby. For the database that is success, but a failover would lose it.
+        if (isAlone) throw new Error('The commit did not wait until a standby had it.')
+        return rows
       } catch (error) {
         // After a timeout or a broken connection, the next answer on this connection is unknown.
         isBroken ||= sqlState(error) === undefined
@@ -74,6 +88,7 @@ async function openDatabase(options: PoolOptions, schema: string): Promise<LogDa
       return await work(query)
     } finally {
       client.off('error', onError)
+      client.off('notice', onNotice)
       client.release(isBroken)
     }
   }
