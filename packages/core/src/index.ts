@@ -195,6 +195,7 @@ export type {
   Checkpoint,
   Commit,
   Conflict,
+  Durability,
   EventBatch,
   EventStore,
   ExpectedVersion,

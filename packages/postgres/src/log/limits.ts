@@ -1,7 +1,7 @@
 // All limits of the event store in Postgres, by name.
 
-/** The commits that go to the database together. */
-export const batchCommitsMax = 2_048
+/** The commits that go to the database together. With more, this process would wait while the database works, and the other way round. */
+export const batchCommitsMax = 512
 /** The events that go to the database together; one larger commit goes alone. */
 export const batchEventsMax = 8_192
 /** The bytes of payloads that go to the database together; one larger commit goes alone. */
@@ -20,8 +20,10 @@ export const reconnectMsMin = 20
 export const reconnectMsMax = 1_000
 /** How often waiting followers ask for the head of their logs although nobody woke them. */
 export const pollMs = 1_000
-/** After a refused append, `health` asks the database at most this often. */
+/** `health` asks the database whether it would write at most this often, unless it knows of a fault. */
 export const probeMs = 1_000
+/** How long `health` waits for that answer. */
+export const probeWaitMs = 2_000
 /** The positions of one partition of a new schema. */
 export const partitionEvents = 5_000_000
 /** The names of types, streams and command ids have this limit too; see the kernel. */
