@@ -45,7 +45,9 @@ export async function configure(
     scope: 'indelible',
     name: nameOf(addresses.indexOf(address)),
     restapi: { listen: `${address}:${patroniPort}`, connect_address: `${address}:${patroniPort}` },
-    etcd3: { hosts: addresses.map((each) => `${each}:2379`) },
+    // By the old interface of etcd: through the new one, Patroni before 3.0.3 lets a primary that was frozen take the lock back from its successor
+    // (https://github.com/patroni/patroni/pull/2689), and what the successor acknowledged is lost.
+    etcd: { hosts: addresses.map((each) => `${each}:2379`) },
     bootstrap: {
       dcs: {
         ttl,
@@ -92,7 +94,7 @@ export async function configure(
 export function programs({ dir, address, addresses }: Place): string {
   const peers = addresses.map((each, index) => `${nameOf(index)}=http://${each}:2380`).join(',')
   const etcd = [
-    `etcd --name ${nameOf(addresses.indexOf(address))} --data-dir ${dir}/etcd --log-level error --logger zap`,
+    `etcd --name ${nameOf(addresses.indexOf(address))} --data-dir ${dir}/etcd --enable-v2 --log-level error --logger zap`,
     `--listen-client-urls http://${address}:2379 --advertise-client-urls http://${address}:2379`,
     `--listen-peer-urls http://${address}:2380 --initial-advertise-peer-urls http://${address}:2380 --initial-cluster ${peers}`,
   ].join(' ')

@@ -7,6 +7,11 @@ import { type ClientClass, type PgConnection, writableServer } from './servers.t
 export interface PoolOptions {
   /** May name several servers of which one takes writes, as libpq does: `postgres://user@host1:5432,host2:5432/database`. */
   readonly connectionString: string
+  /**
+   * The database itself, where `connectionString` leads to a pooler in transaction mode, such as pgbouncer. It is for the connection that listens, and tells
+   * us that the others keep nothing from one transaction to the next.
+   */
+  readonly directConnectionString?: string
   /** The maximum number of connections, 10 by default. */
   readonly max?: number
   readonly [poolOption: string]: unknown
@@ -17,20 +22,30 @@ export type { PgConnection }
 export interface OpenPool {
   readonly pg: PgModule['default']
   readonly pool: PgPool
-  /** A connection beside the pool, with the same options. */
+  /** A connection beside the pool, with the same options, that goes to the database itself. */
   readonly listener: () => PgConnection
+  /** Whether a connection of the pool may prepare statements for later. */
+  readonly keepsSessions: boolean
 }
 
 /** Does not connect yet. Throws `invalid_declaration`. */
-export async function openPool(options: PoolOptions): Promise<OpenPool> {
+export async function openPool({ directConnectionString, ...given }: PoolOptions): Promise<OpenPool> {
   const { default: pg } = (await loadPeer('pg', () => import('pg'))) as unknown as PgModule
-  const { Client, options: all } = writableServer(pg.Client, withoutOverflow({ ...poolDefaults, ...options }))
+  const keepsSessions = directConnectionString === undefined
+  // A pooler refuses what is set for a session.
+  const session = keepsSessions ? { idle_in_transaction_session_timeout: limits.idleInTransactionMsMax } : {}
+  const options = withoutOverflow({ ...poolDefaults, ...session, ...given })
+  const { Client, options: all } = writableServer(pg.Client, options)
   const pool = new pg.Pool({ ...all, Client })
+  const direct = writableServer(pg.Client, {
+    ...options,
+    connectionString: directConnectionString ?? given.connectionString,
+  })
   // The pool replaces an idle connection that breaks. Without a listener the error would end the process.
   pool.on('error', () => {})
   // A new connection has no listener before the pool hands it over, and the server may cut it in that moment.
   pool.on('connect', (client) => client.on('error', () => {}))
-  return { pg, pool, listener: () => new Client(all) }
+  return { pg, pool, listener: () => new direct.Client(direct.options), keepsSessions }
 }
 
 /**
@@ -41,7 +56,6 @@ const poolDefaults = {
   application_name: 'indelible',
   connectionTimeoutMillis: limits.connectMsMax,
   query_timeout: limits.statementMsMax,
-  idle_in_transaction_session_timeout: limits.idleInTransactionMsMax,
   keepAlive: true,
   allowExitOnIdle: true,
 }

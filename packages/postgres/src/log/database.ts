@@ -45,7 +45,7 @@ export async function sharedDatabase(options: PoolOptions, schema: string): Prom
 }
 
 async function openDatabase(options: PoolOptions, schema: string): Promise<LogDatabase> {
-  const { pool, listener } = await openPool(options)
+  const { pool, listener, keepsSessions } = await openPool(options)
   const clients = new Set<PgClient>()
   pool.on('connect', (client) => clients.add(client))
   pool.on('remove', (client) => clients.delete(client))
@@ -69,7 +69,7 @@ async function openDatabase(options: PoolOptions, schema: string): Promise<LogDa
       try {
         const { rows } = await client.query({
           text,
-          ...(name && { name }),
+          ...(name && keepsSessions && { name }),
           ...(values && { values }),
           rowMode: 'array',
           types: asText,
