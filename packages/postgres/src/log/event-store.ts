@@ -12,6 +12,7 @@ import {
   type WrittenCommit,
 } from 'indelible'
 import { encodeCommit, HeadWatcher, historyName, lastMsOf, lastVersions, throwIfAborted } from 'indelible/adapter'
+import type { PoolOptions } from '../database/index.ts'
 import { Appender } from './appender.ts'
 import { type LogDatabase, sharedDatabase } from './database.ts'
 import { toStoreError } from './faults.ts'
@@ -29,8 +30,7 @@ import { WriteHealth } from './write-health.ts'
 import { Writer } from './writer.ts'
 
 /** All other options are passed to pg.Pool (https://node-postgres.com/apis/pool). */
-export interface PostgresStoreOptions {
-  readonly connectionString: string
+export interface PostgresStoreOptions extends PoolOptions {
   /** The schema of the logs, `indelible` by default. */
   readonly schema?: string
   /** The name of the log in its schema, `main` by default. A schema may have many. */
@@ -44,7 +44,6 @@ export interface PostgresStoreOptions {
    * Where it can but does not by itself, the store asks it for that.
    */
   readonly durability?: Durability
-  readonly [poolOption: string]: unknown
 }
 
 /** Opens a log, and makes it if it is not there. Throws `store_missing`, `log_format_unknown`, `store_read_only`, `io_failed`, `invalid_declaration`. */
