@@ -83,6 +83,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   table_too_large: 413,
   tree_diverged: 503,
   aborted: 503,
+  lease_lost: 503,
   io_failed: 503,
   table_diverged: 503,
   table_outdated: 503,

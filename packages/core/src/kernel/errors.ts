@@ -150,6 +150,10 @@ export const errorCodes = {
     meaning:
       'The projection, saga, reaction or subscription did not reach the position or state within the time limit.',
   },
+  lease_lost: {
+    retryable: true,
+    meaning: 'Another process runs the consumer now, so what this one keeps of it is not written any more.',
+  },
   store_closed: { retryable: false, meaning: 'The store was closed.' },
   store_read_only: { retryable: false, meaning: 'The store is open for reading only.' },
   store_locked: { retryable: true, meaning: 'Another process has this log open for writing.' },

@@ -3,10 +3,13 @@ import type { ProofFiles } from '../store/proof-files.ts'
 
 export function memoryProofs(): ProofFiles {
   const files = new Map<string, Uint8Array>()
+  const tokens = new Map<string, number>()
   let keys: string | undefined
   return {
     read: async (path) => files.get(path)?.slice(),
-    async write(path, bytes) {
+    async write(path, bytes, { token } = {}) {
+      if (token !== undefined && token < (tokens.get(path) ?? 0)) return
+      if (token !== undefined) tokens.set(path, token)
       files.set(path, bytes.slice())
     },
     async remove(path) {

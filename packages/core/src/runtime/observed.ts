@@ -12,7 +12,7 @@ export function observerOf(health: () => Promise<Health>): Observer {
   return { instruments: observed, read: async () => observationsOf(await health()) }
 }
 
-function observationsOf({ head, store, consumers }: Health): readonly Observation[] {
+function observationsOf({ head, store, consumers, processes }: Health): readonly Observation[] {
   const found: Observation[] = []
   const see = (
     instrument: Instrument,
@@ -29,6 +29,9 @@ function observationsOf({ head, store, consumers }: Health): readonly Observatio
     see(of.storeSyncs, store.syncs.count)
     see(of.storeSyncTime, store.syncs.ms / 1000)
   }
+  see(of.processes, processes.length)
+  for (const lease of processes.find(({ isThis }) => isThis)?.leases ?? [])
+    see(of.leaseHeld, 1, { 'indelible.lease': lease })
   for (const status of consumers) {
     const consumer = { 'indelible.consumer': status.name, 'indelible.kind': status.kind }
     see(of.consumerPosition, status.position, consumer)

@@ -9,7 +9,7 @@ import {
   uuidBytes,
   writeUuid,
 } from 'indelible/adapter'
-import { BinaryWriter, type ElementType } from './binary.ts'
+import type { BinaryWriter, ElementType } from './binary.ts'
 import type { Round, RoundStream } from './rounds.ts'
 import { queryJson, termOf } from './terms.ts'
 
@@ -20,9 +20,9 @@ export interface BatchNames {
   readonly kindOf: (category: string, type: string) => number
 }
 
-/** Rounds in the binary format of the database. */
-export function encodedRounds(rounds: readonly Round[], names: BatchNames): Buffer {
-  const writer = new BinaryWriter()
+/** Rounds in the binary format of the database, in the memory of the writer. */
+export function encodedRounds(writer: BinaryWriter, rounds: readonly Round[], names: BatchNames): Buffer {
+  writer.clear()
   writer.arrayOf(names.roundOid, rounds, (round) => writeRound(writer, round, names))
   return writer.bytes
 }

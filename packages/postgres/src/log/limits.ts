@@ -1,7 +1,7 @@
 // All limits of the event store in Postgres, by name.
 
-/** The commits that go to the database together. */
-export const batchCommitsMax = 2_048
+/** The commits that go to the database together. With more, this process would wait while the database works, and the other way round. */
+export const batchCommitsMax = 512
 /** The events that go to the database together; one larger commit goes alone. */
 export const batchEventsMax = 8_192
 /** The bytes of payloads that go to the database together; one larger commit goes alone. */

@@ -1,6 +1,7 @@
 // Writes one batch after the other under a name and a number, so that the database can say what became of one whose answer was lost.
 import { instant, type Version } from 'indelible'
 import { type BatchAnswer, type BatchNames, encodedRounds, type Failure } from './batch.ts'
+import { BinaryWriter } from './binary.ts'
 import { isRefusal } from './faults.ts'
 import * as limits from './limits.ts'
 import type { Round } from './rounds.ts'
@@ -21,6 +22,7 @@ export interface WriterOptions {
 
 export class Writer {
   readonly #options: WriterOptions
+  readonly #bytes = new BinaryWriter()
   #batch = 0
   /** A batch that was sent, and whose answer did not come. */
   #unsettled: readonly Round[] | undefined
@@ -44,7 +46,14 @@ export class Writer {
       if (answer) return answer
     }
     const { query, schema, log, names, writer, sync } = this.#options
-    const parameters = [log, writer, ++this.#batch, sync ?? null, channelOf(schema), encodedRounds(rounds, names)]
+    const parameters = [
+      log,
+      writer,
+      ++this.#batch,
+      sync ?? null,
+      channelOf(schema),
+      encodedRounds(this.#bytes, rounds, names),
+    ]
     this.#unsettled = rounds
     try {
       const rows = await query(`SELECT * FROM ${schema}.append($1, $2, $3, $4, $5, $6)`, parameters, {

@@ -75,6 +75,20 @@ export const instruments = {
     meaning: 'How long these took together. Its rate divided by that of their number is the mean.',
     attributes: [],
   },
+  processes: {
+    name: 'indelible.processes',
+    kind: 'gauge',
+    unit: '{process}',
+    meaning: 'Processes that share the work and are alive, as this one sees them; 0 where it has its stores alone.',
+    attributes: [],
+  },
+  leaseHeld: {
+    name: 'indelible.lease.held',
+    kind: 'gauge',
+    unit: '1',
+    meaning: '1 for each lease that this process holds. Over all processes, the sum for a lease is 1.',
+    attributes: ['indelible.lease'],
+  },
   consumerPosition: {
     name: 'indelible.consumer.position',
     kind: 'gauge',

@@ -87,8 +87,8 @@ BEGIN
     IF v_item ? 'streams' THEN
       v_streams := ARRAY(
         SELECT s.id FROM jsonb_array_elements_text(v_item -> 'streams') g(name)
-        JOIN ${schema}.streams s ON s.log = p_log AND s.name = g.name
-        WHERE s.not_after >= p_low AND s.not_before <= p_high);
+        CROSS JOIN LATERAL (SELECT s.id FROM ${schema}.streams s
+          WHERE s.log = p_log AND s.name = g.name AND s.not_after >= p_low AND s.not_before <= p_high LIMIT 1) s);
       ${firstOf(
         'v_streams',
         'stream',

@@ -51,6 +51,7 @@ DECLARE
   v_before int8[];
   v_versions int8[] := '{}';
   v_isnew boolean[];
+  v_differs boolean;
   v_match int8;
   v_events int8;
   v_passed int8;
@@ -68,17 +69,18 @@ BEGIN
     IF r.command_commit IS NOT NULL THEN
       SELECT coalesce(jsonb_object_agg(d.commit, jsonb_build_array(v_round, d.commit, 'command', c.first_position, c.events)), '{}') INTO v_failed
       FROM unnest(r.command_commit, r.command_id) d(commit, id)
-      JOIN ${schema}.commands c ON c.log = p_log AND c.id = d.id;
+      CROSS JOIN LATERAL (SELECT c.first_position, c.events FROM ${schema}.commands c WHERE c.log = p_log AND c.id = d.id LIMIT 1) c;
     END IF;
 
     SELECT array_agg(coalesce(s.id, nextval('${schema}.stream_numbers')) ORDER BY w.nth),
       array_agg(coalesce(s.version, 0) ORDER BY w.nth),
-      array_agg(s.id IS NULL ORDER BY w.nth)
-    INTO v_ids, v_before, v_isnew
-    FROM unnest(r.stream_name) WITH ORDINALITY w(name, nth)
-    LEFT JOIN ${schema}.streams s ON s.log = p_log AND s.name = w.name;
+      array_agg(s.id IS NULL ORDER BY w.nth),
+      bool_or(CASE w.wanted WHEN -2 THEN false WHEN -1 THEN s.id IS NULL ELSE coalesce(s.version, 0) <> w.wanted END)
+    INTO v_ids, v_before, v_isnew, v_differs
+    FROM unnest(r.stream_name, r.stream_wanted) WITH ORDINALITY w(name, wanted, nth)
+    LEFT JOIN LATERAL (SELECT s.id, s.version FROM ${schema}.streams s WHERE s.log = p_log AND s.name = w.name LIMIT 1) s ON true;
 
-    IF r.stream_wanted IS NOT NULL THEN
+    IF v_differs THEN
       SELECT v_failed || coalesce(jsonb_object_agg(x.commit, jsonb_build_array(v_round, x.commit, 'version', x.nth, v_before[x.nth])), '{}') INTO v_failed
       FROM (
         SELECT DISTINCT ON (w.commit) w.commit, w.nth FROM unnest(r.stream_commit, r.stream_wanted) WITH ORDINALITY w(commit, wanted, nth)
@@ -120,13 +122,17 @@ BEGIN
     CONTINUE WHEN v_events = 0;
 
     -- A stream with the number 0 as its commit gets events of several commits, none of which can fail.
-    INSERT INTO ${schema}.streams (id, not_before, not_after, version, log, name)
-      SELECT v_ids[w.nth], v_head + 1, v_head + v_events, w.events, p_log, w.name
-      FROM unnest(r.stream_commit, r.stream_name, r.stream_events) WITH ORDINALITY w(commit, name, events, nth)
-      WHERE w.events > 0 AND v_isnew[w.nth] AND (w.commit = 0 OR v_written[w.commit]);
-    UPDATE ${schema}.streams s SET version = s.version + w.events, not_after = v_head + v_events
-      FROM unnest(r.stream_commit, r.stream_events, v_ids) WITH ORDINALITY w(commit, events, id, nth)
-      WHERE s.id = w.id AND w.events > 0 AND NOT v_isnew[w.nth] AND (w.commit = 0 OR v_written[w.commit]);
+    IF true = ANY (v_isnew) THEN
+      INSERT INTO ${schema}.streams (id, not_before, not_after, version, log, name)
+        SELECT v_ids[w.nth], v_head + 1, v_head + v_events, w.events, p_log, w.name
+        FROM unnest(r.stream_commit, r.stream_name, r.stream_events) WITH ORDINALITY w(commit, name, events, nth)
+        WHERE w.events > 0 AND v_isnew[w.nth] AND (w.commit = 0 OR v_written[w.commit]);
+    END IF;
+    IF false = ANY (v_isnew) THEN
+      UPDATE ${schema}.streams s SET version = s.version + w.events, not_after = v_head + v_events
+        FROM unnest(r.stream_commit, r.stream_events, v_ids) WITH ORDINALITY w(commit, events, id, nth)
+        WHERE s.id = w.id AND w.events > 0 AND NOT v_isnew[w.nth] AND (w.commit = 0 OR v_written[w.commit]);
+    END IF;
 
     INSERT INTO ${schema}.events (position, stream, recorded_at, log, kind, version, schema_version, id, content_type, valid_at, tags, metadata, data)
       SELECT v_shift[e.commit] + e.nth, v_ids[e.stream], v_at, p_log, e.kind, v_before[e.stream] + e.in_stream, e.schema, e.id,
