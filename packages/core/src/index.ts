@@ -198,6 +198,7 @@ export type {
   Checkpoint,
   Commit,
   Conflict,
+  Durability,
   EventBatch,
   EventStore,
   ExpectedVersion,

@@ -76,6 +76,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   index_missing: 503,
   store_poisoned: 503,
   append_unknown: 503,
+  durability_missing: 503,
   proof_invalid: 400,
   proofs_missing: 404,
   proofs_damaged: 503,

@@ -167,6 +167,11 @@ export const errorCodes = {
     meaning:
       'The connection to the database of the log broke during an append, and the database could not be asked in time what it had written. Send the commit again with the same command id: it is written once. Without a command id, look first.',
   },
+  durability_missing: {
+    retryable: true,
+    meaning:
+      'The database of the log does not keep an append as safely as the options ask for, for example because it has no synchronous standby. Nothing was written.',
+  },
   store_missing: {
     retryable: false,
     meaning: 'There is no log in that directory, or no schema of event logs in that database.',

@@ -96,5 +96,15 @@ const storeSchema: JsonSchema = {
       description: 'The durable writes since the store was opened, and how long they took together. Missing in memory.',
       ...objectOf({ count: { type: 'integer' }, ms: { type: 'number' } }),
     },
+    durability: {
+      enum: ['process', 'machine', 'two-machines'],
+      description:
+        'What an acknowledged append survives: the end of this process, the crash of the machine of the log, or its loss. Missing where that depends on no other program.',
+    },
+    concerns: {
+      type: 'array',
+      description: 'What an operator should mend although appends are written.',
+      items: { type: 'string' },
+    },
   },
 }

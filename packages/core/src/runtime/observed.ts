@@ -1,9 +1,11 @@
 // What a running system shows whenever somebody asks: the log, the store, and all that follows the log.
+import type { Durability } from '../store/port.ts'
 import { consumerStates } from './consumers/status.ts'
 import type { Health } from './health.ts'
 import { type AttributeName, type Instrument, instruments, type Observation, type Observer } from './telemetry/index.ts'
 
 const of = instruments
+const durabilities: readonly Durability[] = ['process', 'machine', 'two-machines']
 
 export function observerOf(health: () => Promise<Health>): Observer {
   const observed: readonly Instrument[] = Object.values(of).filter(
@@ -23,6 +25,7 @@ function observationsOf({ head, store, consumers, processes }: Health): readonly
   }
   see(of.logHead, head.position)
   see(of.storeCanWrite, store.canWrite ? 1 : 0)
+  if (store.durability) see(of.storeDurability, durabilities.indexOf(store.durability))
   for (const [code, count] of Object.entries(store.refusedAppends))
     see(of.storeRefusedAppends, count, { 'indelible.code': code })
   if (store.syncs) {

@@ -202,6 +202,8 @@ export interface BatchAnswer {
   /** The version of each stream of each round before it, in that order. */
   readonly versions: readonly Version[]
   readonly failures: readonly Failure[]
+  /** What it survives; missing where the first answer was lost. */
+  readonly durability?: number
 }
 
 /** The number of its round, its number in the round, and why. */

@@ -1,13 +1,15 @@
 // The database as the logs of this process share it: one pool of connections, and one connection that listens.
 import { openPool, type PgClient, type PgTypes, type PoolOptions, settlesWithin, sqlState } from '../database/index.ts'
 import { closeMsMax } from '../limits.ts'
-import { NotConnected } from './faults.ts'
+import { isRefusal, NotConnected } from './faults.ts'
 import type { TextQuery } from './text-query.ts'
 import { Wakeups } from './wakeups.ts'
 
 /** Errors come from the driver. */
 export interface LogDatabase {
   readonly query: TextQuery
+  /** For statements that may be repeated: after a failover every connection of the pool is dead, and says so only when it is used. */
+  readonly read: TextQuery
   /** Commits the statements of `work` together, or none of them if `work` throws. */
   transaction<Result>(work: (query: TextQuery) => Promise<Result>): Promise<Result>
   readonly wakeups: Wakeups
@@ -79,9 +81,19 @@ async function openDatabase(options: PoolOptions, schema: string): Promise<LogDa
   }
 
   const query: TextQuery = (sql, values, queryOptions) => connected((one) => one(sql, values, queryOptions))
+  const read: TextQuery = async (sql, values, queryOptions) => {
+    for (let dead = 0; ; dead++) {
+      try {
+        return await query(sql, values, queryOptions)
+      } catch (error) {
+        if (isRefusal(error) || dead > clients.size) throw error
+      }
+    }
+  }
   const wakeups = new Wakeups({ connect: listener, query, schema })
   return {
     query,
+    read,
     wakeups,
     transaction: (work) =>
       connected(async (one) => {

@@ -3,14 +3,12 @@ import { randomUUID } from 'node:crypto'
 import {
   type AppendOutcome,
   position as checkedPosition,
-  type ErrorCode,
+  type Durability,
   type EventStore,
   type Head,
   IndelibleError,
   instant,
-  isIndelibleError,
   type Position,
-  type StoreHealth,
   type WrittenCommit,
 } from 'indelible'
 import { encodeCommit, HeadWatcher, historyName, lastMsOf, lastVersions, throwIfAborted } from 'indelible/adapter'
@@ -19,9 +17,12 @@ import { type LogDatabase, sharedDatabase } from './database.ts'
 import { toStoreError } from './faults.ts'
 import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
+import { Partitions } from './partitions.ts'
 import { followLog, type LogReader, readLog, replayOf } from './reader.ts'
 import { checkedSchema, install, installedVersion, layoutVersion } from './schema/install.ts'
+import { durabilities, settingsOf } from './settings.ts'
 import type { TextRow } from './text-query.ts'
+import { WriteHealth } from './write-health.ts'
 import { Writer } from './writer.ts'
 
 /** All other options are passed to pg.Pool (https://node-postgres.com/apis/pool). */
@@ -35,6 +36,11 @@ export interface PostgresStoreOptions {
   readonly max?: number
   /** How long an append waits for a database that does not answer, 30,000 ms by default. */
   readonly outageMsMax?: number
+  /**
+   * What an acknowledged append must survive; whatever the server gives when it is left out. A server that cannot do it is refused, and later an append to it.
+   * Where it can but does not by itself, the store asks it for that.
+   */
+  readonly durability?: Durability
   readonly [poolOption: string]: unknown
 }
 
@@ -43,13 +49,14 @@ export async function postgresStore({
   schema: givenSchema = 'indelible',
   log: name = 'main',
   outageMsMax = limits.outageMsMax,
+  durability,
   ...poolOptions
 }: PostgresStoreOptions): Promise<EventStore> {
   const schema = checkedSchema(givenSchema)
   const database = await sharedDatabase(poolOptions, schema)
   try {
     await prepare(database, schema)
-    return await openLog(database, { schema, name, outageMsMax })
+    return await openLog(database, { schema, name, outageMsMax, durability })
   } catch (error) {
     await database.close()
     throw toStoreError(error)
@@ -57,8 +64,8 @@ export async function postgresStore({
 }
 
 async function prepare(database: LogDatabase, schema: string): Promise<void> {
-  if ((await installedVersion(database.query, schema)) === undefined) await install(database, schema)
-  const version = await installedVersion(database.query, schema)
+  if ((await installedVersion(database.read, schema)) === undefined) await install(database, schema)
+  const version = await installedVersion(database.read, schema)
   if (version === layoutVersion) return
   const message = `The schema "${schema}" has layout ${version}, and this version of Indelible needs ${layoutVersion}.`
   throw new IndelibleError('log_format_unknown', message)
@@ -66,40 +73,33 @@ async function prepare(database: LogDatabase, schema: string): Promise<void> {
 
 async function openLog(
   database: LogDatabase,
-  { schema, name, outageMsMax }: { schema: string; name: string; outageMsMax: number },
+  {
+    schema,
+    name,
+    outageMsMax,
+    durability,
+  }: { schema: string; name: string; outageMsMax: number; durability: Durability | undefined },
 ): Promise<EventStore> {
-  const { query } = database
+  const { query, read } = database
   const [[log, logId]] = await idsOf(`SELECT id, log_id FROM ${schema}.open_log($1)`, [name])
   const [[roundOid, partitionEvents]] = await idsOf(
     `SELECT to_regtype($1)::oid, (SELECT partition_events FROM ${schema}.layout)`,
     [`${schema}.round`],
   )
   const logNumber = Number(log)
-  const kinds = new Kinds({ query, schema, log: logNumber })
+  const kinds = new Kinds({ query: read, schema, log: logNumber })
   const head = new HeadWatcher()
-  const health = {
-    refused: {} as Partial<Record<ErrorCode, number>>,
-    syncs: { count: 0, ms: 0 },
-    trouble: undefined as { error: IndelibleError; sinceMs: number } | undefined,
-  }
-  let partitionsThrough = 0
+  const partitions = new Partitions(query, { schema, size: Number(partitionEvents) })
+  const look = () => settingsOf(read, schema, durability)
+  const health = new WriteHealth(look, await look())
   let closing: Promise<void> | undefined
 
   async function idsOf(sql: string, values: readonly unknown[]): Promise<[string[]]> {
-    return (await query(sql, values)) as unknown as [string[]]
+    return (await read(sql, values)) as unknown as [string[]]
   }
 
   const reached = (position: Position) => {
     if (position > head.visible) head.advance(position)
-  }
-
-  /** Makes the partitions up to a position. */
-  const makePartitions = async (through: Position) => {
-    const size = Number(partitionEvents)
-    for (let at = Math.max(0, partitionsThrough - size); at <= through + size; at += size) {
-      await query(`SELECT ${schema}.make_partition($1)`, [Math.min(at, through)])
-    }
-    partitionsThrough = through
   }
 
   const writerOptions = {
@@ -107,10 +107,10 @@ async function openLog(
     schema,
     log: logNumber,
     names: { logId: logId!, roundOid: Number(roundOid), kindOf: kinds.numberOf },
-    sync: undefined,
+    durability: durability === undefined ? 0 : durabilities.indexOf(durability),
     makePartitions: async (events: number) => {
       const { position } = await headNow()
-      await makePartitions(position + events)
+      await partitions.makeFor(position, events)
     },
   }
 
@@ -118,21 +118,16 @@ async function openLog(
     newWriter: () => new Writer({ ...writerOptions, writer: randomUUID() }),
     outageMsMax,
     learnKinds: kinds.learn,
-    written({ head: position, ms }) {
-      health.syncs.count++
-      health.syncs.ms += ms
-      health.trouble = undefined
-      reached(position)
+    written(batch) {
+      health.written(batch)
+      reached(batch.head)
+      partitions.reached(batch.head)
     },
-    refused(fault, appends) {
-      if (!isIndelibleError(fault) || fault.code === 'invalid_event') return
-      health.refused[fault.code] = (health.refused[fault.code] ?? 0) + appends
-      health.trouble = { error: fault, sinceMs: health.trouble?.sinceMs ?? Date.now() }
-    },
+    refused: (fault, appends) => health.refused(fault, appends),
   })
 
   const reader: LogReader = {
-    query,
+    query: read,
     schema,
     log: logNumber,
     logId: logId!,
@@ -146,7 +141,7 @@ async function openLog(
   const ask = async (sql: string, values: readonly unknown[] = []): Promise<readonly TextRow[]> => {
     head.assertOpen()
     try {
-      return await query(sql, values)
+      return await read(sql, values)
     } catch (error) {
       head.assertOpen()
       throw toStoreError(error)
@@ -213,13 +208,9 @@ async function openLog(
       const sql = `SELECT type, sum(events) FROM ${schema}.kinds WHERE log = $1 AND events > 0 GROUP BY type`
       return new Map((await ask(sql, [logNumber])).map(([type, count]) => [type!, Number(count)]))
     },
-    async health(): Promise<StoreHealth> {
+    async health() {
       head.assertOpen()
-      const { refused, syncs, trouble } = health
-      const shared = { refusedAppends: { ...refused }, syncs: { ...syncs } }
-      if (!trouble) return { ...shared, canWrite: true }
-      const { code, message } = trouble.error
-      return { ...shared, canWrite: false, error: { code, message }, since: instant(trouble.sinceMs) }
+      return await health.now()
     },
     close() {
       closing ??= (async () => {

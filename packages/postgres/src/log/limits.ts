@@ -20,8 +20,10 @@ export const reconnectMsMin = 20
 export const reconnectMsMax = 1_000
 /** How often waiting followers ask for the head of their logs although nobody woke them. */
 export const pollMs = 1_000
-/** After a refused append, `health` asks the database at most this often. */
+/** `health` asks the database whether it would write at most this often, unless it knows of a fault. */
 export const probeMs = 1_000
+/** How long `health` waits for that answer. */
+export const probeWaitMs = 2_000
 /** The positions of one partition of a new schema. */
 export const partitionEvents = 5_000_000
 /** The names of types, streams and command ids have this limit too; see the kernel. */

@@ -14,8 +14,8 @@ export interface WriterOptions {
   readonly log: number
   readonly names: BatchNames
   readonly writer: string
-  /** For `synchronous_commit`; the setting of the session if there is none. */
-  readonly sync: string | undefined
+  /** What an acknowledgement must survive; see `durabilities`. */
+  readonly durability: number
   /** Makes the partitions for so many events behind the head. */
   readonly makePartitions: (events: number) => Promise<void>
 }
@@ -45,12 +45,12 @@ export class Writer {
       this.#unsettled = undefined
       if (answer) return answer
     }
-    const { query, schema, log, names, writer, sync } = this.#options
+    const { query, schema, log, names, writer, durability } = this.#options
     const parameters = [
       log,
       writer,
       ++this.#batch,
-      sync ?? null,
+      durability,
       channelOf(schema),
       encodedRounds(this.#bytes, rounds, names),
     ]
@@ -60,9 +60,12 @@ export class Writer {
         name: `${schema}.append`,
         timeoutMs: limits.batchMsMax,
       })
-      const [head, recordedMs, versions, failures] = rows[0] as readonly string[]
+      const [head, recordedMs, versions, failures, survives] = rows[0] as readonly string[]
       this.#unsettled = undefined
-      return answerOf(head!, recordedMs!, { versions: JSON.parse(versions!), failures: failures! })
+      return {
+        ...answerOf(head!, recordedMs!, { versions: JSON.parse(versions!), failures: failures! }),
+        durability: Number(survives),
+      }
     } catch (error) {
       if (isRefusal(error)) this.#unsettled = undefined
       if (!isMissingPartition(error)) throw error

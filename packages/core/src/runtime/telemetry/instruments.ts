@@ -54,6 +54,14 @@ export const instruments = {
     meaning: '1 if the store can write now, 0 if it cannot.',
     attributes: [],
   },
+  storeDurability: {
+    name: 'indelible.store.durability',
+    kind: 'gauge',
+    unit: '1',
+    meaning:
+      'What an acknowledged append survives: 0 the end of this process, 1 the crash of the machine of the log, 2 the loss of that machine.',
+    attributes: [],
+  },
   storeRefusedAppends: {
     name: 'indelible.store.refused_appends',
     kind: 'counter',

@@ -30,11 +30,17 @@ BEGIN
     JOIN ${schema}.kinds k ON k.log = p_log AND k.category = g.category AND k.type = g.type ORDER BY g.nth);
 END $$;
 
+-- What an acknowledgement survives with these settings and a value of synchronous_commit: 0 a process, 1 a machine, 2 the loss of a machine.
+CREATE FUNCTION ${schema}.durability(p_sync text) RETURNS int4 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN p_sync = 'off' OR current_setting('fsync') = 'off' OR current_setting('full_page_writes') = 'off' THEN 0
+    WHEN p_sync = 'local' OR current_setting('synchronous_standby_names') = '' THEN 1 ELSE 2 END
+$$;
+
 -- Writes a batch in rounds. A batch is known by its writer and a number that rises: one that was given up cannot be written any more.
 -- Returns the head before it, the time of recording, the version before it of each stream of each round, and the commits that were not written, as JSON:
 -- [round, commit, "command", first position, events], [round, commit, "version", stream of the round, actual version] or [round, commit, "condition", position].
-CREATE FUNCTION ${schema}.append(p_log int4, p_writer uuid, p_batch int8, p_sync text, p_channel text, p_rounds ${schema}.round[])
-RETURNS TABLE (head int8, recorded_ms int8, versions text, failures text)
+CREATE FUNCTION ${schema}.append(p_log int4, p_writer uuid, p_batch int8, p_durability int4, p_channel text, p_rounds ${schema}.round[])
+RETURNS TABLE (head int8, recorded_ms int8, versions text, failures text, durability int4)
 LANGUAGE plpgsql SECURITY DEFINER ${planned} AS $$
 #variable_conflict use_column
 DECLARE
@@ -52,12 +58,23 @@ DECLARE
   v_versions int8[] := '{}';
   v_isnew boolean[];
   v_differs boolean;
+  v_durability int4;
   v_match int8;
   v_events int8;
   v_passed int8;
   i int4;
 BEGIN
-  IF p_sync IS NOT NULL THEN PERFORM set_config('synchronous_commit', p_sync, true); END IF;
+  v_durability := ${schema}.durability(current_setting('synchronous_commit'));
+  IF v_durability < p_durability THEN
+    -- The session may ask for more than is usual on this server, and for no more than it can.
+    v_durability := ${schema}.durability('on');
+    IF v_durability < p_durability THEN
+      RAISE EXCEPTION 'The server keeps an append with durability %, and % was asked for: fsync = %, full_page_writes = %, synchronous_standby_names = "%".',
+        v_durability, p_durability, current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_standby_names')
+        USING ERRCODE = 'ID001';
+    END IF;
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
   SELECT l.head, l.recorded_at INTO v_head, v_at FROM ${schema}.logs l WHERE l.id = p_log FOR NO KEY UPDATE;
   v_first := v_head;
   v_at := greatest(v_at, date_trunc('milliseconds', clock_timestamp()));
@@ -171,7 +188,7 @@ BEGIN
     UPDATE ${schema}.logs l SET head = v_head, recorded_at = v_at WHERE l.id = p_log;
     PERFORM pg_notify(p_channel, p_log || ' ' || v_head);
   END IF;
-  RETURN QUERY SELECT v_first, (extract(epoch FROM v_at) * 1000)::int8, array_to_json(v_versions)::text, v_failures::text;
+  RETURN QUERY SELECT v_first, (extract(epoch FROM v_at) * 1000)::int8, array_to_json(v_versions)::text, v_failures::text, v_durability;
 END $$;
 
 -- What became of a batch whose answer was lost. If it was not written, it is given up, and can never be written afterwards. Waits for it if it is under way.
