@@ -43,6 +43,20 @@ export {
   type SelectPlace,
 } from './store/canonical-select.ts'
 export { type EncodedCommit, encodeCommit, lastVersions } from './store/commit.ts'
+export {
+  type CommitRange,
+  type CopiedLog,
+  type CopySource,
+  type CopyTarget,
+  checkFollows,
+  commitsIn,
+  copyMismatch,
+  encodedAgain,
+  type OpenCopyTarget,
+  type RecordedCommit,
+  retired,
+  unfinished,
+} from './store/copying.ts'
 export { HeadWatcher } from './store/head-watcher.ts'
 export { historyName } from './store/history.ts'
 export { copyOf, type ReplayRange, replayBatch, replayRange } from './store/replaying.ts'

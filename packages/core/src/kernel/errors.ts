@@ -189,6 +189,23 @@ export const errorCodes = {
     retryable: true,
     meaning: 'A large part of the log has no index yet. Open the log for writing, or rebuild its index.',
   },
+  store_unfinished: {
+    retryable: false,
+    meaning: 'The log is a copy that is not finished: it can be read, and only the copier writes it.',
+  },
+  store_retired: {
+    retryable: false,
+    meaning: 'The log was closed for writing for good, because its history goes on in a copy of it.',
+  },
+  copy_mismatch: {
+    retryable: false,
+    meaning:
+      'A log cannot be copied there: what is there is another log, has commits that this log does not have, or is finished; or the commits do not follow.',
+  },
+  copy_differs: {
+    retryable: false,
+    meaning: 'A copy was compared with its log, event by event, and differs from it.',
+  },
   backup_mismatch: {
     retryable: false,
     meaning:
