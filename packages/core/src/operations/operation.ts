@@ -43,6 +43,8 @@ export interface Paging {
 export interface Operation<Input = Readonly<Record<string, unknown>>, Result = unknown> {
   readonly name: string
   readonly effect: 'reads' | 'changes'
+  /** What it asks. Where there are tenants, each has a log, and the server as a whole has keys and the list of tenants. */
+  readonly of: 'log' | 'server' | 'tenants'
   /** Whether a call may record its principal: where it changes something, and where it reads what the audit trail can note. */
   readonly recordsPrincipal: boolean
   readonly parameters: Parameters
@@ -85,6 +87,8 @@ export interface OperationCase {
 interface Declaration<Declared extends Parameters, Result> {
   readonly name: string
   readonly effect: 'reads' | 'changes'
+  /** A log by default. */
+  readonly of?: Operation['of']
   readonly parameters: Declared
   /** `invalid_parameter` and `access_denied` are added. */
   readonly refusals?: readonly ErrorCode[]
@@ -114,6 +118,7 @@ export function operation<const Declared extends Parameters, Result>(
   const {
     name,
     effect,
+    of = 'log',
     parameters,
     refusals = [],
     paging,
@@ -125,6 +130,7 @@ export function operation<const Declared extends Parameters, Result>(
   } = declared
   return {
     ...declared,
+    of,
     refusals: ['invalid_parameter', 'access_denied', ...refusals],
     paging,
     heavy,
@@ -149,7 +155,7 @@ export function operation<const Declared extends Parameters, Result>(
 
 /** What the principal sees of what it needs. Throws `access_denied`, and notes it. For what a transport offers besides operations, too. */
 export function granted(
-  { access, audit }: RunningSystem,
+  { access, audit }: Pick<RunningSystem, 'access' | 'audit'>,
   asked: NotedCall,
   { principal, need }: { readonly principal: Principal; readonly need: Need },
 ): Sees {

@@ -7,12 +7,12 @@ const of = instruments
 
 export function observerOf(health: () => Promise<Health>): Observer {
   const observed: readonly Instrument[] = Object.values(of).filter(
-    ({ name, kind }) => kind !== 'histogram' && name.startsWith('indelible.'),
+    ({ name, kind }) => kind !== 'histogram' && name.startsWith('indelible.') && !name.startsWith('indelible.tenant'),
   )
   return { instruments: observed, read: async () => observationsOf(await health()) }
 }
 
-function observationsOf({ head, store, consumers }: Health): readonly Observation[] {
+export function observationsOf({ head, store, consumers }: Health): readonly Observation[] {
   const found: Observation[] = []
   const see = (
     instrument: Instrument,

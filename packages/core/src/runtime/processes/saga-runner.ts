@@ -97,6 +97,11 @@ export class SagaRunner {
     return this.#waiters.reached
   }
 
+  /** When the first of those that wait is due, in milliseconds since 1970. */
+  get dueMs(): number | undefined {
+    return this.#due.dueMs
+  }
+
   status(head: Position): SagaRunnerStatus {
     const { active, waiting, problems, fault } = this.#due
     const error = this.#error ?? (fault === undefined ? undefined : { message: fault })
