@@ -10,7 +10,8 @@ export {
   type OpenOptions,
   type SchemaChecks,
 } from './composition/config.ts'
-export { type LoadedConfig, loadConfig, openers, placeOf } from './composition/load-config.ts'
+export { directoryOfTenant, type LoadedConfig, loadConfig, openers, placeOf } from './composition/load-config.ts'
+export { type OpenCatalog, openCatalog } from './composition/open-catalog.ts'
 export { type OpenSystemOptions, openSystem } from './composition/open-system.ts'
 export { type OpenTenantsOptions, openTenants } from './composition/open-tenants.ts'
 export { type StartOptions, startSystem } from './composition/start-system.ts'
@@ -190,6 +191,7 @@ export type {
 export type { SystemNotice, SystemOptions } from './runtime/system-options.ts'
 export type { TelemetryOptions } from './runtime/telemetry/index.ts'
 export type { Tenant, TenantCatalog } from './runtime/tenants/catalog.ts'
+export { catalogName, checkedTenantName } from './runtime/tenants/names.ts'
 export type { WaitOptions } from './runtime/waiting.ts'
 export type { Work } from './runtime/work.ts'
 export type { ConsumerRecord, ConsumerRecords, ParkedEvent } from './store/consumers.ts'

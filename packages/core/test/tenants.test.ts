@@ -154,7 +154,8 @@ test('a command that was scheduled is sent at its time, although the tenant is c
 })
 
 /** The tenants that the configs of {@link files} opened. */
-const opened = ((globalThis as { openedTenants?: string[] }).openedTenants ??= [])
+const opened: string[] = []
+Object.assign(globalThis, { openedTenants: opened })
 
 const files = (more = '') => {
   const dir = temporaryDirectory()
@@ -170,7 +171,7 @@ export default defineConfig({
   system: defineSystem({ name: 'shop', commands: [PayIn, Take] }),
   tenants: {},
   open(options) {
-    if (options.tenant !== 'catalog') (globalThis.openedTenants ??= []).push(options.tenant)
+    if (options.tenant !== 'catalog') globalThis.openedTenants.push(options.tenant)
     return { ...fileStorage(options), tables: async () => memoryTables() }
   },
   ${more}

@@ -49,9 +49,8 @@ export class Access {
   /** What the principal sees of what it needs. Throws `access_denied`. */
   sees(principal: Principal, need: Need): Sees {
     if (this.isOpen || principal.isLocal) return seesAll
-    const grants = this.#grants.filter(
-      (grant) => isFor(grant, principal) && elsewhere(grant, this.#scope, principal) === undefined,
-    )
+    const where = { scope: this.#scope, need, principal }
+    const grants = this.#grants.filter((grant) => isFor(grant, principal) && elsewhere(grant, where) === undefined)
     if (grants.some((grant) => misfit(grant, need, principal, this.#personal) === undefined))
       return seesBy(grants, principal, this.#personal)
     // Whoever is refused is told nothing of the grants: that is for `access explain`.
@@ -67,7 +66,8 @@ export class Access {
     const considered: { grant: Grant; misfit: string }[] = []
     for (const grant of this.#grants) {
       if (!isFor(grant, principal)) continue
-      const problem = elsewhere(grant, this.#scope, principal) ?? misfit(grant, need, principal, this.#personal)
+      const problem =
+        elsewhere(grant, { scope: this.#scope, need, principal }) ?? misfit(grant, need, principal, this.#personal)
       if (problem === undefined) return { ...allowed('A grant allows it.'), by: grant, considered }
       considered.push({ grant, misfit: problem })
     }

@@ -41,7 +41,7 @@ export function openers(config: LoadedConfig, { dataDir, mode, tenant, tenantSys
   const whose = whoseLog(config, tenant)
   try {
     const opened = open({
-      dataDir: directoryOf(dataDir, config, whose),
+      dataDir: config.tenants ? directoryOfTenant(dataDir, whose) : dataDir,
       mode,
       tenant: whose,
       tenantSystem: tenantSystem ?? noTenantSystem,
@@ -67,10 +67,9 @@ function whoseLog({ url, tenants }: LoadedConfig, tenant: string | undefined): s
   return tenant === catalogName ? tenant : checkedTenantName(tenant)
 }
 
-/** No tenant can have the name of another directory. */
-function directoryOf(dataDir: string, { tenants }: LoadedConfig, whose: string): string {
-  if (!tenants) return dataDir
-  return whose === catalogName ? join(dataDir, catalogName) : join(dataDir, 'tenants', whose)
+/** The directory of a tenant, or of the list of tenants. No tenant can have the name of another directory. */
+export function directoryOfTenant(dataDir: string, tenant: string): string {
+  return tenant === catalogName ? join(dataDir, catalogName) : join(dataDir, 'tenants', checkedTenantName(tenant))
 }
 
 /** Tools that inspect send nothing. */

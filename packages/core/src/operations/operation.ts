@@ -43,8 +43,11 @@ export interface Paging {
 export interface Operation<Input = Readonly<Record<string, unknown>>, Result = unknown> {
   readonly name: string
   readonly effect: 'reads' | 'changes'
-  /** What it asks. Where there are tenants, each has a log, and the server as a whole has keys and the list of tenants. */
-  readonly of: 'log' | 'server' | 'tenants'
+  /**
+   * What it asks. Where there are tenants, `log` is of each of them, `server` of what belongs to none of them, `both` of each, and `tenants` of the list of them.
+   * A system without tenants is all in one, and has no such list.
+   */
+  readonly of: 'log' | 'server' | 'both' | 'tenants'
   /** Whether a call may record its principal: where it changes something, and where it reads what the audit trail can note. */
   readonly recordsPrincipal: boolean
   readonly parameters: Parameters

@@ -106,7 +106,7 @@ export class Tenants {
   ): Promise<Result> {
     const { principal = {}, signal } = call
     const { access, audit } = this.whole
-    if (operation.of !== 'log') throw notOfTenant(operation.name)
+    if (operation.of === 'server' || operation.of === 'tenants') throw notOfTenant(operation.name)
     const parsed = parsedInput(operation.parameters, input) as Input
     const asked = {
       operation: operation.name,
