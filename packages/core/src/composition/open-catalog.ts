@@ -16,7 +16,8 @@ export async function openCatalog(
   config: LoadedConfig,
   { dataDir, mode }: Pick<WhatToOpen, 'dataDir' | 'mode'>,
 ): Promise<OpenCatalog> {
-  if (!config.tenants) throw new IndelibleError('unknown_tenant', 'The config declares no tenants, so there is no list.')
+  if (!config.tenants)
+    throw new IndelibleError('unknown_tenant', 'The config declares no tenants, so there is no list.')
   const opened = openers(config, { dataDir, mode, tenant: catalogName })
   assertKept(config, opened)
   const store = await opened.store()

@@ -1,7 +1,7 @@
 // Starts a system with tenants in memory.
 import type { AccessOptions } from '../access/index.ts'
 import type { System } from '../kernel/system.ts'
-import { memoryStorage } from '../memory/storage.ts'
+import { type MemoryStorage, memoryStorage } from '../memory/storage.ts'
 import type { TelemetryOptions } from '../runtime/telemetry/index.ts'
 import { catalogName } from '../runtime/tenants/names.ts'
 import { checkedTenants, type Tenants, type TenantsOptions } from '../tenants/index.ts'
@@ -14,6 +14,8 @@ export interface StartTenantsOptions extends Partial<ComposedTenants['own']> {
   readonly access?: AccessOptions | undefined
   readonly telemetry?: TelemetryOptions | undefined
   readonly onNotice?: (notice: NoticeOfTenants) => void
+  /** What everything is kept in. With one of `memoryStorage()` a later start finds what an earlier one left. */
+  readonly storage?: (name: string) => MemoryStorage
   /** What a tenant runs on besides memory: `open: ({ tenantSystem }) => ({ remotes: { partner: tenantSystem('acme') } })`. */
   readonly open?: (options: Pick<OpenOptions, 'tenant' | 'tenantSystem'>) => StartOptions
 }
@@ -23,8 +25,8 @@ export interface StartTenantsOptions extends Partial<ComposedTenants['own']> {
  * `config_invalid`.
  */
 export async function startTenants(system: System, options: StartTenantsOptions = {}): Promise<Tenants> {
-  const { tenants = {}, access, telemetry, onNotice: notify = () => {}, open = () => ({}), ...own } = options
-  const inMemory = memoryStorage({ clock: own.clock })
+  const { tenants = {}, access, telemetry, onNotice: notify = () => {}, storage, open = () => ({}), ...own } = options
+  const inMemory = storage ?? memoryStorage({ clock: own.clock })
   const openedFor = async (name: string) => {
     const { store, tables, ...others } = inMemory(name)
     return { ...others, store: await store(), tables: await tables() }

@@ -83,7 +83,7 @@ export class OpenTenants {
     const place = await this.#enter(tenant, options)
     place.users++
     try {
-      const running = await place.opening
+      const running = await orAborted(place.opening, options.signal)
       let isReleased = false
       const release = () => {
         if (isReleased) return
@@ -132,7 +132,8 @@ export class OpenTenants {
       throwIfAborted(signal)
       if (this.#isClosed) throw closedError()
       const place = this.#places.get(tenant)
-      if (place?.closing) await place.closing
+      // Two that are being closed may wait for each other.
+      if (place?.closing) await orAborted(place.closing, signal)
       else if (place) return place
       // Whoever came first gets the place.
       else if (this.#places.size < this.#options.openMax && (isNext || this.#line.length === 0))
@@ -269,6 +270,20 @@ export class OpenTenants {
 
 function isUnused({ users, running, closing }: Place): boolean {
   return users === 0 && running !== undefined && closing === undefined
+}
+
+/** Throws `aborted` as soon as the caller gives up. */
+async function orAborted<Value>(awaited: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (!signal) return await awaited
+  const { promise, reject } = Promise.withResolvers<never>()
+  const leave = () => reject(new IndelibleError('aborted', 'The caller gave up.', { cause: signal.reason }))
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    throwIfAborted(signal)
+    return await Promise.race([awaited, promise])
+  } finally {
+    signal.removeEventListener('abort', leave)
+  }
 }
 
 function closedError(): IndelibleError {

@@ -26,8 +26,10 @@ async function heard(
   const untilMs = performance.now() + waitMs
   for (;;) {
     const leftMs = Math.max(0, Math.floor(untilMs - performance.now()))
-    const page = await tenants.visit(tenant, (running, signal) =>
-      operations.readFeed.run(running, { ...asked, waitMs: leftMs }, { ...call, signal }),
+    const page = await tenants.visit(
+      tenant,
+      (running, signal) => operations.readFeed.run(running, { ...asked, waitMs: leftMs }, { ...call, signal }),
+      { signal: call.signal },
     )
     if (page.events.length > 0 || performance.now() >= untilMs || call.signal?.aborted) return page
     await tenants.opened(tenant, { signal: call.signal, ms: untilMs - performance.now() })
