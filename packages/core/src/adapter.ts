@@ -1,6 +1,16 @@
-// `indelible/adapter`: for authors of adapters of read tables, and of other interfaces to tables. Rows pass through here, so that all refuse and return the same.
-// And for authors of tracers and meters: the lists of all spans, attributes and instruments.
+// `indelible/adapter`: for authors of event stores, of adapters of read tables, and of other interfaces to tables. Commits and rows pass through here, so that
+// all refuse and return the same. And for authors of tracers and meters: the lists of all spans, attributes and instruments.
+export { throwIfAborted } from './kernel/abort.ts'
+export type { EncodedEvent, Payload } from './kernel/encoding.ts'
+export { correlationIdOf, jsonContentType, recordedEvent, type StoredFields } from './kernel/events.ts'
+export { type IdWriter, readUuid, uuidBytes, writeUuid } from './kernel/ids.ts'
+export { batchEventsMax } from './kernel/limits.ts'
+export { checkQuery } from './kernel/queries.ts'
+export { isReserved, reservedCategory } from './kernel/reserved.ts'
+export { categoryOf } from './kernel/streams.ts'
+export { systemIdWriter } from './kernel/system-clock.ts'
 export { historyTable, historyTableName, keyText, previousTableName, stagingTable } from './kernel/tables.ts'
+export { lastMsOf } from './kernel/time.ts'
 export { checkedDuration, every, type Timer, timer } from './kernel/timers.ts'
 export { idsOfTrace, isTraceparent } from './kernel/traceparent.ts'
 export {
@@ -32,5 +42,9 @@ export {
   type SelectOperator,
   type SelectPlace,
 } from './store/canonical-select.ts'
+export { type EncodedCommit, encodeCommit, lastVersions } from './store/commit.ts'
+export { HeadWatcher } from './store/head-watcher.ts'
+export { historyName } from './store/history.ts'
+export { copyOf, type ReplayRange, replayBatch, replayRange } from './store/replaying.ts'
 export { canonicalKey, canonicalRow } from './store/rows.ts'
 export { selectConditionsMax, selectInValuesMax, selectLimitDefault, selectOrderColumnsMax } from './store/select.ts'

@@ -1,5 +1,6 @@
-// `@indelible/postgres`: read tables in Postgres, on a server or embedded (PGlite).
+// `@indelible/postgres`: event logs on a Postgres server; read tables in Postgres, on a server or embedded (PGlite).
 export type { SqlRow } from './database/index.ts'
+export { type PostgresStoreOptions, postgresStore } from './log/index.ts'
 export { type PgliteOptions, type PgliteTables, pgliteTables, pgliteTablesAt } from './pglite/index.ts'
 export { type PostgresOptions, postgresTables } from './server/index.ts'
 export type { SqlReadTables } from './tables/index.ts'

@@ -135,7 +135,11 @@ async function feedAnswer(
   { feeds, onError }: HandlerOptions,
 ): Promise<Response> {
   const { raw, method, path } = c.req
-  if (method === 'HEAD') return new Response(null, { headers: feedHeaders })
+  if (method === 'HEAD') {
+    // Refused as the feed would be.
+    await begin(AbortSignal.abort())
+    return new Response(null, { headers: feedHeaders })
+  }
   return await feeds.answer(async (signal) => (await begin(signal)) as LiveFeed, {
     gone: raw.signal,
     checkClient,

@@ -75,6 +75,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   index_damaged: 503,
   index_missing: 503,
   store_poisoned: 503,
+  append_unknown: 503,
   proof_invalid: 400,
   proofs_missing: 404,
   proofs_damaged: 503,

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { long } from '../../../../scripts/campaign.ts'
+import { commandIds, commit, options, query } from '../../test/store-draws.ts'
 import { isIndelibleError } from '../kernel/errors.ts'
 import type { Query } from '../kernel/queries.ts'
-import type { StreamName } from '../kernel/streams.ts'
 import { instant } from '../kernel/time.ts'
 import { nodeDisk } from '../log/disk/disk.ts'
 import { verifyLog } from '../log/maintenance/verify.ts'
@@ -16,59 +16,6 @@ import { sequentialIds } from '../testing/clock.ts'
 import { fileStore } from './event-store.ts'
 import { changeByte, copyOfLog, diskHere, fieldsOf, indexesIn, temporaryDirectory } from './test-support.ts'
 
-const commandIds = ['c-1', 'c-2', 'c-ü', 'c-4']
-const stream = fc.constantFrom<StreamName>('a-1', 'a-2', 'b-ü', 'c-x')
-const type = fc.constantFrom('Opened', 'Moved', 'Größe')
-const tags = fc.uniqueArray(fc.constantFrom('x', 'y:1', 'ü'), { maxLength: 2 })
-const data = fc.oneof(
-  fc.jsonValue(),
-  fc.uint8Array({ maxLength: 300 }),
-  fc.nat(2000).map((length) => 'x'.repeat(length)),
-)
-const optional = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined, freq: 2 })
-/** Without the keys whose value is left out. */
-const record = <Fields extends Record<string, fc.Arbitrary<unknown>>>(fields: Fields) =>
-  fc.record(fields).map((made) => Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined)))
-
-const query = fc.oneof(
-  fc.constant('all' as const),
-  fc.constantFrom<Query>(
-    [{ streams: ['a-1'] }],
-    [{ categories: ['a'] }, { types: ['Moved'] }],
-    [{ tags: ['x'] }],
-    [{ types: ['Opened'], tags: ['y:1'] }],
-    [{ correlationIds: ['r-1'] }],
-    [{ tags: ['x'] }, { types: ['$T'] }],
-    [{ categories: ['$'] }],
-    [{ streams: ['b-ü'], types: ['Größe', 'Moved'] }, { tags: ['x', 'ü'] }],
-  ),
-)
-const names = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ stream, type }) },
-  { weight: 1, arbitrary: fc.constantFrom({ stream: '$s-1', type: '$T' }, { stream: '$s-2', type: '$U' }) },
-)
-const facts = record({
-  data,
-  tags,
-  metadata: optional(fc.constantFrom({ actor: 'ann' }, { note: 'ü', n: 1 }, { correlationId: 'r-1' })),
-  validAt: optional(fc.constantFrom('1993-01-31', '2026-11-23T04:28:43.125Z')),
-  schemaVersion: optional(fc.integer({ min: 1, max: 3 })),
-})
-const event = fc.tuple(names, facts).map(([names, facts]) => ({ ...names, ...facts }))
-const expectedVersion = fc.oneof(fc.constantFrom('none', 'exists', 'any'), fc.nat(6))
-const commit = record({
-  events: fc.array(event, { minLength: 1, maxLength: 4 }),
-  expected: optional(fc.dictionary(stream, expectedVersion, { maxKeys: 2 })),
-  condition: optional(record({ failIfEventsMatch: query, after: optional(fc.nat(30)) })),
-  commandId: optional(fc.constantFrom(...commandIds)),
-})
-const options = record({
-  from: optional(fc.nat(40)),
-  to: optional(fc.nat(40)),
-  limit: optional(fc.nat(5)),
-  direction: optional(fc.constantFrom('forwards', 'backwards')),
-  reserved: optional(fc.boolean()),
-})
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ append: fc.array(commit, { minLength: 1, maxLength: 5 }) }) },
   { weight: 2, arbitrary: fc.record({ read: query, options }) },

@@ -168,7 +168,15 @@ export const errorCodes = {
     retryable: false,
     meaning: 'A write or sync failed, so the state on disk is unknown. Open the store again: that checks it.',
   },
-  store_missing: { retryable: false, meaning: 'There is no log in that directory.' },
+  append_unknown: {
+    retryable: true,
+    meaning:
+      'The connection to the database of the log broke during an append, and the database could not be asked in time what it had written. Send the commit again with the same command id: it is written once. Without a command id, look first.',
+  },
+  store_missing: {
+    retryable: false,
+    meaning: 'There is no log in that directory, or no schema of event logs in that database.',
+  },
   log_corrupt: {
     retryable: false,
     meaning: 'A stored byte is not the byte that was written. The log is not opened and not changed.',

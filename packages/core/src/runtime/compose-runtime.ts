@@ -23,6 +23,7 @@ import { asReaction } from './processes/policies.ts'
 import { SagaRunner } from './processes/saga-runner.ts'
 import { Schedules } from './processes/schedules.ts'
 import { type ProjectionHost, projectionsHere } from './projections/host.ts'
+import { InlineProjections } from './projections/inline/index.ts'
 import { ProjectionOperator } from './projections/operator.ts'
 import { Proofs } from './proofs/proofs.ts'
 import { TreeRunner } from './proofs/tree-runner.ts'
@@ -38,6 +39,7 @@ export interface Runtime {
   readonly commands: CommandHandler
   readonly commandIds: CommandIds
   readonly projections: ProjectionHost
+  readonly inline: InlineProjections
   readonly sagas: ReadonlyMap<string, SagaRunner>
   readonly schedules: Schedules
   readonly reactions: ReadonlyMap<string, ConsumerRunner>
@@ -72,6 +74,7 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   const notCarriedOut: AuditLog['notCarriedOut'] = (envelope, outcome) => audit.notCarriedOut(envelope, outcome)
   const commands = commandHandlerOf(system, { ...options, log, clock, ids, notify, notCarriedOut, telemetry })
   const projections = startProjections(system, { store, log, tables, clock, ids, guard, notify, telemetry })
+  const inline = new InlineProjections(system, { store, tables, log, guard, projections })
   const here = localExecutor({ store, log, send: (command, sent) => commands.send(command, sent) })
   const commandGuard = guardOf(domainCode, 'impure_aggregate')
   const common = { store, clock, ids, telemetry }
@@ -117,6 +120,8 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   ])
   const { feeds } = remotes
   const tree = proofs && files && new TreeRunner({ ...proofs, files, store, records, operators, clock })
+  // Until it has begun, answers wait for the tables; so do they if it cannot begin.
+  inline.start().catch(() => {})
   tree?.start()
   for (const runner of [...feeds.values(), ...sagas.values(), ...reactions.values()]) runner.start()
   const consumers = new Consumers(system, { store, operators, projections, sagas, reactions, feeds, tree })
@@ -134,6 +139,7 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
     commands,
     commandIds,
     projections,
+    inline,
     sagas,
     schedules: new Schedules({ ...common, saga: scheduleSaga, guard: sagaGuard, recordable }),
     reactions,

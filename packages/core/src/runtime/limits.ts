@@ -50,6 +50,8 @@ export const retryDelayMsMax = 5_000
 export const waitTimeoutMsDefault = 5_000
 /** The sagas of one kind that are driven at the same time. Others queue. A saga that waits for its next try does not count. */
 export const sagasAtOnceMax = 512
+/** How long the answer to a command waits at most for the tables of inline projections. */
+export const inlineWaitMsMax = 5_000
 /** How long a lease lasts. If the process that runs a projection is killed, another one takes over after this time and one {@link standByMs}. */
 export const leaseMs = 3_000
 /** How often a runner that stands by asks for the lease of its projection. */

@@ -103,7 +103,9 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
         'unknown_command',
         `"${command.type}" is for the other system "${command.remote}". Only sagas and policies send such commands.`,
       )
-    return (await this.#runtime.commands.send(command, options)) as CommandOutcome<No>
+    const outcome = await this.#runtime.commands.send(command, options)
+    if (outcome.status === 'accepted') await this.#runtime.inline.shown(command, outcome.position)
+    return outcome as CommandOutcome<No>
   }
 
   /**

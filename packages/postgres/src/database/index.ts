@@ -10,4 +10,14 @@ export {
 } from './database.ts'
 export { runCallerCode, sqlState, toQueryError, toReadTablesError } from './faults.ts'
 export { loadPeer, missingPeer } from './peer.ts'
+export {
+  openPool,
+  type PgClient,
+  type PgListener,
+  type PgModule,
+  type PgPool,
+  type PgQuery,
+  type PgTypes,
+  type PoolOptions,
+} from './pool.ts'
 export { settlesWithin } from './settles-within.ts'

@@ -1,0 +1,40 @@
+// Follows a table whose rows are written by the transactions that append: it only brings the table up where it stayed behind.
+import { RecordedTypes } from '../../../kernel/upcasts.ts'
+import type { ProjectionContext } from '../context.ts'
+import { type FollowEnd, type FollowOptions, follow } from './follow.ts'
+
+/** As {@link follow}. */
+export async function fillGaps(context: ProjectionContext, options: FollowOptions): Promise<FollowEnd> {
+  const { store, tables, projection } = context
+  const { table, generation, signal, reached, visible } = options
+  let after = options.after
+  const filled = async (to: number): Promise<FollowEnd> => {
+    // Whether this or a transaction that appends is faster: the table has the events.
+    const end = await follow(context, { ...options, after, to })
+    if (typeof end === 'object' || signal.aborted) return end
+    const there = await tables.state(table)
+    if (there.fingerprint !== table.fingerprint || there.generation !== generation || there.isDiverged)
+      return 'superseded'
+    after = there.position
+    reached?.(after)
+    return 'ended'
+  }
+  const { position: head } = await store.head()
+  if (after < head) {
+    const end = await filled(head)
+    if (end !== 'ended') return end
+  }
+  const query = [{ types: RecordedTypes.of(projection.events).names }]
+  for await (const { events, through } of store.subscribe(query, { after, signal })) {
+    const there = await tables.state(table)
+    if (there.position >= through && there.generation === generation && !there.isDiverged) {
+      after = there.position
+      reached?.(after)
+      if (events.length > 0) visible?.({ events: events.length, oldestMs: 0, newestMs: 0 })
+      continue
+    }
+    const end = await filled(through)
+    if (end !== 'ended') return end
+  }
+  return 'ended'
+}

@@ -1,0 +1,237 @@
+// The event store in Postgres. Any number of processes write it, read it and follow it.
+import { randomUUID } from 'node:crypto'
+import {
+  type AppendOutcome,
+  position as checkedPosition,
+  type ErrorCode,
+  type EventStore,
+  type Head,
+  IndelibleError,
+  instant,
+  isIndelibleError,
+  type Position,
+  type StoreHealth,
+  type WrittenCommit,
+} from 'indelible'
+import { encodeCommit, HeadWatcher, historyName, lastMsOf, lastVersions, throwIfAborted } from 'indelible/adapter'
+import { Appender } from './appender.ts'
+import { type LogDatabase, sharedDatabase } from './database.ts'
+import { toStoreError } from './faults.ts'
+import { Kinds } from './kinds.ts'
+import * as limits from './limits.ts'
+import { followLog, type LogReader, readLog, replayOf } from './reader.ts'
+import { checkedSchema, install, installedVersion, layoutVersion } from './schema/install.ts'
+import type { TextRow } from './text-query.ts'
+import { Writer } from './writer.ts'
+
+/** All other options are passed to pg.Pool (https://node-postgres.com/apis/pool). */
+export interface PostgresStoreOptions {
+  readonly connectionString: string
+  /** The schema of the logs, `indelible` by default. */
+  readonly schema?: string
+  /** The name of the log in its schema, `main` by default. A schema may have many. */
+  readonly log?: string
+  /** The maximum number of connections, 10 by default, shared by all logs that are opened with the same options; and one that listens. */
+  readonly max?: number
+  /** How long an append waits for a database that does not answer, 30,000 ms by default. */
+  readonly outageMsMax?: number
+  readonly [poolOption: string]: unknown
+}
+
+/** Opens a log, and makes it if it is not there. Throws `store_missing`, `log_format_unknown`, `store_read_only`, `io_failed`, `invalid_declaration`. */
+export async function postgresStore({
+  schema: givenSchema = 'indelible',
+  log: name = 'main',
+  outageMsMax = limits.outageMsMax,
+  ...poolOptions
+}: PostgresStoreOptions): Promise<EventStore> {
+  const schema = checkedSchema(givenSchema)
+  const database = await sharedDatabase(poolOptions, schema)
+  try {
+    await prepare(database, schema)
+    return await openLog(database, { schema, name, outageMsMax })
+  } catch (error) {
+    await database.close()
+    throw toStoreError(error)
+  }
+}
+
+async function prepare(database: LogDatabase, schema: string): Promise<void> {
+  if ((await installedVersion(database.query, schema)) === undefined) await install(database, schema)
+  const version = await installedVersion(database.query, schema)
+  if (version === layoutVersion) return
+  const message = `The schema "${schema}" has layout ${version}, and this version of Indelible needs ${layoutVersion}.`
+  throw new IndelibleError('log_format_unknown', message)
+}
+
+async function openLog(
+  database: LogDatabase,
+  { schema, name, outageMsMax }: { schema: string; name: string; outageMsMax: number },
+): Promise<EventStore> {
+  const { query } = database
+  const [[log, logId]] = await idsOf(`SELECT id, log_id FROM ${schema}.open_log($1)`, [name])
+  const [[roundOid, partitionEvents]] = await idsOf(
+    `SELECT to_regtype($1)::oid, (SELECT partition_events FROM ${schema}.layout)`,
+    [`${schema}.round`],
+  )
+  const logNumber = Number(log)
+  const kinds = new Kinds({ query, schema, log: logNumber })
+  const head = new HeadWatcher()
+  const health = {
+    refused: {} as Partial<Record<ErrorCode, number>>,
+    syncs: { count: 0, ms: 0 },
+    trouble: undefined as { error: IndelibleError; sinceMs: number } | undefined,
+  }
+  let partitionsThrough = 0
+  let closing: Promise<void> | undefined
+
+  async function idsOf(sql: string, values: readonly unknown[]): Promise<[string[]]> {
+    return (await query(sql, values)) as unknown as [string[]]
+  }
+
+  const reached = (position: Position) => {
+    if (position > head.visible) head.advance(position)
+  }
+
+  /** Makes the partitions up to a position. */
+  const makePartitions = async (through: Position) => {
+    const size = Number(partitionEvents)
+    for (let at = Math.max(0, partitionsThrough - size); at <= through + size; at += size) {
+      await query(`SELECT ${schema}.make_partition($1)`, [Math.min(at, through)])
+    }
+    partitionsThrough = through
+  }
+
+  const writerOptions = {
+    query,
+    schema,
+    log: logNumber,
+    names: { logId: logId!, roundOid: Number(roundOid), kindOf: kinds.numberOf },
+    sync: undefined,
+    makePartitions: async (events: number) => {
+      const { position } = await headNow()
+      await makePartitions(position + events)
+    },
+  }
+
+  const appender = new Appender({
+    newWriter: () => new Writer({ ...writerOptions, writer: randomUUID() }),
+    outageMsMax,
+    learnKinds: kinds.learn,
+    written({ head: position, ms }) {
+      health.syncs.count++
+      health.syncs.ms += ms
+      health.trouble = undefined
+      reached(position)
+    },
+    refused(fault, appends) {
+      if (!isIndelibleError(fault) || fault.code === 'invalid_event') return
+      health.refused[fault.code] = (health.refused[fault.code] ?? 0) + appends
+      health.trouble = { error: fault, sinceMs: health.trouble?.sinceMs ?? Date.now() }
+    },
+  })
+
+  const reader: LogReader = {
+    query,
+    schema,
+    log: logNumber,
+    logId: logId!,
+    kinds,
+    assertOpen: () => head.assertOpen(),
+    reached,
+    waitBeyond: (above, signal) => head.waitBeyond(above, signal),
+    watch: () => database.wakeups.watch(logNumber, reached),
+  }
+
+  const ask = async (sql: string, values: readonly unknown[] = []): Promise<readonly TextRow[]> => {
+    head.assertOpen()
+    try {
+      return await query(sql, values)
+    } catch (error) {
+      head.assertOpen()
+      throw toStoreError(error)
+    }
+  }
+
+  const headNow = async (): Promise<Head> => {
+    const [row] = await ask(`SELECT head, ${msOf('recorded_at')} FROM ${schema}.logs WHERE id = $1`, [logNumber])
+    const position = Number(row![0])
+    reached(position)
+    return { position, recordedAt: row![1] === null ? null : instant(Number(row![1])) }
+  }
+
+  const commitAt = async (firstPosition: Position, events: number): Promise<WrittenCommit> => {
+    const rows = await ask(
+      `SELECT s.name, e.version, ${msOf('e.recorded_at')} FROM ${schema}.events e JOIN ${schema}.streams s ON s.id = e.stream
+       WHERE e.log = $1 AND e.position >= $2 AND e.position < $2::int8 + $3 ORDER BY e.position`,
+      [logNumber, firstPosition, events],
+    )
+    const recorded = rows.map(([stream]) => ({ stream: stream as `${string}-${string}` }))
+    const versions = lastVersions(recorded, (index) => Number(rows[index]![1]))
+    return {
+      firstPosition,
+      lastPosition: firstPosition + events - 1,
+      versions,
+      recordedAt: instant(Number(rows[0]![2])),
+    }
+  }
+
+  return {
+    async append(commit, options = {}): Promise<AppendOutcome> {
+      head.assertOpen()
+      throwIfAborted(options.signal)
+      const outcome = await appender.append(encodeCommit(commit, options), options.signal)
+      if (outcome.status !== 'earlier') return outcome
+      return { status: 'duplicate', ...(await commitAt(outcome.firstPosition, outcome.events)) }
+    },
+    async findCommit(commandId) {
+      const sql = `SELECT first_position, events FROM ${schema}.commands WHERE log = $1 AND id = $2`
+      const [found] = await ask(sql, [logNumber, commandId])
+      return found && (await commitAt(Number(found[0]), Number(found[1])))
+    },
+    read: (query, options) => readLog(reader, query, options),
+    replay: (types, options) => replayOf(reader, types, options),
+    subscribe: (query, options) => followLog(reader, query, options),
+    head: headNow,
+    async positionAt(time, options) {
+      // Nothing was recorded before 1970.
+      const lastMs = Math.max(-1, lastMsOf(time, options))
+      const [row] = await ask(`SELECT ${schema}.position_at($1, $2)`, [logNumber, instant(lastMs)])
+      return Number(row![0])
+    },
+    async historyAt(position) {
+      const at = checkedPosition(position)
+      if (at === 0) {
+        head.assertOpen()
+        return historyName(logId!, undefined)
+      }
+      const sql = `SELECT id, ${msOf('recorded_at')} FROM ${schema}.events WHERE log = $1 AND position = $2`
+      const [event] = await ask(sql, [logNumber, at])
+      return event && historyName(logId!, { id: event[0]!, recordedAt: instant(Number(event[1])) })
+    },
+    async countTypes() {
+      const sql = `SELECT type, sum(events) FROM ${schema}.kinds WHERE log = $1 AND events > 0 GROUP BY type`
+      return new Map((await ask(sql, [logNumber])).map(([type, count]) => [type!, Number(count)]))
+    },
+    async health(): Promise<StoreHealth> {
+      head.assertOpen()
+      const { refused, syncs, trouble } = health
+      const shared = { refusedAppends: { ...refused }, syncs: { ...syncs } }
+      if (!trouble) return { ...shared, canWrite: true }
+      const { code, message } = trouble.error
+      return { ...shared, canWrite: false, error: { code, message }, since: instant(trouble.sinceMs) }
+    },
+    close() {
+      closing ??= (async () => {
+        head.close()
+        await appender.idle()
+        await database.close()
+      })()
+      return closing
+    },
+  }
+}
+
+function msOf(column: string): string {
+  return `(extract(epoch FROM ${column}) * 1000)::int8`
+}

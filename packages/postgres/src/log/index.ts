@@ -1,0 +1,2 @@
+// The event store in Postgres.
+export { type PostgresStoreOptions, postgresStore } from './event-store.ts'

@@ -1,0 +1,28 @@
+// All limits of the event store in Postgres, by name.
+
+/** The commits that go to the database together. */
+export const batchCommitsMax = 2_048
+/** The events that go to the database together; one larger commit goes alone. */
+export const batchEventsMax = 8_192
+/** The bytes of payloads that go to the database together; one larger commit goes alone. */
+export const batchBytesMax = 8 * 1024 * 1024
+/** The commits of one process that wait for the database. Further ones are refused until there is room. */
+export const waitingCommitsMax = 100_000
+/** Batches of one process and log that are under way at the same time: while one is made durable, the next one travels. */
+export const lanesMax = 2
+/** How long an append waits for a database that does not answer. After that it is refused. */
+export const outageMsMax = 30_000
+/** How long one batch may take. After that its connection is given up, and the database is asked what it wrote. */
+export const batchMsMax = 30_000
+/** The first wait before another attempt to connect. Each further wait is twice as long. */
+export const reconnectMsMin = 20
+/** The longest wait between two attempts to connect. */
+export const reconnectMsMax = 1_000
+/** How often waiting followers ask for the head of their logs although nobody woke them. */
+export const pollMs = 1_000
+/** After a refused append, `health` asks the database at most this often. */
+export const probeMs = 1_000
+/** The positions of one partition of a new schema. */
+export const partitionEvents = 5_000_000
+/** The names of types, streams and command ids have this limit too; see the kernel. */
+export const logNameBytesMax = 200
