@@ -180,3 +180,7 @@ export const feedRowsTogetherMax = 500
 export const feedChangesMax = 10_000
 /** How often live feeds look at the health of the system. */
 export const feedHealthMs = 1_000
+/** A system that was closed while something of it met a fault is opened for another try after this time. */
+export const retryClosedMs = 30_000
+/** A closed system that hears another one is opened this often to hear what is new. */
+export const hearEveryMs = 10_000

@@ -9,8 +9,8 @@ export {
 } from './contract/consumer-records.ts'
 export type { ContractCase } from './contract/contract-case.ts'
 export { eventStoreContract } from './contract/event-store.ts'
-export { type LogCopiesSubject, logCopiesContract } from './contract/log-copies.ts'
 export { type LeasesSubject, leasesContract } from './contract/leases.ts'
+export { type LogCopiesSubject, logCopiesContract } from './contract/log-copies.ts'
 export {
   type ProofFilesSubject,
   proofFilesContract,
