@@ -149,7 +149,7 @@ test('rows of a table come as they are, and then as they change', async () => {
   })
   const { api, requests } = await feedOf(0, (response) => {
     const messages = [
-      { id: '' as const, event: 'reset', data: { position: 4 } },
+      { id: 0, event: 'reset', data: { position: 4 } },
       changed('snapshot', 4, row),
       changed('update', 5, { ...row, balance: 6 }),
       changed('delete', 6, null),

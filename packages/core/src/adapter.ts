@@ -43,8 +43,23 @@ export {
   type SelectPlace,
 } from './store/canonical-select.ts'
 export { type EncodedCommit, encodeCommit, lastVersions } from './store/commit.ts'
+export {
+  type CommitRange,
+  type CopiedLog,
+  type CopySource,
+  type CopyTarget,
+  checkFollows,
+  commitsIn,
+  copyMismatch,
+  encodedAgain,
+  type OpenCopyTarget,
+  type RecordedCommit,
+  retired,
+  unfinished,
+} from './store/copying.ts'
 export { HeadWatcher } from './store/head-watcher.ts'
 export { historyName } from './store/history.ts'
 export { copyOf, type ReplayRange, replayBatch, replayRange } from './store/replaying.ts'
 export { canonicalKey, canonicalRow } from './store/rows.ts'
 export { selectConditionsMax, selectInValuesMax, selectLimitDefault, selectOrderColumnsMax } from './store/select.ts'
+export { keptOf as keptSnapshots } from './store/snapshots.ts'

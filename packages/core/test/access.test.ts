@@ -4,7 +4,7 @@ import { type Operation, type OperationName, operations, type Principal } from '
 import { describe, expect, test } from 'vitest'
 import { Access } from '../src/access/index.ts'
 import { soon } from './patience.ts'
-import { matrix, openVault, principals, vault, vaultAccess, type Who } from './vault.ts'
+import { matrix, Open, openVault, principals, vault, vaultAccess, type Who } from './vault.ts'
 
 async function ask(running: RunningSystem, name: OperationName, input: object, principal: Principal): Promise<unknown> {
   try {
@@ -147,6 +147,37 @@ test('an idempotency key of another principal is refused, so that nobody takes t
   expect(await ask(running, 'sendCommand', input, principals.teller)).toBe('command_id_reused')
 })
 
+test('a schedule of another principal is refused too, and nothing is told of it', async () => {
+  const running = await openVault()
+  const input = { category: 'account', id: 'ann', command: 'Deposit', input: { amount: 7 }, in: '1d', scheduleId: 's1' }
+  expect(await ask(running, 'scheduleCommand', input, principals.customer)).toMatchObject({ duplicate: false })
+  expect(await ask(running, 'scheduleCommand', input, principals.customer)).toMatchObject({ duplicate: true })
+  for (const asked of [input, { ...input, input: { amount: 8 } }, { ...input, id: 'bob' }]) {
+    const refused = operations.scheduleCommand.run(running, asked, { principal: principals.teller })
+    await expect(refused).rejects.toMatchObject({
+      code: 'schedule_id_reused',
+      message: expect.not.stringMatching(/Deposit|ann|bob/),
+    })
+  }
+})
+
+test('whether a stream exists is told to those who see an event of it', async () => {
+  const running = await openVault({
+    grants: [
+      { role: 'reader', may: 'read', events: ['Deposited'], where: { 'data.amount': 10 } },
+      { role: 'writer', may: 'send', commands: ['*'] },
+    ],
+  })
+  const reader = { actor: 'rita', roles: ['reader'] }
+  await running.send(Open('carl', { owner: { name: 'carl', taxId: '1' } }))
+  const read = (stream: string, more: object = {}) => ask(running, 'readStream', { stream, ...more }, reader)
+  expect(await read('account-carl')).toBe('stream_missing')
+  expect(await read('account-nobody')).toBe('stream_missing')
+  expect(await read('account-ann', { limit: 1 })).toMatchObject({ events: [{ type: 'Deposited' }], next: null })
+  const { position } = await running.store.head()
+  expect(await read('account-ann', { from: position })).toMatchObject({ events: [], next: null })
+})
+
 test('why a command id was claimed is told to those who may claim', async () => {
   const running = await openVault()
   const claim = { commandId: 'late', reason: 'ann note', details: { of: 'ann secret' } }
@@ -186,7 +217,7 @@ test('a local principal may do everything, and so may everybody where no access 
 })
 
 describe('explain', () => {
-  const access = new Access(vault, vaultAccess)
+  const access = Access.of(vault, vaultAccess)
   const withdraw = { verb: 'send', command: 'account.Deposit', id: 'bob', input: { amount: 5 } } as const
   test('names the grant that allows it, or why none does', () => {
     expect(access.explain(principals.teller, withdraw)).toMatchObject({
@@ -206,7 +237,7 @@ describe('explain', () => {
 describe('grants that cannot mean what they say are refused', () => {
   const problem = (grant: object) => {
     try {
-      new Access(vault, { grants: [grant as never] })
+      Access.of(vault, { grants: [grant as never] })
       return 'accepted'
     } catch (error) {
       expect((error as IndelibleError).code).toBe('config_invalid')

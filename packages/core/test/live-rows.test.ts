@@ -15,7 +15,7 @@ import {
 } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { memoryTables } from 'indelible/memory'
-import { type FeedBatch, operations } from 'indelible/operations'
+import { type FeedBatch, type LiveFeed, type Operation, operations } from 'indelible/operations'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { long } from '../../../scripts/campaign.ts'
@@ -62,15 +62,19 @@ class Reader {
   /** Follows until the signal aborts, or it was told of a position. */
   async read(
     running: RunningSystem,
-    { where = {}, until = Number.POSITIVE_INFINITY },
+    {
+      where = {},
+      after,
+      until = Number.POSITIVE_INFINITY,
+    }: { where?: Readonly<Record<string, unknown>>; after?: number; until?: number },
     signal?: AbortSignal,
   ): Promise<void> {
     const stop = new AbortController()
-    const input = { name: 'pots', where, lastEventId: this.lastEventId }
+    const input = { name: 'pots', where, after, lastEventId: this.lastEventId }
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
     for await (const batch of await operations.followRows.run(running, input, { signal: either })) {
       this.#take(batch)
-      if ((this.lastEventId ?? 0) >= until) stop.abort()
+      if (this.lastEventId !== undefined && this.lastEventId >= until) stop.abort()
     }
   }
 
@@ -84,8 +88,8 @@ class Reader {
         else this.rows.delete(key.pot)
       }
       if (position === undefined) continue
-      this.lastEventId = position ?? undefined
-      if (position !== null) this.told.set(position, sorted(this.rows.values()))
+      this.lastEventId = position
+      if (position > 0) this.told.set(position, sorted(this.rows.values()))
     }
   }
 }
@@ -122,7 +126,7 @@ test('rows folded from changes equal the table at every position', async () => {
         let leave = new AbortController()
         const follow = () => {
           leave = new AbortController()
-          // A system that closes while a feed begins says so, and one that has begun ends.
+          // A system that is closed refuses a feed, and one that has begun ends.
           return reader.read(running, { where }, leave.signal).catch((error) => {
             if (!isIndelibleError(error, 'store_closed')) throw error
           })
@@ -176,4 +180,40 @@ test('a process that does not run the projection follows its table too, from the
   await writer.rebuild(pots)
   await reading
   expect(sorted(reader.rows.values())).toEqual(await writer.select(pots))
+})
+
+test('a feed that is cut off within its first rows gives all rows anew, also where the changes since are known', async () => {
+  const dir = join(temporaryDirectory(), 'log')
+  const tables = memoryTables()
+  const writer = startSystem(system, { store: await fileStore({ dir }), tables })
+  onTestFinished(() => writer.close())
+  // This process knows all changes since the beginning.
+  await new Reader().read(writer, { until: 0 })
+  await writer.send(Move('all', { from: 'a', to: 'b', amount: 3 }))
+  await writer.send(Move('all', { from: 'c', to: 'd', amount: 3 }))
+  await writer.waitFor(pots, 2, patience)
+  const elsewhere = startSystem(system, {
+    store: await fileStore({ dir, access: 'read' }),
+    tables: { ...tables, close: async () => {} },
+  })
+  onTestFinished(() => elsewhere.close())
+  const reader = new Reader()
+  await reader.read(elsewhere, { after: 1, until: 0 })
+  expect(reader.kinds).toEqual(['reset'])
+  await reader.read(writer, { after: 1, until: 2 })
+  expect(sorted(reader.rows.values())).toEqual(await writer.select(pots))
+})
+
+test.each([
+  ['followRows', { name: 'pots' }],
+  ['followEvents', { after: 0 }],
+  ['followStream', { stream: 'pot-all' }],
+  ['followHealth', {}],
+] as const)('a feed by %s that begins while the system closes ends as others do', async (name, input) => {
+  const running = startSystem(system, {})
+  await running.send(Move('all', { from: 'a', to: 'b', amount: 3 }))
+  const feed = await (operations[name] as Operation<object, LiveFeed>).run(running, input)
+  await running.close()
+  const kinds = (await Array.fromAsync(feed)).flat().map(({ kind, data }) => [kind, data])
+  expect(kinds.at(-1)).toEqual(['end', { reason: 'closing' }])
 })

@@ -9,6 +9,14 @@ export interface JsonAnswer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** To read it from the headers of a response would make them anew. */
+const sizes = new WeakMap<Response, number>()
+
+/** The bytes of the body, if they are known. */
+export function sizeOf(response: Response): number | undefined {
+  return sizes.get(response)
+}
+
 /** The body ends with a line break, so that a prompt after it starts on a new line. */
 export function json(body: unknown, answer: JsonAnswer = {}): Response {
   return textAnswer(`${JSON.stringify(body)}\n`, answer)
@@ -16,16 +24,19 @@ export function json(body: unknown, answer: JsonAnswer = {}): Response {
 
 export function textAnswer(body: string, answer: JsonAnswer = {}): Response {
   const { status = 200, contentType = 'application/json', headers = {} } = answer
-  return new Response(body, {
+  const size = Buffer.byteLength(body)
+  const response = new Response(body, {
     status,
     headers: {
       'Content-Type': contentType,
-      'Content-Length': String(Buffer.byteLength(body)),
+      'Content-Length': String(size),
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
       ...headers,
     },
   })
+  sizes.set(response, size)
+  return response
 }
 
 /** The link to another page: the same request with these parameters set, or removed if the value is undefined. */

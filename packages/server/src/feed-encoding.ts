@@ -17,8 +17,8 @@ export function encodedMessage(message: FeedMessage): Uint8Array {
   const known = ofMessages.get(message)
   if (known) return known
   const { kind, position, data } = message
-  // Without an id, a browser keeps the last one. An empty one makes it forget that.
-  const id = position === undefined ? '' : `id: ${position ?? ''}\n`
+  // Without an id, a browser keeps the last one.
+  const id = position === undefined ? '' : `id: ${position}\n`
   const bytes = Buffer.from(`${id}event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`)
   ofMessages.set(message, bytes)
   return bytes

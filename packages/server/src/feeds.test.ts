@@ -1,8 +1,9 @@
 // Live feeds over HTTP: what clients get, and what the server does with those who are slow, too many or gone.
 import { expect, onTestFinished, test } from 'vitest'
 import { followFeed } from '../test/feed-client.ts'
+import { bearer, guardedShop } from '../test/guarded.ts'
 import { openShop, PlaceOrder, ReceiveStock, runningShop, ShipStock, shop } from '../test/shop.ts'
-import { serve } from './index.ts'
+import { apiKeys, serve } from './index.ts'
 
 function opened(parts: Parameters<typeof openShop>[0] = {}) {
   const { app, running, post, get } = openShop(parts)
@@ -97,7 +98,7 @@ test('a table is its rows and then each change, and a row that no longer meets t
   const feed = await follow('/tables/stock_levels/changes?where[in_stock][gte]=10')
   const first = await feed.until('caught-up')
   expect(first.map(({ kind, id }) => [kind, id])).toEqual([
-    ['reset', ''],
+    ['reset', '0'],
     ['row', undefined],
     ['caught-up', '2'],
   ])
@@ -175,6 +176,19 @@ test('HEAD asks for the headers of a feed and begins none', async () => {
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
   }
   await follow('/events')
+})
+
+test('HEAD is refused where the feed would be', async () => {
+  const { app, running } = guardedShop([apiKeys()], {
+    grants: [{ role: 'clerk', may: 'read', tables: ['stock_levels'] }],
+  })
+  const { key } = await running.keys.issue({ principal: { actor: 'carl', roles: ['clerk'] } })
+  const statusOf = async (path: string) =>
+    (await app.request(`http://localhost${path}`, { method: 'HEAD', headers: bearer(key) })).status
+  expect(await statusOf('/tables/stock_levels/changes')).toBe(200)
+  expect(await statusOf('/tables/notes/changes')).toBe(403)
+  expect(await statusOf('/sagas/fulfilment/o1/changes')).toBe(403)
+  expect(await statusOf('/tables/stock_levels/changes?where[colour]=red')).toBe(400)
 })
 
 test('when the server closes, feeds are told, and do not delay it', async () => {

@@ -34,19 +34,21 @@ async function readBytes(request: Request, { bodyBytesMax: bytesMax, held }: Bod
     new HttpError('body_too_large', `The body has more than ${bytesMax} bytes.`, { members: { bytesMax } })
   const declared = request.headers.get('Content-Length')
   if (Number(declared ?? 0) > bytesMax) throw tooLarge()
-  const holding = held.begin()
   try {
     // HTTP reads no more than is declared. A stream costs more than the command.
     if (declared !== null && Number(declared) <= smallBytesMax) return new Uint8Array(await request.arrayBuffer())
-    return await countedBytes(request, (size) => {
-      if (size > bytesMax) throw tooLarge()
-      holding.grow(size)
-    })
+    const holding = held.begin()
+    try {
+      return await countedBytes(request, (size) => {
+        if (size > bytesMax) throw tooLarge()
+        holding.grow(size)
+      })
+    } finally {
+      holding.end()
+    }
   } catch (error) {
     if (error instanceof HttpError) throw error
     throw new IndelibleError('aborted', 'The client disconnected before the end of the body.', { cause: error })
-  } finally {
-    holding.end()
   }
 }
 

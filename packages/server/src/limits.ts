@@ -35,6 +35,10 @@ export const clockSkewSecondsMax = 300
 export const keysCooldownSecondsDefault = 5
 /** Keys of a provider that are older are asked for again in the background. */
 export const keysMaxAgeMs = 10 * 60_000
+/** The time for which a token that was checked is not checked again, if it does not expire before and the keys of its provider stay. */
+export const tokenRememberedMs = 5 * 60_000
+/** The tokens that are remembered at the same time. */
+export const tokensRememberedMax = 10_000
 /** The requests whose tokens wait for new keys of a provider. */
 export const keyWaitsMax = 100
 /** The time in which a provider must answer. */

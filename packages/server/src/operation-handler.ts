@@ -2,17 +2,16 @@
 import type { ServerResponse } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
-import type { RunningSystem } from 'indelible'
 import { timer } from 'indelible/adapter'
-import type { LiveFeed, Operation, Paging, Principal } from 'indelible/operations'
+import type { Call, LiveFeed, Operation, Paging, Principal } from 'indelible/operations'
 import type { Admission } from './admission.ts'
-import { json, linkTo } from './answers.ts'
+import { json, linkTo, sizeOf } from './answers.ts'
 import { callerOf } from './callers.ts'
 import { feedHeaders } from './feed-connection.ts'
 import type { Feeds } from './feeds.ts'
 import type { HeldBytes } from './held-bytes.ts'
 import type { Limits } from './limit-options.ts'
-import { slowReaderMs } from './limits.ts'
+import { slowReaderMs, smallBytesMax } from './limits.ts'
 import type { FailedRequest } from './operator-log.ts'
 import { HttpError, shownError } from './problems.ts'
 import { readInput, readPrincipal } from './read-request.ts'
@@ -35,12 +34,16 @@ export type OnError = (error: unknown, request: FailedRequest) => void
 
 /** A request with who it is from: nobody if there are no identities. */
 export interface KnownRequest extends TracedRequest {
+  readonly url: URL
   readonly principal: Principal | undefined
   /** Throws if the request would not be from the same principal any more. */
   readonly checkClient: () => Promise<void>
 }
 
-export function operationHandler(running: RunningSystem, route: OperationRoute, options: HandlerOptions) {
+/** Runs the operation of a route where the request asks for it. */
+type Run = (c: Context, input: Readonly<Record<string, unknown>>, call: Call) => Promise<unknown>
+
+export function operationHandler(run: Run, route: OperationRoute, options: HandlerOptions) {
   const { operation, map } = route
   const { waits, admission, held, limits, closing } = options
   return async (c: Context, { principal: recognised, traceparent, checkClient }: KnownRequest): Promise<Response> => {
@@ -49,11 +52,11 @@ export function operationHandler(running: RunningSystem, route: OperationRoute, 
     admission.request(caller)
     const input = await readInput(c, route, { bodyBytesMax: limits.bodyBytesMax, held })
     if (operation.isLive) {
-      const begin = (signal: AbortSignal) => operation.run(running, input, { principal, signal, traceparent })
+      const begin = (signal: AbortSignal) => run(c, input, { principal, signal, traceparent })
       return await feedAnswer(c, { begin, traceparent, checkClient }, options)
     }
     const answer = async (signal: AbortSignal) => {
-      const result = await operation.run(running, input, { principal, signal, traceparent })
+      const result = await run(c, input, { principal, signal, traceparent })
       if (map.answer) return map.answer(result, input)
       const body = operation.paging ? withLink(result, operation.paging, c.req.raw) : result
       return json(body, { status: map.status?.(result) ?? 200, headers: headersOf(route, result) })
@@ -103,7 +106,7 @@ async function inTime<Result>(
 
 /** Throws `response_too_large`, `server_busy`. */
 function sent(c: Context, response: Response, { held, limits: { responseBytesMax: bytesMax } }: HandlerOptions) {
-  const bytes = Number(response.headers.get('Content-Length'))
+  const bytes = sizeOf(response) ?? 0
   if (bytes > bytesMax)
     throw new HttpError(
       'response_too_large',
@@ -112,9 +115,11 @@ function sent(c: Context, response: Response, { held, limits: { responseBytesMax
     )
   const outgoing = (c.env as Partial<HttpBindings> | undefined)?.outgoing
   if (!outgoing) return response
-  const holding = held.begin()
-  holding.grow(bytes)
-  outgoing.once('close', () => holding.end())
+  if (bytes > smallBytesMax) {
+    const holding = held.begin()
+    holding.grow(bytes)
+    outgoing.once('close', () => holding.end())
+  }
   // Node restarts this time whenever the client takes something, and ends the connection after it.
   outgoing.setTimeout(slowReaderMs)
   return response
@@ -130,7 +135,11 @@ async function feedAnswer(
   { feeds, onError }: HandlerOptions,
 ): Promise<Response> {
   const { raw, method, path } = c.req
-  if (method === 'HEAD') return new Response(null, { headers: feedHeaders })
+  if (method === 'HEAD') {
+    // Refused as the feed would be.
+    await begin(AbortSignal.abort())
+    return new Response(null, { headers: feedHeaders })
+  }
   return await feeds.answer(async (signal) => (await begin(signal)) as LiveFeed, {
     gone: raw.signal,
     checkClient,

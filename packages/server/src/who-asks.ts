@@ -5,16 +5,15 @@ import { IndelibleError } from 'indelible'
 import { HttpError } from './problems.ts'
 
 /** Throws `host_not_allowed`, `cross_site`, `malformed_url`. */
-export type CheckWhoAsks = (request: Request) => void
+export type CheckWhoAsks = (request: Request, url: URL) => void
 
 /** `allowedHosts` as in {@link HttpApiOptions}. Throws `invalid_declaration`. */
 export function checkWhoAsks(allowedHosts: readonly string[]): CheckWhoAsks {
   const allowed = new Set(allowedHosts.map(nameOf))
-  return (request) => {
-    const url = new URL(request.url)
+  return (request, url) => {
     const host = request.headers.get('Host')
-    if (host !== null) assertAllowed(hostnameIn(host), allowed)
     // The request line may contain another host (RFC 9112, section 3.2.2).
+    if (host !== null && host !== url.host) assertAllowed(hostnameIn(host), allowed)
     assertAllowed(url.hostname, allowed)
     if (!safeMethods.has(request.method)) assertOwnSite(request.headers, url)
   }

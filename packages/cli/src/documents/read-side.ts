@@ -11,7 +11,12 @@ export function readSide({ system, board }: Source): readonly Block[] {
         ...paragraph(each.description),
         ...list([
           hears(each.on.map(({ event }) => event)),
-          [{ strong: 'Staleness target: ' }, `${each.stalenessTargetMs} ms`],
+          [
+            { strong: 'Staleness target: ' },
+            each.inline
+              ? 'none: a command is answered when the table shows its events'
+              : `${each.stalenessTargetMs} ms`,
+          ],
           [
             { strong: 'Past: ' },
             ...(each.history

@@ -3,7 +3,7 @@ import { type EventMetadata, isJson, type RecordedEvent, recordedEvent } from '.
 import { isReserved } from '../kernel/reserved.ts'
 import type { Row } from '../kernel/tables.ts'
 import { utf8 } from '../kernel/text.ts'
-import { memberAt, unmet, valuesOf } from './conditions.ts'
+import { isScalar, memberAt, unmet, valuesOf } from './conditions.ts'
 import type { Condition, EventsGrant, Grant, StreamsGrant, TablesGrant } from './grants.ts'
 import { only, without } from './leaving-out.ts'
 import { covers, coversEvent, misfit } from './misfit.ts'
@@ -132,18 +132,23 @@ function seenRows(grant: TablesGrant | undefined, principal: Principal): SeenRow
   }
 }
 
-/** Both conditions: the caller's and the grant's. */
+/** Both conditions: the caller's and the grant's. A row without a value meets no grant. */
 function joinedWhere(asked: Row, where: Readonly<Record<string, Condition>>, principal: Principal): Row | undefined {
   let joined = asked
   for (const [column, condition] of Object.entries(where)) {
-    const values = valuesOf(condition as Exclude<Condition, { startsWith: string }>, principal)
     const there = Object.hasOwn(asked, column) ? asked[column] : {}
-    const operators = isOperators(there) ? there : { eq: there }
-    const wanted = operators.eq !== undefined ? [operators.eq] : operators.in
-    const both = Array.isArray(wanted) ? wanted.filter((each) => values.includes(String(each))) : values
+    const { eq, in: among, isNull, ...others } = isOperators(there) ? there : { eq: there }
+    if (isNull === true || isNull === 'true') return undefined
+    // What is neither is refused where the other conditions are read.
+    const wrong = isNull === undefined || isNull === false || isNull === 'false' ? {} : { isNull }
+    const wanted = [eq, among].filter((each) => each !== undefined).map((each) => [each].flat())
+    const both = wanted.reduce<readonly unknown[]>(
+      (values, given) =>
+        given.filter((each) => isScalar(each) && values.some((value) => String(value) === String(each))),
+      valuesOf(condition as Exclude<Condition, { startsWith: string }>, principal),
+    )
     if (both.length === 0) return undefined
-    const { eq: _, in: __, ...others } = operators
-    joined = { ...joined, [column]: { ...others, ...(both.length === 1 ? { eq: both[0] } : { in: both }) } }
+    joined = { ...joined, [column]: { ...others, ...wrong, ...(both.length === 1 ? { eq: both[0] } : { in: both }) } }
   }
   return joined
 }

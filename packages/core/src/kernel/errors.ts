@@ -66,6 +66,16 @@ export const errorCodes = {
   },
   stream_missing: { retryable: false, meaning: 'The stream has no events.' },
   saga_missing: { retryable: false, meaning: 'No saga with that id has started.' },
+  invalid_tenant_name: {
+    retryable: false,
+    meaning: 'A name cannot be that of a tenant: it has other characters than a-z, 0-9 and "-", or is too long.',
+  },
+  unknown_tenant: { retryable: false, meaning: 'There is no tenant with that name, or the system has no tenants.' },
+  tenant_exists: { retryable: false, meaning: 'There is a tenant with that name already.' },
+  tenants_busy: {
+    retryable: true,
+    meaning: 'As many tenants are open as the process may have open at the same time, and all of them have work.',
+  },
   key_missing: { retryable: false, meaning: 'There is no API key with that id.' },
   schedule_missing: { retryable: false, meaning: 'No command was scheduled with that id.' },
   schedule_id_reused: {
@@ -150,6 +160,10 @@ export const errorCodes = {
     meaning:
       'The projection, saga, reaction or subscription did not reach the position or state within the time limit.',
   },
+  lease_lost: {
+    retryable: true,
+    meaning: 'Another process runs the consumer now, so what this one keeps of it is not written any more.',
+  },
   store_closed: { retryable: false, meaning: 'The store was closed.' },
   store_read_only: { retryable: false, meaning: 'The store is open for reading only.' },
   store_locked: { retryable: true, meaning: 'Another process has this log open for writing.' },
@@ -184,6 +198,23 @@ export const errorCodes = {
   index_missing: {
     retryable: true,
     meaning: 'A large part of the log has no index yet. Open the log for writing, or rebuild its index.',
+  },
+  store_unfinished: {
+    retryable: false,
+    meaning: 'The log is a copy that is not finished: it can be read, and only the copier writes it.',
+  },
+  store_retired: {
+    retryable: false,
+    meaning: 'The log was closed for writing for good, because its history goes on in a copy of it.',
+  },
+  copy_mismatch: {
+    retryable: false,
+    meaning:
+      'A log cannot be copied there: what is there is another log, has commits that this log does not have, or is finished; or the commits do not follow.',
+  },
+  copy_differs: {
+    retryable: false,
+    meaning: 'A copy was compared with its log, event by event, and differs from it.',
   },
   backup_mismatch: {
     retryable: false,

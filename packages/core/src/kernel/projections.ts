@@ -69,6 +69,8 @@ export interface Projection<C extends Columns = Columns, Name extends string = s
   readonly staleness: { readonly targetMs: number }
   /** False where the target is the default. */
   readonly declaresStaleness: boolean
+  /** Whether a command is answered only when the table shows its events. */
+  readonly inline: boolean
   /** The handler of each event, in the order of `events`. */
   readonly handlers: readonly RowHandler[]
   /**
@@ -134,9 +136,15 @@ export function projection<const C extends Columns, const Name extends string>(
     readonly history?: boolean
     /** How far the table may be behind the log. The default is 500 ms. */
     readonly staleness?: { readonly targetMs: number }
+    /**
+     * Whoever gets the answer to a command finds its events in the table: staleness 0. Where log and tables are in one Postgres database, rows are written in
+     * the transaction that appends; elsewhere the answer waits for the table. Commands get slower. The default is false.
+     */
+    readonly inline?: boolean
   },
 ): Projection<C, Name> {
   const { table: columns, history = false, staleness = { targetMs: stalenessTargetMsDefault } } = definition
+  const { inline = false } = definition
   const key = keyColumns(name, columns)
   if (history) checkHistory(name, columns)
   const version = declaredVersion(`Projection "${name}"`, definition.version)
@@ -147,8 +155,9 @@ export function projection<const C extends Columns, const Name extends string>(
     )
   }
   const description = checkedDescription(`Projection "${name}"`, definition)
-  const declaresStaleness = definition.staleness !== undefined
-  return projectionOf({ name, version, description, columns, key, history, staleness, declaresStaleness }, [], [])
+  const declaresStaleness = definition.staleness !== undefined || inline
+  const declared = { name, version, description, columns, key, history, staleness, declaresStaleness, inline }
+  return projectionOf(declared, [], [])
 }
 
 interface Declared<C extends Columns, Name extends string> {
@@ -160,6 +169,7 @@ interface Declared<C extends Columns, Name extends string> {
   readonly history: boolean
   readonly staleness: { readonly targetMs: number }
   readonly declaresStaleness: boolean
+  readonly inline: boolean
 }
 
 function projectionOf<C extends Columns, Name extends string>(
@@ -167,7 +177,7 @@ function projectionOf<C extends Columns, Name extends string>(
   events: readonly AnyEventType[],
   handlers: readonly DeclaredHandler[],
 ): Projection<C, Name> {
-  const { name, version, description, columns, key, history, staleness, declaresStaleness } = declared
+  const { name, version, description, columns, key, history, staleness, declaresStaleness, inline } = declared
   const who = `Projection "${name}"`
   const withHandler = (event: AnyEventType, handler: DeclaredHandler) => {
     assertHandler(who, new Set(events.map(({ type }) => type)), event, handler.functions[0])
@@ -200,6 +210,7 @@ function projectionOf<C extends Columns, Name extends string>(
     events,
     staleness,
     declaresStaleness,
+    inline,
     handlers,
     on: (event: AnyEventType, first: unknown, second?: unknown) =>
       withHandler(event, second === undefined ? changing({}, first) : changing((first ?? {}) as object, second)),

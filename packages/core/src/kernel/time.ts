@@ -16,8 +16,12 @@ export interface Clock {
 
 const validTimeForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$/
 
+/** Many things happen in one millisecond. */
+let latest = { epochMs: 0, text: '1970-01-01T00:00:00.000Z' }
+
 export function instant(epochMs: number): Instant {
-  return new Date(epochMs).toISOString()
+  if (latest.epochMs !== epochMs) latest = { epochMs, text: new Date(epochMs).toISOString() }
+  return latest.text
 }
 
 /** Milliseconds since 1970 of a valid time or instant. Throws `invalid_time`. */

@@ -15,6 +15,7 @@ export interface HealthReport extends Health {
 export const health = operation({
   name: 'health',
   effect: 'reads',
+  of: 'both',
   // Asked every few seconds, and says nothing about the domain.
   needs: () => ({ verb: 'operate' }),
   recordsPrincipal: false,
@@ -60,6 +61,20 @@ export function healthSchema(): JsonSchema {
     head: headSchema,
     store: storeSchema,
     consumers: { type: 'array', items: ref('ConsumerStatus') },
+    processes: {
+      type: 'array',
+      description:
+        'The processes that share the work, as this one sees them. None where one process has its stores alone.',
+      items: objectOf({
+        id: { type: 'string' },
+        isThis: { type: 'boolean', description: 'Whether it is the one that answers.' },
+        leases: {
+          type: 'array',
+          items: { type: 'string' },
+          description: 'What it runs: consumers, and partitions of sagas.',
+        },
+      }),
+    },
   })
 }
 

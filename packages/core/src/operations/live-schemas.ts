@@ -21,7 +21,7 @@ export function messageSchema(kinds: Readonly<Record<string, JsonSchema>>): Json
     anyOf: Object.entries(all).map(([kind, data]) => ({
       type: 'object',
       required: ['kind', 'data'],
-      properties: { kind: { const: kind }, position: { type: ['integer', 'null'] }, data },
+      properties: { kind: { const: kind }, position: { type: 'integer' }, data },
     })),
   }
 }

@@ -150,15 +150,17 @@ export function parsedInput<Declared extends Parameters>(parameters: Declared, i
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new IndelibleError('invalid_parameter', 'The input of an operation must be an object.')
   }
-  const stranger = Object.keys(input).find((name) => !Object.hasOwn(parameters, name))
-  if (stranger !== undefined) throw invalid(stranger, `This operation has no parameter "${stranger}".`)
-  const values = Object.entries(parameters).flatMap(([name, parameter]): [string, unknown][] => {
+  for (const name of Object.keys(input))
+    if (!Object.hasOwn(parameters, name)) throw invalid(name, `This operation has no parameter "${name}".`)
+  // Every call passes here, so no list is made.
+  const values: Record<string, unknown> = {}
+  for (const name of Object.keys(parameters)) {
+    const parameter = parameters[name]!
     const value = Object.hasOwn(input, name) ? (input as Record<string, unknown>)[name] : undefined
-    if (value !== undefined) return [[name, parameter.parse(value, name)]]
-    if (parameter.isRequired) throw invalid(name, `"${name}" is missing.`)
-    return []
-  })
-  return Object.fromEntries(values) as InputOf<Declared>
+    if (value !== undefined) values[name] = parameter.parse(value, name)
+    else if (parameter.isRequired) throw invalid(name, `"${name}" is missing.`)
+  }
+  return values as InputOf<Declared>
 }
 
 export function invalid(parameter: string, message: string): IndelibleError {
@@ -169,5 +171,7 @@ type Given<Values> = { [Name in keyof Values]?: Exclude<Values[Name], undefined>
 
 /** The same object without members that are `undefined`, because optional options must not be `undefined`. */
 export function given<Values extends object>(values: Values): Given<Values> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<Values>
+  const all: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) all[name] = value
+  return all as Given<Values>
 }

@@ -1,4 +1,5 @@
 // The recorded events of one stream, page by page.
+import type { Sees } from '../access/index.ts'
 import { IndelibleError } from '../kernel/errors.ts'
 import type { RecordedEvent } from '../kernel/events.ts'
 import type { Position } from '../kernel/positions.ts'
@@ -10,7 +11,12 @@ import { pageBytesMax, pageDefault, pageMax } from './limits.ts'
 import { operation } from './operation.ts'
 import { given, oneOf, required, text, wholeNumber } from './parameters.ts'
 
-type ReadPage = { from: Position | undefined; limit: number; direction: 'forwards' | 'backwards' }
+interface ReadPage {
+  readonly from: Position | undefined
+  readonly limit: number
+  readonly direction: 'forwards' | 'backwards'
+  readonly sees: Sees
+}
 
 /** A page of events. */
 export interface StreamPage {
@@ -58,24 +64,26 @@ export const readStream = operation({
   async run(running, input, { sees }): Promise<StreamPage> {
     const stream = checkedStreamName(input.stream)
     const { from, limit = pageDefault, direction = 'forwards' } = input
-    const page = await readPage(running, stream, { from, limit, direction })
-    if (page.events.length === 0 && !(await hasEvents(running, stream))) {
+    const page = await readPage(running, stream, { from, limit, direction, sees })
+    if (page.events.length === 0 && !(await hasEvents(running, stream, sees))) {
       throw new IndelibleError('stream_missing', `There are no events in ${stream}.`)
     }
-    return { stream, ...page, events: sees.events(page.events) }
+    return { stream, ...page }
   },
 })
 
+/** Events that are not seen are as if they were not there: neither an empty page nor the next one tells of them. */
 async function readPage(
   { store }: RunningSystem,
   stream: StreamName,
-  { from, limit, direction }: ReadPage,
+  { from, limit, direction, sees }: ReadPage,
 ): Promise<Omit<StreamPage, 'stream'>> {
   const start = direction === 'forwards' ? given({ from }) : given({ to: from })
+  const most = sees.isAll ? { limit: limit + 1 } : {}
   const page: RecordedEvent[] = []
   let bytes = 0
-  for await (const { events } of store.read([{ streams: [stream] }], { ...start, direction, limit: limit + 1 })) {
-    for (const event of events) {
+  for await (const { events } of store.read([{ streams: [stream] }], { ...start, direction, ...most })) {
+    for (const event of sees.events(events)) {
       if (page.length === limit || bytes > pageBytesMax) return { events: page, next: event.position }
       bytes += event.dataBytes.length + event.metadataBytes.length
       page.push(event)
@@ -84,7 +92,9 @@ async function readPage(
   return { events: page, next: null }
 }
 
-async function hasEvents({ store }: RunningSystem, stream: StreamName): Promise<boolean> {
-  for await (const { events } of store.read([{ streams: [stream] }], { limit: 1 })) if (events.length > 0) return true
+async function hasEvents({ store }: RunningSystem, stream: StreamName, sees: Sees): Promise<boolean> {
+  const most = sees.isAll ? { limit: 1 } : {}
+  for await (const { events } of store.read([{ streams: [stream] }], most))
+    if (sees.events(events).length > 0) return true
   return false
 }

@@ -1,6 +1,7 @@
 // Commands that are sent at a later time: scheduling, listing and cancelling them.
 import { scheduleSaga } from '../kernel/processes/index.ts'
-import type { Scheduled } from '../runtime/processes/schedules.ts'
+import type { By } from '../runtime/consumers/by.ts'
+import { type Scheduled, scheduledByAnother } from '../runtime/processes/schedules.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import { instantSchema, objectOf, ref } from './json-schemas.ts'
 import { pageDefault, pageMax, recordedTextBytesMax, sagaEventsExaminedMax } from './limits.ts'
@@ -68,9 +69,17 @@ export const scheduleCommand = operation({
       })),
   async run(running, { category, id, command, input, scheduleId, ...when }, { by }): Promise<Scheduled> {
     assertPublic(running.system, { category, type: command })
-    return await running.schedule({ category, id, type: command, input }, { ...when, id: scheduleId, ...by })
+    const scheduled = await running.schedule({ category, id, type: command, input }, { ...when, id: scheduleId, ...by })
+    if (scheduled.duplicate) await assertOwn(running, scheduled.scheduleId, by)
+    return scheduled
   },
 })
+
+/** As for a command that is sent: another principal's schedule must not pass for one of the caller. Throws `schedule_id_reused`. */
+async function assertOwn(running: RunningSystem, scheduleId: string, { actor }: By): Promise<void> {
+  if (running.access.isOpen || (await running.scheduled(scheduleId)).actor === (actor ?? null)) return
+  throw scheduledByAnother(scheduleId)
+}
 
 const shownSchema = objectOf({
   scheduleId: { type: 'string' },

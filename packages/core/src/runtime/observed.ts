@@ -9,12 +9,12 @@ const durabilities: readonly Durability[] = ['process', 'machine', 'two-machines
 
 export function observerOf(health: () => Promise<Health>): Observer {
   const observed: readonly Instrument[] = Object.values(of).filter(
-    ({ name, kind }) => kind !== 'histogram' && name.startsWith('indelible.'),
+    ({ name, kind }) => kind !== 'histogram' && name.startsWith('indelible.') && !name.startsWith('indelible.tenant'),
   )
   return { instruments: observed, read: async () => observationsOf(await health()) }
 }
 
-function observationsOf({ head, store, consumers }: Health): readonly Observation[] {
+export function observationsOf({ head, store, consumers, processes }: Health): readonly Observation[] {
   const found: Observation[] = []
   const see = (
     instrument: Instrument,
@@ -32,6 +32,9 @@ function observationsOf({ head, store, consumers }: Health): readonly Observatio
     see(of.storeSyncs, store.syncs.count)
     see(of.storeSyncTime, store.syncs.ms / 1000)
   }
+  see(of.processes, processes.length)
+  for (const lease of processes.find(({ isThis }) => isThis)?.leases ?? [])
+    see(of.leaseHeld, 1, { 'indelible.lease': lease })
   for (const status of consumers) {
     const consumer = { 'indelible.consumer': status.name, 'indelible.kind': status.kind }
     see(of.consumerPosition, status.position, consumer)

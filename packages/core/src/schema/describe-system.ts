@@ -98,13 +98,24 @@ function takenSchema(field: string): JsonSchema {
 }
 
 function describeProjection(projection: Projection): ProjectionDescription {
-  const { name, version, description = null, staleness, declaresStaleness, table, events, handlers } = projection
+  const {
+    name,
+    version,
+    description = null,
+    staleness,
+    declaresStaleness,
+    inline,
+    table,
+    events,
+    handlers,
+  } = projection
   return {
     name,
     version,
     description,
     stalenessTargetMs: staleness.targetMs,
     declaresStaleness,
+    inline,
     columns: Object.entries(table.columns).map(([column, { type, isKey, isNullable, isIndexed }]) => ({
       name: column,
       type,

@@ -102,6 +102,8 @@ export interface ProjectionDescription extends DescribedPart {
   readonly stalenessTargetMs: number
   /** False where the target is the default. */
   readonly declaresStaleness: boolean
+  /** Whether a command is answered only when the table shows its events. */
+  readonly inline: boolean
   readonly columns: readonly ColumnDescription[]
   readonly key: readonly string[]
   /** Whether every version of each row is kept. */

@@ -66,6 +66,11 @@ export class DomainLog {
     for await (const batch of this.#store.subscribe(query, { after, signal })) yield this.#batch(asked, batch, copies)
   }
 
+  /** Events that were read elsewhere, in the form of a replay. */
+  batchOf(types: readonly AnyEventType[], batch: EventBatch): DomainBatch {
+    return this.#batch(RecordedTypes.of(types), batch, false)
+  }
+
   #batch(asked: RecordedTypes, { events, through }: EventBatch, copies: boolean): DomainBatch {
     const numbers = new Map(asked.names.map((name, index) => [name, index]))
     const batch = replayBatch(events, { asked: numbers, through, again: copies ? copyOf : itself })

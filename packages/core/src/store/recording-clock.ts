@@ -8,10 +8,14 @@ const latestMs = Date.UTC(10_000, 0) - 1
 export class RecordingClock {
   readonly #clock: Clock
   #lastMs = 0
-  #text = { ms: -1, instant: '' }
 
   constructor(clock: Clock) {
     this.#clock = clock
+  }
+
+  /** The earliest time from now on, in milliseconds since 1970. */
+  get last(): number {
+    return this.#lastMs
   }
 
   /** Sets the time of an event that is already in the log as the earliest one from now on. */
@@ -24,9 +28,7 @@ export class RecordingClock {
     const now = Math.trunc(this.#clock.now())
     if (!(now >= 0 && now <= latestMs)) throw notATime(now)
     this.observe(now)
-    // Many commits share a millisecond.
-    if (this.#text.ms !== this.#lastMs) this.#text = { ms: this.#lastMs, instant: instant(this.#lastMs) }
-    return { epochMs: this.#lastMs, recordedAt: this.#text.instant }
+    return { epochMs: this.#lastMs, recordedAt: instant(this.#lastMs) }
   }
 }
 

@@ -1,6 +1,14 @@
 // The database as the logs of this process share it: one pool of connections, and one connection that listens.
 import { randomUUID } from 'node:crypto'
-import { openPool, type PgClient, type PgTypes, type PoolOptions, settlesWithin, sqlState } from '../database/index.ts'
+import {
+  openPool,
+  type PgClient,
+  type PgNotice,
+  type PgTypes,
+  type PoolOptions,
+  settlesWithin,
+  sqlState,
+} from '../database/index.ts'
 import { closeMsMax, copyMsMax } from '../limits.ts'
 import { isRefusal, NotConnected } from './faults.ts'
 import type { TextQuery } from './text-query.ts'
@@ -44,7 +52,7 @@ export async function sharedDatabase(options: PoolOptions, schema: string): Prom
 }
 
 async function openDatabase(options: PoolOptions, schema: string): Promise<LogDatabase> {
-  const { pg, pool, listener } = await openPool(options)
+  const { pg, pool, listener, keepsSessions } = await openPool(options)
   const clients = new Set<PgClient>()
   pool.on('connect', (client) => clients.add(client))
   pool.on('remove', (client) => clients.delete(client))
@@ -54,14 +62,22 @@ async function openDatabase(options: PoolOptions, schema: string): Promise<LogDa
       throw new NotConnected(cause)
     })
     let isBroken = false
+    let isAlone = false
     const onError = () => {
       isBroken = true
     }
     client.on('error', onError)
+    const onNotice = (notice: PgNotice) => {
+      isAlone ||= notice.routine === 'SyncRepWaitForLSN'
+    }
+    client.on('notice', onNotice)
     const query: TextQuery = async (text, values, { name, timeoutMs } = {}) => {
       const limit = timeoutMs === undefined ? {} : { query_timeout: timeoutMs }
-      const statement = { text, ...(name && { name }), ...(values && { values }), ...limit }
-      return (await client.query({ ...statement, rowMode: 'array', types: asText })).rows
+      const statement = { text, ...(name && keepsSessions && { name }), ...(values && { values }), ...limit }
+      const { rows } = await client.query({ ...statement, rowMode: 'array', types: asText })
+      // Somebody cancelled the wait for a standby. For the database that is success, but a failover would lose it.
+      if (isAlone) throw new Error('The commit did not wait until a standby had it.')
+      return rows
     }
     try {
       return await work(query, client)
@@ -71,6 +87,7 @@ async function openDatabase(options: PoolOptions, schema: string): Promise<LogDa
       throw error
     } finally {
       client.off('error', onError)
+      client.off('notice', onNotice)
       client.release(isBroken)
     }
   }

@@ -21,9 +21,9 @@ export function certificateOf(socket: unknown): ShownCertificate | undefined {
   if (!(socket instanceof TLSSocket)) return undefined
   const shown: Partial<PeerCertificate> | null = socket.getPeerCertificate()
   if (!shown?.fingerprint256) return undefined
-  const { subject, issuer, subjectaltname, fingerprint256, serialNumber } = shown as PeerCertificate
+  const { subject, issuer, subjectaltname, fingerprint256, serialNumber, valid_to } = shown as PeerCertificate
   const names = namesIn(subjectaltname ?? '')
-  const problem = socket.authorized ? (names ? undefined : 'SAN_UNREADABLE') : String(socket.authorizationError)
+  const problem = problemOf(socket, valid_to) ?? (names ? undefined : 'SAN_UNREADABLE')
   return {
     isTrusted: problem === undefined,
     problem,
@@ -33,6 +33,12 @@ export function certificateOf(socket: unknown): ShownCertificate | undefined {
     fingerprint256,
     serialNumber,
   }
+}
+
+/** TLS looks at a certificate when the connection begins, which may outlive it. */
+function problemOf({ authorized, authorizationError }: TLSSocket, validTo: string): string | undefined {
+  if (!authorized) return String(authorizationError)
+  return Date.parse(validTo) > Date.now() ? undefined : 'CERT_HAS_EXPIRED'
 }
 
 const kinds = { DNS: 'dns', URI: 'uri', email: 'email', 'IP Address': 'ip' } as const

@@ -1,11 +1,13 @@
 // Tokens of a provider: every way in which a token is not valid, and a provider that changes its keys, is down, or answers wrongly.
+import { webcrypto } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { base64url, generateKeyPair, SignJWT } from 'jose'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { bearer, guardedShop, lastActor, unauthenticated } from '../../test/guarded.ts'
 import { audience, provider, type TestProvider } from '../../test/provider.ts'
 import { type JwtOptions, jwt } from '../index.ts'
-import { keysMaxAgeMs, keyWaitsMax, providerBytesMax } from '../limits.ts'
+import { keysMaxAgeMs, keyWaitsMax, providerBytesMax, tokensRememberedMax } from '../limits.ts'
+import { CheckedTokens } from './checked-tokens.ts'
 
 const map = { actor: 'sub', roles: 'realm_access.roles', attributes: { account: 'account_id' } }
 const unavailable = { status: 503, body: { type: 'urn:indelible:error:identity_unavailable' } }
@@ -115,6 +117,46 @@ test('keys are rotated under load: no valid token is refused, and the provider i
     await idp.rotate()
   }
   expect(idp.asked.filter((path) => path === '/keys').length).toBeLessThanOrEqual(2 * 4)
+})
+
+test('a token is checked once, and again when its provider has other keys', async () => {
+  const idp = await provider()
+  const { get, reasons } = shopOf(idp)
+  const old = bearer(await idp.token())
+  const checks = vi.spyOn(webcrypto.subtle, 'verify')
+  onTestFinished(() => checks.mockRestore())
+  for (let count = 0; count < 5; count++) expect(await get('/health', old)).toMatchObject({ status: 200 })
+  expect(checks).toHaveBeenCalledTimes(1)
+  await idp.rotate()
+  // The new key is found by a token with it. The old one is no longer among them.
+  expect(await get('/health', bearer(await idp.token({ sub: 'bob' })))).toMatchObject({ status: 200 })
+  expect(await get('/health', old)).toMatchObject(unauthenticated)
+  expect(reasons()).toEqual([expect.stringContaining('ERR_JWKS_NO_MATCHING_KEY')])
+})
+
+test('a token that is remembered expires in time', async () => {
+  const idp = await provider()
+  const { get, reasons } = shopOf(idp, { clockSkewSeconds: 30 })
+  const token = bearer(await idp.token({ exp: seconds() + 120 }))
+  expect(await get('/health', token)).toMatchObject({ status: 200 })
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  vi.setSystemTime(Date.now() + 149_000)
+  expect(await get('/health', token)).toMatchObject({ status: 200 })
+  vi.setSystemTime(Date.now() + 2_000)
+  expect(await get('/health', token)).toMatchObject(unauthenticated)
+  expect(reasons()).toEqual([expect.stringContaining('ERR_JWT_EXPIRED')])
+})
+
+test('only so many tokens are remembered', async () => {
+  const tokens = new CheckedTokens()
+  const principal = { actor: 'ann' }
+  const keys = {}
+  for (let at = 0; at <= tokensRememberedMax; at++)
+    tokens.add(`token ${at}`, { keys, principal, expiresAt: Date.now() + 60_000 })
+  expect(tokens.find('token 0', keys)).toBeUndefined()
+  expect(tokens.find('token 1', keys)).toBe(principal)
+  expect(tokens.find('token 1', {})).toBeUndefined()
 })
 
 test('a flood of unknown keys asks the provider seldom, and does not disturb tokens with known ones', async () => {

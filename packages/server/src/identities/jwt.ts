@@ -2,6 +2,7 @@
 import { IndelibleError } from 'indelible'
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { clockSkewSecondsDefault, clockSkewSecondsMax, keysCooldownSecondsDefault } from '../limits.ts'
+import { CheckedTokens } from './checked-tokens.ts'
 import { bearerToken, type Identity } from './identity.ts'
 import { checkedMap, type PrincipalMap, principalFrom } from './principal-map.ts'
 import { checkedProviderUrl, ProviderKeys, ProviderUnavailable } from './provider-keys.ts'
@@ -45,6 +46,7 @@ export function jwt(options: JwtOptions): Identity {
     throw invalid(`"keysCooldownSeconds" is ${keysCooldownSeconds}. Give 0 to ${clockSkewSecondsMax}.`)
   const map = checkedMap(principal, 'jwt')
   const keys = new ProviderKeys({ issuer, jwksUrl, cooldownMs: keysCooldownSeconds * 1_000 })
+  const checked = new CheckedTokens()
   const rules = {
     issuer,
     audience: [...audiences],
@@ -56,12 +58,25 @@ export function jwt(options: JwtOptions): Identity {
     name: `JWT of ${issuer}`,
     async recognise({ headers }, { notify }) {
       const token = bearerToken(headers)
-      if (token === undefined || claimsOf(token)?.iss !== issuer) return undefined
+      if (token === undefined) return undefined
       const onStale = (message: string) => notify({ kind: 'identity provider unreachable', issuer, message })
+      keys.keepFresh(onStale)
+      const known = checked.find(token, keys.known)
+      if (known) return known
+      if (claimsOf(token)?.iss !== issuer) return undefined
       try {
-        const find: JWTVerifyGetKey = (header, jws) => keys.keyFor(header, jws, onStale)
+        let used: unknown
+        const find: JWTVerifyGetKey = async (header, jws) => {
+          const found = await keys.keyFor(header, jws, onStale)
+          used = found.keys
+          return found.key
+        }
         const { payload } = await jwtVerify(token, find, rules)
-        return principalFrom(payload, map)
+        const found = principalFrom(payload, map)
+        const expiresAt = (payload.exp! + clockSkewSeconds) * 1_000
+        if (found && 'actor' in found && used === keys.known)
+          checked.add(token, { keys: used, principal: found, expiresAt })
+        return found
       } catch (error) {
         if (error instanceof ProviderUnavailable)
           return { unavailable: error.message, retryAfterSeconds: error.retryAfterSeconds }

@@ -43,21 +43,36 @@ export class ProviderKeys {
     this.#options = options
   }
 
+  /** The keys that are known now: another object for others. */
+  get known(): unknown {
+    return this.#find
+  }
+
+  /** Asks for the keys again, in the background, where they are old: then `onStale` is told of a failure. */
+  keepFresh(onStale: (message: string) => void): void {
+    if (this.#find && performance.now() - this.#fetchedAt > keysMaxAgeMs) this.#refresh(onStale)
+  }
+
   /**
-   * The key that a token names. Known keys are found while the provider is down, and `onStale` is told. Throws {@link ProviderUnavailable} if the key is not
+   * The key that a token names, and the {@link known} keys that it is of. Known keys are found while the provider is down, and `onStale` is told. Throws {@link ProviderUnavailable} if the key is not
    * known and the provider does not answer, and an error of jose if the provider does not have it.
    */
   async keyFor(header: JWSHeaderParameters, token: FlattenedJWSInput, onStale: (message: string) => void) {
     if (!this.#find) await this.#waited(() => this.#current ?? this.#newer())
-    else if (performance.now() - this.#fetchedAt > keysMaxAgeMs) this.#refresh(onStale)
+    else this.keepFresh(onStale)
     try {
-      return await this.#find!(header, token)
+      return await this.#found(header, token)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
     }
     // The provider may have new keys since.
     await this.#waited(() => this.#newer())
-    return await this.#find!(header, token)
+    return await this.#found(header, token)
+  }
+
+  async #found(header: JWSHeaderParameters, token: FlattenedJWSInput) {
+    const keys = this.#find!
+    return { key: await keys(header, token), keys }
   }
 
   /** In the background: nobody waits for it, and a failure is told once. */

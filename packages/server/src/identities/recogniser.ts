@@ -53,7 +53,9 @@ function shownBy({ req, env }: Context): ShownRequest {
   const { socket } = (env?.incoming ?? {}) as { readonly socket?: { readonly remoteAddress?: string } }
   return {
     method: req.method,
-    path: new URL(req.url).pathname,
+    get path() {
+      return new URL(req.url).pathname
+    },
     headers: req.raw.headers,
     get certificate() {
       return certificateOf(socket)

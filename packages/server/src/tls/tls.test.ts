@@ -1,12 +1,12 @@
 // TLS over real sockets: who gets in with which certificate, and certificates that are replaced while the server runs.
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:https'
+import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Authority, authority, type Issued } from '../../test/authorities.ts'
 import { bearer, lastActor, servedGuarded } from '../../test/guarded.ts'
 import { runningShop } from '../../test/shop.ts'
@@ -108,6 +108,23 @@ test('a certificate of another authority, an expired one and one of nobody are r
   const nobody = await root.issue({ subject: 'O=Bank' })
   expect(await get('/health', nobody)).toMatchObject({ status: 401 })
   expect(reasons().at(-1)).toContain('which is to be the actor')
+})
+
+test('an open connection does not outlive its certificate', async () => {
+  const root = await authority('root')
+  const { port, reasons } = await served(root, { identities: [mutualTls(byName)] }, true)
+  const client = await root.issue({ subject: 'CN=billing', notAfter: new Date(Date.now() + 60_000) })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: root.cert, ...client })
+  onTestFinished(() => agent.destroy())
+  const connections = new Set<unknown>()
+  agent.on('free', (socket) => connections.add(socket))
+  expect(await answer(port, '/health', { agent })).toMatchObject({ status: 200 })
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  vi.setSystemTime(Date.now() + 61_000)
+  expect(await answer(port, '/health', { agent })).toMatchObject({ status: 401 })
+  expect(connections.size).toBe(1)
+  expect(reasons()).toEqual([expect.stringContaining('CERT_HAS_EXPIRED')])
 })
 
 test('a list of rules says which certificates stand for whom', async () => {

@@ -9,7 +9,7 @@ import { Slots } from '../slots.ts'
 import { type EventEntry, EventTail, entryOf } from './event-tail.ts'
 import { followWindow } from './follow-window.ts'
 import { Kept } from './kept.ts'
-import type { FeedBatch, FeedMessage, LiveFeed } from './message.ts'
+import { type FeedBatch, type FeedMessage, type LiveFeed, untilClosed } from './message.ts'
 import { Views } from './views.ts'
 import type { Step, View } from './window.ts'
 
@@ -39,11 +39,11 @@ export class EventFeed {
     checkQuery(query)
     const { position: head } = await this.#store.head()
     await checkHistory(this.#store, after ?? head, history)
-    return this.#followed({ query, shown, after: after ?? head, head }, signal)
+    return untilClosed(this.#followed({ query, shown, after: after ?? head, head }, signal))
   }
 
-  async stop(): Promise<void> {
-    await this.#tail.stop()
+  async close(): Promise<void> {
+    await this.#tail.close()
   }
 
   async *#followed(

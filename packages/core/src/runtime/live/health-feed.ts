@@ -3,7 +3,7 @@ import { every } from '../../kernel/timers.ts'
 import type { Health } from '../health.ts'
 import { feedHealthMs } from '../limits.ts'
 import { Kept, type Tail } from './kept.ts'
-import { endMessage, type FeedBatch, type LiveFeed } from './message.ts'
+import { endMessage, type FeedBatch, type LiveFeed, untilClosed } from './message.ts'
 import { type Entry, type View, Window } from './window.ts'
 
 /** The health at one look. Its position counts the changes. */
@@ -21,11 +21,11 @@ export class HealthFeed {
   /** The health now, and whenever a state changes. One `view` always shows the same. Throws what the look throws. */
   async follow(view: View<HealthEntry>, signal: AbortSignal): Promise<LiveFeed> {
     using _ = await this.#tail.use()
-    return this.#followed(view, signal)
+    return untilClosed(this.#followed(view, signal))
   }
 
-  async stop(): Promise<void> {
-    await this.#tail.stop()
+  async close(): Promise<void> {
+    await this.#tail.close()
   }
 
   async *#followed(view: View<HealthEntry>, signal: AbortSignal): AsyncGenerator<FeedBatch> {

@@ -1,4 +1,5 @@
 // Something that runs while it is used, and a little longer: a reader who comes back soon finds it as it was.
+import { IndelibleError } from '../../kernel/errors.ts'
 import { type Timer, timer } from '../../kernel/timers.ts'
 import { feedLingerMs } from '../limits.ts'
 
@@ -13,12 +14,13 @@ export class Kept<Kind extends Tail> {
   #running: Promise<Kind> | undefined
   #users = 0
   #linger: Timer | undefined
+  #isClosed = false
 
   constructor(start: () => Promise<Kind>) {
     this.#start = start
   }
 
-  /** What runs, until it is disposed of. It is started if it does not run. Throws what the start throws. */
+  /** What runs, until it is disposed of. It is started if it does not run. Throws what the start throws, and `store_closed`. */
   async use(): Promise<{ readonly tail: Kind } & Disposable> {
     this.#users++
     this.#linger?.cancel()
@@ -32,11 +34,18 @@ export class Kept<Kind extends Tail> {
       return { tail, [Symbol.dispose]: release }
     } catch (error) {
       this.#release()
-      throw error
+      // What it needs may have been closed first.
+      throw this.#isClosed ? closed() : error
     }
   }
 
-  async stop(): Promise<void> {
+  /** Nobody uses it any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#stop()
+  }
+
+  async #stop(): Promise<void> {
     this.#linger?.cancel()
     const running = this.#running
     this.#running = undefined
@@ -44,6 +53,7 @@ export class Kept<Kind extends Tail> {
   }
 
   async #current(): Promise<Kind> {
+    if (this.#isClosed) throw closed()
     const running = this.#running
     const tail = await running
     if (tail && !tail.hasEnded) return tail
@@ -60,6 +70,10 @@ export class Kept<Kind extends Tail> {
     this.#users--
     if (this.#users > 0) return
     this.#linger?.cancel()
-    this.#linger = timer(feedLingerMs, () => void this.stop()).unref()
+    this.#linger = timer(feedLingerMs, () => void this.#stop()).unref()
   }
+}
+
+function closed(): IndelibleError {
+  return new IndelibleError('store_closed', 'The system was closed.')
 }

@@ -32,6 +32,6 @@ export class LiveFeeds {
 
   /** Ends all feeds: each is told. */
   async close(): Promise<void> {
-    await Promise.all([this.events, this.health, ...this.#tables.values()].map((feed) => feed.stop()))
+    await Promise.all([this.events, this.health, ...this.#tables.values()].map((feed) => feed.close()))
   }
 }

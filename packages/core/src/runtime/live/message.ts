@@ -1,4 +1,5 @@
 // What a live feed says. Messages are data; a transport writes them as it likes.
+import { isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 
 /** One message of a live feed. */
@@ -6,10 +7,10 @@ export interface FeedMessage {
   /** `event`, `row`, `caught-up` and so on. */
   readonly kind: string
   /**
-   * Who has this message and all before it may go on after this position. A message without it belongs together with those behind it. Null: what the reader had
+   * Who has this message and all before it may go on after this position. A message without it belongs together with those behind it. 0: what the reader had
    * before no longer counts, so that it begins anew if it gets no further.
    */
-  readonly position?: Position | null
+  readonly position?: Position
   /** Any JSON value, or an object with `toJSON`. */
   readonly data: unknown
 }
@@ -29,4 +30,14 @@ export function endMessage(
   error?: { readonly code: string; readonly message: string },
 ): FeedMessage {
   return { kind: 'end', data: { reason, ...(error ? { error } : {}) } }
+}
+
+/** A feed that ends as others do where the system closes while it begins, or while it reads. */
+export async function* untilClosed(feed: LiveFeed): AsyncGenerator<FeedBatch> {
+  try {
+    yield* feed
+  } catch (error) {
+    if (!isIndelibleError(error, 'store_closed')) throw error
+    yield [endMessage('closing')]
+  }
 }

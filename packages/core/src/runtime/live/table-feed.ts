@@ -10,7 +10,7 @@ import { feedRowsMax, feedRowsTogetherMax } from '../limits.ts'
 import { checkHistory } from './event-feed.ts'
 import { followWindow } from './follow-window.ts'
 import { Kept } from './kept.ts'
-import type { FeedBatch, FeedMessage, LiveFeed } from './message.ts'
+import { type FeedBatch, type FeedMessage, type LiveFeed, untilClosed } from './message.ts'
 import { type RowEntry, TableTail, type TableTailContext } from './table-tail.ts'
 import { Views } from './views.ts'
 import type { Step, View } from './window.ts'
@@ -55,11 +55,11 @@ export class TableFeed {
     // Here, so that a table that cannot be followed is refused before the feed begins.
     using used = await this.#tail.use()
     this.#checkRows(used.tail, asked)
-    return this.#followed(asked, signal)
+    return untilClosed(this.#followed(asked, signal))
   }
 
-  async stop(): Promise<void> {
-    await this.#tail.stop()
+  async close(): Promise<void> {
+    await this.#tail.close()
   }
 
   async *#followed({ where, after }: RowsAsked, signal: AbortSignal): AsyncGenerator<FeedBatch> {
@@ -67,9 +67,10 @@ export class TableFeed {
     const { tail } = used
     const { window } = tail
     using shared = this.#views.use(JSON.stringify(where), () => (entry) => changesOf(entry, where))
-    // A position beyond the end belongs to another history, and one before the window has changes that are forgotten.
+    // A position beyond the end belongs to another history, and one before the window has changes that are forgotten. Who is at 0 may have some of the
+    // rows of a later position, from a beginning that was cut off.
     const { position: head } = await this.#context.store.head()
-    const known = after !== undefined && after <= window.through && window.covers(after) ? after : undefined
+    const known = after && after <= window.through && window.covers(after) ? after : undefined
     yield* followWindow({
       store: this.#context.store,
       window,
@@ -83,7 +84,7 @@ export class TableFeed {
 
   async *#anew(tail: TableTail, filter: Filter): AsyncGenerator<Step> {
     const { position, batches } = this.#snapshot(tail, filter)
-    yield { messages: [{ kind: 'reset', position: null, data: { position } }], through: position }
+    yield { messages: [{ kind: 'reset', position: 0, data: { position } }], through: position }
     for (const messages of batches) yield { messages, through: position }
   }
 

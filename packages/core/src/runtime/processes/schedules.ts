@@ -66,6 +66,7 @@ export class Schedules {
     if (turn.status === 'written') return { scheduleId: id, at, duplicate: false }
     const earlier = turn.state.input as ScheduledCommand
     if (requestOf(earlier) === requestOf(input)) return { scheduleId: id, at: earlier.at, duplicate: true }
+    if (earlier.actor !== input.actor) throw scheduledByAnother(id)
     throw new IndelibleError(
       'schedule_id_reused',
       `The schedule "${id}" is ${earlier.command.type} for ${earlier.command.category}-${earlier.command.id} at ${earlier.at}. Choose another id.`,
@@ -94,6 +95,17 @@ export class Schedules {
     if (state) return scheduleViewOf(id, state)
     throw new IndelibleError('schedule_missing', `No command was scheduled with the id "${id}".`)
   }
+}
+
+/** Does not tell what the other scheduled. */
+export function scheduledByAnother(scheduleId: string): IndelibleError {
+  return new IndelibleError(
+    'schedule_id_reused',
+    `The schedule "${scheduleId}" is of another principal. Choose another id.`,
+    {
+      details: { scheduleId },
+    },
+  )
 }
 
 const byCall = { type: '$CommandScheduled', position: 0, schemaVersion: 1, validAt: null } as const

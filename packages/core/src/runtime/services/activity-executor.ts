@@ -142,7 +142,7 @@ export class ActivityExecutor implements Executor {
         'invalid_declaration',
         `The time of ${type.type} is over, but the activity does not declare how the service "${service}" is asked not to do it any more. Declare giveUp: 'DELETE /…/{idempotencyKey}'.`,
       )
-    const input = inputOf(type, command, this.#options.guard)
+    const input = inputOf(type, command, { guard: this.#options.guard })
     return giveUpRequestOf(giveUp, { id: command.id, input, idempotencyKey: await this.#there.idThere(commandId) })
   }
 

@@ -17,6 +17,7 @@ export const attributes = {
   'indelible.code': 'The code of the error.',
   'indelible.command': 'The type of the command.',
   'indelible.consumer': 'The name of what follows the log.',
+  'indelible.lease': 'The consumer, or the partition of a saga, whose lease it is.',
   'indelible.events': 'How many events the commit has.',
   'indelible.event': 'The type of the event.',
   'indelible.kind':
@@ -33,6 +34,7 @@ export const attributes = {
   'indelible.service': 'The name of the service.',
   'indelible.state': 'The state of the consumer, such as `running` or `parked`.',
   'indelible.step': 'The step of the saga, without the keys of lists.',
+  'indelible.tenant': 'The name of the tenant; of a metric only for the first ones, and `_other` for the rest.',
 } as const
 
 export type AttributeName = keyof typeof attributes

@@ -60,11 +60,21 @@ export class Telemetry {
   }
 
   /** Runs work in a span. Without a tracer it only runs it. The span fails with what the work throws. */
-  async traced<Result>(traced: Traced, work: (span: OpenSpan) => Promise<Result>): Promise<Result> {
-    const { parent } = traced
+  traced<Result>(traced: Traced, work: (span: OpenSpan) => Promise<Result>): Promise<Result> {
     const tracer = this.#tracer
     const span = tracer && orNothing(() => tracer.start(startOf(traced)))
-    if (!span) return await work({ traceparent: parent, set: () => {} })
+    return span ? this.#within(span, traced, work) : work({ traceparent: traced.parent, set: ignored })
+  }
+
+  /**
+   * For one of many tenants: its spans name it; its measurements are counted together with those of the others, so that their number does not grow with the
+   * tenants; and what it would show is not asked for.
+   */
+  within(tenant: string): Telemetry {
+    return new TenantTelemetry(this, tenant)
+  }
+
+  async #within<Result>(span: Span, { parent }: Traced, work: (span: OpenSpan) => Promise<Result>): Promise<Result> {
     const given = orNothing(() => span.traceparent)
     const traceparent = isTraceparent(given) ? given : parent
     const open: OpenSpan = { traceparent, set: (attributes) => ignoring(() => span.set(attributes)) }
@@ -78,6 +88,43 @@ export class Telemetry {
     }
   }
 }
+
+class TenantTelemetry extends Telemetry {
+  readonly #whole: Telemetry
+  readonly #tenant: string
+
+  constructor(whole: Telemetry, tenant: string) {
+    super()
+    this.#whole = whole
+    this.#tenant = tenant
+  }
+
+  override get isOn(): boolean {
+    return this.#whole.isOn
+  }
+
+  override get isTracing(): boolean {
+    return this.#whole.isTracing
+  }
+
+  override attach(meter: Meter): void {
+    this.#whole.attach(meter)
+  }
+
+  override observe(): void {}
+
+  override record(instrument: Instrument, value: number, attributes: Attributes): void {
+    this.#whole.record(instrument, value, attributes)
+  }
+
+  override traced<Result>(traced: Traced, work: (span: OpenSpan) => Promise<Result>): Promise<Result> {
+    if (!this.isTracing) return this.#whole.traced(traced, work)
+    const attributes = { ...traced.attributes, 'indelible.tenant': this.#tenant }
+    return this.#whole.traced({ ...traced, attributes }, work)
+  }
+}
+
+const ignored = () => {}
 
 /** What an error is called: its code, or its name. Its message may contain data of the domain. */
 export function errorTypeOf(error: unknown): string {

@@ -5,6 +5,7 @@ import type { Position } from '../../../kernel/positions.ts'
 import { stagingTable } from '../../../kernel/tables.ts'
 import { instant } from '../../../kernel/time.ts'
 import { checkpointOf } from '../../../store/history.ts'
+import { inlineOf } from '../../../store/inline.ts'
 import type { Checkpoint } from '../../../store/port.ts'
 import { leaseMs, replaceAgainMs, replaceFreelyMax, replaceTriesMax } from '../../limits.ts'
 import { pause } from '../../waiting.ts'
@@ -164,8 +165,14 @@ async function check(
 
 /** Follows the log until the new table shows as much as the live one, and swaps them. */
 async function replace(context: ProjectionContext, step: Step): Promise<Position> {
-  const { tables } = context
+  const { tables, store } = context
   const { table } = context.projection
+  const inline = context.projection.inline ? inlineOf(store) : undefined
+  if (inline) {
+    // Transactions that append move the live table on, so the last events and the swap come between two of them.
+    const position = await caughtUp(context, step)
+    return await inline.standstill(() => swapped(context, { ...step, to: position }))
+  }
   let hold: AsyncDisposable | undefined
   try {
     for (let position = step.to, tries = 0; tries < replaceTriesMax; tries++) {
@@ -175,21 +182,37 @@ async function replace(context: ProjectionContext, step: Step): Promise<Position
         await pause(replaceAgainMs, step.signal)
       }
       position = await caughtUp(context, { ...step, to: position })
-      step.progress('replacing', position, position)
-      // A diverged table is marked, so that it is replaced although its position is higher.
-      await divergenceOfTable(context, { name: table.name, there: await tables.open(table) }, step.signal)
-      throwIfAborted(step.signal)
-      const replaced = await tables.replace(table, stagingTable(table), { generation: step.generation })
-      if (replaced === 'replaced') return position
-      if (replaced === 'superseded') throw busy(table.name, 'another process')
+      if (await isReplaced(context, { ...step, to: position })) return position
     }
   } finally {
     await hold?.[Symbol.asyncDispose]()
   }
-  throw new IndelibleError(
-    'projection_busy',
-    `The new table of "${table.name}" could not catch up with the live one. Try again when fewer events are appended.`,
-  )
+  throw behind(table.name)
+}
+
+/** Both in one go. */
+async function swapped(context: ProjectionContext, step: Step): Promise<Position> {
+  const position = await caughtUp(context, step)
+  if (await isReplaced(context, { ...step, to: position })) return position
+  throw behind(context.projection.name)
+}
+
+/** False if the live table shows more. */
+async function isReplaced(context: ProjectionContext, { generation, to, signal, progress }: Step): Promise<boolean> {
+  const { tables } = context
+  const { table } = context.projection
+  progress('replacing', to, to)
+  // A diverged table is marked, so that it is replaced although its position is higher.
+  await divergenceOfTable(context, { name: table.name, there: await tables.open(table) }, signal)
+  throwIfAborted(signal)
+  const replaced = await tables.replace(table, stagingTable(table), { generation })
+  if (replaced === 'superseded') throw busy(table.name, 'another process')
+  return replaced === 'replaced'
+}
+
+function behind(name: string): IndelibleError {
+  const message = `The new table of "${name}" could not catch up with the live one. Try again when fewer events are appended.`
+  return new IndelibleError('projection_busy', message)
 }
 
 /** Brings the new table from its position to the end of the log, and returns that. */

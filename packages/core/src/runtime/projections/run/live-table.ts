@@ -1,7 +1,8 @@
 // Follows the log into the live table, as long as this runner has the lease.
 import type { Position } from '../../../kernel/positions.ts'
+import { inlineOf } from '../../../store/inline.ts'
 import type { TableState } from '../../../store/read-tables.ts'
-import { type FollowOptions, follow } from '../follow/index.ts'
+import { type FollowOptions, fillGaps, follow } from '../follow/index.ts'
 import { LeaseKeeper } from '../lease-keeper.ts'
 import type { Parking } from './parking.ts'
 import type { RunContext } from './run-context.ts'
@@ -21,14 +22,15 @@ export class LiveTable {
 
   /** Call it while the lease is held. Throws what the store and the tables throw. */
   async follow({ position: after, generation }: TableState, wasParked: boolean): Promise<void> {
-    const { tables, projection, name, holder, standing, stop, wake } = this.#context
+    const { store, tables, projection, name, holder, standing, stop, wake } = this.#context
     standing.state = 'running'
     standing.error = undefined
     this.#parking.follows()
     if (wasParked) await tables.setParked(name, null)
     standing.waiters.restart(after)
     await using keeper = new LeaseKeeper({ tables, name, holder, isOver: ({ isPaused }) => isPaused })
-    const end = await follow(this.#context, {
+    const followed = projection.inline && inlineOf(store) ? fillGaps : follow
+    const end = await followed(this.#context, {
       table: projection.table,
       generation,
       after,
