@@ -1,13 +1,18 @@
 // The database as the logs of this process share it: one pool of connections, and one connection that listens.
+import { randomUUID } from 'node:crypto'
 import { openPool, type PgClient, type PgTypes, type PoolOptions, settlesWithin, sqlState } from '../database/index.ts'
-import { closeMsMax } from '../limits.ts'
-import { NotConnected } from './faults.ts'
+import { closeMsMax, copyMsMax } from '../limits.ts'
+import { isRefusal, NotConnected } from './faults.ts'
 import type { TextQuery } from './text-query.ts'
 import { Wakeups } from './wakeups.ts'
 
 /** Errors come from the driver. */
 export interface LogDatabase {
   readonly query: TextQuery
+  /** For statements that may be repeated: after a failover every connection of the pool is dead, and says so only when it is used. */
+  readonly read: TextQuery
+  /** Runs COPY … TO STDOUT, and calls back with each message of it. The bytes are overwritten afterwards. */
+  copyOut(sql: string, take: (chunk: Buffer) => void): Promise<void>
   /** Commits the statements of `work` together, or none of them if `work` throws. */
   transaction<Result>(work: (query: TextQuery) => Promise<Result>): Promise<Result>
   readonly wakeups: Wakeups
@@ -18,7 +23,9 @@ const open = new Map<string, { readonly database: Promise<LogDatabase>; users: n
 
 /** Logs with the same options share a database; the last one that closes it ends its connections. */
 export async function sharedDatabase(options: PoolOptions, schema: string): Promise<LogDatabase> {
-  const key = JSON.stringify([schema, options])
+  // Functions, for example one that gives the password, do not say whether they are the same.
+  const isShared = Object.values(options).every((value) => typeof value !== 'function')
+  const key = isShared ? JSON.stringify([schema, options]) : randomUUID()
   const shared = open.get(key) ?? { database: openDatabase(options, schema), users: 0 }
   open.set(key, shared)
   shared.users++
@@ -37,12 +44,12 @@ export async function sharedDatabase(options: PoolOptions, schema: string): Prom
 }
 
 async function openDatabase(options: PoolOptions, schema: string): Promise<LogDatabase> {
-  const { pool, listener } = await openPool(options)
+  const { pg, pool, listener } = await openPool(options)
   const clients = new Set<PgClient>()
   pool.on('connect', (client) => clients.add(client))
   pool.on('remove', (client) => clients.delete(client))
 
-  async function connected<Result>(work: (query: TextQuery) => Promise<Result>): Promise<Result> {
+  async function connected<Result>(work: (query: TextQuery, client: PgClient) => Promise<Result>): Promise<Result> {
     const client = await pool.connect().catch((cause) => {
       throw new NotConnected(cause)
     })
@@ -53,25 +60,15 @@ async function openDatabase(options: PoolOptions, schema: string): Promise<LogDa
     client.on('error', onError)
     const query: TextQuery = async (text, values, { name, timeoutMs } = {}) => {
       const limit = timeoutMs === undefined ? {} : { query_timeout: timeoutMs }
-      try {
-        return (
-          await client.query({
-            text,
-            ...(name && { name }),
-            ...(values && { values }),
-            rowMode: 'array',
-            types: asText,
-            ...limit,
-          })
-        ).rows
-      } catch (error) {
-        // After a timeout or a broken connection, the next answer on this connection is unknown.
-        isBroken ||= sqlState(error) === undefined
-        throw error
-      }
+      const statement = { text, ...(name && { name }), ...(values && { values }), ...limit }
+      return (await client.query({ ...statement, rowMode: 'array', types: asText })).rows
     }
     try {
-      return await work(query)
+      return await work(query, client)
+    } catch (error) {
+      // After a timeout or a broken connection, the next answer on this connection is unknown.
+      isBroken ||= sqlState(error) === undefined
+      throw error
     } finally {
       client.off('error', onError)
       client.release(isBroken)
@@ -79,10 +76,37 @@ async function openDatabase(options: PoolOptions, schema: string): Promise<LogDa
   }
 
   const query: TextQuery = (sql, values, queryOptions) => connected((one) => one(sql, values, queryOptions))
+  const read: TextQuery = async (sql, values, queryOptions) => {
+    for (let dead = 0; ; dead++) {
+      try {
+        return await query(sql, values, queryOptions)
+      } catch (error) {
+        if (isRefusal(error) || dead > clients.size) throw error
+      }
+    }
+  }
   const wakeups = new Wakeups({ connect: listener, query, schema })
   return {
     query,
+    read,
     wakeups,
+    copyOut: (sql, take) =>
+      connected((_, client) => {
+        const { promise, resolve, reject } = Promise.withResolvers<void>()
+        const copying = new pg.Query(sql, undefined, (error) => (error ? reject(error) : resolve()))
+        copying.query_timeout = copyMsMax
+        copying.handleCopyData = ({ chunk }) => {
+          try {
+            take(chunk)
+          } catch (error) {
+            // The rest of it comes through this connection, which is given up therefore.
+            reject(error)
+            client.connection?.stream.destroy()
+          }
+        }
+        client.query(copying)
+        return promise
+      }),
     transaction: (work) =>
       connected(async (one) => {
         await one('BEGIN')
