@@ -92,10 +92,10 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   const sagaGuard = guardOf(domainCode, 'impure_saga')
   const children = new Set(system.sagas.flatMap(({ nodes }) => childrenOf(nodes)))
   const partitions = partitionsOf(options)
-  const runnerOf = (saga: AnySaga, isChild: boolean) =>
+  const runnerOf = (saga: AnySaga, isChild: boolean, parts = partitions) =>
     new SagaRunner({
       ...common,
-      ...partitions,
+      ...parts,
       saga,
       records,
       holdings,
@@ -107,7 +107,7 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   const sagas = new Map([
     ...system.sagas.map((saga) => [saga.name, runnerOf(saga, children.has(saga.name))] as const),
     // Others start it too.
-    [scheduleSaga.name, runnerOf(scheduleSaga, true)] as const,
+    [scheduleSaga.name, runnerOf(scheduleSaga, true, { ...partitions, partitionsDefault: 1 })] as const,
   ])
   const recordable: CommandHandler['recordable'] = (command) => commands.recordable(command)
   const running = (name: string) => ({ store, log, records, clock, notify, holding: holdings.hold(name) })

@@ -38,7 +38,8 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly leases?: Leases | undefined
   /**
    * In how many partitions the sagas of each kind run, from 1 to {@link sagaPartitionsMax}: so many processes can work on them. Without it, as many as they did,
-   * and at first 1 for a process that has its stores alone, else {@link sagaPartitionsDefault}.
+   * and at first 1 for a process that has its stores alone, else {@link sagaPartitionsDefault}
+   * (scheduled commands: 1).
    */
   readonly sagaPartitions?: number | undefined
   /** Where a what-if keeps the log as it would be. In memory when left out. */
