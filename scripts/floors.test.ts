@@ -27,6 +27,7 @@ const forbidden = [
   ['packages/core/src/store', '../review/index.ts'],
   ['packages/core/src/proofs', '../memory/index.ts'],
   ['packages/core/src/file', '../proofs/index.ts'],
+  ['packages/core/src/moving', '../file/index.ts'],
   ['packages/core/src/runtime', '../operations/index.ts'],
   ['packages/core/src/schema', '../operations/json-schemas.ts'],
   ['packages/core/src/operations', '../composition/start-system.ts'],

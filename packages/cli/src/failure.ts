@@ -1,6 +1,6 @@
 // Turns any error into an exit code and a message: one line for a person, with one more for each item of a list, JSON for a program.
 import { isIndelibleError } from 'indelible'
-import { CliError, exitCodes, outcomeOf } from './errors/index.ts'
+import { CliError, exitCodes, fileProblem, outcomeOf } from './errors/index.ts'
 import { escapeControls, jsonLine } from './output/index.ts'
 
 export interface Failure {
@@ -17,10 +17,18 @@ export function failureOf(error: unknown): Failure {
     const { code, message, details = {} } = error
     return { exitCode: exitCodes[outcomeOf[code] ?? 'fault'], code, message, details }
   }
-  const { message, code, stack }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
+  const { message, code, stack, path }: NodeJS.ErrnoException =
+    error instanceof Error ? error : new Error(String(error))
   // Errors of the operating system (EACCES, EMFILE) need no stack.
   const fromSystem = code !== undefined && /^E[A-Z]+$/.test(code)
-  return { exitCode: exitCodes.fault, code: code ?? 'bug', message, details: {}, stack: fromSystem ? undefined : stack }
+  const text = fromSystem && path !== undefined ? `${path}: ${fileProblem(error)}.` : message
+  return {
+    exitCode: exitCodes.fault,
+    code: code ?? 'bug',
+    message: text,
+    details: {},
+    stack: fromSystem ? undefined : stack,
+  }
 }
 
 export function failureText(failure: Failure, { json }: { json: boolean }): string {

@@ -7,7 +7,7 @@ export { type IdWriter, readUuid, uuidBytes, writeUuid } from './kernel/ids.ts'
 export { batchEventsMax } from './kernel/limits.ts'
 export { checkQuery } from './kernel/queries.ts'
 export { isReserved, reservedCategory } from './kernel/reserved.ts'
-export { categoryOf } from './kernel/streams.ts'
+export { categoryOf, streamIdOf } from './kernel/streams.ts'
 export { systemIdWriter } from './kernel/system-clock.ts'
 export { historyTable, historyTableName, keyText, previousTableName, stagingTable } from './kernel/tables.ts'
 export { lastMsOf } from './kernel/time.ts'
@@ -43,8 +43,23 @@ export {
   type SelectPlace,
 } from './store/canonical-select.ts'
 export { type EncodedCommit, encodeCommit, lastVersions } from './store/commit.ts'
+export {
+  type CommitRange,
+  type CopiedLog,
+  type CopySource,
+  type CopyTarget,
+  checkFollows,
+  commitsIn,
+  copyMismatch,
+  encodedAgain,
+  type OpenCopyTarget,
+  type RecordedCommit,
+  retired,
+  unfinished,
+} from './store/copying.ts'
 export { HeadWatcher } from './store/head-watcher.ts'
 export { historyName } from './store/history.ts'
 export { copyOf, type ReplayRange, replayBatch, replayRange } from './store/replaying.ts'
 export { canonicalKey, canonicalRow } from './store/rows.ts'
 export { selectConditionsMax, selectInValuesMax, selectLimitDefault, selectOrderColumnsMax } from './store/select.ts'
+export { keptOf as keptSnapshots } from './store/snapshots.ts'

@@ -151,9 +151,10 @@ export {
   type KeyVerdict,
   keyPrefix,
 } from './runtime/keys/index.ts'
+export type { ProcessStatus } from './runtime/leases/index.ts'
 export type { ResumeOptions, SagaDecision } from './runtime/processes/decisions.ts'
 export type { Resumption, SagaFailure, SagaStart } from './runtime/processes/events.ts'
-export type { SagaRunnerStatus } from './runtime/processes/saga-runner.ts'
+export type { SagaPartitionStatus, SagaRunnerStatus } from './runtime/processes/saga-status.ts'
 export type { PendingCommand, SagaView, Waiting } from './runtime/processes/saga-view.ts'
 export type { ScheduleStatus, ScheduleView } from './runtime/processes/schedule-view.ts'
 export type { Scheduled, ScheduleOptions } from './runtime/processes/schedules.ts'
@@ -196,6 +197,7 @@ export type { WaitOptions } from './runtime/waiting.ts'
 export type { Work } from './runtime/work.ts'
 export type { ConsumerRecord, ConsumerRecords, ParkedEvent } from './store/consumers.ts'
 export type { InlineFold, InlineRows, InlineStore, InlineWriting } from './store/inline.ts'
+export type { HeldLease, LeaseReport, Leases, LeaseView, RenewOptions } from './store/leases.ts'
 export type {
   AppendCondition,
   AppendOptions,
@@ -203,6 +205,7 @@ export type {
   Checkpoint,
   Commit,
   Conflict,
+  Durability,
   EventBatch,
   EventStore,
   ExpectedVersion,

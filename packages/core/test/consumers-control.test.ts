@@ -378,7 +378,7 @@ describe('faults', () => {
       async save(record: ConsumerRecord) {
         if (fault) failed++
         if (fault) throw fault
-        await records.save(record)
+        return await records.save(record)
       },
     }
     const fail = (error?: Error) => {
@@ -560,7 +560,7 @@ describe('faults', () => {
     await system.waitFor(mail, last, patient)
     expect(handled).toEqual(['a1'])
     await system.close()
-    expect(readdirSync(dir).toSorted()).toEqual(['$schedule.json', 'mail.json'])
+    expect(readdirSync(dir).toSorted()).toEqual(['$schedule.1.0.json', '$schedule.json', 'mail.json'])
   })
 
   test('a log restored from an older copy of its directory is another history', async () => {

@@ -73,6 +73,7 @@ test('a command that former code sent is not sent again by code that gives it an
   const save: typeof consumers.save = async (record) => {
     if (!isBegun) await consumers.save(record)
     isBegun = true
+    return 'saved'
   }
   const version = (command: (word: string) => ReturnType<typeof Write | typeof Tear>) =>
     policy('writes', { sends: [Write, Tear], from: 'beginning' }).on(Asked, ({ words }) => words.map(command))
@@ -82,7 +83,7 @@ test('a command that former code sent is not sent again by code that gives it an
   await former.waitFor(then, 1)
   await former.close()
   const louder = version((word) => Write('a', { word: `${word}!` }))
-  const unkept = { load: (name: string) => consumers.load(name), save: async () => {} }
+  const unkept = { load: (name: string) => consumers.load(name), save: async () => 'saved' as const }
   const now = started([louder], { store: kept, consumers: unkept })
   await now.waitFor(louder, 1)
   expect(await now.consumers.show(louder)).toMatchObject({ parked: [] })

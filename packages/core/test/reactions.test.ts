@@ -436,7 +436,7 @@ describe('code that does not end', () => {
 test('the checkpoint is not saved for every event of other types, but when the system closes', async () => {
   const [store, kept] = [memoryStore(), memoryConsumers()]
   let saves = 0
-  const consumers: ConsumerRecords = { load: kept.load, save: (record) => kept.save(record).then(() => void saves++) }
+  const consumers: ConsumerRecords = { load: kept.load, save: (record) => kept.save(record).finally(() => saves++) }
   const mail = reaction('mail').on(ParcelPacked, () => {})
   const system = startParcels({ reactions: [mail] }, { store: lasting(store), consumers })
   for (let count = 1; count <= 100; count++) {

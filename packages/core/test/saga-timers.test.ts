@@ -15,7 +15,7 @@ test.each(['closed', 'killed'] as const)('timers survive a process that is %s, a
   const [store, consumers, clock] = [memoryStore(), memoryConsumers(), manualClock()]
   const count = 200
   const first = notebook([sleeps], { store: crashingStore(store, alive), consumers, clock })
-  const dying = end === 'killed' ? { ...consumers, save: async () => {} } : consumers
+  const dying = end === 'killed' ? { ...consumers, save: async () => 'saved' as const } : consumers
   const killed = notebook([sleeps], { store: crashingStore(store, alive), consumers: dying, clock })
   await first.running.close()
   for (let n = 0; n < count; n++) await killed.running.send(Ask(String(n), { words: [] }))

@@ -13,9 +13,9 @@ function processes(sagas: readonly AnySaga[]) {
   const dying: typeof consumers = {
     load: (name) => consumers.load(name),
     save: async (record) => {
-      if (begun.has(record.name)) return
+      if (begun.has(record.name)) return 'saved'
       begun.add(record.name)
-      await consumers.save(record)
+      return await consumers.save(record)
     },
   }
   const start = (records: typeof consumers) =>

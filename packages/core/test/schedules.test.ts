@@ -52,7 +52,7 @@ test.each(['closed', 'killed'] as const)(
   async (end) => {
     const [store, consumers, clock] = [memoryStore(), memoryConsumers(), manualClock()]
     const count = 300
-    const dying = end === 'killed' ? { ...consumers, save: async () => {} } : consumers
+    const dying = end === 'killed' ? { ...consumers, save: async () => 'saved' as const } : consumers
     const first = notebook([], { store: crashingStore(store, alive), consumers: dying, clock })
     for (let n = 0; n < count; n++)
       await first.running.schedule(Write('a', { word: `w${n}` }), { id: `${n}`, in: '30d' })

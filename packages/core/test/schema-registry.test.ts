@@ -1,5 +1,5 @@
 // The registry of event types in the log: what a start writes, what a restart does not, and what a log says without its code.
-import { aggregate, defineSystem, event, type System } from 'indelible'
+import { aggregate, command, defineSystem, event, type System } from 'indelible'
 import { memoryStore } from 'indelible/memory'
 import {
   countVersions,
@@ -52,6 +52,23 @@ test('the first start registers every type in one commit, with everything that i
   })
   expect(types.get('Closed')?.event.description).toBe('The jar is empty and put away.')
   expect([...types.values()].map(({ position }) => position).sort()).toEqual([1, 2])
+})
+
+test('large descriptions are registered in several commits', async () => {
+  const large = Array.from({ length: 30_000 }, (_, at) => `${at} ${'x'.repeat(80)}`)
+  const events = Array.from({ length: 5 }, (_, at) => event(`Large${at}`, z.object({ of: z.enum(large) })))
+  const Fill = command('Fill', { category: 'jar', input: z.object({}), consults: {}, emits: events, decide: () => [] })
+  const system = defineSystem({ name: 'jars', commands: [Fill] })
+  const store = memoryStore()
+  const commits: number[] = []
+  const append: typeof store.append = async (commit, options) => {
+    commits.push(commit.events.length)
+    return await store.append(commit, options)
+  }
+  expect(await registerEventTypes({ read: store.read.bind(store), append }, system)).toBe(5)
+  expect(commits).toEqual([3, 2])
+  expect((await readRegistry(store)).types.size).toBe(5)
+  expect(await registerEventTypes(store, system)).toBe(0)
 })
 
 test('a restart with the same code writes nothing, and a changed type alone is registered again', async () => {

@@ -286,13 +286,15 @@ test('a meter gets each command and each append, and whatever a system shows whe
       // Those of tenants are shown where there are tenants.
       .filter((name) => !name.startsWith('indelible.tenant'))
       .filter((name) => !shown.some(({ instrument }) => instrument.name === name))
-    // Durations are recorded, no append was refused, and memory does not sync.
+    // Durations are recorded, no append was refused, memory does not sync, and the process is alone.
     expect(unseen).toEqual([
       'indelible.command.duration',
       'indelible.append.duration',
+      'indelible.store.durability',
       'indelible.store.refused_appends',
       'indelible.store.syncs',
       'indelible.store.sync.time',
+      'indelible.lease.held',
     ])
     for (const { instrument, attributes } of shown) expect(instrument.attributes).toEqual(Object.keys(attributes))
   })

@@ -132,7 +132,7 @@ function mortal(storage: (name: string) => MemoryStorage, { after, written }: { 
           },
           async save(record) {
             alive()
-            await kept.consumers.save(record)
+            return await kept.consumers.save(record)
           },
         },
       }

@@ -4,7 +4,8 @@ import { homedir, tmpdir } from 'node:os'
 import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { serve } from '../src/index.ts'
-import { type Attack, attack, type PlainRequest, plainRequest } from './requests.ts'
+import { type Attack, attack } from './attacks.ts'
+import { type PlainRequest, plainRequest } from './requests.ts'
 import { runningShop } from './shop.ts'
 
 const isLong = process.env.INDELIBLE_LONG !== undefined

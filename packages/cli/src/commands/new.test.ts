@@ -45,6 +45,13 @@ test('a board with questions writes nothing, and asks each on a line of its own'
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(err).toContain('\n- line 4: What does Do record?')
   expect(err).toContain('\n- line 5: p names the event "Never"')
+  const shared =
+    '# x\n## Aggregate: y\n### Commands\n- Do\n  - emits Done\n### Events\n- Done\n## Commands on facts: y\n### Commands\n- Undo\n  - emits Undone\n  - of: text\n  - consults all\n### Events\n- Undone\n  - of: text\n## Decision model: all\n- by of\n- on Undone\n'
+  writeFileSync(join(cwd, 'board.md'), shared)
+  const { err: refused } = await cli(['new', 'board.md'], { cwd })
+  expect(refused).toMatch(
+    /^error: .*\n- line 8: "y" is an aggregate, and only its own commands write to its streams[^\n]*\n$/,
+  )
   expect(await cli(['new'], { cwd })).toMatchObject({ code: 2 })
   expect(await cli(['new', 'missing.md'], { cwd })).toMatchObject({ code: 2 })
 })

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Board, writtenBoard } from 'indelible/schema'
-import { CliError } from '../errors/index.ts'
+import { CliError, fileProblem } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
 import { formatCount, jsonLine } from '../output/index.ts'
 import type { Session } from '../session.ts'
@@ -60,7 +60,7 @@ async function boardText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    throw new CliError('usage', `The board ${path} cannot be read: ${(cause as Error).message}`, { cause })
+    throw new CliError('usage', `The board ${path} cannot be read: ${fileProblem(cause)}.`, { cause })
   }
 }
 

@@ -36,10 +36,17 @@ export async function log(openStore: () => Promise<EventStore>, config: LoadedCo
             'Set the clock. Until it is there, new events get the time of the last one.',
           )
         : ok('log', end)
-    return [told, await schemas(store, config)]
+    const { concerns = [] } = await store.health()
+    return [told, ...concerns.map(concern), await schemas(store, config)]
   } finally {
     await store.close()
   }
+}
+
+/** A sentence of the store: what is wrong, and behind the last colon what to do. */
+function concern(text: string): Finding {
+  const at = text.lastIndexOf(': ')
+  return warn('log', text.slice(0, at), text.slice(at + 2))
 }
 
 async function schemas(

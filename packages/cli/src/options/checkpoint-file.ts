@@ -1,7 +1,7 @@
 // A checkpoint that somebody kept in a file.
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { CliError } from '../errors/index.ts'
+import { CliError, fileProblem } from '../errors/index.ts'
 
 /** The signed note in a file, and the full name of that. */
 export async function checkpointFile(
@@ -12,7 +12,6 @@ export async function checkpointFile(
   try {
     return { note: await readFile(file, 'utf8'), file }
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    throw new CliError('usage', `The checkpoint ${file} cannot be read (${code ?? message}).`, { cause })
+    throw new CliError('usage', `The checkpoint ${file} cannot be read: ${fileProblem(cause)}.`, { cause })
   }
 }

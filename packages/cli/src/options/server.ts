@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { CliError } from '../errors/index.ts'
+import { CliError, fileProblem } from '../errors/index.ts'
 import type { Session } from '../session.ts'
 import { address } from './arguments.ts'
 import { addCommonOptions, type CommonOptions } from './common-options.ts'
@@ -63,7 +63,7 @@ function contentOf(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (cause) {
-    throw new CliError('usage', `--key-file cannot be read: ${(cause as Error).message}.`, { cause })
+    throw new CliError('usage', `The key file ${file} cannot be read: ${fileProblem(cause)}.`, { cause })
   }
 }
 

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type EventStore, isIndelibleError } from 'indelible'
 import { contractsInFile, contractsInLog, type KnownContract, readRegistry } from 'indelible/schema'
-import { CliError } from '../errors/index.ts'
+import { CliError, fileProblem } from '../errors/index.ts'
 import type { Session } from '../session.ts'
 
-/** Throws `schema_file_invalid`, `schema_file_missing`. */
+/** Throws `usage`, `schema_file_missing`. */
 export async function knownContracts(
   { file, store }: { readonly file?: string | undefined; readonly store: EventStore | undefined },
   { cwd }: Pick<Session, 'cwd'>,
@@ -17,6 +17,8 @@ export async function knownContracts(
   }
   const path = resolve(cwd, file)
   const text = await readFile(path, 'utf8').catch((cause) => {
+    if (cause.code !== 'ENOENT')
+      throw new CliError('usage', `${path} cannot be read: ${fileProblem(cause)}.`, { cause })
     throw new CliError('schema_file_missing', `There is no file ${path}. Write it: indelible schema write ${file}`, {
       cause,
     })

@@ -97,8 +97,14 @@ function checkClashes(board: Board, { findings, line }: Asking): void {
   }
   for (const each of [...commands, ...events, ...listeners]) once(each.place.name, each)
   for (const each of [...lanes, ...commands, ...listeners]) once(each.place.file, each)
+  const isOfAggregate = ({ kind, name }: BoardLane) => kind === 'facts' && places.aggregates.has(name)
+  for (const lane of board.lanes.filter(isOfAggregate))
+    findings.add(
+      line(lane),
+      `"${lane.name}" is an aggregate, and only its own commands write to its streams. Put these under "## Aggregate: ${lane.name}", or give them a name of their own.`,
+    )
   for (const lanes of Map.groupBy(
-    own.filter((lane) => lane.events.length > 0),
+    own.filter((lane) => lane.events.length > 0 && !isOfAggregate(lane)),
     eventsFileOf,
   ).values())
     for (const lane of lanes.slice(1))

@@ -41,6 +41,7 @@ export function fileConsumers({ dir, disk = nodeDisk }: FileConsumersOptions): C
         throw error
       })
       await writeChecksummed(disk, pathOf(record.name), record, { durable: true })
+      return 'saved'
     },
   }
 }

@@ -29,12 +29,13 @@ export interface FileStoreOptions {
  *
  * What a process that died had begun to write but not acknowledged is taken away. Anything else that is not as it was written is damage:
  * then the log is left as it is and not opened.
- * Throws `store_locked`, `store_missing` and `index_missing` (for `read`), `log_corrupt`, `log_format_unknown`, `store_full`, `io_failed`.
+ * Throws `store_locked`, `store_unfinished`, `store_retired`, `store_missing` and `index_missing` (for `read`), `log_corrupt`, `log_format_unknown`, `store_full`, `io_failed`.
  */
 export async function fileStore(options: FileStoreOptions): Promise<EventStore> {
   const { access = 'write', watches = true, clock = systemClock, ids, disk = nodeDisk } = options
   const log = { dir: resolve(options.dir), disk, limits: { ...logLimits, ...options.limits } }
   if (access === 'read') return await openReadOnly(log, { clock, watches })
   const newId: IdWriter = ids ? (into, at) => writeUuid(checkedId(ids()), into, at) : systemIdWriter
-  return await openWritable(log, { clock, newId, newLogId: systemIds })
+  const { store } = await openWritable(log, { clock, newId, newLogId: systemIds })
+  return store
 }

@@ -658,6 +658,8 @@ describe('an event is never changed or deleted', () => {
     const doors = [
       'backupLog',
       'fileConsumers',
+      'fileCopySource',
+      'fileCopyTarget',
       'fileProofs',
       'fileSnapshots',
       'fileStorage',

@@ -18,8 +18,8 @@ export {
   type SyncStats,
   verifyLog,
 } from '../log/maintenance/index.ts'
-
 export { type FileConsumersOptions, fileConsumers } from './consumers.ts'
+export { type FileCopyOptions, fileCopySource, fileCopyTarget } from './copying.ts'
 export { type FileStoreOptions, fileStore } from './event-store.ts'
 export { type FileProofsOptions, fileProofs } from './proof-files.ts'
 export { type FileSnapshotsOptions, fileSnapshots } from './snapshots.ts'

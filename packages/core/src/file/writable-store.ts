@@ -5,14 +5,17 @@ import { isIndelibleError } from '../kernel/errors.ts'
 import type { IdWriter } from '../kernel/ids.ts'
 import type { Position, Version } from '../kernel/positions.ts'
 import type { StreamName } from '../kernel/streams.ts'
-import { type Clock, instant } from '../kernel/time.ts'
+import { type Clock, epochMs, instant } from '../kernel/time.ts'
+import type { NewCommit } from '../log/format/index.ts'
 import type { LogSource } from '../log/limits.ts'
 import { openLog, takeAll, takeTail } from '../log/open/index.ts'
 import { type BuildTask, lastSegment } from '../log/read/index.ts'
 import { GroupCommit, LogWriter, removeUnfinished, SyncClock, type WriterListener } from '../log/write/index.ts'
 import { conflictOf, type EncodedCommit, encodeCommit, lastVersions } from '../store/commit.ts'
+import { checkFollows, encodedAgain, type RecordedCommit } from '../store/copying.ts'
 import type { AppendOutcome, EventStore } from '../store/port.ts'
 import { RecordingClock } from '../store/recording-clock.ts'
+import { assertWritable } from './copy-state.ts'
 import { Indexing } from './indexing.ts'
 import { LogView } from './log-view.ts'
 import { WriteHealth } from './write-health.ts'
@@ -22,12 +25,30 @@ interface WriterOptions {
   readonly newId: IdWriter
   /** For a new log. */
   readonly newLogId: () => string
+  /** Runs first, with the lock. It checks that the log may be written when left out. */
+  readonly begin?: (log: LogSource) => Promise<void>
+}
+
+/** A log that this process writes. */
+export interface WritableLog {
+  readonly store: EventStore
+  /** Writes commits of another log as they are; see `CopyTarget.receive`. */
+  receive(commits: readonly RecordedCommit[]): Promise<void>
 }
 
 /** Takes the lock, reads the events that have no index yet, and continues the log behind them. */
-export async function openWritable(log: LogSource, options: WriterOptions): Promise<EventStore> {
+export async function openWritable(
+  log: LogSource,
+  { begin = assertWritable, ...options }: WriterOptions,
+): Promise<WritableLog> {
   await log.disk.makeDir(log.dir)
   const unlock = await log.disk.lock(log.dir)
+  try {
+    await begin(log)
+  } catch (error) {
+    await unlock()
+    throw error
+  }
   const indexing = new Indexing(log)
   const view = new LogView(log, indexing.index, {
     repair: (segment) => indexing.repair(segment),
@@ -111,7 +132,7 @@ interface Admitted {
 function writableStore(
   log: LogSource,
   { view, writer, time, indexing, syncs, newId, unlock }: WriterDependencies,
-): EventStore {
+): WritableLog {
   const { index } = indexing
   const group = new GroupCommit({
     limits: log.limits,
@@ -143,9 +164,7 @@ function writableStore(
     // Everything that may fail comes before the first change, or is rolled back.
     const versions = versionsAfter(events)
     const { epochMs: recordedAtMs, recordedAt } = time.next()
-    for (let at = 0; at < events.length; at++) index.add(events[at]!, versions[at]!)
-    if (commandId !== undefined) index.addCommand(commandId, firstPosition)
-    const durable = orRollBack(commit, () => group.add({ commandId, firstPosition, recordedAtMs, events, versions }))
+    const durable = added({ commandId, firstPosition, recordedAtMs, events, versions })
     const lastPosition = firstPosition + events.length - 1
     const outcome: AppendOutcome = {
       status: 'written',
@@ -161,13 +180,38 @@ function writableStore(
   const allDurable = (): Promise<void> | undefined =>
     index.head > view.visible() ? group.durable(index.head) : undefined
 
-  const orRollBack = <Value>({ events, commandId }: EncodedCommit, add: () => Value): Value => {
+  /** Adds a commit to index and group, or to none of them. */
+  const added = (commit: NewCommit): Promise<void> => {
+    const { events, versions, commandId, firstPosition } = commit
+    for (let at = 0; at < events.length; at++) index.add(events[at]!, versions[at]!)
+    if (commandId !== undefined) index.addCommand(commandId, firstPosition)
     try {
-      return add()
+      return group.add(commit)
     } catch (error) {
       index.removeLast({ events: events.length, commandId })
       throw error
     }
+  }
+
+  const receiveOne = (commit: RecordedCommit): Promise<void> => {
+    group.assertNotPoisoned()
+    checkFollows(commit, {
+      head: index.head,
+      lastRecordedAt: instant(time.last),
+      versionOf: (stream) => index.versionOf(stream),
+    })
+    const { commandId, events } = commit
+    const [first] = events
+    const recordedAtMs = epochMs(first!.recordedAt)
+    time.observe(recordedAtMs)
+    const versions = events.map(({ version }) => version)
+    return added({
+      commandId,
+      firstPosition: first!.position,
+      recordedAtMs,
+      events: events.map(encodedAgain),
+      versions,
+    })
   }
 
   /** Of each event in its stream. */
@@ -212,7 +256,7 @@ function writableStore(
     return admitted instanceof Promise ? admitted.then(answered, refused) : answered(admitted)
   }
 
-  return {
+  const store: EventStore = {
     append(commit, options = {}) {
       const { signal } = options
       try {
@@ -255,6 +299,23 @@ function writableStore(
         }
       })()
       return closing
+    },
+  }
+  return {
+    store,
+    async receive(commits) {
+      view.assertOpen()
+      let last: Promise<void> | undefined
+      try {
+        for (const commit of commits) {
+          if (!group.hasRoom) await last
+          last = receiveOne(commit)
+          // The last one fails with those before it.
+          last.catch(() => {})
+        }
+      } finally {
+        await last
+      }
     },
   }
 }

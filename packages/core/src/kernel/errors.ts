@@ -160,6 +160,10 @@ export const errorCodes = {
     meaning:
       'The projection, saga, reaction or subscription did not reach the position or state within the time limit.',
   },
+  lease_lost: {
+    retryable: true,
+    meaning: 'Another process runs the consumer now, so what this one keeps of it is not written any more.',
+  },
   store_closed: { retryable: false, meaning: 'The store was closed.' },
   store_read_only: { retryable: false, meaning: 'The store is open for reading only.' },
   store_locked: { retryable: true, meaning: 'Another process has this log open for writing.' },
@@ -172,6 +176,11 @@ export const errorCodes = {
     retryable: true,
     meaning:
       'The connection to the database of the log broke during an append, and the database could not be asked in time what it had written. Send the commit again with the same command id: it is written once. Without a command id, look first.',
+  },
+  durability_missing: {
+    retryable: true,
+    meaning:
+      'The database of the log does not keep an append as safely as the options ask for, for example because it has no synchronous standby. Nothing was written.',
   },
   store_missing: {
     retryable: false,
@@ -189,6 +198,23 @@ export const errorCodes = {
   index_missing: {
     retryable: true,
     meaning: 'A large part of the log has no index yet. Open the log for writing, or rebuild its index.',
+  },
+  store_unfinished: {
+    retryable: false,
+    meaning: 'The log is a copy that is not finished: it can be read, and only the copier writes it.',
+  },
+  store_retired: {
+    retryable: false,
+    meaning: 'The log was closed for writing for good, because its history goes on in a copy of it.',
+  },
+  copy_mismatch: {
+    retryable: false,
+    meaning:
+      'A log cannot be copied there: what is there is another log, has commits that this log does not have, or is finished; or the commits do not follow.',
+  },
+  copy_differs: {
+    retryable: false,
+    meaning: 'A copy was compared with its log, event by event, and differs from it.',
   },
   backup_mismatch: {
     retryable: false,

@@ -8,7 +8,10 @@ export function memoryConsumers(): ConsumerRecords {
       return structuredClone(records.get(name))
     },
     async save(record) {
-      records.set(record.name, structuredClone(record))
+      const { name, revision } = record
+      if (revision !== undefined && (records.get(name)?.revision ?? 0) !== revision - 1) return 'superseded'
+      records.set(name, structuredClone(record))
+      return 'saved'
     },
   }
 }

@@ -1,13 +1,14 @@
 // The smallest store that keeps every promise of the port, for tests and as the guide to writing an adapter. Nothing outlives the process.
 import { throwIfAborted } from '../kernel/abort.ts'
 import type { Payload } from '../kernel/encoding.ts'
-import { recordedEvent, type StoredFields } from '../kernel/events.ts'
+import { type RecordedEvent, recordedEvent, type StoredFields } from '../kernel/events.ts'
 import { checkedId, type IdGenerator } from '../kernel/ids.ts'
 import { position as checkedPosition, type Position } from '../kernel/positions.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { utf8 } from '../kernel/text.ts'
 import { type Clock, epochMs, type Instant, lastMsOf } from '../kernel/time.ts'
 import { conflictOf, encodeCommit } from '../store/commit.ts'
+import { encodedAgain, type RecordedCommit, retired, unfinished } from '../store/copying.ts'
 import { HeadWatcher } from '../store/head-watcher.ts'
 import { historyName, lastPosition } from '../store/history.ts'
 import type { Commit, EventStore, WrittenCommit } from '../store/port.ts'
@@ -18,8 +19,27 @@ import { Ledger } from './ledger.ts'
 
 /** An event store in memory. Tests can pass in the clock and the ids. */
 export function memoryStore(options: MemoryStoreOptions = {}): EventStore {
-  return memoryLog(options, new Ledger())
+  const log = memoryLog(options, new Ledger())
+  logOf.set(log.store, log)
+  return log.store
 }
+
+/** A log in memory with what is needed to copy it. */
+export interface MemoryLog {
+  readonly store: EventStore
+  readonly ledger: Ledger
+  readonly logId: string
+  /** Where it is not `open`, nobody appends to it. */
+  state: 'open' | 'unfinished' | 'retired'
+  /** Of which it is an unfinished copy, or for which it was retired. */
+  copyId: string | undefined
+  /** Writes a commit as it is. */
+  receive(commit: RecordedCommit): void
+  waitBeyond(position: Position, signal: AbortSignal): Promise<void>
+}
+
+/** The log behind a store. */
+export const logOf = new WeakMap<EventStore, MemoryLog>()
 
 export interface MemoryStoreOptions {
   readonly clock?: Clock | undefined
@@ -42,17 +62,16 @@ export interface Met {
 
 /** The events in memory after the position at which a ledger begins. */
 export function memoryLog(
-  { clock = systemClock, ids = systemIds }: MemoryStoreOptions,
+  { clock = systemClock, ids = systemIds, logId = systemIds() }: MemoryStoreOptions & { readonly logId?: string },
   ledger: Ledger,
   before?: Before,
-): EventStore {
+): MemoryLog {
   const { head: after } = ledger
   const head = new HeadWatcher()
   head.advance(after)
   const time = new RecordingClock(clock)
   if (before?.recordedAt) time.observe(epochMs(before.recordedAt))
   const events: StoredFields[] = []
-  const logId = systemIds()
 
   const fieldsAt = (position: Position) => events[position - after - 1]!
   const fetch = async (positions: readonly Position[]) => positions.map((at) => recordedEvent(copyOf(fieldsAt(at))))
@@ -63,9 +82,15 @@ export function memoryLog(
     waitBeyond: (above, signal) => head.waitBeyond(above, signal),
   }
 
-  return {
+  const write = (stored: readonly StoredFields[], { lastPosition }: Pick<WrittenCommit, 'lastPosition'>) => {
+    events.push(...stored)
+    head.advance(lastPosition)
+  }
+
+  const store: EventStore = {
     async append(commit, options = {}) {
       head.assertOpen()
+      if (log.state !== 'open') throw log.state === 'retired' ? retired('memory') : unfinished('memory')
       throwIfAborted(options.signal)
       const encoded = encodeCommit(commit, options)
       const met = await before?.lookBack(commit)
@@ -77,13 +102,13 @@ export function memoryLog(
       const { recordedAt } = time.next()
       const eventIds = encoded.events.map(({ id }) => id ?? checkedId(ids()))
       const { written, eventVersions } = ledger.accept(encoded.events, { commandId: commit.commandId, recordedAt })
-      encoded.events.forEach(({ data, metadata, ...event }, index) => {
+      const stored = encoded.events.map(({ data, metadata, ...event }, index) => {
         const version = eventVersions[index]!
         const position = written.firstPosition + index
         const [dataBytes, metadataBytes] = [bytesOf(data), bytesOf(metadata)]
-        events.push({ ...event, id: eventIds[index]!, dataBytes, metadataBytes, version, position, recordedAt })
+        return { ...event, id: eventIds[index]!, dataBytes, metadataBytes, version, position, recordedAt }
       })
-      head.advance(written.lastPosition)
+      write(stored, written)
       return { status: 'written', ...written }
     },
     async findCommit(commandId) {
@@ -126,6 +151,40 @@ export function memoryLog(
     async close() {
       head.close()
     },
+  }
+  const log: MemoryLog = {
+    store,
+    ledger,
+    logId,
+    state: 'open',
+    copyId: undefined,
+    receive({ commandId, events: recorded }) {
+      const { recordedAt } = recorded[0]!
+      time.observe(epochMs(recordedAt))
+      const written = ledger.accept(recorded.map(encodedAgain), { commandId, recordedAt }).written
+      write(recorded.map(storedAgain), written)
+    },
+    waitBeyond: (position, signal) => head.waitBeyond(position, signal),
+  }
+  return log
+}
+
+function storedAgain(event: RecordedEvent): StoredFields {
+  const { id, stream, type, schemaVersion, contentType, version, position, recordedAt, validAt } = event
+  const { dataBytes, metadataBytes, tags } = event
+  const bytes = { dataBytes: dataBytes.slice(), metadataBytes: metadataBytes.slice() }
+  return {
+    id,
+    stream,
+    type,
+    schemaVersion,
+    contentType,
+    version,
+    position,
+    recordedAt,
+    validAt,
+    ...bytes,
+    tags: [...tags],
   }
 }
 

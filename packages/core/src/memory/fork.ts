@@ -31,7 +31,7 @@ export const forkOf: OpenFork = async (log: EventStore, options: ForkOptions = {
     return undefined
   }
   const ledger = new Ledger(at)
-  const own = memoryLog(options, ledger, {
+  const { store: own } = memoryLog(options, ledger, {
     recordedAt: (await lastShared('all', { reserved: true }))?.recordedAt ?? null,
     async lookBack({ events, expected = {}, condition, commandId }) {
       const streams = [...events.map((event) => event.stream), ...(Object.keys(expected) as StreamName[])]

@@ -44,6 +44,14 @@ export class Ledger implements Facts, TermPositions {
     return this.#commits.get(commandId)
   }
 
+  /** The commits with a command id, by their first positions. */
+  commitsByPosition(): ReadonlyMap<Position, { readonly commandId: string; readonly lastPosition: Position }> {
+    const entries = [...this.#commits].map(
+      ([commandId, { firstPosition, lastPosition }]) => [firstPosition, { commandId, lastPosition }] as const,
+    )
+    return new Map(entries)
+  }
+
   /** Gives every event its version and takes the next positions. */
   accept(
     events: readonly Findable[],

@@ -3,14 +3,18 @@ import type { ProofFiles } from '../store/proof-files.ts'
 
 export function memoryProofs(): ProofFiles {
   const files = new Map<string, Uint8Array>()
+  const tokens = new Map<string, number>()
   let keys: string | undefined
   return {
     read: async (path) => files.get(path)?.slice(),
-    async write(path, bytes) {
+    async write(path, bytes, { token } = {}) {
+      if (token !== undefined && token < (tokens.get(path) ?? 0)) return
+      if (token !== undefined) tokens.set(path, token)
       files.set(path, bytes.slice())
     },
     async remove(path) {
-      files.delete(path)
+      // What lies under it as under a directory, too.
+      for (const each of files.keys()) if (each === path || each.startsWith(`${path}/`)) files.delete(each)
     },
     loadKeys: async () => keys,
     async saveKeys(text) {

@@ -7,25 +7,51 @@ import { instantSchema, objectOf, ref } from './json-schemas.ts'
 const common = {
   name: { type: 'string' },
   state: {
-    enum: ['starting', 'running', 'retrying', 'parked', 'paused', 'diverged', 'stopped'] satisfies ConsumerState[],
+    enum: [
+      'starting',
+      'standby',
+      'running',
+      'retrying',
+      'parked',
+      'paused',
+      'diverged',
+      'stopped',
+    ] satisfies ConsumerState[],
+    description: 'In this process. standby: another process runs it, or one will soon.',
   },
   position: { type: 'integer', description: 'Every event up to this position is handled or parked.' },
   lagEvents: { type: 'integer', description: 'The number of events in the log after that position.' },
 }
+const held = {
+  holder: { type: 'string', description: 'The process that runs it, where several share the work.' },
+  holderState: { type: 'string', description: 'While this process stands by: the state in the process that runs it.' },
+}
 const error = { type: 'object', description: 'Why it does not continue.' }
 
-const sagaStatus = withError(
-  objectOf({
-    ...common,
-    kind: { const: 'saga' },
-    active: { type: 'integer', description: 'The number of sagas under way.' },
-    waiting: { type: 'integer', description: 'How many of them wait to try again after a fault that may pass.' },
-    needsIntervention: {
+const sagaStatus = withProperties(
+  withError(
+    objectOf({
+      ...common,
+      kind: { const: 'saga' },
+      active: { type: 'integer', description: 'The number of sagas under way.' },
+      waiting: { type: 'integer', description: 'How many of them wait to try again after a fault that may pass.' },
+      needsIntervention: {
+        type: 'array',
+        description: 'Sagas that cannot continue until a person resumes them or fixes the code.',
+        items: objectOf({ sagaId: { type: 'string' }, problem: { type: 'string' } }),
+      },
+    }),
+  ),
+  {
+    partitions: {
       type: 'array',
-      description: 'Sagas that cannot continue until a person resumes them or fixes the code.',
-      items: objectOf({ sagaId: { type: 'string' }, problem: { type: 'string' } }),
+      description: 'The parts in which they run, if there are several, or several processes share the work.',
+      items: withProperties(
+        objectOf({ name: { type: 'string' }, state: common.state, position: common.position }),
+        held,
+      ),
     },
-  }),
+  },
 )
 
 const parkedEvent = objectOf({
@@ -85,7 +111,7 @@ const treeStatus = withProperties(
 )
 
 function withError(schema: JsonSchema): JsonSchema {
-  return withProperties(schema, { error })
+  return withProperties(schema, { error, ...held })
 }
 
 /** The same schema with more properties, which are not required. */

@@ -61,6 +61,20 @@ export function healthSchema(): JsonSchema {
     head: headSchema,
     store: storeSchema,
     consumers: { type: 'array', items: ref('ConsumerStatus') },
+    processes: {
+      type: 'array',
+      description:
+        'The processes that share the work, as this one sees them. None where one process has its stores alone.',
+      items: objectOf({
+        id: { type: 'string' },
+        isThis: { type: 'boolean', description: 'Whether it is the one that answers.' },
+        leases: {
+          type: 'array',
+          items: { type: 'string' },
+          description: 'What it runs: consumers, and partitions of sagas.',
+        },
+      }),
+    },
   })
 }
 
@@ -82,6 +96,16 @@ const storeSchema: JsonSchema = {
     syncs: {
       description: 'The durable writes since the store was opened, and how long they took together. Missing in memory.',
       ...objectOf({ count: { type: 'integer' }, ms: { type: 'number' } }),
+    },
+    durability: {
+      enum: ['process', 'machine', 'two-machines'],
+      description:
+        'What an acknowledged append survives: the end of this process, the crash of the machine of the log, or its loss. Missing where that depends on no other program.',
+    },
+    concerns: {
+      type: 'array',
+      description: 'What an operator should mend although appends are written.',
+      items: { type: 'string' },
     },
   },
 }

@@ -1,6 +1,8 @@
 // Joins a declared system to what it runs on: the one place that makes the pieces of the runtime and connects them.
 import type { Command } from '../kernel/commands.ts'
+import { IndelibleError } from '../kernel/errors.ts'
 import { type AnySaga, childrenOf, scheduleSaga } from '../kernel/processes/index.ts'
+import { shown } from '../kernel/shown.ts'
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { DomainLog } from '../store/domain-log.ts'
@@ -15,6 +17,8 @@ import { subscribing } from './consumers/subscribing.ts'
 import { guardOf } from './guard/index.ts'
 import type { Health } from './health.ts'
 import { ApiKeys } from './keys/index.ts'
+import { Holdings, OperatorWatch } from './leases/index.ts'
+import { sagaPartitionsDefault, sagaPartitionsMax } from './limits.ts'
 import { LiveFeeds } from './live/index.ts'
 import { observerOf } from './observed.ts'
 import { OperatorLog } from './operator-log.ts'
@@ -25,7 +29,9 @@ import { Schedules } from './processes/schedules.ts'
 import { type ProjectionHost, projectionsHere } from './projections/host.ts'
 import { InlineProjections } from './projections/inline/index.ts'
 import { ProjectionOperator } from './projections/operator.ts'
+import { SharedProjections } from './projections/shared.ts'
 import { Proofs } from './proofs/proofs.ts'
+import { treeName } from './proofs/tree-keys.ts'
 import { TreeRunner } from './proofs/tree-runner.ts'
 import { readCheck } from './read-check.ts'
 import type { FeedRunner } from './remotes/feed-runner.ts'
@@ -69,7 +75,8 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   const log = new DomainLog(store, readCheck({ checks: options.readChecks, guard, notify }))
   const operators = new OperatorLog({ store, ids, telemetry })
   const audit = new AuditLog({ store, clock, notify, audit: options.audit })
-  const remotes = new Remotes(system, { connections: options.remotes, store, records, clock, telemetry })
+  const holdings = new Holdings({ leases: options.leases, ids })
+  const remotes = new Remotes(system, { connections: options.remotes, store, records, holdings, clock, telemetry })
 
   const notCarriedOut: AuditLog['notCarriedOut'] = (envelope, outcome) => audit.notCarriedOut(envelope, outcome)
   const commands = commandHandlerOf(system, { ...options, log, clock, ids, notify, notCarriedOut, telemetry })
@@ -84,15 +91,26 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   const executorOf = (command: Command) => elsewhere(command) ?? here
   const sagaGuard = guardOf(domainCode, 'impure_saga')
   const children = new Set(system.sagas.flatMap(({ nodes }) => childrenOf(nodes)))
+  const partitions = partitionsOf(options)
   const runnerOf = (saga: AnySaga, isChild: boolean) =>
-    new SagaRunner({ ...common, saga, records, executorOf, guard: sagaGuard, isChild })
+    new SagaRunner({
+      ...common,
+      ...partitions,
+      saga,
+      records,
+      holdings,
+      operators,
+      executorOf,
+      guard: sagaGuard,
+      isChild,
+    })
   const sagas = new Map([
     ...system.sagas.map((saga) => [saga.name, runnerOf(saga, children.has(saga.name))] as const),
     // Others start it too.
     [scheduleSaga.name, runnerOf(scheduleSaga, true)] as const,
   ])
   const recordable: CommandHandler['recordable'] = (command) => commands.recordable(command)
-  const running = { store, log, records, clock, notify }
+  const running = (name: string) => ({ store, log, records, clock, notify, holding: holdings.hold(name) })
   const send: CommandHandler['send'] = (command, sent = {}) =>
     (elsewhere(command as Command) ?? commands).send(command as Command, sent)
   const policyGuard = guardOf(domainCode, 'impure_policy')
@@ -103,32 +121,47 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
       const consumer = { ...reaction, kind: 'policy' } as const
       return [
         each.name,
-        new ConsumerRunner(consumer, reacting(reaction, { kind: 'policy', log, telemetry }), running),
+        new ConsumerRunner(consumer, reacting(reaction, { kind: 'policy', log, telemetry }), running(each.name)),
       ] as const
     }),
     ...system.reactions.map((each) => {
       const consumer = { ...each, kind: 'reaction' } as const
       return [
         each.name,
-        new ConsumerRunner(consumer, reacting(each, { kind: 'reaction', log, telemetry }), running),
+        new ConsumerRunner(consumer, reacting(each, { kind: 'reaction', log, telemetry }), running(each.name)),
       ] as const
     }),
     ...system.subscriptions.map((each) => {
       const consumer = { ...each, kind: 'subscription' } as const
-      return [each.name, new ConsumerRunner(consumer, subscribing(each, telemetry), running)] as const
+      return [each.name, new ConsumerRunner(consumer, subscribing(each, telemetry), running(each.name))] as const
     }),
   ])
   const { feeds } = remotes
-  const tree = proofs && files && new TreeRunner({ ...proofs, files, store, records, operators, clock })
-  // Until it has begun, answers wait for the tables; so do they if it cannot begin.
-  inline.start().catch(() => {})
+  inline.start()
+  const tree =
+    proofs &&
+    files &&
+    new TreeRunner({ ...proofs, files, store, records, operators, clock, holding: holdings.hold(treeName) })
+  const shared = new SharedProjections(system, { projections, holdings })
   tree?.start()
   for (const runner of [...feeds.values(), ...sagas.values(), ...reactions.values()]) runner.start()
   const consumers = new Consumers(system, { store, operators, projections, sagas, reactions, feeds, tree })
+  const watch = new OperatorWatch({
+    store,
+    hear: ({ type, data }) => {
+      const { name, sagaId } = data as { readonly name: string; readonly sagaId?: string }
+      if (type === '$SagaRetried') sagas.get(name)?.retry(sagaId!)
+      // What fails now is seen when the record is next written.
+      else consumers.heard(name).catch(() => {})
+    },
+  })
+  shared.start()
+  holdings.start()
+  if (holdings.isShared) watch.start()
   const keys = new ApiKeys({ store, ids, clock })
   const health = async (): Promise<Health> => {
     const [head, storeHealth, all] = await Promise.all([store.head(), store.health(), consumers.list()])
-    return { head, store: storeHealth, consumers: all }
+    return { head, store: storeHealth, consumers: all, processes: holdings.processes }
   }
   const work = async () =>
     workOf(await health(), { nowMs: clock.now(), dueMs: [...sagas.values()].map(({ dueMs }) => dueMs) })
@@ -156,14 +189,28 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
     work,
     async stop() {
       const left = await work().catch(() => unknownWork)
+      inline.stop()
       keys.close()
+      await watch.stop()
       await live.close()
       await Promise.all([...sagas.values(), ...reactions.values(), ...feeds.values()].map((runner) => runner.stop()))
       await audit.close()
       await tree?.stop()
+      await shared.stop()
       await projections.close()
+      await holdings.close()
       const { position } = await store.head().catch(() => ({ position: undefined }))
       return left.head === position ? left : unknownWork
     },
   }
+}
+
+/** Throws `config_invalid`. */
+function partitionsOf({ leases, sagaPartitions: partitions }: SystemOptions) {
+  if (partitions !== undefined && !(Number.isInteger(partitions) && partitions >= 1 && partitions <= sagaPartitionsMax))
+    throw new IndelibleError(
+      'config_invalid',
+      `Sagas cannot run in ${shown(partitions)} partitions. Give a whole number from 1 to ${sagaPartitionsMax}: sagaPartitions: 8.`,
+    )
+  return { partitions, partitionsDefault: leases ? sagaPartitionsDefault : 1 }
 }

@@ -52,8 +52,12 @@ export const waitTimeoutMsDefault = 5_000
 export const sagasAtOnceMax = 512
 /** How long the answer to a command waits at most for the tables of inline projections. */
 export const inlineWaitMsMax = 5_000
-/** How long a lease lasts. If the process that runs a projection is killed, another one takes over after this time and one {@link standByMs}. */
+/** How long a lease lasts that is not renewed. If a process is killed, others take over what it ran after this time and one {@link leaseLookMs}. */
 export const leaseMs = 3_000
+/** How often a process says that it is alive, and looks at who holds what. */
+export const leaseLookMs = 500
+/** What was free for so many looks is taken by any process that can run it, over its share. */
+export const leaseOverdueLooks = 3
 /** How often a runner that stands by asks for the lease of its projection. */
 export const standByMs = 500
 /** How often it looks at the checkpoint of the table while a reader waits. */
@@ -112,6 +116,10 @@ export const threadSoundMs = 60_000
 export const sagaTriesKeptMax = 10_000
 /** What is kept of the sagas that are under way is written again after so many events, or half as many as there are timers, if that is more. */
 export const sagaEventsBetweenKeeps = 20_000
+/** The partitions of the sagas of one kind, where nobody says how many, for processes that share the work. */
+export const sagaPartitionsDefault = 8
+/** The most partitions that the sagas of one kind can have. */
+export const sagaPartitionsMax = 256
 /** Events for different sagas of one kind that are taken in at the same time. */
 export const sagaIntakeMax = 256
 /** Sagas that are looked up together, when their time has come or a process starts. */

@@ -1,9 +1,11 @@
 // What a running system shows whenever somebody asks: the log, the store, and all that follows the log.
+import type { Durability } from '../store/port.ts'
 import { consumerStates } from './consumers/status.ts'
 import type { Health } from './health.ts'
 import { type AttributeName, type Instrument, instruments, type Observation, type Observer } from './telemetry/index.ts'
 
 const of = instruments
+const durabilities: readonly Durability[] = ['process', 'machine', 'two-machines']
 
 export function observerOf(health: () => Promise<Health>): Observer {
   const observed: readonly Instrument[] = Object.values(of).filter(
@@ -12,7 +14,7 @@ export function observerOf(health: () => Promise<Health>): Observer {
   return { instruments: observed, read: async () => observationsOf(await health()) }
 }
 
-export function observationsOf({ head, store, consumers }: Health): readonly Observation[] {
+export function observationsOf({ head, store, consumers, processes }: Health): readonly Observation[] {
   const found: Observation[] = []
   const see = (
     instrument: Instrument,
@@ -23,12 +25,16 @@ export function observationsOf({ head, store, consumers }: Health): readonly Obs
   }
   see(of.logHead, head.position)
   see(of.storeCanWrite, store.canWrite ? 1 : 0)
+  if (store.durability) see(of.storeDurability, durabilities.indexOf(store.durability))
   for (const [code, count] of Object.entries(store.refusedAppends))
     see(of.storeRefusedAppends, count, { 'indelible.code': code })
   if (store.syncs) {
     see(of.storeSyncs, store.syncs.count)
     see(of.storeSyncTime, store.syncs.ms / 1000)
   }
+  see(of.processes, processes.length)
+  for (const lease of processes.find(({ isThis }) => isThis)?.leases ?? [])
+    see(of.leaseHeld, 1, { 'indelible.lease': lease })
   for (const status of consumers) {
     const consumer = { 'indelible.consumer': status.name, 'indelible.kind': status.kind }
     see(of.consumerPosition, status.position, consumer)

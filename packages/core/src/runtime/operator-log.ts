@@ -17,6 +17,7 @@ export type OperatorAction =
   | '$PastTableKept'
   | '$PastTableDropped'
   | '$SagaRetried'
+  | '$SagaPartitioned'
   | '$ProofKeyUsed'
 
 export interface OperatorLogOptions {

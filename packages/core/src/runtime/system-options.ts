@@ -5,6 +5,7 @@ import type { Clock } from '../kernel/time.ts'
 import type { RegistryNotice } from '../schema/registry/register.ts'
 import type { ConsumerRecords } from '../store/consumers.ts'
 import type { OpenFork } from '../store/fork.ts'
+import type { Leases } from '../store/leases.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ProofFiles } from '../store/proof-files.ts'
 import type { ReadTables } from '../store/read-tables.ts'
@@ -31,6 +32,15 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly snapshots: SnapshotStore
   /** Where sagas, reactions and subscriptions keep their checkpoints. */
   readonly consumers: ConsumerRecords
+  /**
+   * Which of the processes that share these stores runs what. Without it, this process has them alone, and runs everything.
+   */
+  readonly leases?: Leases | undefined
+  /**
+   * In how many partitions the sagas of each kind run, from 1 to {@link sagaPartitionsMax}: so many processes can work on them. Without it, as many as they did,
+   * and at first 1 for a process that has its stores alone, else {@link sagaPartitionsDefault}.
+   */
+  readonly sagaPartitions?: number | undefined
   /** Where a what-if keeps the log as it would be. In memory when left out. */
   readonly fork?: OpenFork
   readonly clock?: Clock

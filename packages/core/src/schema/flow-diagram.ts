@@ -1,6 +1,6 @@
 // The CQRS flow as diagrams: an overview where each lane of the board is one box, and each lane with its commands, its events, who sends and who listens.
-import type { Board, BoardLane } from './board.ts'
-import { type BoardPart, listenersTo, sendersOf, sendsOf } from './board-relations.ts'
+import type { Board, BoardLane } from './board/board.ts'
+import { type BoardPart, listenersTo, sendersOf, sendsOf } from './board/relations.ts'
 import type { Diagram, DiagramEdge, DiagramGroup, DiagramNode, DiagramRole } from './diagram.ts'
 
 /** Lanes, sagas, policies, reactions and read tables. In a large system, what listens to one lane alone is told in the box of the lane. */

@@ -1,6 +1,6 @@
 // The questions that a board leaves open.
-import type { Board } from './board.ts'
-import { listenersTo } from './board-relations.ts'
+import type { Board } from './board/board.ts'
+import { listenersTo } from './board/relations.ts'
 
 export function hotSpotsOf(board: Board): readonly string[] {
   const emitted = new Set(board.lanes.flatMap(({ commands }) => commands.flatMap(({ emits }) => emits)))

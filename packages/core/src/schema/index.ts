@@ -11,19 +11,19 @@ export type {
   BoardReadModel,
   BoardSaga,
   BoardStep,
-} from './board.ts'
-export { type BoardFinding, BoardFindings } from './board-findings.ts'
-export { boardFromMarkdown, type WrittenBoard, writtenBoard } from './board-from-markdown.ts'
-export { boardMarkdown, nameText } from './board-markdown.ts'
-export { boardNames, boardOf } from './board-of.ts'
-export { type BoardPart, listenersTo, sendersOf, sendsOf } from './board-relations.ts'
+} from './board/board.ts'
+export { boardNames, boardOf } from './board/board-of.ts'
+export { type BoardFinding, BoardFindings } from './board/findings.ts'
+export { boardFromMarkdown, type WrittenBoard, writtenBoard } from './board/from-markdown.ts'
+export { boardMarkdown, nameText } from './board/markdown.ts'
+export { type BoardPart, listenersTo, sendersOf, sendsOf } from './board/relations.ts'
 export {
   type BoardTimeline,
   type TimelineEvent,
   type TimelineLane,
   type TimelineMoment,
   timelineOf,
-} from './board-timeline.ts'
+} from './board/timeline.ts'
 export type { CommandName } from './command-name.ts'
 export { schemaProblems } from './compatibility/compare.ts'
 export type { SideNames, Sides } from './compatibility/pair.ts'

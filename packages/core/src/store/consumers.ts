@@ -26,12 +26,19 @@ export interface ConsumerRecord {
   readonly updatedAt: Instant
   /** What else the consumer keeps, in its own form. */
   readonly kept?: unknown
+  /** Where several processes share the records: which one this is, from 1. */
+  readonly revision?: number
+  /** Where several processes share the records: the token of the lease under which the consumer last ran. */
+  readonly token?: number
 }
 
 /** A store of such records. Each method throws `io_failed` or `store_full` where it cannot do its work. */
 export interface ConsumerRecords {
   /** Nothing where there is none. Throws `consumer_damaged` where what is there is not what was written. */
   load(name: string): Promise<ConsumerRecord | undefined>
-  /** Durable when it resolves. Replaces an older one of the same name. */
-  save(record: ConsumerRecord): Promise<void>
+  /**
+   * Durable when it resolves with `saved`. Replaces an older one of the same name. One with a revision replaces only the revision before it, or nothing if it
+   * is the first: otherwise `superseded`, and nothing was written. A store that one process has alone need not compare.
+   */
+  save(record: ConsumerRecord): Promise<'saved' | 'superseded'>
 }

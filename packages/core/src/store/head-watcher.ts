@@ -1,31 +1,24 @@
 // Lets readers wait, without polling, until the visible head of a log moves.
 import { IndelibleError } from '../kernel/errors.ts'
 import type { Position } from '../kernel/positions.ts'
+import { Sleepers } from './sleepers.ts'
 
 export class HeadWatcher {
   visible: Position = 0
   #closed = false
-  readonly #waiting = new Set<() => void>()
+  readonly #readers = new Sleepers()
 
   /** Makes everything up to a position visible and wakes the waiting readers. */
   advance(to: Position): void {
     this.visible = to
-    this.#wake()
+    this.#readers.wake()
   }
 
   /** Resolves when an event above the position is visible, or the signal aborts. Throws `store_closed`. */
   async waitBeyond(position: Position, signal: AbortSignal): Promise<void> {
     while (this.visible <= position && !signal.aborted) {
       this.assertOpen()
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.#waiting.delete(wake)
-          signal.removeEventListener('abort', wake)
-          resolve()
-        }
-        this.#waiting.add(wake)
-        signal.addEventListener('abort', wake)
-      })
+      await this.#readers.sleep(signal)
     }
   }
 
@@ -35,10 +28,6 @@ export class HeadWatcher {
 
   close(): void {
     this.#closed = true
-    this.#wake()
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake()
+    this.#readers.wake()
   }
 }

@@ -142,12 +142,19 @@ export interface Head {
   readonly recordedAt: Instant | null
 }
 
+/** What an acknowledged append survives: the end of this process, the crash of the machine of the log, or the loss of that machine. */
+export type Durability = 'process' | 'machine' | 'two-machines'
+
 /** Whether a store can write now. */
 export type StoreHealth = {
   /** The appends that it refused because of a fault since it was opened, by the code of the fault. */
   readonly refusedAppends: Readonly<Partial<Record<ErrorCode, number>>>
   /** The durable writes since it was opened, each with its fsync, and how long they took together. Missing where there are none, as in memory. */
   readonly syncs?: { readonly count: number; readonly ms: number }
+  /** What an acknowledgement survives, where the store depends on the settings of another program for that. */
+  readonly durability?: Durability
+  /** What an operator should mend although appends are written, a sentence each. Missing where the store looks at nothing of the kind. */
+  readonly concerns?: readonly string[]
 } & (
   | { readonly canWrite: true }
   | {
@@ -173,8 +180,8 @@ export interface EventStore {
    * Writes a commit. When it resolves with `written`, the commit is durable. It checks, in this order, the command id, the expected versions and the
    * condition, against every commit accepted before, durable or not. A conflict is reported only once the commit it conflicts with is durable.
    * Throws `invalid_event`, `invalid_commit`, `invalid_stream_name`, `invalid_query`, `invalid_time`, `reserved_name`, `aborted`, `store_read_only`;
-   * `store_full`, `io_failed` and `index_damaged` when nothing was written and the same append may succeed later; `store_poisoned` when it is unknown what
-   * was written.
+   * `store_full`, `io_failed`, `durability_missing` and `index_damaged` when nothing was written and the same append may succeed later; `store_poisoned` when
+   * it is unknown what was written, and nothing more is written; `append_unknown` when that is so for this append alone.
    */
   append(commit: Commit, options?: AppendOptions): Promise<AppendOutcome>
   /** Finds what an earlier commit with this command id wrote. */

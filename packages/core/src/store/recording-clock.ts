@@ -13,6 +13,11 @@ export class RecordingClock {
     this.#clock = clock
   }
 
+  /** The earliest time from now on, in milliseconds since 1970. */
+  get last(): number {
+    return this.#lastMs
+  }
+
   /** Sets the time of an event that is already in the log as the earliest one from now on. */
   observe(epochMs: number): void {
     this.#lastMs = Math.max(this.#lastMs, epochMs)

@@ -32,7 +32,7 @@ async function open(): Promise<EventStore> {
     reserveBytes: 512,
     unindexedEventsMax: 0,
   }
-  return await openWritable(
+  const { store } = await openWritable(
     { dir, disk: nodeDisk, limits },
     {
       clock,
@@ -40,6 +40,7 @@ async function open(): Promise<EventStore> {
       newLogId: () => '019ab0de-ffff-7000-8000-0123456789ab',
     },
   )
+  return store
 }
 
 async function append(store: EventStore, events: readonly NewEvent[], commandId?: string): Promise<void> {

@@ -13,8 +13,14 @@ export interface AppenderOptions {
   readonly outageMsMax: number
   /** Learns which kinds of events there are, so that the batch can name them by number. */
   readonly learnKinds: (commits: readonly EncodedCommit[]) => Promise<void>
-  readonly written: (batch: { readonly head: Position; readonly ms: number }) => void
+  readonly written: (batch: WrittenBatch) => void
   readonly refused: (fault: unknown, appends: number) => void
+}
+
+export interface WrittenBatch {
+  readonly head: Position
+  readonly ms: number
+  readonly durability: number | undefined
 }
 
 interface Waiting {
@@ -114,7 +120,8 @@ export class Appender {
       const beganMs = performance.now()
       const answer = await this.#persistently(patience, () => writer.write(rounds))
       const { outcomes, head } = outcomesOf(rounds, answer)
-      if (head > answer.head) this.#options.written({ head, ms: performance.now() - beganMs })
+      if (head > answer.head)
+        this.#options.written({ head, ms: performance.now() - beganMs, durability: answer.durability })
       for (const { commit, resolve } of live) resolve(outcomes.get(commit)!)
     } catch (error) {
       if (writer.isUnsettled) throw error

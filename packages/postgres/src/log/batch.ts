@@ -9,7 +9,7 @@ import {
   uuidBytes,
   writeUuid,
 } from 'indelible/adapter'
-import { BinaryWriter, type ElementType } from './binary.ts'
+import type { BinaryWriter, ElementType } from './binary.ts'
 import type { Round, RoundStream } from './rounds.ts'
 import { queryJson, termOf } from './terms.ts'
 
@@ -20,9 +20,9 @@ export interface BatchNames {
   readonly kindOf: (category: string, type: string) => number
 }
 
-/** Rounds in the binary format of the database. */
-export function encodedRounds(rounds: readonly Round[], names: BatchNames): Buffer {
-  const writer = new BinaryWriter()
+/** Rounds in the binary format of the database, in the memory of the writer. */
+export function encodedRounds(writer: BinaryWriter, rounds: readonly Round[], names: BatchNames): Buffer {
+  writer.clear()
   writer.arrayOf(names.roundOid, rounds, (round) => writeRound(writer, round, names))
   return writer.bytes
 }
@@ -202,6 +202,8 @@ export interface BatchAnswer {
   /** The version of each stream of each round before it, in that order. */
   readonly versions: readonly Version[]
   readonly failures: readonly Failure[]
+  /** What it survives; missing where the first answer was lost. */
+  readonly durability?: number
 }
 
 /** The number of its round, its number in the round, and why. */
@@ -209,6 +211,15 @@ export type Failure =
   | readonly [number, number, 'command', Position, number]
   | readonly [number, number, 'version', number, Version]
   | readonly [number, number, 'condition', Position]
+
+/** The head of the log after a batch. */
+export function headAfter(rounds: readonly Round[], { head, failures }: BatchAnswer): Position {
+  const all = rounds.reduce((sum, { eventStreams }) => sum + eventStreams.length, 0)
+  return failures.reduce(
+    (sum, [round, commit]) => sum - rounds[round - 1]!.commits[commit - 1]!.events.length,
+    head + all,
+  )
+}
 
 /** A commit whose command id was used before: where that commit is. */
 export interface Earlier {

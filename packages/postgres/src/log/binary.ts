@@ -7,7 +7,7 @@ const arrayOids = { bytea: 1001, int8: 1016, int4: 1007, text: 1009, uuid: 2951 
 
 export type ElementType = keyof typeof oids
 
-/** Grows as it is written. */
+/** Grows as it is written, and can be used again. */
 export class BinaryWriter {
   #bytes: Buffer
   #end = 0
@@ -16,7 +16,11 @@ export class BinaryWriter {
     this.#bytes = Buffer.allocUnsafe(size)
   }
 
-  /** Valid until more is written. */
+  clear(): void {
+    this.#end = 0
+  }
+
+  /** Valid until it is cleared. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#end)
   }

@@ -3,30 +3,34 @@ import { randomUUID } from 'node:crypto'
 import {
   type AppendOutcome,
   position as checkedPosition,
-  type ErrorCode,
-  type EventStore,
+  type Durability,
   type Head,
   IndelibleError,
+  type InlineStore,
   instant,
-  isIndelibleError,
   type Position,
-  type StoreHealth,
   type WrittenCommit,
 } from 'indelible'
 import { encodeCommit, HeadWatcher, historyName, lastMsOf, lastVersions, throwIfAborted } from 'indelible/adapter'
+import type { PoolOptions } from '../database/index.ts'
 import { Appender } from './appender.ts'
 import { type LogDatabase, sharedDatabase } from './database.ts'
 import { toStoreError } from './faults.ts'
+import { InlineTransactions } from './inline.ts'
 import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
-import { followLog, type LogReader, readLog, replayOf } from './reader.ts'
+import { Partitions } from './partitions.ts'
+import { followLog, type LogReader, readLog } from './reader.ts'
+import { replayLog } from './replaying.ts'
 import { checkedSchema, install, installedVersion, layoutVersion } from './schema/install.ts'
+import { durabilities, settingsOf } from './settings.ts'
+import { StreamNames } from './stream-names.ts'
 import type { TextRow } from './text-query.ts'
+import { WriteHealth } from './write-health.ts'
 import { Writer } from './writer.ts'
 
 /** All other options are passed to pg.Pool (https://node-postgres.com/apis/pool). */
-export interface PostgresStoreOptions {
-  readonly connectionString: string
+export interface PostgresStoreOptions extends PoolOptions {
   /** The schema of the logs, `indelible` by default. */
   readonly schema?: string
   /** The name of the log in its schema, `main` by default. A schema may have many. */
@@ -35,7 +39,11 @@ export interface PostgresStoreOptions {
   readonly max?: number
   /** How long an append waits for a database that does not answer, 30,000 ms by default. */
   readonly outageMsMax?: number
-  readonly [poolOption: string]: unknown
+  /**
+   * What an acknowledged append must survive; whatever the server gives when it is left out. A server that cannot do it is refused, and later an append to it.
+   * Where it can but does not by itself, the store asks it for that.
+   */
+  readonly durability?: Durability
 }
 
 /** Opens a log, and makes it if it is not there. Throws `store_missing`, `log_format_unknown`, `store_read_only`, `io_failed`, `invalid_declaration`. */
@@ -43,13 +51,14 @@ export async function postgresStore({
   schema: givenSchema = 'indelible',
   log: name = 'main',
   outageMsMax = limits.outageMsMax,
+  durability,
   ...poolOptions
-}: PostgresStoreOptions): Promise<EventStore> {
+}: PostgresStoreOptions): Promise<InlineStore> {
   const schema = checkedSchema(givenSchema)
   const database = await sharedDatabase(poolOptions, schema)
   try {
     await prepare(database, schema)
-    return await openLog(database, { schema, name, outageMsMax })
+    return await openLog(database, { schema, name, outageMsMax, durability })
   } catch (error) {
     await database.close()
     throw toStoreError(error)
@@ -57,8 +66,8 @@ export async function postgresStore({
 }
 
 async function prepare(database: LogDatabase, schema: string): Promise<void> {
-  if ((await installedVersion(database.query, schema)) === undefined) await install(database, schema)
-  const version = await installedVersion(database.query, schema)
+  if ((await installedVersion(database.read, schema)) === undefined) await install(database, schema)
+  const version = await installedVersion(database.read, schema)
   if (version === layoutVersion) return
   const message = `The schema "${schema}" has layout ${version}, and this version of Indelible needs ${layoutVersion}.`
   throw new IndelibleError('log_format_unknown', message)
@@ -66,40 +75,34 @@ async function prepare(database: LogDatabase, schema: string): Promise<void> {
 
 async function openLog(
   database: LogDatabase,
-  { schema, name, outageMsMax }: { schema: string; name: string; outageMsMax: number },
-): Promise<EventStore> {
-  const { query } = database
+  {
+    schema,
+    name,
+    outageMsMax,
+    durability,
+  }: { schema: string; name: string; outageMsMax: number; durability: Durability | undefined },
+): Promise<InlineStore> {
+  const { query, read } = database
   const [[log, logId]] = await idsOf(`SELECT id, log_id FROM ${schema}.open_log($1)`, [name])
   const [[roundOid, partitionEvents]] = await idsOf(
     `SELECT to_regtype($1)::oid, (SELECT partition_events FROM ${schema}.layout)`,
     [`${schema}.round`],
   )
   const logNumber = Number(log)
-  const kinds = new Kinds({ query, schema, log: logNumber })
+  const kinds = new Kinds({ query: read, schema, log: logNumber })
+  const names = new StreamNames(read, schema)
   const head = new HeadWatcher()
-  const health = {
-    refused: {} as Partial<Record<ErrorCode, number>>,
-    syncs: { count: 0, ms: 0 },
-    trouble: undefined as { error: IndelibleError; sinceMs: number } | undefined,
-  }
-  let partitionsThrough = 0
+  const partitions = new Partitions(query, { schema, size: Number(partitionEvents) })
+  const look = () => settingsOf(read, schema, durability)
+  const health = new WriteHealth(look, await look())
   let closing: Promise<void> | undefined
 
   async function idsOf(sql: string, values: readonly unknown[]): Promise<[string[]]> {
-    return (await query(sql, values)) as unknown as [string[]]
+    return (await read(sql, values)) as unknown as [string[]]
   }
 
   const reached = (position: Position) => {
     if (position > head.visible) head.advance(position)
-  }
-
-  /** Makes the partitions up to a position. */
-  const makePartitions = async (through: Position) => {
-    const size = Number(partitionEvents)
-    for (let at = Math.max(0, partitionsThrough - size); at <= through + size; at += size) {
-      await query(`SELECT ${schema}.make_partition($1)`, [Math.min(at, through)])
-    }
-    partitionsThrough = through
   }
 
   const writerOptions = {
@@ -107,32 +110,15 @@ async function openLog(
     schema,
     log: logNumber,
     names: { logId: logId!, roundOid: Number(roundOid), kindOf: kinds.numberOf },
-    sync: undefined,
+    durability: durability === undefined ? 0 : durabilities.indexOf(durability),
     makePartitions: async (events: number) => {
       const { position } = await headNow()
-      await makePartitions(position + events)
+      await partitions.makeFor(position, events)
     },
   }
 
-  const appender = new Appender({
-    newWriter: () => new Writer({ ...writerOptions, writer: randomUUID() }),
-    outageMsMax,
-    learnKinds: kinds.learn,
-    written({ head: position, ms }) {
-      health.syncs.count++
-      health.syncs.ms += ms
-      health.trouble = undefined
-      reached(position)
-    },
-    refused(fault, appends) {
-      if (!isIndelibleError(fault) || fault.code === 'invalid_event') return
-      health.refused[fault.code] = (health.refused[fault.code] ?? 0) + appends
-      health.trouble = { error: fault, sinceMs: health.trouble?.sinceMs ?? Date.now() }
-    },
-  })
-
   const reader: LogReader = {
-    query,
+    query: read,
     schema,
     log: logNumber,
     logId: logId!,
@@ -143,10 +129,24 @@ async function openLog(
     watch: () => database.wakeups.watch(logNumber, reached),
   }
 
+  const inline = new InlineTransactions(database, reader)
+
+  const appender = new Appender({
+    newWriter: () => new Writer({ ...writerOptions, inline, writer: randomUUID() }),
+    outageMsMax,
+    learnKinds: kinds.learn,
+    written(batch) {
+      health.written(batch)
+      reached(batch.head)
+      partitions.reached(batch.head)
+    },
+    refused: (fault, appends) => health.refused(fault, appends),
+  })
+
   const ask = async (sql: string, values: readonly unknown[] = []): Promise<readonly TextRow[]> => {
     head.assertOpen()
     try {
-      return await query(sql, values)
+      return await read(sql, values)
     } catch (error) {
       head.assertOpen()
       throw toStoreError(error)
@@ -177,6 +177,7 @@ async function openLog(
   }
 
   return {
+    inline,
     async append(commit, options = {}): Promise<AppendOutcome> {
       head.assertOpen()
       throwIfAborted(options.signal)
@@ -190,7 +191,7 @@ async function openLog(
       return found && (await commitAt(Number(found[0]), Number(found[1])))
     },
     read: (query, options) => readLog(reader, query, options),
-    replay: (types, options) => replayOf(reader, types, options),
+    replay: (types, options) => replayLog({ ...reader, database, names }, types, options),
     subscribe: (query, options) => followLog(reader, query, options),
     head: headNow,
     async positionAt(time, options) {
@@ -213,13 +214,9 @@ async function openLog(
       const sql = `SELECT type, sum(events) FROM ${schema}.kinds WHERE log = $1 AND events > 0 GROUP BY type`
       return new Map((await ask(sql, [logNumber])).map(([type, count]) => [type!, Number(count)]))
     },
-    async health(): Promise<StoreHealth> {
+    async health() {
       head.assertOpen()
-      const { refused, syncs, trouble } = health
-      const shared = { refusedAppends: { ...refused }, syncs: { ...syncs } }
-      if (!trouble) return { ...shared, canWrite: true }
-      const { code, message } = trouble.error
-      return { ...shared, canWrite: false, error: { code, message }, since: instant(trouble.sinceMs) }
+      return await health.now()
     },
     close() {
       closing ??= (async () => {

@@ -24,6 +24,8 @@ export function toStoreError(error: unknown): unknown {
   if (state === '25006') return fault('io_failed', 'The database is read-only: a standby, or the primary changes')
   if (state === '42501')
     return fault('store_read_only', 'The role of this connection may not do that with the event log')
+  if (state === 'ID001')
+    return fault('durability_missing', 'The database does not keep an append as safely as asked for')
   if (missingStates.has(state)) return fault('store_missing', 'The database has no event logs in that schema')
   if (state === 'XX001' || state === 'XX002') return fault('log_corrupt', 'The database found damaged data')
   return fault('io_failed', 'The database of the event log refused a statement')
@@ -39,7 +41,9 @@ export function isRefusal(error: unknown): boolean {
 export function isPassing(error: unknown): boolean {
   if (error instanceof NotConnected) return isPassing(error.cause)
   const state = sqlState(error)
-  return state === undefined || /^(08|40|57)/.test(state) || ['25006', '53300', '55P03', '53200'].includes(state)
+  return (
+    state === undefined || /^(08|40|57)/.test(state) || ['ID001', '25006', '53300', '55P03', '53200'].includes(state)
+  )
 }
 
 /** Whether a value of one commit is to blame. */

@@ -1,7 +1,7 @@
 // All limits of the event store in Postgres, by name.
 
-/** The commits that go to the database together. */
-export const batchCommitsMax = 2_048
+/** The commits that go to the database together. With more, this process would wait while the database works, and the other way round. */
+export const batchCommitsMax = 512
 /** The events that go to the database together; one larger commit goes alone. */
 export const batchEventsMax = 8_192
 /** The bytes of payloads that go to the database together; one larger commit goes alone. */
@@ -20,9 +20,29 @@ export const reconnectMsMin = 20
 export const reconnectMsMax = 1_000
 /** How often waiting followers ask for the head of their logs although nobody woke them. */
 export const pollMs = 1_000
-/** After a refused append, `health` asks the database at most this often. */
+/** `health` asks the database whether it would write at most this often, unless it knows of a fault. */
 export const probeMs = 1_000
+/** How long `health` waits for that answer. */
+export const probeWaitMs = 2_000
 /** The positions of one partition of a new schema. */
 export const partitionEvents = 5_000_000
 /** The names of types, streams and command ids have this limit too; see the kernel. */
 export const logNameBytesMax = 200
+/** A table that is so many events behind is not brought up in the transaction that appends, but by whoever follows the log into it. */
+export const inlineCatchUpMax = 1_000
+/** After the database refused rows of an inline projection, so long only events are appended. */
+export const inlineRestMs = 1_000
+/** How long appends wait at most for the swap of the table of an inline projection. */
+export const standstillMsMax = 30_000
+/** The positions that a replay fetches together, at most. */
+export const replayedRowsMax = 20_000
+/** The same for the first time, when nobody knows how large they are. */
+export const replayedRowsFirst = 2_000
+/** The bytes that a replay wants to fetch together. */
+export const replayedBytesAim = 8 * 1024 * 1024
+/** The bytes at which it gives up, and fetches fewer positions. */
+export const replayedBytesMax = 32 * 1024 * 1024
+/** The share of a log that the types of a replay have at least for the log to be read through; rarer ones are looked up. */
+export const replayShareMin = 0.1
+/** Names of streams that are kept between replays, twice. */
+export const streamNamesMax = 200_000

@@ -1,7 +1,9 @@
 // Writes one batch after the other under a name and a number, so that the database can say what became of one whose answer was lost.
 import { instant, type Version } from 'indelible'
 import { type BatchAnswer, type BatchNames, encodedRounds, type Failure } from './batch.ts'
+import { BinaryWriter } from './binary.ts'
 import { isRefusal } from './faults.ts'
+import type { Append, InlineTransactions } from './inline.ts'
 import * as limits from './limits.ts'
 import type { Round } from './rounds.ts'
 import type { TextQuery } from './text-query.ts'
@@ -13,14 +15,16 @@ export interface WriterOptions {
   readonly log: number
   readonly names: BatchNames
   readonly writer: string
-  /** For `synchronous_commit`; the setting of the session if there is none. */
-  readonly sync: string | undefined
+  /** What an acknowledgement must survive; see `durabilities`. */
+  readonly durability: number
   /** Makes the partitions for so many events behind the head. */
   readonly makePartitions: (events: number) => Promise<void>
+  readonly inline: InlineTransactions
 }
 
 export class Writer {
   readonly #options: WriterOptions
+  readonly #bytes = new BinaryWriter()
   #batch = 0
   /** A batch that was sent, and whose answer did not come. */
   #unsettled: readonly Round[] | undefined
@@ -43,17 +47,31 @@ export class Writer {
       this.#unsettled = undefined
       if (answer) return answer
     }
-    const { query, schema, log, names, writer, sync } = this.#options
-    const parameters = [log, writer, ++this.#batch, sync ?? null, channelOf(schema), encodedRounds(rounds, names)]
+    const { inline, schema, log, names, writer, durability } = this.#options
+    const parameters = [
+      log,
+      writer,
+      ++this.#batch,
+      durability,
+      channelOf(schema),
+      encodedRounds(this.#bytes, rounds, names),
+    ]
     this.#unsettled = rounds
     try {
-      const rows = await query(`SELECT * FROM ${schema}.append($1, $2, $3, $4, $5, $6)`, parameters, {
-        name: `${schema}.append`,
-        timeoutMs: limits.batchMsMax,
-      })
-      const [head, recordedMs, versions, failures] = rows[0] as readonly string[]
+      const append: Append = async (query) => {
+        const rows = await query(`SELECT * FROM ${schema}.append($1, $2, $3, $4, $5, $6)`, parameters, {
+          name: `${schema}.append`,
+          timeoutMs: limits.batchMsMax,
+        })
+        const [head, recordedMs, versions, failures, survives] = rows[0] as readonly string[]
+        return {
+          ...answerOf(head!, recordedMs!, { versions: JSON.parse(versions!), failures: failures! }),
+          durability: Number(survives),
+        }
+      }
+      const answer = await inline.appending(append, rounds)
       this.#unsettled = undefined
-      return answerOf(head!, recordedMs!, { versions: JSON.parse(versions!), failures: failures! })
+      return answer
     } catch (error) {
       if (isRefusal(error)) this.#unsettled = undefined
       if (!isMissingPartition(error)) throw error

@@ -195,3 +195,14 @@ test('a committed file takes the place of the log: it is the same text each time
   writeFileSync(join(directory, 'indelible.schema.json'), '{}')
   expect(await schema('check --against indelible.schema.json')).toMatchObject({ code: 2 })
 })
+
+test('a directory in the place of the file is said to be one', async () => {
+  const { directory, schema } = await things('first', { log: false })
+  const problem = `${directory} cannot be %: it is a directory, and a file is needed (EISDIR).`
+  expect(await schema('write .')).toMatchObject({ code: 2, err: `error: ${problem.replace('%', 'written')}\n` })
+  expect(await schema('check --against .')).toMatchObject({ code: 2, err: `error: ${problem.replace('%', 'read')}\n` })
+  expect(await schema('write nowhere/x.json')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('there is no such file or directory'),
+  })
+})

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { contractFileOf, describeSystem } from 'indelible/schema'
+import { CliError, fileProblem } from '../../errors/index.ts'
 import { addCommand } from '../../help.ts'
 import { addCommonOptions, type CommonOptions, systemOf } from '../../options/index.ts'
 import { formatCount, jsonLine } from '../../output/index.ts'
@@ -28,7 +29,9 @@ async function write(file: string, options: CommonOptions, session: Session): Pr
   const { system } = await systemOf(options, session)
   const described = describeSystem(system)
   const path = resolve(session.cwd, file)
-  await writeFile(path, contractFileOf(described))
+  await writeFile(path, contractFileOf(described)).catch((cause) => {
+    throw new CliError('usage', `${path} cannot be written: ${fileProblem(cause)}.`, { cause })
+  })
   const eventTypes = described.events.length
   await session.out.write(
     options.json

@@ -23,7 +23,7 @@ async function sumOfColumns(eventOf: (n: number) => Fields): Promise<string> {
   onTestFinished(() => rmSync(dir, { recursive: true }))
   const limits = { ...logLimits, segmentEventsMax: count, columnsShareMax: 0 }
   let [ids, timeMs] = [0, Date.UTC(2026, 10, 23)]
-  const store = await openWritable(
+  const { store } = await openWritable(
     { dir, disk: nodeDisk, limits },
     {
       clock: { now: () => ++timeMs },

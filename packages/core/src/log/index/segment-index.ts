@@ -4,6 +4,7 @@ import type { Position, Version } from '../../kernel/positions.ts'
 import type { TermPositions } from '../../kernel/postings.ts'
 import type { OpenFiles } from '../cache/index.ts'
 import { isOutOfFiles } from '../disk/index.ts'
+import { firstLine } from './directory-search.ts'
 import { EntryCounter } from './entry-counter.ts'
 import { blockAt, blocksPerPage, filterBlock, isInBlock } from './filter.ts'
 import {
@@ -168,7 +169,11 @@ export class SegmentIndex implements TermPositions, CachedPages {
   #find(term: Wanted): Entry | undefined {
     if (!this.mayHave(term)) return undefined
     const { terms } = this.header
-    for (let line = this.#firstLine(term.hash.high); line < terms; line++) {
+    for (
+      let line = firstLine({ high: term.hash.high, lines: terms, highOf: (line) => this.#highOf(line) });
+      line < terms;
+      line++
+    ) {
       const { page, at } = this.#line(line)
       if (page.readUInt32LE(at) !== term.hash.high) return undefined
       if (page.readUInt32LE(at + 4) !== term.hash.low) continue
@@ -176,41 +181,6 @@ export class SegmentIndex implements TermPositions, CachedPages {
       if (entry) return entry
     }
     return undefined
-  }
-
-  /** The first line of the directory whose hash is not below: hashes spread evenly, so it is near where it would be if they did so exactly. */
-  #firstLine(high: number): number {
-    const { terms } = this.header
-    let low = 0
-    let end = terms
-    let guess = Math.floor((high / 0x1_0000_0000) * terms)
-    let step = linesPerPage
-    // Steps outwards from the guess until the line is enclosed, then halves.
-    if (guess < terms && this.#highOf(guess) < high) {
-      low = guess + 1
-      for (let up = guess + step; up < terms; step *= 2, up = guess + step) {
-        if (this.#highOf(up) >= high) {
-          end = up
-          break
-        }
-        low = up + 1
-      }
-    } else {
-      end = Math.min(guess, terms)
-      for (let down = guess - step; down >= 0; step *= 2, down = guess - step) {
-        if (this.#highOf(down) < high) {
-          low = down + 1
-          break
-        }
-        end = down
-      }
-    }
-    while (low < end) {
-      guess = (low + end) >>> 1
-      if (this.#highOf(guess) < high) low = guess + 1
-      else end = guess
-    }
-    return low
   }
 
   #placeOf(event: number): { page: Buffer; at: number } {

@@ -63,8 +63,8 @@ export class CheckpointSaver {
       this.#fault = undefined
       this.#tries = 0
     } catch (error) {
-      // The log is closed, and what follows it finds that out itself.
-      if (isIndelibleError(error, 'store_closed')) return
+      // The log is closed, or another process goes on, and what follows the log finds that out itself.
+      if (isIndelibleError(error, 'store_closed') || isIndelibleError(error, 'lease_lost')) return
       this.#fault = describeError(error)
       this.#againMs = backoffMs(this.#tries++)
     } finally {

@@ -4,6 +4,7 @@ import { type Clock, instant } from '../../kernel/time.ts'
 import type { ConsumerRecord, ConsumerRecords, ParkedEvent } from '../../store/consumers.ts'
 import { checkpointOf, historyUpTo } from '../../store/history.ts'
 import type { EventStore, Head } from '../../store/port.ts'
+import type { Holding } from '../leases/index.ts'
 import type { Consumer, Progress } from './delivery.ts'
 import { fittingParked } from './fitting.ts'
 import { StoredRecord } from './stored-record.ts'
@@ -12,6 +13,7 @@ export interface ConsumerPlaceOptions {
   readonly store: EventStore
   readonly records: ConsumerRecords
   readonly clock: Clock
+  readonly holding: Holding
 }
 
 export class ConsumerPlace {
@@ -23,11 +25,13 @@ export class ConsumerPlace {
   /** How far this process is. That may be further than what could be stored. */
   progress: Progress | undefined
 
-  constructor(consumer: Consumer, options: ConsumerPlaceOptions) {
+  /** `changed`: an operator did something through another process. */
+  constructor(consumer: Consumer, options: ConsumerPlaceOptions, changed: (record: ConsumerRecord) => void) {
     this.#consumer = consumer
     this.#options = options
     const { name } = consumer
-    this.#record = new StoredRecord({ name, records: options.records, begin: (save) => this.#begin(save) })
+    const { records, holding } = options
+    this.#record = new StoredRecord({ name, records, holding, changed, begin: () => this.#begin() })
   }
 
   /** Call it when the consumer starts: for a new consumer, "now" is this moment. What is appended after it is handled. */
@@ -43,6 +47,11 @@ export class ConsumerPlace {
   /** The stored record. A consumer that has none gets one. Throws what the store of records throws. */
   async load(): Promise<ConsumerRecord> {
     return await this.#record.load()
+  }
+
+  /** Notices what operators did through other processes. */
+  async look(): Promise<void> {
+    await this.#record.look()
   }
 
   /** Stores the progress, and what an operator changed. Durable when it resolves. */
@@ -70,14 +79,12 @@ export class ConsumerPlace {
   }
 
   /** A new consumer is stored before it handles anything, so that "now" is the same moment after a restart. */
-  async #begin(save: (record: ConsumerRecord) => Promise<void>): Promise<ConsumerRecord> {
+  async #begin(): Promise<ConsumerRecord> {
     const { store, clock } = this.#options
     const { name, from } = this.#consumer
     const { position } = from === 'beginning' ? { position: 0 } : await (this.#began ?? store.head())
     const checkpoint = { position, history: await historyUpTo(store, position) }
-    const begun = { name, checkpoint, isPaused: false, parked: [], updatedAt: instant(clock.now()) }
-    await save(begun)
-    return begun
+    return { name, checkpoint, isPaused: false, parked: [], updatedAt: instant(clock.now()) }
   }
 }
 

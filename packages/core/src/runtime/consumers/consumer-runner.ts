@@ -2,6 +2,7 @@
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import type { ConsumerRecord } from '../../store/consumers.ts'
+import { type Term, whileHeld } from '../leases/index.ts'
 import { consumerStopMsMax } from '../limits.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause } from '../waiting.ts'
@@ -9,7 +10,14 @@ import { ConsumerPlace, type ConsumerPlaceOptions } from './consumer-place.ts'
 import type { Consumer, Progress, StartDelivery } from './delivery.ts'
 import { fittingParked, misfitOf } from './fitting.ts'
 import { Following, type FollowingContext } from './following.ts'
-import { type ConsumerError, type ConsumerState, describeError, errorOfParked, type ReactionStatus } from './status.ts'
+import {
+  type ConsumerError,
+  type ConsumerState,
+  describeError,
+  errorOfParked,
+  heldBy,
+  type ReactionStatus,
+} from './status.ts'
 
 export interface ConsumerRunnerOptions
   extends ConsumerPlaceOptions,
@@ -37,8 +45,11 @@ export class ConsumerRunner {
     this.#consumer = consumer
     this.#startDelivery = startDelivery
     this.#options = options
-    this.#place = new ConsumerPlace(consumer, options)
+    this.#place = new ConsumerPlace(consumer, options, (record) => void this.#inTurn(() => this.#changed(record)))
     this.#waiters = new Waiters(this.#what)
+    const { holding } = options
+    holding.report = () => ({ position: this.position, state: this.#stateNow })
+    holding.told = ({ position }) => this.#waiters.restart(position)
   }
 
   start(): void {
@@ -65,11 +76,11 @@ export class ConsumerRunner {
     const { parked } = this.#place
     const fault = this.#following?.fault
     const error = this.#error ?? fault ?? (parked[0] && errorOfParked(parked[0]))
-    const running = fault ? 'retrying' : this.#following?.isBlocked ? 'parked' : 'running'
     return {
       name,
       kind,
-      state: this.#state === 'running' ? running : this.#state,
+      state: this.#stateNow,
+      ...heldBy(this.#options.holding),
       position: this.position,
       lagEvents: Math.max(0, head - this.position),
       parked,
@@ -82,7 +93,7 @@ export class ConsumerRunner {
     await this.#waiters.reach(position, options)
   }
 
-  /** Stops what is being handled; `resume` handles it again. Durable when it resolves. */
+  /** Stops what is being handled; `resume` handles it again. Durable when it resolves. If another process runs the consumer, that stops soon. */
   async pause(): Promise<void> {
     await this.#inTurn(async () => {
       await this.#place.save({ isPaused: true })
@@ -93,17 +104,38 @@ export class ConsumerRunner {
   /** Goes on, and tries again to handle what is parked. A consumer of another history goes on at the end of the log. */
   async resume(): Promise<void> {
     await this.#inTurn(async () => {
-      const record = await this.#place.load()
-      // The operator has seen the divergence only if the status shows it.
-      const isDiverged = this.#state === 'diverged' && (await this.#misfit(record)) !== undefined
-      await this.#place.save({ isPaused: false, ...(isDiverged ? await this.#place.moveToEnd(record) : {}) })
-      if (isDiverged) this.#place.progress = undefined
-      if (this.#following && !this.#turn.signal.aborted) this.#following.retryParked()
-      else {
-        this.#retriesParked = true
-        this.#turn.abort()
-      }
+      await this.#place.save({ isPaused: false })
+      if (this.#options.holding.term) await this.#resumed()
     })
+  }
+
+  /** Acts on what operators did through other processes. */
+  async look(): Promise<void> {
+    if (this.#options.holding.term) await this.#place.look()
+  }
+
+  async #changed({ isPaused }: ConsumerRecord): Promise<void> {
+    if (isPaused) this.#turn.abort()
+    else await this.#resumed()
+  }
+
+  async #resumed(): Promise<void> {
+    const record = await this.#place.load()
+    // The operator has seen the divergence only if the status shows it.
+    if (this.#state === 'diverged' && (await this.#misfit(record))) {
+      await this.#place.save(await this.#place.moveToEnd(record))
+      this.#place.progress = undefined
+    }
+    if (this.#following && !this.#turn.signal.aborted) this.#following.retryParked()
+    else {
+      this.#retriesParked = true
+      this.#turn.abort()
+    }
+  }
+
+  get #stateNow(): ConsumerState {
+    if (this.#state !== 'running') return this.#state
+    return this.#following?.fault ? 'retrying' : this.#following?.isBlocked ? 'parked' : 'running'
   }
 
   get #what(): string {
@@ -122,7 +154,26 @@ export class ConsumerRunner {
   }
 
   async #run(): Promise<void> {
-    for (let attempt = 0; !this.#stop.signal.aborted; ) {
+    await whileHeld(this.#options.holding, {
+      stop: this.#stop.signal,
+      standBy: () => this.#standBy(),
+      run: (term) => this.#runFor(term),
+    })
+    this.#stopped()
+  }
+
+  #standBy(): void {
+    this.#state = 'standby'
+    this.#error = undefined
+    // Whoever runs it meanwhile knows better how far it is.
+    this.#place.progress = undefined
+    this.#retriesParked = false
+  }
+
+  async #runFor({ over }: Term): Promise<void> {
+    over.addEventListener('abort', () => this.#turn.abort())
+    const isOver = () => this.#stop.signal.aborted || over.aborted
+    for (let attempt = 0; !isOver(); ) {
       this.#turn = new AbortController()
       const { signal } = this.#turn
       try {
@@ -139,12 +190,11 @@ export class ConsumerRunner {
         this.#error = describeError(error)
         // The fault has aborted the turn. An operator can end the wait for the next one.
         this.#turn = new AbortController()
-        if (!this.#stop.signal.aborted) await backoff(attempt++, this.#turn.signal)
+        if (!isOver()) await backoff(attempt++, this.#turn.signal)
       }
     }
-    // If this fails, the next start handles again what was handled since the last save.
+    // If this fails, the next start, or another process, handles again what was handled since the last save.
     await this.#place.save().catch(() => {})
-    this.#stopped()
   }
 
   async #goOn(signal: AbortSignal, onProgress: () => void): Promise<void> {

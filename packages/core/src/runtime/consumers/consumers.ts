@@ -5,7 +5,8 @@ import type { System } from '../../kernel/system.ts'
 import type { EventStore } from '../../store/port.ts'
 import { waitTimeoutMsDefault } from '../limits.ts'
 import type { OperatorLog } from '../operator-log.ts'
-import type { SagaRunner, SagaRunnerStatus } from '../processes/saga-runner.ts'
+import type { SagaRunner } from '../processes/saga-runner.ts'
+import type { SagaRunnerStatus } from '../processes/saga-status.ts'
 import type { ProjectionHost } from '../projections/host.ts'
 import type { ProjectionStatus } from '../projections/status.ts'
 import { treeName } from '../proofs/tree-keys.ts'
@@ -31,6 +32,7 @@ interface Controls {
   waitFor(position: Position, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void>
   pause(): Promise<void>
   resume(): Promise<void>
+  look(): Promise<void>
 }
 
 export interface ConsumersOptions {
@@ -108,6 +110,11 @@ export class Consumers {
     await this.#operators.record('$ConsumerResumed', { subject: name, data: { name } }, by)
   }
 
+  /** An operator did something with a consumer through another process: what this one runs of it acts on that. */
+  async heard(name: string): Promise<void> {
+    await this.#others.get(name)?.look()
+  }
+
   /** Nothing if it is a projection. */
   #controlsOf(name: string): Controls | undefined {
     const other = this.#others.get(name)
@@ -131,6 +138,7 @@ function controlled([name, runner]: readonly [string, SagaRunner | ConsumerRunne
       waitFor: (position, options) => runner.waitFor(position, options),
       pause: () => runner.pause(),
       resume: () => runner.resume(),
+      look: () => runner.look(),
     },
   ]
 }

@@ -3,6 +3,7 @@ import { isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { messageOf } from '../../kernel/shown.ts'
 import type { ParkedEvent } from '../../store/consumers.ts'
+import type { Holding } from '../leases/index.ts'
 
 /**
  * `running`: up to date or catching up. `standby`: another process runs it. `rebuilding`: its table is being built beside the one that readers see.
@@ -46,6 +47,10 @@ export interface ConsumerStatus {
   /** The number of events in the log after that position, also those that do not concern it. */
   readonly lagEvents: number
   readonly error?: ConsumerError
+  /** The process that runs it, where several share the work. */
+  readonly holder?: string | null
+  /** While this process stands by: what the one that runs it says. */
+  readonly holderState?: string
 }
 
 /** The status of a reaction or subscription. */
@@ -60,6 +65,11 @@ export interface ReactionNotice {
   readonly kind: 'reaction parked'
   readonly name: string
   readonly event: ParkedEvent
+}
+
+export function heldBy({ holder, elsewhere }: Holding): Pick<ConsumerStatus, 'holder' | 'holderState'> {
+  if (holder === undefined) return {}
+  return elsewhere ? { holder, holderState: elsewhere.state } : { holder }
 }
 
 export function errorOfParked({ position, eventId: id, type, stream, message, code }: ParkedEvent): ConsumerError {

@@ -1,5 +1,6 @@
 // The last part of something that grows, shared by all who follow it: it is read once, and what is made of it for a filter is made once.
 import type { Position } from '../../kernel/positions.ts'
+import { Sleepers } from '../../store/sleepers.ts'
 import type { FeedBatch, FeedMessage } from './message.ts'
 
 /** At most one for a position, in their order. */
@@ -29,7 +30,7 @@ export class Window<Each extends Entry> {
   #since: Position
   #through: Position
   #ended: { readonly error?: unknown } | undefined
-  readonly #waiting = new Set<() => void>()
+  readonly #readers = new Sleepers()
   readonly #steps = new WeakMap<View<Each>, Map<Position, Step>>()
 
   /** It keeps entries up to a size; a step ends after the size of a step. */
@@ -47,7 +48,7 @@ export class Window<Each extends Entry> {
 
   /** The number of readers who have all there is. */
   get waiting(): number {
-    return this.#waiting.size
+    return this.#readers.count
   }
 
   /** Whether everything after a position is in the window. */
@@ -63,7 +64,7 @@ export class Window<Each extends Entry> {
     }
     this.#through = through
     if (this.#size > this.#sizeMax) this.#trim()
-    this.#wake()
+    this.#readers.wake()
   }
 
   /** What follows a position, as readers with this filter see it: a batch of bounded size. Undefined at the end. */
@@ -82,7 +83,7 @@ export class Window<Each extends Entry> {
   /** Nothing more comes: it was closed, or failed. */
   end(ended: { readonly error?: unknown } = {}): void {
     this.#ended ??= ended
-    this.#wake()
+    this.#readers.wake()
   }
 
   /** Resolves when there is more after a position, the signal aborts, or nothing more comes: then false. Throws what it failed with. */
@@ -92,15 +93,7 @@ export class Window<Each extends Entry> {
         if ('error' in this.#ended) throw this.#ended.error
         return false
       }
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.#waiting.delete(wake)
-          signal.removeEventListener('abort', wake)
-          resolve()
-        }
-        this.#waiting.add(wake)
-        signal.addEventListener('abort', wake)
-      })
+      await this.#readers.sleep(signal)
     }
     return true
   }
@@ -134,9 +127,5 @@ export class Window<Each extends Entry> {
     while (this.#size > 0.8 * this.#sizeMax && gone < this.#entries.length) this.#size -= this.#entries[gone++]!.size
     this.#since = this.#entries[gone - 1]?.position ?? this.#since
     this.#entries.splice(0, gone)
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake()
   }
 }

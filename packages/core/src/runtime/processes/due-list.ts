@@ -1,10 +1,22 @@
 // What is to be looked at, and when: a heap in two flat arrays, 16 bytes an entry, so that a million timers fit in little memory.
 import type { Position } from '../../kernel/positions.ts'
+import type { Checkpoint } from '../../store/port.ts'
 
 export interface DueEntry {
   readonly dueMs: number
   /** Of the newest event of the stream that it is about. An entry whose stream has a newer event is out of date. */
   readonly position: Position
+}
+
+/** What is kept of those that are under way, beside what their own streams say. */
+export interface KeptDue {
+  /** What was appended to their streams up to here is in it. */
+  readonly upTo: Checkpoint
+  /** Of the saga. Another one must be compared with every instance that is under way. */
+  readonly version: number
+  readonly due: string
+  /** The ids of those that were being driven, or need intervention. */
+  readonly driven: readonly string[]
 }
 
 export class DueList {
@@ -86,4 +98,14 @@ export class DueList {
     this.#due = due
     this.#positions = positions
   }
+}
+
+/** The entries of several lists that were encoded. */
+export function mergedDue(texts: readonly string[]): string {
+  const merged = new DueList()
+  for (const text of texts) {
+    const list = DueList.decode(text)
+    for (let entry = list.take(Infinity); entry; entry = list.take(Infinity)) merged.add(entry)
+  }
+  return merged.encode()
 }

@@ -7,8 +7,9 @@ import type { Checkpoint } from '../../store/port.ts'
 import { sagaLookMsMax, sagasAtOnceMax, sagasLookedUpTogetherMax, sagaTriesKeptMax } from '../limits.ts'
 import { backoffMs } from '../waiting.ts'
 import { type Driven, driveSaga } from './drive.ts'
-import { DueList } from './due-list.ts'
+import { DueList, type KeptDue } from './due-list.ts'
 import { sagasAt, sagasOf } from './lookups.ts'
+import { partitionOf } from './saga-layout.ts'
 import type { SagaDriveOptions } from './sender.ts'
 import type { SagaState } from './state.ts'
 
@@ -19,21 +20,21 @@ interface Course {
   isToldAgain: boolean
 }
 
-/** What is kept of those that are under way, beside what their own streams say. */
-export interface KeptDue {
-  /** What was appended to their streams up to here is in it. */
-  readonly upTo: Checkpoint
-  /** Of the saga. Another one must be compared with every instance that is under way. */
-  readonly version: number
-  readonly due: string
-  /** The ids of those that were being driven, or need intervention. */
-  readonly driven: readonly string[]
+/** Some of the sagas of one kind, as many as all others of so many parts. */
+export interface SagaPartitionOptions {
+  readonly index: number
+  readonly of: number
+}
+
+export interface DueSagasOptions extends SagaDriveOptions {
+  readonly partition: SagaPartitionOptions
 }
 
 export class DueSagas {
   /** Why some cannot go on until a person helps, by id. */
   readonly problems = new Map<string, string>()
-  readonly #options: SagaDriveOptions
+  readonly #options: DueSagasOptions
+  readonly #atOnceMax: number
   readonly #signal: AbortSignal
   readonly #courses = new Map<string, Course>()
   /** Entries that are due, whose sagas are being looked up. */
@@ -51,8 +52,9 @@ export class DueSagas {
   readonly #broken = new AbortController()
 
   /** Begins nothing more once the signal has aborted. */
-  constructor(options: SagaDriveOptions, signal: AbortSignal, kept?: KeptDue) {
+  constructor(options: DueSagasOptions, signal: AbortSignal, kept?: KeptDue) {
     this.#options = options
+    this.#atOnceMax = Math.ceil(sagasAtOnceMax / options.partition.of)
     this.#signal = signal
     this.#due = kept ? DueList.decode(kept.due) : new DueList()
     signal.addEventListener('abort', () => {
@@ -98,7 +100,7 @@ export class DueSagas {
 
   /** Resolves when another saga may be driven. Throws what the store failed with. */
   async room(): Promise<void> {
-    while (this.active >= sagasAtOnceMax && !this.#signal.aborted) {
+    while (this.active >= this.#atOnceMax && !this.#signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#room = resolve
       })
@@ -127,13 +129,13 @@ export class DueSagas {
     if (this.#signal.aborted) return
     const { clock } = this.#options
     const now = clock.now()
-    while (this.active < sagasAtOnceMax) {
-      const positions = this.#taken(now, Math.min(sagasAtOnceMax - this.active, sagasLookedUpTogetherMax))
+    while (this.active < this.#atOnceMax) {
+      const positions = this.#taken(now, Math.min(this.#atOnceMax - this.active, sagasLookedUpTogetherMax))
       if (positions.length === 0) break
       this.#beginAt(positions)
     }
     const { firstMs } = this.#due
-    if (firstMs !== undefined && this.active < sagasAtOnceMax)
+    if (firstMs !== undefined && this.active < this.#atOnceMax)
       // Not for longer, as the clock of the machine may be put forward meanwhile.
       this.#alarm = (clock.timer ?? timer)(Math.min(Math.max(0, firstMs - now), sagaLookMsMax), () => this.look())
   }
@@ -154,6 +156,11 @@ export class DueSagas {
     await Promise.all([...this.#courses.values()].map(({ ended }) => ended))
   }
 
+  #isMine(sagaId: string): boolean {
+    const { index, of } = this.#options.partition
+    return partitionOf(sagaId, of) === index
+  }
+
   #begin(sagaId: string, known: SagaState | undefined): void {
     const course: Course = { isToldAgain: false, ended: Promise.resolve().then(() => this.#run(sagaId, known)) }
     this.#courses.set(sagaId, course)
@@ -165,7 +172,8 @@ export class DueSagas {
       (sagas) => {
         for (const position of positions) this.#lookups.delete(position)
         // Where a stream has gone on, another entry stands for it, or it waits for no time any more.
-        for (const [sagaId, state] of sagas) this.drive(sagaId, settled(state))
+        // After a change of the number of partitions, some belong to another one.
+        for (const [sagaId, state] of sagas) if (this.#isMine(sagaId)) this.drive(sagaId, settled(state))
         this.#freed()
       },
       (error) => {

@@ -3,7 +3,6 @@ import { isIndelibleError } from '../../kernel/errors.ts'
 import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { streamName } from '../../kernel/streams.ts'
-import { sagaIntakeMax } from '../limits.ts'
 import type { DueSagas } from './due-sagas.ts'
 import type { SagaEvent, SagaStart } from './events.ts'
 import { takeTurn, tell } from './instance.ts'
@@ -14,6 +13,10 @@ export interface IntakeOptions {
   readonly drive: SagaDriveOptions
   readonly inputs: SagaInputs
   readonly due: DueSagas
+  /** Whether a saga is one of those that are taken care of here. */
+  readonly isMine: (sagaId: string) => boolean
+  /** How many events are taken in at the same time. */
+  readonly atOnceMax: number
   readonly signal: AbortSignal
   /** What was said to sagas up to here, those that were taken up know. */
   readonly takenUpTo: Position
@@ -68,7 +71,7 @@ export class Intake {
   }
 
   async #whenThereIsRoom(): Promise<void> {
-    while (this.#unfinished.size >= sagaIntakeMax && !this.#options.signal.aborted) {
+    while (this.#unfinished.size >= this.#options.atOnceMax && !this.#options.signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#room = resolve
       })
@@ -77,13 +80,13 @@ export class Intake {
   }
 
   #take(event: RecordedEvent, isEarlier: boolean): void {
-    const { inputs, due, takenUpTo } = this.#options
+    const { inputs, due, isMine, takenUpTo } = this.#options
     if (inputs.isTold(event)) {
-      if (event.position > takenUpTo) due.drive(event.streamId)
+      if (event.position > takenUpTo && isMine(event.streamId)) due.drive(event.streamId)
       return
     }
     const seen = inputs.seen(event)
-    const start = seen.find((each) => inputs.starts(each))
+    const start = isMine(event.streamId) ? seen.find((each) => inputs.starts(each)) : undefined
     const acts = seen.flatMap((each) => {
       const told = this.#concerns(each).map(
         ({ sagaId, say }) => [sagaId, () => this.#tell(sagaId, say, event)] as const,
@@ -140,7 +143,8 @@ export class Intake {
   /** Where `correlate` fails, no saga can be told: the fault is shown, and the others do not wait for it. */
   #concerns(seen: SeenEvent): readonly Concern[] {
     try {
-      return this.#options.inputs.concerns(seen)
+      const { inputs, isMine } = this.#options
+      return inputs.concerns(seen).filter(({ sagaId }) => isMine(sagaId))
     } catch (error) {
       this.#options.due.problems.set(seen.recorded.stream, String(error))
       return []

@@ -4,24 +4,22 @@ import { instant } from '../../kernel/time.ts'
 import type { ConsumerRecord } from '../../store/consumers.ts'
 import { historyUpTo } from '../../store/history.ts'
 import { sagaIntakeMax } from '../limits.ts'
-import type { KeptDue } from './due-sagas.ts'
 import type { SagaStart } from './events.ts'
 import type { SagaInstanceOptions } from './instance.ts'
+import type { SagaLayout } from './saga-layout.ts'
 
-export async function recordAt(
-  { saga, store, clock }: SagaInstanceOptions,
-  {
-    position,
-    isPaused,
-    kept,
-  }: { readonly position: Position; readonly isPaused: boolean; readonly kept: KeptDue | undefined },
-): Promise<ConsumerRecord> {
-  const checkpoint = { position, history: await historyUpTo(store, position) }
-  return { name: saga.name, checkpoint, isPaused, parked: [], kept, updatedAt: instant(clock.now()) }
+export function recordAt(
+  { clock }: Pick<SagaInstanceOptions, 'clock'>,
+  { name, checkpoint, kept }: Pick<ConsumerRecord, 'name' | 'checkpoint' | 'kept'>,
+): ConsumerRecord {
+  return { name, checkpoint, isPaused: false, parked: [], kept, updatedAt: instant(clock.now()) }
 }
 
 /** The record of a saga that has none: it goes on where its history says, and a saga that is new begins where it declares. */
-export async function newRecord(options: SagaInstanceOptions, head: Position): Promise<ConsumerRecord> {
+export async function newRecord(
+  options: SagaInstanceOptions,
+  { head, partitions }: { readonly head: Position; readonly partitions: number },
+): Promise<ConsumerRecord> {
   const { saga, store } = options
   const begun: Position[] = []
   for await (const { events } of store.read([{ categories: [saga.category], types: ['$SagaStarted'] }])) {
@@ -35,5 +33,7 @@ export async function newRecord(options: SagaInstanceOptions, head: Position): P
   const complete = begun.sort((one, other) => one - other).at(-sagaIntakeMax) ?? begun[0]
   const position = complete === undefined ? (saga.from === 'now' ? head : 0) : complete - 1
   // Nothing is known of those that are under way: the start reads the history of all.
-  return await recordAt(options, { position, isPaused: false, kept: undefined })
+  const checkpoint = { position, history: await historyUpTo(store, position) }
+  const kept: SagaLayout = { partitions, generation: 1, from: undefined }
+  return recordAt(options, { name: saga.name, checkpoint, kept })
 }

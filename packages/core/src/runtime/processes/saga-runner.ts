@@ -1,77 +1,71 @@
+// The consumer that runs the sagas of one kind: in one partition, or in several that processes share out among themselves.
 import { IndelibleError, isIndelibleError } from '../../kernel/errors.ts'
 import type { Position } from '../../kernel/positions.ts'
-import { type StreamName, streamIdOf, streamName } from '../../kernel/streams.ts'
+import { type StreamName, streamName } from '../../kernel/streams.ts'
 import { instant } from '../../kernel/time.ts'
-import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
-import { historyUpTo } from '../../store/history.ts'
+import type { ConsumerRecords } from '../../store/consumers.ts'
 import type { Head } from '../../store/port.ts'
-import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
+import { type ConsumerError, type ConsumerState, describeError } from '../consumers/status.ts'
 import { StoredRecord } from '../consumers/stored-record.ts'
-import { sagaEventsBetweenKeeps } from '../limits.ts'
+import type { Holdings } from '../leases/index.ts'
+import { standByMs } from '../limits.ts'
+import type { OperatorLog } from '../operator-log.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause, type WaitOptions } from '../waiting.ts'
 import { cancel, decide, resume, type SagaDecision } from './decisions.ts'
-import { DueSagas, type KeptDue } from './due-sagas.ts'
 import type { Resumption } from './events.ts'
 import { loadSaga } from './instance.ts'
-import { Intake } from './intake.ts'
 import { sagaEnd } from './saga-end.ts'
 import { SagaInputs } from './saga-inputs.ts'
-import { newRecord, recordAt } from './saga-record.ts'
+import { layoutOf, partitionNames, partitionOf, relaid, type SagaLayout } from './saga-layout.ts'
+import { SagaPartition } from './saga-partition.ts'
+import { newRecord } from './saga-record.ts'
+import { type SagaRunnerStatus, sagaStatus } from './saga-status.ts'
 import type { SagaDriveOptions } from './sender.ts'
-import { endTypes, type SagaState } from './state.ts'
-
-export interface SagaRunnerStatus extends ConsumerStatus {
-  readonly kind: 'saga'
-  /** Sagas that are driven in this process. */
-  readonly active: number
-  /** Those that wait for a time: a timer, a timeout, or another try after a fault. */
-  readonly waiting: number
-  /**
-   * Sagas that cannot go on: a compensation was refused, a function failed or sent what cannot be carried out, or the code is no longer that of their history.
-   * They go on after `resumeSaga`, or after a restart with code that was mended.
-   */
-  readonly needsIntervention: readonly { readonly sagaId: string; readonly problem: string }[]
-}
+import { hasEnded, type SagaState } from './state.ts'
 
 export interface SagaRunnerOptions extends SagaDriveOptions {
   readonly records: ConsumerRecords
+  readonly holdings: Holdings
+  readonly operators: OperatorLog
   /** Other sagas start sagas of this kind. */
   readonly isChild: boolean
+  /** In how many partitions they are to run. Without it they run in as many as they do. */
+  readonly partitions: number | undefined
+  /** The number of partitions of a saga that is new, if none is wanted. */
+  readonly partitionsDefault: number
 }
 
 export class SagaRunner {
   readonly #options: SagaRunnerOptions
   readonly #stop = new AbortController()
   readonly #waiters: Waiters
+  /** What all partitions share: whether an operator has paused them, and how many they are. */
   readonly #record: StoredRecord
   readonly #inputs: SagaInputs
-  #due: DueSagas
-  /** The streams of sagas were read up to here when those under way were taken up. */
-  #takenUpTo: Position = 0
+  #partitions: readonly SagaPartition[] = []
+  #layout: SagaLayout | undefined
+  /** Aborts when there is another layout. */
+  #laid = new AbortController()
   #began: Promise<Head> | undefined
-  /** Ends what is under way, to stand still or to go on. */
-  #turn = new AbortController()
   #running: Promise<void> = Promise.resolve()
   #state: ConsumerState = 'starting'
   #error: ConsumerError | undefined
 
   constructor(options: SagaRunnerOptions) {
     this.#options = options
-    const { saga, records, guard, isChild } = options
+    const { saga, records, holdings, guard, isChild, partitions = options.partitionsDefault } = options
     this.#waiters = new Waiters(`The saga "${saga.name}"`)
     this.#inputs = new SagaInputs(saga, { guard, isChild })
     this.#record = new StoredRecord({
       name: saga.name,
       records,
-      begin: async (save) => {
-        const { position } = await (this.#began ?? options.store.head())
-        const record = await newRecord(options, position)
-        await save(record)
-        return record
+      holding: holdings.unheld(saga.name),
+      begin: async () => {
+        const { position: head } = await (this.#began ?? options.store.head())
+        return await newRecord(options, { head, partitions })
       },
     })
-    this.#due = new DueSagas(options, this.#stop.signal)
   }
 
   start(): void {
@@ -84,10 +78,7 @@ export class SagaRunner {
 
   async stop(): Promise<void> {
     this.#stop.abort()
-    this.#turn.abort()
     await this.#running
-    await this.#due.idle()
-    if (this.#state === 'running') await this.#keep().catch(() => {})
     this.#state = 'stopped'
     this.#waiters.fail(new IndelibleError('store_closed', `The saga "${this.#options.saga.name}" was stopped.`))
   }
@@ -99,23 +90,15 @@ export class SagaRunner {
 
   /** When the first of those that wait is due, in milliseconds since 1970. */
   get dueMs(): number | undefined {
-    return this.#due.dueMs
+    const all = this.#partitions.flatMap(({ due }) => due.dueMs ?? [])
+    return all.length === 0 ? undefined : Math.min(...all)
   }
 
   status(head: Position): SagaRunnerStatus {
-    const { active, waiting, problems, fault } = this.#due
-    const error = this.#error ?? (fault === undefined ? undefined : { message: fault })
-    return {
-      name: this.#options.saga.name,
-      kind: 'saga',
-      state: this.#state,
-      position: this.position,
-      lagEvents: Math.max(0, head - this.position),
-      active,
-      waiting,
-      needsIntervention: [...problems].map(([sagaId, problem]) => ({ sagaId, problem })),
-      ...(error === undefined ? {} : { error }),
-    }
+    const { saga, holdings } = this.#options
+    const isStarting = this.#state !== 'running'
+    const own = isStarting ? { state: this.#state, error: this.#error } : undefined
+    return sagaStatus(saga.name, { head, position: this.position, own, holdings, partitions: this.#partitions })
   }
 
   /** Resolves when the events up to a position have been taken in. Throws `wait_timeout`, `store_closed`, `aborted`. */
@@ -142,7 +125,7 @@ export class SagaRunner {
     const { saga, store } = this.#options
     return await sagaEnd(store, this.#streamOf(sagaId), options, (state, timeoutMs) => {
       const where = state ? `is still ${state.status}` : 'has not started'
-      const problem = this.#due.problems.get(sagaId)
+      const problem = this.#partitionOf(sagaId)?.due.problems.get(sagaId)
       const why = problem === undefined ? '' : ` It needs intervention: ${problem}`
       return new IndelibleError('wait_timeout', `Saga ${saga.name} ${sagaId} ${where} after ${timeoutMs} ms.${why}`)
     })
@@ -150,7 +133,7 @@ export class SagaRunner {
 
   /**
    * One saga that needs intervention goes on, as a person decided. `recorded`: its stream says who resumed it, because that is a transition of the saga.
-   * `retried`: its code failed, and trying again is no transition. Throws `unknown_saga`.
+   * `retried`: its code failed, and trying again is no transition; the process that runs it hears of it when that is recorded. Throws `unknown_saga`.
    */
   async resumeOne(
     sagaId: string,
@@ -158,9 +141,21 @@ export class SagaRunner {
     traceparent: string | undefined,
   ): Promise<'recorded' | 'retried' | 'nothing to resume'> {
     const isRecorded = await resume(this.#options, sagaId, resumption, traceparent)
-    const isRetried = this.#due.problems.delete(sagaId)
-    if (isRecorded || isRetried) this.#due.drive(sagaId)
+    const partition = this.#partitionOf(sagaId)
+    if (!partition?.holding.term) {
+      if (isRecorded) return 'recorded'
+      const state = await this.state(sagaId)
+      return state && !hasEnded(state) ? 'retried' : 'nothing to resume'
+    }
+    const isRetried = partition.due.problems.delete(sagaId)
+    if (isRecorded || isRetried) partition.due.drive(sagaId)
     return isRecorded ? 'recorded' : isRetried ? 'retried' : 'nothing to resume'
+  }
+
+  /** What {@link resumeOne} did through another process. */
+  retry(sagaId: string): void {
+    const partition = this.#partitionOf(sagaId)
+    if (partition?.due.problems.delete(sagaId)) partition.due.drive(sagaId)
   }
 
   /** See {@link decide}. */
@@ -173,108 +168,110 @@ export class SagaRunner {
     return await cancel(this.#options, sagaId, by)
   }
 
+  /** Acts on what operators did through other processes. */
+  async look(): Promise<void> {
+    const { generation, wanted } = layoutOf(await this.#record.load())
+    if (generation !== this.#layout?.generation || wanted !== undefined) this.#laid.abort()
+    for (const partition of this.#partitions) partition.look()
+  }
+
+  #partitionOf(sagaId: string): SagaPartition | undefined {
+    return this.#partitions[partitionOf(sagaId, this.#partitions.length)]
+  }
+
   #streamOf(sagaId: string): StreamName {
     return streamName(this.#options.saga.category, sagaId)
   }
 
   async #setPaused(isPaused: boolean): Promise<void> {
-    await this.#record.change(async (before) => ({
-      ...before,
-      isPaused,
-      updatedAt: instant(this.#options.clock.now()),
-    }))
-    this.#turn.abort()
-  }
-
-  async #keep(): Promise<void> {
-    await this.#record.change(async ({ isPaused }) => {
-      const { position } = this
-      const read = Math.max(position, this.#takenUpTo)
-      const upTo = { position: read, history: await historyUpTo(this.#options.store, read) }
-      return await recordAt(this.#options, { position, isPaused, kept: this.#due.keep(upTo) })
-    })
+    const { clock } = this.#options
+    await this.#record.change((before) => ({ ...before, isPaused, updatedAt: instant(clock.now()) }))
+    for (const partition of this.#partitions) partition.look()
   }
 
   async #run(): Promise<void> {
-    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
-      this.#turn = new AbortController()
-      const turn = AbortSignal.any([this.#stop.signal, this.#turn.signal])
+    let hasAsked = false
+    for (let attempt = 0; !this.#stop.signal.aborted; ) {
+      this.#laid = new AbortController()
+      const signal = AbortSignal.any([this.#stop.signal, this.#laid.signal])
       try {
-        const record = await this.#record.load()
-        if (record.isPaused) {
-          this.#state = 'paused'
-          this.#error = undefined
-          await pause(Number.POSITIVE_INFINITY, turn)
-          continue
-        }
-        this.#takenUpTo = await this.#takeUp(record, turn)
-        this.#state = 'running'
-        this.#error = undefined
-        await this.#takeIn(turn, () => {
-          attempt = 0
-        })
+        // Only a process that starts asks: of several that want different numbers, the one that started last has it.
+        if (!hasAsked) await this.#ask()
+        hasAsked = true
+        const layout = layoutOf(await this.#record.load())
+        if (layout.wanted !== undefined) await this.#relay(layout)
+        else await this.#runPartitions(layout, signal)
+        attempt = 0
       } catch (error) {
         if (isIndelibleError(error, 'store_closed')) return
         this.#state = 'retrying'
         this.#error = describeError(error)
-        await backoff(attempt, turn)
-      } finally {
-        // What is under way ends between two steps, before anything begins again.
-        if (turn.aborted || this.#state === 'retrying') {
-          this.#turn.abort()
-          await this.#due.idle()
-        }
+        await backoff(attempt++, signal)
       }
     }
   }
 
-  /** Finds the sagas that are under way: those that were kept, and those whose streams have gone on since. Gives how far their streams were read. */
-  async #takeUp({ checkpoint, kept }: ConsumerRecord, signal: AbortSignal): Promise<Position> {
-    const { saga, store } = this.#options
-    const { position, history } = checkpoint
-    // What was kept of another history says nothing, and another version is to be compared with each that is under way: then all are looked up.
-    const isOurs = (await store.historyAt(position)) === history
-    const before = isOurs ? (kept as KeptDue | undefined) : undefined
-    const isKnown =
-      before?.version === saga.version && (await store.historyAt(before.upTo.position)) === before.upTo.history
-    const known = isKnown ? before : undefined
-    this.#waiters.restart(isOurs ? position : 0)
-    const due = new DueSagas(this.#options, signal, known)
-    this.#due = due
-    const open = new Set(known?.driven)
-    const { position: head } = await store.head()
-    const categories = [saga.category]
-    const query = known ? [{ categories }] : [{ categories, types: ['$SagaStarted', ...endTypes] }]
-    for await (const { events } of store.read(query, { from: known ? known.upTo.position + 1 : 1 })) {
-      for (const { stream, type } of events) {
-        if (endTypes.includes(type)) open.delete(streamIdOf(stream))
-        else open.add(streamIdOf(stream))
-      }
-    }
-    await due.takeUp(open)
-    due.look()
-    return head
+  /** Says in how many partitions the sagas are to run, if that is another number. All processes hear it, and stop those that they run. */
+  async #ask(): Promise<void> {
+    const { partitions: wanted, saga, operators } = this.#options
+    const { partitions, wanted: asked = partitions, ...layout } = layoutOf(await this.#record.load())
+    if (wanted === undefined || wanted === asked) return
+    await this.#record.change((before) => ({ ...before, kept: { ...layout, partitions, wanted } satisfies SagaLayout }))
+    await operators.record(
+      '$SagaPartitioned',
+      { subject: saga.name, data: { name: saga.name, partitions: wanted } },
+      {},
+    )
   }
 
-  async #takeIn(signal: AbortSignal, onProgress: () => void): Promise<void> {
-    let keptAt = this.position
-    const intake = new Intake({
-      drive: this.#options,
-      inputs: this.#inputs,
-      due: this.#due,
-      signal,
-      takenUpTo: this.#takenUpTo,
-      onProgress: (through) => {
-        this.#waiters.advance(through)
-        onProgress()
-      },
-      afterBatch: async () => {
-        // To keep many takes long: then it is done less often, and a start reads more.
-        if (this.position - keptAt < Math.max(sagaEventsBetweenKeeps, this.#due.waiting / 2)) return
-        keptAt = this.position
-        await this.#keep()
-      },
-    })
-    await intake.follow(this.position)
+  /** Makes the new layout as soon as no process runs a partition of the old one. Of several that do so, one is first. */
+  async #relay(layout: SagaLayout): Promise<void> {
+    const { saga, records, holdings } = this.#options
+    if (await holdings.areFree(partitionNames(saga, layout)))
+      await this.#record.change(async (before) => {
+        const { generation, wanted } = layoutOf(before)
+        return generation === layout.generation && wanted !== undefined
+          ? await relaid(saga, before, records)
+          : undefined
+      })
+    else await pause(standByMs / 5, this.#stop.signal)
+  }
+
+  async #runPartitions(layout: SagaLayout, signal: AbortSignal): Promise<void> {
+    const { saga, holdings } = this.#options
+    const { checkpoint } = await this.#record.load()
+    const names = partitionNames(saga, layout)
+    this.#layout = layout
+    this.#partitions = names.map(
+      (name, index) =>
+        new SagaPartition({
+          ...this.#options,
+          partition: { index, of: layout.partitions },
+          inputs: this.#inputs,
+          holding: holdings.hold(name, saga.name),
+          from: { checkpoint, kept: layout.from },
+          isPaused: () => this.#isPaused(layout),
+          moved: () => this.#moved(),
+        }),
+    )
+    this.#state = 'running'
+    this.#error = undefined
+    for (const partition of this.#partitions) partition.start()
+    await pause(Number.POSITIVE_INFINITY, signal)
+    for (const name of names) holdings.drop(name)
+    await Promise.all(this.#partitions.map((partition) => partition.stop()))
+  }
+
+  /** Asked in the term of the lease of a partition: from then on, a change of the layout waits for that term to end. */
+  async #isPaused({ generation }: SagaLayout): Promise<boolean | undefined> {
+    const record = await this.#record.load()
+    const now = layoutOf(record)
+    if (now.generation === generation && now.wanted === undefined) return record.isPaused
+    this.#laid.abort()
+    return undefined
+  }
+
+  #moved(): void {
+    this.#waiters.restart(Math.min(...this.#partitions.map(({ position }) => position)))
   }
 }

@@ -24,6 +24,8 @@ export interface ProjectionMethods {
   rebuild(input: { readonly name: string }): RebuildReport
   verify(input: { readonly name: string }): TableCheck
   setPaused(input: { readonly name: string; readonly isPaused: boolean }): void
+  /** Whether this process is to run it, where several share the work. Answered when the runner has stopped, if another one is to. */
+  setHere(input: { readonly name: string; readonly isHere: boolean }): void
 }
 
 /** What a method reports on its way. */
@@ -103,6 +105,7 @@ export function startRunners(system: System, context: HostContext): Runners {
         of(runners, name).waitFor(position, { timeoutMs, signal }),
       rebuild: ({ name }, options) => of(runners, name).rebuild(options),
       setPaused: ({ name, isPaused }) => of(runners, name).setPaused(isPaused),
+      setHere: ({ name, isHere }) => of(runners, name).setHere(isHere),
       async verify({ name }, { signal, progress }) {
         using _ = heavyWork.begin(name, 'compared with the log')
         const found = of(contexts, name)

@@ -58,6 +58,7 @@ export class Proofs {
   async latest(): Promise<LatestCheckpoint> {
     const runner = this.#kept(this.#runner)
     const checkpoint = await lastCheckpoint(this.#kept(this.#files))
+    await runner.refresh()
     return { checkpoint, cosigned: runner.cosigned, keys: runner.keys }
   }
 

@@ -7,6 +7,7 @@ import { cosignedCheckpoint, cosignedPath } from '../../proofs/prove.ts'
 import type { Cosignatures, PublishedCheckpoint, Publisher } from '../../proofs/publishers.ts'
 import { nodesIn } from '../../proofs/tile-nodes.ts'
 import type { ProofFiles } from '../../store/proof-files.ts'
+import type { Holding } from '../leases/index.ts'
 import { Publication, type PublicationStatus } from './publication.ts'
 import type { TreeKeys } from './tree-keys.ts'
 
@@ -14,6 +15,7 @@ export interface PublicationsOptions {
   readonly publish: readonly Publisher[]
   readonly files: ProofFiles
   readonly keys: TreeKeys
+  readonly holding: Holding
   /** A receiver knows another history. */
   readonly diverged: (error: unknown) => void
 }
@@ -80,7 +82,9 @@ export class Publications {
       )
     if (kept && kept.size > size) return
     this.#cosigned = cosigned
-    await this.#options.files.write(cosignedPath, Buffer.from(cosigned))
+    const { files, holding } = this.#options
+    // Where another process has the lease by now, that one goes on with the witnesses.
+    if (holding.term) await files.write(cosignedPath, Buffer.from(cosigned), { token: holding.term.token })
   }
 
   #isOurs(note: string): boolean {

@@ -5,6 +5,7 @@ import type { SignedTree } from '../../proofs/tree-grower.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
 import type { ProofFiles } from '../../store/proof-files.ts'
 import { StoredRecord } from '../consumers/stored-record.ts'
+import type { Holding } from '../leases/index.ts'
 import { type TreeKeys, treeName } from './tree-keys.ts'
 
 export interface SignedRecordOptions {
@@ -12,6 +13,9 @@ export interface SignedRecordOptions {
   readonly files: ProofFiles
   readonly keys: TreeKeys
   readonly clock: Clock
+  readonly holding: Holding
+  /** An operator did something through another process. */
+  readonly changed: (record: ConsumerRecord) => void
 }
 
 /** A tree with its checkpoint, as a signed note. */
@@ -26,11 +30,17 @@ export class SignedRecord {
 
   constructor(options: SignedRecordOptions) {
     this.#options = options
-    this.#record = new StoredRecord({ name: treeName, records: options.records, begin: (save) => this.#begin(save) })
+    const { records, holding, changed } = options
+    this.#record = new StoredRecord({ name: treeName, records, holding, changed, begin: async () => this.#begin() })
   }
 
   async load(): Promise<ConsumerRecord> {
     return await this.#record.load()
+  }
+
+  /** Notices what operators did through other processes. */
+  async look(): Promise<void> {
+    await this.#record.look()
   }
 
   async setPaused(isPaused: boolean): Promise<void> {
@@ -48,7 +58,8 @@ export class SignedRecord {
 
   /** Signs a tree, and gives the note. */
   async sign(tree: SignedTree, origin: string): Promise<string> {
-    const { clock, files, keys } = this.#options
+    const { clock, files, keys, holding } = this.#options
+    const token = holding.term?.token
     const { size, root, history } = tree
     const atMs = clock.now()
     const note = signCheckpoint({ origin, size, root }, { keys: keys.signers, atMs })
@@ -56,16 +67,14 @@ export class SignedRecord {
     const change = { checkpoint: { position: size, history }, kept, updatedAt: instant(atMs) }
     // First what proves later that the log is the same, then what others see.
     await this.#record.change((before) => ({ ...before, ...change }))
-    await files.write('checkpoint', Buffer.from(note))
+    await files.write('checkpoint', Buffer.from(note), { token })
     return note
   }
 
-  async #begin(save: (record: ConsumerRecord) => Promise<void>): Promise<ConsumerRecord> {
+  #begin(): ConsumerRecord {
     const checkpoint = { position: 0, history: '' }
     const updatedAt = instant(this.#options.clock.now())
-    const begun = { name: treeName, checkpoint, isPaused: false, parked: [], updatedAt }
-    await save(begun)
-    return begun
+    return { name: treeName, checkpoint, isPaused: false, parked: [], updatedAt }
   }
 }
 

@@ -38,9 +38,14 @@ export class TreeKeys {
 
   /** Reads the keys, or makes the first one. Throws `proof_invalid` where the file has something else. */
   async load(origin: string): Promise<void> {
+    if (!(await this.reload())) await this.#use([newSignerKey(origin)])
+  }
+
+  /** Reads the keys again, which another process may have made. False where there are none yet. */
+  async reload(): Promise<boolean> {
     const text = await this.#options.files.loadKeys()
-    if (text === undefined) await this.#use([newSignerKey(origin)])
-    else this.#keys = text.trimEnd().split('\n').map(signerKey)
+    if (text !== undefined) this.#keys = text.trimEnd().split('\n').map(signerKey)
+    return text !== undefined
   }
 
   /** Records the newest key in the log if that is not done: it is new, or a crash came between. Call it only when the log is the one that was signed. */

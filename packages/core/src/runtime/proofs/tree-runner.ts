@@ -6,7 +6,14 @@ import { type Misfit, misfitText } from '../../proofs/compare.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
 import type { EventStore } from '../../store/port.ts'
 import type { ProofFiles } from '../../store/proof-files.ts'
-import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
+import {
+  type ConsumerError,
+  type ConsumerState,
+  type ConsumerStatus,
+  describeError,
+  heldBy,
+} from '../consumers/status.ts'
+import { type Holding, type Term, whileHeld } from '../leases/index.ts'
 import { treeEveryMs, treeStepEventsMax } from '../limits.ts'
 import type { OperatorLog } from '../operator-log.ts'
 import { Waiters } from '../waiters.ts'
@@ -32,6 +39,7 @@ export interface TreeRunnerOptions extends ProofsOptions {
   readonly records: ConsumerRecords
   readonly operators: OperatorLog
   readonly clock: Clock
+  readonly holding: Holding
 }
 
 export class TreeRunner {
@@ -54,12 +62,18 @@ export class TreeRunner {
 
   constructor(options: TreeRunnerOptions) {
     this.#options = options
-    const { files, store, records, operators, clock, tree = treeHere, publish = [] } = options
+    const { files, store, records, operators, clock, holding, tree = treeHere, publish = [] } = options
     this.#host = tree({ store, files })
     this.#keys = new TreeKeys({ files, store, operators })
-    this.#record = new SignedRecord({ records, files, keys: this.#keys, clock })
+    const changed = ({ isPaused }: ConsumerRecord) => {
+      if (!isPaused) this.#foreign = undefined
+      this.#turn.abort()
+    }
+    this.#record = new SignedRecord({ records, files, keys: this.#keys, clock, holding, changed })
     const diverged = (error: unknown) => this.#diverge(error)
-    this.#publications = new Publications({ publish, files, keys: this.#keys, diverged })
+    this.#publications = new Publications({ publish, files, keys: this.#keys, holding, diverged })
+    holding.report = () => ({ position: this.position, state: this.#state })
+    holding.told = ({ position }) => this.#waiters.restart(position)
   }
 
   start(): void {
@@ -86,6 +100,7 @@ export class TreeRunner {
       name: treeName,
       kind: 'tree',
       state: this.#state,
+      ...heldBy(this.#options.holding),
       position: this.position,
       lagEvents: Math.max(0, head - this.position),
       ...(this.#error ? { error: this.#error } : {}),
@@ -108,6 +123,17 @@ export class TreeRunner {
     await this.#setPaused(false)
   }
 
+  /** Acts on what operators did through other processes. */
+  async look(): Promise<void> {
+    if (this.#options.holding.term) await this.#record.look()
+  }
+
+  /** What the process that keeps the tree has written: its keys, and what witnesses signed. */
+  async refresh(): Promise<void> {
+    if (this.#options.holding.term || !(await this.#keys.reload())) return
+    await this.#publications.load()
+  }
+
   /** The newest checkpoint that others have signed too. */
   get cosigned(): string | undefined {
     return this.#publications.cosigned
@@ -121,7 +147,12 @@ export class TreeRunner {
   /** A new key signs from now on; see {@link TreeKeys}. It gives the public keys. */
   async rotateKey(by: { readonly actor?: string | undefined }): Promise<readonly string[]> {
     if (this.#state !== 'running')
-      throw new IndelibleError('proofs_missing', `The Merkle tree is ${this.#state}; it must be running for a new key.`)
+      throw new IndelibleError(
+        'proofs_missing',
+        this.#state === 'standby'
+          ? `The process ${this.#options.holding.holder ?? 'that is starting'} keeps the Merkle tree. Ask it for a new key, or ask again.`
+          : `The Merkle tree is ${this.#state}; it must be running for a new key.`,
+      )
     await this.#keys.rotate(this.#origin!, by)
     return this.#keys.verifiers
   }
@@ -132,9 +163,22 @@ export class TreeRunner {
   }
 
   async #run(): Promise<void> {
-    for (let attempt = 0; !this.#stop.signal.aborted; ) {
+    await whileHeld(this.#options.holding, {
+      stop: this.#stop.signal,
+      standBy: () => {
+        this.#state = 'standby'
+        this.#error = undefined
+        this.#misfit = undefined
+      },
+      run: (term) => this.#runFor(term),
+    })
+  }
+
+  async #runFor({ over }: Term): Promise<void> {
+    const stop = AbortSignal.any([this.#stop.signal, over])
+    for (let attempt = 0; !stop.aborted; ) {
       this.#turn = new AbortController()
-      const signal = AbortSignal.any([this.#stop.signal, this.#turn.signal])
+      const signal = AbortSignal.any([stop, this.#turn.signal])
       try {
         const record = await this.#record.load()
         this.#waiters.restart(record.checkpoint.position)

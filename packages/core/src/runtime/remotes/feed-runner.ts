@@ -8,9 +8,16 @@ import { type Clock, instant } from '../../kernel/time.ts'
 import type { ConsumerRecord, ConsumerRecords } from '../../store/consumers.ts'
 import type { Checkpoint, EventStore } from '../../store/port.ts'
 import { CheckpointSaver } from '../consumers/checkpoint-saver.ts'
-import { type ConsumerError, type ConsumerState, type ConsumerStatus, describeError } from '../consumers/status.ts'
+import {
+  type ConsumerError,
+  type ConsumerState,
+  type ConsumerStatus,
+  describeError,
+  heldBy,
+} from '../consumers/status.ts'
 import { StoredRecord } from '../consumers/stored-record.ts'
-import { checkpointEveryMs, consumerStopMsMax, feedWaitMs, passedCheckpointMs } from '../limits.ts'
+import { type Holding, type Term, whileHeld } from '../leases/index.ts'
+import { checkpointEveryMs, consumerStopMsMax, feedWaitMs, passedCheckpointMs, standByMs } from '../limits.ts'
 import { appendTo, type Telemetry } from '../telemetry/index.ts'
 import { Waiters } from '../waiters.ts'
 import { backoff, pause } from '../waiting.ts'
@@ -27,6 +34,7 @@ export interface FeedRunnerOptions {
   readonly connection: RemoteConnection
   readonly store: EventStore
   readonly records: ConsumerRecords
+  readonly holding: Holding
   readonly clock: Clock
   readonly telemetry: Telemetry
 }
@@ -42,6 +50,8 @@ export class FeedRunner {
   #turn = new AbortController()
   #state: ConsumerState = 'starting'
   #error: ConsumerError | undefined
+  /** Another process has the record. */
+  #hasBegun = false
   /** How far this process is, which may be further than what is stored. */
   #place: Checkpoint | undefined
   /** The end of the other log, as it was last told. */
@@ -49,16 +59,24 @@ export class FeedRunner {
 
   constructor(options: FeedRunnerOptions) {
     this.#options = options
-    const { remote, records } = options
+    const { remote, records, holding } = options
     const prefix = remotePrefix(remote)
     this.#types = recordedNames(Object.values(remote.events)).map((name) => name.slice(prefix.length))
     this.#waiters = new Waiters(this.#what)
-    this.#record = new StoredRecord({ name: remote.name, records, begin: (save) => this.#begin(save) })
+    this.#record = new StoredRecord({
+      name: remote.name,
+      records,
+      holding,
+      begin: () => this.#begin(),
+      changed: ({ isPaused }) => void (isPaused ? this.#turn.abort() : this.#resumed()),
+    })
+    holding.report = () => ({ position: this.position, state: this.#state })
+    holding.told = ({ position }) => this.#waiters.restart(position)
   }
 
   /** Whether it is known from where on events are heard. */
   get hasBegun(): boolean {
-    return this.#record.current !== undefined
+    return this.#hasBegun || this.#record.current !== undefined
   }
 
   start(): void {
@@ -85,6 +103,7 @@ export class FeedRunner {
       name: this.#options.remote.name,
       kind: 'feed',
       state: this.#state,
+      ...heldBy(this.#options.holding),
       position: this.position,
       lagEvents: Math.max(0, this.#head - this.position),
       ...(this.#error ? { error: this.#error } : {}),
@@ -98,6 +117,7 @@ export class FeedRunner {
 
   async pause(): Promise<void> {
     await this.#change({ isPaused: true })
+    this.#turn.abort()
   }
 
   /**
@@ -105,9 +125,22 @@ export class FeedRunner {
    * not copied twice.
    */
   async resume(): Promise<void> {
+    await this.#change({ isPaused: false })
+    if (this.#options.holding.term) await this.#resumed()
+  }
+
+  /** Acts on what operators did through other processes. */
+  async look(): Promise<void> {
+    if (this.#options.holding.term) await this.#record.look()
+  }
+
+  async #resumed(): Promise<void> {
     const again = this.#state === 'diverged' ? await this.#firstPlace() : undefined
-    if (again) this.#place = undefined
-    await this.#change({ isPaused: false, ...(again ? { checkpoint: again } : {}) })
+    if (again) {
+      this.#place = undefined
+      await this.#change({ checkpoint: again })
+    }
+    this.#turn.abort()
   }
 
   get #what(): string {
@@ -118,7 +151,6 @@ export class FeedRunner {
     const { clock } = this.#options
     const place = this.#place ? { checkpoint: this.#place } : {}
     await this.#record.change((before) => ({ ...before, ...place, ...change, updatedAt: instant(clock.now()) }))
-    this.#turn.abort()
   }
 
   async #save(): Promise<void> {
@@ -131,13 +163,11 @@ export class FeedRunner {
   }
 
   /** The place is stored before anything is sent to the other system, so that no answer is missed. */
-  async #begin(save: (record: ConsumerRecord) => Promise<void>): Promise<ConsumerRecord> {
+  async #begin(): Promise<ConsumerRecord> {
     const { remote, clock } = this.#options
     const checkpoint = remote.from === 'beginning' ? start : await this.#endThere()
     const updatedAt = instant(clock.now())
-    const begun = { name: remote.name, checkpoint, isPaused: false, parked: [], updatedAt, kept: checkpoint }
-    await save(begun)
-    return begun
+    return { name: remote.name, checkpoint, isPaused: false, parked: [], updatedAt, kept: checkpoint }
   }
 
   async #endThere(): Promise<Checkpoint> {
@@ -163,9 +193,30 @@ export class FeedRunner {
   }
 
   async #run(): Promise<void> {
-    for (let attempt = 0; !this.#stop.signal.aborted; ) {
+    await whileHeld(this.#options.holding, {
+      stop: this.#stop.signal,
+      standBy: () => void this.#standBy(),
+      run: (term) => this.#runFor(term),
+    })
+  }
+
+  async #standBy(): Promise<void> {
+    this.#state = 'standby'
+    this.#error = undefined
+    this.#place = undefined
+    // What is sent from here waits until it is known from where on answers are heard.
+    const { records, remote, holding } = this.#options
+    while (!this.#stop.signal.aborted && !holding.term && !this.#hasBegun) {
+      this.#hasBegun = (await records.load(remote.name).catch(() => undefined)) !== undefined
+      if (!this.#hasBegun) await pause(standByMs, this.#stop.signal)
+    }
+  }
+
+  async #runFor({ over }: Term): Promise<void> {
+    const stop = AbortSignal.any([this.#stop.signal, over])
+    for (let attempt = 0; !stop.aborted; ) {
       this.#turn = new AbortController()
-      const signal = AbortSignal.any([this.#stop.signal, this.#turn.signal])
+      const signal = AbortSignal.any([stop, this.#turn.signal])
       const saver = new CheckpointSaver(() => this.#save())
       try {
         const { isPaused, checkpoint } = await this.#record.load()

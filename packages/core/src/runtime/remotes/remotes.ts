@@ -4,6 +4,7 @@ import type { System } from '../../kernel/system.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { ConsumerRecords } from '../../store/consumers.ts'
 import type { EventStore } from '../../store/port.ts'
+import type { Holdings } from '../leases/index.ts'
 import type { Telemetry } from '../telemetry/index.ts'
 import type { RemoteConnection } from './connection.ts'
 import { FeedRunner } from './feed-runner.ts'
@@ -13,6 +14,7 @@ export interface RemotesOptions {
   readonly connections: Readonly<Record<string, RemoteConnection>> | undefined
   readonly store: EventStore
   readonly records: ConsumerRecords
+  readonly holdings: Holdings
   readonly clock: Clock
   readonly telemetry: Telemetry
 }
@@ -25,7 +27,13 @@ export class Remotes {
   constructor({ name: system, remotes }: System, { connections = {}, ...options }: RemotesOptions) {
     const connected = remotes.map((remote) => ({ remote, connection: connectionOf(system, remote.name, connections) }))
     const heard = connected.filter(({ remote }) => Object.keys(remote.events).length > 0)
-    this.feeds = new Map(heard.map((each) => [each.remote.name, new FeedRunner({ ...each, ...options })]))
+    const holding = (name: string) => options.holdings.hold(name)
+    this.feeds = new Map(
+      heard.map((each) => [
+        each.remote.name,
+        new FeedRunner({ ...each, ...options, holding: holding(each.remote.name) }),
+      ]),
+    )
     this.#executors = new Map(
       connected.map((each) => {
         const feed = this.feeds.get(each.remote.name)

@@ -17,6 +17,7 @@ export const attributes = {
   'indelible.code': 'The code of the error.',
   'indelible.command': 'The type of the command.',
   'indelible.consumer': 'The name of what follows the log.',
+  'indelible.lease': 'The consumer, or the partition of a saga, whose lease it is.',
   'indelible.events': 'How many events the commit has.',
   'indelible.event': 'The type of the event.',
   'indelible.kind':

@@ -54,6 +54,14 @@ export const instruments = {
     meaning: '1 if the store can write now, 0 if it cannot.',
     attributes: [],
   },
+  storeDurability: {
+    name: 'indelible.store.durability',
+    kind: 'gauge',
+    unit: '1',
+    meaning:
+      'What an acknowledged append survives: 0 the end of this process, 1 the crash of the machine of the log, 2 the loss of that machine.',
+    attributes: [],
+  },
   storeRefusedAppends: {
     name: 'indelible.store.refused_appends',
     kind: 'counter',
@@ -74,6 +82,20 @@ export const instruments = {
     unit: 's',
     meaning: 'How long these took together. Its rate divided by that of their number is the mean.',
     attributes: [],
+  },
+  processes: {
+    name: 'indelible.processes',
+    kind: 'gauge',
+    unit: '{process}',
+    meaning: 'Processes that share the work and are alive, as this one sees them; 0 where it has its stores alone.',
+    attributes: [],
+  },
+  leaseHeld: {
+    name: 'indelible.lease.held',
+    kind: 'gauge',
+    unit: '1',
+    meaning: '1 for each lease that this process holds. Over all processes, the sum for a lease is 1.',
+    attributes: ['indelible.lease'],
   },
   consumerPosition: {
     name: 'indelible.consumer.position',

@@ -70,6 +70,44 @@ export const consumerRecordsContract: readonly ContractCase<ConsumerRecordsSubje
   },
 ]
 
+/** What a store of records promises besides, which many processes share. */
+export const sharedRecordsContract: readonly ContractCase<ConsumerRecordsSubject>[] = [
+  {
+    name: 'a record with a revision replaces only the revision before it',
+    async run({ records, again }) {
+      const other = await again()
+      const of = (revision: number, token: number) => ({ ...full, revision, token })
+      assert.equal(await records.save(of(2, 1)), 'superseded')
+      assert.equal(await records.load('mail'), undefined)
+      assert.equal(await records.save(of(1, 1)), 'saved')
+      assert.equal(await other.save(of(1, 2)), 'superseded')
+      assert.equal(await other.save(of(2, 2)), 'saved')
+      assert.equal(await records.save(of(2, 1)), 'superseded')
+      assert.equal(await records.save(of(4, 1)), 'superseded')
+      assert.deepEqual(await (await again()).load('mail'), of(2, 2))
+    },
+  },
+  {
+    name: 'a record without a revision counts as revision 0 for those that have one',
+    async run({ records }) {
+      assert.equal(await records.save(full), 'saved')
+      assert.equal(await records.save({ ...full, revision: 2 }), 'superseded')
+      assert.equal(await records.save({ ...full, revision: 1 }), 'saved')
+    },
+  },
+  {
+    name: 'of many who save the same revision at the same time one succeeds',
+    async run({ records, again }) {
+      const others = await Promise.all(Array.from({ length: 8 }, again))
+      for (let revision = 1; revision <= 10; revision++) {
+        const saved = await Promise.all(others.map((each, token) => each.save({ ...full, revision, token })))
+        assert.equal(saved.filter((outcome) => outcome === 'saved').length, 1)
+        assert.equal((await records.load('mail'))?.token, saved.indexOf('saved'))
+      }
+    },
+  },
+]
+
 function record(name: string): ConsumerRecord {
   const checkpoint = { position: 0, history: 'an empty log' }
   return { name, checkpoint, isPaused: false, parked: [], updatedAt: '2026-01-01T00:00:00.000Z' }

@@ -1,5 +1,7 @@
 // Makes the schema of event logs, or brings an older one up to date.
 import { IndelibleError } from 'indelible'
+import { kept, keptTables } from '../../kept/schema.ts'
+import { quoteName } from '../../sql/index.ts'
 import type { LogDatabase } from '../database.ts'
 import { partitionEvents } from '../limits.ts'
 import type { TextQuery, TextRow } from '../text-query.ts'
@@ -21,9 +23,11 @@ export function checkedSchema(schema: string): string {
 export interface InstallOptions {
   /** The positions of one partition, 5,000,000 by default. */
   readonly partitionEvents?: number
+  /** The role of the application. It may read everything, add events by our functions, change what is kept beside them, and nothing else. Whoever installs owns the schema. */
+  readonly role?: string | undefined
 }
 
-/** All statements that make the schema, for an administrator who wants to see or run them. */
+/** All statements that make the schema. */
 export function installSql(schema: string, options: InstallOptions = {}): string {
   const size = options.partitionEvents ?? partitionEvents
   return `CREATE SCHEMA IF NOT EXISTS ${schema};
@@ -32,22 +36,51 @@ INSERT INTO ${schema}.layout (version, partition_events) VALUES (${layoutVersion
 ${law(schema)}
 ${reading(schema)}
 ${writing(schema)}
+${kept(schema)}
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ${schema} FROM PUBLIC;
+`
+}
+
+/** What the role of an application needs. */
+export function grantSql(schema: string, role: string): string {
+  const name = quoteName(role)
+  return `GRANT USAGE ON SCHEMA ${schema} TO ${name};
+GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${name};
+GRANT INSERT, UPDATE, DELETE ON ${keptTables.map((table) => `${schema}.${table}`).join(', ')} TO ${name};
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${name};
+REVOKE ALL ON FUNCTION ${schema}.protect, ${schema}.refuse_change FROM ${name};
 `
 }
 
 /** The version of the schema that is there, if any. Throws errors of the driver. */
 export async function installedVersion(query: TextQuery, schema: string): Promise<number | undefined> {
-  const [[found]] = (await query('SELECT to_regclass($1)', [`${schema}.layout`])) as [TextRow]
-  if (found === null) return undefined
+  const sql = `SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1`
+  const [found] = await query(sql, [schema])
+  if (found === undefined) return undefined
+  if (found[0] !== 't') throw new IndelibleError('store_missing', missing(schema, 'this role may not use it'))
+  const [[layout]] = (await query('SELECT to_regclass($1)', [`${schema}.layout`])) as [TextRow]
+  if (layout === null) return undefined
   const [[version]] = (await query(`SELECT version FROM ${schema}.layout`)) as [TextRow]
   return Number(version)
 }
 
-/** Makes the schema unless it is there. Processes that start at the same time wait for the first one. Throws errors of the driver. */
+/**
+ * Makes the schema unless it is there, and grants its role what it needs. Processes that start at the same time wait for the first one. Throws
+ * `store_missing` where this role may not make it, and errors of the driver.
+ */
 export async function install(database: LogDatabase, schema: string, options: InstallOptions = {}): Promise<void> {
   await database.transaction(async (query) => {
     await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${schema}.install`])
-    if ((await installedVersion(query, schema)) === undefined) await query(installSql(schema, options))
+    if ((await installedVersion(query, schema)) === undefined) {
+      const mayMake = `SELECT coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1), has_database_privilege(current_database(), 'CREATE'))`
+      const [[may]] = (await query(mayMake, [schema])) as [TextRow]
+      if (may !== 't') throw new IndelibleError('store_missing', missing(schema, 'this role may not make them'))
+      await query(installSql(schema, options))
+    }
+    if (options.role !== undefined) await query(grantSql(schema, options.role))
   })
+}
+
+function missing(schema: string, why: string): string {
+  return `The database has no event logs in the schema "${schema}", and ${why}. A role that may make a schema calls installPostgresLog({ connectionString, schema: '${schema}', role: '<role of the application>' }) of @indelible/postgres, or runs the SQL of postgresLogSql({ schema: '${schema}', role: '<role of the application>' }).`
 }

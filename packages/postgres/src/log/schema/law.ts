@@ -25,6 +25,9 @@ DECLARE
   v_table text;
   v_part text;
 BEGIN
+  IF p_position > (SELECT coalesce(max(head), 0) FROM ${schema}.logs) + 2 * v_size THEN
+    RAISE EXCEPTION 'Position % is too far ahead for a partition.', p_position USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('${schema}.make_partition', 0));
   FOREACH v_table IN ARRAY ARRAY['events', 'terms'] LOOP
     v_part := v_table || '_' || v_number;

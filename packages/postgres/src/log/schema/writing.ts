@@ -30,11 +30,17 @@ BEGIN
     JOIN ${schema}.kinds k ON k.log = p_log AND k.category = g.category AND k.type = g.type ORDER BY g.nth);
 END $$;
 
+-- What an acknowledgement survives with these settings and a value of synchronous_commit: 0 a process, 1 a machine, 2 the loss of a machine.
+CREATE FUNCTION ${schema}.durability(p_sync text) RETURNS int4 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN p_sync = 'off' OR current_setting('fsync') = 'off' OR current_setting('full_page_writes') = 'off' THEN 0
+    WHEN p_sync = 'local' OR current_setting('synchronous_standby_names') = '' THEN 1 ELSE 2 END
+$$;
+
 -- Writes a batch in rounds. A batch is known by its writer and a number that rises: one that was given up cannot be written any more.
 -- Returns the head before it, the time of recording, the version before it of each stream of each round, and the commits that were not written, as JSON:
 -- [round, commit, "command", first position, events], [round, commit, "version", stream of the round, actual version] or [round, commit, "condition", position].
-CREATE FUNCTION ${schema}.append(p_log int4, p_writer uuid, p_batch int8, p_sync text, p_channel text, p_rounds ${schema}.round[])
-RETURNS TABLE (head int8, recorded_ms int8, versions text, failures text)
+CREATE FUNCTION ${schema}.append(p_log int4, p_writer uuid, p_batch int8, p_durability int4, p_channel text, p_rounds ${schema}.round[])
+RETURNS TABLE (head int8, recorded_ms int8, versions text, failures text, durability int4)
 LANGUAGE plpgsql SECURITY DEFINER ${planned} AS $$
 #variable_conflict use_column
 DECLARE
@@ -51,12 +57,24 @@ DECLARE
   v_before int8[];
   v_versions int8[] := '{}';
   v_isnew boolean[];
+  v_differs boolean;
+  v_durability int4;
   v_match int8;
   v_events int8;
   v_passed int8;
   i int4;
 BEGIN
-  IF p_sync IS NOT NULL THEN PERFORM set_config('synchronous_commit', p_sync, true); END IF;
+  v_durability := ${schema}.durability(current_setting('synchronous_commit'));
+  IF v_durability < p_durability THEN
+    -- The session may ask for more than is usual on this server, and for no more than it can.
+    v_durability := ${schema}.durability('on');
+    IF v_durability < p_durability THEN
+      RAISE EXCEPTION 'The server keeps an append with durability %, and % was asked for: fsync = %, full_page_writes = %, synchronous_standby_names = "%".',
+        v_durability, p_durability, current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_standby_names')
+        USING ERRCODE = 'ID001';
+    END IF;
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
   SELECT l.head, l.recorded_at INTO v_head, v_at FROM ${schema}.logs l WHERE l.id = p_log FOR NO KEY UPDATE;
   v_first := v_head;
   v_at := greatest(v_at, date_trunc('milliseconds', clock_timestamp()));
@@ -68,17 +86,18 @@ BEGIN
     IF r.command_commit IS NOT NULL THEN
       SELECT coalesce(jsonb_object_agg(d.commit, jsonb_build_array(v_round, d.commit, 'command', c.first_position, c.events)), '{}') INTO v_failed
       FROM unnest(r.command_commit, r.command_id) d(commit, id)
-      JOIN ${schema}.commands c ON c.log = p_log AND c.id = d.id;
+      CROSS JOIN LATERAL (SELECT c.first_position, c.events FROM ${schema}.commands c WHERE c.log = p_log AND c.id = d.id LIMIT 1) c;
     END IF;
 
     SELECT array_agg(coalesce(s.id, nextval('${schema}.stream_numbers')) ORDER BY w.nth),
       array_agg(coalesce(s.version, 0) ORDER BY w.nth),
-      array_agg(s.id IS NULL ORDER BY w.nth)
-    INTO v_ids, v_before, v_isnew
-    FROM unnest(r.stream_name) WITH ORDINALITY w(name, nth)
-    LEFT JOIN ${schema}.streams s ON s.log = p_log AND s.name = w.name;
+      array_agg(s.id IS NULL ORDER BY w.nth),
+      bool_or(CASE w.wanted WHEN -2 THEN false WHEN -1 THEN s.id IS NULL ELSE coalesce(s.version, 0) <> w.wanted END)
+    INTO v_ids, v_before, v_isnew, v_differs
+    FROM unnest(r.stream_name, r.stream_wanted) WITH ORDINALITY w(name, wanted, nth)
+    LEFT JOIN LATERAL (SELECT s.id, s.version FROM ${schema}.streams s WHERE s.log = p_log AND s.name = w.name LIMIT 1) s ON true;
 
-    IF r.stream_wanted IS NOT NULL THEN
+    IF v_differs THEN
       SELECT v_failed || coalesce(jsonb_object_agg(x.commit, jsonb_build_array(v_round, x.commit, 'version', x.nth, v_before[x.nth])), '{}') INTO v_failed
       FROM (
         SELECT DISTINCT ON (w.commit) w.commit, w.nth FROM unnest(r.stream_commit, r.stream_wanted) WITH ORDINALITY w(commit, wanted, nth)
@@ -120,13 +139,17 @@ BEGIN
     CONTINUE WHEN v_events = 0;
 
     -- A stream with the number 0 as its commit gets events of several commits, none of which can fail.
-    INSERT INTO ${schema}.streams (id, not_before, not_after, version, log, name)
-      SELECT v_ids[w.nth], v_head + 1, v_head + v_events, w.events, p_log, w.name
-      FROM unnest(r.stream_commit, r.stream_name, r.stream_events) WITH ORDINALITY w(commit, name, events, nth)
-      WHERE w.events > 0 AND v_isnew[w.nth] AND (w.commit = 0 OR v_written[w.commit]);
-    UPDATE ${schema}.streams s SET version = s.version + w.events, not_after = v_head + v_events
-      FROM unnest(r.stream_commit, r.stream_events, v_ids) WITH ORDINALITY w(commit, events, id, nth)
-      WHERE s.id = w.id AND w.events > 0 AND NOT v_isnew[w.nth] AND (w.commit = 0 OR v_written[w.commit]);
+    IF true = ANY (v_isnew) THEN
+      INSERT INTO ${schema}.streams (id, not_before, not_after, version, log, name)
+        SELECT v_ids[w.nth], v_head + 1, v_head + v_events, w.events, p_log, w.name
+        FROM unnest(r.stream_commit, r.stream_name, r.stream_events) WITH ORDINALITY w(commit, name, events, nth)
+        WHERE w.events > 0 AND v_isnew[w.nth] AND (w.commit = 0 OR v_written[w.commit]);
+    END IF;
+    IF false = ANY (v_isnew) THEN
+      UPDATE ${schema}.streams s SET version = s.version + w.events, not_after = v_head + v_events
+        FROM unnest(r.stream_commit, r.stream_events, v_ids) WITH ORDINALITY w(commit, events, id, nth)
+        WHERE s.id = w.id AND w.events > 0 AND NOT v_isnew[w.nth] AND (w.commit = 0 OR v_written[w.commit]);
+    END IF;
 
     INSERT INTO ${schema}.events (position, stream, recorded_at, log, kind, version, schema_version, id, content_type, valid_at, tags, metadata, data)
       SELECT v_shift[e.commit] + e.nth, v_ids[e.stream], v_at, p_log, e.kind, v_before[e.stream] + e.in_stream, e.schema, e.id,
@@ -165,7 +188,14 @@ BEGIN
     UPDATE ${schema}.logs l SET head = v_head, recorded_at = v_at WHERE l.id = p_log;
     PERFORM pg_notify(p_channel, p_log || ' ' || v_head);
   END IF;
-  RETURN QUERY SELECT v_first, (extract(epoch FROM v_at) * 1000)::int8, array_to_json(v_versions)::text, v_failures::text;
+  RETURN QUERY SELECT v_first, (extract(epoch FROM v_at) * 1000)::int8, array_to_json(v_versions)::text, v_failures::text, v_durability;
+END $$;
+
+-- Until the end of the transaction nobody appends.
+CREATE FUNCTION ${schema}.hold_log(p_log int4) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM FROM ${schema}.logs l WHERE l.id = p_log FOR NO KEY UPDATE;
 END $$;
 
 -- What became of a batch whose answer was lost. If it was not written, it is given up, and can never be written afterwards. Waits for it if it is under way.

@@ -1,8 +1,9 @@
 // Runs one projection: looks at its table again and again, and decides what follows. Each thing that may follow has a file of its own beside this one.
 import { IndelibleError, isIndelibleError } from '../../../kernel/errors.ts'
 import type { Position } from '../../../kernel/positions.ts'
+import type { TableState } from '../../../store/read-tables.ts'
 import { describeError } from '../../consumers/status.ts'
-import { leaseMs } from '../../limits.ts'
+import { leaseMs, standByMs } from '../../limits.ts'
 import { backoff, pause } from '../../waiting.ts'
 import { divergenceOfTable } from '../divergence.ts'
 import type { RebuildOptions, RebuildReport } from '../rebuild/index.ts'
@@ -29,6 +30,9 @@ export class ProjectionRunner {
   readonly #liveTable: LiveTable
   readonly #staleness: StalenessWatch
   #running: Promise<void> = Promise.resolve()
+  #isHere = true
+  /** Resolves when it has stood aside. */
+  #aside = Promise.withResolvers<void>()
 
   constructor(options: RunnerOptions) {
     const { name } = options.projection
@@ -116,6 +120,14 @@ export class ProjectionRunner {
     wake.now()
   }
 
+  /** Stands aside for another process, or no longer. Resolves when it does. */
+  async setHere(isHere: boolean): Promise<void> {
+    this.#isHere = isHere
+    this.#aside = Promise.withResolvers<void>()
+    this.#context.wake.now()
+    if (!isHere) await this.#aside.promise
+  }
+
   /** A runner that cannot reach the database still knows how late its table is. */
   get #isFollowing(): boolean {
     const { state } = this.#context.standing
@@ -138,6 +150,7 @@ export class ProjectionRunner {
       }
     }
     await tables.release(name, holder).catch(() => {})
+    this.#aside.resolve()
   }
 
   /** Looks at the table once, and does what follows. Returns how long to rest before the next look. */
@@ -145,6 +158,7 @@ export class ProjectionRunner {
     const { tables, store, projection, name, holder, standing, stop } = this.#context
     const { fingerprint, code } = projection.table
     const there = await tables.open(projection.table)
+    if (!this.#isHere) return await this.#standAside(there)
     if (there.fingerprint !== fingerprint) return await this.#otherCode.replace()
     this.#otherCode.isLive()
     const waiting = await this.#parking.state()
@@ -160,5 +174,15 @@ export class ProjectionRunner {
     if (there.code !== code) await this.#codeCheck.begin(there)
     await this.#liveTable.follow(there, lease.isParked)
     return 0
+  }
+
+  async #standAside(there: TableState): Promise<number> {
+    const { tables, projection, name, holder, standing } = this.#context
+    await tables.release(name, holder)
+    this.#aside.resolve()
+    standing.holder = null
+    if (there.fingerprint === projection.table.fingerprint) return await standBy(this.#context, there)
+    standing.state = 'standby'
+    return standByMs
   }
 }

@@ -47,6 +47,8 @@ class ProjectionThread implements ProjectionHost {
   #thread: RunningThread
   /** Why the last thread ended. */
   #end: IndelibleError | undefined
+  /** What the process is to run, where several share the work: each thread has to hear it. */
+  readonly #here = new Map<string, boolean>()
   /** The last answer. */
   #known: readonly ProjectionStatus[]
 
@@ -80,6 +82,7 @@ class ProjectionThread implements ProjectionHost {
     input: Input<ProjectionMethods, Name>,
     options: HostCallOptions<Name> = {},
   ): Promise<Result<ProjectionMethods, Name>> {
+    if ('isHere' in input) this.#here.set(input.name, input.isHere)
     const limitMs = 'timeoutMs' in input ? input.timeoutMs + threadAnswerMsMax : answerMsMax[method]
     return await this.#ask(method, input, options, limitMs && limitMs + this.#startMs)
   }
@@ -151,8 +154,10 @@ class ProjectionThread implements ProjectionHost {
         return this.#end
       },
       onNotice: (notice: ThreadNotice) => {
-        if (notice === 'ready') thread.isReady = true
-        else this.#notify(notice)
+        if (notice === 'ready') {
+          thread.isReady = true
+          for (const [name, isHere] of this.#here) client.call('setHere', { name, isHere }).catch(() => {})
+        } else this.#notify(notice)
       },
     })
     const thread: RunningThread = { worker, client, exited: exited.promise, isReady: false }

@@ -1,6 +1,6 @@
 // The sections of a written board.
-import type { BoardFindings } from './board-findings.ts'
-import type { OutlinePart } from './board-outline.ts'
+import type { BoardFindings } from './findings.ts'
+import type { OutlinePart } from './outline.ts'
 
 export interface Section extends OutlinePart {
   readonly parts: readonly OutlinePart[]

@@ -1,11 +1,11 @@
 // The fields and columns of a written board.
-import type { ColumnType } from '../kernel/tables.ts'
-import type { BoardFindings } from './board-findings.ts'
-import type { OutlineItem } from './board-outline.ts'
-import { nameIn, plainWords } from './board-words.ts'
-import { basicTypes, fieldType } from './field-types.ts'
-import type { Field } from './fields.ts'
-import type { ColumnDescription } from './system-description.ts'
+import type { ColumnType } from '../../kernel/tables.ts'
+import { basicTypes, fieldType } from '../field-types.ts'
+import type { Field } from '../fields.ts'
+import type { ColumnDescription } from '../system-description.ts'
+import type { BoardFindings } from './findings.ts'
+import type { OutlineItem } from './outline.ts'
+import { nameIn, plainWords } from './words.ts'
 
 /** Whether an item is a field and not a word of the grammar: the colon tells. */
 export function isFieldLike({ text }: OutlineItem): boolean {

@@ -1,8 +1,9 @@
 // The board as Markdown that a person can write too. docs/event-storming.md has its grammar.
+
+import type { Field } from '../fields.ts'
+import { markdownText } from '../markdown.ts'
+import type { ColumnDescription } from '../system-description.ts'
 import type { Board, BoardCommand, BoardEvent, BoardLane, BoardSaga, BoardStep } from './board.ts'
-import type { Field } from './fields.ts'
-import { markdownText } from './markdown.ts'
-import type { ColumnDescription } from './system-description.ts'
 
 export function boardMarkdown(board: Board): string {
   const listening = (

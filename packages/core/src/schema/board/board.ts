@@ -1,6 +1,6 @@
 // The Event Storming board of a system as data: who decides what, what happens then, and who listens. Its Markdown form, its picture and new systems are made from it.
-import type { Field } from './fields.ts'
-import type { ColumnDescription, DescribedPart } from './system-description.ts'
+import type { Field } from '../fields.ts'
+import type { ColumnDescription, DescribedPart } from '../system-description.ts'
 
 export interface Board extends DescribedPart {
   readonly name: string

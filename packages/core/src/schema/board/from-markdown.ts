@@ -1,11 +1,11 @@
 // Reads a board that a person or `boardMarkdown` wrote. docs/event-storming.md has the grammar. It is forgiving where nothing can be meant but one thing.
 import type { Board, BoardCommand, BoardEvent, BoardLane, BoardListener, BoardSaga } from './board.ts'
-import { columnsIn, fieldsIn, isFieldLike } from './board-fields.ts'
-import { BoardFindings } from './board-findings.ts'
-import { type OutlineItem, type OutlinePart, outlineOf } from './board-outline.ts'
-import { type Section, sectionsOf } from './board-sections.ts'
-import { stepsIn } from './board-steps.ts'
-import { describedName, namesIn, onlyName, plainText, plainWords } from './board-words.ts'
+import { columnsIn, fieldsIn, isFieldLike } from './fields.ts'
+import { BoardFindings } from './findings.ts'
+import { type OutlineItem, type OutlinePart, outlineOf } from './outline.ts'
+import { type Section, sectionsOf } from './sections.ts'
+import { stepsIn } from './steps.ts'
+import { describedName, namesIn, onlyName, plainText, plainWords } from './words.ts'
 
 /** A board, and the line of each of its parts. */
 export interface WrittenBoard {

@@ -1,9 +1,9 @@
 // The steps of a saga of a written board.
-import { isDuration } from '../kernel/durations.ts'
+import { isDuration } from '../../kernel/durations.ts'
 import type { BoardStep } from './board.ts'
-import type { BoardFindings } from './board-findings.ts'
-import type { OutlineItem } from './board-outline.ts'
-import { nameIn, namesIn, onlyName, plainWords } from './board-words.ts'
+import type { BoardFindings } from './findings.ts'
+import type { OutlineItem } from './outline.ts'
+import { nameIn, namesIn, onlyName, plainWords } from './words.ts'
 
 export function stepsIn(items: readonly OutlineItem[], findings: BoardFindings): readonly BoardStep[] {
   return findings.eachOnce(items, (item) => stepIn(item, findings))

@@ -1,10 +1,11 @@
 // The board of a described system.
+
+import { type CommandName, titleOf } from '../command-name.ts'
+import type { SagaDescription } from '../describe-saga.ts'
+import { fieldsOf } from '../fields.ts'
+import { hotSpotsOf } from '../hot-spots.ts'
+import type { CommandDescription, SystemDescription } from '../system-description.ts'
 import type { Board, BoardCommand, BoardLane, BoardListener, BoardSaga, BoardStep } from './board.ts'
-import { type CommandName, titleOf } from './command-name.ts'
-import type { SagaDescription } from './describe-saga.ts'
-import { fieldsOf } from './fields.ts'
-import { hotSpotsOf } from './hot-spots.ts'
-import type { CommandDescription, SystemDescription } from './system-description.ts'
 
 export function boardOf(system: SystemDescription): Board {
   const nameOf = boardNames(system)

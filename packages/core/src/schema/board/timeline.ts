@@ -1,7 +1,7 @@
 // The board along a timeline: a swim lane for each lane of the board, and a column for each moment. The order is derived: what a saga or a policy sends comes after what
 // made it send, and besides that, commands stand in the order of their declaration. Cycles are cut at the command that is declared first.
 import type { Board, BoardCommand, BoardEvent, BoardLane } from './board.ts'
-import { type BoardPart, eventsOf, listenersTo, sendersOf, sendsOf } from './board-relations.ts'
+import { type BoardPart, eventsOf, listenersTo, sendersOf, sendsOf } from './relations.ts'
 
 export interface BoardTimeline {
   readonly columns: number

@@ -1,5 +1,5 @@
 // What is wrong with a written board: all of it at once, each with its line, what stands there, and what is expected.
-import { IndelibleError } from '../kernel/errors.ts'
+import { IndelibleError } from '../../kernel/errors.ts'
 
 export interface BoardFinding {
   readonly line: number
