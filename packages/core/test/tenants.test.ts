@@ -217,7 +217,7 @@ test('at a start, tenants with work are opened again, also after a crash, and th
   const again = await openTenants(url, { clock })
   onTestFinished(() => again.close())
   await vi.waitFor(() => expect([...opened].sort()).toEqual(['restored', 'timer', 'used']))
-  expect(await again.use('timer', cashOf)).toEqual(['till-later +3'])
+  await vi.waitFor(async () => expect(await again.use('timer', cashOf)).toEqual(['till-later +3']))
 })
 
 test('a system with tenants is opened with openTenants, and one without with openSystem', async () => {

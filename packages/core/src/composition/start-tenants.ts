@@ -17,7 +17,7 @@ export interface StartTenantsOptions extends Partial<ComposedTenants['own']> {
   /** What everything is kept in. With one of `memoryStorage()` a later start finds what an earlier one left. */
   readonly storage?: (name: string) => MemoryStorage
   /** What a tenant runs on besides memory: `open: ({ tenantSystem }) => ({ remotes: { partner: tenantSystem('acme') } })`. */
-  readonly open?: (options: Pick<OpenOptions, 'tenant' | 'tenantSystem'>) => StartOptions
+  readonly open?: (options: Pick<OpenOptions, 'tenant' | 'tenantSystem'>) => StartOptions | Promise<StartOptions>
 }
 
 /**
@@ -39,6 +39,6 @@ export async function startTenants(system: System, options: StartTenantsOptions 
     own,
     notify,
     open: async (tenant, { tenantSystem, own }) =>
-      startSystem(system, { ...(await openedFor(tenant)), ...open({ tenant, tenantSystem }), ...own }),
+      startSystem(system, { ...(await openedFor(tenant)), ...(await open({ tenant, tenantSystem })), ...own }),
   })
 }

@@ -7,7 +7,7 @@ import { checkedDuration } from '../kernel/timers.ts'
 export interface TenantsOptions {
   /** A tenant that nobody asks for, and that has nothing to do by itself, is closed after this time: 60 seconds by default. */
   readonly idleMs?: number
-  /** The maximum number of tenants that are open at the same time: 500 by default. For another one, the one that nobody asked for the longest is closed. */
+  /** The maximum number of tenants that are open at the same time: 200 by default. For another one, the one that nobody asked for the longest is closed. */
   readonly openMax?: number
   /** How long a caller waits where all of them have work: 5 seconds by default. Then it gets `tenants_busy`. */
   readonly waitMs?: number
@@ -20,7 +20,7 @@ export interface CheckedTenants extends Required<Omit<TenantsOptions, 'measured'
 }
 
 export const tenantsIdleMsDefault = 60_000
-export const tenantsOpenMaxDefault = 500
+export const tenantsOpenMaxDefault = 200
 export const tenantsWaitMsDefault = 5_000
 /** Each tenant with a name of its own is a series of a metric. */
 export const tenantsMeasuredMax = 100
