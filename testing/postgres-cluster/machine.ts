@@ -101,13 +101,13 @@ export class Machine {
     return killed(this.#child)
   }
 
-  /** Asks the programs of that name to end, and waits for their end. */
-  async end(program: string): Promise<void> {
-    const all = this.#pids().filter(
-      (pid) => ofProcess(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()) === program,
-    )
+  /** Asks the programs of that name to end, and waits for their end, for some time. */
+  async end(program: string, msMax: number): Promise<void> {
+    const comm = (pid: number) => ofProcess(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim())
+    const all = this.#pids().filter((pid) => comm(pid) === program)
     for (const pid of all) ofProcess(() => process.kill(pid, 'SIGTERM'))
-    while (this.#pids().some((pid) => all.includes(pid))) await pause(20)
+    const until = performance.now() + msMax
+    while (performance.now() < until && this.#pids().some((pid) => all.includes(pid))) await pause(20)
   }
 
   /** Nothing on it runs, as while a virtual machine is moved. */
