@@ -35,6 +35,8 @@ export interface PostgresCluster {
   kill(node: Node): Promise<void>
   /** Ends its programs as an administrator does: a primary hands over. */
   stop(node: Node): Promise<void>
+  /** Kills the process of a connection of ours, after which its Postgres ends. Needs one. */
+  crash(node: Node): void
   /** Its programs stand still. */
   freeze(node: Node): void
   /** None of its packets get through. */
@@ -118,9 +120,10 @@ export async function startPostgresCluster({
     primary,
     kill: end,
     async stop(node) {
-      await machines.get(node)?.end('patroni', stopMsMax)
+      await machines.get(node)?.end(/bin\/patroni /, stopMsMax)
       await end(node)
     },
+    crash: (node) => machines.get(node)?.killOne(/^postgres: .*\.254\(\d+\)/),
     freeze: (node) => machines.get(node)?.freeze(),
     cutOff: (node) => network.cut(node),
     async separate(node) {
@@ -163,7 +166,7 @@ async function viewOf(address: string): Promise<View | undefined> {
     return {
       leader: leader && (Number(leader.name.slice(-1)) as Node),
       isSafe: inRole('sync_standby') !== undefined,
-      streaming: state === 'running' && role === 'master' ? streaming.length : undefined,
+      streaming: state === 'running' && ['primary', 'master'].includes(role as string) ? streaming.length : undefined,
     }
   } catch {
     return undefined

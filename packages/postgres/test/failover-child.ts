@@ -50,7 +50,7 @@ async function follow({ subscribe }: Pick<EventStore, 'subscribe'>): Promise<voi
   while (!over.signal.aborted) {
     await untilAnswered(async () => {
       for await (const { events, through } of subscribe('all', { after, signal: over.signal })) {
-        for (const { position, id } of events) await seen.write(`${position} ${id}`)
+        await Promise.all(events.map(({ position, id }) => seen.write(`${position} ${id}`)))
         after = through
       }
     })
