@@ -89,6 +89,8 @@ interface PgStatement {
 export interface PgQuery {
   query_timeout?: number
   handleCopyInResponse(connection: { sendCopyFromChunk(chunk: Buffer): void; endCopyFrom(): void }): void
+  /** The chunk is overwritten by what comes next. */
+  handleCopyData(message: { chunk: Buffer }): void
 }
 
 export interface PgTypes {

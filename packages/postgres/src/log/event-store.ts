@@ -19,9 +19,11 @@ import { toStoreError } from './faults.ts'
 import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
 import { Partitions } from './partitions.ts'
-import { followLog, type LogReader, readLog, replayOf } from './reader.ts'
+import { followLog, type LogReader, readLog } from './reader.ts'
+import { replayLog } from './replaying.ts'
 import { checkedSchema, install, installedVersion, layoutVersion } from './schema/install.ts'
 import { durabilities, settingsOf } from './settings.ts'
+import { StreamNames } from './stream-names.ts'
 import type { TextRow } from './text-query.ts'
 import { WriteHealth } from './write-health.ts'
 import { Writer } from './writer.ts'
@@ -63,8 +65,8 @@ export async function postgresStore({
 }
 
 async function prepare(database: LogDatabase, schema: string): Promise<void> {
-  if ((await installedVersion(database.query, schema)) === undefined) await install(database, schema)
-  const version = await installedVersion(database.query, schema)
+  if ((await installedVersion(database.read, schema)) === undefined) await install(database, schema)
+  const version = await installedVersion(database.read, schema)
   if (version === layoutVersion) return
   const message = `The schema "${schema}" has layout ${version}, and this version of Indelible needs ${layoutVersion}.`
   throw new IndelibleError('log_format_unknown', message)
@@ -79,22 +81,23 @@ async function openLog(
     durability,
   }: { schema: string; name: string; outageMsMax: number; durability: Durability | undefined },
 ): Promise<EventStore> {
-  const { query } = database
+  const { query, read } = database
   const [[log, logId]] = await idsOf(`SELECT id, log_id FROM ${schema}.open_log($1)`, [name])
   const [[roundOid, partitionEvents]] = await idsOf(
     `SELECT to_regtype($1)::oid, (SELECT partition_events FROM ${schema}.layout)`,
     [`${schema}.round`],
   )
   const logNumber = Number(log)
-  const kinds = new Kinds({ query, schema, log: logNumber })
+  const kinds = new Kinds({ query: read, schema, log: logNumber })
+  const names = new StreamNames(read, schema)
   const head = new HeadWatcher()
   const partitions = new Partitions(query, { schema, size: Number(partitionEvents) })
-  const look = () => settingsOf(query, schema, durability)
+  const look = () => settingsOf(read, schema, durability)
   const health = new WriteHealth(look, await look())
   let closing: Promise<void> | undefined
 
   async function idsOf(sql: string, values: readonly unknown[]): Promise<[string[]]> {
-    return (await query(sql, values)) as unknown as [string[]]
+    return (await read(sql, values)) as unknown as [string[]]
   }
 
   const reached = (position: Position) => {
@@ -126,7 +129,7 @@ async function openLog(
   })
 
   const reader: LogReader = {
-    query,
+    query: read,
     schema,
     log: logNumber,
     logId: logId!,
@@ -140,7 +143,7 @@ async function openLog(
   const ask = async (sql: string, values: readonly unknown[] = []): Promise<readonly TextRow[]> => {
     head.assertOpen()
     try {
-      return await query(sql, values)
+      return await read(sql, values)
     } catch (error) {
       head.assertOpen()
       throw toStoreError(error)
@@ -184,7 +187,7 @@ async function openLog(
       return found && (await commitAt(Number(found[0]), Number(found[1])))
     },
     read: (query, options) => readLog(reader, query, options),
-    replay: (types, options) => replayOf(reader, types, options),
+    replay: (types, options) => replayLog({ ...reader, database, names }, types, options),
     subscribe: (query, options) => followLog(reader, query, options),
     head: headNow,
     async positionAt(time, options) {

@@ -28,3 +28,15 @@ export const probeWaitMs = 2_000
 export const partitionEvents = 5_000_000
 /** The names of types, streams and command ids have this limit too; see the kernel. */
 export const logNameBytesMax = 200
+/** The positions that a replay fetches together, at most. */
+export const replayedRowsMax = 20_000
+/** The same for the first time, when nobody knows how large they are. */
+export const replayedRowsFirst = 2_000
+/** The bytes that a replay wants to fetch together. */
+export const replayedBytesAim = 8 * 1024 * 1024
+/** The bytes at which it gives up, and fetches fewer positions. */
+export const replayedBytesMax = 32 * 1024 * 1024
+/** The share of a log that the types of a replay have at least for the log to be read through; rarer ones are looked up. */
+export const replayShareMin = 0.1
+/** Names of streams that are kept between replays, twice. */
+export const streamNamesMax = 200_000

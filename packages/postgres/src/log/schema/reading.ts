@@ -145,11 +145,13 @@ BEGIN
     RETURN NEXT;
   END IF;
 END $$;`
+  // The limits keep the planner from reading whole tables to join them.
+  const nameOf = `CROSS JOIN LATERAL (SELECT s.name FROM ${schema}.streams s WHERE s.id = e.stream LIMIT 1) s`
   const upToHead = 'e.position BETWEEN p_low AND least(p_high, v_head)'
   return [
     define('read_query', 'p_query jsonb, p_reserved boolean', {
       from: `${schema}.matching_${direction}(p_log, p_query, p_low, least(p_high, v_head), p_limit, p_reserved) m(position)
-    JOIN ${schema}.events e ON e.log = p_log AND e.position = m.position JOIN ${schema}.streams s ON s.id = e.stream`,
+    CROSS JOIN LATERAL (SELECT * FROM ${schema}.events e WHERE e.log = p_log AND e.position = m.position LIMIT 1) e ${nameOf}`,
     }),
     define('read_stream', 'p_stream text', {
       find: `SELECT s.id, s.name, s.not_before, s.not_after INTO v_stream FROM ${schema}.streams s WHERE s.log = p_log AND s.name = p_stream;`,
@@ -158,7 +160,7 @@ END $$;`
     CROSS JOIN (SELECT v_stream.name) s(name)`,
     }),
     define('read_all', 'p_reserved boolean', {
-      from: `${schema}.events e JOIN ${schema}.streams s ON s.id = e.stream WHERE e.log = p_log AND ${upToHead} AND (p_reserved OR e.kind > 0)`,
+      from: `${schema}.events e ${nameOf} WHERE e.log = p_log AND ${upToHead} AND (p_reserved OR e.kind > 0)`,
     }),
   ].join('')
 }
