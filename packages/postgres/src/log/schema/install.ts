@@ -4,6 +4,7 @@ import { quoteName } from '../../sql/index.ts'
 import type { LogDatabase } from '../database.ts'
 import { partitionEvents } from '../limits.ts'
 import type { TextQuery, TextRow } from '../text-query.ts'
+import { copyFunctions, copying } from './copying.ts'
 import { law } from './law.ts'
 import { reading } from './reading.ts'
 import { tables } from './tables.ts'
@@ -35,6 +36,7 @@ INSERT INTO ${schema}.layout (version, partition_events) VALUES (${layoutVersion
 ${law(schema)}
 ${reading(schema)}
 ${writing(schema)}
+${copying(schema)}
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ${schema} FROM PUBLIC;
 `
 }
@@ -45,7 +47,7 @@ export function grantSql(schema: string, role: string): string {
   return `GRANT USAGE ON SCHEMA ${schema} TO ${name};
 GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${name};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${name};
-REVOKE ALL ON FUNCTION ${schema}.protect, ${schema}.refuse_change FROM ${name};
+REVOKE ALL ON FUNCTION ${['protect', 'refuse_change', ...copyFunctions].map((each) => `${schema}.${each}`).join(', ')} FROM ${name};
 `
 }
 
