@@ -3,7 +3,10 @@ export type { SqlRow } from './database/index.ts'
 export {
   type InstallPostgresLogOptions,
   installPostgresLog,
+  type PostgresCopyOptions,
   type PostgresStoreOptions,
+  postgresCopySource,
+  postgresCopyTarget,
   postgresLogSql,
   postgresStore,
 } from './log/index.ts'

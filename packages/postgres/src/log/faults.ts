@@ -1,5 +1,6 @@
 // Converts an error of the driver or of the database into the fault that a caller of the event store gets.
 import { IndelibleError, isIndelibleError } from 'indelible'
+import { copyMismatch, retired, unfinished } from 'indelible/adapter'
 import { sqlState } from '../database/index.ts'
 
 /** What an append gets if nobody knows whether it was written. */
@@ -26,6 +27,9 @@ export function toStoreError(error: unknown): unknown {
     return fault('store_read_only', 'The role of this connection may not do that with the event log')
   if (state === 'ID001')
     return fault('durability_missing', 'The database does not keep an append as safely as asked for')
+  if (state === 'ID002') return retired('this database')
+  if (state === 'ID003') return unfinished('this database')
+  if (state === 'ID004') return copyMismatch('not-following', messageOf(error))
   if (missingStates.has(state)) return fault('store_missing', 'The database has no event logs in that schema')
   if (state === 'XX001' || state === 'XX002') return fault('log_corrupt', 'The database found damaged data')
   return fault('io_failed', 'The database of the event log refused a statement')

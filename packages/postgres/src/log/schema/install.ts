@@ -5,6 +5,7 @@ import { quoteName } from '../../sql/index.ts'
 import type { LogDatabase } from '../database.ts'
 import { partitionEvents } from '../limits.ts'
 import type { TextQuery, TextRow } from '../text-query.ts'
+import { copyFunctions, copying } from './copying.ts'
 import { law } from './law.ts'
 import { reading } from './reading.ts'
 import { tables } from './tables.ts'
@@ -37,6 +38,7 @@ ${law(schema)}
 ${reading(schema)}
 ${writing(schema)}
 ${kept(schema)}
+${copying(schema)}
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ${schema} FROM PUBLIC;
 `
 }
@@ -48,7 +50,7 @@ export function grantSql(schema: string, role: string): string {
 GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${name};
 GRANT INSERT, UPDATE, DELETE ON ${keptTables.map((table) => `${schema}.${table}`).join(', ')} TO ${name};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${name};
-REVOKE ALL ON FUNCTION ${schema}.protect, ${schema}.refuse_change FROM ${name};
+REVOKE ALL ON FUNCTION ${['protect', 'refuse_change', ...copyFunctions].map((each) => `${schema}.${each}`).join(', ')} FROM ${name};
 `
 }
 

@@ -8,9 +8,13 @@ CREATE TABLE ${schema}.layout (version int4 NOT NULL, partition_events int8 NOT 
 CREATE TABLE ${schema}.logs (
   id int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text COLLATE "C" NOT NULL UNIQUE,
-  log_id uuid NOT NULL,
+  -- Part of each term, so that no two logs of a schema may have the same.
+  log_id uuid NOT NULL UNIQUE,
   head int8 NOT NULL DEFAULT 0,
-  recorded_at timestamptz(3)
+  recorded_at timestamptz(3),
+  -- Of a log that nobody appends to: 'unfinished', a copy, or 'retired', because its history goes on in a copy.
+  copy_state text,
+  copy_id uuid
 ) WITH (fillfactor = 10);
 
 -- The last batch of each writer: what became of it, where the connection broke before the answer. \`head\` is null if it was given up.
@@ -54,6 +58,8 @@ CREATE TABLE ${schema}.commands (
   id text COLLATE "C" NOT NULL,
   PRIMARY KEY (log, id)
 );
+-- For copies, which need them in the order of the log. Almost nothing to keep: rows come in that order.
+CREATE INDEX ON ${schema}.commands USING brin (first_position) WITH (pages_per_range = 16, autosummarize = on);
 
 CREATE TABLE ${schema}.events (
   position int8 NOT NULL,

@@ -59,6 +59,7 @@ DECLARE
   v_isnew boolean[];
   v_differs boolean;
   v_durability int4;
+  v_state text;
   v_match int8;
   v_events int8;
   v_passed int8;
@@ -75,7 +76,10 @@ BEGIN
     END IF;
     PERFORM set_config('synchronous_commit', 'on', true);
   END IF;
-  SELECT l.head, l.recorded_at INTO v_head, v_at FROM ${schema}.logs l WHERE l.id = p_log FOR NO KEY UPDATE;
+  SELECT l.head, l.recorded_at, l.copy_state INTO v_head, v_at, v_state FROM ${schema}.logs l WHERE l.id = p_log FOR NO KEY UPDATE;
+  IF v_state IS NOT NULL THEN
+    RAISE EXCEPTION 'Nobody appends to this log: it is %.', v_state USING ERRCODE = CASE v_state WHEN 'retired' THEN 'ID002' ELSE 'ID003' END;
+  END IF;
   v_first := v_head;
   v_at := greatest(v_at, date_trunc('milliseconds', clock_timestamp()));
 
