@@ -62,7 +62,8 @@ async function untilAnswered<Answer>(ask: () => Promise<Answer>): Promise<Answer
     try {
       return await ask()
     } catch (error) {
-      if (!isIndelibleError(error) || !['io_failed', 'append_unknown', 'durability_missing'].includes(error.code)) throw error
+      if (!isIndelibleError(error) || !['io_failed', 'append_unknown', 'durability_missing'].includes(error.code))
+        throw error
       faults.set(error.code, 1 + (faults.get(error.code) ?? 0))
       await pause(100)
     }
