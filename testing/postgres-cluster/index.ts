@@ -1,7 +1,7 @@
 // A Postgres that outlives a machine, for our tests: three machines, each with etcd, Patroni and Postgres as Debian packages them; one is the primary, and
 // one of the others a synchronous standby. A separate package, because nothing of it is published.
 import { execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -186,9 +186,13 @@ function guard(dir: string): () => void {
 function missing(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'machines of their own need Linux and root'
   const needed = ['patroni', 'etcd', 'ip', 'nsenter', 'unshare', 'setpriv']
-  const absent = needed.filter(
-    (name) => !['/usr/bin', '/usr/sbin', '/bin', '/sbin'].some((dir) => existsSync(join(dir, name))),
-  )
+  const dirs = (process.env.PATH ?? '').split(':')
+  const absent = needed.filter((name) => !dirs.some((dir) => existsSync(join(dir, name))))
   if (postgresDir() === undefined) absent.push('postgres')
-  return absent.length === 0 ? undefined : `not installed: ${absent.join(', ')}`
+  if (absent.length > 0) return `not installed: ${absent.join(', ')}`
+  // Root in a container may not do it.
+  const capabilities = BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]}`)
+  const [netAdmin, sysAdmin] = [12n, 21n]
+  const may = [netAdmin, sysAdmin].every((bit) => (capabilities >> bit) % 2n === 1n)
+  return may ? undefined : 'the capabilities NET_ADMIN and SYS_ADMIN are missing'
 }

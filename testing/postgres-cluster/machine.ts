@@ -46,6 +46,8 @@ export class Network {
   /** Starts a machine whose address ends with this number, from 1 to 253. It lives until the script ends. */
   async boot(number: number, { script, log }: { script: string; log: string }): Promise<Machine> {
     const child = await isolated(`read joined; ${script}`, log)
+    // The kernel takes its time to remove what was connected to a machine that has ended.
+    await this.#run(`ip link delete port${number} || true`)
     await this.#run(`ip link add port${number} type veth peer name eth0 netns ${child.pid}`)
     await this.join(number)
     await inNetworkOf(

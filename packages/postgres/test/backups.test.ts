@@ -1,5 +1,5 @@
 // A log in Postgres is restored from its backups, with the programs of Postgres, and what was derived from the lost history notices that.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
@@ -68,7 +68,10 @@ describe.skipIf(backupProgramsMissing)(`backups of Postgres${skippedBecause(back
     const archive = join(first, 'archive')
     mkdirSync(archive)
     chmodSync(archive, 0o777)
-    const archiving = { archive_mode: 'on', archive_command: `cp %p ${archive}/%f` }
+    const archiving = {
+      archive_mode: 'on',
+      archive_command: `cp %p ${archive}/%f.part && mv ${archive}/%f.part ${archive}/%f`,
+    }
     const server = await startInstalled(first, archiving)
     const dataDir = freshDir()
 
@@ -107,7 +110,9 @@ describe.skipIf(backupProgramsMissing)(`backups of Postgres${skippedBecause(back
     // So many that there is a snapshot of the till.
     await payIn(before, 150, 1_000)
     const lost = await settled(before)
-    await program('psql', '-d', server.connectionString, '-c', 'SELECT pg_switch_wal()')
+    const psql = ['-d', server.connectionString, '-Atc', 'SELECT pg_walfile_name(pg_switch_wal())']
+    const segment = (await program('psql', ...psql)).trim()
+    while (!existsSync(join(archive, segment))) await pause(20)
     await before.close()
     await server.stop()
 
