@@ -1,5 +1,9 @@
-// The transfers of the kill campaign, which the process that is killed and the one that kills it both know.
+// The transfers of the kill campaigns, which the processes that are killed and the one that kills them know.
+import type { RunningSystem } from 'indelible'
 import { draws } from '../../../scripts/campaign.ts'
+import { CloseAccount } from '../account/close-account.ts'
+import { DepositFunds } from '../account/deposit-funds.ts'
+import { OpenAccount } from '../account/open-account.ts'
 import type { TransferOrder } from '../transfer/transfer.ts'
 
 export const accounts = Array.from({ length: 100 }, (_, n) => `a${n}`)
@@ -19,4 +23,15 @@ export function transferOrder(n: number, seed: number): TransferOrder {
   const order = { from: accounts[from]!, to: accounts[to]!, amount: 1 + next(500) }
   if (!isRefused(n)) return order
   return n % 40 === 0 ? { ...order, to: closed } : { ...order, amount: 1_000_000_000 }
+}
+
+/** Every command has an id, so that what another process has done is not done again. */
+export async function openAccounts(running: RunningSystem): Promise<void> {
+  await Promise.all(
+    [...accounts, closed].map(async (id) => {
+      await running.send(OpenAccount(id, { owner: id }), { commandId: `open:${id}` })
+      if (id === closed) await running.send(CloseAccount(id, {}), { commandId: 'close' })
+      else await running.send(DepositFunds(id, { amount: openingBalance }), { commandId: `deposit:${id}` })
+    }),
+  )
 }

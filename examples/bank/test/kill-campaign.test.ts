@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Projection, type RecordedEvent, type Row, startSystem } from 'indelible'
+import { startSystem } from 'indelible'
 import { fileStorage } from 'indelible/file'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Draw, draws, hours, long, seed } from '../../../scripts/campaign.ts'
@@ -15,6 +15,7 @@ import { bank } from '../bank.ts'
 import { accountBalances } from '../projections/account-balances.ts'
 import { inFlight } from '../projections/in-flight.ts'
 import { transferSaga } from '../transfer/transfer-saga.ts'
+import { allMoney } from './all-money.ts'
 import { accounts, isRefused, openingBalance } from './drawn-transfers.ts'
 
 const transfers = long ? 10_000 : 150
@@ -73,31 +74,11 @@ async function transferred({ dataDir, ends, next, killsLeft }: Round): Promise<v
   expect(code).toBe(killsLeft > 0 ? null : 0)
 }
 
-/** Folds the log once, and looks at all the money after each event. */
 async function checked(dataDir: string) {
   const { store: open, ...kept } = fileStorage({ dataDir, mode: 'run' })
   const store = await open()
-  const [balances, flying] = [fold(accountBalances, 'balance'), fold(inFlight, 'amount')]
-  let [total, inFlightMax, positionsInFlight, events] = [0, 0, 0, 0]
-  const ended = new Set<string>()
-  for await (const batch of store.read('all', { reserved: true })) {
-    for (const event of batch.events) {
-      events++
-      if (event.type === '$SagaCompleted' || event.type === '$SagaCompensated') {
-        expect(ended.has(event.stream), event.stream).toBe(false)
-        ended.add(event.stream)
-      }
-      if (event.type === 'FundsDeposited' && event.metadata.saga === undefined)
-        total += (event.data as { amount: number }).amount
-      balances.apply(event)
-      flying.apply(event)
-      if (balances.sum() + flying.sum() !== total)
-        expect.fail(`At ${event.position} accounts have ${balances.sum()}, ${flying.sum()} is in flight, of ${total}.`)
-      if (flying.rows.size > 0) positionsInFlight++
-      inFlightMax = Math.max(inFlightMax, flying.rows.size)
-    }
-  }
-  expect([total, ended.size, flying.rows.size]).toEqual([brought, transfers, 0])
+  const money = await allMoney(store)
+  expect([money.total, money.ended]).toEqual([brought, transfers])
   // The same by the running system, whose tables are made of the log that the killed processes left.
   const running = startSystem(bank, { ...kept, store })
   const { position } = await store.head()
@@ -107,25 +88,5 @@ async function checked(dataDir: string) {
   expect(await running.verifyTable(accountBalances)).toMatchObject({ differences: [] })
   expect(await running.consumers.show(transferSaga)).toMatchObject({ active: 0, waiting: 0, needsIntervention: [] })
   await running.close()
-  return { events, inFlightMax, positionsInFlight }
-}
-
-/** The rows of a table, event by event, and the sum of one of its columns. */
-function fold({ events, handlers, table }: Pick<Projection, 'events' | 'handlers' | 'table'>, column: string) {
-  const rows = new Map<string, Row>()
-  const keyOf = (row: Row) => JSON.stringify(table.key.map((name) => row[name]))
-  return {
-    rows,
-    apply(event: RecordedEvent): void {
-      const index = events.findIndex(({ type }) => type === event.type)
-      if (index < 0) return
-      const { keys, change, row } = handlers[index]!
-      for (const key of [keys?.(event) ?? { [table.key[0]!]: event.streamId }].flat()) {
-        const made = change(event, row === 'none' ? undefined : rows.get(keyOf(key)), key)
-        if (made === null) rows.delete(keyOf(key))
-        else rows.set(keyOf(made as Row), made as Row)
-      }
-    },
-    sum: () => [...rows.values()].reduce((sum, row) => sum + (row[column] as number), 0),
-  }
+  return money
 }

@@ -2,13 +2,10 @@
 import { writeSync } from 'node:fs'
 import { defineSystem, startSystem } from 'indelible'
 import { fileStorage } from 'indelible/file'
-import { CloseAccount } from '../account/close-account.ts'
-import { DepositFunds } from '../account/deposit-funds.ts'
-import { OpenAccount } from '../account/open-account.ts'
 import { bank } from '../bank.ts'
 import { RequestTransfer } from '../transfer/transfer.ts'
 import { transferSaga } from '../transfer/transfer-saga.ts'
-import { accounts, closed, openingBalance, transferOrder } from './drawn-transfers.ts'
+import { openAccounts, transferOrder } from './drawn-transfers.ts'
 
 const clients = 24
 const [dataDir, first, end, seed, until] = process.argv.slice(2) as [string, string, string, string, 'killed' | 'done']
@@ -17,14 +14,7 @@ const { store, ...kept } = fileStorage({ dataDir, mode: 'run' })
 const running = startSystem(defineSystem({ ...bank, projections: [] }), { ...kept, store: await store() })
 say('open')
 
-// Every command has an id, so that what an earlier process has done is not done again.
-await Promise.all(
-  [...accounts, closed].map(async (id) => {
-    await running.send(OpenAccount(id, { owner: id }), { commandId: `open:${id}` })
-    if (id === closed) await running.send(CloseAccount(id, {}), { commandId: 'close' })
-    else await running.send(DepositFunds(id, { amount: openingBalance }), { commandId: `deposit:${id}` })
-  }),
-)
+await openAccounts(running)
 
 let next = Number(first)
 await Promise.all(

@@ -188,7 +188,7 @@ export type {
 export type { SystemNotice, SystemOptions } from './runtime/system-options.ts'
 export type { TelemetryOptions } from './runtime/telemetry/index.ts'
 export type { WaitOptions } from './runtime/waiting.ts'
-export type { ConsumerRecord, ConsumerRecords, ParkedEvent } from './store/consumers.ts'
+export type { ConsumerRecord, ConsumerRecords, ListedRecords, ParkedEvent } from './store/consumers.ts'
 export type { InlineFold, InlineRows, InlineStore, InlineWriting } from './store/inline.ts'
 export type { HeldLease, LeaseReport, Leases, LeaseView, RenewOptions } from './store/leases.ts'
 export type {

@@ -288,6 +288,7 @@ test('a meter gets each command and each append, and whatever a system shows whe
     expect(unseen).toEqual([
       'indelible.command.duration',
       'indelible.append.duration',
+      'indelible.store.durability',
       'indelible.store.refused_appends',
       'indelible.store.syncs',
       'indelible.store.sync.time',

@@ -12,4 +12,5 @@ export {
 } from './log/index.ts'
 export { type PgliteOptions, type PgliteTables, pgliteTables, pgliteTablesAt } from './pglite/index.ts'
 export { type PostgresOptions, postgresTables } from './server/index.ts'
+export { type PostgresStorageOptions, postgresStorage } from './storage.ts'
 export type { SqlReadTables } from './tables/index.ts'

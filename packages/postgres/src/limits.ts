@@ -27,3 +27,7 @@ export const openAttemptsMax = 3
 export const newDirectoryBytesMin = 64 * 1024 * 1024
 /** The time limit for connecting to a server, and for waiting for a free connection. */
 export const connectMsMax = 10_000
+/** Of several servers, how long one may take to say whether it takes writes. */
+export const serverConnectMsMax = 3_000
+/** Of several servers, how long an answer may take before it is asked whether another one takes writes now. */
+export const serverDoubtMs = 2_000

@@ -13,7 +13,8 @@ export function memoryProofs(): ProofFiles {
       files.set(path, bytes.slice())
     },
     async remove(path) {
-      files.delete(path)
+      // What lies under it as under a directory, too.
+      for (const each of files.keys()) if (each === path || each.startsWith(`${path}/`)) files.delete(each)
     },
     loadKeys: async () => keys,
     async saveKeys(text) {

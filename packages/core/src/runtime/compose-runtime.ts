@@ -135,8 +135,7 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
     }),
   ])
   const { feeds } = remotes
-  // Until it has begun, answers wait for the tables; so do they if it cannot begin.
-  inline.start().catch(() => {})
+  inline.start()
   const tree =
     proofs &&
     files &&
@@ -184,6 +183,7 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
     live,
     health,
     async stop() {
+      inline.stop()
       keys.close()
       await watch.stop()
       await live.close()

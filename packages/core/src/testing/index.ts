@@ -9,9 +9,15 @@ export {
 } from './contract/consumer-records.ts'
 export type { ContractCase } from './contract/contract-case.ts'
 export { eventStoreContract } from './contract/event-store.ts'
-export { type LogCopiesSubject, logCopiesContract } from './contract/log-copies.ts'
 export { type LeasesSubject, leasesContract } from './contract/leases.ts'
+export { type LogCopiesSubject, logCopiesContract } from './contract/log-copies.ts'
+export {
+  type ProofFilesSubject,
+  proofFilesContract,
+  sharedProofFilesContract,
+} from './contract/proof-files.ts'
 export { readTablesContract } from './contract/read-tables.ts'
+export { type SnapshotsSubject, snapshotsContract } from './contract/snapshots.ts'
 export { type Crash, crashingStore } from './crashing-store.ts'
 export { type FakeService, fakeService } from './fake-service.ts'
 export {

@@ -13,8 +13,9 @@ export { loadPeer, missingPeer } from './peer.ts'
 export {
   openPool,
   type PgClient,
-  type PgListener,
+  type PgConnection,
   type PgModule,
+  type PgNotice,
   type PgPool,
   type PgQuery,
   type PgTypes,

@@ -1,32 +1,51 @@
 // The connection pool of the "pg" driver, which the user installs, with limits on all waiting.
 import * as limits from '../limits.ts'
 import { loadPeer } from './peer.ts'
+import { type ClientClass, type PgConnection, writableServer } from './servers.ts'
 
 /** All options but these are passed to pg.Pool (https://node-postgres.com/apis/pool). */
 export interface PoolOptions {
+  /** May name several servers of which one takes writes, as libpq does: `postgres://user@host1:5432,host2:5432/database`. */
   readonly connectionString: string
+  /**
+   * The database itself, where `connectionString` leads to a pooler in transaction mode, such as pgbouncer. It is for the connection that listens, and tells
+   * us that the others keep nothing from one transaction to the next.
+   */
+  readonly directConnectionString?: string
   /** The maximum number of connections, 10 by default. */
   readonly max?: number
   readonly [poolOption: string]: unknown
 }
 
+export type { PgConnection }
+
 export interface OpenPool {
   readonly pg: PgModule['default']
   readonly pool: PgPool
-  /** A connection beside the pool, with the same options. */
-  readonly listener: () => PgListener
+  /** A connection beside the pool, with the same options, that goes to the database itself. */
+  readonly listener: () => PgConnection
+  /** Whether a connection of the pool may prepare statements for later. */
+  readonly keepsSessions: boolean
 }
 
-/** Does not connect yet. */
-export async function openPool(options: PoolOptions): Promise<OpenPool> {
+/** Does not connect yet. Throws `invalid_declaration`. */
+export async function openPool({ directConnectionString, ...given }: PoolOptions): Promise<OpenPool> {
   const { default: pg } = (await loadPeer('pg', () => import('pg'))) as unknown as PgModule
-  const all = withoutOverflow({ ...poolDefaults, ...options })
-  const pool = new pg.Pool(all)
+  const keepsSessions = directConnectionString === undefined
+  // A pooler refuses what is set for a session.
+  const session = keepsSessions ? { idle_in_transaction_session_timeout: limits.idleInTransactionMsMax } : {}
+  const options = withoutOverflow({ ...poolDefaults, ...session, ...given })
+  const { Client, options: all } = writableServer(pg.Client, options)
+  const pool = new pg.Pool({ ...all, Client })
+  const direct = writableServer(pg.Client, {
+    ...options,
+    connectionString: directConnectionString ?? given.connectionString,
+  })
   // The pool replaces an idle connection that breaks. Without a listener the error would end the process.
   pool.on('error', () => {})
   // A new connection has no listener before the pool hands it over, and the server may cut it in that moment.
   pool.on('connect', (client) => client.on('error', () => {}))
-  return { pg, pool, listener: () => new pg.Client(all) }
+  return { pg, pool, listener: () => new direct.Client(direct.options), keepsSessions }
 }
 
 /**
@@ -37,7 +56,6 @@ const poolDefaults = {
   application_name: 'indelible',
   connectionTimeoutMillis: limits.connectMsMax,
   query_timeout: limits.statementMsMax,
-  idle_in_transaction_session_timeout: limits.idleInTransactionMsMax,
   keepAlive: true,
   allowExitOnIdle: true,
 }
@@ -45,7 +63,7 @@ const poolDefaults = {
 /** The driver passes these options to timers of Node, which fire at once if the time is longer than 25 days. For the driver 0 means no limit. */
 const timers = ['connectionTimeoutMillis', 'query_timeout', 'idleTimeoutMillis']
 
-function withoutOverflow(options: Readonly<Record<string, unknown>>): object {
+function withoutOverflow<Options extends Readonly<Record<string, unknown>>>(options: Options): Options {
   const tooLong = timers.filter((name) => Number(options[name]) > 2 ** 31 - 1)
   return { ...options, ...Object.fromEntries(tooLong.map((name) => [name, 0])) }
 }
@@ -54,7 +72,7 @@ function withoutOverflow(options: Readonly<Record<string, unknown>>): object {
 export interface PgModule {
   readonly default: {
     readonly Pool: new (options: object) => PgPool
-    readonly Client: new (options: object) => PgListener
+    readonly Client: ClientClass
     readonly Query: new (text: string, values: undefined, callback: (error: unknown) => void) => PgQuery
     readonly types: PgTypes
   }
@@ -68,18 +86,11 @@ interface PgStatement {
   readonly query_timeout?: number
 }
 
-/** A connection of its own. */
-export interface PgListener {
-  on(event: 'error' | 'end', listener: () => void): void
-  on(event: 'notification', listener: (message: { payload?: string }) => void): void
-  connect(): Promise<unknown>
-  query(sql: string): Promise<unknown>
-  end(): Promise<void>
-}
-
 export interface PgQuery {
   query_timeout?: number
   handleCopyInResponse(connection: { sendCopyFromChunk(chunk: Buffer): void; endCopyFrom(): void }): void
+  /** The chunk is overwritten by what comes next. */
+  handleCopyData(message: { chunk: Buffer }): void
 }
 
 export interface PgTypes {
@@ -93,11 +104,18 @@ export interface PgPool {
   end(): Promise<void>
 }
 
+/** A message of the server beside its answers. `routine` is where in its source it comes from; unlike the text it is not translated. */
+export interface PgNotice {
+  readonly routine?: string
+}
+
 export interface PgClient {
   /** Undefined with the native driver. */
   readonly connection?: { readonly stream: { destroy(): void } }
   on(event: 'error', listener: () => void): void
+  on(event: 'notice', listener: (notice: PgNotice) => void): void
   off(event: 'error', listener: () => void): void
+  off(event: 'notice', listener: (notice: PgNotice) => void): void
   query(config: PgStatement & { queryMode: 'extended' }): Promise<{ rows: Record<string, unknown>[] }>
   query(config: PgStatement & { rowMode: 'array' }): Promise<{ rows: (string | null)[][] }>
   query(query: PgQuery): void

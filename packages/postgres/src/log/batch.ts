@@ -212,6 +212,15 @@ export type Failure =
   | readonly [number, number, 'version', number, Version]
   | readonly [number, number, 'condition', Position]
 
+/** The head of the log after a batch. */
+export function headAfter(rounds: readonly Round[], { head, failures }: BatchAnswer): Position {
+  const all = rounds.reduce((sum, { eventStreams }) => sum + eventStreams.length, 0)
+  return failures.reduce(
+    (sum, [round, commit]) => sum - rounds[round - 1]!.commits[commit - 1]!.events.length,
+    head + all,
+  )
+}
+
 /** A commit whose command id was used before: where that commit is. */
 export interface Earlier {
   readonly status: 'earlier'

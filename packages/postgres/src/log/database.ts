@@ -1,6 +1,14 @@
 // The database as the logs of this process share it: one pool of connections, and one connection that listens.
-import { openPool, type PgClient, type PgTypes, type PoolOptions, settlesWithin, sqlState } from '../database/index.ts'
-import { closeMsMax } from '../limits.ts'
+import {
+  openPool,
+  type PgClient,
+  type PgNotice,
+  type PgTypes,
+  type PoolOptions,
+  settlesWithin,
+  sqlState,
+} from '../database/index.ts'
+import { closeMsMax, copyMsMax } from '../limits.ts'
 import { isRefusal, NotConnected } from './faults.ts'
 import type { TextQuery } from './text-query.ts'
 import { Wakeups } from './wakeups.ts'
@@ -10,6 +18,8 @@ export interface LogDatabase {
   readonly query: TextQuery
   /** For statements that may be repeated: after a failover every connection of the pool is dead, and says so only when it is used. */
   readonly read: TextQuery
+  /** Runs COPY … TO STDOUT, and calls back with each message of it. The bytes are overwritten afterwards. */
+  copyOut(sql: string, take: (chunk: Buffer) => void): Promise<void>
   /** Commits the statements of `work` together, or none of them if `work` throws. */
   transaction<Result>(work: (query: TextQuery) => Promise<Result>): Promise<Result>
   readonly wakeups: Wakeups
@@ -39,43 +49,42 @@ export async function sharedDatabase(options: PoolOptions, schema: string): Prom
 }
 
 async function openDatabase(options: PoolOptions, schema: string): Promise<LogDatabase> {
-  const { pool, listener } = await openPool(options)
+  const { pg, pool, listener, keepsSessions } = await openPool(options)
   const clients = new Set<PgClient>()
   pool.on('connect', (client) => clients.add(client))
   pool.on('remove', (client) => clients.delete(client))
 
-  async function connected<Result>(work: (query: TextQuery) => Promise<Result>): Promise<Result> {
+  async function connected<Result>(work: (query: TextQuery, client: PgClient) => Promise<Result>): Promise<Result> {
     const client = await pool.connect().catch((cause) => {
       throw new NotConnected(cause)
     })
     let isBroken = false
+    let isAlone = false
     const onError = () => {
       isBroken = true
     }
     client.on('error', onError)
+    const onNotice = (notice: PgNotice) => {
+      isAlone ||= notice.routine === 'SyncRepWaitForLSN'
+    }
+    client.on('notice', onNotice)
     const query: TextQuery = async (text, values, { name, timeoutMs } = {}) => {
       const limit = timeoutMs === undefined ? {} : { query_timeout: timeoutMs }
-      try {
-        return (
-          await client.query({
-            text,
-            ...(name && { name }),
-            ...(values && { values }),
-            rowMode: 'array',
-            types: asText,
-            ...limit,
-          })
-        ).rows
-      } catch (error) {
-        // After a timeout or a broken connection, the next answer on this connection is unknown.
-        isBroken ||= sqlState(error) === undefined
-        throw error
-      }
+      const statement = { text, ...(name && keepsSessions && { name }), ...(values && { values }), ...limit }
+      const { rows } = await client.query({ ...statement, rowMode: 'array', types: asText })
+      // Somebody cancelled the wait for a standby. For the database that is success, but a failover would lose it.
+      if (isAlone) throw new Error('The commit did not wait until a standby had it.')
+      return rows
     }
     try {
-      return await work(query)
+      return await work(query, client)
+    } catch (error) {
+      // After a timeout or a broken connection, the next answer on this connection is unknown.
+      isBroken ||= sqlState(error) === undefined
+      throw error
     } finally {
       client.off('error', onError)
+      client.off('notice', onNotice)
       client.release(isBroken)
     }
   }
@@ -95,6 +104,23 @@ async function openDatabase(options: PoolOptions, schema: string): Promise<LogDa
     query,
     read,
     wakeups,
+    copyOut: (sql, take) =>
+      connected((_, client) => {
+        const { promise, resolve, reject } = Promise.withResolvers<void>()
+        const copying = new pg.Query(sql, undefined, (error) => (error ? reject(error) : resolve()))
+        copying.query_timeout = copyMsMax
+        copying.handleCopyData = ({ chunk }) => {
+          try {
+            take(chunk)
+          } catch (error) {
+            // The rest of it comes through this connection, which is given up therefore.
+            reject(error)
+            client.connection?.stream.destroy()
+          }
+        }
+        client.query(copying)
+        return promise
+      }),
     transaction: (work) =>
       connected(async (one) => {
         await one('BEGIN')

@@ -4,30 +4,33 @@ import {
   type AppendOutcome,
   position as checkedPosition,
   type Durability,
-  type EventStore,
   type Head,
   IndelibleError,
+  type InlineStore,
   instant,
   type Position,
   type WrittenCommit,
 } from 'indelible'
 import { encodeCommit, HeadWatcher, historyName, lastMsOf, lastVersions, throwIfAborted } from 'indelible/adapter'
+import type { PoolOptions } from '../database/index.ts'
 import { Appender } from './appender.ts'
 import { type LogDatabase, sharedDatabase } from './database.ts'
 import { toStoreError } from './faults.ts'
+import { InlineTransactions } from './inline.ts'
 import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
 import { Partitions } from './partitions.ts'
-import { followLog, type LogReader, readLog, replayOf } from './reader.ts'
+import { followLog, type LogReader, readLog } from './reader.ts'
+import { replayLog } from './replaying.ts'
 import { checkedSchema, install, installedVersion, layoutVersion } from './schema/install.ts'
 import { durabilities, settingsOf } from './settings.ts'
+import { StreamNames } from './stream-names.ts'
 import type { TextRow } from './text-query.ts'
 import { WriteHealth } from './write-health.ts'
 import { Writer } from './writer.ts'
 
 /** All other options are passed to pg.Pool (https://node-postgres.com/apis/pool). */
-export interface PostgresStoreOptions {
-  readonly connectionString: string
+export interface PostgresStoreOptions extends PoolOptions {
   /** The schema of the logs, `indelible` by default. */
   readonly schema?: string
   /** The name of the log in its schema, `main` by default. A schema may have many. */
@@ -41,7 +44,6 @@ export interface PostgresStoreOptions {
    * Where it can but does not by itself, the store asks it for that.
    */
   readonly durability?: Durability
-  readonly [poolOption: string]: unknown
 }
 
 /** Opens a log, and makes it if it is not there. Throws `store_missing`, `log_format_unknown`, `store_read_only`, `io_failed`, `invalid_declaration`. */
@@ -51,7 +53,7 @@ export async function postgresStore({
   outageMsMax = limits.outageMsMax,
   durability,
   ...poolOptions
-}: PostgresStoreOptions): Promise<EventStore> {
+}: PostgresStoreOptions): Promise<InlineStore> {
   const schema = checkedSchema(givenSchema)
   const database = await sharedDatabase(poolOptions, schema)
   try {
@@ -79,7 +81,7 @@ async function openLog(
     outageMsMax,
     durability,
   }: { schema: string; name: string; outageMsMax: number; durability: Durability | undefined },
-): Promise<EventStore> {
+): Promise<InlineStore> {
   const { query, read } = database
   const [[log, logId]] = await idsOf(`SELECT id, log_id FROM ${schema}.open_log($1)`, [name])
   const [[roundOid, partitionEvents]] = await idsOf(
@@ -88,6 +90,7 @@ async function openLog(
   )
   const logNumber = Number(log)
   const kinds = new Kinds({ query: read, schema, log: logNumber })
+  const names = new StreamNames(read, schema)
   const head = new HeadWatcher()
   const partitions = new Partitions(query, { schema, size: Number(partitionEvents) })
   const look = () => settingsOf(read, schema, durability)
@@ -114,18 +117,6 @@ async function openLog(
     },
   }
 
-  const appender = new Appender({
-    newWriter: () => new Writer({ ...writerOptions, writer: randomUUID() }),
-    outageMsMax,
-    learnKinds: kinds.learn,
-    written(batch) {
-      health.written(batch)
-      reached(batch.head)
-      partitions.reached(batch.head)
-    },
-    refused: (fault, appends) => health.refused(fault, appends),
-  })
-
   const reader: LogReader = {
     query: read,
     schema,
@@ -137,6 +128,20 @@ async function openLog(
     waitBeyond: (above, signal) => head.waitBeyond(above, signal),
     watch: () => database.wakeups.watch(logNumber, reached),
   }
+
+  const inline = new InlineTransactions(database, reader)
+
+  const appender = new Appender({
+    newWriter: () => new Writer({ ...writerOptions, inline, writer: randomUUID() }),
+    outageMsMax,
+    learnKinds: kinds.learn,
+    written(batch) {
+      health.written(batch)
+      reached(batch.head)
+      partitions.reached(batch.head)
+    },
+    refused: (fault, appends) => health.refused(fault, appends),
+  })
 
   const ask = async (sql: string, values: readonly unknown[] = []): Promise<readonly TextRow[]> => {
     head.assertOpen()
@@ -172,6 +177,7 @@ async function openLog(
   }
 
   return {
+    inline,
     async append(commit, options = {}): Promise<AppendOutcome> {
       head.assertOpen()
       throwIfAborted(options.signal)
@@ -185,7 +191,7 @@ async function openLog(
       return found && (await commitAt(Number(found[0]), Number(found[1])))
     },
     read: (query, options) => readLog(reader, query, options),
-    replay: (types, options) => replayOf(reader, types, options),
+    replay: (types, options) => replayLog({ ...reader, database, names }, types, options),
     subscribe: (query, options) => followLog(reader, query, options),
     head: headNow,
     async positionAt(time, options) {

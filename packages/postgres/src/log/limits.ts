@@ -28,3 +28,21 @@ export const probeWaitMs = 2_000
 export const partitionEvents = 5_000_000
 /** The names of types, streams and command ids have this limit too; see the kernel. */
 export const logNameBytesMax = 200
+/** A table that is so many events behind is not brought up in the transaction that appends, but by whoever follows the log into it. */
+export const inlineCatchUpMax = 1_000
+/** After the database refused rows of an inline projection, so long only events are appended. */
+export const inlineRestMs = 1_000
+/** How long appends wait at most for the swap of the table of an inline projection. */
+export const standstillMsMax = 30_000
+/** The positions that a replay fetches together, at most. */
+export const replayedRowsMax = 20_000
+/** The same for the first time, when nobody knows how large they are. */
+export const replayedRowsFirst = 2_000
+/** The bytes that a replay wants to fetch together. */
+export const replayedBytesAim = 8 * 1024 * 1024
+/** The bytes at which it gives up, and fetches fewer positions. */
+export const replayedBytesMax = 32 * 1024 * 1024
+/** The share of a log that the types of a replay have at least for the log to be read through; rarer ones are looked up. */
+export const replayShareMin = 0.1
+/** Names of streams that are kept between replays, twice. */
+export const streamNamesMax = 200_000

@@ -8,20 +8,10 @@ import {
   type Query,
   type ReadOptions,
   type RecordedEvent,
-  type ReplayBatch,
-  type ReplayOptions,
   type StreamName,
   type SubscribeOptions,
 } from 'indelible'
-import {
-  batchEventsMax,
-  checkQuery,
-  copyOf,
-  jsonContentType,
-  recordedEvent,
-  replayBatch,
-  replayRange,
-} from 'indelible/adapter'
+import { batchEventsMax, checkQuery, jsonContentType, recordedEvent } from 'indelible/adapter'
 import { toStoreError } from './faults.ts'
 import type { Kinds } from './kinds.ts'
 import { queryJson } from './terms.ts'
@@ -111,30 +101,6 @@ export async function* followLog(
     }
   } finally {
     rest()
-  }
-}
-
-/** Implements `EventStore.replay`. */
-export async function* replayOf(
-  reader: LogReader,
-  types: readonly string[],
-  options: ReplayOptions,
-): AsyncGenerator<ReplayBatch> {
-  reader.assertOpen()
-  const range = replayRange(types, options, Number.MAX_SAFE_INTEGER)
-  const { asked, from } = range
-  const query = [{ types: [...asked.keys()] }]
-  let low = from
-  let high = range.to
-  for (;;) {
-    const limits = { low, high, limit: batchEventsMax, direction: 'forwards', reserved: true } as const
-    const { events, head } = await page(reader, query, limits)
-    high = Math.min(high, head)
-    const isLast = events.length < batchEventsMax
-    const through = isLast ? Math.max(from - 1, high) : events.at(-1)!.position
-    yield replayBatch(events, { asked, through, again: copyOf })
-    if (isLast) return
-    low = through + 1
   }
 }
 

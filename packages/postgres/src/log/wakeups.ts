@@ -1,5 +1,5 @@
 // Wakes whoever waits for the end of a log to move: one connection of the process listens for all logs of a schema.
-import type { PgListener } from '../database/index.ts'
+import type { PgConnection } from '../database/index.ts'
 import { pollMs, reconnectMsMax, reconnectMsMin } from './limits.ts'
 import type { TextQuery } from './text-query.ts'
 
@@ -7,7 +7,7 @@ import type { TextQuery } from './text-query.ts'
 type Heard = (head: number) => void
 
 interface Source {
-  readonly connect: () => PgListener
+  readonly connect: () => PgConnection
   readonly query: TextQuery
   readonly schema: string
 }
@@ -17,7 +17,7 @@ export const channelOf = (schema: string): string => `indelible_${schema}`
 export class Wakeups {
   readonly #source: Source
   readonly #watched = new Map<number, Set<Heard>>()
-  #listener: PgListener | undefined
+  #listener: PgConnection | undefined
   #polling: NodeJS.Timeout | undefined
   #reconnecting: NodeJS.Timeout | undefined
   #waitMs = reconnectMsMin

@@ -3,6 +3,7 @@ import { instant, type Version } from 'indelible'
 import { type BatchAnswer, type BatchNames, encodedRounds, type Failure } from './batch.ts'
 import { BinaryWriter } from './binary.ts'
 import { isRefusal } from './faults.ts'
+import type { Append, InlineTransactions } from './inline.ts'
 import * as limits from './limits.ts'
 import type { Round } from './rounds.ts'
 import type { TextQuery } from './text-query.ts'
@@ -18,6 +19,7 @@ export interface WriterOptions {
   readonly durability: number
   /** Makes the partitions for so many events behind the head. */
   readonly makePartitions: (events: number) => Promise<void>
+  readonly inline: InlineTransactions
 }
 
 export class Writer {
@@ -45,7 +47,7 @@ export class Writer {
       this.#unsettled = undefined
       if (answer) return answer
     }
-    const { query, schema, log, names, writer, durability } = this.#options
+    const { inline, schema, log, names, writer, durability } = this.#options
     const parameters = [
       log,
       writer,
@@ -56,16 +58,20 @@ export class Writer {
     ]
     this.#unsettled = rounds
     try {
-      const rows = await query(`SELECT * FROM ${schema}.append($1, $2, $3, $4, $5, $6)`, parameters, {
-        name: `${schema}.append`,
-        timeoutMs: limits.batchMsMax,
-      })
-      const [head, recordedMs, versions, failures, survives] = rows[0] as readonly string[]
-      this.#unsettled = undefined
-      return {
-        ...answerOf(head!, recordedMs!, { versions: JSON.parse(versions!), failures: failures! }),
-        durability: Number(survives),
+      const append: Append = async (query) => {
+        const rows = await query(`SELECT * FROM ${schema}.append($1, $2, $3, $4, $5, $6)`, parameters, {
+          name: `${schema}.append`,
+          timeoutMs: limits.batchMsMax,
+        })
+        const [head, recordedMs, versions, failures, survives] = rows[0] as readonly string[]
+        return {
+          ...answerOf(head!, recordedMs!, { versions: JSON.parse(versions!), failures: failures! }),
+          durability: Number(survives),
+        }
       }
+      const answer = await inline.appending(append, rounds)
+      this.#unsettled = undefined
+      return answer
     } catch (error) {
       if (isRefusal(error)) this.#unsettled = undefined
       if (!isMissingPartition(error)) throw error

@@ -34,6 +34,8 @@ import { replaceTable } from './replace.ts'
  * `open` the table again and continue from its state.
  */
 export interface SqlReadTables extends ReadTables {
+  /** The schema of the tables. */
+  readonly schema: string
   /** Runs your own SQL in a read-only transaction, because only a projection writes its rows. Errors in the SQL reach you unchanged. */
   query<Row extends SqlRow = SqlRow>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]>
 }
@@ -55,6 +57,7 @@ export function sqlReadTables(database: SqlDatabase, { schema }: { schema: strin
   const transaction = <Result>(name: string, work: Work<Result>) => use(name, () => database.transaction(work))
 
   return {
+    schema,
     open: (table) => transaction(table.name, (query) => openTable(query, schema, table)),
     async state({ name }) {
       return (await use(name, () => stateOf(database.query, schema, name))) ?? notOpened(name)

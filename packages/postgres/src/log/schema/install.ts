@@ -1,5 +1,6 @@
 // Makes the schema of event logs, or brings an older one up to date.
 import { IndelibleError } from 'indelible'
+import { kept, keptTables } from '../../kept/schema.ts'
 import { quoteName } from '../../sql/index.ts'
 import type { LogDatabase } from '../database.ts'
 import { partitionEvents } from '../limits.ts'
@@ -23,7 +24,7 @@ export function checkedSchema(schema: string): string {
 export interface InstallOptions {
   /** The positions of one partition, 5,000,000 by default. */
   readonly partitionEvents?: number
-  /** The role of the application. It may read everything, add events by our functions, and nothing else. Whoever installs owns the schema. */
+  /** The role of the application. It may read everything, add events by our functions, change what is kept beside them, and nothing else. Whoever installs owns the schema. */
   readonly role?: string | undefined
 }
 
@@ -37,6 +38,7 @@ ${law(schema)}
 ${reading(schema)}
 ${writing(schema)}
 ${copying(schema)}
+${kept(schema)}
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ${schema} FROM PUBLIC;
 `
 }
@@ -46,6 +48,7 @@ export function grantSql(schema: string, role: string): string {
   const name = quoteName(role)
   return `GRANT USAGE ON SCHEMA ${schema} TO ${name};
 GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${name};
+GRANT INSERT, UPDATE, DELETE ON ${keptTables.map((table) => `${schema}.${table}`).join(', ')} TO ${name};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${name};
 REVOKE ALL ON FUNCTION ${['protect', 'refuse_change', ...copyFunctions].map((each) => `${schema}.${each}`).join(', ')} FROM ${name};
 `

@@ -195,6 +195,13 @@ BEGIN
   RETURN QUERY SELECT v_first, (extract(epoch FROM v_at) * 1000)::int8, array_to_json(v_versions)::text, v_failures::text, v_durability;
 END $$;
 
+-- Until the end of the transaction nobody appends.
+CREATE FUNCTION ${schema}.hold_log(p_log int4) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM FROM ${schema}.logs l WHERE l.id = p_log FOR NO KEY UPDATE;
+END $$;
+
 -- What became of a batch whose answer was lost. If it was not written, it is given up, and can never be written afterwards. Waits for it if it is under way.
 CREATE FUNCTION ${schema}.settle_batch(p_log int4, p_writer uuid, p_batch int8)
 RETURNS TABLE (head int8, recorded_ms int8, failures text)

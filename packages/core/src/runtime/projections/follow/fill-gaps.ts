@@ -1,5 +1,7 @@
 // Follows a table whose rows are written by the transactions that append: it only brings the table up where it stayed behind.
+import type { Position } from '../../../kernel/positions.ts'
 import { RecordedTypes } from '../../../kernel/upcasts.ts'
+import type { TableState } from '../../../store/read-tables.ts'
 import type { ProjectionContext } from '../context.ts'
 import { type FollowEnd, type FollowOptions, follow } from './follow.ts'
 
@@ -8,27 +10,29 @@ export async function fillGaps(context: ProjectionContext, options: FollowOption
   const { store, tables, projection } = context
   const { table, generation, signal, reached, visible } = options
   let after = options.after
-  const filled = async (to: number): Promise<FollowEnd> => {
-    // Whether this or a transaction that appends is faster: the table has the events.
-    const end = await follow(context, { ...options, after, to })
-    if (typeof end === 'object' || signal.aborted) return end
-    const there = await tables.state(table)
-    if (there.fingerprint !== table.fingerprint || there.generation !== generation || there.isDiverged)
-      return 'superseded'
-    after = there.position
-    reached?.(after)
+  const isAnother = (there: TableState) =>
+    there.fingerprint !== table.fingerprint || there.generation !== generation || there.isDiverged
+  const filled = async (to: Position): Promise<FollowEnd> => {
+    while (after < to) {
+      const end = await follow(context, { ...options, after, to })
+      if (typeof end === 'object' || signal.aborted) return end
+      // A transaction that appends may have been faster. Then the rest is done from where it came to.
+      const there = await tables.state(table)
+      if (isAnother(there)) return 'superseded'
+      after = there.position
+      reached?.(after)
+    }
     return 'ended'
   }
   const { position: head } = await store.head()
-  if (after < head) {
-    const end = await filled(head)
-    if (end !== 'ended') return end
-  }
+  const end = await filled(head)
+  if (end !== 'ended' || signal.aborted) return end
   const query = [{ types: RecordedTypes.of(projection.events).names }]
   for await (const { events, through } of store.subscribe(query, { after, signal })) {
     const there = await tables.state(table)
-    if (there.position >= through && there.generation === generation && !there.isDiverged) {
-      after = there.position
+    if (isAnother(there)) return 'superseded'
+    after = there.position
+    if (after >= through) {
       reached?.(after)
       if (events.length > 0) visible?.({ events: events.length, oldestMs: 0, newestMs: 0 })
       continue

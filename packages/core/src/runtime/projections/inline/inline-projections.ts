@@ -11,6 +11,7 @@ import type { EventStore } from '../../../store/port.ts'
 import type { ReadTables } from '../../../store/read-tables.ts'
 import type { Guard } from '../../guard/index.ts'
 import { inlineWaitMsMax } from '../../limits.ts'
+import { backoff } from '../../waiting.ts'
 import type { ProjectionHost } from '../host.ts'
 import { inlineFold } from './inline-fold.ts'
 
@@ -27,8 +28,11 @@ export class InlineProjections {
   readonly #inline: readonly Projection[]
   /** By command, the projections that its events concern. */
   readonly #ofCommand: ReadonlyMap<string, readonly string[]>
+  readonly #stop = new AbortController()
   /** How far each table is, as far as this process wrote it together with events. */
   readonly #written = new Map<string, Position>()
+  /** Tables for which an answer has waited in vain, such as a paused one, and where they must be before another one waits. */
+  readonly #late = new Map<string, Position>()
 
   constructor(system: System, options: InlineProjectionsOptions) {
     this.#options = options
@@ -43,26 +47,49 @@ export class InlineProjections {
   }
 
   /** Until the store has begun with them, answers wait for the tables. */
-  async start(): Promise<void> {
+  start(): void {
+    void this.#begin()
+  }
+
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  async #begin(): Promise<void> {
     const { store, tables, log, guard } = this.#options
     const writing = inlineOf(store)
     if (this.#inline.length === 0 || !writing) return
     const folds = this.#inline.map((projection) => inlineFold(projection, { log, guard }))
-    await writing.begin(tables, folds, (table, position) => this.#written.set(table, position))
+    const { signal } = this.#stop
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        for (const { table } of folds) await tables.open(table)
+        await writing.begin(tables, folds, (table, position) => this.#written.set(table, position))
+        return
+      } catch {
+        // The store or the tables do not answer yet, which their own calls tell.
+        await backoff(attempt, signal)
+      }
+    }
   }
 
   /** Resolves when the tables show the events of a command that were appended at a position. The command is carried out, so this never throws what a table fails with. */
   async shown({ category, type }: Pick<Command, 'category' | 'type'>, position: Position): Promise<void> {
     const concerned = this.#ofCommand.get(`${category}/${type}`) ?? []
     const waiting = concerned.filter((name) => (this.#written.get(name) ?? 0) < position)
-    await Promise.all(
-      waiting.map(async (name) => {
-        try {
-          await this.#options.projections.call('waitFor', { name, position, timeoutMs: inlineWaitMsMax })
-        } catch (error) {
-          if (!isIndelibleError(error)) throw error
-        }
-      }),
-    )
+    if (waiting.length > 0) await Promise.all(waiting.map((name) => this.#reached(name, position)))
+  }
+
+  async #reached(name: string, position: Position): Promise<void> {
+    const { projections } = this.#options
+    try {
+      const late = this.#late.get(name)
+      if (late !== undefined && (await projections.call('position', { name })) < late) return
+      this.#late.delete(name)
+      await projections.call('waitFor', { name, position, timeoutMs: inlineWaitMsMax })
+    } catch (error) {
+      if (!isIndelibleError(error)) throw error
+      if (error.code === 'wait_timeout') this.#late.set(name, position)
+    }
   }
 }
