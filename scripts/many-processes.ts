@@ -15,7 +15,7 @@ const killed = processes / 2
 /** From when all are open. */
 const ms = long ? 120_000 : 12_000
 /** Longer than a lease. */
-const pausedMs = 4_500
+const pausedMs = 5_500
 
 export interface ManyProcessesOptions {
   /** The module that each process runs. It gets its number, and prints a line for what it did. */
@@ -64,7 +64,7 @@ export async function manyProcesses(options: ManyProcessesOptions): Promise<Many
           count.kills++
         }
       } else if (slot === killed) {
-        while (Date.now() + 2 * pausedMs < end) {
+        while (Date.now() + pausedMs + 4_000 < end) {
           await pause(1_000 + next(2_000))
           child.process.kill('SIGSTOP')
           await pause(pausedMs)

@@ -48,7 +48,7 @@ export interface BankLog {
   readonly dataBytes: number
 }
 
-export type Unit = 'events/s' | 'commands/s' | 'transfers/s' | 'timers/s' | 'ns' | 'ms' | 'MiB' | 'times'
+export type Unit = 'events/s' | 'commands/s' | 'transfers/s' | 'timers/s' | 'ns' | 'ms' | 'MiB' | 'bytes' | 'times'
 
 export interface Target {
   readonly text: string

@@ -60,6 +60,9 @@ const configurations: Readonly<Record<string, number>> = {
   transfers: 2,
   timers: 4,
   'cold-start': 2,
+  'pg-append': 3,
+  'pg-growth': 3,
+  bytes: 2,
 }
 
 /** All cases in one process, which starts one Postgres server for them. */

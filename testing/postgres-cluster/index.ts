@@ -20,7 +20,7 @@ import {
   quickly,
 } from './node.ts'
 
-export type { FailoverTimes }
+export { type FailoverTimes, postgresDir }
 
 /** The number of a machine. */
 export type Node = 1 | 2 | 3
@@ -35,6 +35,8 @@ export interface PostgresCluster {
   kill(node: Node): Promise<void>
   /** Ends its programs as an administrator does: a primary hands over. */
   stop(node: Node): Promise<void>
+  /** Kills the process of a connection of ours, after which its Postgres ends. Needs one. */
+  crash(node: Node): void
   /** Its programs stand still. */
   freeze(node: Node): void
   /** None of its packets get through. */
@@ -52,6 +54,8 @@ export const clusterMissing = missing()
 
 /** How long the cluster may take to start, and to have a primary again. */
 const waitMsMax = 120_000
+/** Some versions of Patroni do not always end after they handed over. */
+const stopMsMax = 15_000
 
 /** Starts an empty cluster, which ends with this process. The caller removes it. */
 export async function startPostgresCluster({
@@ -81,12 +85,11 @@ export async function startPostgresCluster({
     const until = performance.now() + waitMsMax
     while (performance.now() < until) {
       const views = await Promise.all(addresses.map(viewOf))
-      // One that comes back believes for a moment that it still leads.
-      const leaders = new Set(views.flatMap((view) => (view?.leader === undefined ? [] : [view.leader])))
-      const [leader] = leaders
+      // One that is apart from the others, or comes back, still believes what was true before.
+      const leader = nodes.find((node) => views.filter((view) => view?.leader === node).length > 1)
       const view = leader && views[leader - 1]
       const canLose = view?.streaming === 2 && view.isSafe
-      if (leaders.size === 1 && view?.streaming !== undefined && (canLose || !isWhole)) return leader!
+      if (leader && view?.streaming !== undefined && (canLose || !isWhole)) return leader
       await pause(100)
     }
     const logs = await Promise.all(nodes.map(async (node) => (await readFile(logOf(node), 'utf8')).slice(-2_000)))
@@ -117,9 +120,10 @@ export async function startPostgresCluster({
     primary,
     kill: end,
     async stop(node) {
-      await machines.get(node)?.end('patroni')
+      await machines.get(node)?.end(/bin\/patroni /, stopMsMax)
       await end(node)
     },
+    crash: (node) => machines.get(node)?.killOne(/^postgres: .*\.254\(\d+\)/),
     freeze: (node) => machines.get(node)?.freeze(),
     cutOff: (node) => network.cut(node),
     async separate(node) {
@@ -162,7 +166,7 @@ async function viewOf(address: string): Promise<View | undefined> {
     return {
       leader: leader && (Number(leader.name.slice(-1)) as Node),
       isSafe: inRole('sync_standby') !== undefined,
-      streaming: state === 'running' && role === 'master' ? streaming.length : undefined,
+      streaming: state === 'running' && ['primary', 'master'].includes(role as string) ? streaming.length : undefined,
     }
   } catch {
     return undefined

@@ -101,13 +101,19 @@ export class Machine {
     return killed(this.#child)
   }
 
-  /** Asks the programs of that name to end, and waits for their end. */
-  async end(program: string): Promise<void> {
-    const all = this.#pids().filter(
-      (pid) => ofProcess(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()) === program,
-    )
+  /** Asks the programs with such a command line to end, and waits for their end, for some time. */
+  async end(commandLine: RegExp, msMax: number): Promise<void> {
+    const all = this.#like(commandLine)
     for (const pid of all) ofProcess(() => process.kill(pid, 'SIGTERM'))
-    while (this.#pids().some((pid) => all.includes(pid))) await pause(20)
+    const until = performance.now() + msMax
+    while (performance.now() < until && this.#pids().some((pid) => all.includes(pid))) await pause(20)
+  }
+
+  /** Kills one program with such a command line. */
+  killOne(commandLine: RegExp): void {
+    const [pid] = this.#like(commandLine)
+    if (pid === undefined) throw new Error(`Nothing runs like ${commandLine}.`)
+    ofProcess(() => process.kill(pid, 'SIGKILL'))
   }
 
   /** Nothing on it runs, as while a virtual machine is moved. */
@@ -120,6 +126,11 @@ export class Machine {
 
   thaw(): void {
     for (const pid of this.#pids()) ofProcess(() => process.kill(pid, 'SIGCONT'))
+  }
+
+  #like(commandLine: RegExp): number[] {
+    const textOf = (pid: number) => ofProcess(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '))
+    return this.#pids().filter((pid) => commandLine.test(textOf(pid) ?? ''))
   }
 
   /** The ids of all processes on it, as they are outside of it. */

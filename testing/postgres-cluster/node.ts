@@ -1,4 +1,5 @@
 // What runs on a machine of the cluster: etcd, and Patroni, which makes, starts and promotes its Postgres.
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -34,6 +35,18 @@ export function postgresDir(): string | undefined {
   return dirs.find((dir) => existsSync(join(dir, 'postgres')))
 }
 
+/**
+ * By the new interface of etcd, Patroni before 3.0.3 lets a primary that was frozen take the lock back from its successor
+ * (https://github.com/patroni/patroni/pull/2689), and what the successor acknowledged is lost.
+ */
+function isLockSafe(): boolean {
+  const [major = 0, minor = 0, patch = 0] = execFileSync('patroni', ['--version'], { encoding: 'utf8' })
+    .replace(/[^\d.]/g, '')
+    .split('.')
+    .map(Number)
+  return major > 3 || (major === 3 && (minor > 0 || patch > 2))
+}
+
 /** Writes the configuration of a node into its directory. */
 export async function configure(
   { dir, address, addresses }: Place,
@@ -45,9 +58,7 @@ export async function configure(
     scope: 'indelible',
     name: nameOf(addresses.indexOf(address)),
     restapi: { listen: `${address}:${patroniPort}`, connect_address: `${address}:${patroniPort}` },
-    // By the old interface of etcd: through the new one, Patroni before 3.0.3 lets a primary that was frozen take the lock back from its successor
-    // (https://github.com/patroni/patroni/pull/2689), and what the successor acknowledged is lost.
-    etcd: { hosts: addresses.map((each) => `${each}:2379`) },
+    [isLockSafe() ? 'etcd3' : 'etcd']: { hosts: addresses.map((each) => `${each}:2379`) },
     bootstrap: {
       dcs: {
         ttl,
@@ -75,6 +86,8 @@ export async function configure(
       authentication: { superuser: role('postgres'), replication: role('replicator'), rewind: role('rewinder') },
       parameters: {
         unix_socket_directories: dir,
+        // After a crash, too, it is Patroni that decides who is the primary.
+        restart_after_crash: 'off',
         wal_receiver_timeout: '3s',
         wal_sender_timeout: '3s',
         wal_retrieve_retry_interval: '500ms',
@@ -94,7 +107,7 @@ export async function configure(
 export function programs({ dir, address, addresses }: Place): string {
   const peers = addresses.map((each, index) => `${nameOf(index)}=http://${each}:2380`).join(',')
   const etcd = [
-    `etcd --name ${nameOf(addresses.indexOf(address))} --data-dir ${dir}/etcd --enable-v2 --log-level error --logger zap`,
+    `etcd --name ${nameOf(addresses.indexOf(address))} --data-dir ${dir}/etcd --enable-v2 --pre-vote --log-level error --logger zap`,
     `--listen-client-urls http://${address}:2379 --advertise-client-urls http://${address}:2379`,
     `--listen-peer-urls http://${address}:2380 --initial-advertise-peer-urls http://${address}:2380 --initial-cluster ${peers}`,
   ].join(' ')

@@ -5,6 +5,7 @@ import { appendConcurrent } from './append-concurrent.ts'
 import { appendSequential } from './append-sequential.ts'
 import { asOfPoint, asOfTable } from './as-of.ts'
 import { auditRefusals } from './audit-refusals.ts'
+import { bytes } from './bytes.ts'
 import { coldStart } from './cold-start.ts'
 import { compileCase } from './compile.ts'
 import { fold } from './fold.ts'
@@ -17,6 +18,8 @@ import { liveFeeds } from './live-feeds.ts'
 import { memory } from './memory.ts'
 import { merkle } from './merkle.ts'
 import { open } from './open.ts'
+import { pgAppend } from './pg-append.ts'
+import { pgGrowth } from './pg-growth.ts'
 import { readStream } from './read-stream.ts'
 import { rebuild } from './rebuild.ts'
 import { scan } from './scan.ts'
@@ -50,5 +53,8 @@ export const cases: readonly BenchCase[] = [
   transfers,
   timers,
   coldStart,
+  pgAppend,
+  pgGrowth,
+  bytes,
   compileCase,
 ]

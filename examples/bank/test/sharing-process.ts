@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs'
 import { postgresStorage, postgresTables } from '@indelible/postgres'
 import { startSystem } from 'indelible'
 import { registerEventTypes } from 'indelible/schema'
+import { insisting } from '../../../scripts/insisting.ts'
 import { bank } from '../bank.ts'
 import { RequestTransfer } from '../transfer/transfer.ts'
 import { transferSaga } from '../transfer/transfer-saga.ts'
@@ -29,11 +30,12 @@ await Promise.all(
     while (!isEnding) {
       const n = next
       next += Number(slots)
-      await running.send(RequestTransfer(`t${n}`, transferOrder(n, Number(seed))), { commandId: `t${n}` })
+      const order = RequestTransfer(`t${n}`, transferOrder(n, Number(seed)))
+      await insisting(() => running.send(order, { commandId: `t${n}` }))
       say(`asked ${n}`)
       // Another process may drive it.
-      const view = await running.waitForSaga(transferSaga, `t${n}`, { timeoutMs: 60_000 })
-      say(`${view.status} ${n}`)
+      const { status } = await insisting(() => running.waitForSaga(transferSaga, `t${n}`, { timeoutMs: 60_000 }))
+      say(`${status} ${n}`)
     }
   }),
 )

@@ -11,7 +11,7 @@ export function programFor(session: Session, print: (text: string) => void): Com
   const { out } = session
   const program = new Command('indelible')
     .description(
-      'Inspect, follow, verify and back up an Indelible log. Manage its projections and sagas. Run a system.\nOnly serve and keys write the log.',
+      'Inspect, follow, verify and back up an Indelible log. Manage its projections and sagas. Run a system.\nOnly serve, keys and tenants write the log.',
     )
     .version(packageVersion(), '-v, --version', 'print the version')
     .usage('<command> [options]')

@@ -1,6 +1,7 @@
 // `indelible`: everything a domain is declared with, and what runs it. Adapters and tools have subpaths of their own.
 
 export type { AccessOptions, Condition, Conditions, Grant } from './access/index.ts'
+export type { NoticeOfTenants } from './composition/compose-tenants.ts'
 export {
   defineConfig,
   type IndelibleConfig,
@@ -9,9 +10,12 @@ export {
   type OpenOptions,
   type SchemaChecks,
 } from './composition/config.ts'
-export { type LoadedConfig, loadConfig, openers, placeOf } from './composition/load-config.ts'
+export { directoryOfTenant, type LoadedConfig, loadConfig, openers, placeOf } from './composition/load-config.ts'
+export { type OpenCatalog, openCatalog } from './composition/open-catalog.ts'
 export { type OpenSystemOptions, openSystem } from './composition/open-system.ts'
+export { type OpenTenantsOptions, openTenants } from './composition/open-tenants.ts'
 export { type StartOptions, startSystem } from './composition/start-system.ts'
+export { type StartTenantsOptions, startTenants } from './composition/start-tenants.ts'
 export {
   type ActivityCalls,
   type ActivityType,
@@ -187,7 +191,10 @@ export type {
 } from './runtime/services/connection.ts'
 export type { SystemNotice, SystemOptions } from './runtime/system-options.ts'
 export type { TelemetryOptions } from './runtime/telemetry/index.ts'
+export type { Tenant, TenantCatalog } from './runtime/tenants/catalog.ts'
+export { catalogName, checkedTenantName } from './runtime/tenants/names.ts'
 export type { WaitOptions } from './runtime/waiting.ts'
+export type { Work } from './runtime/work.ts'
 export type { ConsumerRecord, ConsumerRecords, ListedRecords, ParkedEvent } from './store/consumers.ts'
 export type { InlineFold, InlineRows, InlineStore, InlineWriting } from './store/inline.ts'
 export type { HeldLease, LeaseReport, Leases, LeaseView, RenewOptions } from './store/leases.ts'
@@ -230,3 +237,4 @@ export type {
   Where,
 } from './store/select.ts'
 export type { Snapshot, SnapshotStore } from './store/snapshots.ts'
+export { type TenantNotice, Tenants, type TenantsOptions } from './tenants/index.ts'

@@ -217,7 +217,7 @@ test('a local principal may do everything, and so may everybody where no access 
 })
 
 describe('explain', () => {
-  const access = new Access(vault, vaultAccess)
+  const access = Access.of(vault, vaultAccess)
   const withdraw = { verb: 'send', command: 'account.Deposit', id: 'bob', input: { amount: 5 } } as const
   test('names the grant that allows it, or why none does', () => {
     expect(access.explain(principals.teller, withdraw)).toMatchObject({
@@ -237,7 +237,7 @@ describe('explain', () => {
 describe('grants that cannot mean what they say are refused', () => {
   const problem = (grant: object) => {
     try {
-      new Access(vault, { grants: [grant as never] })
+      Access.of(vault, { grants: [grant as never] })
       return 'accepted'
     } catch (error) {
       expect((error as IndelibleError).code).toBe('config_invalid')

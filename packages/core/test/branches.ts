@@ -74,6 +74,36 @@ export const wiring = saga('wiring', { startsOn: WireAsked, owner: 'treasury', f
     timeout: '1m',
   })
 
+const retry = { first: '1ms', max: '4ms' }
+
+/** Takes here, pays in there, hears of it from the feed, then does one more step there that may be refused. */
+export const heardWiring = saga('wiring', { startsOn: WireAsked, from: 'beginning', owner: 'treasury' })
+  .step('take', {
+    command: Take,
+    to: ({ from }) => from,
+    input: ({ amount }) => ({ amount }),
+    compensate: { command: PayIn, to: ({ from }) => from, input: ({ amount }) => ({ amount }) },
+  })
+  .step('payIn', {
+    command: other.commands.PayIn,
+    to: (_data, { sagaId }) => sagaId,
+    input: ({ amount }) => ({ amount }),
+    answer: ([paid]) => paid!.data.amount,
+    compensate: {
+      command: other.commands.Take,
+      to: (_data, { sagaId }) => sagaId,
+      input: ({ amount }) => ({ amount }),
+    },
+    retry,
+  })
+  .awaitEvent('heard', other.events.PaidIn, { within: 'forever' })
+  .step('more', {
+    command: other.commands.PayIn,
+    to: ({ to }) => to,
+    input: (_data, { answers }) => ({ amount: answers.payIn + answers.heard.amount }),
+    retry,
+  })
+
 export interface BranchOptions extends Partial<SystemOptions> {
   readonly sagas?: readonly AnySaga[]
   // biome-ignore lint/suspicious/noExplicitAny: whatever it sends

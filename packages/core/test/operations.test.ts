@@ -79,7 +79,7 @@ function opened(declared: System = system) {
   return { running, ask, send }
 }
 
-const { operations: described, definitions } = describeOperations(describeSystem(asking))
+const { operations: described, definitions } = describeOperations(describeSystem(asking), { tenants: true })
 
 /** What does not match the schema of the result. */
 function fits(operation: OperationName, input: unknown, result: unknown): string {
@@ -350,7 +350,7 @@ describe.each(Object.entries(operations) as [OperationName, Operation][])('the o
 describe('the description', () => {
   test('is plain JSON, and made from the plain JSON of the system', () => {
     const description = JSON.parse(JSON.stringify(describeSystem(asking)))
-    const all = describeOperations(description)
+    const all = describeOperations(description, { tenants: true })
     expect(JSON.parse(JSON.stringify(all))).toEqual(all)
     expect(all).toEqual({ operations: described, definitions })
   })

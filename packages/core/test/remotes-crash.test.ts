@@ -1,54 +1,11 @@
 // A saga with steps in another system, whose process dies at any append while any request or answer gets lost: it ends as if nothing had happened.
-import { saga } from 'indelible'
 import { memoryConsumers, memoryStore } from 'indelible/memory'
 import { crashingStore } from 'indelible/testing'
 import { expect, test } from 'vitest'
 import { long } from '../../../scripts/campaign.ts'
-import {
-  AskWire,
-  cashOf,
-  farBranch,
-  type Line,
-  lineTo,
-  lost,
-  nearBranch,
-  other,
-  PayIn,
-  Take,
-  WireAsked,
-} from './branches.ts'
+import { AskWire, cashOf, farBranch, heardWiring, type Line, lineTo, lost, nearBranch } from './branches.ts'
 
 const patience = { timeoutMs: 20_000 }
-const retry = { first: '1ms', max: '4ms' }
-
-/** Takes here, pays in there, hears of it from the feed, then does one more step there that may be refused. */
-const wiring = saga('wiring', { startsOn: WireAsked, from: 'beginning', owner: 'treasury' })
-  .step('take', {
-    command: Take,
-    to: ({ from }) => from,
-    input: ({ amount }) => ({ amount }),
-    compensate: { command: PayIn, to: ({ from }) => from, input: ({ amount }) => ({ amount }) },
-  })
-  .step('payIn', {
-    command: other.commands.PayIn,
-    to: (_data, { sagaId }) => sagaId,
-    input: ({ amount }) => ({ amount }),
-    answer: ([paid]) => paid!.data.amount,
-    compensate: {
-      command: other.commands.Take,
-      to: (_data, { sagaId }) => sagaId,
-      input: ({ amount }) => ({ amount }),
-    },
-    retry,
-  })
-  .awaitEvent('heard', other.events.PaidIn, { within: 'forever' })
-  .step('more', {
-    command: other.commands.PayIn,
-    to: ({ to }) => to,
-    input: (_data, { answers }) => ({ amount: answers.payIn + answers.heard.amount }),
-    retry,
-  })
-
 const losses = ['before', 'after', 'never'] as const
 const appendsMax = 12
 const requestsMax = 10
@@ -76,16 +33,16 @@ test.each([
             },
           }
           const dying = crashingStore(store, { after, written })
-          const first = nearBranch(lineTo(far, line), { store: dying, consumers, sagas: [wiring] })
+          const first = nearBranch(lineTo(far, line), { store: dying, consumers, sagas: [heardWiring] })
           const asked = AskWire('w1', { from: 'a', to, amount: 5 })
           await first.send(asked, { commandId: 'ask' }).catch(() => {})
           while (!dying.hasCrashed && !(await hasEnded(first))) await new Promise(setImmediate)
           if (dying.hasCrashed) crashes++
           await first.close()
 
-          const second = nearBranch(lineTo(far, line), { store, consumers, sagas: [wiring] })
+          const second = nearBranch(lineTo(far, line), { store, consumers, sagas: [heardWiring] })
           await second.send(asked, { commandId: 'ask' })
-          const ended = await second.waitForSaga(wiring, 'w1', patience)
+          const ended = await second.waitForSaga(heardWiring, 'w1', patience)
           const at = `dies at ${after}, written ${written}, request ${nth} lost ${loss}`
           expect(ended.status, at).toBe(status)
           expect(await cashOf(second), at).toEqual(cash.near)
@@ -101,6 +58,6 @@ test.each([
 })
 
 async function hasEnded(near: ReturnType<typeof nearBranch>): Promise<boolean> {
-  const state = await near.saga(wiring, 'w1').catch(() => undefined)
+  const state = await near.saga(heardWiring, 'w1').catch(() => undefined)
   return state?.status === 'completed' || state?.status === 'compensated'
 }

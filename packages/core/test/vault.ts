@@ -174,6 +174,8 @@ export const matrix: Readonly<Record<OperationName, { input: object; allowed: re
   issueKey: row({ principal: { actor: 'ann' } }, 'admin'),
   listKeys: row({}, 'admin'),
   revokeKey: row({ keyId: 'k', reason: 'lost' }, 'admin'),
+  createTenant: row({ tenant: 'acme' }, 'admin'),
+  listTenants: row({}, 'admin'),
   health: row({}, 'operator'),
 }
 

@@ -10,7 +10,7 @@ import type { FailoverOptions } from './failover-support.ts'
 
 const clients = 64
 const { dir, connectionString } = JSON.parse(process.argv[2]!) as FailoverOptions
-const store = await postgresStore({ connectionString })
+const store = await postgresStore({ connectionString, durability: 'two-machines' })
 const acknowledged = ledger('acknowledged')
 const seen = ledger('seen')
 const over = new AbortController()
@@ -50,7 +50,7 @@ async function follow({ subscribe }: Pick<EventStore, 'subscribe'>): Promise<voi
   while (!over.signal.aborted) {
     await untilAnswered(async () => {
       for await (const { events, through } of subscribe('all', { after, signal: over.signal })) {
-        for (const { position, id } of events) await seen.write(`${position} ${id}`)
+        await Promise.all(events.map(({ position, id }) => seen.write(`${position} ${id}`)))
         after = through
       }
     })
@@ -62,7 +62,8 @@ async function untilAnswered<Answer>(ask: () => Promise<Answer>): Promise<Answer
     try {
       return await ask()
     } catch (error) {
-      if (!isIndelibleError(error) || !['io_failed', 'append_unknown'].includes(error.code)) throw error
+      if (!isIndelibleError(error) || !['io_failed', 'append_unknown', 'durability_missing'].includes(error.code))
+        throw error
       faults.set(error.code, 1 + (faults.get(error.code) ?? 0))
       await pause(100)
     }

@@ -9,7 +9,7 @@ import { checkLog, writing } from './failover-support.ts'
 import { freshDir } from './support.ts'
 
 type Fault = (typeof faults)[number]
-const faults = ['kill', 'stop', 'cutOff', 'separate', 'freeze'] as const
+const faults = ['kill', 'crash', 'stop', 'cutOff', 'separate', 'freeze'] as const
 /** In the long run each of them 20 times. */
 const share: readonly Fault[] = long
   ? faults.flatMap((fault) => Array<Fault>(20).fill(fault))

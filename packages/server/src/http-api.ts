@@ -1,8 +1,8 @@
 // The HTTP API of a running system: all routes, and the only place where an error becomes a problem document.
 import { type Context, Hono } from 'hono'
-import type { RunningSystem } from 'indelible'
+import type { RunningSystem, Tenants } from 'indelible'
 import { checkedDuration, errorTypeOf } from 'indelible/adapter'
-import { describeOperations, granted, type Need } from 'indelible/operations'
+import { describeOperations } from 'indelible/operations'
 import { describeSystem } from 'indelible/schema'
 import { Admission } from './admission.ts'
 import { callerOf } from './callers.ts'
@@ -25,6 +25,7 @@ import { probePages, type ReadinessOptions } from './probes.ts'
 import { HttpError, problemOf } from './problems.ts'
 import { checkSize, checkUrl } from './read-request.ts'
 import { operationRoutes } from './routes.ts'
+import { pathAt, type Served, type Stand, servedBy } from './served.ts'
 import { tilesHandler, tilesPath } from './tiles.ts'
 import { Waits } from './waits.ts'
 import { type AnsweredRequest, watchedRequests } from './watched-requests.ts'
@@ -66,16 +67,19 @@ export interface HttpApiOptions extends LimitOptions, ReadinessOptions {
 }
 
 /**
+ * Of a running system, or of tenants: what belongs to a tenant then stands below `/tenants/{tenant}`.
  * Returns a Hono app: `fetch` handles requests, `request` does so in tests, and it can be mounted in another app. The caller closes the system.
  * Throws `invalid_declaration` if `allowedHosts` contains something that is not a host name or a limit is not a number above 0, `invalid_duration`.
  */
-export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): Hono {
+export function httpApi(system: RunningSystem | Tenants, options: HttpApiOptions = {}): Hono {
+  const served = servedBy(system)
+  const { whole } = served
   const log = operatorLog()
   const { allowedHosts = [], apiVersion = '1', connections, waitsMax = waitsMaxDefault } = options
   const { identities = [], onNotice: notify = log.onNotice, onError = log.onError, onRequest } = options
   const { drain = new Drain(), closing } = options
   const check = checkWhoAsks(allowedHosts)
-  const recognise = recogniser(running, { identities, notify })
+  const recognise = recogniser(whole, { identities, notify })
   const limits = checkedLimits(options)
   const [admission, held] = [new Admission(limits), new HeldBytes(limits.heldBytesMax)]
   const counted =
@@ -84,7 +88,7 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
       admission.request(callerOf(c, request.principal))
       return await handle(c, request)
     }
-  const probes = probePages(running, { ...options, drain })
+  const probes = probePages(served, { ...options, drain })
   const waits = new Waits(waitsMax)
   const feeds = new Feeds({
     feedsMax: options.feedsMax ?? feedsMaxDefault,
@@ -93,10 +97,10 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
     closing,
   })
   const handling = { waits, feeds, onError, admission, held, limits, closing }
-  const routes = routesOf(running, { ...handling, apiVersion, probes, counted, identities })
-  running.telemetry.observe(httpObserver({ waits, connections }))
+  const routes = routesOf(served, { ...handling, apiVersion, probes, counted, identities })
+  whole.telemetry.observe(httpObserver({ waits, connections }))
   const app = new Hono()
-  const watched = watchedRequests(running, onRequest)
+  const watched = watchedRequests(whole, onRequest)
   /** Whoever is not recognised is counted by its address. */
   const recognised = async (c: Context) => {
     try {
@@ -138,8 +142,8 @@ export function httpApi(running: RunningSystem, options: HttpApiOptions = {}): H
     app.on(route.method, honoPath(route), answering(route.path, checked(route), route.isOpen))
   for (const route of routes)
     app.all(honoPath(route), answering(route.path, counted(methodNotAllowed(routes, route)), route.isOpen))
-  const tiles = allowed(running, { path: tilesPath, needs: { verb: 'audit' } }, tilesHandler(running))
-  app.get(tilesPath, answering(tilesPath, counted(tiles)))
+  const tiles = pathAt(served.hasTenants ? 'tenant' : 'root', tilesPath)
+  app.get(honoPath({ path: tiles }), answering(tiles, counted(tilesHandler(served))))
   app.all('*', answering(undefined, counted(notFound)))
   return app
 }
@@ -164,14 +168,15 @@ interface RoutesOptions extends HandlerOptions {
   readonly identities: readonly Identity[]
 }
 
-function routesOf(running: RunningSystem, options: RoutesOptions): readonly Route[] {
+function routesOf(served: Served, options: RoutesOptions): readonly Route[] {
   let contents: Contents | undefined
   const contentsOnce = () => {
     if (contents) return contents
-    const description = describeSystem(running.system)
+    const description = describeSystem(served.system)
     contents = {
       name: description.name,
-      described: describeOperations(description),
+      described: describeOperations(description, { tenants: served.hasTenants }),
+      standsOf: served.standsOf,
       ownPages,
       identities: options.identities,
     }
@@ -180,37 +185,31 @@ function routesOf(running: RunningSystem, options: RoutesOptions): readonly Rout
   const { probes, counted } = options
   const ownPages: readonly OwnPage[] = [
     ...probes,
-    metricsPage(running),
+    metricsPage(served.whole),
     openApiPage(contentsOnce, options.apiVersion),
     homePage(contentsOnce),
   ]
-  const ofOperations = operationRoutes.map((route): Route => {
-    const { method, path } = route.map
-    const { isLive } = route.operation
-    return { method, path, places: route.places, isLive, handle: operationHandler(running, route, options) }
+  const ofOperations = operationRoutes.flatMap((route) => {
+    const { operation, map, places } = route
+    const routeAt = (stand: Stand): Route => ({
+      method: map.method,
+      path: pathAt(stand, map.path),
+      places,
+      isLive: operation.isLive,
+      handle: operationHandler((c, input, call) => served.run(c, stand, operation, input, call), route, options),
+    })
+    return served.standsOf(operation).map(routeAt)
   })
   const ofPages = ownPages.map((page): Route => {
     const { path, handle, needs } = page
     const route = { method: 'GET', path, places: [], isLive: false } as const
     // Probes are not counted: nobody may keep others from asking them.
     if (needs === 'nothing') return { ...route, handle, isOpen: true }
-    return { ...route, handle: counted(allowed(running, { path, needs }, handle)) }
+    const allowed: Handle = (c, { principal = { isLocal: true } }) =>
+      served.use(c, { stand: 'root', page: path, needs, principal }, () => handle(c))
+    return { ...route, handle: counted(allowed) }
   })
   return [...ofOperations, ...ofPages]
-}
-
-/** What carries no operation needs a grant too. */
-function allowed(
-  running: RunningSystem,
-  { path, needs }: { readonly path: string; readonly needs: Need },
-  handle: Handle,
-): Handle {
-  return async (c, request) => {
-    const principal = request.principal ?? { isLocal: true }
-    const asked = { operation: `GET ${path}`, input: {}, stream: undefined, actor: principal.actor }
-    granted(running, asked, { principal, need: needs })
-    return await handle(c, request)
-  }
 }
 
 function acceptsFeed({ req }: Context): boolean {
@@ -218,7 +217,7 @@ function acceptsFeed({ req }: Context): boolean {
 }
 
 /** `/streams/{stream}` in the syntax of Hono: `/streams/:stream`. */
-function honoPath({ path }: Route): string {
+function honoPath({ path }: Pick<Route, 'path'>): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
 }
 

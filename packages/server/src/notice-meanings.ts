@@ -1,5 +1,5 @@
 // What each notice of a running system and its server means to its operator. Facts are chosen: rows and differences are data of the domain, and stay out of logs.
-import type { SystemNotice } from 'indelible'
+import type { NoticeOfTenants } from 'indelible'
 import { hidden } from './escaped.ts'
 import type { ServerNotice } from './notices.ts'
 
@@ -10,7 +10,7 @@ interface Meaning {
   readonly message: string
 }
 
-const meanings: Readonly<Record<(SystemNotice | ServerNotice)['kind'], Meaning>> = {
+const meanings: Readonly<Record<(NoticeOfTenants | ServerNotice)['kind'], Meaning>> = {
   stale: { level: 'warn', message: 'A read table is older than its target.' },
   fresh: { level: 'info', message: 'A read table is within its target again.' },
   parked: { level: 'error', message: 'A projection is parked at an event that its code cannot handle.' },
@@ -38,6 +38,7 @@ const meanings: Readonly<Record<(SystemNotice | ServerNotice)['kind'], Meaning>>
     level: 'error',
     message: 'The new files of TLS do not work, so the certificate before is kept.',
   },
+  'tenant failed': { level: 'error', message: 'A tenant could not be opened for its own work, or not be closed.' },
   closing: {
     level: 'info',
     message: 'The server closes: requests under way are finished first. The same signal again ends at once.',
@@ -46,11 +47,12 @@ const meanings: Readonly<Record<(SystemNotice | ServerNotice)['kind'], Meaning>>
   'registry failed': { level: 'warn', message: 'The event types could not be registered in the log.' },
 }
 
-export function meaningOf({ kind }: SystemNotice | ServerNotice): Meaning {
+export function meaningOf({ kind }: NoticeOfTenants | ServerNotice): Meaning {
   return meanings[kind]
 }
 
 const told = [
+  'tenant',
   'name',
   'type',
   'stream',
@@ -74,7 +76,7 @@ const told = [
 ] as const
 
 /** The facts that may stand in a log. */
-export function factsOf(notice: SystemNotice | ServerNotice): Readonly<Record<string, unknown>> {
+export function factsOf(notice: NoticeOfTenants | ServerNotice): Readonly<Record<string, unknown>> {
   const { error, event, ...own } = notice as { readonly error?: object; readonly event?: object }
   return { ...chosen(own), ...(error ? { error: chosen(error) } : {}), ...(event ? { event: chosen(event) } : {}) }
 }

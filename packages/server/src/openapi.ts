@@ -9,6 +9,7 @@ import { type Answer, filledPath, type Place } from './http-map.ts'
 import type { OwnPage } from './own-page.ts'
 import { errorType, httpErrors, problemRef, problemSchema, statusOf } from './problems.ts'
 import { routeOf } from './routes.ts'
+import { pathAt, type Stand } from './served.ts'
 
 /** Any request may fail in these ways. */
 const problemsAnywhere = [401, 403, 413, 414, 429, 431, 500, 503, 504]
@@ -33,18 +34,21 @@ export function openApiPage(contents: () => Contents, apiVersion: string): OwnPa
   }
 }
 
-export function openApiDocument({ name, described, ownPages, identities }: Contents, apiVersion: string): object {
+export function openApiDocument(contents: Contents, apiVersion: string): object {
+  const { name, described, standsOf, ownPages, identities } = contents
   const paths: Record<string, Record<string, object>> = {}
   const statuses = new Set([statusOf.invalid_parameter, ...problemsAnywhere])
   for (const each of described.operations) {
-    const { map } = routeOf(each.operation)
-    const path = filledPath(map.path, each.given)
-    const problems = problemsOf(each)
-    for (const status of problems) statuses.add(status)
-    const method = map.method.toLowerCase()
-    const object = operationObject(each, { path, problems })
-    const there = paths[path]?.[method] as OperationObject | undefined
-    paths[path] = { ...paths[path], [method]: there ? together(there, object) : object }
+    for (const stand of standsOf(operations[each.operation])) {
+      const { map } = routeOf(each.operation)
+      const path = pathAt(stand, filledPath(map.path, each.given))
+      const problems = problemsOf(each, stand)
+      for (const status of problems) statuses.add(status)
+      const method = map.method.toLowerCase()
+      const object = operationObject(each, { path, problems, stand })
+      const there = paths[path]?.[method] as OperationObject | undefined
+      paths[path] = { ...paths[path], [method]: there ? together(there, object) : object }
+    }
   }
   for (const page of ownPages) paths[page.path] = { get: pageObject(page) }
   const definitions = described.operations.map((each) => routeOf(each.operation).map.definitions?.(each))
@@ -87,14 +91,26 @@ function isOpenObject(schema: object): boolean {
 }
 
 /** The statuses with a problem document, besides those of every request. */
-function problemsOf({ operation, refusals }: OperationDescription): readonly number[] {
+function problemsOf({ operation, refusals }: OperationDescription, stand: Stand): readonly number[] {
   const { map } = routeOf(operation)
-  return [...new Set([...refusals.map((code) => statusOf[code]), ...(map.problems ?? [])])]
+  const codes = stand === 'tenant' ? [...refusals, ...tenantRefusals] : refusals
+  return [...new Set([...codes.map((code) => statusOf[code]), ...(map.problems ?? [])])]
+}
+
+/** Of every request to a tenant. */
+const tenantRefusals = ['invalid_tenant_name', 'unknown_tenant', 'tenants_busy'] as const
+
+const tenantParameter = {
+  name: 'tenant',
+  in: 'path',
+  description: 'The name of the tenant.',
+  schema: { type: 'string' },
+  required: true,
 }
 
 function operationObject(
   described: OperationDescription,
-  { path, problems }: { path: string; problems: readonly number[] },
+  { path, problems, stand }: { path: string; problems: readonly number[]; stand: Stand },
 ): OperationObject {
   const { operation, group, summary, description, parameters, given } = described
   const { map, places } = routeOf(operation)
@@ -106,7 +122,10 @@ function operationObject(
     tags: [group],
     summary,
     ...(description === null ? {} : { description }),
-    parameters: ordered.map((place) => parameterObject(place, described)),
+    parameters: [
+      ...(stand === 'tenant' ? [tenantParameter] : []),
+      ...ordered.map((place) => parameterObject(place, described)),
+    ],
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
     responses: { ...problemRefs(problems), ...answerObjects(answersOf(described)) },
   }

@@ -2,9 +2,8 @@
 import type { ServerResponse } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
-import type { RunningSystem } from 'indelible'
 import { timer } from 'indelible/adapter'
-import type { LiveFeed, Operation, Paging, Principal } from 'indelible/operations'
+import type { Call, LiveFeed, Operation, Paging, Principal } from 'indelible/operations'
 import type { Admission } from './admission.ts'
 import { json, linkTo, sizeOf } from './answers.ts'
 import { callerOf } from './callers.ts'
@@ -41,7 +40,10 @@ export interface KnownRequest extends TracedRequest {
   readonly checkClient: () => Promise<void>
 }
 
-export function operationHandler(running: RunningSystem, route: OperationRoute, options: HandlerOptions) {
+/** Runs the operation of a route where the request asks for it. */
+type Run = (c: Context, input: Readonly<Record<string, unknown>>, call: Call) => Promise<unknown>
+
+export function operationHandler(run: Run, route: OperationRoute, options: HandlerOptions) {
   const { operation, map } = route
   const { waits, admission, held, limits, closing } = options
   return async (c: Context, { principal: recognised, traceparent, checkClient }: KnownRequest): Promise<Response> => {
@@ -50,11 +52,11 @@ export function operationHandler(running: RunningSystem, route: OperationRoute, 
     admission.request(caller)
     const input = await readInput(c, route, { bodyBytesMax: limits.bodyBytesMax, held })
     if (operation.isLive) {
-      const begin = (signal: AbortSignal) => operation.run(running, input, { principal, signal, traceparent })
+      const begin = (signal: AbortSignal) => run(c, input, { principal, signal, traceparent })
       return await feedAnswer(c, { begin, traceparent, checkClient }, options)
     }
     const answer = async (signal: AbortSignal) => {
-      const result = await operation.run(running, input, { principal, signal, traceparent })
+      const result = await run(c, input, { principal, signal, traceparent })
       if (map.answer) return map.answer(result, input)
       const body = operation.paging ? withLink(result, operation.paging, c.req.raw) : result
       return json(body, { status: map.status?.(result) ?? 200, headers: headersOf(route, result) })

@@ -1,5 +1,5 @@
 // What the operator is told: notices of the system, faults of requests, requests on wish. One line each, as text or as JSON.
-import { isIndelibleError, type SystemNotice } from 'indelible'
+import { isIndelibleError, type NoticeOfTenants } from 'indelible'
 import { idsOfTrace } from 'indelible/adapter'
 import { escaped, hidden } from './escaped.ts'
 import { factsOf, type Level, meaningOf } from './notice-meanings.ts'
@@ -25,7 +25,7 @@ export interface FailedRequest {
 
 /** To be given to `openSystem` and `serve`: `const { onNotice, onError, onRequest } = operatorLog({ format: 'json' })`. */
 export interface OperatorLog {
-  readonly onNotice: (notice: SystemNotice | ServerNotice) => void
+  readonly onNotice: (notice: NoticeOfTenants | ServerNotice) => void
   readonly onError: (error: unknown, request: FailedRequest) => void
   readonly onRequest: (request: AnsweredRequest) => void
 }

@@ -1,10 +1,11 @@
 // `/livez` and `/readyz`, for orchestrators and load balancers (https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/).
 // Everybody may ask them, so they say nothing about the data.
-import { type Health, IndelibleError, type RunningSystem } from 'indelible'
+import { type Health, IndelibleError } from 'indelible'
 import { json } from './answers.ts'
 import type { Drain } from './drain.ts'
 import { probeCacheMs, readyLagEventsMaxDefault } from './limits.ts'
 import type { OwnPage } from './own-page.ts'
+import type { Served } from './served.ts'
 
 export interface ReadinessOptions {
   /** The projections whose tables must be good for the server to be ready: all by default. A parked one takes every server away from a load balancer at the same time. */
@@ -21,9 +22,12 @@ interface Check {
 }
 
 /** Throws `invalid_declaration` for a projection that the system does not have. */
-export function probePages(running: RunningSystem, options: ReadinessOptions & { drain: Drain }): readonly OwnPage[] {
+export function probePages(
+  { system, whole }: Pick<Served, 'system' | 'whole'>,
+  options: ReadinessOptions & { drain: Drain },
+): readonly OwnPage[] {
   const { drain, readyProjections, readyLagEventsMax = readyLagEventsMaxDefault } = options
-  const names = running.system.projections.map(({ name }) => name)
+  const names = system.projections.map(({ name }) => name)
   const unknown = readyProjections?.find((name) => !names.includes(name))
   if (unknown !== undefined)
     throw new IndelibleError(
@@ -32,7 +36,7 @@ export function probePages(running: RunningSystem, options: ReadinessOptions & {
     )
   const served = new Set(readyProjections ?? names)
   const checkHealth = cached(async () => {
-    const health = await running.health().catch(() => undefined)
+    const health = await whole.health().catch(() => undefined)
     return health
       ? [storeCheck(health), tablesCheck(health, served, readyLagEventsMax)]
       : [failed('store', 'It does not answer.')]

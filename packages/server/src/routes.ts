@@ -119,6 +119,8 @@ export const httpMaps: { readonly [Name in OperationName]: HttpMap<ResultOf<Name
   issueKey: { method: 'POST', path: '/keys', body: 'principal', problems: [413, 415] },
   listKeys: { method: 'GET', path: '/keys' },
   revokeKey: { method: 'POST', path: '/keys/{keyId}/revoke' },
+  createTenant: { method: 'POST', path: '/tenants/{tenant}' },
+  listTenants: { method: 'GET', path: '/tenants' },
   followHealth: { method: 'GET', path: '/health/changes' },
   health: {
     method: 'GET',

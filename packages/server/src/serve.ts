@@ -7,7 +7,7 @@ import {
 } from 'node:https'
 import { type AddressInfo, isIP } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { IndelibleError, type RunningSystem } from 'indelible'
+import { IndelibleError, type RunningSystem, type Tenants } from 'indelible'
 import { checkedDuration } from 'indelible/adapter'
 import { isLoopback, openToAll } from './bind-check.ts'
 import { connectionsThatFit, limitedConnections } from './connections.ts'
@@ -71,7 +71,7 @@ export interface HttpServer {
 }
 
 /** Resolves when the server listens. Throws `io_failed` if it cannot listen, `config_invalid` if others would reach it and it has no identities or if TLS cannot work, `invalid_duration`, and what {@link httpApi} throws. */
-export async function serve(running: RunningSystem, options: ServeOptions = {}): Promise<HttpServer> {
+export async function serve(system: RunningSystem | Tenants, options: ServeOptions = {}): Promise<HttpServer> {
   const { host = '127.0.0.1', port = 3000, closeTimeoutMs = closeTimeoutMsDefault, tls, ...others } = options
   const { connectionsMax = connectionsThatFit(), headersTimeoutMs = headersTimeoutMsDefault, ...apiOptions } = others
   const {
@@ -95,7 +95,7 @@ export async function serve(running: RunningSystem, options: ServeOptions = {}):
   const ended = { closing: closing.signal, drain }
   const shares = { waitsMax: share(waitsMax, waitsShareMax), feedsMax: share(feedsMax, feedsShareMax) }
   const api = { allowedHosts: names, ...shares, ...ended, connections: () => connections.size }
-  const { fetch } = httpApi(running, { ...apiOptions, ...api })
+  const { fetch } = httpApi(system, { ...apiOptions, ...api })
   const listener = inTurn(getRequestListener(fetch, { errorHandler: malformedUrl }))
   const timeouts = {
     headersTimeout: Math.min(checkedDuration('headersTimeoutMs', headersTimeoutMs), requestTimeoutMs),

@@ -25,6 +25,7 @@ import { addDev, addServe } from './serve.ts'
 import { addStat } from './stat.ts'
 import { addState } from './state.ts'
 import { addTail } from './tail.ts'
+import { addTenants } from './tenants/index.ts'
 import { addVerify } from './verify.ts'
 import { addWhatIf } from './what-if.ts'
 
@@ -50,6 +51,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addSagas,
   addSchedules,
   addKeys,
+  addTenants,
   addSchema,
   addAccess,
   addDocs,

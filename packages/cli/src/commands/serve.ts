@@ -12,7 +12,19 @@ import {
   serverOptionsIn,
 } from '@indelible/server'
 import { type Command, Option } from 'commander'
-import { type LoadedConfig, openers, openSystem, type RunningSystem, type StartOptions, startSystem } from 'indelible'
+import {
+  catalogName,
+  type LoadedConfig,
+  type OpenOptions,
+  openers,
+  openSystem,
+  openTenants,
+  type RunningSystem,
+  startSystem,
+  startTenants,
+  type Tenants,
+} from 'indelible'
+import { CliError } from '../errors/index.ts'
 import { addCommand } from '../help.ts'
 import { addCommonOptions, type CommonOptions, several, systemOf, wholeNumber } from '../options/index.ts'
 import { jsonLine } from '../output/index.ts'
@@ -94,9 +106,9 @@ async function serve(options: ServeOptions, session: Session): Promise<void> {
     format: options.log,
     write: (line) => void session.errors.write(line),
   })
-  const running: RunningSystem = options.inMemory
-    ? startInMemory(config, { onNotice })
-    : await openSystem(url, { dataDir, onNotice })
+  if (options.tenant !== undefined)
+    throw new CliError('usage', 'A server serves all tenants, each below /tenants/NAME. Leave --tenant out.')
+  const running = await opened(config, { inMemory: options.inMemory === true, onNotice })
   try {
     const { host, port, allowedHost = [] } = options
     // In memory there are no keys, and nothing to protect.
@@ -141,9 +153,29 @@ function reloadingOnHangUp(server: HttpServer, onNotice: OperatorLog['onNotice']
   return () => void process.off('SIGHUP', reload)
 }
 
-function startInMemory(config: LoadedConfig, options: Pick<StartOptions, 'onNotice'>): RunningSystem {
-  const { remotes = {}, audit, telemetry } = openers(config, { dataDir: config.dataDir, mode: 'run' })
-  return startSystem(config.system, { ...options, remotes, audit, telemetry, access: config.access })
+async function opened(
+  config: LoadedConfig,
+  { inMemory, onNotice }: { readonly inMemory: boolean; readonly onNotice: OperatorLog['onNotice'] },
+): Promise<RunningSystem | Tenants> {
+  const { url, system, dataDir, access, tenants } = config
+  if (!inMemory) return await (tenants ? openTenants : openSystem)(url, { dataDir, onNotice })
+  const besides = (whose: Partial<Pick<OpenOptions, 'tenant' | 'tenantSystem'>> = {}) => {
+    const { remotes = {}, audit, telemetry } = openers(config, { dataDir, mode: 'run', ...whose })
+    return { remotes, audit, telemetry }
+  }
+  if (!tenants) return startSystem(system, { ...besides(), access, onNotice })
+  const open = (whose: Pick<OpenOptions, 'tenant' | 'tenantSystem'>) => {
+    const { telemetry: _, ...others } = besides(whose)
+    return others
+  }
+  const { measured, ...limits } = tenants
+  return await startTenants(system, {
+    tenants: { ...limits, ...(measured === undefined ? {} : { measured }) },
+    access,
+    telemetry: besides({ tenant: catalogName }).telemetry,
+    onNotice,
+    open,
+  })
 }
 
 /** Node watches the modules that were imported, and starts the process again. */

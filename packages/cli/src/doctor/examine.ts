@@ -1,7 +1,7 @@
 // Everything that the doctor looks at. Each check stands alone: one that fails or hangs does not keep the others from being made.
 import { join } from 'node:path'
 import { type ServerConfig, serverOptionsIn } from '@indelible/server'
-import { type LoadedConfig, openers } from 'indelible'
+import { catalogName, directoryOfTenant, type LoadedConfig, openers } from 'indelible'
 import { writerOf } from 'indelible/file'
 import { configuration } from './configuration.ts'
 import { database } from './database.ts'
@@ -41,11 +41,14 @@ export async function* examine({ config: load, dataDir: given, host }: Asked): A
     'durable writes': syncSpeed,
   }))
     yield* await alone(name, () => check(dataDir))
-  yield* await alone('lock', async () => lock(dataDir))
+  // Of many logs it looks at the one that every process has: the list of tenants.
+  const tenant = config?.tenants ? catalogName : undefined
+  const logDir = tenant === undefined ? dataDir : directoryOfTenant(dataDir, tenant)
+  yield* await alone('lock', async () => lock(logDir))
   if (!config) return
   const loaded = config
-  const writer = writerOf(join(dataDir, 'log'))
-  const opened = () => openers(loaded, { dataDir, mode: 'inspect' })
+  const writer = writerOf(join(logDir, 'log'))
+  const opened = () => openers(loaded, { dataDir, mode: 'inspect', tenant })
   yield* await alone('log', async () => await log(async () => await opened().store(), loaded))
   yield* await alone('database', async () => await database(async () => await opened().tables(), { dataDir, writer }))
   yield* await alone('network', async () => network(loaded, server, host))

@@ -2,6 +2,7 @@
 import {
   type ApiKey,
   ApiKeys,
+  catalogName,
   type IssuedKey,
   isIndelibleError,
   type KeyToIssue,
@@ -45,6 +46,11 @@ export async function openKeys(
   options: CommonOptions & ServerOptions & { readonly write?: boolean },
   session: Session,
 ): Promise<KeysClient> {
+  if (options.tenant !== undefined)
+    throw new CliError(
+      'usage',
+      'API keys are for the whole server: what a key may do for which tenant, its attributes say. Leave --tenant out.',
+    )
   const server = serverOf(options)
   return server ? keysByServer(server, session) : await openDirectKeys(options, session)
 }
@@ -76,7 +82,7 @@ async function openDirectKeys(
   { write = false, ...options }: CommonOptions & { readonly write?: boolean },
   session: Session,
 ): Promise<KeysClient> {
-  const store = write ? await openToWrite(options, session) : await openLog(options, session)
+  const store = write ? await openToWrite(options, session) : await openToRead(options, session)
   const keys = new ApiKeys({ store, ids: systemIds, clock: systemClock })
   return {
     issue: (key, by) => keys.issue(key, by),
@@ -89,12 +95,23 @@ async function openDirectKeys(
   }
 }
 
+/** Where there are tenants, the keys are with the list of them. */
+async function openToRead(options: CommonOptions, session: Session) {
+  if (options.data !== undefined && options.config === undefined) return await openLog(options, session)
+  const config = await systemOf(options, session)
+  if (!config.tenants) return await openLog(options, session)
+  const opened = openers(config, { dataDir: config.dataDir, mode: 'inspect', tenant: catalogName })
+  return await untilOpen(opened.store(), session)
+}
+
 async function openToWrite(options: CommonOptions, session: Session) {
   try {
     if (options.data !== undefined && options.config === undefined)
       return await untilOpen(fileStore({ dir: await logDirOf(options, session) }), session)
     const config = await systemOf(options, session)
-    return await untilOpen(openers(config, { dataDir: config.dataDir, mode: 'run' }).store(), session)
+    const { dataDir, tenants } = config
+    const opened = openers(config, { dataDir, mode: 'run', ...(tenants ? { tenant: catalogName } : {}) })
+    return await untilOpen(opened.store(), session)
   } catch (cause) {
     if (!isIndelibleError(cause, 'store_locked')) throw cause
     throw new CliError(

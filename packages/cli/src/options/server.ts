@@ -26,14 +26,23 @@ export function addServerOptions(command: Command): Command {
     )
 }
 
-/** Nothing without `--url`. */
-export function serverOf({ url, keyFile, data, config }: ServerOptions & CommonOptions): ServerToAsk | undefined {
+/** Nothing without `--url`. With `--tenant`, everything is asked of that tenant. */
+export function serverOf(options: ServerOptions & CommonOptions): ServerToAsk | undefined {
+  const { url, keyFile, data, config, tenant } = options
   if (url === undefined) {
     if (keyFile === undefined) return undefined
     throw new CliError('usage', 'A key is for a server. Give --key-file with --url.')
   }
-  if (data === undefined && config === undefined) return { url, ...(keyFile === undefined ? {} : { keyFile }) }
+  if (data === undefined && config === undefined)
+    return { url: ofTenant(url, tenant), ...(keyFile === undefined ? {} : { keyFile }) }
   throw new CliError('usage', 'A server has its own log and config. Give --url without --data and --config.')
+}
+
+function ofTenant(url: URL, tenant: string | undefined): URL {
+  if (tenant === undefined) return url
+  const inner = new URL(url)
+  inner.pathname = `${url.pathname.replace(/\/+$/, '')}/tenants/${tenant}`
+  return inner
 }
 
 /** The headers that show the key. Nothing without a key: the server may need none. */

@@ -8,6 +8,7 @@ import type { Need } from './needs.ts'
 import { PersonalData } from './personal-data.ts'
 import type { Principal } from './principal.ts'
 import { type Sees, seesAll, seesBy } from './sees.ts'
+import { elsewhere, type Scope } from './tenants.ts'
 
 /** Why a call is allowed or not. */
 export interface Explanation {
@@ -25,18 +26,31 @@ export class Access {
   readonly isOpen: boolean
   readonly #grants: readonly Grant[]
   readonly #personal: PersonalData
+  readonly #scope: Scope
 
-  /** Throws `config_invalid` for grants that name what the system does not have. */
-  constructor(system: System, options: AccessOptions | undefined) {
-    this.isOpen = options === undefined
-    this.#grants = options === undefined ? [] : checkedGrants(system, options)
-    this.#personal = new PersonalData(system)
+  private constructor(grants: readonly Grant[] | undefined, personal: PersonalData, scope: Scope) {
+    this.isOpen = grants === undefined
+    this.#grants = grants ?? []
+    this.#personal = personal
+    this.#scope = scope
+  }
+
+  /** Of a system with one log, or of the whole of one with tenants. Throws `config_invalid` for grants that name what the system does not have. */
+  static of(system: System, options: AccessOptions | undefined, scope: 'one log' | 'whole' = 'one log'): Access {
+    const grants = options && checkedGrants(system, options, { hasTenants: scope === 'whole' })
+    return new Access(grants, new PersonalData(system), scope)
+  }
+
+  /** The same grants, for what belongs to this tenant. */
+  within(tenant: string): Access {
+    return new Access(this.isOpen ? undefined : this.#grants, this.#personal, { tenant })
   }
 
   /** What the principal sees of what it needs. Throws `access_denied`. */
   sees(principal: Principal, need: Need): Sees {
     if (this.isOpen || principal.isLocal) return seesAll
-    const grants = this.#grants.filter((grant) => isFor(grant, principal))
+    const where = { scope: this.#scope, need, principal }
+    const grants = this.#grants.filter((grant) => isFor(grant, principal) && elsewhere(grant, where) === undefined)
     if (grants.some((grant) => misfit(grant, need, principal, this.#personal) === undefined))
       return seesBy(grants, principal, this.#personal)
     // Whoever is refused is told nothing of the grants: that is for `access explain`.
@@ -52,7 +66,8 @@ export class Access {
     const considered: { grant: Grant; misfit: string }[] = []
     for (const grant of this.#grants) {
       if (!isFor(grant, principal)) continue
-      const problem = misfit(grant, need, principal, this.#personal)
+      const problem =
+        elsewhere(grant, { scope: this.#scope, need, principal }) ?? misfit(grant, need, principal, this.#personal)
       if (problem === undefined) return { ...allowed('A grant allows it.'), by: grant, considered }
       considered.push({ grant, misfit: problem })
     }

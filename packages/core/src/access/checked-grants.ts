@@ -7,10 +7,14 @@ import { isScalar } from './conditions.ts'
 import { type AccessOptions, type Condition, type Conditions, type Grant, plainVerbs } from './grants.ts'
 
 /** Throws `config_invalid`. */
-export function checkedGrants(system: System, { grants }: AccessOptions): readonly Grant[] {
+export function checkedGrants(
+  system: System,
+  { grants }: AccessOptions,
+  { hasTenants }: { readonly hasTenants: boolean },
+): readonly Grant[] {
   if (!Array.isArray(grants)) throw invalid('"access" needs "grants", a list')
   grants.forEach((grant, index) => {
-    const problem = problemOf(grant, system)
+    const problem = tenantsProblem(grant, hasTenants) ?? problemOf(grant, system)
     if (problem !== undefined) throw invalid(`Grant ${index + 1} of "access", ${shown(grant)}, ${problem}`)
   })
   return structuredClone(grants)
@@ -20,7 +24,7 @@ function problemOf(grant: Grant, system: System): string | undefined {
   const { role, principal, anyone, may } = (grant ?? {}) as Partial<Grant>
   if ([isName(role), isName(principal), anyone === true].filter(Boolean).length !== 1)
     return 'needs one of "role", "principal" and "anyone: true"'
-  const { may: _, role: __, principal: ___, anyone: ____, ...others } = grant
+  const { may: _, role: __, principal: ___, anyone: ____, tenants: _____, ...others } = grant
   if (plainVerbs.some((verb) => verb === may)) return strangerIn(others, [])
   if (grant.may === 'send') {
     const commands = system.commands.map(({ category, type }) => `${category}.${type}`)
@@ -56,6 +60,18 @@ function problemOf(grant: Grant, system: System): string | undefined {
   if ('sagas' in grant)
     return strangerIn(others, ['sagas', 'where']) ?? unknownIn('sagas', grant.sagas, sagas) ?? ofId(grant.where)
   return 'may read, and names no streams, events, tables or sagas'
+}
+
+/** A grant that says nothing of tenants could mean all of them, or none. */
+function tenantsProblem(grant: Partial<Grant> | null, hasTenants: boolean): string | undefined {
+  const { tenants } = grant ?? {}
+  if (tenants === undefined)
+    return hasTenants ? `needs "tenants": '*', a list of names, or { attribute: 'tenant' }` : undefined
+  if (!hasTenants) return 'has "tenants", and the config declares none'
+  const isNames = Array.isArray(tenants) && tenants.length > 0 && tenants.every(isName)
+  const isRule = typeof tenants === 'object' && !Array.isArray(tenants) && isCondition(tenants)
+  if (tenants === '*' || isNames || isRule) return undefined
+  return `has the tenants ${shown(tenants)}. Write '*', a list of names, { attribute: 'name' } or { startsWith: 'text' }`
 }
 
 function tablesProblem(

@@ -36,7 +36,7 @@ function attributeOf({ actor, attributes = {} }: Principal, name: string): reado
   return value === undefined ? [] : typeof value === 'string' ? [value] : value
 }
 
-function inWords(condition: Condition, principal: Principal): string {
+export function inWords(condition: Condition, principal: Principal): string {
   if (typeof condition !== 'object') return JSON.stringify(condition)
   if ('startsWith' in condition) return `a text that begins with ${JSON.stringify(condition.startsWith)}`
   if (!('attribute' in condition)) return `one of ${condition.map((each) => JSON.stringify(each)).join(', ')}`

@@ -7,7 +7,17 @@ export interface AccessOptions {
 }
 
 /** Something that a role, or one principal, may do. */
-export type Grant = Whom & Allowed
+export type Grant = Whom & Allowed & Where
+
+/**
+ * Where it may do so, in a system with tenants; each grant says it there. `*` is every tenant, and what belongs to none: API keys, the list of tenants, metrics of
+ * the whole server. Others are names, the beginning of names, or what an attribute of the principal says: `tenants: { attribute: 'tenant' }`.
+ */
+export interface Where {
+  readonly tenants?: TenantsAllowed
+}
+
+export type TenantsAllowed = '*' | readonly string[] | { readonly attribute: string } | { readonly startsWith: string }
 
 /** Everyone with a role, one by the name that is recorded as the actor, or everyone whom the transport knows. */
 export type Whom =

@@ -3,10 +3,13 @@
 import type { AccessOptions } from '../access/index.ts'
 import type { System } from '../kernel/system.ts'
 import type { Acceptance } from '../review/finding.ts'
+import type { RemoteConnection } from '../runtime/remotes/connection.ts'
 import type { SystemOptions } from '../runtime/system-options.ts'
+import type { TelemetryOptions } from '../runtime/telemetry/index.ts'
 import type { AcceptedFinding, CompatibilityMode } from '../schema/gate/judge.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ReadTables } from '../store/read-tables.ts'
+import type { TenantsOptions } from '../tenants/index.ts'
 
 /**
  * Why the system is opened: to `run` it, which writes the log; for its `projections` or its Merkle `tree` on threads of their own; or to `inspect` it with tools while another
@@ -15,15 +18,21 @@ import type { ReadTables } from '../store/read-tables.ts'
 export type OpenMode = 'run' | 'projections' | 'tree' | 'inspect'
 
 export interface OpenOptions {
-  /** An absolute path. */
+  /** An absolute path. Each tenant has a directory of its own. */
   readonly dataDir: string
   readonly mode: OpenMode
+  /** Whose log it is: the name of a tenant, or `catalog` for the list of tenants and the API keys. In a system without tenants it is `main`. */
+  readonly tenant: string
+  /** A connection to another tenant, which is declared as another system: `remotes: { partner: tenantSystem('acme') }`. */
+  readonly tenantSystem: (tenant: string) => RemoteConnection
 }
 
 /** How to open each resource. Tools open only what they need. */
-export interface Openers extends Omit<SystemOptions, 'store' | 'tables' | 'projections' | 'onNotice' | 'access'> {
+export interface Openers
+  extends Omit<SystemOptions, 'store' | 'tables' | 'projections' | 'onNotice' | 'access' | 'telemetry' | 'tenants'> {
   readonly store: () => Promise<EventStore>
   readonly tables: () => Promise<ReadTables>
+  readonly telemetry?: TelemetryOptions | undefined
   /** Where projections run. The default is `here`, on the thread of the commands. On a `thread` of their own they do not slow commands; the tables must allow a second client. */
   readonly projections?: 'here' | 'thread'
   /** Whether the event types are registered in the log when the system starts; the default is true. The log then explains itself without the code. */
@@ -46,6 +55,8 @@ export interface IndelibleConfig {
   readonly review?: { readonly accepted: readonly Acceptance[] }
   /** Who may do what over a network, as data. Without it, whoever reaches the server may do everything. */
   readonly access?: AccessOptions
+  /** Many logs of this one declaration, one for each tenant. Without it there is one log. */
+  readonly tenants?: TenantsOptions
   readonly open: (options: OpenOptions) => Openers
   readonly schemas?: SchemaChecks
 }

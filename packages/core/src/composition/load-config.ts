@@ -1,16 +1,20 @@
 // Imports a config. If that fails, the error says in one line what is wrong.
 import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AccessOptions } from '../access/index.ts'
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import { messageOf, shown } from '../kernel/shown.ts'
 import { faultOfAcceptances } from '../review/finding.ts'
+import { catalogName, checkedTenantName } from '../runtime/tenants/names.ts'
 import { compatibilityModes, contractRules } from '../schema/gate/judge.ts'
-import type { IndelibleConfig, Openers, OpenMode, SchemaChecks } from './config.ts'
+import { type CheckedTenants, checkedTenants } from '../tenants/index.ts'
+import type { IndelibleConfig, Openers, OpenOptions, SchemaChecks } from './config.ts'
 
-export interface LoadedConfig extends Required<Omit<IndelibleConfig, 'access'>> {
+export interface LoadedConfig extends Required<Omit<IndelibleConfig, 'access' | 'tenants'>> {
   readonly access: AccessOptions | undefined
+  /** Undefined where there is one log. */
+  readonly tenants: CheckedTenants | undefined
   readonly url: URL
 }
 
@@ -20,17 +24,28 @@ export async function loadConfig(url: URL): Promise<LoadedConfig> {
   const file = fileURLToPath(url)
   const config = checked(await imported(url, file), file)
   const { system, dataDir = 'data', review = { accepted: [] }, schemas = {}, access, open } = config
-  return { url, system, dataDir: resolve(dirname(file), dataDir), review, schemas, access, open }
+  const tenants = config.tenants && checkedTenants(config.tenants)
+  return { url, system, dataDir: resolve(dirname(file), dataDir), review, schemas, access, tenants, open }
 }
 
-/** Throws `config_invalid` if `open` fails. */
-export function openers(
-  { url, open }: LoadedConfig,
-  options: { readonly dataDir: string; readonly mode: OpenMode },
-): Openers {
+export interface WhatToOpen extends Pick<OpenOptions, 'dataDir' | 'mode'> {
+  /** Whose log: needed where there are tenants. `catalog` is the list of them. */
+  readonly tenant?: string | undefined
+  readonly tenantSystem?: OpenOptions['tenantSystem']
+}
+
+/** `dataDir` is that of all tenants. Throws `config_invalid` if `open` fails, `unknown_tenant`, `invalid_tenant_name`. */
+export function openers(config: LoadedConfig, { dataDir, mode, tenant, tenantSystem }: WhatToOpen): Openers {
+  const { url, open } = config
   const file = fileURLToPath(url)
+  const whose = whoseLog(config, tenant)
   try {
-    const opened = open(options)
+    const opened = open({
+      dataDir: config.tenants ? directoryOfTenant(dataDir, whose) : dataDir,
+      mode,
+      tenant: whose,
+      tenantSystem: tenantSystem ?? noTenantSystem,
+    })
     if (typeof opened?.store === 'function' && typeof opened.tables === 'function') return opened
   } catch (error) {
     if (isIndelibleError(error)) throw error
@@ -40,6 +55,29 @@ export function openers(
     file,
     'cannot be opened: "open" must return the functions "store" and "tables": open: ({ dataDir, mode }) => ({ store: () => …, tables: () => … })',
   )
+}
+
+function whoseLog({ url, tenants }: LoadedConfig, tenant: string | undefined): string {
+  const file = fileURLToPath(url)
+  if (!tenants) {
+    if (tenant === undefined) return 'main'
+    throw new IndelibleError('unknown_tenant', `${file} declares no tenants, so there is no tenant ${shown(tenant)}.`)
+  }
+  if (tenant === undefined) throw invalid(file, 'declares tenants: say which one, or open all with openTenants.')
+  return tenant === catalogName ? tenant : checkedTenantName(tenant)
+}
+
+/** The directory of a tenant, or of the list of tenants. No tenant can have the name of another directory. */
+export function directoryOfTenant(dataDir: string, tenant: string): string {
+  return tenant === catalogName ? join(dataDir, catalogName) : join(dataDir, 'tenants', checkedTenantName(tenant))
+}
+
+/** Tools that inspect send nothing. */
+const noTenantSystem: OpenOptions['tenantSystem'] = () => {
+  const refuse = async () => {
+    throw new IndelibleError('remote_unavailable', 'Other tenants are reached only by a process that runs them.')
+  }
+  return { send: refuse, claim: refuse, find: refuse, readFeed: refuse }
 }
 
 /**

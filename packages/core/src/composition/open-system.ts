@@ -1,5 +1,7 @@
 // Starts the system of a config.
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { IndelibleError } from '../kernel/errors.ts'
 import { messageOf } from '../kernel/shown.ts'
 import type { System } from '../kernel/system.ts'
 import { projectionThread } from '../runtime/projections/thread/index.ts'
@@ -7,7 +9,8 @@ import { treeThread } from '../runtime/proofs/tree-host.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import { registerEventTypes } from '../schema/registry/register.ts'
 import type { EventStore } from '../store/port.ts'
-import { assertKept, loadConfig, openers } from './load-config.ts'
+import type { Openers } from './config.ts'
+import { assertKept, type LoadedConfig, loadConfig, openers } from './load-config.ts'
 import { type StartOptions, startSystem } from './start-system.ts'
 
 export interface OpenSystemOptions
@@ -28,15 +31,25 @@ export interface ThreadData {
  */
 export async function openSystem(url: URL, options: OpenSystemOptions = {}): Promise<RunningSystem> {
   const config = await loadConfig(url)
-  const dataDir = options.dataDir === undefined ? config.dataDir : resolve(options.dataDir)
+  const { dataDir: given, ...own } = options
+  const dataDir = given === undefined ? config.dataDir : resolve(given)
+  if (config.tenants)
+    throw new IndelibleError(
+      'config_invalid',
+      `${fileURLToPath(url)} declares tenants, each with a log of its own. Open it with openTenants.`,
+    )
   const opened = openers(config, { dataDir, mode: 'run' })
-  const { store: openStore, tables: openTables, projections = 'here', registry = true, ...others } = opened
-  assertKept(config, others)
-  const { dataDir: _, ...own } = options
-  const { proofs } = others
+  const { projections = 'here', proofs } = opened
   const thread = { workerData: { config: url.href, dataDir } satisfies ThreadData }
   const where = projections === 'thread' ? { projections: projectionThread(moduleOf('projections'), thread) } : {}
   const proved = proofs ? { proofs: { tree: treeThread(moduleOf('tree'), thread), ...proofs } } : {}
+  return await started(config, opened, { access: config.access, ...own, ...where, ...proved })
+}
+
+/** Opens log and tables, and starts the system on them. Throws what the adapters throw, and `config_invalid`. */
+export async function started(config: LoadedConfig, opened: Openers, own: StartOptions): Promise<RunningSystem> {
+  const { store: openStore, tables: openTables, projections: _, registry = true, ...others } = opened
+  assertKept(config, others)
   const store = await openStore()
   const tables = await openTables().catch(async (error) => {
     await store.close()
@@ -45,7 +58,7 @@ export async function openSystem(url: URL, options: OpenSystemOptions = {}): Pro
   try {
     // Before anything else is recorded, so that a new log begins with what its events are.
     if (registry) await register(store, config.system, own.onNotice)
-    return startSystem(config.system, { ...others, ...own, ...where, ...proved, store, tables, access: config.access })
+    return startSystem(config.system, { ...others, ...own, store, tables })
   } catch (error) {
     await Promise.all([store.close(), tables.close()])
     throw error

@@ -66,6 +66,16 @@ export const errorCodes = {
   },
   stream_missing: { retryable: false, meaning: 'The stream has no events.' },
   saga_missing: { retryable: false, meaning: 'No saga with that id has started.' },
+  invalid_tenant_name: {
+    retryable: false,
+    meaning: 'A name cannot be that of a tenant: it has other characters than a-z, 0-9 and "-", or is too long.',
+  },
+  unknown_tenant: { retryable: false, meaning: 'There is no tenant with that name, or the system has no tenants.' },
+  tenant_exists: { retryable: false, meaning: 'There is a tenant with that name already.' },
+  tenants_busy: {
+    retryable: true,
+    meaning: 'As many tenants are open as the process may have open at the same time, and all of them have work.',
+  },
   key_missing: { retryable: false, meaning: 'There is no API key with that id.' },
   schedule_missing: { retryable: false, meaning: 'No command was scheduled with that id.' },
   schedule_id_reused: {

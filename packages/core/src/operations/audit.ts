@@ -13,6 +13,7 @@ import { pointIn, pointText } from './points.ts'
 export const auditTrail = operation({
   name: 'auditTrail',
   effect: 'reads',
+  of: 'both',
   heavy: true,
   needs: () => ({ verb: 'audit' }),
   parameters: {

@@ -34,10 +34,14 @@ export interface ParameterDescription {
   readonly isRequired: boolean
 }
 
-/** Describes the operations of a system from its description alone. */
-export function describeOperations(system: SystemDescription): OperationsDescription {
+/** Describes the operations of a system from its description alone: without tenants, unless these are asked for. */
+export function describeOperations(
+  system: SystemDescription,
+  { tenants = false }: { readonly tenants?: boolean } = {},
+): OperationsDescription {
+  const there = Object.entries(operations).filter(([, { of }]) => tenants || of !== 'tenants')
   return {
-    operations: Object.entries(operations).flatMap(([name, operation]) =>
+    operations: there.flatMap(([name, operation]) =>
       operation.describe(system).map((each) => described(name as OperationName, operation as Operation, each)),
     ),
     definitions: {

@@ -15,6 +15,7 @@ export interface HealthReport extends Health {
 export const health = operation({
   name: 'health',
   effect: 'reads',
+  of: 'both',
   // Asked every few seconds, and says nothing about the domain.
   needs: () => ({ verb: 'operate' }),
   recordsPrincipal: false,

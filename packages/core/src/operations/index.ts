@@ -1,5 +1,5 @@
 // `indelible/operations`: everything that may be asked of a running system, once, for all transports.
-export type { Explanation, Need, Principal } from '../access/index.ts'
+export type { Explanation, Need, Principal, Scope } from '../access/index.ts'
 export { endMessage, type FeedBatch, type FeedMessage, type LiveFeed } from '../runtime/live/index.ts'
 export type { AggregateState } from './aggregate-state.ts'
 export type { ConsumerList, PausedOrResumed } from './consumers.ts'
@@ -9,6 +9,7 @@ export {
   type OperationsDescription,
   type ParameterDescription,
 } from './describe-operations.ts'
+export { directConnection, type RunThere } from './direct-connection.ts'
 export type { EventTypeInLog, EventTypeList } from './event-types.ts'
 export { type AccessAsked, explainAccess } from './explain-access.ts'
 export type { HealthReport } from './health.ts'
@@ -24,7 +25,7 @@ export {
   type Paging,
   principalParameters,
 } from './operation.ts'
-export type { InputOf, Parameter, Parameters } from './parameters.ts'
+export { type InputOf, type Parameter, type Parameters, parsedInput } from './parameters.ts'
 export { type ProjectionList, type ProjectionShown, type Rebuilt, type TableShown, tableShown } from './projections.ts'
 export type { CheckpointShown, ConsistencyProved, EventProved, TreeShown } from './proofs.ts'
 export type { StreamProved } from './prove-stream.ts'
@@ -46,3 +47,4 @@ export {
 } from './schedule-list.ts'
 export type { ScheduleCancelled } from './schedules.ts'
 export type { RowsPage } from './select-rows.ts'
+export type { TenantPage } from './tenants.ts'

@@ -37,6 +37,7 @@ const instantOrNull = { type: ['string', 'null'], format: 'date-time' }
 export const issueKey = operation({
   name: 'issueKey',
   effect: 'changes',
+  of: 'server',
   needs: () => ({ verb: 'administer' }),
   parameters: {
     expiresAt: text({
@@ -75,6 +76,7 @@ export interface KeyPage {
 export const listKeys = operation({
   name: 'listKeys',
   effect: 'reads',
+  of: 'server',
   needs: () => ({ verb: 'administer' }),
   parameters: {
     status: oneOf(['active', 'all', 'expired', 'revoked'], { description: 'Only those with this status.' }),
@@ -129,6 +131,7 @@ export const listKeys = operation({
 export const revokeKey = operation({
   name: 'revokeKey',
   effect: 'changes',
+  of: 'server',
   needs: () => ({ verb: 'administer' }),
   parameters: {
     keyId: required(text({ description: 'The id of the key.' })),

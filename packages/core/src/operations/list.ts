@@ -28,6 +28,7 @@ import { cancelSaga, decideSaga, resumeSaga, showSaga } from './sagas.ts'
 import { cancelSchedule, listSchedules, scheduleCommand, showSchedule } from './schedules.ts'
 import { selectRows } from './select-rows.ts'
 import { sendCommand } from './send-command.ts'
+import { createTenant, listTenants } from './tenants.ts'
 import { aggregateHistory, blameAggregate, blameRow, diffAggregate, diffTable, rowHistory } from './time-travel.ts'
 
 /** Everything that may be asked of a running system, by name. */
@@ -85,6 +86,8 @@ export const operations = {
   issueKey,
   listKeys,
   revokeKey,
+  createTenant,
+  listTenants,
   health,
   followHealth,
 } as const

@@ -43,6 +43,11 @@ export interface Paging {
 export interface Operation<Input = Readonly<Record<string, unknown>>, Result = unknown> {
   readonly name: string
   readonly effect: 'reads' | 'changes'
+  /**
+   * What it asks. Where there are tenants, `log` is of each of them, `server` of what belongs to none of them, `both` of each, and `tenants` of the list of them.
+   * A system without tenants is all in one, and has no such list.
+   */
+  readonly of: 'log' | 'server' | 'both' | 'tenants'
   /** Whether a call may record its principal: where it changes something, and where it reads what the audit trail can note. */
   readonly recordsPrincipal: boolean
   readonly parameters: Parameters
@@ -85,6 +90,8 @@ export interface OperationCase {
 interface Declaration<Declared extends Parameters, Result> {
   readonly name: string
   readonly effect: 'reads' | 'changes'
+  /** A log by default. */
+  readonly of?: Operation['of']
   readonly parameters: Declared
   /** `invalid_parameter` and `access_denied` are added. */
   readonly refusals?: readonly ErrorCode[]
@@ -114,6 +121,7 @@ export function operation<const Declared extends Parameters, Result>(
   const {
     name,
     effect,
+    of = 'log',
     parameters,
     refusals = [],
     paging,
@@ -125,6 +133,7 @@ export function operation<const Declared extends Parameters, Result>(
   } = declared
   return {
     ...declared,
+    of,
     refusals: ['invalid_parameter', 'access_denied', ...refusals],
     paging,
     heavy,
@@ -149,7 +158,7 @@ export function operation<const Declared extends Parameters, Result>(
 
 /** What the principal sees of what it needs. Throws `access_denied`, and notes it. For what a transport offers besides operations, too. */
 export function granted(
-  { access, audit }: RunningSystem,
+  { access, audit }: Pick<RunningSystem, 'access' | 'audit'>,
   asked: NotedCall,
   { principal, need }: { readonly principal: Principal; readonly need: Need },
 ): Sees {

@@ -39,6 +39,7 @@ import { Remotes } from './remotes/remotes.ts'
 import { Services } from './services/services.ts'
 import type { SystemOptions } from './system-options.ts'
 import { processObserver, type Telemetry } from './telemetry/index.ts'
+import { unknownWork, type Work, workOf } from './work.ts'
 
 export interface Runtime {
   readonly commands: CommandHandler
@@ -60,8 +61,9 @@ export interface Runtime {
   readonly keys: ApiKeys
   readonly live: LiveFeeds
   health(): Promise<Health>
-  /** Stops everything that follows the log, each between two steps. */
-  stop(): Promise<void>
+  work(): Promise<Work>
+  /** Stops everything that follows the log, each between two steps. Gives what is left to do. */
+  stop(): Promise<Work>
 }
 
 /** Everything that follows the log is started. */
@@ -90,10 +92,10 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   const sagaGuard = guardOf(domainCode, 'impure_saga')
   const children = new Set(system.sagas.flatMap(({ nodes }) => childrenOf(nodes)))
   const partitions = partitionsOf(options)
-  const runnerOf = (saga: AnySaga, isChild: boolean) =>
+  const runnerOf = (saga: AnySaga, isChild: boolean, parts = partitions) =>
     new SagaRunner({
       ...common,
-      ...partitions,
+      ...parts,
       saga,
       records,
       holdings,
@@ -105,7 +107,7 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   const sagas = new Map([
     ...system.sagas.map((saga) => [saga.name, runnerOf(saga, children.has(saga.name))] as const),
     // Others start it too.
-    [scheduleSaga.name, runnerOf(scheduleSaga, true)] as const,
+    [scheduleSaga.name, runnerOf(scheduleSaga, true, { ...partitions, partitionsDefault: 1 })] as const,
   ])
   const recordable: CommandHandler['recordable'] = (command) => commands.recordable(command)
   const running = (name: string) => ({ store, log, records, clock, notify, holding: holdings.hold(name) })
@@ -161,6 +163,8 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
     const [head, storeHealth, all] = await Promise.all([store.head(), store.health(), consumers.list()])
     return { head, store: storeHealth, consumers: all, processes: holdings.processes }
   }
+  const work = async () =>
+    workOf(await health(), { nowMs: clock.now(), dueMs: [...sagas.values()].map(({ dueMs }) => dueMs) })
   telemetry.observe(observerOf(health))
   telemetry.observe(processObserver())
   const live = new LiveFeeds(system, { store, tables, guard, log: new DomainLog(store), health })
@@ -182,7 +186,9 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
     keys,
     live,
     health,
+    work,
     async stop() {
+      const left = await work().catch(() => unknownWork)
       inline.stop()
       keys.close()
       await watch.stop()
@@ -193,6 +199,8 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
       await shared.stop()
       await projections.close()
       await holdings.close()
+      const { position } = await store.head().catch(() => ({ position: undefined }))
+      return left.head === position ? left : unknownWork
     },
   }
 }

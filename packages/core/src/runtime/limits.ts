@@ -52,8 +52,10 @@ export const waitTimeoutMsDefault = 5_000
 export const sagasAtOnceMax = 512
 /** How long the answer to a command waits at most for the tables of inline projections. */
 export const inlineWaitMsMax = 5_000
-/** How long a lease lasts that is not renewed. If a process is killed, others take over what it ran after this time and one {@link leaseLookMs}. */
+/** How long the lease of a table lasts. If the process that runs a projection is killed, another one takes over after this time and one {@link standByMs}. */
 export const leaseMs = 3_000
+/** How long a process counts as alive after it last said so. With the time until others look, what a killed one ran goes on within 5 seconds. */
+export const aliveMs = 4_000
 /** How often a process says that it is alive, and looks at who holds what. */
 export const leaseLookMs = 500
 /** What was free for so many looks is taken by any process that can run it, over its share. */
@@ -180,3 +182,7 @@ export const feedRowsTogetherMax = 500
 export const feedChangesMax = 10_000
 /** How often live feeds look at the health of the system. */
 export const feedHealthMs = 1_000
+/** A system that was closed while something of it met a fault is opened for another try after this time. */
+export const retryClosedMs = 30_000
+/** A closed system that hears another one is opened this often to hear what is new. */
+export const hearEveryMs = 10_000

@@ -9,12 +9,12 @@ const durabilities: readonly Durability[] = ['process', 'machine', 'two-machines
 
 export function observerOf(health: () => Promise<Health>): Observer {
   const observed: readonly Instrument[] = Object.values(of).filter(
-    ({ name, kind }) => kind !== 'histogram' && name.startsWith('indelible.'),
+    ({ name, kind }) => kind !== 'histogram' && name.startsWith('indelible.') && !name.startsWith('indelible.tenant'),
   )
   return { instruments: observed, read: async () => observationsOf(await health()) }
 }
 
-function observationsOf({ head, store, consumers, processes }: Health): readonly Observation[] {
+export function observationsOf({ head, store, consumers, processes }: Health): readonly Observation[] {
   const found: Observation[] = []
   const see = (
     instrument: Instrument,

@@ -39,7 +39,9 @@ import type { ProjectionView } from './projections/view.ts'
 import type { Proofs } from './proofs/proofs.ts'
 import type { SystemOptions } from './system-options.ts'
 import { Telemetry } from './telemetry/index.ts'
+import type { TenantCatalog } from './tenants/catalog.ts'
 import type { WaitOptions } from './waiting.ts'
+import type { Work } from './work.ts'
 
 export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly system: System
@@ -63,11 +65,13 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   readonly access: Access
   /** What it tells of its work. A server attaches a meter of its own, and traces requests. */
   readonly telemetry: Telemetry
+  /** The list of tenants, in the log that keeps it. */
+  readonly tenants: TenantCatalog | undefined
   readonly #runtime: Runtime
   readonly #history: BasisParts
   /** The tables that were read from, by projection. */
   readonly #tablesRead = new Map<string, Promise<unknown>>()
-  #closing: Promise<void> | undefined
+  #closing: Promise<Work> | undefined
 
   constructor(system: System, options: SystemOptions<Tables> & { readonly fork: OpenFork }) {
     this.system = system
@@ -75,8 +79,10 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     this.tables = options.tables
     this.fork = options.fork
     // Before anything runs: wrong grants start nothing.
-    this.access = new Access(system, options.access)
-    this.telemetry = new Telemetry(options.telemetry)
+    const { access, telemetry } = options
+    this.access = access instanceof Access ? access : Access.of(system, access)
+    this.telemetry = telemetry instanceof Telemetry ? telemetry : new Telemetry(telemetry)
+    this.tenants = options.tenants
     this.#runtime = composeRuntime(system, options, this.telemetry)
     const { store, tables, snapshots, domainCode } = options
     this.#history = { store, tables, snapshots, guard: guardOf(domainCode, 'impure_projector') }
@@ -272,12 +278,18 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
     return await this.#runtime.health()
   }
 
+  /** What it would do by itself, if nobody asked for anything any more. After it was closed: what is left to do. */
+  async work(): Promise<Work> {
+    return await (this.#closing ?? this.#runtime.work())
+  }
+
   /** Stops everything that follows the log, each between two steps, then closes store and tables. The next start goes on with the unfinished work. */
   async close(): Promise<void> {
     this.#closing ??= (async () => {
-      await this.#runtime.stop()
+      const left = await this.#runtime.stop()
       await this.store.close()
       await this.tables.close()
+      return left
     })()
     await this.#closing
   }

@@ -1,5 +1,5 @@
 // What a system runs on, and what it says as it runs.
-import type { AccessOptions } from '../access/index.ts'
+import type { Access, AccessOptions } from '../access/index.ts'
 import type { IdGenerator } from '../kernel/ids.ts'
 import type { Clock } from '../kernel/time.ts'
 import type { RegistryNotice } from '../schema/registry/register.ts'
@@ -22,7 +22,8 @@ import type { ProofsOptions } from './proofs/options.ts'
 import type { ReadChecks, ReadNotice } from './read-check.ts'
 import type { RemoteConnection } from './remotes/connection.ts'
 import type { ServiceConnection } from './services/connection.ts'
-import type { TelemetryOptions } from './telemetry/index.ts'
+import type { Telemetry, TelemetryOptions } from './telemetry/index.ts'
+import type { TenantCatalog } from './tenants/catalog.ts'
 
 /** What a system runs on. Closing the system closes the store and the tables. */
 export interface SystemOptions<Tables extends ReadTables = ReadTables> {
@@ -37,7 +38,8 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   readonly leases?: Leases | undefined
   /**
    * In how many partitions the sagas of each kind run, from 1 to {@link sagaPartitionsMax}: so many processes can work on them. Without it, as many as they did,
-   * and at first 1 for a process that has its stores alone, else {@link sagaPartitionsDefault}.
+   * and at first 1 for a process that has its stores alone, else {@link sagaPartitionsDefault}
+   * (scheduled commands: 1).
    */
   readonly sagaPartitions?: number | undefined
   /** Where a what-if keeps the log as it would be. In memory when left out. */
@@ -70,9 +72,11 @@ export interface SystemOptions<Tables extends ReadTables = ReadTables> {
   /** What the audit trail has besides what is in the log anyway: refused and conflicting commands, reads. `{ refusals: true }` records them in the background. */
   readonly audit?: AuditOptions | undefined
   /** Gets spans and measurements: `openTelemetry()` of `@indelible/opentelemetry`. Without it, what led to an event is recorded all the same, as its `traceparent`. */
-  readonly telemetry?: TelemetryOptions | undefined
+  readonly telemetry?: TelemetryOptions | Telemetry | undefined
   /** Who may do what by operations, as over HTTP. Without it, whoever reaches the system may do everything. */
-  readonly access?: AccessOptions | undefined
+  readonly access?: AccessOptions | Access | undefined
+  /** The list of tenants, where this log keeps it. */
+  readonly tenants?: TenantCatalog | undefined
   /**
    * Called when a projection misses its staleness target, parks or is rebuilt, when a thread ended, when a reaction parks an event, when an aggregate
    * gets no snapshots, when a command comes to something else when it is decided again, when records of the audit trail or the event types cannot be appended,

@@ -1,4 +1,5 @@
 // The database as the logs of this process share it: one pool of connections, and one connection that listens.
+import { randomUUID } from 'node:crypto'
 import {
   openPool,
   type PgClient,
@@ -30,7 +31,9 @@ const open = new Map<string, { readonly database: Promise<LogDatabase>; users: n
 
 /** Logs with the same options share a database; the last one that closes it ends its connections. */
 export async function sharedDatabase(options: PoolOptions, schema: string): Promise<LogDatabase> {
-  const key = JSON.stringify([schema, options])
+  // Functions, for example one that gives the password, do not say whether they are the same.
+  const isShared = Object.values(options).every((value) => typeof value !== 'function')
+  const key = isShared ? JSON.stringify([schema, options]) : randomUUID()
   const shared = open.get(key) ?? { database: openDatabase(options, schema), users: 0 }
   open.set(key, shared)
   shared.users++

@@ -33,6 +33,10 @@ export function addExplain(group: Command, session: Session): void {
         'may Ann, a customer with the account a1, withdraw from it?',
       ],
       ['indelible access explain alan auditTrail --role auditor', 'may Alan read the audit trail?'],
+      [
+        'indelible access explain alan auditTrail --role auditor --tenant acme',
+        'where there are tenants: that of acme?',
+      ],
     ],
   })
     .argument('<principal>', 'the name of the principal, as it is recorded')
@@ -56,7 +60,7 @@ interface Asked {
 }
 
 async function explain({ actor, operation, input }: Asked, options: Options, session: Session): Promise<void> {
-  const { system, access } = await systemOf(options, session)
+  const { system, access, tenants, tenant } = await systemOf(options, session)
   if (!Object.hasOwn(operations, operation))
     throw new CliError(
       'usage',
@@ -65,8 +69,9 @@ async function explain({ actor, operation, input }: Asked, options: Options, ses
   const name = operation as OperationName
   const { role: roles = [], attribute = [] } = options
   const principal: Principal = { actor, roles, attributes: attributesIn(attribute) }
+  const scope = tenants ? (tenant === undefined ? 'whole' : { tenant }) : 'one log'
   const explanation = explained(() =>
-    explainAccess(system, access, { principal, operation: name, input: inputIn(name, input) }),
+    explainAccess(system, access, { principal, operation: name, input: inputIn(name, input), scope }),
   )
   const { out } = session
   await out.write(options.json ? `${jsonLine({ principal, operation, ...explanation })}\n` : textOf(explanation, out))

@@ -7,8 +7,14 @@ export function whomText({ role, principal, anyone }: Grant): string {
   return role === undefined ? `principal ${principal}` : `role ${role}`
 }
 
-/** `send account.WithdrawFunds where id is its attribute "account"`. */
+/** `send account.WithdrawFunds where id is its attribute "account"`, and in which tenants. */
 export function grantText(grant: Grant): string {
+  const { tenants } = grant
+  if (tenants === undefined) return allowedText(grant)
+  return `${allowedText(grant)}, ${tenants === '*' ? 'in all tenants' : `in tenants: the name ${conditionText(tenants)}`}`
+}
+
+function allowedText(grant: Grant): string {
   if (grant.may === 'send') return `send ${list(grant.commands)}${whereText(grant.where)}`
   if (grant.may === 'decide') return `decide sagas ${list(grant.sagas)}${whereText(grant.where)}`
   if (grant.may !== 'read') return grant.may

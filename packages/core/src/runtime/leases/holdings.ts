@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { isIndelibleError } from '../../kernel/errors.ts'
 import type { IdGenerator } from '../../kernel/ids.ts'
 import type { Leases, LeaseView } from '../../store/leases.ts'
-import { leaseLookMs, leaseMs, leaseOverdueLooks } from '../limits.ts'
+import { aliveMs, leaseLookMs, leaseOverdueLooks } from '../limits.ts'
 import { pause } from '../waiting.ts'
 import { Holding } from './holding.ts'
 import { singles, spreadOf } from './spread.ts'
@@ -118,8 +118,8 @@ export class Holdings {
     }
     const askedMs = performance.now()
     const before = this.#view
-    this.#view = await leases.renew(this.id, { ms: leaseMs, reports: this.#reports() })
-    this.#aliveUntilMs = askedMs + leaseMs
+    this.#view = await leases.renew(this.id, { ms: aliveMs, reports: this.#reports() })
+    this.#aliveUntilMs = askedMs + aliveMs
     if (before.processes.join() !== this.#view.processes.join()) this.#kept.clear()
     this.#see()
     const { take, giveUp } = this.#spread()

@@ -78,6 +78,11 @@ export class DueSagas {
     return this.#due.length
   }
 
+  /** When the first of them is due. */
+  get dueMs(): number | undefined {
+    return this.#due.firstMs
+  }
+
   /** A fault that is tried again, if there is any. */
   get fault(): string | undefined {
     return this.#tries.size > 0 ? this.#fault : undefined

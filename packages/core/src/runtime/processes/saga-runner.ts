@@ -88,6 +88,12 @@ export class SagaRunner {
     return this.#waiters.reached
   }
 
+  /** When the first of those that wait is due, in milliseconds since 1970. */
+  get dueMs(): number | undefined {
+    const all = this.#partitions.flatMap(({ due }) => due.dueMs ?? [])
+    return all.length === 0 ? undefined : Math.min(...all)
+  }
+
   status(head: Position): SagaRunnerStatus {
     const { saga, holdings } = this.#options
     const isStarting = this.#state !== 'running'

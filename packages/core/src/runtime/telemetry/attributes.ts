@@ -34,6 +34,7 @@ export const attributes = {
   'indelible.service': 'The name of the service.',
   'indelible.state': 'The state of the consumer, such as `running` or `parked`.',
   'indelible.step': 'The step of the saga, without the keys of lists.',
+  'indelible.tenant': 'The name of the tenant; of a metric only for the first ones, and `_other` for the rest.',
 } as const
 
 export type AttributeName = keyof typeof attributes

@@ -66,6 +66,14 @@ export class Telemetry {
     return span ? this.#within(span, traced, work) : work({ traceparent: traced.parent, set: ignored })
   }
 
+  /**
+   * For one of many tenants: its spans name it; its measurements are counted together with those of the others, so that their number does not grow with the
+   * tenants; and what it would show is not asked for.
+   */
+  within(tenant: string): Telemetry {
+    return new TenantTelemetry(this, tenant)
+  }
+
   async #within<Result>(span: Span, { parent }: Traced, work: (span: OpenSpan) => Promise<Result>): Promise<Result> {
     const given = orNothing(() => span.traceparent)
     const traceparent = isTraceparent(given) ? given : parent
@@ -78,6 +86,41 @@ export class Telemetry {
       ignoring(() => span.end(errorTypeOf(error)))
       throw error
     }
+  }
+}
+
+class TenantTelemetry extends Telemetry {
+  readonly #whole: Telemetry
+  readonly #tenant: string
+
+  constructor(whole: Telemetry, tenant: string) {
+    super()
+    this.#whole = whole
+    this.#tenant = tenant
+  }
+
+  override get isOn(): boolean {
+    return this.#whole.isOn
+  }
+
+  override get isTracing(): boolean {
+    return this.#whole.isTracing
+  }
+
+  override attach(meter: Meter): void {
+    this.#whole.attach(meter)
+  }
+
+  override observe(): void {}
+
+  override record(instrument: Instrument, value: number, attributes: Attributes): void {
+    this.#whole.record(instrument, value, attributes)
+  }
+
+  override traced<Result>(traced: Traced, work: (span: OpenSpan) => Promise<Result>): Promise<Result> {
+    if (!this.isTracing) return this.#whole.traced(traced, work)
+    const attributes = { ...traced.attributes, 'indelible.tenant': this.#tenant }
+    return this.#whole.traced({ ...traced, attributes }, work)
   }
 }
 

@@ -37,8 +37,8 @@ INSERT INTO ${schema}.layout (version, partition_events) VALUES (${layoutVersion
 ${law(schema)}
 ${reading(schema)}
 ${writing(schema)}
-${copying(schema)}
 ${kept(schema)}
+${copying(schema)}
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ${schema} FROM PUBLIC;
 `
 }

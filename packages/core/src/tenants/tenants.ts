@@ -1,0 +1,238 @@
+// Many logs of one declaration: the list of tenants, those that are open, and what is asked of each.
+import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
+import { messageOf } from '../kernel/shown.ts'
+import type { System } from '../kernel/system.ts'
+import { timer } from '../kernel/timers.ts'
+import { type Call, granted, type Operation, parsedInput } from '../operations/index.ts'
+import type { By } from '../runtime/consumers/by.ts'
+import { retryClosedMs } from '../runtime/limits.ts'
+import type { RunningSystem } from '../runtime/running-system.ts'
+import { Slots } from '../runtime/slots.ts'
+import type { Tenant, TenantCatalog } from '../runtime/tenants/catalog.ts'
+import { checkedTenantName } from '../runtime/tenants/names.ts'
+import type { DueWork } from './due-work.ts'
+import { heldUntilEnd, isLiveFeed } from './held-feed.ts'
+import { TenantMeter } from './measured.ts'
+import { type Lease, type LeaseOptions, OpenTenants } from './open-tenants.ts'
+import { type CheckedTenants, recordsAtOnceMax, tenantsAtOnceMax } from './options.ts'
+
+/** A tenant could not be opened for its own work, or not be closed. It is tried again. */
+export interface TenantNotice {
+  readonly kind: 'tenant failed'
+  readonly tenant: string
+  readonly code?: string
+  readonly message: string
+}
+
+export interface TenantsParts {
+  readonly system: System
+  readonly whole: RunningSystem
+  readonly catalog: TenantCatalog
+  readonly due: DueWork
+  readonly options: CheckedTenants
+  readonly open: (tenant: string) => Promise<RunningSystem>
+  readonly notify: (notice: TenantNotice) => void
+}
+
+export class Tenants {
+  readonly system: System
+  /** What belongs to no tenant: the list of tenants, API keys, grants, what is measured. It has no commands and no tables. */
+  readonly whole: RunningSystem
+  readonly #parts: TenantsParts
+  readonly #open: OpenTenants
+  readonly #meter: TenantMeter
+  readonly #ownWork = new Slots(tenantsAtOnceMax)
+  /** Those who wait until a tenant is opened. */
+  readonly #awaited = new Map<string, Set<() => void>>()
+  readonly #starting: Promise<void>
+  #closing: Promise<void> | undefined
+
+  constructor(parts: TenantsParts) {
+    const { system, whole, options, due, notify } = parts
+    this.system = system
+    this.whole = whole
+    this.#parts = parts
+    this.#open = new OpenTenants({
+      ...options,
+      open: (tenant) => this.#opening(tenant),
+      closed: (tenant, left) => due.closed(tenant, left),
+      onFault: (tenant, error) => notify(noticeOf(tenant, error)),
+    })
+    this.#meter = new TenantMeter(whole.telemetry, { measured: options.measured, open: this.#open, due })
+    this.#starting = this.#takeUp()
+  }
+
+  /** How many tenants are open now, being opened or being closed. */
+  get openNow(): number {
+    return this.#open.size
+  }
+
+  /** All tenants, in the order in which they were made. */
+  async list(): Promise<readonly Tenant[]> {
+    return await this.#parts.catalog.list()
+  }
+
+  /** Makes a tenant, whose log is empty. Nothing else makes one. Throws `invalid_tenant_name`, `tenant_exists`, and what the store of the list throws. */
+  async create(tenant: string, by: By = {}): Promise<Tenant> {
+    return await this.#parts.catalog.create(tenant, by)
+  }
+
+  /**
+   * Works with the system of a tenant: `tenants.use('acme', (running) => running.send(…))`. It is opened where it is not open, and stays open meanwhile. Throws
+   * `invalid_tenant_name`, `unknown_tenant`, `tenants_busy`, `store_closed`, `aborted`, and what opening throws.
+   */
+  async use<Result>(
+    tenant: string,
+    work: (running: RunningSystem) => Promise<Result>,
+    options: Pick<LeaseOptions, 'signal'> = {},
+  ): Promise<Result> {
+    const { running, release } = await this.#lease(tenant, options)
+    try {
+      return await work(running)
+    } finally {
+      release()
+    }
+  }
+
+  /**
+   * Runs an operation of a tenant. Whether the caller is allowed to is asked before anything else, so that a refusal takes no time that tells whether there is
+   * such a tenant. Throws as {@link use}, `access_denied`, and the refusals of the operation.
+   */
+  async run<Input extends object, Result>(
+    operation: Operation<Input, Result>,
+    tenant: string,
+    input: Input,
+    call: Call = {},
+  ): Promise<Result> {
+    const { principal = {}, signal } = call
+    const { access, audit } = this.whole
+    if (operation.of === 'server' || operation.of === 'tenants') throw notOfTenant(operation.name)
+    const parsed = parsedInput(operation.parameters, input) as Input
+    const asked = {
+      operation: operation.name,
+      input: { tenant, ...parsed },
+      stream: undefined,
+      actor: principal.actor,
+    }
+    granted({ access: access.within(tenant), audit }, asked, { principal, need: operation.needs(parsed) })
+    const { running, release } = await this.#lease(tenant, { signal })
+    this.#meter.count(tenant)
+    let isHeld = false
+    try {
+      const result = await operation.run(running, input, call)
+      if (!operation.isLive || !isLiveFeed(result)) return result
+      isHeld = true
+      return heldUntilEnd(result, { signal, release }) as Result
+    } finally {
+      if (!isHeld) release()
+    }
+  }
+
+  /** Looks at a tenant without keeping it open: the signal aborts when it is closed. Throws as {@link use}. */
+  async visit<Result>(
+    tenant: string,
+    look: (running: RunningSystem, signal: AbortSignal) => Promise<Result>,
+    options: Pick<LeaseOptions, 'signal'> = {},
+  ): Promise<Result> {
+    await this.#assertThere(tenant)
+    return await this.#open.visit(tenant, look, options)
+  }
+
+  /** Resolves when somebody opens the tenant, or it is open; when the time is over; or when the signal aborts. */
+  async opened(tenant: string, { ms, signal }: { ms: number; signal: AbortSignal | undefined }): Promise<void> {
+    if (this.#open.isOpen(tenant) || signal?.aborted) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const awaited = this.#awaited.get(tenant) ?? new Set()
+    this.#awaited.set(tenant, awaited.add(resolve))
+    const limit = timer(Math.max(0, ms), resolve)
+    signal?.addEventListener('abort', () => resolve(), { once: true })
+    await promise
+    limit.cancel()
+    awaited.delete(resolve)
+    if (awaited.size === 0) this.#awaited.delete(tenant)
+  }
+
+  /** Stops and closes all, each tenant between two steps. What has work goes on at the next start. */
+  async close(): Promise<void> {
+    this.#closing ??= (async () => {
+      this.#parts.due.close()
+      await this.#starting
+      await this.#open.close()
+      await this.whole.close()
+    })()
+    await this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** Called when a closed tenant has something to do. */
+  doOwnWork(tenant: string): void {
+    void this.#ownWork.within(async () => {
+      if (this.#closing) return
+      try {
+        const lease = await this.#open.lease(tenant, { waitMs: Number.POSITIVE_INFINITY, isPassing: true })
+        lease.release()
+      } catch (error) {
+        if (isIndelibleError(error, 'store_closed') && this.#closing) return
+        this.#parts.notify(noticeOf(tenant, error))
+      }
+    })
+  }
+
+  async #lease(tenant: string, options: LeaseOptions): Promise<Lease> {
+    await this.#assertThere(tenant)
+    return await this.#open.lease(tenant, options)
+  }
+
+  async #assertThere(tenant: string): Promise<void> {
+    if (this.#open.isOpen(tenant) || (await this.#parts.catalog.has(checkedTenantName(tenant)))) return
+    throw new IndelibleError(
+      'unknown_tenant',
+      `There is no tenant "${tenant}". Make it first: indelible tenants create ${tenant}, or the operation createTenant.`,
+      { details: { tenant } },
+    )
+  }
+
+  async #opening(tenant: string): Promise<RunningSystem> {
+    const { due, open } = this.#parts
+    for (const told of this.#awaited.get(tenant) ?? []) told()
+    try {
+      await due.opened(tenant)
+      return await this.#meter.timed(() => open(tenant))
+    } catch (error) {
+      // It may have had work.
+      due.later(tenant, retryClosedMs)
+      throw error
+    }
+  }
+
+  /** Finds the tenants that have work, or were open when the process before ended. */
+  async #takeUp(): Promise<void> {
+    const { catalog, due, notify } = this.#parts
+    try {
+      const left = [...(await catalog.list())]
+      const next = async (): Promise<void> => {
+        for (let each = left.shift(); each && !this.#closing; each = left.shift())
+          if (!this.#open.isOpen(each.tenant)) await due.takeUp(each.tenant)
+      }
+      await Promise.all(Array.from({ length: recordsAtOnceMax }, next))
+    } catch (error) {
+      if (!this.#closing) notify(noticeOf('', error))
+    }
+  }
+}
+
+function noticeOf(tenant: string, error: unknown): TenantNotice {
+  const code = isIndelibleError(error) ? { code: error.code } : {}
+  return { kind: 'tenant failed', tenant, ...code, message: messageOf(error) }
+}
+
+function notOfTenant(operation: string): IndelibleError {
+  return new IndelibleError(
+    'invalid_parameter',
+    `"${operation}" is asked of the server as a whole, and not of a tenant.`,
+    { details: { parameter: 'tenant' } },
+  )
+}
