@@ -195,7 +195,7 @@ export type { Tenant, TenantCatalog } from './runtime/tenants/catalog.ts'
 export { catalogName, checkedTenantName } from './runtime/tenants/names.ts'
 export type { WaitOptions } from './runtime/waiting.ts'
 export type { Work } from './runtime/work.ts'
-export type { ConsumerRecord, ConsumerRecords, ParkedEvent } from './store/consumers.ts'
+export type { ConsumerRecord, ConsumerRecords, ListedRecords, ParkedEvent } from './store/consumers.ts'
 export type { InlineFold, InlineRows, InlineStore, InlineWriting } from './store/inline.ts'
 export type { HeldLease, LeaseReport, Leases, LeaseView, RenewOptions } from './store/leases.ts'
 export type {

@@ -40,6 +40,7 @@ export function fleet(shared: StartOptions = {}): Fleet {
   const [leases, proofFiles] = [memoryLeases(), memoryProofs()]
   const saved: ConsumerRecord[] = []
   const consumers: typeof records = {
+    ...records,
     load: (name) => records.load(name),
     async save(record) {
       const outcome = await records.save(record)

@@ -11,6 +11,7 @@ function processes(sagas: readonly AnySaga[]) {
   const [store, consumers] = [memoryStore(), memoryConsumers()]
   const begun = new Set<string>()
   const dying: typeof consumers = {
+    ...consumers,
     load: (name) => consumers.load(name),
     save: async (record) => {
       if (begun.has(record.name)) return 'saved'

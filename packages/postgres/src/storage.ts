@@ -1,9 +1,9 @@
 // All that a system keeps in one schema of a Postgres database, which any number of processes share.
 import {
-  type ConsumerRecords,
   type EventStore,
   IndelibleError,
   type Leases,
+  type ListedRecords,
   type ProofFiles,
   type SnapshotStore,
 } from 'indelible'
@@ -30,7 +30,7 @@ export interface PostgresStorageOptions extends PostgresStoreOptions {
 export function postgresStorage({ mode, ...options }: PostgresStorageOptions): {
   readonly store: () => Promise<EventStore>
   readonly snapshots: SnapshotStore
-  readonly consumers: ConsumerRecords
+  readonly consumers: ListedRecords
   readonly proofFiles: ProofFiles
   readonly leases: Leases
 } {

@@ -5,6 +5,7 @@ import { addAccess } from './access/index.ts'
 import { addAudit } from './audit.ts'
 import { addBackup } from './backup.ts'
 import { addBlame, addHistory } from './blame.ts'
+import { addCopy } from './copy.ts'
 import { addDiff } from './diff.ts'
 import { addDocs } from './docs.ts'
 import { addDoctor } from './doctor.ts'
@@ -44,6 +45,7 @@ export const commands: readonly ((program: Command, session: Session) => void)[]
   addProve,
   addEvidence,
   addBackup,
+  addCopy,
   addIndex,
   addProjections,
   addSagas,

@@ -26,7 +26,7 @@ export const exitMeanings: Readonly<Record<Outcome, string>> = {
   damaged: 'the log, its index or a bundle of evidence is damaged; the message names the file',
   nodeTooOld: 'Node is older than 22.18',
   differs:
-    'the log is not the one that was signed; a bundle of evidence is not right; a decision would be made differently; documents are not those of the declaration; or a read table differs from the log, or was built from another history',
+    'the log is not the one that was signed; a bundle of evidence is not right; a decision would be made differently; documents are not those of the declaration; a copy differs from its log; or a read table does, or was built from another history',
   findings: 'a review or a check of the schemas has findings that the config does not accept',
   interrupted: 'interrupted',
 }
@@ -57,6 +57,8 @@ export const outcomeOf: Readonly<Partial<Record<ErrorCode | CliErrorCode, Outcom
   schedule_missing: 'notFound',
   key_missing: 'notFound',
   table_missing: 'notFound',
+  copy_mismatch: 'usage',
+  copy_differs: 'differs',
   log_corrupt: 'damaged',
   index_damaged: 'damaged',
   proof_invalid: 'usage',

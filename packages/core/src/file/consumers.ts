@@ -2,8 +2,10 @@
 import { join } from 'node:path'
 import { IndelibleError } from '../kernel/errors.ts'
 import { type Disk, nodeDisk } from '../log/disk/index.ts'
-import type { ConsumerRecord, ConsumerRecords } from '../store/consumers.ts'
+import type { ConsumerRecord, ListedRecords } from '../store/consumers.ts'
 import { readChecksummed, unfinishedEnding, writeChecksummed } from './checksummed-file.ts'
+
+const ending = '.json'
 
 export interface FileConsumersOptions {
   /** A directory for nothing else, such as `consumers` beside the log. Made if it is not there. */
@@ -11,8 +13,8 @@ export interface FileConsumersOptions {
   readonly disk?: Disk
 }
 
-export function fileConsumers({ dir, disk = nodeDisk }: FileConsumersOptions): ConsumerRecords {
-  const pathOf = (name: string) => join(dir, `${name}.json`)
+export function fileConsumers({ dir, disk = nodeDisk }: FileConsumersOptions): ListedRecords {
+  const pathOf = (name: string) => join(dir, `${name}${ending}`)
   let swept: Promise<void> | undefined
   /** The unfinished file of a killed process has no use. Only a process that writes removes it, and there is only one. */
   const sweep = async () => {
@@ -42,6 +44,10 @@ export function fileConsumers({ dir, disk = nodeDisk }: FileConsumersOptions): C
       })
       await writeChecksummed(disk, pathOf(record.name), record, { durable: true })
       return 'saved'
+    },
+    async list() {
+      const files = (await disk.list(dir)).filter((file) => file.endsWith(ending))
+      return files.map((file) => file.slice(0, -ending.length)).sort()
     },
   }
 }

@@ -1,7 +1,7 @@
 // All that a system keeps in files, beside each other in one directory.
 import { join } from 'node:path'
 import type { LogLimits } from '../log/limits.ts'
-import type { ConsumerRecords } from '../store/consumers.ts'
+import type { ListedRecords } from '../store/consumers.ts'
 import type { EventStore } from '../store/port.ts'
 import type { ProofFiles } from '../store/proof-files.ts'
 import type { SnapshotStore } from '../store/snapshots.ts'
@@ -46,7 +46,7 @@ export function fileStorage({
 }: FileStorageOptions): {
   readonly store: () => Promise<EventStore>
   readonly snapshots: SnapshotStore
-  readonly consumers: ConsumerRecords
+  readonly consumers: ListedRecords
   readonly proofFiles: ProofFiles
 } {
   const access = mode === 'run' ? 'write' : 'read'

@@ -1,7 +1,7 @@
 // Records of consumers that live as long as the process.
-import type { ConsumerRecord, ConsumerRecords } from '../store/consumers.ts'
+import type { ConsumerRecord, ListedRecords } from '../store/consumers.ts'
 
-export function memoryConsumers(): ConsumerRecords {
+export function memoryConsumers(): ListedRecords {
   const records = new Map<string, ConsumerRecord>()
   return {
     async load(name) {
@@ -13,5 +13,6 @@ export function memoryConsumers(): ConsumerRecords {
       records.set(name, structuredClone(record))
       return 'saved'
     },
+    list: async () => [...records.keys()],
   }
 }

@@ -42,3 +42,9 @@ export interface ConsumerRecords {
    */
   save(record: ConsumerRecord): Promise<'saved' | 'superseded'>
 }
+
+/** Records that can be moved to another store. */
+export interface ListedRecords extends ConsumerRecords {
+  /** The names of all records. */
+  list(): Promise<readonly string[]>
+}

@@ -1,8 +1,8 @@
 // Records of consumers in Postgres. A process whose record was written by another one meanwhile writes nothing.
-import { type ConsumerRecord, type ConsumerRecords, IndelibleError } from 'indelible'
+import { type ConsumerRecord, IndelibleError, type ListedRecords } from 'indelible'
 import type { KeptDatabase } from './database.ts'
 
-export function postgresConsumers({ schema, query }: KeptDatabase): ConsumerRecords {
+export function postgresConsumers({ schema, query }: KeptDatabase): ListedRecords {
   const saving = `INSERT INTO ${schema}.records AS r (log, name, revision, record)
     SELECT $1, $2, $3, $4 WHERE $3::int8 <= 1 OR EXISTS (SELECT FROM ${schema}.records WHERE log = $1 AND name = $2)
     ON CONFLICT (log, name) DO UPDATE SET revision = excluded.revision, record = excluded.record
@@ -23,6 +23,10 @@ export function postgresConsumers({ schema, query }: KeptDatabase): ConsumerReco
       const { name, revision = 0 } = record
       const rows = await query(saving, [name, revision, JSON.stringify(record)])
       return rows.length > 0 ? 'saved' : 'superseded'
+    },
+    async list() {
+      const rows = await query(`SELECT name FROM ${schema}.records WHERE log = $1 ORDER BY name`)
+      return rows.map(([name]) => name!)
     },
   }
 }

@@ -136,7 +136,7 @@ function copied({ database, schema, log, store }: Place): CopiedLog {
     { after, to }: CommitRange,
     known: Map<Position, { readonly commandId: string; readonly count: number }>,
   ): AsyncGenerator<{ readonly events: readonly RecordedEvent[] }> {
-    const sql = `SELECT first_position, events, id FROM ${schema}.commands WHERE log = $1 AND first_position BETWEEN $2 AND $3`
+    const sql = `SELECT first_position, events, id FROM ${schema}.commands_between($1, $2, $3)`
     for await (const batch of store.read('all', { from: after + 1, to, reserved: true })) {
       const rows = await database.read(sql, [log, batch.events[0]!.position, batch.through])
       for (const [first, count, commandId] of rows)

@@ -64,6 +64,15 @@ BEGIN
   RETURN v_head + v_events;
 END $$;
 
+-- The commits with a command id that begin in a range. What is new in their index is taken into it first.
+CREATE FUNCTION ${schema}.commands_between(p_log int4, p_low int8, p_high int8) RETURNS TABLE (first_position int8, events int4, id text)
+LANGUAGE plpgsql SECURITY DEFINER ${planned} AS $$
+#variable_conflict use_column
+BEGIN
+  IF NOT pg_is_in_recovery() THEN PERFORM brin_summarize_new_values('${schema}.commands_by_position'); END IF;
+  RETURN QUERY SELECT c.first_position, c.events, c.id FROM ${schema}.commands c WHERE c.log = p_log AND c.first_position BETWEEN p_low AND p_high;
+END $$;
+
 CREATE FUNCTION ${schema}.finish_copy(p_log int4, p_copy_id uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE ${schema}.logs SET copy_state = NULL, copy_id = NULL WHERE id = p_log AND copy_id = p_copy_id AND copy_state = 'unfinished'
@@ -84,4 +93,11 @@ $$;
 `
 
 /** They are for whoever administers the database, and not for the role of an application. */
-export const copyFunctions = ['open_copy', 'receive', 'finish_copy', 'retire_log', 'reopen_log'] as const
+export const copyFunctions = [
+  'open_copy',
+  'receive',
+  'commands_between',
+  'finish_copy',
+  'retire_log',
+  'reopen_log',
+] as const

@@ -59,7 +59,7 @@ CREATE TABLE ${schema}.commands (
   PRIMARY KEY (log, id)
 );
 -- For copies, which need them in the order of the log. Almost nothing to keep: rows come in that order.
-CREATE INDEX ON ${schema}.commands USING brin (first_position) WITH (pages_per_range = 16, autosummarize = on);
+CREATE INDEX commands_by_position ON ${schema}.commands USING brin (first_position) WITH (pages_per_range = 16);
 
 CREATE TABLE ${schema}.events (
   position int8 NOT NULL,
