@@ -1,5 +1,5 @@
 // A running bank: its log is written here, its projections run on their own thread and fill a table on a Postgres server.
-import { postgresTables } from '@indelible/postgres'
+import { postgresStorage, postgresTables } from '@indelible/postgres'
 import { projectionThread, type RunningSystem, startSystem } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { memorySnapshots } from 'indelible/memory'
@@ -15,6 +15,13 @@ export async function startBank(dir: string, connectionString: string): Promise<
       workerData: { dir, connectionString },
     }),
   })
+}
+
+/** The same with its log on that server, as one of the processes that may share it. */
+export async function startPostgresBank(connectionString: string): Promise<RunningSystem> {
+  const { store, ...storage } = postgresStorage({ connectionString, mode: 'run' })
+  const tables = await postgresTables({ connectionString })
+  return startSystem(bank, { ...storage, store: await store(), tables, domainCode: 'trusted' })
 }
 
 /** Calls at a steady rate, however long each takes: a thousand per second are one each millisecond. Resolves when all have ended. */

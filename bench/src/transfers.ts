@@ -1,5 +1,6 @@
-// A bank whose transfers are sagas, on the embedded log, without tables: the system of the saga benchmarks.
+// A bank whose transfers are sagas, without tables: the system of the saga benchmarks.
 import { join } from 'node:path'
+import { postgresStorage } from '@indelible/postgres'
 import {
   aggregate,
   defineSystem,
@@ -66,3 +67,42 @@ export async function startTransfers(dir: string, options: Pick<StartOptions, 'a
     domainCode: 'trusted',
   })
 }
+
+/** The same on a Postgres server, as one of the processes that share it. */
+export async function startSharedTransfers(connectionString: string): Promise<RunningSystem> {
+  const { store, ...storage } = postgresStorage({ connectionString, mode: 'run' })
+  return startSystem(system, { ...storage, store: await store(), tables: memoryTables(), domainCode: 'trusted' })
+}
+
+export interface Transfer {
+  readonly id: string
+  readonly from: string
+  readonly to: string
+  readonly amount: number
+}
+
+export const accounts = 100
+export const openingBalance = 1_000_000_000
+
+export function transferOf(n: number): Transfer {
+  return { id: `t${n}`, from: `${n % accounts}`, to: `${(n * 7 + 1) % accounts}`, amount: 1 + (n % 7) }
+}
+
+export async function openAccounts(running: RunningSystem): Promise<void> {
+  for (let n = 0; n < accounts; n++)
+    await running.send(Deposit(`${n}`, { amount: openingBalance }), { commandId: `open:${n}` })
+}
+
+/** No money appeared or was lost. */
+export async function totalIn(store: RunningSystem['store']): Promise<number> {
+  let total = 0
+  const kinds: Record<string, number> = { Deposited: 1, Withdrawn: -1 }
+  for await (const { events } of store.read([{ types: Object.keys(kinds) }]))
+    for (const { type, data } of events) total += kinds[type]! * (data as { amount: number }).amount
+  return total
+}
+
+/** The ends of transfers. */
+export const transferEnds = [
+  { categories: [`$saga.${transferSaga.name}`], types: ['$SagaCompleted', '$SagaCompensated'] },
+] as const

@@ -20,10 +20,11 @@ import { merkle } from './merkle.ts'
 import { open } from './open.ts'
 import { pgAppend } from './pg-append.ts'
 import { pgGrowth } from './pg-growth.ts'
+import { pgTransfers } from './pg-transfers.ts'
 import { readStream } from './read-stream.ts'
 import { rebuild } from './rebuild.ts'
 import { scan } from './scan.ts'
-import { staleness } from './staleness.ts'
+import { pgStaleness, staleness } from './staleness.ts'
 import { timers } from './timers.ts'
 import { transfers } from './transfers.ts'
 import { upcast } from './upcast.ts'
@@ -55,6 +56,8 @@ export const cases: readonly BenchCase[] = [
   coldStart,
   pgAppend,
   pgGrowth,
+  pgTransfers,
+  pgStaleness,
   bytes,
   compileCase,
 ]

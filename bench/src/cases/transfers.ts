@@ -1,13 +1,20 @@
 // Transfers as sagas: three durable commands each, on the embedded log. How many end per second, and how long one takes at a steady rate.
 import { atLeast, atMost, type BenchCase, type BenchContext, type Row, sized } from '../case.ts'
 import { check } from '../check.ts'
-import { dbosTransfers, type Transfer } from '../peers/dbos-transfers.ts'
+import { dbosTransfers } from '../peers/dbos-transfers.ts'
 import { atPace, percentile } from '../projecting.ts'
 import { median } from '../rounds.ts'
-import { Deposit, RequestTransfer, startTransfers, transferSaga } from '../transfers.ts'
+import {
+  accounts,
+  openAccounts,
+  openingBalance,
+  RequestTransfer,
+  startTransfers,
+  totalIn,
+  transferEnds,
+  transferOf,
+} from '../transfers.ts'
 
-const accounts = 100
-const openingBalance = 1_000_000_000
 const clients = 256
 /** Transfers that were requested and have not ended: above this number a client waits. */
 const openMax = 2000
@@ -90,10 +97,6 @@ async function dbosFlood(count: number, context: BenchContext, modulesDir: strin
   }
 }
 
-function transferOf(n: number): Transfer {
-  return { id: `t${n}`, from: `${n % accounts}`, to: `${(n * 7 + 1) % accounts}`, amount: 1 + (n % 7) }
-}
-
 /** Transfers that end per second, when as many are requested as the system accepts. */
 async function flood(count: number, context: BenchContext): Promise<number> {
   const bank = await opened(context)
@@ -137,15 +140,14 @@ async function paced(seconds: number, context: BenchContext): Promise<number[]> 
 
 async function opened(context: BenchContext) {
   const running = await startTransfers(context.scratch('transfers'))
-  for (let n = 0; n < accounts; n++) await running.send(Deposit(`${n}`, { amount: openingBalance }))
+  await openAccounts(running)
   let ended = 0
   const waiting = new Map<string, () => void>()
   const gone = new Set<string>()
   const stop = new AbortController()
   const { position: after } = await running.store.head()
-  const query = [{ categories: [`$saga.${transferSaga.name}`], types: ['$SagaCompleted', '$SagaCompensated'] }]
   const following = (async () => {
-    for await (const { events } of running.store.subscribe(query, { after, signal: stop.signal })) {
+    for await (const { events } of running.store.subscribe(transferEnds, { after, signal: stop.signal })) {
       for (const { streamId } of events) {
         ended++
         const tell = waiting.get(streamId)
@@ -172,12 +174,7 @@ async function opened(context: BenchContext) {
     /** Checks that every transfer has ended, and that no money appeared or was lost. */
     async checked(count: number) {
       check(ended === count, 'every transfer has ended once')
-      let total = 0
-      const kinds: Record<string, number> = { Deposited: 1, Withdrawn: -1 }
-      for await (const { events } of running.store.read([{ types: Object.keys(kinds) }])) {
-        for (const { type, data } of events) total += kinds[type]! * (data as { amount: number }).amount
-      }
-      check(total === accounts * openingBalance, 'the total is what was deposited')
+      check((await totalIn(running.store)) === accounts * openingBalance, 'the total is what was deposited')
     },
     async close() {
       stop.abort()
