@@ -20,7 +20,7 @@ export interface ComposedTenants {
   readonly access: AccessOptions | undefined
   readonly options: CheckedTenants
   /** What the list of tenants is kept in. */
-  readonly catalog: Pick<SystemOptions, 'store' | 'consumers' | 'snapshots' | 'audit'> & {
+  readonly catalog: Pick<SystemOptions, 'store' | 'consumers' | 'snapshots' | 'audit' | 'leases'> & {
     readonly telemetry?: TelemetryOptions | undefined
   }
   /** For all of them. */

@@ -26,9 +26,9 @@ export async function openTenants(url: URL, options: OpenTenantsOptions = {}): P
   const dataDir = given === undefined ? config.dataDir : resolve(given)
   const opened = openers(config, { dataDir, mode: 'run', tenant: catalogName })
   assertKept(config, opened)
-  const { snapshots, consumers, audit, telemetry } = opened
+  const { snapshots, consumers, audit, telemetry, leases } = opened
   const store = await opened.store()
-  const catalog = { store, snapshots, consumers, audit, telemetry }
+  const catalog = { store, snapshots, consumers, audit, telemetry, ...(leases ? { leases } : {}) }
   try {
     return composeTenants({
       system,

@@ -18,7 +18,7 @@ import { guardOf } from './guard/index.ts'
 import type { Health } from './health.ts'
 import { ApiKeys } from './keys/index.ts'
 import { Holdings, OperatorWatch } from './leases/index.ts'
-import { sagaPartitionsDefault, sagaPartitionsMax } from './limits.ts'
+import { leasesSettleMs, sagaPartitionsDefault, sagaPartitionsMax } from './limits.ts'
 import { LiveFeeds } from './live/index.ts'
 import { observerOf } from './observed.ts'
 import { OperatorLog } from './operator-log.ts'
@@ -163,8 +163,13 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
     const [head, storeHealth, all] = await Promise.all([store.head(), store.health(), consumers.list()])
     return { head, store: storeHealth, consumers: all, processes: holdings.processes }
   }
-  const work = async () =>
-    workOf(await health(), { nowMs: clock.now(), dueMs: [...sagas.values()].map(({ dueMs }) => dueMs) })
+  const startedMs = performance.now()
+  const work = async () => {
+    const found = workOf(await health(), { nowMs: clock.now(), dueMs: [...sagas.values()].map(({ dueMs }) => dueMs) })
+    // A process that shares the work does not know at once what is left to it.
+    const isNew = holdings.isShared && performance.now() - startedMs < leasesSettleMs
+    return isNew ? { ...found, isUnderWay: true } : found
+  }
   telemetry.observe(observerOf(health))
   telemetry.observe(processObserver())
   const live = new LiveFeeds(system, { store, tables, guard, log: new DomainLog(store), health })

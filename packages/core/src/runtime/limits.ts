@@ -186,3 +186,5 @@ export const feedHealthMs = 1_000
 export const retryClosedMs = 30_000
 /** A closed system that hears another one is opened this often to hear what is new. */
 export const hearEveryMs = 10_000
+/** How long a process that shares the work counts as busy after it opened a system: until then it has taken what nobody else runs. */
+export const leasesSettleMs = 2 * leaseMs
