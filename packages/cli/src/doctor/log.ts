@@ -37,16 +37,10 @@ export async function log(openStore: () => Promise<EventStore>, config: LoadedCo
           )
         : ok('log', end)
     const { concerns = [] } = await store.health()
-    return [told, ...concerns.map(concern), await schemas(store, config)]
+    return [told, ...concerns.map(({ problem, remedy }) => warn('log', problem, remedy)), await schemas(store, config)]
   } finally {
     await store.close()
   }
-}
-
-/** A sentence of the store: what is wrong, and behind the last colon what to do. */
-function concern(text: string): Finding {
-  const at = text.lastIndexOf(': ')
-  return warn('log', text.slice(0, at), text.slice(at + 2))
 }
 
 async function schemas(

@@ -70,7 +70,7 @@ export function healthSchema(): JsonSchema {
         isThis: { type: 'boolean', description: 'Whether it is the one that answers.' },
         leases: {
           type: 'array',
-          items: { type: 'string' },
+          items: objectOf({ problem: { type: 'string' }, remedy: { type: 'string' } }),
           description: 'What it runs: consumers, and partitions of sagas.',
         },
       }),
@@ -105,7 +105,7 @@ const storeSchema: JsonSchema = {
     concerns: {
       type: 'array',
       description: 'What an operator should mend although appends are written.',
-      items: { type: 'string' },
+      items: objectOf({ problem: { type: 'string' }, remedy: { type: 'string' } }),
     },
   },
 }

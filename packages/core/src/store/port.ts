@@ -153,8 +153,8 @@ export type StoreHealth = {
   readonly syncs?: { readonly count: number; readonly ms: number }
   /** What an acknowledgement survives, where the store depends on the settings of another program for that. */
   readonly durability?: Durability
-  /** What an operator should mend although appends are written, a sentence each. Missing where the store looks at nothing of the kind. */
-  readonly concerns?: readonly string[]
+  /** What an operator should mend although appends are written, and how. Missing where the store looks at nothing of the kind. */
+  readonly concerns?: readonly { readonly problem: string; readonly remedy: string }[]
 } & (
   | { readonly canWrite: true }
   | {

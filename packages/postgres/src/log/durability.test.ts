@@ -67,7 +67,7 @@ test('with fsync off an acknowledgement survives a process, which an operator sh
   const store = await open()
   expect(await store.health()).toMatchObject({
     durability: 'process',
-    concerns: expect.arrayContaining([expect.stringContaining('switch fsync and full_page_writes on')]),
+    concerns: expect.arrayContaining([expect.objectContaining({ remedy: 'Switch fsync and full_page_writes on.' })]),
   })
   await store.close()
   await expect(open({ durability: 'machine' })).rejects.toMatchObject({ code: 'durability_missing' })

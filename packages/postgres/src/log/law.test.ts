@@ -115,7 +115,7 @@ test('health says when the role has more rights than it needs', async () => {
     const store = await postgresStore({ connectionString })
     const { concerns } = await store.health()
     await store.close()
-    return concerns!.filter((concern) => concern.includes('role'))
+    return concerns!.map(({ problem }) => problem).filter((problem) => problem.includes('role'))
   }
   expect(await concernsAs(as('app'))).toEqual([])
   expect(await concernsAs(as('owner'))).toEqual([expect.stringMatching(/"owner" .* has the rights of "owner"/)])

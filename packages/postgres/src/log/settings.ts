@@ -1,5 +1,5 @@
 // What the server and the role of this connection mean for a log: what an acknowledgement survives, and what an operator should mend.
-import { type Durability, IndelibleError } from 'indelible'
+import { type Durability, IndelibleError, type StoreHealth } from 'indelible'
 import type { TextQuery, TextRow } from './text-query.ts'
 
 /** In rising order; their numbers are those of the function `durability` in the database. */
@@ -7,7 +7,7 @@ export const durabilities: readonly Durability[] = ['process', 'machine', 'two-m
 
 export interface Settings {
   readonly durability: Durability
-  readonly concerns: readonly string[]
+  readonly concerns: NonNullable<StoreHealth['concerns']>
 }
 
 /** Throws `durability_missing` if the server cannot do what is asked, `io_failed` if it only reads, and errors of the driver. */
@@ -33,12 +33,18 @@ export async function settingsOf(query: TextQuery, schema: string, asked: Durabi
     concerns: [
       ...(fsync === 'off' || fullPages === 'off'
         ? [
-            `The database may lose or damage the log when its machine crashes (${settings}): switch fsync and full_page_writes on.`,
+            {
+              problem: `The database may lose or damage the log when its machine crashes: ${settings}.`,
+              remedy: 'Switch fsync and full_page_writes on.',
+            },
           ]
         : []),
       ...(isSuper === 't' || isOwner === 't'
         ? [
-            `The role "${role}" of the application ${isSuper === 't' ? 'is a superuser' : `has the rights of "${owner}", which owns the schema "${schema}"`}: it could remove the triggers that protect events. Give the application a role of its own: installPostgresLog({ connectionString, schema, role }).`,
+            {
+              problem: `The role "${role}" of the application ${isSuper === 't' ? 'is a superuser' : `has the rights of "${owner}", which owns the schema "${schema}"`}, so it could remove the triggers that protect events.`,
+              remedy: 'Give the application a role of its own: installPostgresLog({ connectionString, schema, role }).',
+            },
           ]
         : []),
     ],
