@@ -68,13 +68,13 @@ test('a log is copied, brought up to date, and moved with what consumers keep an
 test('--switch waits for the process that writes, and --no-keys leaves the keys', async () => {
   const { dataDir } = await used()
   const to = join(temporaryDirectory(), 'moved')
-  const written = ended(startAppending(dataDir, { count: 150, pauseMs: 10 }))
+  const written = ended(startAppending(dataDir, { count: 80, pauseMs: 10 }))
   while (!existsSync(join(dataDir, 'log', 'writer.pid'))) await pause(5)
   const copier = start([bin, 'copy', '--from', dataDir, '--to', to, '--switch', '--no-keys', '--json'])
   const { code, out, err } = await ended(copier)
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(await written).toMatchObject({ code: 0 })
-  expect(ndjson(out)).toMatchObject([{ isSwitched: true, head: 156, keys: 'left' }])
+  expect(ndjson(out)).toMatchObject([{ isSwitched: true, head: 86, keys: 'left' }])
   expect(existsSync(join(to, 'keys'))).toBe(false)
 })
 
