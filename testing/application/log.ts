@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { startSystem } from 'indelible'
 import { canonicalRow } from 'indelible/adapter'
-import { fileStorage, verifyLog } from 'indelible/file'
+import { fileCopySource, fileCopyTarget, fileStorage, verifyLog } from 'indelible/file'
 import { stateAsOf } from 'indelible/history'
 import { memoryStore } from 'indelible/memory'
+import { copyLog } from 'indelible/moving'
 import { checkProof, verifierKey } from 'indelible/proofs'
 import { reviewOf } from 'indelible/review'
 import { describeSystem, jsonSchemaOf } from 'indelible/schema'
@@ -31,6 +32,11 @@ assert.equal(checkProof(proof, keys.map(verifierKey)).event.position, 1)
 await running.close()
 // The two events and the record of the key.
 assert.equal((await verifyLog({ dir: join(dir, 'log') })).events, 3)
+
+const source = await fileCopySource({ dir: join(dir, 'log') })
+const copied = await copyLog({ source, openTarget: fileCopyTarget({ dir: join(dir, 'copy') }) })
+assert.equal(copied.head, 3)
+await source.close()
 
 assert.deepEqual(canonicalRow(turnover.table, { customer: 'ann', total: 1 }), { customer: 'ann', total: 1 })
 assert.deepEqual(
