@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { EventStore } from 'indelible'
+import { type EventStore, isIndelibleError, type RecordedEvent } from 'indelible'
 import { expect, onTestFinished } from 'vitest'
 
 export interface FailoverOptions {
@@ -77,14 +77,12 @@ export async function checkLog(
 ) {
   const written = new Map<string, number>()
   const ids: string[] = []
-  for await (const { events } of store.read('all')) {
-    for (const { position, id, data } of events) {
-      ids.push(id)
-      expect(position, 'positions have no gaps').toBe(ids.length)
-      const { commandId } = data as { commandId: string }
-      expect(written.has(commandId), `${commandId} was written once`).toBe(false)
-      written.set(commandId, position)
-    }
+  for (const { position, id, data } of await eventsOf(store)) {
+    ids.push(id)
+    expect(position, 'positions have no gaps').toBe(ids.length)
+    const { commandId } = data as { commandId: string }
+    expect(written.has(commandId), `${commandId} was written once`).toBe(false)
+    written.set(commandId, position)
   }
   const told = acknowledged()
   for (const { commandId, position } of told) {
@@ -98,6 +96,20 @@ export async function checkLog(
     expect(id, `what a follower saw at ${position} is there`).toBe(ids[index])
   })
   return ids.length
+}
+
+/** All of them. A server that is healed may change places once more, which cuts a read off. */
+async function eventsOf(store: EventStore): Promise<readonly RecordedEvent[]> {
+  for (let tries = 1; ; tries++) {
+    const all: RecordedEvent[] = []
+    try {
+      for await (const { events } of store.read('all')) all.push(...events)
+      return all
+    } catch (error) {
+      if (!isIndelibleError(error, 'io_failed') || tries === 30) throw error
+      await pause(1_000)
+    }
+  }
 }
 
 function linesOf(file: string): string[][] {
