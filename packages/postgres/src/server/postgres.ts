@@ -30,8 +30,16 @@ interface DatabaseOptions extends PoolOptions {
 
 /** Does not connect yet. While the server is down, calls throw `tables_unavailable`. */
 export async function postgresTables({ schema = 'public', ...options }: PostgresOptions): Promise<SqlReadTables> {
-  return sqlReadTables(await postgresDatabase(options), { schema })
+  // A pooler refuses what is set for a session.
+  const session = options.directConnectionString === undefined ? { options: unsynced } : {}
+  return sqlReadTables(await postgresDatabase({ ...session, ...options }), { schema })
 }
+
+/**
+ * Rows can be made again from the log, and their checkpoint is always in the same transaction. So nobody waits until they are on the disk or a standby has
+ * them: after a crash of the server a table may be some milliseconds further back, and is brought up again.
+ */
+const unsynced = '-c synchronous_commit=off'
 
 export async function postgresDatabase({
   closeMsMax = limits.closeMsMax,
