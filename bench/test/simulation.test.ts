@@ -34,14 +34,14 @@ test('at half of the rate nothing waits, and above it commands wait longer and l
   expect(flooded.commandP99Ms).toBeLessThan(70_000)
 })
 
-test('a transfer to another shard is six commits, five of them here, and five hops', () => {
+test('a transfer to another shard is seven commits, six of them here, and the hops between them', () => {
   const { transferP50Ms, commitsPerSecond } = simulate(
     { ...scenario, commandsPerSecond: 1_000, crossShare: 0.1 },
     rates,
   )
-  expect(commitsPerSecond).toBeCloseTo(900 + 600)
-  expect(transferP50Ms).toBeGreaterThan(6 * rates.commandMs)
-  expect(transferP50Ms).toBeLessThan(6 * (rates.commandMs + rates.hopMs + 10))
+  expect(commitsPerSecond).toBeCloseTo(900 + 700)
+  expect(transferP50Ms).toBeGreaterThan(7 * rates.commandMs)
+  expect(transferP50Ms).toBeLessThan(7 * (rates.commandMs + rates.hopMs))
 })
 
 test('as many commands meet a failover as it takes part of the day', () => {

@@ -47,7 +47,6 @@ function started(tables: ReadTables) {
 
 test('whoever gets the answer to a command finds its events in the table', async () => {
   const running = started(slowTables(30))
-  await running.waitFor(other, 0)
   for (let sum = 1; sum <= 5; sum++) {
     await running.send(Count('a', { by: 1 }))
     expect(await running.select(inline)).toEqual([{ id: 'a', sum }])

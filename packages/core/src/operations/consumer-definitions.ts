@@ -1,22 +1,13 @@
 // The schemas of what an operator sees of everything that follows the log.
 import type { MisfitKind } from '../proofs/compare.ts'
-import type { ConsumerState } from '../runtime/consumers/status.ts'
+import { consumerStates } from '../runtime/consumers/status.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { instantSchema, objectOf, ref } from './json-schemas.ts'
 
 const common = {
   name: { type: 'string' },
   state: {
-    enum: [
-      'starting',
-      'standby',
-      'running',
-      'retrying',
-      'parked',
-      'paused',
-      'diverged',
-      'stopped',
-    ] satisfies ConsumerState[],
+    enum: consumerStates.filter((state) => state !== 'rebuilding'),
     description: 'In this process. standby: another process runs it, or one will soon.',
   },
   position: { type: 'integer', description: 'Every event up to this position is handled or parked.' },

@@ -15,7 +15,7 @@ export interface OpenTenantsOptions extends CheckedTenants {
 }
 
 /** A tenant in use. */
-export interface Lease {
+export interface HeldTenant {
   readonly running: RunningSystem
   /** Aborts when the tenant is closed. */
   readonly closing: AbortSignal
@@ -23,7 +23,7 @@ export interface Lease {
   release(): void
 }
 
-export interface LeaseOptions {
+export interface HoldOptions {
   readonly signal?: AbortSignal | undefined
   /** How long to wait for a place. */
   readonly waitMs?: number
@@ -79,7 +79,7 @@ export class OpenTenants {
   }
 
   /** Opens a tenant where it is not open. Throws `tenants_busy`, `store_closed`, `aborted`, and what opening throws. */
-  async lease(tenant: string, options: LeaseOptions = {}): Promise<Lease> {
+  async hold(tenant: string, options: HoldOptions = {}): Promise<HeldTenant> {
     const place = await this.#enter(tenant, options)
     place.users++
     try {
@@ -99,13 +99,13 @@ export class OpenTenants {
     }
   }
 
-  /** Looks at a tenant without keeping it open: the signal aborts when it is closed. Throws as {@link lease}. */
+  /** Looks at a tenant without keeping it open: the signal aborts when it is closed. Throws as {@link hold}. */
   async visit<Result>(
     tenant: string,
     look: (running: RunningSystem, signal: AbortSignal) => Promise<Result>,
-    { signal }: Pick<LeaseOptions, 'signal'> = {},
+    { signal }: Pick<HoldOptions, 'signal'> = {},
   ): Promise<Result> {
-    const { running, closing, release } = await this.lease(tenant, { signal, isPassing: true })
+    const { running, closing, release } = await this.hold(tenant, { signal, isPassing: true })
     const looking = look(running, signal ? AbortSignal.any([signal, closing]) : closing)
     release()
     return await looking
@@ -126,7 +126,7 @@ export class OpenTenants {
     await Promise.all(Array.from({ length: tenantsAtOnceMax }, next))
   }
 
-  async #enter(tenant: string, { signal, waitMs = this.#options.waitMs, isPassing }: LeaseOptions): Promise<Place> {
+  async #enter(tenant: string, { signal, waitMs = this.#options.waitMs, isPassing }: HoldOptions): Promise<Place> {
     const untilMs = performance.now() + waitMs
     for (let isNext = false; ; ) {
       throwIfAborted(signal)

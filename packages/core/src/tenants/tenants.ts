@@ -13,7 +13,7 @@ import { checkedTenantName } from '../runtime/tenants/names.ts'
 import type { DueWork } from './due-work.ts'
 import { heldUntilEnd, isLiveFeed } from './held-feed.ts'
 import { TenantMeter } from './measured.ts'
-import { type Lease, type LeaseOptions, OpenTenants } from './open-tenants.ts'
+import { type HeldTenant, type HoldOptions, OpenTenants } from './open-tenants.ts'
 import { type CheckedTenants, recordsAtOnceMax, tenantsAtOnceMax } from './options.ts'
 
 /** A tenant could not be opened for its own work, or not be closed. It is tried again. */
@@ -84,9 +84,9 @@ export class Tenants {
   async use<Result>(
     tenant: string,
     work: (running: RunningSystem) => Promise<Result>,
-    options: Pick<LeaseOptions, 'signal'> = {},
+    options: Pick<HoldOptions, 'signal'> = {},
   ): Promise<Result> {
-    const { running, release } = await this.#lease(tenant, options)
+    const { running, release } = await this.#hold(tenant, options)
     try {
       return await work(running)
     } finally {
@@ -115,7 +115,7 @@ export class Tenants {
       actor: principal.actor,
     }
     granted({ access: access.within(tenant), audit }, asked, { principal, need: operation.needs(parsed) })
-    const { running, release } = await this.#lease(tenant, { signal })
+    const { running, release } = await this.#hold(tenant, { signal })
     this.#meter.count(tenant)
     let isHeld = false
     try {
@@ -132,7 +132,7 @@ export class Tenants {
   async visit<Result>(
     tenant: string,
     look: (running: RunningSystem, signal: AbortSignal) => Promise<Result>,
-    options: Pick<LeaseOptions, 'signal'> = {},
+    options: Pick<HoldOptions, 'signal'> = {},
   ): Promise<Result> {
     await this.#assertThere(tenant)
     return await this.#open.visit(tenant, look, options)
@@ -172,8 +172,8 @@ export class Tenants {
     void this.#ownWork.within(async () => {
       if (this.#closing) return
       try {
-        const lease = await this.#open.lease(tenant, { waitMs: Number.POSITIVE_INFINITY, isPassing: true })
-        lease.release()
+        const held = await this.#open.hold(tenant, { waitMs: Number.POSITIVE_INFINITY, isPassing: true })
+        held.release()
       } catch (error) {
         if (isIndelibleError(error, 'store_closed') && this.#closing) return
         this.#parts.notify(noticeOf(tenant, error))
@@ -181,9 +181,9 @@ export class Tenants {
     })
   }
 
-  async #lease(tenant: string, options: LeaseOptions): Promise<Lease> {
+  async #hold(tenant: string, options: HoldOptions): Promise<HeldTenant> {
     await this.#assertThere(tenant)
-    return await this.#open.lease(tenant, options)
+    return await this.#open.hold(tenant, options)
   }
 
   async #assertThere(tenant: string): Promise<void> {

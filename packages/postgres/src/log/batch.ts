@@ -57,29 +57,12 @@ function writeRound(
 
   type Fields = readonly (readonly [ElementType, readonly unknown[] | undefined])[]
   const unless = <Value>(isMissing: boolean, values: readonly Value[]) => (isMissing ? undefined : values)
+  const someOf = <Value>(values: readonly Value[]) => unless(values.length === 0, values)
   const fields: Fields = [
     ['int4', commits.map(({ events }) => events.length)],
-    [
-      'int4',
-      unless(
-        commands.length === 0,
-        commands.map(({ number }) => number),
-      ),
-    ],
-    [
-      'int4',
-      unless(
-        commands.length === 0,
-        commands.map(({ number }) => firstEvents[number - 1]!),
-      ),
-    ],
-    [
-      'text',
-      unless(
-        commands.length === 0,
-        commands.map(({ commandId }) => commandId!),
-      ),
-    ],
+    ['int4', someOf(commands.map(({ number }) => number))],
+    ['int4', someOf(commands.map(({ number }) => firstEvents[number - 1]!))],
+    ['text', someOf(commands.map(({ commandId }) => commandId!))],
     ['int4', streams.map(({ commit }) => commit)],
     ['text', streams.map(({ name }) => name)],
     [
@@ -90,27 +73,9 @@ function writeRound(
       ),
     ],
     ['int4', streams.map(({ events }) => events)],
-    [
-      'int4',
-      unless(
-        conditions.length === 0,
-        conditions.map(({ number }) => number),
-      ),
-    ],
-    [
-      'int8',
-      unless(
-        conditions.length === 0,
-        conditions.map(({ condition }) => condition!.after ?? 0),
-      ),
-    ],
-    [
-      'text',
-      unless(
-        conditions.length === 0,
-        conditions.map(({ condition }) => queryJson(logId, condition!.failIfEventsMatch)),
-      ),
-    ],
+    ['int4', someOf(conditions.map(({ number }) => number))],
+    ['int8', someOf(conditions.map(({ condition }) => condition!.after ?? 0))],
+    ['text', someOf(conditions.map(({ condition }) => queryJson(logId, condition!.failIfEventsMatch)))],
     ['int4', events.map(({ commit }) => commit)],
     ['int4', eventStreams.map((index) => index + 1)],
     ['int4', eventNths],
@@ -140,34 +105,10 @@ function writeRound(
         events.map(({ tags }) => (tags.length === 0 ? null : textArray(tags))),
       ),
     ],
-    [
-      'int4',
-      unless(
-        terms.length === 0,
-        terms.map(({ commit }) => commit),
-      ),
-    ],
-    [
-      'int4',
-      unless(
-        terms.length === 0,
-        terms.map(({ event }) => event),
-      ),
-    ],
-    [
-      'int4',
-      unless(
-        terms.length === 0,
-        terms.map(({ kind }) => kind),
-      ),
-    ],
-    [
-      'uuid',
-      unless(
-        terms.length === 0,
-        terms.map(({ term }) => term),
-      ),
-    ],
+    ['int4', someOf(terms.map(({ commit }) => commit))],
+    ['int4', someOf(terms.map(({ event }) => event))],
+    ['int4', someOf(terms.map(({ kind }) => kind))],
+    ['uuid', someOf(terms.map(({ term }) => term))],
   ]
   writer.int32(fields.length)
   for (const [type, values] of fields) writer.arrayField(type, values as never)

@@ -38,7 +38,10 @@ export async function sharedDatabase(options: PoolOptions, schema: string): Prom
   open.set(key, shared)
   shared.users++
   let isClosed = false
-  const database = await shared.database
+  const database = await shared.database.catch((error) => {
+    open.delete(key)
+    throw error
+  })
   return {
     ...database,
     async close() {

@@ -4,7 +4,6 @@ import {
   type InlineFold,
   type InlineWriting,
   instant,
-  isIndelibleError,
   type Position,
   type ReadTables,
   type RecordedEvent,
@@ -15,7 +14,6 @@ import { loadRows, quoteName, recordsTable, rowsOf, type Statement, saveChange, 
 import type { SqlReadTables } from '../tables/index.ts'
 import { type BatchAnswer, headAfter } from './batch.ts'
 import type { LogDatabase } from './database.ts'
-import { isRefusal } from './faults.ts'
 import * as limits from './limits.ts'
 import { type LogReader, readLog } from './reader.ts'
 import type { Round } from './rounds.ts'
@@ -23,7 +21,7 @@ import type { TextQuery } from './text-query.ts'
 
 export type Append = (query: TextQuery) => Promise<BatchAnswer>
 
-/** The database refused what was to be written besides the events. */
+/** What was to be written besides the events could not be. The transaction was not committed, so nothing was written. */
 class InlineFault extends Error {}
 
 interface Target {
@@ -71,7 +69,7 @@ export class InlineTransactions implements InlineWriting {
     })
   }
 
-  /** Appends a batch, and writes the rows of the tables in its transaction. If the database refuses them, the batch is appended alone: the tables stay behind. */
+  /** Appends a batch, and writes the rows of the tables in its transaction. If that fails, the batch is appended alone: the tables stay behind. */
   async appending(append: Append, rounds: readonly Round[]): Promise<BatchAnswer> {
     const { query, transaction } = this.#database
     const target = this.#target
@@ -127,10 +125,7 @@ export class InlineTransactions implements InlineWriting {
       if (unchanged.length > 0) await moved(query, target.schema, { unchanged, to })
       return [...written, ...unchanged]
     } catch (error) {
-      // A fault of the connection leaves open what was written: that is found out as for every append.
-      if (isRefusal(error) || isIndelibleError(error))
-        throw new InlineFault('The database refused the rows of an inline projection.', { cause: error })
-      throw error
+      throw new InlineFault('The rows of an inline projection could not be written.', { cause: error })
     }
   }
 

@@ -37,7 +37,7 @@ export async function postgresTables({ schema = 'public', ...options }: Postgres
 
 /**
  * Rows can be made again from the log, and their checkpoint is always in the same transaction. So nobody waits until they are on the disk or a standby has
- * them: after a crash of the server a table may be some milliseconds further back, and is brought up again.
+ * them: after a crash of the server a table may be some milliseconds further back, and is brought up again. What operators set asks for more.
  */
 const unsynced = '-c synchronous_commit=off'
 

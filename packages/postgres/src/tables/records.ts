@@ -81,10 +81,8 @@ export function tableRecords(database: { readonly query: Query }, schema: string
     },
 
     async setPaused(name: string, isPaused: boolean): Promise<boolean> {
-      return (
-        (await query(`UPDATE ${records} SET is_paused = $2 WHERE name = $1 RETURNING name`, [name, isPaused]))
-          .length === 1
-      )
+      const sql = `UPDATE ${records} SET is_paused = $2 WHERE name = $1 AND ${durably} RETURNING name`
+      return (await query(sql, [name, isPaused])).length === 1
     },
 
     async setDiverged(name: string, generation: number): Promise<void> {
@@ -101,6 +99,9 @@ export function tableRecords(database: { readonly query: Query }, schema: string
     },
   }
 }
+
+/** For what cannot be made again from the log: rows do not wait until they are on the disk. It holds for the statement that asks it. */
+const durably = `set_config('synchronous_commit', 'on', true) IS NOT NULL`
 
 /** Undefined table, undefined schema. */
 const missingStates: ReadonlySet<string | undefined> = new Set(['42P01', '3F000'])

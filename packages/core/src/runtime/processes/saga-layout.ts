@@ -20,10 +20,8 @@ export function partitionOf(sagaId: string, partitions: number): number {
   return (hash >>> 0) % partitions
 }
 
-/** A record that an earlier release kept is one partition. */
 export function layoutOf({ kept }: ConsumerRecord): SagaLayout {
-  const layout = kept as SagaLayout | KeptDue | undefined
-  return layout && 'partitions' in layout ? layout : { partitions: 1, generation: 0, from: layout }
+  return kept as SagaLayout
 }
 
 /** Of its record and of its lease. */
