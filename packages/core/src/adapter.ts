@@ -6,6 +6,7 @@ export { correlationIdOf, jsonContentType, recordedEvent, type StoredFields } fr
 export { type IdWriter, readUuid, uuidBytes, writeUuid } from './kernel/ids.ts'
 export { batchEventsMax } from './kernel/limits.ts'
 export { checkQuery } from './kernel/queries.ts'
+export { matchesQuery } from './kernel/query-match.ts'
 export { isReserved, reservedCategory } from './kernel/reserved.ts'
 export { categoryOf, streamIdOf } from './kernel/streams.ts'
 export { systemIdWriter } from './kernel/system-clock.ts'
@@ -57,9 +58,9 @@ export {
   retired,
   unfinished,
 } from './store/copying.ts'
-export { HeadWatcher } from './store/head-watcher.ts'
 export { historyName } from './store/history.ts'
 export { copyOf, type ReplayRange, replayBatch, replayRange } from './store/replaying.ts'
 export { canonicalKey, canonicalRow } from './store/rows.ts'
 export { selectConditionsMax, selectInValuesMax, selectLimitDefault, selectOrderColumnsMax } from './store/select.ts'
+export { Sleepers } from './store/sleepers.ts'
 export { keptOf as keptSnapshots } from './store/snapshots.ts'

@@ -1,19 +1,26 @@
 // Snapshots of aggregates in Postgres, shared by all processes.
 import type { Snapshot, SnapshotStore } from 'indelible'
 import { keptSnapshots } from 'indelible/adapter'
+import { gathered } from '../database/index.ts'
+import { readTogether } from '../log/limits.ts'
 import type { KeptDatabase } from './database.ts'
 
 export function postgresSnapshots({ schema, query }: KeptDatabase): SnapshotStore {
   const ofStream = `log = $1 AND stream = $2`
+  const newest = gathered(async (asked: readonly Asked[]) => {
+    const rows = await query(
+      `SELECT (SELECT s.snapshot FROM ${schema}.snapshots s WHERE s.log = $1 AND s.stream = a.stream AND s.fingerprint = a.fingerprint
+           AND s.version <= coalesce(a.version, s.version) AND s.position <= coalesce(a.position, s.position)
+         ORDER BY s.version DESC LIMIT 1)
+       FROM unnest($2::text[], $3::text[], $4::int8[], $5::int8[]) WITH ORDINALITY a(stream, fingerprint, version, position, nth) ORDER BY a.nth`,
+      [0, 1, 2, 3].map((field) => asked.map((one) => one[field])),
+    )
+    return rows.map(([snapshot]) => snapshot as string | null)
+  }, readTogether)
   return {
     async load(stream, fingerprint, { version, position } = {}) {
-      const [row] = await query(
-        `SELECT snapshot FROM ${schema}.snapshots WHERE ${ofStream} AND fingerprint = $3
-           AND version <= coalesce($4::int8, version) AND position <= coalesce($5::int8, position)
-         ORDER BY version DESC LIMIT 1`,
-        [stream, fingerprint, version ?? null, position ?? null],
-      )
-      return row && parsed(row[0]!)
+      const text = await newest([stream, fingerprint, version ?? null, position ?? null])
+      return text === null ? undefined : parsed(text)
     },
     async save(snapshot) {
       const { stream, fingerprint, version, position } = snapshot
@@ -37,6 +44,9 @@ export function postgresSnapshots({ schema, query }: KeptDatabase): SnapshotStor
     },
   }
 }
+
+/** The stream, the fingerprint, and the highest version and position. */
+type Asked = readonly [string, string, number | null, number | null]
 
 /** A damaged one does not count. */
 function parsed(text: string): Snapshot | undefined {

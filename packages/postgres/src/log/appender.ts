@@ -1,10 +1,10 @@
 // Group commit: commits that wait in this process go to the database together, in one statement and one transaction.
-import { type AppendOutcome, IndelibleError, type Position } from 'indelible'
+import { type AppendOutcome, IndelibleError } from 'indelible'
 import { type EncodedCommit, throwIfAborted } from 'indelible/adapter'
-import { type Earlier, outcomesOf } from './batch.ts'
+import { type BatchAnswer, type Earlier, headAfter, outcomesOf } from './batch.ts'
 import { isOfValues, isPassing, toStoreError, unknownOutcome, unstorable } from './faults.ts'
 import * as limits from './limits.ts'
-import { inRounds } from './rounds.ts'
+import { inRounds, type Round } from './rounds.ts'
 import type { Writer } from './writer.ts'
 
 /** What the appender needs of its log. */
@@ -18,9 +18,9 @@ export interface AppenderOptions {
 }
 
 export interface WrittenBatch {
-  readonly head: Position
+  readonly rounds: readonly Round[]
+  readonly answer: BatchAnswer
   readonly ms: number
-  readonly durability: number | undefined
 }
 
 interface Waiting {
@@ -119,9 +119,9 @@ export class Appender {
       const rounds = inRounds(commits)
       const beganMs = performance.now()
       const answer = await this.#persistently(patience, () => writer.write(rounds))
-      const { outcomes, head } = outcomesOf(rounds, answer)
-      if (head > answer.head)
-        this.#options.written({ head, ms: performance.now() - beganMs, durability: answer.durability })
+      const outcomes = outcomesOf(rounds, answer)
+      if (headAfter(rounds, answer) > answer.head)
+        this.#options.written({ rounds, answer, ms: performance.now() - beganMs })
       for (const { commit, resolve } of live) resolve(outcomes.get(commit)!)
     } catch (error) {
       if (writer.isUnsettled) throw error

@@ -1,16 +1,17 @@
 // A batch on its way: rounds as the parameter of the function that writes them, and its answer as the outcome of each commit.
-import type { AppendOutcome, Conflict, Instant, Position, StreamName, Version } from 'indelible'
+import type { AppendOutcome, Conflict, Instant, Position, RecordedEvent, StreamName, Version } from 'indelible'
 import {
   categoryOf,
   type EncodedCommit,
   jsonContentType,
   lastVersions,
-  systemIdWriter,
-  uuidBytes,
-  writeUuid,
+  type Payload,
+  readUuid,
+  recordedEvent,
 } from 'indelible/adapter'
 import type { BinaryWriter, ElementType } from './binary.ts'
 import type { Round, RoundStream } from './rounds.ts'
+import type { Stretch } from './tail.ts'
 import { queryJson, termOf } from './terms.ts'
 
 export interface BatchNames {
@@ -32,7 +33,7 @@ const mustExist = -1
 
 function writeRound(
   writer: BinaryWriter,
-  { commits, streams, eventStreams, eventNths }: Round,
+  { commits, streams, eventStreams, eventNths, eventIds }: Round,
   names: BatchNames,
 ): void {
   const { logId } = names
@@ -53,7 +54,6 @@ function writeRound(
       ? []
       : [{ commit, kind, event: index + 1, term: termOf(logId, 'correlation', correlationId) }]),
   ])
-  const ids = eventIds(events)
 
   type Fields = readonly (readonly [ElementType, readonly unknown[] | undefined])[]
   const unless = <Value>(isMissing: boolean, values: readonly Value[]) => (isMissing ? undefined : values)
@@ -81,7 +81,7 @@ function writeRound(
     ['int4', eventNths],
     ['int4', events.map(({ kind }) => kind)],
     ['int4', events.map(({ schemaVersion }) => schemaVersion)],
-    ['uuid', ids],
+    ['uuid', eventIds],
     ['bytea', events.map(({ data }) => data)],
     ['bytea', events.map(({ metadata }) => metadata)],
     [
@@ -117,17 +117,6 @@ function writeRound(
 function wantedNumber({ wanted }: RoundStream): number {
   if (wanted === undefined || wanted === 'any') return noExpectation
   return wanted === 'none' ? 0 : wanted === 'exists' ? mustExist : wanted
-}
-
-function eventIds(events: readonly { readonly id: string | undefined }[]): Uint8Array[] {
-  const all = new Uint8Array(uuidBytes * events.length)
-  const now = Date.now()
-  return events.map(({ id }, index) => {
-    const at = uuidBytes * index
-    if (id === undefined) systemIdWriter(all, at, now)
-    else writeUuid(id, all, at)
-    return all.subarray(at, at + uuidBytes)
-  })
 }
 
 /** An array as Postgres reads it from text. */
@@ -169,40 +158,85 @@ export interface Earlier {
   readonly events: number
 }
 
-/** The outcome of each commit, and the head after the batch. */
+/** The outcome of each commit. */
 export function outcomesOf(
   rounds: readonly Round[],
-  { head, recordedAt, versions, failures }: BatchAnswer,
-): { readonly outcomes: ReadonlyMap<EncodedCommit, AppendOutcome | Earlier>; readonly head: Position } {
+  answer: BatchAnswer,
+): ReadonlyMap<EncodedCommit, AppendOutcome | Earlier> {
   const outcomes = new Map<EncodedCommit, AppendOutcome | Earlier>()
-  const failed = new Map(failures.map((failure) => [`${failure[0]} ${failure[1]}`, failure]))
-  let position = head
-  let firstStream = 0
-  rounds.forEach((round, roundIndex) => {
-    let event = 0
-    round.commits.forEach((commit, index) => {
-      const failure = failed.size === 0 ? undefined : failed.get(`${roundIndex + 1} ${index + 1}`)
-      const { length } = commit.events
-      if (failure) outcomes.set(commit, outcomeOfFailure(failure, round))
-      else {
-        const firstEvent = event
-        const versionOf = (at: number) =>
-          versions[firstStream + round.eventStreams[firstEvent + at]!]! + round.eventNths[firstEvent + at]!
-        const place = { firstPosition: position + 1, lastPosition: position + length }
-        outcomes.set(commit, {
-          status: 'written',
-          ...place,
-          versions: lastVersions(commit.events, versionOf),
-          recordedAt,
-        })
-        position += length
-      }
-      event += length
-    })
-    firstStream += round.streams.length
-  })
-  return { outcomes, head: position }
+  const { recordedAt } = answer
+  for (const { commit, round, failure, firstPosition, versionOf } of placesOf(rounds, answer)) {
+    if (failure) outcomes.set(commit, outcomeOfFailure(failure, round))
+    else {
+      const lastPosition = firstPosition + commit.events.length - 1
+      const versions = lastVersions(commit.events, versionOf)
+      outcomes.set(commit, { status: 'written', firstPosition, lastPosition, versions, recordedAt })
+    }
+  }
+  return outcomes
 }
+
+/** The events that a batch added to the log, as readers get them. */
+export function stretchOf(rounds: readonly Round[], answer: BatchAnswer): Stretch {
+  const events: RecordedEvent[] = []
+  for (const { commit, round, failure, firstEvent, firstPosition, versionOf } of placesOf(rounds, answer)) {
+    if (failure) continue
+    commit.events.forEach(({ data, metadata, correlationId: _, ...event }, index) => {
+      const recorded = recordedEvent({
+        ...event,
+        id: readUuid(round.eventIds[firstEvent + index]!, 0),
+        dataBytes: bytesOf(data),
+        metadataBytes: bytesOf(metadata),
+        version: versionOf(index),
+        position: firstPosition + index,
+        recordedAt: answer.recordedAt,
+      })
+      events.push(recorded)
+    })
+  }
+  return { after: answer.head, events }
+}
+
+interface Place {
+  readonly commit: EncodedCommit
+  readonly round: Round
+  /** Of its first event, the index in its round. */
+  readonly firstEvent: number
+  readonly failure: Failure | undefined
+  /** If it was written. */
+  readonly firstPosition: Position
+  /** Of an event of the commit, by its index there. */
+  readonly versionOf: (index: number) => Version
+}
+
+function* placesOf(
+  rounds: readonly Round[],
+  { head, versions, failures }: Pick<BatchAnswer, 'head' | 'versions' | 'failures'>,
+): Generator<Place> {
+  const failed = new Map(failures.map((failure) => [`${failure[0]} ${failure[1]}`, failure]))
+  let firstPosition = head + 1
+  let firstStream = 0
+  for (const [roundIndex, round] of rounds.entries()) {
+    const { commits, streams, eventStreams, eventNths } = round
+    const before = firstStream
+    let firstEvent = 0
+    for (const [index, commit] of commits.entries()) {
+      const failure = failed.size === 0 ? undefined : failed.get(`${roundIndex + 1} ${index + 1}`)
+      const first = firstEvent
+      const versionOf = (at: number) => versions[before + eventStreams[first + at]!]! + eventNths[first + at]!
+      yield { commit, round, firstEvent, failure, firstPosition, versionOf }
+      firstEvent += commit.events.length
+      if (!failure) firstPosition += commit.events.length
+    }
+    firstStream += streams.length
+  }
+}
+
+function bytesOf(payload: Payload): Uint8Array {
+  return typeof payload === 'string' ? encoder.encode(payload) : payload
+}
+
+const encoder = new TextEncoder()
 
 function outcomeOfFailure(failure: Failure, { streams }: Round): AppendOutcome | Earlier {
   const [, , why, at] = failure

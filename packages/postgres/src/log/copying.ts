@@ -22,7 +22,7 @@ import { isRefusal, toStoreError } from './faults.ts'
 import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
 import { Partitions } from './partitions.ts'
-import type { Round, RoundStream } from './rounds.ts'
+import { idBytes, type Round, type RoundStream } from './rounds.ts'
 import { checkedSchema, install, installedVersion } from './schema/install.ts'
 import type { TextRow } from './text-query.ts'
 import { channelOf } from './wakeups.ts'
@@ -243,17 +243,19 @@ function roundOf(commits: readonly RecordedCommit[]): Round {
   const streams: RoundStream[] = []
   const numbers = new Map<StreamName, number>()
   const [eventStreams, eventNths]: [number[], number[]] = [[], []]
+  const eventIds: Uint8Array[] = []
   for (const { events } of commits) {
-    for (const { stream, version } of events) {
+    for (const { id, stream, version } of events) {
       const number =
         numbers.get(stream) ?? streams.push({ name: stream, commit: 0, wanted: version - 1, events: 0 }) - 1
       numbers.set(stream, number)
       eventStreams.push(number)
       eventNths.push(++streams[number]!.events)
+      eventIds.push(idBytes(id))
     }
   }
   const encoded = commits.map(({ commandId, events }) => {
     return { commandId, events: events.map(encodedAgain), expected: [], condition: undefined }
   })
-  return { commits: encoded, streams, eventStreams, eventNths }
+  return { commits: encoded, streams, eventStreams, eventNths, eventIds }
 }

@@ -11,20 +11,22 @@ import {
   type Position,
   type WrittenCommit,
 } from 'indelible'
-import { encodeCommit, HeadWatcher, historyName, lastMsOf, lastVersions, throwIfAborted } from 'indelible/adapter'
-import type { PoolOptions } from '../database/index.ts'
+import { encodeCommit, historyName, lastMsOf, lastVersions, throwIfAborted } from 'indelible/adapter'
+import { gathered, type PoolOptions } from '../database/index.ts'
 import { Appender } from './appender.ts'
+import { headAfter, stretchOf } from './batch.ts'
 import { type LogDatabase, sharedDatabase } from './database.ts'
 import { toStoreError } from './faults.ts'
 import { InlineTransactions } from './inline.ts'
 import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
 import { Partitions } from './partitions.ts'
-import { followLog, type LogReader, readLog } from './reader.ts'
+import { firstOfStreams, followLog, type LogReader, readLog, readOn, type StreamRange } from './reader.ts'
 import { replayLog } from './replaying.ts'
 import { checkedSchema, install, installedVersion, layoutVersion } from './schema/install.ts'
 import { durabilities, settingsOf } from './settings.ts'
 import { StreamNames } from './stream-names.ts'
+import { Tail } from './tail.ts'
 import type { TextRow } from './text-query.ts'
 import { WriteHealth } from './write-health.ts'
 import { Writer } from './writer.ts'
@@ -91,7 +93,6 @@ async function openLog(
   const logNumber = Number(log)
   const kinds = new Kinds({ query: read, schema, log: logNumber })
   const names = new StreamNames(read, schema)
-  const head = new HeadWatcher()
   const partitions = new Partitions(query, { schema, size: Number(partitionEvents) })
   const look = () => settingsOf(read, schema, durability)
   const health = new WriteHealth(look, await look())
@@ -99,10 +100,6 @@ async function openLog(
 
   async function idsOf(sql: string, values: readonly unknown[]): Promise<[string[]]> {
     return (await read(sql, values)) as unknown as [string[]]
-  }
-
-  const reached = (position: Position) => {
-    if (position > head.visible) head.advance(position)
   }
 
   const writerOptions = {
@@ -117,38 +114,50 @@ async function openLog(
     },
   }
 
+  const writers = new Set<string>()
+  const tail = new Tail({
+    read: (after, to) => readOn(reader, after, to),
+    // What this process wrote, it knows from the answer. If the answer is lost, the next poll says how far the log reaches.
+    watch: () =>
+      database.wakeups.watch(logNumber, (head, writer) => {
+        if (writer === undefined || !writers.has(writer)) tail.heard(head)
+      }),
+  })
   const reader: LogReader = {
     query: read,
     schema,
     log: logNumber,
     logId: logId!,
     kinds,
-    assertOpen: () => head.assertOpen(),
-    reached,
-    waitBeyond: (above, signal) => head.waitBeyond(above, signal),
-    watch: () => database.wakeups.watch(logNumber, reached),
+    assertOpen: () => tail.assertOpen(),
+    firstOfStream: gathered((ranges: readonly StreamRange[]) => firstOfStreams(reader, ranges), limits.readTogether),
   }
 
   const inline = new InlineTransactions(database, reader)
 
   const appender = new Appender({
-    newWriter: () => new Writer({ ...writerOptions, inline, writer: randomUUID() }),
+    newWriter: () => {
+      const writer = randomUUID()
+      writers.add(writer)
+      return new Writer({ ...writerOptions, inline, writer })
+    },
     outageMsMax,
     learnKinds: kinds.learn,
-    written(batch) {
-      health.written(batch)
-      reached(batch.head)
-      partitions.reached(batch.head)
+    written({ rounds, answer, ms }) {
+      health.written(ms, answer.durability)
+      const head = headAfter(rounds, answer)
+      tail.wrote(head, () => stretchOf(rounds, answer))
+      partitions.reached(head)
     },
     refused: (fault, appends) => health.refused(fault, appends),
   })
 
   const ask = async (sql: string, values: readonly unknown[] = []): Promise<readonly TextRow[]> => {
-    head.assertOpen()
+    tail.assertOpen()
     try {
       return await read(sql, values)
     } catch (error) {
-      head.assertOpen()
+      tail.assertOpen()
       throw toStoreError(error)
     }
   }
@@ -156,7 +165,6 @@ async function openLog(
   const headNow = async (): Promise<Head> => {
     const [row] = await ask(`SELECT head, ${msOf('recorded_at')} FROM ${schema}.logs WHERE id = $1`, [logNumber])
     const position = Number(row![0])
-    reached(position)
     return { position, recordedAt: row![1] === null ? null : instant(Number(row![1])) }
   }
 
@@ -179,7 +187,7 @@ async function openLog(
   return {
     inline,
     async append(commit, options = {}): Promise<AppendOutcome> {
-      head.assertOpen()
+      tail.assertOpen()
       throwIfAborted(options.signal)
       const outcome = await appender.append(encodeCommit(commit, options), options.signal)
       if (outcome.status !== 'earlier') return outcome
@@ -192,7 +200,7 @@ async function openLog(
     },
     read: (query, options) => readLog(reader, query, options),
     replay: (types, options) => replayLog({ ...reader, database, names }, types, options),
-    subscribe: (query, options) => followLog(reader, query, options),
+    subscribe: (query, options) => followLog(reader, tail, query, options),
     head: headNow,
     async positionAt(time, options) {
       // Nothing was recorded before 1970.
@@ -203,7 +211,7 @@ async function openLog(
     async historyAt(position) {
       const at = checkedPosition(position)
       if (at === 0) {
-        head.assertOpen()
+        tail.assertOpen()
         return historyName(logId!, undefined)
       }
       const sql = `SELECT id, ${msOf('recorded_at')} FROM ${schema}.events WHERE log = $1 AND position = $2`
@@ -215,12 +223,12 @@ async function openLog(
       return new Map((await ask(sql, [logNumber])).map(([type, count]) => [type!, Number(count)]))
     },
     async health() {
-      head.assertOpen()
+      tail.assertOpen()
       return await health.now()
     },
     close() {
       closing ??= (async () => {
-        head.close()
+        tail.close()
         await appender.idle()
         await database.close()
       })()

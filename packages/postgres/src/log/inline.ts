@@ -164,8 +164,7 @@ export class InlineTransactions implements InlineWriting {
     const types = [...new Set(standings.flatMap(({ fold }) => fold.types))]
     const from = Math.min(...standings.map(({ position }) => position)) + 1
     const events: RecordedEvent[] = []
-    // Nobody else sees this head yet.
-    const reader = { ...this.#reader, query, reached: () => {} }
+    const reader = { ...this.#reader, query }
     for await (const batch of readLog(reader, [{ types }], { from, to: head, reserved: true }))
       events.push(...batch.events)
     return events

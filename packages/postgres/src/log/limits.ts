@@ -24,6 +24,16 @@ export const pollMs = 1_000
 export const probeMs = 1_000
 /** How long `health` waits for that answer. */
 export const probeWaitMs = 2_000
+/** How long the newest events stay in memory for those who follow the log, */
+export const tailMs = 1_000
+/** how many of them at most, */
+export const tailEventsMax = 16_384
+/** and with how many bytes of payload. */
+export const tailBytesMax = 8 * 1024 * 1024
+/** The events of one stream that are read together with those of other streams. The rest of a longer stream is read alone. */
+export const streamEventsTogether = 100
+/** The streams, or snapshots, that one statement reads together, and how many such statements of one process are under way at the same time. */
+export const readTogether = { togetherMax: 128, lanesMax: 2 }
 /** The positions of one partition of a new schema. */
 export const partitionEvents = 5_000_000
 /** The names of types, streams and command ids have this limit too; see the kernel. */

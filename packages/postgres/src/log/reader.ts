@@ -14,6 +14,8 @@ import {
 import { batchEventsMax, checkQuery, jsonContentType, recordedEvent } from 'indelible/adapter'
 import { toStoreError } from './faults.ts'
 import type { Kinds } from './kinds.ts'
+import { streamEventsTogether } from './limits.ts'
+import type { Tail } from './tail.ts'
 import { queryJson } from './terms.ts'
 import type { TextQuery, TextRow } from './text-query.ts'
 
@@ -24,12 +26,28 @@ export interface LogReader {
   readonly logId: string
   readonly kinds: Kinds
   readonly assertOpen: () => void
-  /** Learns the head of the log whenever the database says it. */
-  readonly reached: (head: Position) => void
-  /** Resolves once the head is known to be above a position, or the signal aborts. Throws `store_closed`. */
-  readonly waitBeyond: (above: Position, signal: AbortSignal) => Promise<void>
-  /** Until it is called back, somebody waits for the head to move. */
-  readonly watch: () => () => void
+  /** The first events of a stream, read together with those of others that wait. Throws errors of the driver. */
+  readonly firstOfStream: (range: StreamRange) => Promise<readonly TextRow[]>
+}
+
+export interface StreamRange {
+  readonly stream: StreamName
+  readonly low: Position
+  readonly high: Position
+}
+
+/** Reads the first `streamEventsTogether` events of each range. As everywhere, each row begins with the head, and one without an event has the head alone. */
+export async function firstOfStreams(
+  { query, schema, log }: Pick<LogReader, 'query' | 'schema' | 'log'>,
+  ranges: readonly StreamRange[],
+): Promise<readonly (readonly TextRow[])[]> {
+  const lists = [ranges.map(({ stream }) => stream), ranges.map(({ low }) => low), ranges.map(({ high }) => high)]
+  const sql = `SELECT * FROM ${schema}.read_streams($1, $2, $3, $4, $5)`
+  const rows = await query(sql, [log, ...lists, streamEventsTogether], { name: `${schema}.read_streams` })
+  const head = rows[0]!.slice(0, 2)
+  const found: TextRow[][] = ranges.map(() => [])
+  for (const row of rows) if (row.at(-1) !== null) found[Number(row.at(-1)) - 1]!.push(row)
+  return found.map((own) => (own.length === 0 ? [head] : own))
 }
 
 interface PageOptions {
@@ -55,9 +73,14 @@ export async function* readLog(reader: LogReader, query: Query, options: ReadOpt
   let high = position(options.to ?? Number.MAX_SAFE_INTEGER)
   let remaining = limit
   const forwards = direction === 'forwards'
-  while (remaining > 0 && low <= high) {
-    const count = Math.min(remaining, batchEventsMax)
-    const { events, head } = await page(reader, query, { low, high, limit: count, direction, reserved })
+  // Most streams are short: then this is all.
+  const stream = forwards ? onlyStream(query) : undefined
+  let count = Math.min(remaining, stream === undefined ? batchEventsMax : streamEventsTogether)
+  for (let isFirst = true; remaining > 0 && low <= high; isFirst = false, count = Math.min(remaining, batchEventsMax)) {
+    const { events, head } =
+      isFirst && stream !== undefined
+        ? await shortStream(reader, { stream, low, high }, count)
+        : await page(reader, query, { low, high, limit: count, direction, reserved })
     // What is appended meanwhile belongs to no part of this reading.
     high = Math.min(high, head)
     const isLast = events.length < count
@@ -70,9 +93,10 @@ export async function* readLog(reader: LogReader, query: Query, options: ReadOpt
   }
 }
 
-/** Implements `EventStore.subscribe`. Never waits while there is a backlog. */
+/** Implements `EventStore.subscribe`. Never waits while there is a backlog: what the tail does not have any more is read. */
 export async function* followLog(
   reader: LogReader,
+  tail: Tail,
   query: Query,
   options: SubscribeOptions,
 ): AsyncGenerator<EventBatch> {
@@ -80,28 +104,39 @@ export async function* followLog(
   const { after, signal, reserved = false } = options
   checkQuery(query)
   let done = position(after)
-  const rest = reader.watch()
+  const leave = tail.join()
   try {
     while (!signal.aborted) {
-      const low = done + 1
-      const limits = {
-        low,
-        high: Number.MAX_SAFE_INTEGER,
-        limit: batchEventsMax,
-        direction: 'forwards',
-        reserved,
-      } as const
-      const { events, head } = await page(reader, query, limits)
-      if (signal.aborted) return
-      if (head > done) {
-        done = events.length < batchEventsMax ? head : events.at(-1)!.position
+      const found = tail.find(query, done, reserved)
+      if (!found) {
+        const range = { low: done + 1, high: Number.MAX_SAFE_INTEGER, limit: batchEventsMax }
+        const { events, head } = await page(reader, query, { ...range, direction: 'forwards', reserved })
+        if (signal.aborted) return
+        const isLast = events.length < batchEventsMax
+        if (isLast) tail.begin(head)
+        if (head <= done) continue
+        done = isLast ? head : events.at(-1)!.position
         yield { events, through: done }
+      } else if (found.through > done) {
+        done = found.through
+        yield found
+      } else {
+        await tail.waitBeyond(done, signal)
       }
-      if (events.length < batchEventsMax) await reader.waitBeyond(done, signal)
     }
   } finally {
-    rest()
+    leave()
   }
+}
+
+/** All events after a position up to another one, or the first of them. */
+export async function readOn(reader: LogReader, after: Position, high: Position): Promise<readonly RecordedEvent[]> {
+  const range = { low: after + 1, high, limit: batchEventsMax }
+  return (await page(reader, 'all', { ...range, direction: 'forwards', reserved: true })).events
+}
+
+async function shortStream(reader: LogReader, range: StreamRange, count: number): Promise<Page> {
+  return await asPage(reader, async () => (await reader.firstOfStream(range)).slice(0, count))
 }
 
 async function page(
@@ -119,12 +154,15 @@ async function page(
         : (['read_query', [queryJson(logId, query), reserved]] as const)
   const values = [log, ...parameters, low, high, limit]
   const places = values.map((_, index) => `$${index + 1}`).join(', ')
-  reader.assertOpen()
   const sql = `SELECT * FROM ${schema}.${name}_${direction}(${places})`
+  return await asPage(reader, () => reader.query(sql, values, { name: `${schema}.${name}_${direction}` }))
+}
+
+async function asPage(reader: LogReader, read: () => Promise<readonly TextRow[]>): Promise<Page> {
+  reader.assertOpen()
   try {
-    const rows = await reader.query(sql, values, { name: `${schema}.${name}_${direction}` })
+    const rows = await read()
     const head = Number(rows[0]![0])
-    reader.reached(head)
     const found = rows.filter(([, position]) => position !== null)
     await reader.kinds.recognise(found.map(([, , , , kind]) => Number(kind)))
     return { events: found.map((row) => eventOf(reader, row)), head }

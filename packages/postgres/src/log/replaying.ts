@@ -50,7 +50,7 @@ interface Range {
 
 /** How far the log reaches, and what it has of these types. */
 async function measured(
-  { query, schema, log, kinds, reached }: LogReplayer,
+  { query, schema, log, kinds }: LogReplayer,
   types: readonly string[],
 ): Promise<{ head: number; kinds: ReadonlyMap<number, string>; events: number }> {
   const rows = await query(
@@ -58,7 +58,6 @@ async function measured(
     [log, types],
   )
   const head = Number(rows[0]![0])
-  reached(head)
   const found = rows.filter(([, id]) => id !== null)
   await kinds.recognise(found.map(([, id]) => Number(id)))
   return {

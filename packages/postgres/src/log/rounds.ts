@@ -1,6 +1,14 @@
 // Divides a batch of commits into rounds. The commits of a round cannot meet each other: the database checks them all at once, and then writes them all at once.
 import type { Query, StreamName } from 'indelible'
-import { categoryOf, type EncodedCommit, isReserved, reservedCategory } from 'indelible/adapter'
+import {
+  categoryOf,
+  type EncodedCommit,
+  isReserved,
+  reservedCategory,
+  systemIdWriter,
+  uuidBytes,
+  writeUuid,
+} from 'indelible/adapter'
 
 export interface RoundStream {
   readonly name: StreamName
@@ -19,6 +27,8 @@ export interface Round {
   readonly eventStreams: number[]
   /** Of each event, its number among those that its stream gets in this round, from 1. */
   readonly eventNths: number[]
+  /** Of each event, its id, so that it is the same however often the round is sent. */
+  readonly eventIds: Uint8Array[]
 }
 
 export function inRounds(commits: readonly EncodedCommit[]): Round[] {
@@ -84,6 +94,7 @@ class OpenRound implements Round {
   readonly streams: RoundStream[] = []
   readonly eventStreams: number[] = []
   readonly eventNths: number[] = []
+  readonly eventIds: Uint8Array[] = []
   /** The index of each stream that gets events. */
   readonly #written = new Map<StreamName, number>()
   /** What the events here have, for conditions. */
@@ -103,13 +114,14 @@ class OpenRound implements Round {
       if (wanted !== 'any') own.set(stream, this.streams.push({ name: stream, commit: number, wanted, events: 0 }) - 1)
     }
     const shares = !canFail(commit)
-    for (const { stream, type, tags, correlationId } of commit.events) {
+    for (const { id, stream, type, tags, correlationId } of commit.events) {
       let index = shares ? this.#written.get(stream) : own.get(stream)
       index ??= this.streams.push({ name: stream, commit: shares ? 0 : number, wanted: undefined, events: 0 }) - 1
       own.set(stream, index)
       this.#written.set(stream, index)
       this.eventStreams.push(index)
       this.eventNths.push(++this.streams[index]!.events)
+      this.eventIds.push(idBytes(id))
       this.#names.categories.add(categoryOf(stream))
       if (isReserved(stream)) this.#names.categories.add(reservedCategory)
       this.#names.types.add(type)
@@ -131,4 +143,12 @@ class OpenRound implements Round {
         (item.correlationIds?.some((each) => correlationIds.has(each)) ?? true),
     )
   }
+}
+
+/** A new one if there is none. */
+export function idBytes(id: string | undefined): Uint8Array {
+  const bytes = new Uint8Array(uuidBytes)
+  if (id === undefined) systemIdWriter(bytes, 0, Date.now())
+  else writeUuid(id, bytes, 0)
+  return bytes
 }

@@ -3,8 +3,8 @@ import type { PgConnection } from '../database/index.ts'
 import { pollMs, reconnectMsMax, reconnectMsMin } from './limits.ts'
 import type { TextQuery } from './text-query.ts'
 
-/** Called with the head of the log. */
-type Heard = (head: number) => void
+/** Called with the head of the log, and with the writer that moved it, where that is known. */
+type Heard = (head: number, writer?: string) => void
 
 interface Source {
   readonly connect: () => PgConnection
@@ -71,8 +71,8 @@ export class Wakeups {
     listener.on('error', lost)
     listener.on('end', lost)
     listener.on('notification', ({ payload = '' }) => {
-      const [log, head] = payload.split(' ')
-      this.#tell(Number(log), Number(head))
+      const [log, head, writer] = payload.split(' ')
+      this.#tell(Number(log), Number(head), writer)
     })
     const listen = async () => {
       await listener.connect()
@@ -92,7 +92,7 @@ export class Wakeups {
     for (const [log, head] of heads) this.#tell(Number(log), Number(head))
   }
 
-  #tell(log: number, head: number): void {
-    for (const heard of this.#watched.get(log) ?? []) heard(head)
+  #tell(log: number, head: number, writer?: string): void {
+    for (const heard of this.#watched.get(log) ?? []) heard(head, writer)
   }
 }

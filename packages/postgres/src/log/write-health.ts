@@ -1,7 +1,6 @@
 // Whether appends can be written, and how safely. A database may vanish while nobody appends, so `now` asks it, though not each time.
 import { type ErrorCode, IndelibleError, instant, isIndelibleError, type StoreHealth } from 'indelible'
 import { settlesWithin } from '../database/index.ts'
-import type { WrittenBatch } from './appender.ts'
 import { toStoreError } from './faults.ts'
 import { probeMs, probeWaitMs } from './limits.ts'
 import { durabilities, type Settings } from './settings.ts'
@@ -21,7 +20,7 @@ export class WriteHealth {
     this.#settings = settings
   }
 
-  written({ ms, durability }: WrittenBatch): void {
+  written(ms: number, durability: number | undefined): void {
     this.#syncs.count++
     this.#syncs.ms += ms
     this.#trouble = undefined

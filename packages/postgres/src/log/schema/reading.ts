@@ -13,6 +13,26 @@ ${matching(schema, 'forwards')}
 ${matching(schema, 'backwards')}
 ${['forwards', 'backwards'].map((direction) => events(schema, direction as Direction)).join('\n')}
 
+-- The first events of each of several streams from a position up to another one, with the number of the stream among them.
+CREATE FUNCTION ${schema}.read_streams(p_log int4, p_streams text[], p_lows int8[], p_highs int8[], p_limit int8)
+RETURNS TABLE (head int8, ${columns}, nth int8) LANGUAGE plpgsql STABLE ${planned} AS $$
+#variable_conflict use_column
+DECLARE
+  v_head int8;
+BEGIN
+  SELECT l.head INTO v_head FROM ${schema}.logs l WHERE l.id = p_log;
+  RETURN QUERY SELECT v_head, ${fields}, a.nth
+    FROM unnest(p_streams, p_lows, p_highs) WITH ORDINALITY a(name, low, high, nth)
+    CROSS JOIN LATERAL (SELECT s.id, s.name, s.not_before, s.not_after FROM ${schema}.streams s WHERE s.log = p_log AND s.name = a.name LIMIT 1) s
+    CROSS JOIN LATERAL (SELECT e.* FROM ${schema}.events e WHERE e.stream = s.id
+      AND e.position BETWEEN greatest(a.low, s.not_before) AND least(a.high, v_head, s.not_after) ORDER BY e.position LIMIT p_limit) e
+    ORDER BY a.nth, e.position;
+  IF NOT FOUND THEN
+    head := v_head;
+    RETURN NEXT;
+  END IF;
+END $$;
+
 CREATE FUNCTION ${schema}.position_at(p_log int4, p_until timestamptz) RETURNS int8 LANGUAGE plpgsql ${planned} AS $$
 DECLARE
   v_low int8 := 0;

@@ -190,7 +190,7 @@ BEGIN
       RAISE EXCEPTION 'Batch % of writer % was given up.', p_batch, p_writer USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     UPDATE ${schema}.logs l SET head = v_head, recorded_at = v_at WHERE l.id = p_log;
-    PERFORM pg_notify(p_channel, p_log || ' ' || v_head);
+    PERFORM pg_notify(p_channel, p_log || ' ' || v_head || ' ' || p_writer);
   END IF;
   RETURN QUERY SELECT v_first, (extract(epoch FROM v_at) * 1000)::int8, array_to_json(v_versions)::text, v_failures::text, v_durability;
 END $$;
