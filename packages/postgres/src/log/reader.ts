@@ -44,10 +44,10 @@ export async function firstOfStreams(
   const lists = [ranges.map(({ stream }) => stream), ranges.map(({ low }) => low), ranges.map(({ high }) => high)]
   const sql = `SELECT * FROM ${schema}.read_streams($1, $2, $3, $4, $5)`
   const rows = await query(sql, [log, ...lists, streamEventsTogether], { name: `${schema}.read_streams` })
-  const head = rows[0]!.slice(0, 2)
+  const headAlone = [rows[0]![0]!, null]
   const found: TextRow[][] = ranges.map(() => [])
   for (const row of rows) if (row.at(-1) !== null) found[Number(row.at(-1)) - 1]!.push(row)
-  return found.map((own) => (own.length === 0 ? [head] : own))
+  return found.map((own) => (own.length === 0 ? [headAlone] : own))
 }
 
 interface PageOptions {

@@ -1,6 +1,7 @@
 // Queries and reads.
 import assert from 'node:assert/strict'
 import type { Query } from '../../kernel/queries.ts'
+import type { StreamName } from '../../kernel/streams.ts'
 import type { EventStore, ReadOptions } from '../../store/port.ts'
 import type { ContractCase } from './contract-case.ts'
 import { all, fact, range } from './store-support.ts'
@@ -74,6 +75,37 @@ export const readingContract: readonly ContractCase<EventStore>[] = [
       const batches = await Array.fromAsync(store.read([{ streams: ['thing-1'] }]))
       assert.equal(batches.at(-1)?.through, 3)
       assert.equal(batches.flatMap(({ events }) => events).length, 1)
+    },
+  },
+  {
+    name: 'many streams, short, long and missing ones, are read at the same time',
+    async run(store) {
+      const lengths = new Map([
+        ...range(1, 60).map((n) => [`thing-${n}`, n % 5] as const),
+        ['long-1', 99],
+        ['long-2', 100],
+      ])
+      lengths.set('long-3', 101).set('long-4', 1_250)
+      for (const [stream, length] of lengths)
+        if (length > 0) await store.append({ events: range(1, length).map(() => fact(stream)) })
+      const versions = async (stream: string, options: ReadOptions) =>
+        (await all(store, [{ streams: [stream as StreamName] }], options)).map((event) => [event.stream, event.version])
+      const cases: readonly [ReadOptions, (length: number) => number[]][] = [
+        [{}, (length) => range(1, length)],
+        [{ limit: 2 }, (length) => range(1, Math.min(length, 2))],
+        [{ limit: 100 }, (length) => range(1, Math.min(length, 100))],
+        [{ direction: 'backwards', limit: 1 }, (length) => range(Math.max(1, length), length)],
+      ]
+      const asked = [...lengths].flatMap(([stream, length]) =>
+        cases.map(async ([options, expected]) => {
+          const found = await versions(stream, options)
+          assert.deepEqual(
+            found,
+            expected(length).map((version) => [stream, version]),
+          )
+        }),
+      )
+      await Promise.all(asked)
     },
   },
 ]

@@ -1,0 +1,106 @@
+// Followers of a log that several processes write: whatever they ask for, wherever they begin, and however they are behind, they get what a reader gets.
+import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
+import fc from 'fast-check'
+import type { Commit, EventStore, Position, Query } from 'indelible'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { long } from '../../../../scripts/campaign.ts'
+import { commit, query } from '../../../core/test/store-draws.ts'
+import { postgresStore } from './event-store.ts'
+import { tailEventsMax } from './limits.ts'
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgresServer()
+})
+afterAll(async () => await server?.remove())
+
+const open = async (log: string) => {
+  const store = await postgresStore({ connectionString: server.connectionString, log })
+  onTestFinished(() => store.close())
+  return store
+}
+
+/** Follows until it is stopped. */
+function follow(store: EventStore, query: Query, { after, reserved }: { after: Position; reserved: boolean }) {
+  const stop = new AbortController()
+  const follower = { seen: [] as string[], through: after }
+  const following = (async () => {
+    for await (const { events, through } of store.subscribe(query, { after, reserved, signal: stop.signal })) {
+      follower.seen.push(...events.map((event) => JSON.stringify(event)))
+      follower.through = through
+    }
+  })()
+  return {
+    async upTo(head: Position) {
+      while (follower.through < head) await Promise.race([new Promise((resolve) => setTimeout(resolve, 1)), following])
+      stop.abort()
+      await following
+      const read = await Array.fromAsync(store.read(query, { from: after + 1, to: follower.through, reserved }))
+      expect(follower.seen).toEqual(read.flatMap(({ events }) => events.map((event) => JSON.stringify(event))))
+    },
+  }
+}
+
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ append: fc.array(commit, { minLength: 1, maxLength: 8 }), by: fc.nat(1) }) },
+  { weight: 2, arbitrary: fc.record({ follow: query, reserved: fc.boolean(), by: fc.nat(1), back: fc.nat(30) }) },
+  { weight: 1, arbitrary: fc.record({ end: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.constant('settle' as const) },
+)
+
+test('followers of two writers get what readers get', { timeout: 60 * 60_000 }, async () => {
+  let logs = 0
+  const drawn = fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 40 }), async (steps) => {
+    const name = `followed-${++logs}`
+    const stores = [await open(name), await open(name)] as const
+    const followers: ReturnType<typeof follow>[] = []
+    let writing: Promise<unknown>[] = []
+    for (const step of steps) {
+      if (step === 'settle') {
+        await Promise.all(writing)
+        writing = []
+      } else if ('append' in step)
+        for (const each of step.append as unknown as Commit[])
+          writing.push(stores[step.by]!.append(each, { reserved: true }))
+      else if ('follow' in step) {
+        const { position } = await stores[0].head()
+        const after = Math.max(0, position - step.back)
+        followers.push(follow(stores[step.by]!, step.follow, { after, reserved: step.reserved }))
+      } else if (followers.length > 0) {
+        const [one] = followers.splice(step.end % followers.length, 1)
+        await one!.upTo((await stores[1].head()).position)
+      }
+    }
+    await Promise.all(writing)
+    const { position } = await stores[0].head()
+    await Promise.all(followers.map((each) => each.upTo(position)))
+    await Promise.all(stores.map((store) => store.close()))
+  })
+  await fc.assert(drawn, { numRuns: long ? 2_000 : 30 })
+})
+
+test('a follower who is slower than two writers loses nothing', async () => {
+  const stores = [await open('fast'), await open('fast')] as const
+  await stores[0].append({ events: [{ stream: 'thing-0', type: 'Happened', data: {} }] })
+  const after = 1
+  const fast = follow(stores[0], 'all', { after, reserved: false })
+  const stop = new AbortController()
+  const slow: Position[] = []
+  const following = (async () => {
+    for await (const { events, through } of stores[0].subscribe('all', { after, signal: stop.signal })) {
+      slow.push(...events.map(({ position }) => position))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      if (through >= 3 * tailEventsMax) return
+    }
+  })()
+  const commit = (n: number): Commit => ({
+    events: Array.from({ length: 64 }, () => ({ stream: `thing-${n}` as const, type: 'Happened', data: { n } })),
+  })
+  for (let n = 0; n < (3 * tailEventsMax) / 64; n += 64)
+    await Promise.all(Array.from({ length: 64 }, (_, k) => stores[k % 2]!.append(commit(n + k))))
+  const { position } = await stores[0].head()
+  await fast.upTo(position)
+  await following
+  expect(slow).toEqual(Array.from({ length: slow.length }, (_, index) => index + 2))
+  expect(slow.length).toBeGreaterThanOrEqual(3 * tailEventsMax - 1)
+})
