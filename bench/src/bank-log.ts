@@ -1,5 +1,5 @@
 // Logs of a bank: every account is opened, then bookings on random accounts follow, a hundred events per account. The balances can be computed again.
-import type { NewEvent, StreamName } from 'indelible'
+import type { EventStore, NewEvent, StreamName } from 'indelible'
 import { fileStore, rebuildIndex } from 'indelible/file'
 import type { Booking } from './bank.ts'
 import { type KeptLogOptions, keptLog } from './big-log.ts'
@@ -16,9 +16,20 @@ export async function bankLog(events: number, options: KeptLogOptions): Promise<
 }
 
 async function build(dir: string, events: number, progress: (line: string) => void): Promise<BankLog> {
-  const accounts = events / eventsPerAccount
   const store = await fileStore({ dir })
-  const source = bankEvents(accounts)
+  const { dataBytes } = await fillBank(store, events, progress).finally(() => store.close())
+  progress('making its replay columns')
+  await rebuildIndex({ dir })
+  return { dir, events, accounts: events / eventsPerAccount, dataBytes }
+}
+
+/** Writes a bank into an empty log. Gives the bytes of data of an event, on average. */
+export async function fillBank(
+  store: EventStore,
+  events: number,
+  progress: (line: string) => void,
+): Promise<{ readonly dataBytes: number }> {
+  const source = bankEvents(events / eventsPerAccount)
   let dataBytes = 0
   let written = 0
   const client = async () => {
@@ -41,11 +52,8 @@ async function build(dir: string, events: number, progress: (line: string) => vo
     check((await store.head()).position === events, `the bank that was built has ${events} events`)
   } finally {
     clearInterval(report)
-    await store.close()
   }
-  progress('making its replay columns')
-  await rebuildIndex({ dir })
-  return { dir, events, accounts, dataBytes: Math.round(dataBytes / events) }
+  return { dataBytes: Math.round(dataBytes / events) }
 }
 
 function take(source: Generator<NewEvent>, count: number, left: number): NewEvent[] {

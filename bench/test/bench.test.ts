@@ -62,6 +62,7 @@ const configurations: Readonly<Record<string, number>> = {
   'cold-start': 2,
   'pg-append': 3,
   'pg-growth': 3,
+  'pg-rebuild-10m': 2,
   'pg-transfers': 2,
   'pg-staleness': 2,
   bytes: 2,

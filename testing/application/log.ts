@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { startSystem } from 'indelible'
 import { canonicalRow } from 'indelible/adapter'
+import { ColumnsBuilder, columnsInMemory } from 'indelible/columns'
 import { fileCopySource, fileCopyTarget, fileStorage, verifyLog } from 'indelible/file'
 import { stateAsOf } from 'indelible/history'
 import { memoryStore } from 'indelible/memory'
@@ -37,6 +38,15 @@ const source = await fileCopySource({ dir: join(dir, 'log') })
 const copied = await copyLog({ source, openTarget: fileCopyTarget({ dir: join(dir, 'copy') }) })
 assert.equal(copied.head, 3)
 await source.close()
+
+assert.equal(
+  await columnsInMemory(
+    new Uint8Array(),
+    new ColumnsBuilder({ segment: 0, logId: '', firstPosition: 1 }).owner,
+    (event) => event,
+  ),
+  undefined,
+)
 
 assert.deepEqual(canonicalRow(turnover.table, { customer: 'ann', total: 1 }), { customer: 'ann', total: 1 })
 assert.deepEqual(

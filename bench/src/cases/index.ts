@@ -20,6 +20,7 @@ import { merkle } from './merkle.ts'
 import { open } from './open.ts'
 import { pgAppend } from './pg-append.ts'
 import { pgGrowth } from './pg-growth.ts'
+import { pgRebuild } from './pg-rebuild.ts'
 import { pgTransfers } from './pg-transfers.ts'
 import { readStream } from './read-stream.ts'
 import { rebuild } from './rebuild.ts'
@@ -56,6 +57,7 @@ export const cases: readonly BenchCase[] = [
   coldStart,
   pgAppend,
   pgGrowth,
+  pgRebuild,
   pgTransfers,
   pgStaleness,
   bytes,

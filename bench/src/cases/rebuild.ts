@@ -64,9 +64,13 @@ function row(
   }
 }
 
-/** In its own process with empty caches. Measured from the call until the new table is in place, including the check. */
-export async function rebuildMs(log: BankLog, kind: 'server' | 'pglite', where: string): Promise<number> {
-  const child = startChild('rebuild.ts', [log.dir, kind, where, log.events, log.accounts])
+/** In its own process with empty caches. Measured from the call until the new table is in place, including the check. `dir` may be a log in Postgres. */
+export async function rebuildMs(
+  { dir, events, accounts }: Pick<BankLog, 'dir' | 'events' | 'accounts'>,
+  kind: 'server' | 'pglite',
+  where: string,
+): Promise<number> {
+  const child = startChild('rebuild.ts', [dir, kind, where, events, accounts])
   const { ms } = await child.report()
   await child.ended()
   return ms!

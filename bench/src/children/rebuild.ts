@@ -1,13 +1,15 @@
 // Rebuilds the table of a bank, checks every row of it, and reports how long the rebuild took.
-import { pgliteTables, postgresTables } from '@indelible/postgres'
+import { pgliteTables, postgresStore, postgresTables } from '@indelible/postgres'
 import { ProjectionOperator, type Row } from 'indelible'
 import { fileStore } from 'indelible/file'
 import { accountBalances, bank } from '../bank.ts'
 import { checkRows } from '../bank-log.ts'
 import { tell } from '../children.ts'
 
-const [dir, kind, where, events, accounts] = process.argv.slice(2) as [string, string, string, string, string]
-const store = await fileStore({ dir, access: 'read' })
+const [log, kind, where, events, accounts] = process.argv.slice(2) as [string, string, string, string, string]
+const store = log.startsWith('postgres:')
+  ? await postgresStore({ connectionString: log })
+  : await fileStore({ dir: log, access: 'read' })
 const tables =
   kind === 'pglite' ? await pgliteTables({ dir: where }) : await postgresTables({ connectionString: where })
 await tables.open(accountBalances.table)

@@ -103,7 +103,7 @@ async function loadColumns(
     try {
       const columns = await SegmentColumns.open(file, owner, {
         read: (into, at) => of.index.files.read(name, into, at),
-        logged: of.logged,
+        logged: ({ position }) => of.logged(position),
         damaged() {
           // A good one may get the name.
           of.index.files.close(name)

@@ -8,6 +8,7 @@ import {
   type Payload,
   readUuid,
   recordedEvent,
+  utf8,
 } from 'indelible/adapter'
 import type { BinaryWriter, ElementType } from './binary.ts'
 import type { Round, RoundStream } from './rounds.ts'
@@ -233,10 +234,8 @@ function* placesOf(
 }
 
 function bytesOf(payload: Payload): Uint8Array {
-  return typeof payload === 'string' ? encoder.encode(payload) : payload
+  return typeof payload === 'string' ? utf8(payload) : payload
 }
-
-const encoder = new TextEncoder()
 
 function outcomeOfFailure(failure: Failure, { streams }: Round): AppendOutcome | Earlier {
   const [, , why, at] = failure

@@ -1,7 +1,7 @@
 // Events as COPY sends them in its binary format (https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4): they stay bytes until somebody looks
 // at one.
 import { type Instant, instant, type RecordedEvent, type StreamName } from 'indelible'
-import { jsonContentType, readUuid, recordedEvent } from 'indelible/adapter'
+import { jsonContentType, readUuid, recordedEvent, uuidBytes } from 'indelible/adapter'
 import { replayedBytesMax } from './limits.ts'
 
 /** In this order, and the first ones of a fixed length, so that they are at the same place in each row. */
@@ -18,7 +18,8 @@ const at = {
   id: 66,
   rest: 82,
 } as const
-const headerBytes = 19
+/** What comes before the first row. */
+export const copyHeaderBytes = 19
 /** Postgres counts microseconds since 2000. */
 const epoch2000Ms = Date.UTC(2000, 0)
 
@@ -48,7 +49,7 @@ export class CopiedRows {
 
   /** Takes a message of COPY: a row, with the header before the first one, or the end. Throws `TooMuch`. */
   add = (chunk: Buffer): void => {
-    const from = this.#isFirst ? headerBytes : 0
+    const from = this.#isFirst ? copyHeaderBytes : 0
     this.#isFirst = false
     if (chunk.readInt16BE(from) === -1) return
     const length = chunk.length - from
@@ -105,6 +106,15 @@ export class CopiedRows {
       recordedAt: this.#instant(this.#int8(start + at.recordedAt)),
       validAt: validAt?.toString(),
     })
+  }
+
+  recordedAtMs(row: number): number {
+    return epoch2000Ms + this.#int8(this.#starts[row]! + at.recordedAt) / 1000
+  }
+
+  writeId(row: number, into: Uint8Array, place: number): void {
+    const start = this.#starts[row]! + at.id
+    into.set(this.#bytes.subarray(start, start + uuidBytes), place)
   }
 
   /** Many events share a millisecond. */

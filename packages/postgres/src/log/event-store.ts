@@ -86,8 +86,8 @@ async function openLog(
 ): Promise<InlineStore> {
   const { query, read } = database
   const [[log, logId]] = await idsOf(`SELECT id, log_id FROM ${schema}.open_log($1)`, [name])
-  const [[roundOid, partitionEvents]] = await idsOf(
-    `SELECT to_regtype($1)::oid, (SELECT partition_events FROM ${schema}.layout)`,
+  const [[roundOid, partitionEvents, stretchEvents]] = await idsOf(
+    `SELECT to_regtype($1)::oid, partition_events, stretch_events FROM ${schema}.layout`,
     [`${schema}.round`],
   )
   const logNumber = Number(log)
@@ -199,7 +199,8 @@ async function openLog(
       return found && (await commitAt(Number(found[0]), Number(found[1])))
     },
     read: (query, options) => readLog(reader, query, options),
-    replay: (types, options) => replayLog({ ...reader, database, names }, types, options),
+    replay: (types, options) =>
+      replayLog({ ...reader, database, names, stretchEvents: Number(stretchEvents) }, types, options),
     subscribe: (query, options) => followLog(reader, tail, query, options),
     head: headNow,
     async positionAt(time, options) {

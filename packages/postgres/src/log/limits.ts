@@ -52,6 +52,14 @@ export const replayedRowsFirst = 2_000
 export const replayedBytesAim = 8 * 1024 * 1024
 /** The bytes at which it gives up, and fetches fewer positions. */
 export const replayedBytesMax = 32 * 1024 * 1024
+/** The positions whose events have replay columns together, in a new schema. */
+export const stretchEvents = 250_000
+/** The share of a log that the types of a replay have at least for it to make columns that are missing. */
+export const columnsShareMin = 0.3
+/** Events with more bytes of payload in a stretch get no columns: all of them are in memory while they are made. */
+export const stretchBytesMax = 128 * 1024 * 1024
+/** Payloads that JSON does not give back are kept beside the columns up to this many bytes in a stretch. With more it gets no columns. */
+export const stretchPayloadsMax = 4 * 1024 * 1024
 /** The share of a log that the types of a replay have at least for the log to be read through; rarer ones are looked up. */
 export const replayShareMin = 0.1
 /** Names of streams that are kept between replays, twice. */

@@ -1,17 +1,13 @@
 // Replays: a large part of a log in long stretches, as bytes. While one stretch is folded, the next one is on its way.
 import type { ReplayBatch, ReplayOptions, StreamName } from 'indelible'
 import { copyOf, replayBatch, replayRange, streamIdOf } from 'indelible/adapter'
+import { type ColumnsLog, keptColumns, madeColumns } from './columns.ts'
 import { CopiedRows, copiedColumns } from './copied-rows.ts'
-import type { LogDatabase } from './database.ts'
 import { toStoreError } from './faults.ts'
 import * as limits from './limits.ts'
 import { type LogReader, readLog } from './reader.ts'
-import type { StreamNames } from './stream-names.ts'
 
-export interface LogReplayer extends LogReader {
-  readonly database: LogDatabase
-  readonly names: StreamNames
-}
+export interface LogReplayer extends LogReader, ColumnsLog {}
 
 /** Implements `EventStore.replay`. */
 export async function* replayLog(
@@ -29,7 +25,7 @@ export async function* replayLog(
       const batches =
         events < limits.replayShareMin * head
           ? few(log, asked, { from, to: high })
-          : many(log, { asked, kinds }, { from, to: high })
+          : many(log, { asked, kinds, isLarge: events >= limits.columnsShareMin * head }, { from, to: high, head })
       for await (const batch of batches) {
         log.assertOpen()
         through = batch.through
@@ -76,14 +72,57 @@ async function* few(log: LogReplayer, asked: ReadonlyMap<string, number>, range:
 interface Wanted {
   readonly asked: ReadonlyMap<string, number>
   readonly kinds: ReadonlyMap<number, string>
+  /** They are so large a part of the log that columns are worth making. */
+  readonly isLarge: boolean
 }
 
-/** Everything in the order of the log, without what was not asked for. */
-async function* many(log: LogReplayer, wanted: Wanted, { from, to }: Range): AsyncGenerator<ReplayBatch> {
+/** Everything in the order of the log, without what was not asked for: by columns where there are some, or can be. */
+async function* many(log: LogReplayer, wanted: Wanted, { from, to, head }: Range & { readonly head: number }) {
+  const { asked, isLarge } = wanted
+  const { stretchEvents } = log
+  /** Columns of a stretch, on their way. */
+  const load = (stretch: number) => {
+    const columns =
+      (stretch + 1) * stretchEvents <= Math.min(head, to + stretchEvents) ? keptColumns(log, stretch) : undefined
+    // Nobody waits for them yet.
+    columns?.catch(() => {})
+    return columns
+  }
+  let ahead = load(Math.floor((from - 1) / stretchEvents))
+  for (let at = from; at <= to; ) {
+    const stretch = Math.floor((at - 1) / stretchEvents)
+    const [first, last] = [stretch * stretchEvents + 1, (stretch + 1) * stretchEvents]
+    const range = { from: at, to: Math.min(to, last) }
+    let columns = await ahead
+    if (columns === undefined && isLarge && at === first && last <= to)
+      columns = await madeColumns(log, stretch, (all) => pieces(log, undefined, all))
+    ahead = last < to ? load(stretch + 1) : undefined
+    if (columns === undefined || columns === 'unsuited')
+      for await (const { rows, through } of pieces(log, wanted.kinds, range))
+        yield await batchOf(log, wanted, { rows, through })
+    else {
+      const batch = await columns.batch(asked, range)
+      if (batch) yield batch
+    }
+    at = range.to + 1
+  }
+}
+
+interface Piece {
+  readonly rows: CopiedRows
+  readonly through: number
+}
+
+/** The rows of some kinds, or of all, in pieces. While one is used, the next one is on its way. */
+async function* pieces(
+  log: LogReplayer,
+  kinds: ReadonlyMap<number, string> | undefined,
+  { from, to }: Range,
+): AsyncGenerator<Piece> {
   let count = limits.replayedRowsFirst
   const copied = (start: number) => {
     const end = Math.min(to, start + count - 1)
-    const rows = copyRows(log, wanted, { from: start, to: end })
+    const rows = copyRows(log, kinds, { from: start, to: end })
     // Nobody waits for it yet.
     rows.catch(() => {})
     return { rows, start, end }
@@ -97,7 +136,7 @@ async function* many(log: LogReplayer, wanted: Wanted, { from, to }: Range): Asy
         Math.min(limits.replayedRowsMax, 4 * count, (limits.replayedBytesAim / (there.size + 1)) * (end - start + 1)),
       )
       next = end < to ? copied(end + 1) : undefined
-      yield await batchOf(log, wanted, { rows: there, through: end })
+      yield { rows: there, through: end }
     } catch (error) {
       if (!(error instanceof CopiedRows.TooMuch)) throw error
       count = Math.ceil(count / 8)
@@ -108,13 +147,14 @@ async function* many(log: LogReplayer, wanted: Wanted, { from, to }: Range): Asy
 
 async function copyRows(
   { database, schema, log }: LogReplayer,
-  { kinds }: Wanted,
+  kinds: ReadonlyMap<number, string> | undefined,
   { from, to }: Range,
 ): Promise<CopiedRows> {
   const rows = new CopiedRows(1024 * 1024)
   // COPY takes no parameters; all of these are numbers.
+  const ofKind = kinds ? `AND kind = ANY ('{${[...kinds.keys()].join()}}')` : ''
   const sql = `COPY (SELECT ${copiedColumns} FROM ${schema}.events WHERE log = ${log} AND position BETWEEN ${from} AND ${to}
-    AND kind = ANY ('{${[...kinds.keys()].join()}}') ORDER BY position) TO STDOUT (FORMAT binary)`
+    ${ofKind} ORDER BY position) TO STDOUT (FORMAT binary)`
   await database.copyOut(sql, rows.add)
   return rows
 }
@@ -122,7 +162,7 @@ async function copyRows(
 async function batchOf(
   { names }: LogReplayer,
   { asked, kinds }: Wanted,
-  { rows, through }: { rows: CopiedRows; through: number },
+  { rows, through }: Piece,
 ): Promise<ReplayBatch> {
   const { length } = rows
   const types = new Uint16Array(length)

@@ -4,9 +4,8 @@ import { readUuid, uuidBytes } from '../../kernel/ids.ts'
 import type { Position, Version } from '../../kernel/positions.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import { type Instant, instant, type ValidTime } from '../../kernel/time.ts'
-import type { LogEvent } from '../format/index.ts'
 import { type LoadedColumn, valueAt } from './load-column.ts'
-import type { EnvelopeColumn } from './segment-columns.ts'
+import type { EnvelopeColumn, LoggedEvent } from './segment-columns.ts'
 import type { TypeTable } from './type-table.ts'
 
 export class ColumnEvent implements RecordedEvent {
@@ -14,7 +13,7 @@ export class ColumnEvent implements RecordedEvent {
   readonly #row: number
   #data: unknown
   /** What else was made; most who fold look at the data alone. */
-  #made: { metadata?: EventMetadata; logged?: LogEvent } | undefined
+  #made: { metadata?: EventMetadata; logged?: LoggedEvent } | undefined
 
   constructor(table: TypeTable, row: number) {
     this.#table = table
@@ -118,10 +117,10 @@ export class ColumnEvent implements RecordedEvent {
     return this.#table.events[this.#row]!
   }
 
-  /** The same event where everything else about it is. */
-  get #log(): LogEvent {
+  /** The same event where everything else about it is. Readers may have changed the data of this one. */
+  get #log(): LoggedEvent {
     this.#made ??= {}
-    this.#made.logged ??= this.#table.columns.logged(this.position)
+    this.#made.logged ??= this.#table.columns.logged(new ColumnEvent(this.#table, this.#row))
     return this.#made.logged
   }
 

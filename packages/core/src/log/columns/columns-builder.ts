@@ -1,9 +1,9 @@
 // Builds the columns of a segment from its events alone. The same events always give the same bytes, so columns can be checked by building them again.
 // Of the events nothing is kept but their values, as bytes, so that a segment takes about as much memory as its columns, unless there are thousands of them.
 import { crc32 } from 'node:zlib'
-import { isJson } from '../../kernel/events.ts'
+import { isJson, type RecordedEvent } from '../../kernel/events.ts'
 import { uuidBytes } from '../../kernel/ids.ts'
-import type { Frame, LogEvent, SegmentHeader } from '../format/index.ts'
+import type { Frame, SegmentHeader } from '../format/index.ts'
 import { type ColumnsOwner, encodeColumns, type Plan, SectionList } from './column-file.ts'
 import { ColumnValues } from './column-values.ts'
 import { encodeTexts, encodeWholeNumbers } from './encode-column.ts'
@@ -20,8 +20,15 @@ interface TypeBuilder {
   readonly metadata: Payloads
 }
 
+/** What the columns of an event are made of. */
+export interface ColumnsInput extends RecordedEvent {
+  readonly recordedAtMs: number
+  /** The id as bytes. */
+  writeId(into: Uint8Array, at: number): void
+}
+
 export class ColumnsBuilder {
-  readonly #header: SegmentHeader
+  readonly #header: Pick<SegmentHeader, 'segment' | 'logId' | 'firstPosition'>
   #events = 0
   readonly #types = new Map<string, TypeBuilder>()
   readonly #type = new Growing(Uint32Array)
@@ -40,7 +47,7 @@ export class ColumnsBuilder {
   #recordedFrom: number | undefined
   #lastRecordCrc = 0
 
-  constructor(header: SegmentHeader) {
+  constructor(header: Pick<SegmentHeader, 'segment' | 'logId' | 'firstPosition'>) {
     this.#header = header
   }
 
@@ -56,14 +63,14 @@ export class ColumnsBuilder {
 
   /** Adds the next frame of the segment. It keeps nothing of the frame's memory, so the caller may read the next frame into it. */
   add(frame: Frame, starts: readonly number[]): void {
-    for (const start of starts) this.#add(frame.event(start))
+    for (const start of starts) this.push(frame.event(start))
     const last = starts.at(-1)
     if (last === undefined) return
     this.#lastRecordCrc = crc32(frame.bytes.subarray(last, last + frame.bytes.readUInt32LE(last)))
   }
 
   /** The bytes of the file, in pieces, once. */
-  finish(): Iterable<Buffer> {
+  finish(owner: ColumnsOwner = this.owner): Iterable<Buffer> {
     const sections = new SectionList()
     const streams = this.#streams.sorted()
     const { order } = streams
@@ -102,10 +109,11 @@ export class ColumnsBuilder {
         id: sections.add(this.#idsIn(order)),
       },
     }
-    return encodeColumns(this.owner, plan, sections)
+    return encodeColumns(owner, plan, sections)
   }
 
-  #add(event: LogEvent): void {
+  /** Adds the next event. It keeps nothing of its memory. */
+  push(event: ColumnsInput): void {
     this.#events++
     const { tags } = event
     const type = this.#typeOf(event.type)
@@ -145,13 +153,13 @@ export class ColumnsBuilder {
   }
 }
 
-function addData(payloads: Payloads, event: LogEvent): void {
+function addData(payloads: Payloads, event: ColumnsInput): void {
   const value = isJson(event.contentType) ? parsed(() => event.data) : undefined
   if (value === undefined) payloads.pushInLog()
   else payloads.push(value, () => textOf(event.dataBytes))
 }
 
-function addMetadata(payloads: Payloads, event: LogEvent): void {
+function addMetadata(payloads: Payloads, event: ColumnsInput): void {
   const value = parsed(() => event.metadata)
   if (value === undefined) payloads.pushInLog()
   else payloads.push(value, () => textOf(event.metadataBytes))

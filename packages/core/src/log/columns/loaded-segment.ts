@@ -1,9 +1,8 @@
 // What is in memory of the columns of a segment for a fold of some types.
-import type { DiskFile } from '../disk/index.ts'
 import type { Plan } from './column-file.ts'
 import { loadNumbers, sectionsOf } from './load-column.ts'
 import { sectionsOfShape } from './materialise.ts'
-import type { SegmentColumns } from './segment-columns.ts'
+import type { ColumnsFile, SegmentColumns } from './segment-columns.ts'
 import { loadTexts, wordsOf } from './texts.ts'
 import { type SegmentStreams, TypeTable } from './type-table.ts'
 
@@ -19,7 +18,7 @@ export interface LoadedSegment {
 /** Reads what a fold of these types needs: `none` where the segment has no such events, nothing where any of it is damaged. */
 export async function loadSegment(
   columns: SegmentColumns,
-  file: DiskFile,
+  file: ColumnsFile,
   asked: { has(type: string): boolean },
 ): Promise<LoadedSegment | 'none' | undefined> {
   const { plan, events } = columns

@@ -1,8 +1,8 @@
 // The columns of one segment, opened: reads what a fold needs of the file first, and the rest when it is first used. A damaged section counts as missing.
 import { crc32 } from 'node:zlib'
+import type { RecordedEvent } from '../../kernel/events.ts'
 import type { Position } from '../../kernel/positions.ts'
 import { type DiskFile, isOutOfFiles } from '../disk/index.ts'
-import type { LogEvent } from '../format/index.ts'
 import {
   type ColumnsHeader,
   type ColumnsOwner,
@@ -21,12 +21,17 @@ const gapBytesMax = 64 * 1024
 /** The same on every machine that matters; where it is not, there are no columns. */
 export const readsColumns = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
+export type LoggedEvent = RecordedEvent & { readonly recordedAtMs: number }
+
+/** The bytes of a file of columns. */
+export type ColumnsFile = Pick<DiskFile, 'read' | 'size'>
+
 /** Where the columns of a segment find what they have not read yet. */
 export interface ColumnsSource {
   /** Fills the bytes from a place in the file of columns, at once. Gives their number. */
   readonly read: (into: Uint8Array, at: number) => number
-  /** An event as the log has it. */
-  readonly logged: (position: Position) => LogEvent
+  /** An event as the log has it, and as it is in the columns. */
+  readonly logged: (event: LoggedEvent) => LoggedEvent
   /** Something in the file is not what was written. */
   readonly damaged: () => void
 }
@@ -50,7 +55,11 @@ export class SegmentColumns {
   }
 
   /** Nothing where the file is not the columns of just this segment. */
-  static async open(file: DiskFile, owner: ColumnsOwner, source: ColumnsSource): Promise<SegmentColumns | undefined> {
+  static async open(
+    file: ColumnsFile,
+    owner: ColumnsOwner,
+    source: ColumnsSource,
+  ): Promise<SegmentColumns | undefined> {
     const first = Buffer.allocUnsafe(firstReadBytes)
     let bytes: Buffer = first.subarray(0, await file.read(first, 0))
     const length = claimedHeaderBytes(bytes)
@@ -92,8 +101,8 @@ export class SegmentColumns {
     return this.#ids
   }
 
-  logged(position: Position): LogEvent {
-    return this.#source.logged(position)
+  logged(event: LoggedEvent): LoggedEvent {
+    return this.#source.logged(event)
   }
 
   /** Sections, at once; nothing where one of them is damaged. */
@@ -114,7 +123,7 @@ export class SegmentColumns {
   }
 
   /** The same without holding up the thread; `wanted` in ascending order. */
-  async read(file: DiskFile, wanted: readonly number[]): Promise<ReadonlyMap<number, Buffer> | undefined> {
+  async read(file: ColumnsFile, wanted: readonly number[]): Promise<ReadonlyMap<number, Buffer> | undefined> {
     const found = new Map<number, Buffer>()
     const { sections } = this.#header
     for (let at = 0; at < wanted.length; ) {

@@ -3,7 +3,7 @@ import { IndelibleError } from 'indelible'
 import { kept, keptTables } from '../../kept/schema.ts'
 import { quoteName } from '../../sql/index.ts'
 import type { LogDatabase } from '../database.ts'
-import { partitionEvents } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { TextQuery, TextRow } from '../text-query.ts'
 import { copyFunctions, copying } from './copying.ts'
 import { law } from './law.ts'
@@ -24,16 +24,18 @@ export function checkedSchema(schema: string): string {
 export interface InstallOptions {
   /** The positions of one partition, 5,000,000 by default. */
   readonly partitionEvents?: number
+  /** The positions whose events have replay columns together, 250,000 by default. */
+  readonly stretchEvents?: number
   /** The role of the application. It may read everything, add events by our functions, change what is kept beside them, and nothing else. Whoever installs owns the schema. */
   readonly role?: string | undefined
 }
 
 /** All statements that make the schema. */
 export function installSql(schema: string, options: InstallOptions = {}): string {
-  const size = options.partitionEvents ?? partitionEvents
+  const { partitionEvents = limits.partitionEvents, stretchEvents = limits.stretchEvents } = options
   return `CREATE SCHEMA IF NOT EXISTS ${schema};
 ${tables(schema)}
-INSERT INTO ${schema}.layout (version, partition_events) VALUES (${layoutVersion}, ${size});
+INSERT INTO ${schema}.layout (version, partition_events, stretch_events) VALUES (${layoutVersion}, ${partitionEvents}, ${stretchEvents});
 ${law(schema)}
 ${reading(schema)}
 ${writing(schema)}

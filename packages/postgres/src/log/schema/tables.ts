@@ -2,7 +2,7 @@
 
 /** `schema` is a name that needs no quotes. */
 export const tables = (schema: string): string => `
-CREATE TABLE ${schema}.layout (version int4 NOT NULL, partition_events int8 NOT NULL);
+CREATE TABLE ${schema}.layout (version int4 NOT NULL, partition_events int8 NOT NULL, stretch_events int4 NOT NULL);
 
 -- A page holds few rows, so that moving a head rewrites a row in its own page.
 CREATE TABLE ${schema}.logs (
@@ -87,6 +87,19 @@ CREATE TABLE ${schema}.terms (
   kind int4 NOT NULL,
   PRIMARY KEY (term, position) INCLUDE (kind)
 ) PARTITION BY RANGE (position);
+
+-- Replay columns: the events of a whole stretch of the log in another form, which is faster to fold. Derived: they are made again where they are missing.
+-- Without columns, the events of the stretch are not suited to them. \`payloads\` has the bytes that JSON does not give back.
+CREATE TABLE ${schema}.columns (
+  log int4 NOT NULL,
+  stretch int4 NOT NULL,
+  columns bytea,
+  payloads bytea,
+  -- CRC-32 of both.
+  checksum int8,
+  PRIMARY KEY (log, stretch)
+);
+ALTER TABLE ${schema}.columns ALTER columns SET STORAGE EXTERNAL, ALTER payloads SET STORAGE EXTERNAL;
 
 -- Some commits of a batch of which none can meet a conflict with another one. Commits are numbered from 1 in each round, and so are streams and events.
 CREATE TYPE ${schema}.round AS (

@@ -195,6 +195,14 @@ BEGIN
   RETURN QUERY SELECT v_first, (extract(epoch FROM v_at) * 1000)::int8, array_to_json(v_versions)::text, v_failures::text, v_durability;
 END $$;
 
+-- Keeps the columns of a stretch. An event never changes, so all who make them make the same; damaged ones are replaced.
+CREATE FUNCTION ${schema}.keep_columns(p_log int4, p_stretch int4, p_columns bytea, p_payloads bytea, p_checksum int8) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO ${schema}.columns (log, stretch, columns, payloads, checksum) VALUES (p_log, p_stretch, p_columns, p_payloads, p_checksum)
+    ON CONFLICT (log, stretch) DO UPDATE
+      SET columns = excluded.columns, payloads = excluded.payloads, checksum = excluded.checksum;
+$$;
+
 -- Until the end of the transaction nobody appends.
 CREATE FUNCTION ${schema}.hold_log(p_log int4) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
