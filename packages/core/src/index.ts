@@ -236,5 +236,6 @@ export type {
   SelectOptions,
   Where,
 } from './store/select.ts'
+export type { SharedStore } from './store/shared.ts'
 export type { Snapshot, SnapshotStore } from './store/snapshots.ts'
 export { type TenantNotice, Tenants, type TenantsOptions } from './tenants/index.ts'

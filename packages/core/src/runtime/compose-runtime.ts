@@ -6,6 +6,7 @@ import { shown } from '../kernel/shown.ts'
 import type { System } from '../kernel/system.ts'
 import { systemClock, systemIds } from '../kernel/system-clock.ts'
 import { DomainLog } from '../store/domain-log.ts'
+import { sharedOf } from '../store/shared.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import type { CommandHandler } from './commands/command-handler.ts'
 import { CommandIds } from './commands/command-ids.ts'
@@ -80,6 +81,7 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
 
   const notCarriedOut: AuditLog['notCarriedOut'] = (envelope, outcome) => audit.notCarriedOut(envelope, outcome)
   const commands = commandHandlerOf(system, { ...options, log, clock, ids, notify, notCarriedOut, telemetry })
+  const deafen = sharedOf(store)?.hearOthers((stream, version) => commands.outdated(stream, version))
   const projections = startProjections(system, { store, log, tables, clock, ids, guard, notify, telemetry })
   const inline = new InlineProjections(system, { store, tables, log, guard, projections })
   const here = localExecutor({ store, log, send: (command, sent) => commands.send(command, sent) })
@@ -194,6 +196,7 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
     work,
     async stop() {
       const left = await work().catch(() => unknownWork)
+      deafen?.()
       inline.stop()
       keys.close()
       await watch.stop()

@@ -35,81 +35,87 @@ const mustExist = -1
 function writeRound(
   writer: BinaryWriter,
   { commits, streams, eventStreams, eventNths, eventIds }: Round,
-  names: BatchNames,
+  { logId, kindOf }: BatchNames,
 ): void {
-  const { logId } = names
-  const numbered = commits.map((commit, index) => ({ ...commit, number: index + 1 }))
-  let event = 0
-  const firstEvents = commits.map(({ events }) => {
-    event += events.length
-    return event - events.length + 1
-  })
-  const commands = numbered.filter(({ commandId }) => commandId !== undefined)
-  const conditions = numbered.filter(({ condition }) => condition !== undefined)
-  const events = numbered.flatMap(({ events, number }) =>
-    events.map((event) => ({ ...event, commit: number, kind: names.kindOf(categoryOf(event.stream), event.type) })),
-  )
-  const terms = events.flatMap(({ commit, kind, tags, correlationId }, index) => [
-    ...[...new Set(tags)].map((tag) => ({ commit, kind, event: index + 1, term: termOf(logId, 'tag', tag) })),
-    ...(correlationId === undefined
-      ? []
-      : [{ commit, kind, event: index + 1, term: termOf(logId, 'correlation', correlationId) }]),
-  ])
+  const commands = { commit: [] as number[], event: [] as number[], id: [] as string[] }
+  const conditions = { commit: [] as number[], after: [] as number[], query: [] as (string | null)[] }
+  const events = {
+    commit: [] as number[],
+    kind: [] as number[],
+    schemaVersion: [] as number[],
+    data: [] as Payload[],
+    metadata: [] as Payload[],
+    contentType: [] as (string | null)[],
+    validAt: [] as (string | null)[],
+    tags: [] as (string | null)[],
+  }
+  const terms = { commit: [] as number[], event: [] as number[], kind: [] as number[], term: [] as Uint8Array[] }
+
+  for (let number = 1; number <= commits.length; number++) {
+    const { events: own, commandId, condition } = commits[number - 1]!
+    if (commandId !== undefined) {
+      commands.commit.push(number)
+      commands.event.push(events.commit.length + 1)
+      commands.id.push(commandId)
+    }
+    if (condition) {
+      conditions.commit.push(number)
+      conditions.after.push(condition.after ?? 0)
+      conditions.query.push(queryJson(logId, condition.failIfEventsMatch))
+    }
+    for (const event of own) {
+      const kind = kindOf(categoryOf(event.stream), event.type)
+      const { tags, correlationId, contentType } = event
+      events.commit.push(number)
+      events.kind.push(kind)
+      events.schemaVersion.push(event.schemaVersion)
+      events.data.push(event.data)
+      events.metadata.push(event.metadata)
+      events.contentType.push(contentType === jsonContentType ? null : contentType)
+      events.validAt.push(event.validAt ?? null)
+      events.tags.push(tags.length === 0 ? null : textArray(tags))
+      const addTerm = (term: Uint8Array) => {
+        terms.commit.push(number)
+        terms.event.push(events.commit.length)
+        terms.kind.push(kind)
+        terms.term.push(term)
+      }
+      for (const tag of tags.length > 1 ? new Set(tags) : tags) addTerm(termOf(logId, 'tag', tag))
+      if (correlationId !== undefined) addTerm(termOf(logId, 'correlation', correlationId))
+    }
+  }
 
   type Fields = readonly (readonly [ElementType, readonly unknown[] | undefined])[]
-  const unless = <Value>(isMissing: boolean, values: readonly Value[]) => (isMissing ? undefined : values)
-  const someOf = <Value>(values: readonly Value[]) => unless(values.length === 0, values)
+  const someOf = <Value>(values: readonly Value[]) => (values.length === 0 ? undefined : values)
+  const unlessNull = <Value>(values: readonly Value[]) => (values.every((value) => value === null) ? undefined : values)
+  const isUnchecked = streams.every(({ wanted }) => wanted === undefined)
   const fields: Fields = [
     ['int4', commits.map(({ events }) => events.length)],
-    ['int4', someOf(commands.map(({ number }) => number))],
-    ['int4', someOf(commands.map(({ number }) => firstEvents[number - 1]!))],
-    ['text', someOf(commands.map(({ commandId }) => commandId!))],
+    ['int4', someOf(commands.commit)],
+    ['int4', someOf(commands.event)],
+    ['text', someOf(commands.id)],
     ['int4', streams.map(({ commit }) => commit)],
     ['text', streams.map(({ name }) => name)],
-    [
-      'int8',
-      unless(
-        streams.every(({ wanted }) => wanted === undefined),
-        streams.map(wantedNumber),
-      ),
-    ],
+    ['int8', isUnchecked ? undefined : streams.map(wantedNumber)],
     ['int4', streams.map(({ events }) => events)],
-    ['int4', someOf(conditions.map(({ number }) => number))],
-    ['int8', someOf(conditions.map(({ condition }) => condition!.after ?? 0))],
-    ['text', someOf(conditions.map(({ condition }) => queryJson(logId, condition!.failIfEventsMatch)))],
-    ['int4', events.map(({ commit }) => commit)],
+    ['int4', someOf(conditions.commit)],
+    ['int8', someOf(conditions.after)],
+    ['text', someOf(conditions.query)],
+    ['int4', events.commit],
     ['int4', eventStreams.map((index) => index + 1)],
     ['int4', eventNths],
-    ['int4', events.map(({ kind }) => kind)],
-    ['int4', events.map(({ schemaVersion }) => schemaVersion)],
+    ['int4', events.kind],
+    ['int4', events.schemaVersion],
     ['uuid', eventIds],
-    ['bytea', events.map(({ data }) => data)],
-    ['bytea', events.map(({ metadata }) => metadata)],
-    [
-      'text',
-      unless(
-        events.every(({ contentType }) => contentType === jsonContentType),
-        events.map(({ contentType }) => (contentType === jsonContentType ? null : contentType)),
-      ),
-    ],
-    [
-      'text',
-      unless(
-        events.every(({ validAt }) => validAt === undefined),
-        events.map(({ validAt }) => validAt ?? null),
-      ),
-    ],
-    [
-      'text',
-      unless(
-        events.every(({ tags }) => tags.length === 0),
-        events.map(({ tags }) => (tags.length === 0 ? null : textArray(tags))),
-      ),
-    ],
-    ['int4', someOf(terms.map(({ commit }) => commit))],
-    ['int4', someOf(terms.map(({ event }) => event))],
-    ['int4', someOf(terms.map(({ kind }) => kind))],
-    ['uuid', someOf(terms.map(({ term }) => term))],
+    ['bytea', events.data],
+    ['bytea', events.metadata],
+    ['text', unlessNull(events.contentType)],
+    ['text', unlessNull(events.validAt)],
+    ['text', unlessNull(events.tags)],
+    ['int4', someOf(terms.commit)],
+    ['int4', someOf(terms.event)],
+    ['int4', someOf(terms.kind)],
+    ['uuid', someOf(terms.term)],
   ]
   writer.int32(fields.length)
   for (const [type, values] of fields) writer.arrayField(type, values as never)

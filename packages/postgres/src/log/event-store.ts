@@ -9,6 +9,9 @@ import {
   type InlineStore,
   instant,
   type Position,
+  type SharedStore,
+  type StreamName,
+  type Version,
   type WrittenCommit,
 } from 'indelible'
 import { encodeCommit, historyName, lastMsOf, lastVersions, throwIfAborted } from 'indelible/adapter'
@@ -55,7 +58,7 @@ export async function postgresStore({
   outageMsMax = limits.outageMsMax,
   durability,
   ...poolOptions
-}: PostgresStoreOptions): Promise<InlineStore> {
+}: PostgresStoreOptions): Promise<InlineStore & SharedStore> {
   const schema = checkedSchema(givenSchema)
   const database = await sharedDatabase(poolOptions, schema)
   try {
@@ -83,7 +86,7 @@ async function openLog(
     outageMsMax,
     durability,
   }: { schema: string; name: string; outageMsMax: number; durability: Durability | undefined },
-): Promise<InlineStore> {
+): Promise<InlineStore & SharedStore> {
   const { query, read } = database
   const [[log, logId]] = await idsOf(`SELECT id, log_id FROM ${schema}.open_log($1)`, [name])
   const [[roundOid, partitionEvents, stretchEvents]] = await idsOf(
@@ -115,8 +118,13 @@ async function openLog(
   }
 
   const writers = new Set<string>()
+  const listeners = new Set<(stream: StreamName, version: Version) => void>()
   const tail = new Tail({
-    read: (after, to) => readOn(reader, after, to),
+    async read(after, to) {
+      const events = await readOn(reader, after, to)
+      for (const tell of listeners) for (const { stream, version } of events) tell(stream, version)
+      return events
+    },
     // What this process wrote, it knows from the answer. If the answer is lost, the next poll says how far the log reaches.
     watch: () =>
       database.wakeups.watch(logNumber, (head, writer) => {
@@ -186,6 +194,10 @@ async function openLog(
 
   return {
     inline,
+    hearOthers(tell) {
+      listeners.add(tell)
+      return () => void listeners.delete(tell)
+    },
     async append(commit, options = {}): Promise<AppendOutcome> {
       tail.assertOpen()
       throwIfAborted(options.signal)

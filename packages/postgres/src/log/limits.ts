@@ -24,6 +24,8 @@ export const pollMs = 1_000
 export const probeMs = 1_000
 /** How long `health` waits for that answer. */
 export const probeWaitMs = 2_000
+/** Terms that a process remembers, of all its logs. */
+export const termsKeptMax = 16_384
 /** How long the newest events stay in memory for those who follow the log, */
 export const tailMs = 1_000
 /** how many of them at most, */

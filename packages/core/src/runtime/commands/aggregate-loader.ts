@@ -4,6 +4,7 @@ import { canonicalText } from '../../kernel/canonical.ts'
 import { dataAsRead } from '../../kernel/encoding.ts'
 import type { DomainEvent } from '../../kernel/event-types.ts'
 import { deepFreeze } from '../../kernel/freeze.ts'
+import type { Version } from '../../kernel/positions.ts'
 import type { StreamName } from '../../kernel/streams.ts'
 import type { DomainLog } from '../../store/domain-log.ts'
 import type { Snapshot } from '../../store/snapshots.ts'
@@ -17,6 +18,8 @@ export class AggregateLoader {
   readonly #guard: Guard
   /** In order of last use. */
   readonly #cache = new Map<StreamName, Folded>()
+  /** Streams in the cache to which another process has appended. */
+  readonly #outdated = new Set<StreamName>()
 
   constructor({ log, snapshots, guard }: { log: DomainLog; snapshots: SnapshotKeeper; guard: Guard }) {
     this.#log = log
@@ -26,7 +29,14 @@ export class AggregateLoader {
 
   /** The state in the cache. It may be behind the log; then the append with its version fails. */
   async load(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
-    return this.#cache.get(stream) ?? (await this.reload(aggregate, stream))
+    const cached = this.#outdated.has(stream) ? undefined : this.#cache.get(stream)
+    return cached ?? (await this.reload(aggregate, stream))
+  }
+
+  /** Another process has brought the stream to a version. */
+  outdated(stream: StreamName, version: Version): void {
+    const cached = this.#cache.get(stream)
+    if (cached && cached.version < version) this.#outdated.add(stream)
   }
 
   /** The state without the cache, which is out of date. */
@@ -96,9 +106,11 @@ export class AggregateLoader {
   #remember(stream: StreamName, loaded: Folded): void {
     this.#cache.delete(stream)
     this.#cache.set(stream, loaded)
+    this.#outdated.delete(stream)
     if (this.#cache.size <= cachedAggregatesMax) return
     const [oldest] = this.#cache.keys()
     this.#cache.delete(oldest!)
+    this.#outdated.delete(oldest!)
     this.#snapshots.forget(oldest!)
   }
 }

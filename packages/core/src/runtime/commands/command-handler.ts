@@ -74,6 +74,11 @@ export class CommandHandler {
     return outcome
   }
 
+  /** Another process has brought a stream to a version. To decide on an older one would only conflict. */
+  outdated(stream: StreamName, version: Version): void {
+    this.#options.loader.outdated(stream, version)
+  }
+
   /**
    * The command as it is recorded to be sent later. Throws `unknown_command`, `invalid_command`, `invalid_stream_name` for one that could not be sent.
    */

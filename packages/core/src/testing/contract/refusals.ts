@@ -56,8 +56,8 @@ export const refusalsContract: readonly ContractCase<EventStore>[] = [
       for (let part = store as object; part !== Object.prototype; part = Object.getPrototypeOf(part)) {
         for (const name of Object.getOwnPropertyNames(part)) offered.add(name)
       }
-      // What it can do besides writes rows of read tables, and no event.
-      for (const name of ['constructor', 'inline']) offered.delete(name)
+      // What it can do besides writes rows of read tables, or says what others appended.
+      for (const name of ['constructor', 'inline', 'hearOthers']) offered.delete(name)
       const doors = [
         'append',
         'close',
