@@ -1,7 +1,13 @@
 // Followers of a log that several processes write: whatever they ask for, wherever they begin, and however they are behind, they get what a reader gets.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import fc from 'fast-check'
 import type { Commit, EventStore, Position, Query } from 'indelible'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { long } from '../../../../scripts/campaign.ts'
 import { commit, query } from '../../../core/test/store-draws.ts'
@@ -103,4 +109,69 @@ test('a follower who is slower than two writers loses nothing', async () => {
   await following
   expect(slow).toEqual(Array.from({ length: slow.length }, (_, index) => index + 2))
   expect(slow.length).toBeGreaterThanOrEqual(3 * tailEventsMax - 1)
+})
+
+test('after a log went back, followers wait for what is new and ask no more than before', {
+  timeout: 120_000,
+}, async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'indelible-back-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  // Readable for the user that Postgres runs as.
+  execFileSync('chmod', ['755', dir])
+  const own = await startPostgresServer({ dir })
+  onTestFinished(() => own.remove())
+  const data = join(dir, readdirSync(dir)[0]!)
+  const { connectionString } = own
+  const [store, other] = [await postgresStore({ connectionString }), await postgresStore({ connectionString })]
+  onTestFinished(async () => void (await Promise.all([store.close(), other.close()])))
+  const add = (events: number, to = store) =>
+    to.append({ events: Array.from({ length: events }, () => ({ stream: 'thing-1', type: 'Happened', data: {} })) })
+  await add(500)
+  await own.stop()
+  execFileSync('cp', ['-a', data, `${data}-copy`])
+  await own.start()
+  const stop = new AbortController()
+  const following = (after: Position, seen: Position[]) =>
+    (async () => {
+      while (!stop.signal.aborted) {
+        try {
+          for await (const { events, through } of store.subscribe('all', { after, signal: stop.signal })) {
+            seen.push(...events.map(({ position }) => position))
+            after = through
+          }
+        } catch {
+          await pause(50)
+        }
+      }
+    })()
+  const lost = 2 * tailEventsMax
+  for (let left = lost; left > 0; left -= 4_096) await add(4_096)
+  const [early, late]: [Position[], Position[]] = [[], []]
+  const end = 500 + lost
+  const followers = [following(end, early)]
+  await pause(200)
+  await own.stop()
+  execFileSync('rm', ['-rf', data])
+  execFileSync('mv', [`${data}-copy`, data])
+  await own.start()
+  await expect.poll(() => store.head().then(({ position }) => position, String), { timeout: 10_000 }).toBe(500)
+  followers.push(following(500, late), following(600, []))
+  await pause(200)
+  const observer = new pg.Client(connectionString)
+  await observer.connect()
+  onTestFinished(() => observer.end())
+  const transactions = async () => {
+    await pause(1_200)
+    const { rows } = await observer.query('SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()')
+    return Number(rows[0].xact_commit)
+  }
+  const before = await transactions()
+  // Two polls, and those of this test.
+  expect((await transactions()) - before).toBeLessThan(20)
+  await add(100, other)
+  await add(100)
+  await expect.poll(() => late.length).toBe(200)
+  expect(late).toEqual(Array.from({ length: 200 }, (_, index) => 501 + index))
+  stop.abort()
+  await Promise.all(followers)
 })

@@ -65,6 +65,8 @@ export class Tail {
   /** A follower has read up to the end of the log, as it was a moment ago. */
   begin(head: Position): void {
     if (this.#followers === 0) return
+    // The log went back: a failover lost its end, or it was restored. What is here may be lost.
+    if (this.#through !== undefined && head < this.#after) this.#forget()
     if (this.#through === undefined) {
       this.#after = head
       this.#through = head
@@ -135,6 +137,8 @@ export class Tail {
       const from = this.#through
       if (this.#goal - from > tailEventsMax) {
         this.#forget()
+        // If the log went back, it does not reach so far any more.
+        this.#wroteTo = 0
         return
       }
       const events = await this.#options.read(from, this.#ahead[0]?.after ?? Number.MAX_SAFE_INTEGER)
