@@ -40,7 +40,12 @@ export function composeTenants(composed: ComposedTenants): Tenants {
   const { clock = systemClock, ids = systemIds } = own
   const access = Access.of(system, composed.access, 'whole')
   const telemetry = new Telemetry(kept.telemetry)
-  const due = new DueWork({ records: kept.consumers, clock, onDue: (tenant) => tenants.doOwnWork(tenant) })
+  const due = new DueWork({
+    records: kept.consumers,
+    clock,
+    peers: () => whole.peers,
+    onDue: (tenant) => tenants.doOwnWork(tenant),
+  })
   const catalog = new TenantCatalog({ store: kept.store, ids, beforeCreated: (tenant) => due.created(tenant) })
   const whole = startSystem(withoutDomain(system), {
     ...own,

@@ -21,7 +21,7 @@ export async function openCatalog(
   const opened = openers(config, { dataDir, mode, tenant: catalogName })
   assertKept(config, opened)
   const store = await opened.store()
-  const due = new DueWork({ records: opened.consumers, clock: systemClock, onDue: () => {} })
+  const due = new DueWork({ records: opened.consumers, clock: systemClock, peers: () => undefined, onDue: () => {} })
   const catalog = new TenantCatalog({ store, ids: systemIds, beforeCreated: (tenant) => due.created(tenant) })
   return { catalog, close: () => store.close() }
 }

@@ -18,7 +18,7 @@ import { subscribing } from './consumers/subscribing.ts'
 import { guardOf } from './guard/index.ts'
 import type { Health } from './health.ts'
 import { ApiKeys } from './keys/index.ts'
-import { Holdings, OperatorWatch } from './leases/index.ts'
+import { Holdings, OperatorWatch, type Peers } from './leases/index.ts'
 import { leasesSettleMs, sagaPartitionsDefault, sagaPartitionsMax } from './limits.ts'
 import { LiveFeeds } from './live/index.ts'
 import { observerOf } from './observed.ts'
@@ -62,6 +62,7 @@ export interface Runtime {
   readonly keys: ApiKeys
   readonly live: LiveFeeds
   health(): Promise<Health>
+  peers(): Peers | undefined
   work(): Promise<Work>
   /** Stops everything that follows the log, each between two steps. Gives what is left to do. */
   stop(): Promise<Work>
@@ -147,6 +148,8 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
   const shared = new SharedProjections(system, { projections, holdings })
   tree?.start()
   for (const runner of [...feeds.values(), ...sagas.values(), ...reactions.values()]) runner.start()
+  // A new consumer begins "now". If the process died before that is recorded, a later "now" would leave out the events of these commands.
+  commands.waitFor(Promise.all([...sagas.values(), ...reactions.values()].map(({ begun }) => begun)))
   const consumers = new Consumers(system, { store, operators, projections, sagas, reactions, feeds, tree })
   const watch = new OperatorWatch({
     store,
@@ -193,6 +196,7 @@ export function composeRuntime(system: System, options: SystemOptions, telemetry
     keys,
     live,
     health,
+    peers: () => holdings.peers,
     work,
     async stop() {
       const left = await work().catch(() => unknownWork)

@@ -27,6 +27,7 @@ import type { Consumers, Named } from './consumers/consumers.ts'
 import { guardOf } from './guard/index.ts'
 import type { Health } from './health.ts'
 import type { ApiKeys } from './keys/index.ts'
+import type { Peers } from './leases/index.ts'
 import type { LiveFeeds } from './live/index.ts'
 import type { ResumeOptions, SagaDecision } from './processes/decisions.ts'
 import type { SagaRunner } from './processes/saga-runner.ts'
@@ -272,6 +273,11 @@ export class RunningSystem<Tables extends ReadTables = ReadTables> {
   /** Makes a saga that runs take everything back. False where it does not run, or has sent a step that nothing takes back. Throws `unknown_saga`. */
   async cancelSaga(saga: Named, sagaId: string, by: By & { readonly reason: string }): Promise<boolean> {
     return await this.#sagaRunner(saga).cancel(sagaId, by)
+  }
+
+  /** The processes that share the work; nothing where this one has its stores alone. */
+  get peers(): Peers | undefined {
+    return this.#runtime.peers()
   }
 
   async health(): Promise<Health> {

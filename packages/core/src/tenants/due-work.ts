@@ -2,24 +2,29 @@
 import { IndelibleError } from '../kernel/errors.ts'
 import { type Clock, instant } from '../kernel/time.ts'
 import { timer } from '../kernel/timers.ts'
+import type { Peers } from '../runtime/leases/index.ts'
 import type { Work } from '../runtime/work.ts'
-import type { ConsumerRecords } from '../store/consumers.ts'
+import type { ConsumerRecord, ConsumerRecords } from '../store/consumers.ts'
 import { leftWorkMs } from './options.ts'
 
-/** What is kept of a tenant. One that is open may have work at any time: a crash leaves it so. */
+/** What is kept of a tenant. */
 interface Kept {
-  readonly isOpen: boolean
+  /** The processes that have it open, so that it may have work at any time. A crash leaves it so. */
+  readonly openIn: readonly string[]
   readonly dueMs: number | null
 }
 
 export interface DueWorkOptions {
   readonly records: ConsumerRecords
   readonly clock: Clock
+  /** Nothing where this process has the tenants alone. */
+  readonly peers: () => Peers | undefined
   /** Called for each tenant that has something to do now. It is then no longer due, until `closed` or `later` says so. */
   readonly onDue: (tenant: string) => void
 }
 
-const hasNothing: Kept = { isOpen: false, dueMs: null }
+const alone = 'this process'
+const hasNothing: Kept = { openIn: [], dueMs: null }
 
 export class DueWork {
   readonly #options: DueWorkOptions
@@ -38,13 +43,13 @@ export class DueWork {
   }
 
   async created(tenant: string): Promise<void> {
-    await this.#save(tenant, hasNothing)
+    await this.#change(tenant, () => hasNothing)
   }
 
   /** Durable before anything of the tenant runs. */
   async opened(tenant: string): Promise<void> {
     this.#due.delete(tenant)
-    await this.#save(tenant, { isOpen: true, dueMs: null })
+    await this.#change(tenant, (others, self) => ({ openIn: [...others, self], dueMs: null }))
   }
 
   async closed(tenant: string, { isUnderWay, dueMs }: Work): Promise<void> {
@@ -52,18 +57,27 @@ export class DueWork {
     const due = Math.min(soon, dueMs ?? Number.POSITIVE_INFINITY)
     const isDue = due < Number.POSITIVE_INFINITY
     if (isDue) this.#wait(tenant, due)
-    await this.#save(tenant, isDue ? { isOpen: false, dueMs: due } : hasNothing)
+    await this.#change(tenant, (others) => {
+      // The last one to close it knows what is due.
+      if (others.length > 0) this.#due.delete(tenant)
+      return { openIn: others, dueMs: isDue && others.length === 0 ? due : null }
+    })
   }
 
-  /** Takes up what is kept of a tenant that is not open. Nobody knows what one without a record has to do, such as one that was put back from a backup. */
+  /** Takes up what is kept of a tenant that is not open here. */
   async takeUp(tenant: string): Promise<void> {
-    const record = await this.#options.records.load(nameOf(tenant)).catch((error) => {
-      if (error instanceof IndelibleError && error.code === 'consumer_damaged') return undefined
-      throw error
-    })
-    const { isOpen, dueMs } = (record?.kept ?? { isOpen: true, dueMs: null }) as Kept
-    if (isOpen) this.#wait(tenant, 0)
-    else if (dueMs !== null) this.#wait(tenant, dueMs)
+    const dueMs = this.#dueOf(await this.#load(tenant))
+    if (dueMs !== null) this.#wait(tenant, dueMs)
+  }
+
+  /** Whether a tenant that was due here still has something to do that no other process does. If it is due later now, it is called again then. */
+  async isLeftToDo(tenant: string): Promise<boolean> {
+    if (!this.#options.peers()) return true
+    const dueMs = this.#dueOf(await this.#load(tenant))
+    if (dueMs === null) return false
+    if (dueMs <= this.#options.clock.now()) return true
+    this.#wait(tenant, dueMs)
+    return false
   }
 
   /** Something went wrong with a tenant that is due. */
@@ -99,12 +113,47 @@ export class DueWork {
       this.#alarm = (clock.timer ?? timer)(Math.min(nextMs - now, lookMsMax), () => this.#look())
   }
 
-  async #save(tenant: string, kept: Kept): Promise<void> {
-    const { records, clock } = this.#options
-    const checkpoint = { position: 0, history: '' }
-    const updatedAt = instant(clock.now())
-    await records.save({ name: nameOf(tenant), checkpoint, isPaused: false, parked: [], updatedAt, kept })
+  /** When somebody has to look at it. Nobody knows what one without a record has to do, such as one that was put back from a backup. */
+  #dueOf(record: ConsumerRecord | undefined): number | null {
+    if (!record) return 0
+    const { openIn, dueMs } = record.kept as Kept
+    const peers = this.#options.peers()
+    if (openIn.some((id) => !isOther(id, peers))) return 0
+    return openIn.length > 0 ? null : dueMs
   }
+
+  async #load(tenant: string): Promise<ConsumerRecord | undefined> {
+    return await this.#options.records.load(nameOf(tenant)).catch((error) => {
+      if (error instanceof IndelibleError && error.code === 'consumer_damaged') return undefined
+      throw error
+    })
+  }
+
+  /** `change` gets the other processes that have it open, and the name of this one. */
+  async #change(tenant: string, change: (others: readonly string[], self: string) => Kept): Promise<void> {
+    const { records, clock, peers: peersNow } = this.#options
+    for (;;) {
+      const peers = peersNow()
+      const before = peers && (await this.#load(tenant))
+      const others = ((before?.kept as Kept | undefined)?.openIn ?? []).filter((id) => isOther(id, peers))
+      const record = {
+        name: nameOf(tenant),
+        checkpoint: { position: 0, history: '' },
+        isPaused: false,
+        parked: [],
+        updatedAt: instant(clock.now()),
+        kept: change(others, peers?.self ?? alone),
+        // Without one before, or with a damaged one, there is nothing to lose.
+        ...(before && { revision: (before.revision ?? 0) + 1 }),
+      }
+      if ((await records.save(record)) === 'saved') return
+    }
+  }
+}
+
+/** Whether it is another process, and alive as far as anybody knows. */
+function isOther(id: string, peers: Peers | undefined): boolean {
+  return peers !== undefined && id !== peers.self && (peers.alive.has(id) || !peers.alive.has(peers.self))
 }
 
 const lookMsMax = 60_000

@@ -33,6 +33,8 @@ export const roomLookMs = 50
 export const tenantsAtOnceMax = 8
 /** The records of work that are read at the same time at the start. */
 export const recordsAtOnceMax = 32
+/** Where several processes share the tenants, how often each looks whether another one has ended. */
+export const peersLookMs = 500
 /** What was under way when a tenant was closed goes on after this time. */
 export const leftWorkMs = 2_000
 

@@ -2,7 +2,7 @@
 import { IndelibleError, isIndelibleError } from '../kernel/errors.ts'
 import { messageOf } from '../kernel/shown.ts'
 import type { System } from '../kernel/system.ts'
-import { timer } from '../kernel/timers.ts'
+import { every, type Timer, timer } from '../kernel/timers.ts'
 import { type Call, granted, type Operation, parsedInput } from '../operations/index.ts'
 import type { By } from '../runtime/consumers/by.ts'
 import { retryClosedMs } from '../runtime/limits.ts'
@@ -14,7 +14,7 @@ import type { DueWork } from './due-work.ts'
 import { heldUntilEnd, isLiveFeed } from './held-feed.ts'
 import { TenantMeter } from './measured.ts'
 import { type HeldTenant, type HoldOptions, OpenTenants } from './open-tenants.ts'
-import { type CheckedTenants, recordsAtOnceMax, tenantsAtOnceMax } from './options.ts'
+import { type CheckedTenants, peersLookMs, recordsAtOnceMax, roomLookMs, tenantsAtOnceMax } from './options.ts'
 
 /** A tenant could not be opened for its own work, or not be closed. It is tried again. */
 export interface TenantNotice {
@@ -44,7 +44,11 @@ export class Tenants {
   readonly #ownWork = new Slots(tenantsAtOnceMax)
   /** Those who wait until a tenant is opened. */
   readonly #awaited = new Map<string, Set<() => void>>()
-  readonly #starting: Promise<void>
+  /** Looks through the records of tenants, one time after the other. */
+  #takingUp: Promise<void>
+  readonly #peersLook: Timer
+  /** The processes that were alive at the last look. */
+  #alive: ReadonlySet<string> = new Set()
   #closing: Promise<void> | undefined
 
   constructor(parts: TenantsParts) {
@@ -59,7 +63,8 @@ export class Tenants {
       onFault: (tenant, error) => notify(noticeOf(tenant, error)),
     })
     this.#meter = new TenantMeter(whole.telemetry, { measured: options.measured, open: this.#open, due })
-    this.#starting = this.#takeUp()
+    this.#takingUp = this.#takeUp()
+    this.#peersLook = every(peersLookMs, () => this.#lookAtPeers()).unref()
   }
 
   /** How many tenants are open now, being opened or being closed. */
@@ -155,8 +160,9 @@ export class Tenants {
   /** Stops and closes all, each tenant between two steps. What has work goes on at the next start. */
   async close(): Promise<void> {
     this.#closing ??= (async () => {
+      this.#peersLook.cancel()
       this.#parts.due.close()
-      await this.#starting
+      await this.#takingUp
       await this.#open.close()
       await this.whole.close()
     })()
@@ -172,6 +178,7 @@ export class Tenants {
     void this.#ownWork.within(async () => {
       if (this.#closing) return
       try {
+        if (!(await this.#parts.due.isLeftToDo(tenant))) return
         const held = await this.#open.hold(tenant, { waitMs: Number.POSITIVE_INFINITY, isPassing: true })
         held.release()
       } catch (error) {
@@ -208,10 +215,30 @@ export class Tenants {
     }
   }
 
-  /** Finds the tenants that have work, or were open when the process before ended. */
+  /** When a process has ended, one of the others looks at what it had open, and at what it would have opened later. */
+  #lookAtPeers(): void {
+    const { peers } = this.whole
+    if (!peers?.alive.has(peers.self)) return
+    const { alive, self } = peers
+    const hasOneEnded = [...this.#alive].some((id) => !alive.has(id))
+    this.#alive = alive
+    if (hasOneEnded && [...alive].sort()[0] === self) this.#takingUp = this.#takingUp.then(() => this.#takeUp())
+  }
+
+  /** Resolves when it is known which processes there are, or all is closed. */
+  async #knowPeers(): Promise<void> {
+    for (;;) {
+      const { peers } = this.whole
+      if (!peers || peers.alive.has(peers.self) || this.#closing) return
+      await new Promise<void>((look) => void timer(roomLookMs, look).unref())
+    }
+  }
+
+  /** Finds the tenants that have work, or were open when a process ended. */
   async #takeUp(): Promise<void> {
     const { catalog, due, notify } = this.#parts
     try {
+      await this.#knowPeers()
       const left = [...(await catalog.list())]
       const next = async (): Promise<void> => {
         for (let each = left.shift(); each && !this.#closing; each = left.shift())

@@ -127,6 +127,8 @@ export class Tail {
       .catch(() => this.#forget())
       .finally(() => {
         this.#looking = undefined
+        // It may have been told more after its last look.
+        if (this.#through !== undefined && this.#goal > this.#through && !this.#isClosed) this.#look()
       })
   }
 

@@ -46,6 +46,7 @@ export class CommandHandler {
   readonly #types: ReadonlyMap<string, AnyCommandType>
   readonly #mailboxes = new Mailboxes()
   readonly #append: Append
+  #before: Promise<unknown> | undefined
 
   constructor(options: CommandHandlerOptions) {
     this.#options = options
@@ -64,7 +65,15 @@ export class CommandHandler {
     return await watchedCommand(telemetry, { type, options }, (traced) => this.#send(type, command as Command, traced))
   }
 
+  /** Commands wait until then. */
+  waitFor(before: Promise<unknown>): void {
+    this.#before = before.finally(() => {
+      this.#before = undefined
+    })
+  }
+
   async #send(type: AnyCommandType, command: Command, options: SendOptions): Promise<CommandOutcome> {
+    if (this.#before) await this.#before
     const envelope = envelopeOf(type, command, options, this.#options)
     const consulted = consultedBy(type, envelope.input)
     // Commands that consult the same facts run one after the other: at the same time they would only conflict.

@@ -52,8 +52,15 @@ export class ConsumerRunner {
     holding.told = ({ position }) => this.#waiters.restart(position)
   }
 
+  /** Resolves when it is recorded where the consumer begins, or that has failed once. */
+  begun: Promise<void> = Promise.resolve()
+
   start(): void {
     this.#place.started()
+    this.begun = this.#place.load().then(
+      () => {},
+      () => {},
+    )
     this.#running = this.#run()
   }
 

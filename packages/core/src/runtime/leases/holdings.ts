@@ -16,6 +16,14 @@ export interface ProcessStatus {
   readonly leases: readonly string[]
 }
 
+/** The processes that share the work. */
+export interface Peers {
+  /** The name of this one. */
+  readonly self: string
+  /** Those that are alive. As long as this one is not among them, nobody knows. */
+  readonly alive: ReadonlySet<string>
+}
+
 interface Held {
   readonly holding: Holding
   readonly group: string
@@ -45,6 +53,11 @@ export class Holdings {
   /** False where the process has its stores alone. */
   get isShared(): boolean {
     return this.#leases !== undefined
+  }
+
+  /** Nothing where the process has its stores alone. */
+  get peers(): Peers | undefined {
+    return this.isShared ? { self: this.id, alive: new Set(this.#view.processes) } : undefined
   }
 
   /** All that take part; nothing where the process has its stores alone. */
