@@ -40,6 +40,7 @@ ${writing(schema)}
 ${kept(schema)}
 ${copying(schema)}
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ${schema} FROM PUBLIC;
+SELECT ${schema}.withdraw();
 `
 }
 
@@ -50,7 +51,7 @@ export function grantSql(schema: string, role: string): string {
 GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${name};
 GRANT INSERT, UPDATE, DELETE ON ${keptTables.map((table) => `${schema}.${table}`).join(', ')} TO ${name};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${name};
-REVOKE ALL ON FUNCTION ${['protect', 'refuse_change', ...copyFunctions].map((each) => `${schema}.${each}`).join(', ')} FROM ${name};
+REVOKE ALL ON FUNCTION ${['protect', 'withdraw', 'refuse_change', ...copyFunctions].map((each) => `${schema}.${each}`).join(', ')} FROM ${name};
 `
 }
 
