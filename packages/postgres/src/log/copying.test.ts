@@ -8,6 +8,7 @@ import { logCopiesContract } from 'indelible/testing'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { draws } from '../../../../scripts/campaign.ts'
 import { append, expectSame, expectSameCommands } from '../../../core/test/copies/drawn-log.ts'
+import { postgresStorage } from '../storage.ts'
 import { postgresCopySource, postgresCopyTarget } from './copying.ts'
 import { postgresStore } from './event-store.ts'
 
@@ -92,4 +93,23 @@ test('a log that is closed for writing refuses appends, and takes them again whe
   await source.close()
   await store.close()
   await expect(postgresCopySource({ ...options, log: 'never' })).rejects.toMatchObject({ code: 'store_missing' })
+})
+
+test('a copy that is there under another name is named, and a name that no log can have is refused wherever it is given', async () => {
+  const { connectionString } = server
+  const store = await postgresStore({ connectionString, log: 'named' })
+  const logId = (await store.historyAt(0))!
+  await store.close()
+  await expect(postgresCopyTarget({ connectionString, log: 'again' })(logId)).rejects.toMatchObject({
+    code: 'copy_mismatch',
+    message: expect.stringContaining('under the name "named"'),
+  })
+  const invalid = { code: 'invalid_declaration', message: expect.stringContaining('cannot be the name of a log') }
+  for (const log of ['', 'a\0', '\ud800', 'x'.repeat(201)]) {
+    const options = { connectionString, log }
+    await expect(postgresStore(options)).rejects.toMatchObject(invalid)
+    await expect(postgresCopySource(options)).rejects.toMatchObject(invalid)
+    await expect(postgresCopyTarget(options)(logId)).rejects.toMatchObject(invalid)
+    expect(() => postgresStorage({ ...options, mode: 'run' })).toThrow(expect.objectContaining(invalid))
+  }
 })

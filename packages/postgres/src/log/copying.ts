@@ -23,7 +23,7 @@ import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
 import { Partitions } from './partitions.ts'
 import { idBytes, type Round, type RoundStream } from './rounds.ts'
-import { checkedSchema, install, installedVersion } from './schema/install.ts'
+import { checkedLog, checkedSchema, install, installedVersion } from './schema/install.ts'
 import type { TextRow } from './text-query.ts'
 import { channelOf } from './wakeups.ts'
 
@@ -75,8 +75,13 @@ export function postgresCopyTarget(options: PostgresCopyOptions): OpenCopyTarget
       if ((await installedVersion(database.read, schema)) === undefined) await install(database, schema)
       const sql = `SELECT id, log_id, copy_state, copy_id, (SELECT partition_events FROM ${schema}.layout), to_regtype($3)::oid FROM ${schema}.open_copy($1, $2)`
       const [made] = await database.query(sql, [name, logId, `${schema}.round`])
-      if (!made)
-        throw copyMismatch('other-log', `The schema "${schema}" has this very log already, under another name.`)
+      if (!made) {
+        const [[other]] = (await database.query(`SELECT name FROM ${schema}.logs WHERE log_id = $1`, [logId])) as [
+          TextRow,
+        ]
+        const message = `The schema "${schema}" has this very log already, under the name "${other}". Use that name, or another schema.`
+        throw copyMismatch('other-log', message)
+      }
       const [log, found, state, copyId, size, roundOid] = made
       const where = `The schema "${schema}" of the database`
       if (found !== logId) throw copyMismatch('other-log', `${where} has another log "${name}". Choose another name.`)
@@ -99,12 +104,8 @@ export function postgresCopyTarget(options: PostgresCopyOptions): OpenCopyTarget
   }
 }
 
-async function openedDatabase({
-  connectionString,
-  schema: given = 'indelible',
-  log: name = 'main',
-}: PostgresCopyOptions) {
-  const schema = checkedSchema(given)
+async function openedDatabase({ connectionString, schema: given = 'indelible', log = 'main' }: PostgresCopyOptions) {
+  const [schema, name] = [checkedSchema(given), checkedLog(log)]
   return { schema, name, database: await sharedDatabase({ connectionString }, schema) }
 }
 

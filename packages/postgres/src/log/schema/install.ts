@@ -3,7 +3,7 @@ import { IndelibleError } from 'indelible'
 import { kept, keptTables } from '../../kept/schema.ts'
 import { quoteName } from '../../sql/index.ts'
 import type { LogDatabase } from '../database.ts'
-import { partitionEvents } from '../limits.ts'
+import { logNameBytesMax, partitionEvents } from '../limits.ts'
 import type { TextQuery, TextRow } from '../text-query.ts'
 import { copyFunctions, copying } from './copying.ts'
 import { law } from './law.ts'
@@ -18,6 +18,13 @@ export const layoutVersion = 1
 export function checkedSchema(schema: string): string {
   if (/^[a-z_][a-z0-9_]{0,40}$/.test(schema) && !schema.startsWith('pg_')) return schema
   const message = `"${schema}" cannot be the schema of event logs: use a lower-case letter, then letters, digits and "_", at most 41 characters.`
+  throw new IndelibleError('invalid_declaration', message)
+}
+
+/** Throws `invalid_declaration`. */
+export function checkedLog(log: string): string {
+  if (log !== '' && log.isWellFormed() && !log.includes('\0') && Buffer.byteLength(log) <= logNameBytesMax) return log
+  const message = `${JSON.stringify(log)} cannot be the name of a log: use 1 to ${logNameBytesMax} bytes of text without U+0000.`
   throw new IndelibleError('invalid_declaration', message)
 }
 
