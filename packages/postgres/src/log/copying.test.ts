@@ -5,12 +5,14 @@ import { type PostgresServer, startPostgresServer } from '@indelible/postgres-se
 import { fileCopySource, fileCopyTarget, fileStore } from 'indelible/file'
 import { copyLog } from 'indelible/moving'
 import { logCopiesContract } from 'indelible/testing'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { draws } from '../../../../scripts/campaign.ts'
 import { append, expectSame, expectSameCommands } from '../../../core/test/copies/drawn-log.ts'
 import { postgresStorage } from '../storage.ts'
 import { postgresCopySource, postgresCopyTarget } from './copying.ts'
 import { postgresStore } from './event-store.ts'
+import { installPostgresLog } from './install.ts'
 
 let server: PostgresServer
 beforeAll(async () => {
@@ -112,4 +114,26 @@ test('a copy that is there under another name is named, and a name that no log c
     await expect(postgresCopyTarget(options)(logId)).rejects.toMatchObject(invalid)
     expect(() => postgresStorage({ ...options, mode: 'run' })).toThrow(expect.objectContaining(invalid))
   }
+})
+
+test('a role that may not copy is told which one may, from a log and to one', async () => {
+  const { connectionString } = server
+  const superuser = new pg.Client(connectionString)
+  await superuser.connect()
+  await superuser.query(`CREATE ROLE copier LOGIN PASSWORD 'copier'`)
+  await superuser.end()
+  await installPostgresLog({ connectionString, schema: 'owned', role: 'copier' })
+  const own = { connectionString: connectionString.replace('postgres:postgres@', 'copier:copier@'), schema: 'owned' }
+  const refused = {
+    code: 'store_read_only',
+    message: expect.stringContaining('Connect as the role that owns the schema'),
+  }
+  const store = await postgresStore(own)
+  await store.append({ events: [{ stream: 'a-1', type: 'Happened', data: {} }] })
+  await expect(postgresCopyTarget({ ...own, log: 'new' })((await store.historyAt(0))!)).rejects.toMatchObject(refused)
+  const source = await postgresCopySource(own)
+  await expect(Array.fromAsync(source.commits({ after: 0, to: 1 }))).rejects.toMatchObject(refused)
+  await expect(source.retire('019ab0de-ffff-7000-8000-000000000001')).rejects.toMatchObject(refused)
+  await expect(source.reopen()).rejects.toMatchObject(refused)
+  await Promise.all([source.close(), store.close()])
 })

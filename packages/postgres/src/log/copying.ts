@@ -18,7 +18,7 @@ import { encodedRounds } from './batch.ts'
 import { BinaryWriter } from './binary.ts'
 import { type LogDatabase, sharedDatabase } from './database.ts'
 import { type PostgresStoreOptions, postgresStore } from './event-store.ts'
-import { isRefusal, toStoreError } from './faults.ts'
+import { isRefusal, toCopyError } from './faults.ts'
 import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
 import { Partitions } from './partitions.ts'
@@ -54,16 +54,16 @@ export async function postgresCopySource(options: PostgresCopyOptions): Promise<
         for await (const { through } of subscribe('all', { after, signal, reserved: true })) if (through > after) return
       },
       async retire(copyId) {
-        const [[holder]] = (await query(`SELECT ${schema}.retire_log($1, $2)`, [place.log, copyId])) as [TextRow]
+        const [[holder]] = await told(query(`SELECT ${schema}.retire_log($1, $2)`, [place.log, copyId]))
         if (holder !== copyId) throw retired(whereOf(place))
       },
       async reopen() {
-        await query(`SELECT ${schema}.reopen_log($1)`, [place.log])
+        await told(query(`SELECT ${schema}.reopen_log($1)`, [place.log]))
       },
     }
   } catch (error) {
     await database.close()
-    throw toStoreError(error)
+    throw toCopyError(error)
   }
 }
 
@@ -94,12 +94,12 @@ export function postgresCopyTarget(options: PostgresCopyOptions): OpenCopyTarget
         copyId: copyId!,
         receive: (commits) => receiver.receive(commits),
         async finish() {
-          await database.query(`SELECT ${schema}.finish_copy($1, $2)`, [place.log, copyId])
+          await told(database.query(`SELECT ${schema}.finish_copy($1, $2)`, [place.log, copyId]))
         },
       } satisfies CopyTarget
     } catch (error) {
       await database.close()
-      throw toStoreError(error)
+      throw toCopyError(error)
     }
   }
 }
@@ -107,6 +107,13 @@ export function postgresCopyTarget(options: PostgresCopyOptions): OpenCopyTarget
 async function openedDatabase({ connectionString, schema: given = 'indelible', log = 'main' }: PostgresCopyOptions) {
   const [schema, name] = [checkedSchema(given), checkedLog(log)]
   return { schema, name, database: await sharedDatabase({ connectionString }, schema) }
+}
+
+/** Faults as they are told to whoever copies. */
+function told(rows: Promise<readonly TextRow[]>): Promise<[TextRow, ...TextRow[]]> {
+  return rows.catch((error) => {
+    throw toCopyError(error)
+  }) as Promise<[TextRow, ...TextRow[]]>
 }
 
 function whereOf({ schema, name }: Place): string {
@@ -139,7 +146,7 @@ function copied({ database, schema, log, store }: Place): CopiedLog {
   ): AsyncGenerator<{ readonly events: readonly RecordedEvent[] }> {
     const sql = `SELECT first_position, events, id FROM ${schema}.commands_between($1, $2, $3)`
     for await (const batch of store.read('all', { from: after + 1, to, reserved: true })) {
-      const rows = await database.read(sql, [log, batch.events[0]!.position, batch.through])
+      const rows = await told(database.read(sql, [log, batch.events[0]!.position, batch.through]))
       for (const [first, count, commandId] of rows)
         known.set(Number(first), { commandId: commandId!, count: Number(count) })
       yield batch
@@ -168,7 +175,7 @@ class Receiver {
       for (const batch of inBatches(commits)) await this.#receiveBatch(batch)
     } catch (error) {
       this.#head = undefined
-      throw toStoreError(error)
+      throw toCopyError(error)
     }
   }
 
