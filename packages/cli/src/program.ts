@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { commands } from './commands/index.ts'
+import { CliError } from './errors/index.ts'
 import { examplesText, exitCodesText } from './help.ts'
 import { addCommonOptions } from './options/index.ts'
 import type { Session } from './session.ts'
@@ -30,6 +31,7 @@ export function programFor(session: Session, print: (text: string) => void): Com
     })
     .configureHelp({ subcommandTerm: termOf, styleTitle: (title) => out.paint('bold', title) })
     .addHelpText('after', `${examplesText(examples)}\n${exitCodesText()}`)
+    .hook('preAction', (_, command) => refuseEmpty(command))
   addCommonOptions(program)
   for (const add of commands) add(program, session)
   return program
@@ -45,6 +47,19 @@ const examples = [
   ['indelible projections list', 'the state of all projections'],
   ['indelible sagas list', 'the sagas that have not ended, and what they wait for'],
 ] as const
+
+/** Most likely a variable of the shell that is not set. An empty directory would be the current one. */
+function refuseEmpty(command: Command): void {
+  const empty = command.registeredArguments
+    .filter((_, index) => command.args[index] === '')
+    .map((each) => `<${each.name()}>`)
+  for (let at: Command | null = command; at; at = at.parent) {
+    const { options } = at
+    for (const option of options) if (at.getOptionValue(option.attributeName()) === '') empty.push(option.flags)
+  }
+  if (empty.length === 0) return
+  throw new CliError('usage', `This is empty: ${empty.join(', ')}. Leave it out, or give it a value.`)
+}
 
 /** A command in the list of commands: with its arguments and without "[options]", which every command has. */
 function termOf(command: Command): string {

@@ -89,6 +89,17 @@ test('with --json an error is one line of JSON on stderr', async () => {
   expect(ndjson(err)).toEqual([{ error: { code: 'usage', message } }])
 })
 
+test.each([
+  [['read', '--data', ''], '--data <dir>'],
+  [['--data', '', 'read'], '--data <dir>'],
+  [['copy', '--from', './data', '--to', ''], '--to <place>'],
+  [['backup', ''], '<to>'],
+])('an empty value, as from a variable that is not set, is no directory: %j', async (argv, what) => {
+  const { code, out, err } = await cli(argv)
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toContain(`This is empty: ${what}. Leave it out, or give it a value.`)
+})
+
 describe('a missing log ends with 3', () => {
   // The others need a config first.
   test.each(

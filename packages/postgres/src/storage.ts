@@ -16,7 +16,7 @@ import {
   postgresSnapshots,
 } from './kept/index.ts'
 import { type PostgresStoreOptions, postgresStore } from './log/index.ts'
-import { checkedSchema } from './log/schema/install.ts'
+import { checkedLog, checkedSchema } from './log/schema/install.ts'
 
 export interface PostgresStorageOptions extends PostgresStoreOptions {
   /** Only `run` writes the log; see `OpenMode`. */
@@ -25,7 +25,7 @@ export interface PostgresStorageOptions extends PostgresStoreOptions {
 
 /**
  * For the `open` of a config: `open: ({ mode }) => ({ ...postgresStorage({ connectionString, mode }), tables: () => … })`. Connects when the store is
- * opened. Throws `invalid_declaration` for a schema that needs quotes.
+ * opened. Throws `invalid_declaration` for a schema that needs quotes, and for a name that no log can have.
  */
 export function postgresStorage({ mode, ...options }: PostgresStorageOptions): {
   readonly store: () => Promise<EventStore>
@@ -35,7 +35,7 @@ export function postgresStorage({ mode, ...options }: PostgresStorageOptions): {
   readonly leases: Leases
 } {
   const { schema = 'indelible', log = 'main', max: _, outageMsMax: __, durability: ___, ...pool } = options
-  const database = keptDatabase({ pool, schema: checkedSchema(schema), log })
+  const database = keptDatabase({ pool, schema: checkedSchema(schema), log: checkedLog(log) })
   return {
     store: async () => ending(database, reading(mode, await postgresStore(options))),
     snapshots: postgresSnapshots(database),

@@ -269,3 +269,27 @@ test('tables in another database are not written with the events, and the answer
     expect(await running.select(running.system.projections[0]!)).toEqual([{ id: 'a', events: sum, sum }])
   }
 })
+
+test('whoever locks the table of an inline projection, or its rows, stops no append, and then it is brought up again', async () => {
+  const place = newPlace()
+  const running = await started(place)
+  await begun(running, place)
+  await running.send(Count('a', { by: 1 }))
+  const look = await looker(place)
+  const other = await postgresDatabase({ connectionString: server.connectionString, max: 1 })
+  onTestFinished(() => other.close())
+  const table = `"${place.tables}".counts`
+  for (const lock of [`LOCK TABLE ${table} IN SHARE MODE`, `SELECT FROM ${table} FOR UPDATE`]) {
+    await other.transaction(async (query) => {
+      await query('SET LOCAL idle_in_transaction_session_timeout = 0')
+      await query(lock)
+      const { position } = await look()
+      // Written while the lock is held. With the answer of a command the table would be waited for.
+      const event = { stream: 'counter-a', type: 'Counted', data: { by: 1 } } as const
+      expect(await running.store.append({ events: [event] })).toMatchObject({ status: 'written' })
+      expect((await look()).position).toBe(position)
+    })
+    await expect.poll(async () => (await look()).position).toBe((await running.store.head()).position)
+  }
+  expect(await look()).toMatchObject({ events: 3 })
+})

@@ -5,11 +5,14 @@ import { type PostgresServer, startPostgresServer } from '@indelible/postgres-se
 import { fileCopySource, fileCopyTarget, fileStore } from 'indelible/file'
 import { copyLog } from 'indelible/moving'
 import { logCopiesContract } from 'indelible/testing'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { draws } from '../../../../scripts/campaign.ts'
 import { append, expectSame, expectSameCommands } from '../../../core/test/copies/drawn-log.ts'
+import { postgresStorage } from '../storage.ts'
 import { postgresCopySource, postgresCopyTarget } from './copying.ts'
 import { postgresStore } from './event-store.ts'
+import { installPostgresLog } from './install.ts'
 
 let server: PostgresServer
 beforeAll(async () => {
@@ -92,4 +95,45 @@ test('a log that is closed for writing refuses appends, and takes them again whe
   await source.close()
   await store.close()
   await expect(postgresCopySource({ ...options, log: 'never' })).rejects.toMatchObject({ code: 'store_missing' })
+})
+
+test('a copy that is there under another name is named, and a name that no log can have is refused wherever it is given', async () => {
+  const { connectionString } = server
+  const store = await postgresStore({ connectionString, log: 'named' })
+  const logId = (await store.historyAt(0))!
+  await store.close()
+  await expect(postgresCopyTarget({ connectionString, log: 'again' })(logId)).rejects.toMatchObject({
+    code: 'copy_mismatch',
+    message: expect.stringContaining('under the name "named"'),
+  })
+  const invalid = { code: 'invalid_declaration', message: expect.stringContaining('cannot be the name of a log') }
+  for (const log of ['', 'a\0', '\ud800', 'x'.repeat(201)]) {
+    const options = { connectionString, log }
+    await expect(postgresStore(options)).rejects.toMatchObject(invalid)
+    await expect(postgresCopySource(options)).rejects.toMatchObject(invalid)
+    await expect(postgresCopyTarget(options)(logId)).rejects.toMatchObject(invalid)
+    expect(() => postgresStorage({ ...options, mode: 'run' })).toThrow(expect.objectContaining(invalid))
+  }
+})
+
+test('a role that may not copy is told which one may, from a log and to one', async () => {
+  const { connectionString } = server
+  const superuser = new pg.Client(connectionString)
+  await superuser.connect()
+  await superuser.query(`CREATE ROLE copier LOGIN PASSWORD 'copier'`)
+  await superuser.end()
+  await installPostgresLog({ connectionString, schema: 'owned', role: 'copier' })
+  const own = { connectionString: connectionString.replace('postgres:postgres@', 'copier:copier@'), schema: 'owned' }
+  const refused = {
+    code: 'store_read_only',
+    message: expect.stringContaining('Connect as the role that owns the schema'),
+  }
+  const store = await postgresStore(own)
+  await store.append({ events: [{ stream: 'a-1', type: 'Happened', data: {} }] })
+  await expect(postgresCopyTarget({ ...own, log: 'new' })((await store.historyAt(0))!)).rejects.toMatchObject(refused)
+  const source = await postgresCopySource(own)
+  await expect(Array.fromAsync(source.commits({ after: 0, to: 1 }))).rejects.toMatchObject(refused)
+  await expect(source.retire('019ab0de-ffff-7000-8000-000000000001')).rejects.toMatchObject(refused)
+  await expect(source.reopen()).rejects.toMatchObject(refused)
+  await Promise.all([source.close(), store.close()])
 })

@@ -18,12 +18,12 @@ import { encodedRounds } from './batch.ts'
 import { BinaryWriter } from './binary.ts'
 import { type LogDatabase, sharedDatabase } from './database.ts'
 import { type PostgresStoreOptions, postgresStore } from './event-store.ts'
-import { isRefusal, toStoreError } from './faults.ts'
+import { isRefusal, toCopyError } from './faults.ts'
 import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
 import { Partitions } from './partitions.ts'
 import { idBytes, type Round, type RoundStream } from './rounds.ts'
-import { checkedSchema, install, installedVersion } from './schema/install.ts'
+import { checkedLog, checkedSchema, install, installedVersion } from './schema/install.ts'
 import type { TextRow } from './text-query.ts'
 import { channelOf } from './wakeups.ts'
 
@@ -54,16 +54,16 @@ export async function postgresCopySource(options: PostgresCopyOptions): Promise<
         for await (const { through } of subscribe('all', { after, signal, reserved: true })) if (through > after) return
       },
       async retire(copyId) {
-        const [[holder]] = (await query(`SELECT ${schema}.retire_log($1, $2)`, [place.log, copyId])) as [TextRow]
+        const [[holder]] = await told(query(`SELECT ${schema}.retire_log($1, $2)`, [place.log, copyId]))
         if (holder !== copyId) throw retired(whereOf(place))
       },
       async reopen() {
-        await query(`SELECT ${schema}.reopen_log($1)`, [place.log])
+        await told(query(`SELECT ${schema}.reopen_log($1)`, [place.log]))
       },
     }
   } catch (error) {
     await database.close()
-    throw toStoreError(error)
+    throw toCopyError(error)
   }
 }
 
@@ -75,8 +75,13 @@ export function postgresCopyTarget(options: PostgresCopyOptions): OpenCopyTarget
       if ((await installedVersion(database.read, schema)) === undefined) await install(database, schema)
       const sql = `SELECT id, log_id, copy_state, copy_id, (SELECT partition_events FROM ${schema}.layout), to_regtype($3)::oid FROM ${schema}.open_copy($1, $2)`
       const [made] = await database.query(sql, [name, logId, `${schema}.round`])
-      if (!made)
-        throw copyMismatch('other-log', `The schema "${schema}" has this very log already, under another name.`)
+      if (!made) {
+        const [[other]] = (await database.query(`SELECT name FROM ${schema}.logs WHERE log_id = $1`, [logId])) as [
+          TextRow,
+        ]
+        const message = `The schema "${schema}" has this very log already, under the name "${other}". Use that name, or another schema.`
+        throw copyMismatch('other-log', message)
+      }
       const [log, found, state, copyId, size, roundOid] = made
       const where = `The schema "${schema}" of the database`
       if (found !== logId) throw copyMismatch('other-log', `${where} has another log "${name}". Choose another name.`)
@@ -89,23 +94,26 @@ export function postgresCopyTarget(options: PostgresCopyOptions): OpenCopyTarget
         copyId: copyId!,
         receive: (commits) => receiver.receive(commits),
         async finish() {
-          await database.query(`SELECT ${schema}.finish_copy($1, $2)`, [place.log, copyId])
+          await told(database.query(`SELECT ${schema}.finish_copy($1, $2)`, [place.log, copyId]))
         },
       } satisfies CopyTarget
     } catch (error) {
       await database.close()
-      throw toStoreError(error)
+      throw toCopyError(error)
     }
   }
 }
 
-async function openedDatabase({
-  connectionString,
-  schema: given = 'indelible',
-  log: name = 'main',
-}: PostgresCopyOptions) {
-  const schema = checkedSchema(given)
+async function openedDatabase({ connectionString, schema: given = 'indelible', log = 'main' }: PostgresCopyOptions) {
+  const [schema, name] = [checkedSchema(given), checkedLog(log)]
   return { schema, name, database: await sharedDatabase({ connectionString }, schema) }
+}
+
+/** Faults as they are told to whoever copies. */
+function told(rows: Promise<readonly TextRow[]>): Promise<[TextRow, ...TextRow[]]> {
+  return rows.catch((error) => {
+    throw toCopyError(error)
+  }) as Promise<[TextRow, ...TextRow[]]>
 }
 
 function whereOf({ schema, name }: Place): string {
@@ -138,7 +146,7 @@ function copied({ database, schema, log, store }: Place): CopiedLog {
   ): AsyncGenerator<{ readonly events: readonly RecordedEvent[] }> {
     const sql = `SELECT first_position, events, id FROM ${schema}.commands_between($1, $2, $3)`
     for await (const batch of store.read('all', { from: after + 1, to, reserved: true })) {
-      const rows = await database.read(sql, [log, batch.events[0]!.position, batch.through])
+      const rows = await told(database.read(sql, [log, batch.events[0]!.position, batch.through]))
       for (const [first, count, commandId] of rows)
         known.set(Number(first), { commandId: commandId!, count: Number(count) })
       yield batch
@@ -167,7 +175,7 @@ class Receiver {
       for (const batch of inBatches(commits)) await this.#receiveBatch(batch)
     } catch (error) {
       this.#head = undefined
-      throw toStoreError(error)
+      throw toCopyError(error)
     }
   }
 

@@ -26,7 +26,7 @@ import * as limits from './limits.ts'
 import { Partitions } from './partitions.ts'
 import { firstOfStreams, followLog, type LogReader, readLog, readOn, type StreamRange } from './reader.ts'
 import { replayLog } from './replaying.ts'
-import { checkedSchema, install, installedVersion, layoutVersion } from './schema/install.ts'
+import { checkedLog, checkedSchema, install, installedVersion, layoutVersion } from './schema/install.ts'
 import { durabilities, settingsOf } from './settings.ts'
 import { StreamNames } from './stream-names.ts'
 import { Tail } from './tail.ts'
@@ -54,12 +54,12 @@ export interface PostgresStoreOptions extends PoolOptions {
 /** Opens a log, and makes it if it is not there. Throws `store_missing`, `log_format_unknown`, `store_read_only`, `io_failed`, `invalid_declaration`. */
 export async function postgresStore({
   schema: givenSchema = 'indelible',
-  log: name = 'main',
+  log: givenLog = 'main',
   outageMsMax = limits.outageMsMax,
   durability,
   ...poolOptions
 }: PostgresStoreOptions): Promise<InlineStore & SharedStore> {
-  const schema = checkedSchema(givenSchema)
+  const [schema, name] = [checkedSchema(givenSchema), checkedLog(givenLog)]
   const database = await sharedDatabase(poolOptions, schema)
   try {
     await prepare(database, schema)

@@ -35,6 +35,13 @@ export function toStoreError(error: unknown): unknown {
   return fault('io_failed', 'The database of the event log refused a statement')
 }
 
+/** Copies are for whoever administers the database. */
+export function toCopyError(error: unknown): unknown {
+  if (sqlState(error) !== '42501') return toStoreError(error)
+  const message = `This role may not copy logs (${messageOf(error)}). Connect as the role that owns the schema.`
+  return new IndelibleError('store_read_only', message, { cause: error })
+}
+
 /** Whether a statement certainly had no effect: it was not sent, or the database refused it and goes on. It ends a connection (FATAL) also after a commit. */
 export function isRefusal(error: unknown): boolean {
   if (error instanceof NotConnected) return true

@@ -138,9 +138,11 @@ export class InlineTransactions implements InlineWriting {
     const { schema: logs, log, logId } = this.#reader
     const eventAt = (position: string) =>
       `(SELECT id, (extract(epoch FROM recorded_at) * 1000)::int8 AS ms FROM ${logs}.events WHERE log = $2 AND position = ${position})`
+    // Whoever locks a table, for example to make an index, must not stop all appends.
     const rows = await query(
-      `SELECT r.name, r.position, r.generation, r.fingerprint, r.history, h.id, h.ms, e.id, e.ms
-       FROM ${quoteName(schema, recordsTable)} r CROSS JOIN ${eventAt('$3')} e LEFT JOIN LATERAL ${eventAt('r.position')} h ON true
+      `WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${limits.inlineLockMsMax}', true))
+       SELECT r.name, r.position, r.generation, r.fingerprint, r.history, h.id, h.ms, e.id, e.ms
+       FROM patience CROSS JOIN ${quoteName(schema, recordsTable)} r CROSS JOIN ${eventAt('$3')} e LEFT JOIN LATERAL ${eventAt('r.position')} h ON true
        WHERE r.name = ANY ($1) AND r.position BETWEEN $3 - ${limits.inlineCatchUpMax} AND $3 - 1
          AND NOT r.is_paused AND NOT r.is_diverged AND r.parked IS NULL
        ORDER BY r.name FOR UPDATE OF r`,

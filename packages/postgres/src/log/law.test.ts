@@ -75,6 +75,7 @@ describe('events are never changed or deleted', () => {
       'CREATE TABLE indelible.mine (n int4)',
       "SELECT indelible.protect('logs')",
       'SELECT indelible.make_partition(1000000000000)',
+      'SELECT indelible.make_partition(-10000000)',
     ]
     for (const sql of refused)
       await expect(app.query(sql), sql).rejects.toMatchObject({ code: expect.stringMatching(/^(42501|22023)$/) })
@@ -118,8 +119,41 @@ test('health says when the role has more rights than it needs', async () => {
     return concerns!.map(({ problem }) => problem).filter((problem) => problem.includes('role'))
   }
   expect(await concernsAs(as('app'))).toEqual([])
-  expect(await concernsAs(as('owner'))).toEqual([expect.stringMatching(/"owner" .* has the rights of "owner"/)])
+  expect(await concernsAs(as('owner'))).toEqual([
+    expect.stringMatching(/"owner" .* has or can take the rights of "owner"/),
+  ])
   expect(await concernsAs(server.connectionString)).toEqual([expect.stringContaining('is a superuser')])
+  await superuser.query(
+    `CREATE ROLE member LOGIN PASSWORD 'member' NOINHERIT; GRANT app TO member WITH INHERIT TRUE; GRANT owner TO member`,
+  )
+  expect(await concernsAs(as('member'))).toEqual([expect.stringMatching(/"member" .* can take the rights of "owner"/)])
+  await superuser.query(`CREATE ROLE writing LOGIN PASSWORD 'writing'; GRANT app, pg_write_all_data TO writing`)
+  expect(await concernsAs(as('writing'))).toEqual([expect.stringMatching(/"writing" .*: columns, commands, events, events_0, /)])
+})
+
+test('what default privileges of the database give away is taken back, also in a partition that was made later', async () => {
+  await superuser.query(`CREATE ROLE generous LOGIN PASSWORD 'generous'; GRANT CREATE ON DATABASE postgres TO generous`)
+  for (const what of ['TABLES', 'SEQUENCES', 'FUNCTIONS'])
+    await superuser.query(`ALTER DEFAULT PRIVILEGES FOR ROLE generous GRANT ALL ON ${what} TO app, PUBLIC`)
+  const options = { schema: 'given', partitionEvents: 10 }
+  await installPostgresLog({ connectionString: as('generous'), role: 'app', ...options })
+  const store = await postgresStore({ connectionString: as('app'), schema: 'given' })
+  for (let n = 0; n < 20; n++) await store.append({ events: [event] })
+  expect((await store.health()).concerns!.filter(({ problem }) => problem.includes('role'))).toEqual([])
+  await store.close()
+  const app = new pg.Client(as('app'))
+  await app.connect()
+  for (const sql of [
+    'INSERT INTO given.events SELECT * FROM given.events',
+    'INSERT INTO given.events_1 SELECT * FROM given.events_1',
+    'CREATE TRIGGER mine BEFORE INSERT ON given.events_1 FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+    'UPDATE given.logs SET head = 0',
+    `SELECT setval('given.stream_numbers', 1)`,
+    'SELECT given.reopen_log(1)',
+    'SELECT given.withdraw()',
+  ])
+    await expect(app.query(sql), sql).rejects.toMatchObject({ code: '42501' })
+  await app.end()
 })
 
 test('a role that may make no schema is told what an administrator does, and then it works', async () => {

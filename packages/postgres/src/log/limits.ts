@@ -38,10 +38,12 @@ export const streamEventsTogether = 100
 export const readTogether = { togetherMax: 128, lanesMax: 2 }
 /** The positions of one partition of a new schema. */
 export const partitionEvents = 5_000_000
-/** The names of types, streams and command ids have this limit too; see the kernel. */
+/** The bytes of the name of a log. Types, streams and command ids have limits in the kernel. */
 export const logNameBytesMax = 200
 /** A table that is so many events behind is not brought up in the transaction that appends, but by whoever follows the log into it. */
 export const inlineCatchUpMax = 1_000
+/** How long an append waits, with the lock of the log, for each lock on the tables of inline projections that somebody else holds. */
+export const inlineLockMsMax = 200
 /** After the database refused rows of an inline projection, so long only events are appended. */
 export const inlineRestMs = 1_000
 /** How long appends wait at most for the swap of the table of an inline projection. */

@@ -1,5 +1,6 @@
 // What the server and the role of this connection mean for a log: what an acknowledgement survives, and what an operator should mend.
 import { type Durability, IndelibleError, type StoreHealth } from 'indelible'
+import { keptTables } from '../kept/schema.ts'
 import type { TextQuery, TextRow } from './text-query.ts'
 
 /** In rising order; their numbers are those of the function `durability` in the database. */
@@ -15,11 +16,15 @@ export async function settingsOf(query: TextQuery, schema: string, asked: Durabi
   const [row] = await query(
     `SELECT ${schema}.durability(current_setting('synchronous_commit')), ${schema}.durability('on'), current_setting('fsync'),
       current_setting('full_page_writes'), current_setting('synchronous_commit'), current_setting('synchronous_standby_names'),
-      current_user, r.rolsuper, pg_has_role(n.nspowner, 'USAGE'), n.nspowner::regrole, current_setting('transaction_read_only')
+      current_user, r.rolsuper, pg_has_role(n.nspowner, 'MEMBER'), n.nspowner::regrole, current_setting('transaction_read_only'),
+      array_to_string(ARRAY(
+        SELECT c.relname FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND c.relname <> ALL ($2)
+          AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') ORDER BY c.relname), ', ')
      FROM pg_roles r, pg_namespace n WHERE r.rolname = current_user AND n.nspname = $1`,
-    [schema],
+    [schema, keptTables],
   )
-  const [usual, most, fsync, fullPages, commit, standbys, role, isSuper, isOwner, owner, readOnly] = row as TextRow
+  const [usual, most, fsync, fullPages, commit, standbys, role, isSuper, isOwner, owner, readOnly, excess] =
+    row as TextRow
   if (readOnly === 'on')
     throw new IndelibleError('io_failed', 'The database only reads: it is a standby, or about to become the primary.')
   const wanted = asked === undefined ? 0 : durabilities.indexOf(asked)
@@ -42,11 +47,18 @@ export async function settingsOf(query: TextQuery, schema: string, asked: Durabi
       ...(isSuper === 't' || isOwner === 't'
         ? [
             {
-              problem: `The role "${role}" of the application ${isSuper === 't' ? 'is a superuser' : `has the rights of "${owner}", which owns the schema "${schema}"`}, so it could remove the triggers that protect events.`,
+              problem: `The role "${role}" of the application ${isSuper === 't' ? 'is a superuser' : `has or can take the rights of "${owner}", which owns the schema "${schema}"`}, so it could remove the triggers that protect events.`,
               remedy: 'Give the application a role of its own: installPostgresLog({ connectionString, schema, role }).',
             },
           ]
-        : []),
+        : excess !== ''
+          ? [
+              {
+                problem: `The role "${role}" of the application may change tables of the schema "${schema}" past our functions, or give them triggers: ${excess}.`,
+                remedy: `Revoke INSERT, UPDATE, DELETE, TRUNCATE and TRIGGER on them from "${role}", from PUBLIC, and from roles that it is a member of, such as pg_write_all_data.`,
+              },
+            ]
+          : []),
     ],
   }
 }

@@ -30,7 +30,7 @@ DECLARE
 BEGIN
   SELECT l.head, l.copy_state INTO v_head, v_state FROM ${schema}.logs l WHERE l.id = p_log FOR NO KEY UPDATE;
   IF v_state IS DISTINCT FROM 'unfinished' THEN RAISE EXCEPTION 'This log is no unfinished copy.' USING ERRCODE = 'ID004'; END IF;
-  IF v_head <> p_after THEN RAISE EXCEPTION 'The copy ends at position %, and not at %.', v_head, p_after USING ERRCODE = 'ID004'; END IF;
+  IF v_head <> p_after THEN RAISE EXCEPTION 'The copy ends at position %, and not at %: another copier writes it too. Wait until that has ended, and copy again.', v_head, p_after USING ERRCODE = 'ID004'; END IF;
 
   SELECT array_agg(coalesce(s.id, nextval('${schema}.stream_numbers')) ORDER BY w.nth), array_agg(s.id IS NULL ORDER BY w.nth),
     min(format('version %s of %s comes after version %s', w.wanted + 1, w.name, coalesce(s.version, 0))) FILTER (WHERE coalesce(s.version, 0) <> w.wanted)

@@ -21,6 +21,14 @@ export function checkedSchema(schema: string): string {
   throw new IndelibleError('invalid_declaration', message)
 }
 
+/** Throws `invalid_declaration`. */
+export function checkedLog(log: string): string {
+  if (log !== '' && log.isWellFormed() && !log.includes('\0') && Buffer.byteLength(log) <= limits.logNameBytesMax)
+    return log
+  const message = `${JSON.stringify(log)} cannot be the name of a log: use 1 to ${limits.logNameBytesMax} bytes of text without U+0000.`
+  throw new IndelibleError('invalid_declaration', message)
+}
+
 export interface InstallOptions {
   /** The positions of one partition, 5,000,000 by default. */
   readonly partitionEvents?: number
@@ -42,6 +50,7 @@ ${writing(schema)}
 ${kept(schema)}
 ${copying(schema)}
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ${schema} FROM PUBLIC;
+SELECT ${schema}.withdraw();
 `
 }
 
@@ -52,7 +61,7 @@ export function grantSql(schema: string, role: string): string {
 GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${name};
 GRANT INSERT, UPDATE, DELETE ON ${keptTables.map((table) => `${schema}.${table}`).join(', ')} TO ${name};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${name};
-REVOKE ALL ON FUNCTION ${['protect', 'refuse_change', ...copyFunctions].map((each) => `${schema}.${each}`).join(', ')} FROM ${name};
+REVOKE ALL ON FUNCTION ${['protect', 'withdraw', 'refuse_change', ...copyFunctions].map((each) => `${schema}.${each}`).join(', ')} FROM ${name};
 `
 }
 
