@@ -216,3 +216,26 @@ test('after a death nobody has to ask: a wire that was under way ends by itself'
     await next.close()
   }
 }, 120_000)
+
+test('tenants that fill all places and wait for a further one give way to it, however long callers would wait', async () => {
+  const names = ['one', 'two', 'three']
+  const system = defineSystem({ name: 'bank', commands, sagas: [wiring], remotes: [other] })
+  const tenants = await startTenants(system, {
+    tenants: { openMax: 2, idleMs: 200, waitMs: 600_000 },
+    open: ({ tenantSystem }) => ({ remotes: { other: tenantSystem('far') } }),
+  })
+  onTestFinished(() => tenants.close())
+  for (const name of [...names, 'far']) await tenants.create(name)
+  await Promise.all(
+    names.map((name) =>
+      tenants.use(name, async (running) => {
+        await running.send(AskWire(name, { from: 'a', to: `b-${name}`, amount: 5 }))
+      }),
+    ),
+  )
+  const cash = async () => (await tenants.use('far', cashOf)).toSorted()
+  await vi.waitFor(
+    async () => expect(await cash()).toEqual(['till-b-one +5', 'till-b-three +5', 'till-b-two +5']),
+    peeked,
+  )
+}, 60_000)

@@ -103,9 +103,10 @@ export class OpenTenants {
   async visit<Result>(
     tenant: string,
     look: (running: RunningSystem, signal: AbortSignal) => Promise<Result>,
-    { signal }: Pick<HoldOptions, 'signal'> = {},
+    options: Pick<HoldOptions, 'signal' | 'waitMs'> = {},
   ): Promise<Result> {
-    const { running, closing, release } = await this.hold(tenant, { signal, isPassing: true })
+    const { signal } = options
+    const { running, closing, release } = await this.hold(tenant, { ...options, isPassing: true })
     const looking = look(running, signal ? AbortSignal.any([signal, closing]) : closing)
     release()
     return await looking
@@ -139,7 +140,11 @@ export class OpenTenants {
       else if (this.#places.size < this.#options.openMax && (isNext || this.#line.length === 0))
         return this.#begin(tenant, isPassing ? Number.NEGATIVE_INFINITY : performance.now())
       else {
-        const turn = this.#line.wait({ signal, ms: untilMs - performance.now(), late: () => this.#busy(tenant) })
+        const turn = this.#line.wait({
+          signal,
+          ms: untilMs - performance.now(),
+          late: () => this.#busy(tenant, waitMs),
+        })
         void this.#makeRoom()
         await turn
         isNext = true
@@ -258,8 +263,8 @@ export class OpenTenants {
     }
   }
 
-  #busy(tenant: string): IndelibleError {
-    const { openMax, waitMs } = this.#options
+  #busy(tenant: string, waitMs: number): IndelibleError {
+    const { openMax } = this.#options
     return new IndelibleError(
       'tenants_busy',
       `"${tenant}" cannot be opened now: ${openMax} tenants are open (openMax), and within ${waitMs} ms none of them was idle. Send it again later.`,

@@ -33,6 +33,11 @@ export const roomLookMs = 50
 export const tenantsAtOnceMax = 8
 /** The records of work that are read at the same time at the start. */
 export const recordsAtOnceMax = 32
+/**
+ * How long a tenant waits for a place for another one. Both may be of those that fill all places: who waits keeps a place that others wait for. Then it is tried
+ * again later, and meanwhile it may be closed.
+ */
+export const betweenTenantsWaitMs = 1_000
 /** Where several processes share the tenants, how often each looks whether another one has ended. */
 export const peersLookMs = 500
 /** What was under way when a tenant was closed goes on after this time. */

@@ -1,6 +1,7 @@
 // A connection of one tenant to another: for sagas and policies it is another system, which is reached without a network.
 import { type Call, directConnection, type FeedRead, operations } from '../operations/index.ts'
 import type { RemoteConnection } from '../runtime/remotes/connection.ts'
+import { betweenTenantsWaitMs } from './options.ts'
 import type { Tenants } from './tenants.ts'
 
 /** From a tenant to another. The grants of the config are for callers; this connection is made by the config itself. */
@@ -8,7 +9,7 @@ export function tenantSystem(tenants: () => Tenants, { from, to }: { from: strin
   return directConnection(async (operation, input, { principal, ...call }) => {
     const own = { ...call, principal: { actor: `${from}/${principal?.actor ?? ''}`, isLocal: true } }
     if (operation === operations.readFeed) return await heard(tenants(), to, input as FeedAsked, own)
-    return await tenants().run(operation, to, input, own)
+    return await tenants().run(operation, to, input, own, { waitMs: betweenTenantsWaitMs })
   })
 }
 
@@ -29,7 +30,7 @@ async function heard(
     const page = await tenants.visit(
       tenant,
       (running, signal) => operations.readFeed.run(running, { ...asked, waitMs: leftMs }, { ...call, signal }),
-      { signal: call.signal },
+      { signal: call.signal, waitMs: betweenTenantsWaitMs },
     )
     if (page.events.length > 0 || performance.now() >= untilMs || call.signal?.aborted) return page
     await tenants.opened(tenant, { signal: call.signal, ms: untilMs - performance.now() })

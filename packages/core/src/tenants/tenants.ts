@@ -100,7 +100,7 @@ export class Tenants {
   }
 
   /**
-   * Runs an operation of a tenant. Whether the caller is allowed to is asked before anything else, so that a refusal takes no time that tells whether there is
+   * Runs an operation of a tenant; `waitMs` is how long to wait for a place, where it is not the time of the config. Whether the caller is allowed to is asked before anything else, so that a refusal takes no time that tells whether there is
    * such a tenant. Throws as {@link use}, `access_denied`, and the refusals of the operation.
    */
   async run<Input extends object, Result>(
@@ -108,6 +108,7 @@ export class Tenants {
     tenant: string,
     input: Input,
     call: Call = {},
+    options: Pick<HoldOptions, 'waitMs'> = {},
   ): Promise<Result> {
     const { principal = {}, signal } = call
     const { access, audit } = this.whole
@@ -120,7 +121,7 @@ export class Tenants {
       actor: principal.actor,
     }
     granted({ access: access.within(tenant), audit }, asked, { principal, need: operation.needs(parsed) })
-    const { running, release } = await this.#hold(tenant, { signal })
+    const { running, release } = await this.#hold(tenant, { ...options, signal })
     this.#meter.count(tenant)
     let isHeld = false
     try {
@@ -137,7 +138,7 @@ export class Tenants {
   async visit<Result>(
     tenant: string,
     look: (running: RunningSystem, signal: AbortSignal) => Promise<Result>,
-    options: Pick<HoldOptions, 'signal'> = {},
+    options: Pick<HoldOptions, 'signal' | 'waitMs'> = {},
   ): Promise<Result> {
     await this.#assertThere(tenant)
     return await this.#open.visit(tenant, look, options)

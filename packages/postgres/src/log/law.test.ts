@@ -128,7 +128,9 @@ test('health says when the role has more rights than it needs', async () => {
   )
   expect(await concernsAs(as('member'))).toEqual([expect.stringMatching(/"member" .* can take the rights of "owner"/)])
   await superuser.query(`CREATE ROLE writing LOGIN PASSWORD 'writing'; GRANT app, pg_write_all_data TO writing`)
-  expect(await concernsAs(as('writing'))).toEqual([expect.stringMatching(/"writing" .*: columns, commands, events, events_0, /)])
+  expect(await concernsAs(as('writing'))).toEqual([
+    expect.stringMatching(/"writing" .*: columns, commands, events, events_0, /),
+  ])
 })
 
 test('what default privileges of the database give away is taken back, also in a partition that was made later', async () => {
