@@ -6,4 +6,5 @@ export {
   type ColumnsOwner,
   columnsInMemory,
   type LoggedEvent,
+  readsColumns,
 } from './log/columns/index.ts'

@@ -1,6 +1,7 @@
 // Replays: a large part of a log in long stretches, as bytes. While one stretch is folded, the next one is on its way.
 import type { ReplayBatch, ReplayOptions, StreamName } from 'indelible'
 import { copyOf, replayBatch, replayRange, streamIdOf } from 'indelible/adapter'
+import { readsColumns } from 'indelible/columns'
 import { type ColumnsLog, keptColumns, madeColumns } from './columns.ts'
 import { CopiedRows, copiedColumns } from './copied-rows.ts'
 import { toStoreError } from './faults.ts'
@@ -25,7 +26,11 @@ export async function* replayLog(
       const batches =
         events < limits.replayShareMin * head
           ? few(log, asked, { from, to: high })
-          : many(log, { asked, kinds, isLarge: events >= limits.columnsShareMin * head }, { from, to: high, head })
+          : many(
+              log,
+              { asked, kinds, isLarge: readsColumns && events >= limits.columnsShareMin * head },
+              { from, to: high, head },
+            )
       for await (const batch of batches) {
         log.assertOpen()
         through = batch.through
