@@ -73,6 +73,14 @@ test('a tenant that does not exist cannot do it, and the saga says so', async ()
   })
 })
 
+test('with one place, tenants that reach each other would wait without end: the config is refused', async () => {
+  const { tenants } = await made([wiring], { tenants: { openMax: 1 } })
+  await expect(wire(tenants, 'w1')).rejects.toMatchObject({
+    code: 'invalid_declaration',
+    message: expect.stringContaining('Give at least 2'),
+  })
+})
+
 test('two that hear each other do not keep each other open', async () => {
   const { tenants, ended } = await made([heardWiring], { tenants: { idleMs: 50 } })
   await wire(tenants, 'w1')

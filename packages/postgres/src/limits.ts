@@ -27,6 +27,8 @@ export const openAttemptsMax = 3
 export const newDirectoryBytesMin = 64 * 1024 * 1024
 /** The time limit for connecting to a server, and for waiting for a free connection. */
 export const connectMsMax = 10_000
+/** After so long without a message, TCP asks whether the other end is there (after 2 hours by default). A firewall forgets a quiet connection after minutes and tells nobody. */
+export const keepAliveMs = 10_000
 /** Of several servers, how long one may take to say whether it takes writes. */
 export const serverConnectMsMax = 3_000
 /** Of several servers, how long an answer may take before it is asked whether another one takes writes now. */

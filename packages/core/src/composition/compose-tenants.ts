@@ -9,7 +9,14 @@ import type { RunningSystem } from '../runtime/running-system.ts'
 import type { SystemNotice, SystemOptions } from '../runtime/system-options.ts'
 import { Telemetry, type TelemetryOptions } from '../runtime/telemetry/index.ts'
 import { TenantCatalog } from '../runtime/tenants/catalog.ts'
-import { type CheckedTenants, DueWork, type TenantNotice, Tenants, tenantSystem } from '../tenants/index.ts'
+import {
+  assertRoomForTwo,
+  type CheckedTenants,
+  DueWork,
+  type TenantNotice,
+  Tenants,
+  tenantSystem,
+} from '../tenants/index.ts'
 import { type StartOptions, startSystem } from './start-system.ts'
 
 /** A notice of a tenant names it. */
@@ -58,7 +65,10 @@ export function composeTenants(composed: ComposedTenants): Tenants {
   })
   const openOne = (tenant: string) =>
     open(tenant, {
-      tenantSystem: (to) => tenantSystem(() => tenants, { from: tenant, to }),
+      tenantSystem(to) {
+        assertRoomForTwo(options)
+        return tenantSystem(() => tenants, { from: tenant, to })
+      },
       own: {
         ...own,
         access: access.within(tenant),

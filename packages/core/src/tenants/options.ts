@@ -62,6 +62,11 @@ export function checkedTenants(options: TenantsOptions): CheckedTenants {
   return { ...durations, openMax, measured }
 }
 
+/** A command comes across where both tenants are open. Throws `invalid_declaration`. */
+export function assertRoomForTwo({ openMax }: CheckedTenants): void {
+  if (openMax < 2) throw invalid('has openMax 1, and its tenants reach each other (tenantSystem). Give at least 2.')
+}
+
 function invalid(problem: string): IndelibleError {
   return new IndelibleError('invalid_declaration', `"tenants" of the config ${problem}`)
 }

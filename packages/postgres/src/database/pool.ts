@@ -57,6 +57,7 @@ const poolDefaults = {
   connectionTimeoutMillis: limits.connectMsMax,
   query_timeout: limits.statementMsMax,
   keepAlive: true,
+  keepAliveInitialDelayMillis: limits.keepAliveMs,
   allowExitOnIdle: true,
 }
 

@@ -90,8 +90,12 @@ test('a log that is closed for writing refuses appends, and takes them again whe
   const event = { stream: 'a-1', type: 'Happened', data: {} } as const
   await source.retire('019ab0de-ffff-7000-8000-000000000001')
   await expect(store.append({ events: [event] })).rejects.toMatchObject({ code: 'store_retired' })
+  // It stays so, also where nobody appends.
+  for (let looks = 0; looks < 3; looks++)
+    expect(await store.health()).toMatchObject({ canWrite: false, error: { code: 'store_retired' } })
   await source.reopen()
   expect(await store.append({ events: [event] })).toMatchObject({ status: 'written', firstPosition: 1 })
+  expect(await store.health()).toMatchObject({ canWrite: true })
   await source.close()
   await store.close()
   await expect(postgresCopySource({ ...options, log: 'never' })).rejects.toMatchObject({ code: 'store_missing' })

@@ -14,7 +14,15 @@ import {
   type Version,
   type WrittenCommit,
 } from 'indelible'
-import { encodeCommit, historyName, lastMsOf, lastVersions, throwIfAborted } from 'indelible/adapter'
+import {
+  encodeCommit,
+  historyName,
+  lastMsOf,
+  lastVersions,
+  retired,
+  throwIfAborted,
+  unfinished,
+} from 'indelible/adapter'
 import { gathered, type PoolOptions } from '../database/index.ts'
 import { Appender } from './appender.ts'
 import { headAfter, stretchOf } from './batch.ts'
@@ -98,7 +106,18 @@ async function openLog(
   const names = new StreamNames(read, schema)
   const partitions = new Partitions(query, { schema, size: Number(partitionEvents) })
   const look = () => settingsOf(read, schema, durability)
-  const health = new WriteHealth(look, await look())
+  const health = new WriteHealth(
+    async () => {
+      const [settings, [state]] = await Promise.all([
+        look(),
+        read(`SELECT copy_state FROM ${schema}.logs WHERE id = $1`, [logNumber]),
+      ])
+      if (state![0] === 'retired') throw retired('this database')
+      if (state![0] === 'unfinished') throw unfinished('this database')
+      return settings
+    },
+    await look(),
+  )
   let closing: Promise<void> | undefined
 
   async function idsOf(sql: string, values: readonly unknown[]): Promise<[string[]]> {

@@ -1,6 +1,6 @@
 // Followers of a log that several processes write: whatever they ask for, wherever they begin, and however they are behind, they get what a reader gets.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -175,3 +175,23 @@ test('after a log went back, followers wait for what is new and ask no more than
   stop.abort()
   await Promise.all(followers)
 })
+
+test.runIf(process.platform === 'linux')(
+  'a quiet connection is asked by TCP whether the other end is there, soon',
+  async () => {
+    const store = await open('quiet')
+    const stop = new AbortController()
+    const following = Array.fromAsync(store.subscribe('all', { after: 0, signal: stop.signal }))
+    onTestFinished(async () => {
+      stop.abort()
+      await following
+    })
+    const port = Number(new URL(server.connectionString).port).toString(16).toUpperCase().padStart(4, '0')
+    // Address, address of the other end, state, queues, timer and hundredths of a second left (https://docs.kernel.org/networking/proc_net_tcp.html).
+    const quiet = new RegExp(`^ *\\d+: \\w+:\\w+ \\w+:${port} 01 \\w+:\\w+ 02:(\\w+)`, 'gm')
+    const waits = () =>
+      [...readFileSync('/proc/net/tcp', 'utf8').matchAll(quiet)].map(([, left]) => Number(`0x${left}`))
+    await expect.poll(() => waits().length).toBeGreaterThan(1)
+    expect(Math.max(...waits())).toBeLessThan(6_000)
+  },
+)
