@@ -21,6 +21,7 @@ export class Wakeups {
   #polling: NodeJS.Timeout | undefined
   #reconnecting: NodeJS.Timeout | undefined
   #waitMs = reconnectMsMin
+  #isPolling = false
   #isClosed = false
 
   constructor(source: Source) {
@@ -32,7 +33,8 @@ export class Wakeups {
     const watching = this.#watched.get(log) ?? new Set()
     this.#watched.set(log, watching.add(heard))
     if (!this.#isClosed && this.#polling === undefined) {
-      this.#polling = setInterval(() => void this.#poll(), pollMs)
+      // While a server hangs, each would take a connection.
+      this.#polling = setInterval(() => void (this.#isPolling || this.#poll()), pollMs)
       this.#connect()
     }
     return () => {
@@ -86,9 +88,11 @@ export class Wakeups {
 
   /** The safety net: a notification may be lost together with a connection. */
   async #poll(): Promise<void> {
+    this.#isPolling = true
     const { query, schema } = this.#source
     const logs = [...this.#watched.keys()]
     const heads = await query(`SELECT id, head FROM ${schema}.logs WHERE id = ANY ($1)`, [logs]).catch(() => [])
+    this.#isPolling = false
     for (const [log, head] of heads) this.#tell(Number(log), Number(head))
   }
 
