@@ -195,6 +195,13 @@ async function openLog(
     return { position, recordedAt: row![1] === null ? null : instant(Number(row![1])) }
   }
 
+  /** The id of an event and its time; nothing where there is none. */
+  const eventAt = gathered(async (positions: readonly Position[]): Promise<readonly TextRow[]> => {
+    const sql = `SELECT e.id, ${msOf('e.recorded_at')} FROM unnest($2::int8[]) WITH ORDINALITY a(position, nth)
+      LEFT JOIN ${schema}.events e ON e.log = $1 AND e.position = a.position ORDER BY a.nth`
+    return await ask(sql, [logNumber, positions])
+  }, limits.readTogether)
+
   const commitAt = async (firstPosition: Position, events: number): Promise<WrittenCommit> => {
     const rows = await ask(
       `SELECT s.name, e.version, ${msOf('e.recorded_at')} FROM ${schema}.events e JOIN ${schema}.streams s ON s.id = e.stream
@@ -246,9 +253,8 @@ async function openLog(
         tail.assertOpen()
         return historyName(logId!, undefined)
       }
-      const sql = `SELECT id, ${msOf('recorded_at')} FROM ${schema}.events WHERE log = $1 AND position = $2`
-      const [event] = await ask(sql, [logNumber, at])
-      return event && historyName(logId!, { id: event[0]!, recordedAt: instant(Number(event[1])) })
+      const [id, ms] = await eventAt(at)
+      return id === null ? undefined : historyName(logId!, { id: id!, recordedAt: instant(Number(ms)) })
     },
     async countTypes() {
       const sql = `SELECT type, sum(events) FROM ${schema}.kinds WHERE log = $1 AND events > 0 GROUP BY type`

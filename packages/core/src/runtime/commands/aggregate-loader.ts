@@ -29,8 +29,9 @@ export class AggregateLoader {
 
   /** The state in the cache. It may be behind the log; then the append with its version fails. */
   async load(aggregate: AnyAggregate, stream: StreamName): Promise<Folded> {
-    const cached = this.#outdated.has(stream) ? undefined : this.#cache.get(stream)
-    return cached ?? (await this.reload(aggregate, stream))
+    // What was read before a failover may not be what the log has now, so it is read anew.
+    if (this.#outdated.has(stream)) return await this.loadFresh(aggregate, stream)
+    return this.#cache.get(stream) ?? (await this.reload(aggregate, stream))
   }
 
   /** Another process has brought the stream to a version. */
