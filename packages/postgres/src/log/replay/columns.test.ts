@@ -4,10 +4,10 @@ import fc from 'fast-check'
 import type { Commit, EventStore, Position } from 'indelible'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { long } from '../../../../scripts/campaign.ts'
-import { commit } from '../../../core/test/store-draws.ts'
-import { postgresStore } from './event-store.ts'
-import { installSql } from './schema/install.ts'
+import { long } from '../../../../../scripts/campaign.ts'
+import { commit } from '../../../../core/test/store-draws.ts'
+import { postgresStore } from '../event-store.ts'
+import { installSql } from '../schema/install.ts'
 
 const stretchEvents = 50
 let server: PostgresServer

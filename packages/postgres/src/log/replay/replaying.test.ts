@@ -2,7 +2,7 @@
 import { type PostgresServer, startPostgresServer } from '@indelible/postgres-server'
 import type { EventStore, NewEvent } from 'indelible'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { postgresStore } from './event-store.ts'
+import { postgresStore } from '../event-store.ts'
 
 let server: PostgresServer
 let store: EventStore

@@ -2,11 +2,11 @@
 import type { ReplayBatch, ReplayOptions, StreamName } from 'indelible'
 import { copyOf, replayBatch, replayRange, streamIdOf } from 'indelible/adapter'
 import { readsColumns } from 'indelible/columns'
+import { toStoreError } from '../faults.ts'
+import * as limits from '../limits.ts'
+import { type LogReader, readLog } from '../reader.ts'
 import { type ColumnsLog, keptColumns, madeColumns } from './columns.ts'
 import { CopiedRows, copiedColumns } from './copied-rows.ts'
-import { toStoreError } from './faults.ts'
-import * as limits from './limits.ts'
-import { type LogReader, readLog } from './reader.ts'
 
 export interface LogReplayer extends LogReader, ColumnsLog {}
 

@@ -1,7 +1,7 @@
 // The names of streams by their numbers. They never change; those that were needed last are kept.
 import { IndelibleError, type StreamName } from 'indelible'
-import { streamNamesMax } from './limits.ts'
-import type { TextQuery } from './text-query.ts'
+import { streamNamesMax } from '../limits.ts'
+import type { TextQuery } from '../text-query.ts'
 
 export class StreamNames {
   readonly #query: TextQuery

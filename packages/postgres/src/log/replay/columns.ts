@@ -10,11 +10,11 @@ import {
   columnsInMemory,
   type LoggedEvent,
 } from 'indelible/columns'
+import type { LogDatabase } from '../database.ts'
+import type { Kinds } from '../kinds.ts'
+import { stretchBytesMax, stretchPayloadsMax } from '../limits.ts'
 import { type CopiedRows, copyHeaderBytes } from './copied-rows.ts'
-import type { LogDatabase } from './database.ts'
 import { EventSum } from './event-sum.ts'
-import type { Kinds } from './kinds.ts'
-import { stretchBytesMax, stretchPayloadsMax } from './limits.ts'
 import { Payloads } from './payloads.ts'
 import type { StreamNames } from './stream-names.ts'
 

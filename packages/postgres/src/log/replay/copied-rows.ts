@@ -2,7 +2,7 @@
 // at one.
 import { type Instant, instant, type RecordedEvent, type StreamName } from 'indelible'
 import { jsonContentType, readUuid, recordedEvent, uuidBytes } from 'indelible/adapter'
-import { replayedBytesMax } from './limits.ts'
+import { replayedBytesMax } from '../limits.ts'
 
 /** In this order, and the first ones of a fixed length, so that they are at the same place in each row. */
 export const copiedColumns =
