@@ -7,6 +7,7 @@ import {
   type ProofFiles,
   type SnapshotStore,
 } from 'indelible'
+import { retired, unfinished } from 'indelible/adapter'
 import {
   type KeptDatabase,
   keptDatabase,
@@ -25,7 +26,7 @@ export interface PostgresStorageOptions extends PostgresStoreOptions {
 
 /**
  * For the `open` of a config: `open: ({ mode }) => ({ ...postgresStorage({ connectionString, mode }), tables: () => … })`. Connects when the store is
- * opened. Throws `invalid_declaration` for a schema that needs quotes, and for a name that no log can have.
+ * opened; that throws `store_retired` and `store_unfinished` with mode `run`. Throws `invalid_declaration` for a schema that needs quotes, and for a name that no log can have.
  */
 export function postgresStorage({ mode, ...options }: PostgresStorageOptions): {
   readonly store: () => Promise<EventStore>
@@ -37,12 +38,28 @@ export function postgresStorage({ mode, ...options }: PostgresStorageOptions): {
   const { schema = 'indelible', log = 'main', max: _, outageMsMax: __, durability: ___, ...pool } = options
   const database = keptDatabase({ pool, schema: checkedSchema(schema), log: checkedLog(log) })
   return {
-    store: async () => ending(database, reading(mode, await postgresStore(options))),
+    store: async () => {
+      const store = ending(database, reading(mode, await postgresStore(options)))
+      try {
+        if (mode === 'run') await mustBeOpen(database)
+        return store
+      } catch (error) {
+        await store.close()
+        throw error
+      }
+    },
     snapshots: postgresSnapshots(database),
     consumers: postgresConsumers(database),
     proofFiles: postgresProofs(database),
     leases: postgresLeases(database),
   }
+}
+
+/** A system does not start on a log that goes on elsewhere, or is not all there yet. */
+async function mustBeOpen({ query, schema }: KeptDatabase): Promise<void> {
+  const [row] = await query(`SELECT copy_state FROM ${schema}.logs WHERE id = $1`)
+  if (row![0] === 'retired') throw retired('this database')
+  if (row![0] === 'unfinished') throw unfinished('this database')
 }
 
 /** The other connections end with the log. */

@@ -93,7 +93,11 @@ test('a log that is closed for writing refuses appends, and takes them again whe
   // It stays so, also where nobody appends.
   for (let looks = 0; looks < 3; looks++)
     expect(await store.health()).toMatchObject({ canWrite: false, error: { code: 'store_retired' } })
+  const storage = (mode: 'run' | 'inspect') => postgresStorage({ ...options, mode })
+  await expect(storage('run').store()).rejects.toMatchObject({ code: 'store_retired' })
+  await (await storage('inspect').store()).close()
   await source.reopen()
+  await (await storage('run').store()).close()
   expect(await store.append({ events: [event] })).toMatchObject({ status: 'written', firstPosition: 1 })
   expect(await store.health()).toMatchObject({ canWrite: true })
   await source.close()
