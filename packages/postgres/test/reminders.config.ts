@@ -17,8 +17,11 @@ const reminding = saga('reminding', { startsOn: Asked, owner: 'support' })
 export default defineConfig({
   system: defineSystem({ name: 'reminders', commands: [Ask, Remind], sagas: [reminding] }),
   tenants: { idleMs: 500 },
-  open: ({ mode, tenant }) => ({
-    ...postgresStorage({ connectionString: process.env.DATABASE_URL!, mode, log: tenant!, max: 4 }),
-    tables: async () => memoryTables(),
-  }),
+  open({ mode, tenant }) {
+    const { DATABASE_URL: connectionString, SCHEMA: schema } = process.env as Record<string, string>
+    return {
+      ...postgresStorage({ connectionString: connectionString!, schema: schema!, mode, log: tenant!, max: 4 }),
+      tables: async () => memoryTables(),
+    }
+  },
 })

@@ -54,7 +54,7 @@ export function composeTenants(composed: ComposedTenants): Tenants {
     onDue: (tenant) => tenants.doOwnWork(tenant),
   })
   const catalog = new TenantCatalog({ store: kept.store, ids, beforeCreated: (tenant) => due.created(tenant) })
-  const whole = startSystem(withoutDomain(system), {
+  const whole: RunningSystem = startSystem(withoutDomain(system), {
     ...own,
     ...kept,
     tables: memoryTables(),

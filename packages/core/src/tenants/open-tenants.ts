@@ -73,6 +73,10 @@ export class OpenTenants {
     return place !== undefined && place.closing === undefined
   }
 
+  get names(): readonly string[] {
+    return [...this.#places.keys()]
+  }
+
   /** Those that are open and not being closed. */
   get running(): readonly RunningSystem[] {
     return [...this.#places.values()].flatMap(({ running, closing }) => (running && !closing ? [running] : []))

@@ -5,6 +5,7 @@ import type { System } from '../kernel/system.ts'
 import { every, type Timer, timer } from '../kernel/timers.ts'
 import { type Call, granted, type Operation, parsedInput } from '../operations/index.ts'
 import type { By } from '../runtime/consumers/by.ts'
+import type { Peers } from '../runtime/leases/index.ts'
 import { retryClosedMs } from '../runtime/limits.ts'
 import type { RunningSystem } from '../runtime/running-system.ts'
 import { Slots } from '../runtime/slots.ts'
@@ -47,8 +48,9 @@ export class Tenants {
   /** Looks through the records of tenants, one time after the other. */
   #takingUp: Promise<void>
   readonly #peersLook: Timer
-  /** The processes that were alive at the last look. */
-  #alive: ReadonlySet<string> = new Set()
+  #again: Timer | undefined
+  /** As they were at the last look. */
+  #peers: Pick<Peers, 'alive' | 'absences'> = { alive: new Set(), absences: 0 }
   #closing: Promise<void> | undefined
 
   constructor(parts: TenantsParts) {
@@ -162,6 +164,7 @@ export class Tenants {
   async close(): Promise<void> {
     this.#closing ??= (async () => {
       this.#peersLook.cancel()
+      this.#again?.cancel()
       this.#parts.due.close()
       await this.#takingUp
       await this.#open.close()
@@ -178,8 +181,13 @@ export class Tenants {
   doOwnWork(tenant: string): void {
     void this.#ownWork.within(async () => {
       if (this.#closing) return
+      const { due } = this.#parts
       try {
-        if (!(await this.#parts.due.isLeftToDo(tenant))) return
+        const isLeft = await due.isLeftToDo(tenant).catch((error) => {
+          due.later(tenant, retryClosedMs)
+          throw error
+        })
+        if (!isLeft) return
         const held = await this.#open.hold(tenant, { waitMs: Number.POSITIVE_INFINITY, isPassing: true })
         held.release()
       } catch (error) {
@@ -221,9 +229,27 @@ export class Tenants {
     const { peers } = this.whole
     if (!peers?.alive.has(peers.self)) return
     const { alive, self } = peers
-    const hasOneEnded = [...this.#alive].some((id) => !alive.has(id))
-    this.#alive = alive
-    if (hasOneEnded && [...alive].sort()[0] === self) this.#takingUp = this.#takingUp.then(() => this.#takeUp())
+    const before = this.#peers
+    this.#peers = peers
+    const hasOneEnded = [...before.alive].some((id) => !alive.has(id))
+    if (hasOneEnded && [...alive].sort()[0] === self) this.#takeUpNext()
+    if (peers.absences > before.absences) for (const tenant of this.#open.names) void this.#markOpen(tenant)
+  }
+
+  /** For the others this process had ended, so that the records do not name it any more. */
+  async #markOpen(tenant: string): Promise<void> {
+    if (!this.#open.isOpen(tenant)) return
+    try {
+      // It is not closed meanwhile.
+      const { release } = await this.#open.hold(tenant, { isPassing: true })
+      await this.#parts.due.opened(tenant).finally(release)
+    } catch (error) {
+      if (!this.#closing) this.#parts.notify(noticeOf(tenant, error))
+    }
+  }
+
+  #takeUpNext(): void {
+    this.#takingUp = this.#takingUp.then(() => this.#takeUp())
   }
 
   /** Resolves when it is known which processes there are, or all is closed. */
@@ -247,7 +273,9 @@ export class Tenants {
       }
       await Promise.all(Array.from({ length: recordsAtOnceMax }, next))
     } catch (error) {
-      if (!this.#closing) notify(noticeOf('', error))
+      if (this.#closing) return
+      notify(noticeOf('', error))
+      this.#again = timer(retryClosedMs, () => this.#takeUpNext()).unref()
     }
   }
 }

@@ -73,9 +73,9 @@ export class CommandHandler {
   }
 
   async #send(type: AnyCommandType, command: Command, options: SendOptions): Promise<CommandOutcome> {
-    if (this.#before) await this.#before
     const envelope = envelopeOf(type, command, options, this.#options)
     const consulted = consultedBy(type, envelope.input)
+    if (this.#before) await this.#before
     // Commands that consult the same facts run one after the other: at the same time they would only conflict.
     const keys = consulted.length === 0 ? [envelope.stream] : [envelope.stream, ...consulted.map(({ key }) => key)]
     const outcome = await this.#mailboxes.post(keys, () => this.#handle(envelope, consulted))

@@ -22,6 +22,8 @@ export interface Peers {
   readonly self: string
   /** Those that are alive. As long as this one is not among them, nobody knows. */
   readonly alive: ReadonlySet<string>
+  /** How often this one counted as dead for the others, because it was paused or the database did not answer. */
+  readonly absences: number
 }
 
 interface Held {
@@ -40,6 +42,7 @@ export class Holdings {
   #view: LeaseView = { processes: [], leases: [] }
   /** Until then it is alive for the others, as far as it knows. */
   #aliveUntilMs = 0
+  #absences = 0
   readonly #toRelease = new Set<string>()
   /** How many looks in a row a lease was free. */
   readonly #free = new Map<string, number>()
@@ -57,7 +60,8 @@ export class Holdings {
 
   /** Nothing where the process has its stores alone. */
   get peers(): Peers | undefined {
-    return this.isShared ? { self: this.id, alive: new Set(this.#view.processes) } : undefined
+    if (!this.isShared) return undefined
+    return { self: this.id, alive: new Set(this.#view.processes), absences: this.#absences }
   }
 
   /** All that take part; nothing where the process has its stores alone. */
@@ -132,6 +136,7 @@ export class Holdings {
     const askedMs = performance.now()
     const before = this.#view
     this.#view = await leases.renew(this.id, { ms: aliveMs, reports: this.#reports() })
+    if (this.#aliveUntilMs > 0 && askedMs > this.#aliveUntilMs) this.#absences++
     this.#aliveUntilMs = askedMs + aliveMs
     if (before.processes.join() !== this.#view.processes.join()) this.#kept.clear()
     this.#see()
