@@ -7,7 +7,6 @@ import {
   type ProofFiles,
   type SnapshotStore,
 } from 'indelible'
-import { retired, unfinished } from 'indelible/adapter'
 import {
   type KeptDatabase,
   keptDatabase,
@@ -16,6 +15,7 @@ import {
   postgresProofs,
   postgresSnapshots,
 } from './kept/index.ts'
+import { assertNotMoved } from './log/faults.ts'
 import { type PostgresStoreOptions, postgresStore } from './log/index.ts'
 import { checkedLog, checkedSchema } from './log/schema/install.ts'
 
@@ -58,8 +58,7 @@ export function postgresStorage({ mode, ...options }: PostgresStorageOptions): {
 /** A system does not start on a log that goes on elsewhere, or is not all there yet. */
 async function mustBeOpen({ query, schema }: KeptDatabase): Promise<void> {
   const [row] = await query(`SELECT copy_state FROM ${schema}.logs WHERE id = $1`)
-  if (row![0] === 'retired') throw retired('this database')
-  if (row![0] === 'unfinished') throw unfinished('this database')
+  assertNotMoved(row![0])
 }
 
 /** The other connections end with the log. */

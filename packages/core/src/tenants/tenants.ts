@@ -102,8 +102,8 @@ export class Tenants {
   }
 
   /**
-   * Runs an operation of a tenant; `waitMs` is how long to wait for a place, where it is not the time of the config. Whether the caller is allowed to is asked before anything else, so that a refusal takes no time that tells whether there is
-   * such a tenant. Throws as {@link use}, `access_denied`, and the refusals of the operation.
+   * Runs an operation of a tenant; `waitMs` is how long to wait for a place, where it is not the time of the config. Whether the caller is allowed to is asked
+   * before anything else, so that a refusal takes no time that tells whether there is such a tenant. Throws as {@link use}, `access_denied`, and the refusals of the operation.
    */
   async run<Input extends object, Result>(
     operation: Operation<Input, Result>,

@@ -6,7 +6,7 @@ interface Waiting<Item, Result> {
   reject(fault: unknown): void
 }
 
-export interface GatheredOptions {
+interface GatheredOptions {
   /** The items of one statement. */
   readonly togetherMax: number
   /** The statements that are under way at the same time. */

@@ -9,7 +9,7 @@ export {
   type Work,
 } from './database.ts'
 export { runCallerCode, sqlState, toQueryError, toReadTablesError } from './faults.ts'
-export { type GatheredOptions, gathered } from './gathered.ts'
+export { gathered } from './gathered.ts'
 export { loadPeer, missingPeer } from './peer.ts'
 export {
   openPool,

@@ -1,5 +1,5 @@
 // Group commit: commits that wait in this process go to the database together, in one statement and one transaction.
-import { type AppendOutcome, IndelibleError } from 'indelible'
+import { type AppendOutcome, IndelibleError, type Position } from 'indelible'
 import { type EncodedCommit, throwIfAborted } from 'indelible/adapter'
 import { type BatchAnswer, type Earlier, headAfter, outcomesOf } from './batch.ts'
 import { isOfValues, isPassing, toStoreError, unknownOutcome, unstorable } from './faults.ts'
@@ -20,6 +20,8 @@ export interface AppenderOptions {
 export interface WrittenBatch {
   readonly rounds: readonly Round[]
   readonly answer: BatchAnswer
+  /** Of the log after it. */
+  readonly head: Position
   readonly ms: number
 }
 
@@ -120,8 +122,8 @@ export class Appender {
       const beganMs = performance.now()
       const answer = await this.#persistently(patience, () => writer.write(rounds))
       const outcomes = outcomesOf(rounds, answer)
-      if (headAfter(rounds, answer) > answer.head)
-        this.#options.written({ rounds, answer, ms: performance.now() - beganMs })
+      const head = headAfter(rounds, answer)
+      if (head > answer.head) this.#options.written({ rounds, answer, head, ms: performance.now() - beganMs })
       for (const { commit, resolve } of live) resolve(outcomes.get(commit)!)
     } catch (error) {
       if (writer.isUnsettled) throw error

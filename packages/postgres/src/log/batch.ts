@@ -12,7 +12,7 @@ import {
 } from 'indelible/adapter'
 import type { BinaryWriter, ElementType } from './binary.ts'
 import type { Round, RoundStream } from './rounds.ts'
-import type { Stretch } from './tail.ts'
+import type { Written } from './tail.ts'
 import { queryJson, termOf } from './terms.ts'
 
 export interface BatchNames {
@@ -184,7 +184,7 @@ export function outcomesOf(
 }
 
 /** The events that a batch added to the log, as readers get them. */
-export function stretchOf(rounds: readonly Round[], answer: BatchAnswer): Stretch {
+export function writtenBy(rounds: readonly Round[], answer: BatchAnswer): Written {
   const events: RecordedEvent[] = []
   for (const { commit, round, failure, firstEvent, firstPosition, versionOf } of placesOf(rounds, answer)) {
     if (failure) continue

@@ -14,20 +14,12 @@ import {
   type Version,
   type WrittenCommit,
 } from 'indelible'
-import {
-  encodeCommit,
-  historyName,
-  lastMsOf,
-  lastVersions,
-  retired,
-  throwIfAborted,
-  unfinished,
-} from 'indelible/adapter'
+import { encodeCommit, historyName, lastMsOf, lastVersions, throwIfAborted } from 'indelible/adapter'
 import { gathered, type PoolOptions } from '../database/index.ts'
 import { Appender } from './appender.ts'
-import { headAfter, stretchOf } from './batch.ts'
+import { writtenBy } from './batch.ts'
 import { type LogDatabase, sharedDatabase } from './database.ts'
-import { toStoreError } from './faults.ts'
+import { assertNotMoved, toStoreError } from './faults.ts'
 import { InlineTransactions } from './inline.ts'
 import { Kinds } from './kinds.ts'
 import * as limits from './limits.ts'
@@ -112,8 +104,7 @@ async function openLog(
         look(),
         read(`SELECT copy_state FROM ${schema}.logs WHERE id = $1`, [logNumber]),
       ])
-      if (state![0] === 'retired') throw retired('this database')
-      if (state![0] === 'unfinished') throw unfinished('this database')
+      assertNotMoved(state![0])
       return settings
     },
     await look(),
@@ -170,10 +161,9 @@ async function openLog(
     },
     outageMsMax,
     learnKinds: kinds.learn,
-    written({ rounds, answer, ms }) {
+    written({ rounds, answer, head, ms }) {
       health.written(ms, answer.durability)
-      const head = headAfter(rounds, answer)
-      tail.wrote(head, () => stretchOf(rounds, answer))
+      tail.wrote(head, () => writtenBy(rounds, answer))
       partitions.reached(head)
     },
     refused: (fault, appends) => health.refused(fault, appends),

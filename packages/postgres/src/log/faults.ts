@@ -42,6 +42,12 @@ export function toCopyError(error: unknown): unknown {
   return new IndelibleError('store_read_only', message, { cause: error })
 }
 
+/** Throws `store_retired`, `store_unfinished` for the `copy_state` of a log that nobody appends to. */
+export function assertNotMoved(state: string | null | undefined): void {
+  if (state === 'retired') throw retired('this database')
+  if (state === 'unfinished') throw unfinished('this database')
+}
+
 /** Whether a statement certainly had no effect: it was not sent, or the database refused it and goes on. It ends a connection (FATAL) also after a commit. */
 export function isRefusal(error: unknown): boolean {
   if (error instanceof NotConnected) return true

@@ -1,10 +1,10 @@
 // The newest events of a log, in memory for all who follow it here. What this process appends comes without being read; what others append is read once for all.
-import { IndelibleError, type Position, type Query, type RecordedEvent } from 'indelible'
+import { type EventBatch, IndelibleError, type Position, type Query, type RecordedEvent } from 'indelible'
 import { batchEventsMax, copyOf, matchesQuery, Sleepers } from 'indelible/adapter'
 import { tailBytesMax, tailEventsMax, tailMs } from './limits.ts'
 
 /** Events that follow each other without a gap. */
-export interface Stretch {
+export interface Written {
   /** The position before the first one. */
   readonly after: Position
   readonly events: readonly RecordedEvent[]
@@ -15,11 +15,6 @@ export interface TailOptions {
   readonly read: (after: Position, to: Position) => Promise<readonly RecordedEvent[]>
   /** Has `heard` called when the log moves, until the returned function is called. */
   readonly watch: () => () => void
-}
-
-interface Found {
-  readonly events: readonly RecordedEvent[]
-  readonly through: Position
 }
 
 export class Tail {
@@ -33,7 +28,7 @@ export class Tail {
   #arrivals: { readonly through: Position; readonly bytes: number; readonly ms: number }[] = []
   #bytes = 0
   /** Written here, behind what others wrote and nobody has read yet. */
-  #ahead: Stretch[] = []
+  #ahead: Written[] = []
   /** The log reaches at least so far. */
   #goal: Position = 0
   /** What this process wrote, whether somebody followed or not. */
@@ -76,7 +71,7 @@ export class Tail {
   }
 
   /** What a query finds after a position. Nothing if that is no longer here: then it is to be read. */
-  find(query: Query, after: Position, reserved: boolean): Found | undefined {
+  find(query: Query, after: Position, reserved: boolean): EventBatch | undefined {
     if (this.#through === undefined || after < this.#after) return undefined
     const events: RecordedEvent[] = []
     for (let at = after - this.#after; at < this.#events.length; at++) {
@@ -98,12 +93,12 @@ export class Tail {
   }
 
   /** This process has written events up to a position. */
-  wrote(through: Position, stretch: () => Stretch): void {
+  wrote(through: Position, written: () => Written): void {
     this.#wroteTo = Math.max(this.#wroteTo, through)
     if (this.#through === undefined) return
-    const written = stretch()
-    const at = this.#ahead.findIndex(({ after }) => after > written.after)
-    this.#ahead.splice(at === -1 ? this.#ahead.length : at, 0, written)
+    const events = written()
+    const at = this.#ahead.findIndex(({ after }) => after > events.after)
+    this.#ahead.splice(at === -1 ? this.#ahead.length : at, 0, events)
     this.#connect()
     this.heard(through)
   }

@@ -53,14 +53,11 @@ export class ConsumerRunner {
   }
 
   /** Resolves when it is recorded where the consumer begins, or that has failed once. */
-  begun: Promise<void> = Promise.resolve()
+  begun: Promise<unknown> = Promise.resolve()
 
   start(): void {
     this.#place.started()
-    this.begun = this.#place.load().then(
-      () => {},
-      () => {},
-    )
+    this.begun = Promise.allSettled([this.#place.load()])
     this.#running = this.#run()
   }
 

@@ -69,17 +69,14 @@ export class SagaRunner {
   }
 
   /** Resolves when it is recorded where the saga begins, or that has failed once. */
-  begun: Promise<void> = Promise.resolve()
+  begun: Promise<unknown> = Promise.resolve()
 
   start(): void {
     // What is sent from now on counts as later, however long it takes until the record is there.
     const { store } = this.#options
     this.#began = store.head()
     this.#began.catch(() => {})
-    this.begun = this.#record.load().then(
-      () => {},
-      () => {},
-    )
+    this.begun = Promise.allSettled([this.#record.load()])
     this.#running = this.#run()
   }
 
