@@ -121,6 +121,15 @@ test.each(queries)('a condition on %s', async (_, query) => {
   }
 })
 
+test('several streams, cold, busy and missing ones', async () => {
+  const streams = ['account-77', 'busy-1', 'account-99999', 'account-4001']
+  const every = (position: number) => streams.map(() => position)
+  const sql = `SELECT * FROM indelible.read_streams(1, $1, $2, $3, ${limit})`
+  const rows = (await asked(sql, [streams, every(1), every(eventCount)])) as { nth: string }[]
+  expect([...new Set(rows.map(({ nth }) => Number(nth)))]).toEqual([1, 2, 4])
+  expectFew()
+})
+
 test('the position at a time is found by a few events', async () => {
   await asked('SELECT indelible.position_at(1, now())', [])
   expectFew()
